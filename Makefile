@@ -1,0 +1,42 @@
+# make app   sets everything up and serves the page on http://127.0.0.1:7860 (PORT= changes it)
+# make test  sets everything up, checks style and types, and runs every test
+PYTHON ?= python3
+PORT ?= 7860
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: app test check lock clean
+
+app: .venv/.app
+	PORT=$(PORT) $(BIN)/python app.py
+
+test: .venv/.dev
+	@sh tools/debian.sh chromium chromium-driver espeak-ng
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "SMILE needs Python 3.11 or newer; name one with PYTHON=."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tools/debian.sh python3-venv
+	$(PYTHON) -m venv .venv
+
+.venv/.app: requirements.txt constraints.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what the app needs; this takes a few minutes the first time."
+	$(INSTALL) -r requirements.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.app requirements-dev.txt
+	@echo "Installing what the tests need."
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+lock: .venv/.dev
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.tmp
+	mv constraints.tmp constraints.txt
+
+clean:
+	rm -rf .venv
