@@ -1,0 +1,184 @@
+"""What passes between the rooms: plain frozen values, and the seam to the engines.
+
+Shapes and units, used throughout the package: audio is float32 mono at 16 kHz in [-1, 1];
+features are log-mel (mels, frames) at 100 frames a second; encoder states are (frames, d) at
+50 frames a second; times are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+Matrix = NDArray[np.float32]
+
+
+class SmileError(ValueError):
+    """Something that the user can put right; the message is one sentence that says how."""
+
+
+class AudioError(SmileError):
+    """A recording that cannot be used."""
+
+
+class WeightsError(SmileError):
+    """Model weights that are missing, damaged or of the wrong kind."""
+
+
+class CorpusError(SmileError):
+    """A corpus or table that cannot be read."""
+
+
+class PoolError(SmileError):
+    """A pool that cannot be opened, or not with this encoder."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One labelled clip, its audio still on disk."""
+
+    id: str
+    audio: Path
+    text: str
+    language: str = ""  # ISO 639-3
+    speaker: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Language:
+    """What is known of a language; `code` is ISO 639-3."""
+
+    code: str
+    name: str = ""
+    family: str = ""
+    script: str = ""
+    whisper: str = ""  # Whisper's language code; empty where Whisper was not trained on it
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a recording: start and end in seconds, and its samples."""
+
+    start: float
+    end: float
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A pool utterance chosen for a query; rank 1 is the nearest, distance in the measure asked for."""
+
+    utterance: Utterance
+    index: int
+    rank: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An example as it goes into a prompt."""
+
+    samples: Samples
+    text: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Examples and target as one input: audio to encode and tokens to go on from."""
+
+    samples: Samples  # examples and target, concatenated
+    tokens: tuple[int, ...]  # from <|startoftranscript|> on
+    start: float  # where the target begins in `samples`, seconds
+    shots: tuple[int, ...]  # indices of the examples that fitted, in the order of the audio
+    anchored: bool
+    room: int  # tokens that may still be generated
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What Whisper thinks of a clip before it writes: read off the distribution after its start token."""
+
+    language: str  # the most likely language code
+    probability: float
+    no_speech: float  # probability of <|nospeech|>
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A transcript as it grows; the last one of a decoding says why it stopped."""
+
+    tokens: tuple[int, ...]  # text tokens only
+    logprobs: tuple[float, ...]  # of the distributions that they were chosen from
+    text: str
+    stopped: Literal["", "end", "loop", "length", "room"] = ""
+
+    @property
+    def average_logprob(self) -> float:
+        """Mean log probability of the text tokens; 0 where there is none."""
+        return float(np.mean(self.logprobs)) if self.logprobs else 0.0
+
+    @property
+    def confidence(self) -> float:
+        """exp of the mean log probability, in [0, 1]; 0 for an empty transcript."""
+        return float(np.exp(self.average_logprob)) if self.logprobs else 0.0
+
+
+@dataclass(frozen=True)
+class EncoderId:
+    """Which encoder made an embedding; two embeddings compare only where all of this is equal."""
+
+    model: str  # such as "whisper-base"
+    weights: str  # fingerprint of the base encoder's values, see smile.recognizers.fingerprint
+    adapter: str = ""  # the same of an adapter that changes the encoder, else empty
+    pooling: str = "mean-own-frames"
+
+
+@dataclass(frozen=True)
+class RecognizerInfo:
+    """What a recognizer says of itself, as it is logged in every result."""
+
+    engine: str
+    precision: str
+    encoder: EncoderId
+    adapter: str = ""  # name of the adapter in use, else empty
+    device: str = "cpu"
+
+
+class DecoderSession(Protocol):
+    """A decoder at work on one input's states, with its key-value cache."""
+
+    def step(self, tokens: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.float32]]:
+        """Feed tokens (beams, n).
+
+        Returns the logits after the last one (beams, vocabulary) and the decoder's last hidden
+        states, after the final layer norm, of all n (beams, n, d).
+        """
+        ...
+
+    def reorder(self, beams: NDArray[np.int64]) -> None:
+        """Go on with these beams, in this order; an index may repeat."""
+        ...
+
+
+class Recognizer(Protocol):
+    """An engine that runs Whisper. Nothing above it asks which one it is."""
+
+    info: RecognizerInfo
+    mels: int
+    width: int  # d
+    context: int  # the decoder's positions: prompt and transcript together
+    max_frames: int  # encoder states of the longest window (1500 for 30 s)
+
+    def encode(self, features: Matrix) -> Matrix:
+        """Log-mel (mels, frames), frames even and at most 2 * max_frames -> states (frames / 2, d)."""
+        ...
+
+    def decoder(self, states: Matrix) -> DecoderSession:
+        """Open a decoding over encoder states (frames, d) of any length."""
+        ...
