@@ -1,0 +1,83 @@
+"""Text normalisers by name, as they are applied to reference and transcript before scoring.
+
+A change of what one returns must raise its version: the version is stamped on every result.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import regex
+
+from smile.datatypes import SmileError
+
+UNSPACED = frozenset({"cmn", "jpn", "tha", "yue"})
+"""ISO 639-3 of the languages that ML-SUPERB scores without spaces."""
+DOTTED_I = frozenset({"tur", "aze", "azj", "crh", "gag", "tat"})
+"""ISO 639-3 of the languages where the small letter of I is ı and that of İ is i."""
+
+BRACKETED = regex.compile(r"\[[^\]]*\]")
+PUNCTUATION = regex.compile(r"\p{P}+")
+IGNORABLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
+INNER_APOSTROPHE = regex.compile(r"(?<=[\p{L}\p{M}])['’‘‛`´′＇](?=\p{L})")
+NOT_TEXT = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+
+
+def plain(text: str, language: str = "") -> str:
+    """Letters, marks and numbers of every script in lower case, NFC, words parted by single spaces.
+
+    An apostrophe inside a word, however typed, becomes the letter ʼ, which it is in many orthographies
+    (Swahili ng'ombe, Breton c'h); any other sign parts words. Characters without a shape of their own
+    (joiners, variation selectors, soft hyphens, marks of direction) are dropped.
+    """
+    text = IGNORABLE.sub("", unicodedata.normalize("NFC", text))
+    if language in DOTTED_I:
+        text = text.replace("I", "ı").replace("İ", "i")
+    text = INNER_APOSTROPHE.sub("ʼ", text.lower())
+    return unicodedata.normalize("NFC", NOT_TEXT.sub(" ", text).strip())
+
+
+def ml_superb(text: str, language: str = "") -> str:
+    """As ESPnet's scoring scripts for ML-SUPERB have it.
+
+    Drops `[...]` (language tags, noises) and all Unicode punctuation, writes capitals, and takes the
+    spaces out of Mandarin, Japanese, Thai and Cantonese. No Unicode normalisation; other spaces stay.
+    """
+    text = BRACKETED.sub("", text).strip()
+    if language.removeprefix("org_") in UNSPACED:
+        text = "".join(text.split())
+    return str(PUNCTUATION.sub("", text).upper().strip())
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """A way to bring reference and transcript to a common form; a score means nothing without it."""
+
+    name: str
+    version: int
+    apply: Callable[[str, str], str]  # of a text and its language in ISO 639-3 ("" where unknown)
+
+    @property
+    def stamp(self) -> str:
+        """What results are marked with, such as "plain/1"."""
+        return f"{self.name}/{self.version}"
+
+
+NORMALISERS = {
+    normaliser.name: normaliser
+    for normaliser in (Normaliser("plain", 1, plain), Normaliser("ml_superb", 1, ml_superb))
+}
+
+
+def normalise(text: str, normaliser: str = "plain", language: str = "") -> str:
+    """A text in the named normaliser's form; `language` in ISO 639-3. SmileError for a name that is none."""
+    return find(normaliser).apply(text, language)
+
+
+def find(name: str) -> Normaliser:
+    """The normaliser of that name; SmileError where there is none."""
+    if name not in NORMALISERS:
+        raise SmileError(f'There is no normaliser "{name}"; choose one of {", ".join(NORMALISERS)}.')
+    return NORMALISERS[name]
