@@ -1,0 +1,170 @@
+"""Greedy and beam search over a scripted decoder, and each steering object tried alone."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smile.datatypes import Prompt
+from smile.decoding import Beam, LengthStop, LoopStop, Mask, decode, log_softmax, whisper_mask
+from smile.vocabulary import Vocabulary
+
+HIDDEN = np.zeros((1, 1, 4), dtype=np.float32)
+
+
+class Scripted:
+    """A session whose logits are a function of the tokens fed so far."""
+
+    def __init__(self, logits):
+        self.logits, self.paths = logits, [[]]
+
+    def step(self, tokens):
+        self.paths = [[*path, *row] for path, row in zip(self.paths, tokens.tolist(), strict=True)]
+        rows = np.array([self.logits(tuple(path)) for path in self.paths], dtype=np.float32)
+        return rows, np.repeat(HIDDEN, len(rows), axis=0)
+
+    def reorder(self, beams):
+        self.paths = [list(self.paths[i]) for i in beams]
+
+
+def prompt(room: int = 20, anchored: bool = False) -> Prompt:
+    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), anchored, room)
+
+
+def saying(vocabulary: Vocabulary, ids: list[int]):
+    """Logits that spell out the ids and then end."""
+
+    def logits(path):
+        row = np.zeros(51865, dtype=np.float32)
+        row[[*ids, vocabulary.end][min(len(path) - 4, len(ids))]] = 9
+        return row
+
+    return logits
+
+
+def run(vocabulary, logits, **options):
+    return list(decode(Scripted(logits), prompt(), vocabulary, **options))
+
+
+def test_greedy_spells_and_ends(vocabulary: Vocabulary) -> None:
+    ids = vocabulary.encode(" Hello there")
+    steps = run(vocabulary, saying(vocabulary, ids))
+    assert [s.text for s in steps] == ["Hello", "Hello there", "Hello there"]
+    assert (steps[-1].tokens, steps[-1].stopped) == (tuple(ids), "end")
+    assert 0 < steps[-1].confidence <= 1
+
+
+def test_room_ends_it(vocabulary: Vocabulary) -> None:
+    ids = vocabulary.encode(" one two three four")
+    last = list(decode(Scripted(saying(vocabulary, ids)), prompt(room=2), vocabulary))[-1]
+    assert (len(last.tokens), last.stopped) == (2, "room")
+
+
+def test_a_loop_is_cut_to_one_copy_and_flagged(vocabulary: Vocabulary) -> None:
+    start, unit = vocabulary.encode(" So"), vocabulary.encode(" and on")
+    last = run(vocabulary, saying(vocabulary, start + unit * 9))[-1]
+    assert (last.text, last.stopped) == ("So and on", "loop")
+
+
+def test_a_timestamp_may_end_an_anchored_transcript_but_not_begin_it(vocabulary: Vocabulary) -> None:
+    word = vocabulary.encode(" Yes")[0]
+
+    def logits(path):
+        row = np.zeros(51865, dtype=np.float32)
+        row[vocabulary.timestamp(2.0)] = 9
+        row[word] = 5
+        return row
+
+    last = list(decode(Scripted(logits), prompt(anchored=True), vocabulary))[-1]
+    assert (last.tokens, last.stopped) == ((word,), "end")
+
+
+def test_beams_find_the_likelier_path_that_greedy_misses(vocabulary: Vocabulary) -> None:
+    a, b, c, d = (vocabulary.encode(w)[0] for w in (" a", " b", " c", " d"))
+    tree = {(): {a: 0.6, b: 0.4}, (a,): {c: 0.35, d: 0.33}, (b,): {c: 0.98}}
+
+    def logits(path):
+        row = np.full(51865, -30, dtype=np.float32)
+        for token, p in tree.get(path[4:], {vocabulary.end: 1.0}).items():
+            row[token] = np.log(p)
+        return row
+
+    assert run(vocabulary, logits)[-1].tokens == (a, c)
+    assert run(vocabulary, logits, beams=3)[-1].tokens == (b, c)
+
+
+def test_beams_equal_an_exhaustive_search(vocabulary: Vocabulary) -> None:
+    words = [vocabulary.encode(w)[0] for w in (" a", " b", " c")]
+    table = np.random.default_rng(4).normal(0, 2, (3, 4, 4))
+
+    def logits(path):
+        row = np.full(51865, -40, dtype=np.float32)
+        depth, last = len(path) - 4, words.index(path[-1]) + 1 if path[-1] in words else 0
+        if depth >= 3:
+            row[vocabulary.end] = 0
+        else:
+            row[words] = table[depth, last, :3]
+        return row
+
+    def total(path):
+        known = (50258, 50259, 50359, 50363)
+        return sum(log_softmax(logits((*known, *path[:i])))[t] for i, t in enumerate(path))
+
+    best = max(itertools.product(words, repeat=3), key=total)
+    assert run(vocabulary, logits, beams=27)[-1].tokens == best
+
+
+def test_steering_changes_what_is_chosen(vocabulary: Vocabulary) -> None:
+    ids = vocabulary.encode(" cat")
+    other = vocabulary.encode(" dog")[0]
+
+    def push(logits, beam, hidden):
+        raised = logits.copy()
+        raised[other] += 50 * (not beam.tokens)
+        return raised
+
+    assert run(vocabulary, saying(vocabulary, ids), steering=[push])[-1].tokens[0] == other
+
+
+def test_mask_forbids() -> None:
+    mask = Mask(never=[1], first=[2], size=4)
+    row = np.zeros(4, dtype=np.float32)
+    assert np.isneginf(mask(row, Beam(), HIDDEN)).tolist() == [False, True, True, False]
+    assert np.isneginf(mask(row, Beam((3,), (0.0,)), HIDDEN)).tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("anchored", [True, False])
+def test_whisper_mask_leaves_text_and_the_end(vocabulary: Vocabulary, anchored: bool) -> None:
+    row = whisper_mask(vocabulary, anchored, 51865)(np.zeros(51865, np.float32), Beam((5,), (0.0,)), HIDDEN)
+    assert np.isfinite(row[vocabulary.end])
+    assert np.isneginf(row[vocabulary.transcribe])
+    assert np.isfinite(row[vocabulary.first_timestamp]) == anchored
+    assert np.isfinite(row[: vocabulary.end]).sum() == vocabulary.end - len(
+        [t for t in vocabulary.suppress if t < vocabulary.end]
+    )
+
+
+def test_loop_stop_lets_words_repeat_twice() -> None:
+    stop = LoopStop()
+    assert stop((1, 2, 3, 1, 2, 3)) is None
+    assert stop((9, 1, 2, 3, 1, 2, 3, 1, 2, 3)) == 4
+    assert stop((7, 7, 7, 7, 7)) is None
+    assert stop((1, 7, 7, 7, 7, 7, 7)) == 2
+
+
+@given(st.lists(st.integers(0, 5), max_size=12), st.lists(st.integers(0, 5), min_size=2, max_size=6))
+def test_loop_stop_always_sees_three_copies_and_keeps_a_prefix(head: list[int], unit: list[int]) -> None:
+    tokens = tuple(head + unit * 3)
+    keep = LoopStop()(tokens)
+    assert keep is not None
+    assert 0 < keep < len(tokens)
+
+
+def test_length_stop(vocabulary: Vocabulary) -> None:
+    tokens = tuple(vocabulary.encode(" one two three"))
+    assert LengthStop(13, vocabulary)(tokens) is None
+    assert LengthStop(12, vocabulary)(tokens) == len(tokens) - 1

@@ -1,0 +1,55 @@
+"""Nearest is nearest, random is repeatable, and neither invents an utterance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+from scipy.stats import entropy
+
+from smile.datatypes import SmileError, Utterance
+from smile.samplers import choose, drawn
+
+POOL = np.random.default_rng(0).normal(0, 2, (30, 16)).astype(np.float32)
+UTTERANCES = [Utterance(f"u{i}", Path(f"{i}.wav"), f"text {i}") for i in range(30)]
+
+
+def test_nearest_equals_a_slow_search() -> None:
+    query = POOL[3] + 0.1
+    slow = sorted(range(30), key=lambda i: entropy(softmax(query), softmax(POOL[i])))[:5]
+    found = choose("nearest", query, POOL, UTTERANCES, 5)
+    assert [n.index for n in found] == slow
+    assert [n.rank for n in found] == [1, 2, 3, 4, 5]
+    assert [n.utterance.id for n in found] == [f"u{i}" for i in slow]
+    assert all(a.distance <= b.distance for a, b in zip(found, found[1:], strict=False))
+
+
+def test_random_repeats_with_its_seed_and_differs_with_another() -> None:
+    def ids(seed: int, key: str = "a") -> list[int]:
+        return [n.index for n in choose("random", POOL[0], POOL, UTTERANCES, 10, seed=seed, key=key)]
+
+    assert ids(1) == ids(1)
+    assert ids(1) != ids(2)
+    assert ids(1, "a") != ids(1, "b")
+
+
+def test_random_neighbours_carry_their_true_rank() -> None:
+    by_index = {n.index: n.rank for n in choose("nearest", POOL[0], POOL, UTTERANCES, 30)}
+    assert all(by_index[n.index] == n.rank for n in choose("random", POOL[0], POOL, UTTERANCES, 10))
+
+
+@given(size=st.integers(1, 50), shots=st.integers(0, 60), seed=st.integers(0, 9))
+def test_more_shots_only_add(size: int, shots: int, seed: int) -> None:
+    some, more = drawn(size, shots, seed), drawn(size, shots + 1, seed)
+    assert len(some) == min(size, shots)
+    assert len(set(some.tolist())) == len(some)
+    np.testing.assert_array_equal(some, more[: len(some)])
+
+
+def test_unknown_sampler_says_which_there_are() -> None:
+    with pytest.raises(SmileError, match="nearest, random"):
+        choose("best", POOL[0], POOL, UTTERANCES, 1)
