@@ -1,0 +1,67 @@
+"""Whisper alone and Whisper with an adapter, loaded together and kept by hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smile import weights
+from smile.adapters import load
+from smile.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from smile.datatypes import Recognizer
+
+SHIPPED_ADAPTER = Path(__file__).parent.parent / "assets" / "adapter"
+
+
+@dataclass(frozen=True)
+class Models:
+    """Both sides of a comparison; without an adapter, twice the same recognizer."""
+
+    vanilla: Recognizer
+    smile: Recognizer
+    vocabulary: Vocabulary
+
+    @property
+    def one_encoder(self) -> bool:
+        """Whether both sides read the same encoder states."""
+        return self.vanilla.info.encoder == self.smile.info.encoder
+
+
+def load_models(
+    model: str = weights.DEFAULT,
+    *,
+    engine: str = "lean",
+    precision: str = "auto",
+    adapter: Path | None = None,
+    device: str = "cpu",
+) -> Models:
+    """Load what a transcription needs; the same model and adapter are loaded once in a process.
+
+    Raises:
+        SmileError: weights, adapter, engine or precision that cannot be used.
+    """
+    digest = load(adapter).sha256 if adapter else ""
+    return _load(model, engine, precision, adapter, digest, device)
+
+
+@lru_cache(maxsize=2)
+def _load(
+    model: str, engine: str, precision: str, adapter: Path | None, digest: str, device: str
+) -> Models:
+    from smile.recognizers import load_recognizer
+
+    base = weights.find(model)
+    vanilla = load_recognizer(base, engine=engine, precision=precision, device=device)
+    smile = vanilla
+    if adapter:
+        smile = load_recognizer(base, engine=engine, precision=precision, adapter=adapter, device=device)
+    return Models(vanilla, smile, Vocabulary.of(base))
+
+
+def shipped_adapter() -> Path | None:
+    """The adapter that comes with the repository, where there is one."""
+    return SHIPPED_ADAPTER if (SHIPPED_ADAPTER / "adapter_config.json").is_file() else None

@@ -1,0 +1,82 @@
+"""Engines that run Whisper behind one protocol, `smile.datatypes.Recognizer`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from smile.datatypes import EncoderId, Recognizer, RecognizerInfo, SmileError
+
+if TYPE_CHECKING:
+    from smile.adapters import Adapter
+    from smile.tensors import State
+    from smile.weights import Base
+
+ENGINES = ("lean", "hf")
+
+
+def load_recognizer(
+    base: Base,
+    *,
+    engine: str = "lean",
+    precision: str = "auto",
+    adapter: Path | None = None,
+    device: str = "cpu",
+) -> Recognizer:
+    """Load Whisper, with an adapter folder applied where one is given.
+
+    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32.
+
+    Raises:
+        SmileError: an unknown engine or precision, or an adapter that does not fit.
+    """
+    from smile.adapters import load, merge
+
+    if engine not in ENGINES:
+        raise SmileError(f'There is no engine "{engine}"; choose one of {", ".join(ENGINES)}.')
+    loaded = load(adapter) if adapter else None
+    state = base.state()
+    info = RecognizerInfo(
+        engine=engine,
+        precision=_precision(engine, precision, device),
+        encoder=_encoder_id(base.name, state, loaded),
+        adapter=loaded.name if loaded else "",
+        device=device,
+    )
+    if engine == "hf":
+        from smile.recognizers.hf import HfRecognizer
+
+        return HfRecognizer(state, base.config, info, adapter)
+    from smile.recognizers.lean import LeanRecognizer
+
+    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info)
+
+
+def _precision(engine: str, precision: str, device: str) -> str:
+    if precision != "auto":
+        return precision
+    if engine == "hf" or device != "cpu":
+        return "float32"
+    from smile.recognizers.lean import int8_works
+
+    return "int8" if int8_works() else "float32"
+
+
+def _encoder_id(name: str, state: State, adapter: Adapter | None) -> EncoderId:
+    changed = adapter.sha256[:12] if adapter and adapter.changes_encoder else ""
+    return EncoderId(name, fingerprint(state), changed)
+
+
+def fingerprint(state: State) -> str:
+    """12 hex digits of the SHA-256 over the encoder's values in float16, in the order of their names.
+
+    It is the same wherever the weights came from: OpenAI published float16, which the hub's float32
+    files and the packages hold alike.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(n for n in state if n.startswith("model.encoder.")):
+        digest.update(np.ascontiguousarray(state[name], dtype="<f2"))
+    return digest.hexdigest()[:12]

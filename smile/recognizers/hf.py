@@ -1,0 +1,110 @@
+"""The reference engine: Whisper as transformers runs it, on the CPU or a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import EncoderDecoderCache, WhisperConfig, WhisperForConditionalGeneration
+
+from smile.datatypes import Matrix, RecognizerInfo, SmileError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+class HfRecognizer:
+    """Whisper in transformers, with an adapter applied by peft.
+
+    Args:
+        state: float32 weights under transformers' names.
+        config: transformers' WhisperConfig as a dict.
+        info: what to log; `info.precision` is float32 or bfloat16, `info.device` torch's name.
+        adapter: a PEFT folder to apply and merge, or None.
+
+    Raises:
+        SmileError: a precision that this engine does not have.
+    """
+
+    def __init__(
+        self,
+        state: Mapping[str, NDArray[Any]],
+        config: Mapping[str, Any],
+        info: RecognizerInfo,
+        adapter: Path | None = None,
+    ):
+        if info.precision not in DTYPES:
+            raise SmileError(f"The hf engine has no {info.precision}; choose float32, or the lean engine.")
+        self.info, self.mels = info, int(config["num_mel_bins"])
+        self.width, self.context = int(config["d_model"]), int(config["max_target_positions"])
+        self.max_frames = int(config["max_source_positions"])
+        self.dtype, self.device = DTYPES[info.precision], torch.device(info.device)
+        self._model = whisper(state, config, adapter).eval().to(self.device, self.dtype)
+
+    @torch.inference_mode()
+    def encode(self, features: Matrix) -> Matrix:
+        """Log-mel (mels, frames) -> states (frames / 2, d); windows under 30 s cut the positions."""
+        encoder = self._model.model.encoder
+        x = self._tensor(features)[None]
+        x = F.gelu(encoder.conv2(F.gelu(encoder.conv1(x)))).transpose(1, 2)
+        x = x + encoder.embed_positions.weight[: x.shape[1]]
+        for layer in encoder.layers:
+            x = layer(x, None)
+            x = x[0] if isinstance(x, tuple) else x
+        return np.asarray(encoder.layer_norm(x)[0].float().cpu().numpy())
+
+    def decoder(self, states: Matrix) -> HfSession:
+        """Open a decoding over encoder states (frames, d) of any length."""
+        return HfSession(self._model, self._tensor(states)[None])
+
+    def _tensor(self, array: Matrix) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self.device, self.dtype)
+
+
+class HfSession:
+    """transformers' decoder with its cache; see `DecoderSession`."""
+
+    def __init__(self, model: WhisperForConditionalGeneration, states: Tensor):
+        from transformers import DynamicCache
+
+        self._model, self._states = model, states
+        self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+
+    @torch.inference_mode()
+    def step(self, tokens: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.float32]]:
+        """Tokens (beams, n) -> logits after the last (beams, vocabulary), hidden states (beams, n, d)."""
+        hidden = self._model.model.decoder(
+            input_ids=torch.from_numpy(tokens).to(self._states.device),
+            encoder_hidden_states=self._states.expand(len(tokens), -1, -1),
+            past_key_values=self._cache,
+            use_cache=True,
+        ).last_hidden_state
+        logits = self._model.proj_out(hidden[:, -1])
+        return logits.float().cpu().numpy(), hidden.float().cpu().numpy()
+
+    def reorder(self, beams: NDArray[np.int64]) -> None:
+        """Go on with these beams, in this order."""
+        index = torch.from_numpy(beams).to(self._states.device)
+        self._cache.reorder_cache(cast(torch.LongTensor, index))
+
+
+def whisper(
+    state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], adapter: Path | None = None
+) -> WhisperForConditionalGeneration:
+    """transformers' model with these weights, an adapter merged in by peft."""
+    with torch.device("meta"):
+        model = WhisperForConditionalGeneration(WhisperConfig(**config))
+    tensors = {name: torch.from_numpy(array) for name, array in state.items()}
+    tensors["proj_out.weight"] = tensors["model.decoder.embed_tokens.weight"]
+    model.load_state_dict(tensors, strict=True, assign=True)
+    model.tie_weights()
+    if adapter is None:
+        return model
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
