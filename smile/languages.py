@@ -1,0 +1,48 @@
+"""What is known of a language, by its ISO 639-3 code: name, family, script and Whisper's own code."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from smile.datatypes import Language
+
+TABLE = Path(__file__).with_name("data") / "languages.csv"
+_LABEL = re.compile(r"(?:org_)?([a-z]{3})")
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """The table of known languages by ISO 639-3 code.
+
+    Macrolanguages and their main members ("swa", "swh") are both in it, with the same Whisper code.
+    """
+    with TABLE.open(encoding="utf-8", newline="") as table:
+        return MappingProxyType({row["code"]: Language(**row) for row in csv.DictReader(table)})
+
+
+def language(code: str) -> Language:
+    """What is known of a language; one that is not in the table gets its code for a name."""
+    return languages().get(code) or Language(code, name=code)
+
+
+def from_whisper(code: str) -> Language | None:
+    """The language that Whisper means by a code such as "zh"; None where Whisper has no such code."""
+    return next((known for known in languages().values() if code and known.whisper == code), None)
+
+
+def iso_code(label: str) -> str:
+    """The ISO 639-3 code in a corpus's label of a language.
+
+    Takes ML-SUPERB's forms ("org_jpn", "[jpn]") and Whisper's codes ("ja"); any other label comes
+    back as it is, in lower case.
+    """
+    plain = label.strip().strip("[]").lower()
+    if match := _LABEL.fullmatch(plain):
+        return match[1]
+    known = from_whisper(plain)
+    return known.code if known else plain

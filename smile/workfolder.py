@@ -1,0 +1,163 @@
+"""Long work that must be neither lost nor done twice: a folder beside the result, a lock, a log.
+
+The result appears under its name only when it is whole; until then an older one stays as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from smile.datatypes import PoolError
+
+LOCK = "lock"
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """`<out>.part`: what becomes of `out`.
+
+    Entries of an older `out` by the names `own` are replaced; all others, which somebody else put
+    there, are kept.
+    """
+
+    out: Path
+    own: Collection[str]
+
+    @property
+    def part(self) -> Path:
+        """The work folder itself."""
+        return self.out.with_name(f"{self.out.name}.part")
+
+    @property
+    def new(self) -> Path:
+        """The result in the making."""
+        return self.part / "new"
+
+    @property
+    def old(self) -> Path:
+        """Where an older result is while the new one takes its name."""
+        return self.part / "old"
+
+    def publish(self) -> None:
+        """Give the result its name and clear the work folder away."""
+        if self.out.exists():
+            os.rename(self.out, self.old)
+        os.rename(self.new, self.out)
+        self.settle()
+        self.clear()
+
+    def clear(self) -> None:
+        """Throw away what is in the work folder, but not its lock."""
+        for entry in self.part.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK:
+                entry.unlink()
+
+    def settle(self) -> None:
+        """After an interrupted `publish`: undo it where the name is free, finish it where it is not."""
+        if not self.old.exists():
+            return
+        if not self.out.exists():
+            os.rename(self.old, self.out)
+            return
+        for entry in self.old.iterdir():
+            if entry.name not in self.own and not (self.out / entry.name).exists():
+                os.rename(entry, self.out / entry.name)
+        shutil.rmtree(self.old)
+
+
+@contextmanager
+def work_folder(out: Path, own: Collection[str]) -> Iterator[WorkFolder]:
+    """The work folder of `out`, for this process alone.
+
+    The lock is the operating system's and ends with its process, however that ends.
+
+    Raises:
+        PoolError: another process is at work on the same result.
+    """
+    work = WorkFolder(out.resolve(), own)
+    path = work.part / LOCK
+    with _lock(path, out):
+        try:
+            work.settle()
+            yield work
+        finally:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                work.part.rmdir()
+
+
+def _lock(path: Path, out: Path) -> IO[str]:
+    """Take the lock; one that its former owner has removed in the meantime is taken anew."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with lock:
+                lock.seek(0)
+                owner = lock.read()
+            raise PoolError(f"Another process ({owner}) is making {out}; wait until it is done.") from None
+        if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+            break
+        lock.close()
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+class Log:
+    """An append-only file of finished pieces of work, each a JSON object by its key.
+
+    Args:
+        path: the file; what it holds is forgotten where it was written under other `settings`.
+        settings: whatever the work depends on, as JSON.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any]):
+        self._settings = json.dumps({"settings": settings}, sort_keys=True)
+        self._done, whole = self._load(path)
+        self._file = path.open("ab")
+        self._file.truncate(whole)
+        if not whole:
+            self._append(self._settings)
+
+    def _load(self, path: Path) -> tuple[dict[str, Any], int]:
+        """What was done, and the bytes in whole lines: a process that is killed may tear the last one."""
+        data = path.read_bytes() if path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        lines = whole.decode("ascii", errors="replace").splitlines()
+        if not lines or lines[0] != self._settings:
+            return {}, 0
+        try:
+            return dict(json.loads(line) for line in lines[1:]), len(whole)
+        except (ValueError, TypeError):
+            return {}, 0
+
+    def get(self, key: str) -> Any:
+        """What was found under a key; None where the work is still to be done."""
+        return self._done.get(key)
+
+    def add(self, key: str, found: Any) -> None:
+        """Write down a finished piece of work."""
+        self._done[key] = found
+        self._append(json.dumps([key, found]))
+
+    def _append(self, line: str) -> None:
+        self._file.write(line.encode("ascii") + b"\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,143 @@
+"""Tables of every make: what is written comes back, and bad rows are named by their line."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smile.datatypes import CorpusError
+from smile.tables import NO_OBJECT, UNCLOSED, UNREADABLE, read_text, table
+
+# Any text but halves of surrogate pairs, U+FFFD (the mark of damage) and NUL.
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd\0"), min_size=1)
+TEXTS = st.lists(TEXT.map(str.strip).filter(bool), min_size=1, max_size=6)
+
+
+def saved(folder: Path, name: str, data: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def delimited(texts: list[str], delimiter: str, newline: str) -> str:
+    out = io.StringIO(newline="")
+    rows = csv.writer(out, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_ALL)
+    rows.writerow(["file", "text"])
+    rows.writerows([f"{i}.wav", text] for i, text in enumerate(texts))
+    return out.getvalue()
+
+
+@given(
+    TEXTS,
+    st.sampled_from([("csv", ","), ("csv", ";"), ("csv", "\t"), ("tsv", "\t")]),
+    st.sampled_from("\r\n"),
+)
+def test_any_text_survives_a_delimited_table(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], kind: tuple[str, str], newline: str
+) -> None:
+    suffix, delimiter = kind
+    path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", delimited(texts, delimiter, newline))
+    assert [row["text"] for _, row in table(path) if isinstance(row, dict)] == texts
+
+
+@given(TEXTS, st.booleans())
+def test_any_text_survives_jsonl(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], ascii_only: bool
+) -> None:
+    lines = [json.dumps({"file": "a.wav", "text": text}, ensure_ascii=ascii_only) for text in texts]
+    path = saved(tmp_path_factory.mktemp("t"), "t.jsonl", "\n".join(lines))
+    assert list(table(path)) == [
+        (i, {"file": "a.wav", "text": text}) for i, text in enumerate(texts, start=1)
+    ]
+
+
+@given(st.lists(st.sampled_from(["good", "open", "long", "blank", "two lines"]), max_size=12))
+def test_bad_rows_are_named_by_their_line_and_good_ones_stay(
+    tmp_path_factory: pytest.TempPathFactory, kinds: list[str]
+) -> None:
+    rows = {
+        "good": 'a.wav,"Hello, ""you"""\n',
+        "open": 'a.wav,"Hello" you\n',
+        "long": "a.wav,Hello, you\n",
+        "blank": "\n",
+        "two lines": 'a.wav,"Hello,\nyou"\n',
+    }
+    expected, line = [], 2
+    for kind in kinds:
+        if kind != "blank":
+            expected.append((line, kind))
+        line += rows[kind].count("\n")
+    data = "file,text\n" + "".join(rows[kind] for kind in kinds)
+    found = list(table(saved(tmp_path_factory.mktemp("t"), "t.csv", data)))
+    assert [number for number, _ in found] == [number for number, _ in expected]
+    for (_, row), (_, kind) in zip(found, expected, strict=True):
+        texts = {"good": 'Hello, "you"', "two lines": "Hello,\nyou"}
+        assert row == {"file": "a.wav", "text": texts[kind]} if kind in texts else isinstance(row, str)
+
+
+def test_a_quotation_mark_that_never_closes_costs_one_row(tmp_path: Path) -> None:
+    path = saved(tmp_path, "t.csv", 'file,text\na.wav,"one\nb.wav,two\nc.wav,three\n')
+    assert list(table(path)) == [
+        (2, UNCLOSED),
+        (3, {"file": "b.wav", "text": "two"}),
+        (4, {"file": "c.wav", "text": "three"}),
+    ]
+
+
+def test_a_tsv_may_have_quotation_marks_of_its_own(tmp_path: Path) -> None:
+    path = saved(tmp_path, "t.tsv", 'file\ttext\na.wav\t"Yes," he said.\nb.wav\tno\n')
+    assert [row["text"] for _, row in table(path) if isinstance(row, dict)] == ['"Yes," he said.', "no"]
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[1]", "3", "null", '"text"', "nonsense", "[" * 100_000, '{"text": "a"} x']
+)
+def test_broken_json_is_a_bad_row(tmp_path: Path, line: str) -> None:
+    path = saved(tmp_path, "t.jsonl", f'\n{line}\n{{"Text": "good", "id": 7, "words": []}}\n')
+    assert list(table(path)) == [(2, NO_OBJECT), (3, {"text": "good", "id": "7"})]
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "ключ".encode(),
+        codecs.BOM_UTF8 + "ключ".encode(),
+        "ключ".encode("utf-16"),
+        codecs.BOM_UTF16_BE + "ключ".encode("utf-16-be"),
+        "a ключ".encode("utf-16-le"),
+        "a ключ".encode("utf-16-be"),
+    ],
+)
+def test_encodings(tmp_path: Path, encoded: bytes) -> None:
+    assert read_text(saved(tmp_path, "t.txt", encoded)).removeprefix("a ") == "ключ"
+
+
+def test_bytes_that_are_no_text_cost_their_row_alone(tmp_path: Path) -> None:
+    data = b"file,text\na.wav,caf\xe9\nb.wav,caf\xc3\xa9\n"
+    assert list(table(saved(tmp_path, "t.csv", data))) == [
+        (2, UNREADABLE),
+        (3, {"file": "b.wav", "text": "café"}),
+    ]
+
+
+def test_half_a_surrogate_pair_is_damage(tmp_path: Path) -> None:
+    assert list(table(saved(tmp_path, "t.jsonl", '{"text": "\\ud83d"}'))) == [(1, UNREADABLE)]
+
+
+def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
+    assert not [
+        row for suffix in ("csv", "tsv", "jsonl") for row in table(saved(tmp_path, f"t.{suffix}", ""))
+    ]
+
+
+@pytest.mark.parametrize(("name", "words"), [("missing.csv", "cannot be read"), ("t.xlsx", "is not a table")])
+def test_files_that_are_no_tables(tmp_path: Path, name: str, words: str) -> None:
+    with pytest.raises(CorpusError, match=words):
+        table(tmp_path / name)
