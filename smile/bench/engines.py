@@ -1,0 +1,154 @@
+"""Which engine serves best on this machine: seconds, and CER against the reference, on the same clips."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smile import prompt as prompts
+from smile import packages, weights
+from smile.audio import SAMPLE_RATE, log_mel, read
+from smile.bench.report import memory, stamp, table
+from smile.corpora import read as read_corpus
+from smile.datatypes import Recognizer, SmileError, Utterance
+from smile.decoding import decode, listen
+from smile.embedding import REFERENCE, WINDOWS, encode
+from smile.recognizers import load_recognizer
+from smile.scoring import score
+from smile.vocabulary import Vocabulary
+
+CANDIDATES = (  # engine, precision, windows; the first is the reference
+    ("hf", "float32", REFERENCE),
+    ("lean", "float32", REFERENCE),
+    ("lean", "float32", WINDOWS),
+    ("lean", "bfloat16", WINDOWS),
+    ("lean", "int8", REFERENCE),
+    ("lean", "int8", WINDOWS),
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A clip of the benchmark, decoded from its file."""
+
+    utterance: Utterance
+    samples: np.ndarray
+
+
+def run(sources: Sequence[Path], limit: int, split: str) -> str:
+    """Time every engine on the first clips of each source and compare their CER -> Markdown."""
+    trials = [trial for source in sources for trial in islice(_trials(source, split), limit)]
+    base = weights.find()
+    rows = [_row(base, trials, *candidate) for candidate in CANDIDATES]
+    rows += list(_ctranslate2(trials))
+    seconds = sum(len(t.samples) for t in trials) / SAMPLE_RATE
+    head = f"{len(trials)} clips, {seconds:.0f} s of speech, vanilla, greedy; {stamp()}"
+    return f"{head}\n\n{table(rows)}\n\nMost memory held: {memory():.2f} GB (all engines together)."
+
+
+def _trials(source: Path, split: str) -> Iterator[Trial]:
+    for utterance in read_corpus(source, split).utterances:
+        yield Trial(utterance, read(utterance.audio))
+
+
+def _row(
+    base: weights.Base, trials: Sequence[Trial], engine: str, precision: str, windows: tuple[float, ...]
+) -> dict[str, object]:
+    began = time.perf_counter()
+    recognizer = load_recognizer(base, engine=engine, precision=precision)
+    loading = time.perf_counter() - began
+    vocabulary = Vocabulary.of(base)
+    encoding = median(lambda: recognizer.encode(log_mel(trials[0].samples, max(windows))))
+    step = _step_seconds(recognizer, vocabulary, trials[0].samples)
+    began = time.perf_counter()
+    edits = length = 0
+    for trial in trials:
+        scored = score(trial.utterance.text, _words(recognizer, vocabulary, trial.samples, windows))
+        edits, length = edits + scored.edits, length + scored.length
+    clip = (time.perf_counter() - began) / len(trials)
+    return _line(f"{engine} {precision}", windows, loading, encoding, step, clip, edits / length)
+
+
+def _line(
+    name: str,
+    windows: tuple[float, ...],
+    loading: float,
+    encoding: float,
+    step: float = 0.0,
+    clip: float = 0.0,
+    cer: float = 0.0,
+) -> dict[str, object]:
+    return {
+        "engine": name,
+        "windows, s": "30" if windows == REFERENCE else ", ".join(f"{w:g}" for w in windows),
+        "load, s": f"{loading:.2f}",
+        "encode 30 s, s": f"{encoding:.3f}",
+        "a token, ms": f"{1000 * step:.1f}" if step else "–",
+        "a clip, s": f"{clip:.2f}" if clip else "–",
+        "CER, %": f"{100 * cer:.1f}" if cer else "–",
+    }
+
+
+def _words(
+    recognizer: Recognizer, vocabulary: Vocabulary, samples: np.ndarray, windows: tuple[float, ...]
+) -> str:
+    session = recognizer.decoder(encode(recognizer, samples, windows))
+    opening = listen(session, vocabulary)
+    prompt = prompts.vanilla(vocabulary, samples, opening.language)
+    return list(decode(session, prompt, vocabulary, fed=1))[-1].text
+
+
+def _step_seconds(recognizer: Recognizer, vocabulary: Vocabulary, samples: np.ndarray) -> float:
+    session = recognizer.decoder(encode(recognizer, samples, REFERENCE))
+    session.step(np.array([[vocabulary.start] * 4]))
+    return median(lambda: session.step(np.array([[vocabulary.start]])), times=30)
+
+
+def median(work: Callable[[], Any], times: int = 5) -> float:
+    """Median seconds of a piece of work, after one run to warm up."""
+    work()
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds))
+
+
+def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
+    """CTranslate2's encoder on the same weights; its decoder cannot be steered, so it is not timed."""
+    try:
+        import ctranslate2
+    except ImportError as error:
+        raise SmileError("This benchmark needs CTranslate2: pip install -r requirements-dev.txt") from error
+    features = ctranslate2.StorageView.from_array(np.ascontiguousarray(log_mel(trials[0].samples)[None]))
+    for precision in ("float32", "int8"):
+        with _ct2_folder() as folder:
+            began = time.perf_counter()
+            model = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type=precision)
+            loading = time.perf_counter() - began
+        encoding = median(partial(model.encode, features))
+        yield _line(f"CTranslate2 {precision}", REFERENCE, loading, encoding)
+
+
+@contextmanager
+def _ct2_folder() -> Iterator[Path]:
+    """The weight packages' files as the folder that CTranslate2 wants."""
+    found = packages.load(packages.installed())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "model.bin").write_bytes(found.model)
+        shutil.copy(found.config, folder)
+        shutil.copy(found.tokenizer, folder)
+        shutil.copy(found.config.with_name("vocabulary.txt"), folder)
+        yield folder

@@ -1,0 +1,110 @@
+"""Seconds to both transcripts of one clip with one example, beside the same work by transformers' pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smile import weights
+from smile.audio import SAMPLE_RATE, log_mel, read
+from smile.bench.engines import median
+from smile.bench.report import memory, stamp, table
+from smile.corpora import read as read_corpus
+from smile.datatypes import EncoderId, Language, RecognizerInfo, Samples, Utterance
+from smile.embedding import REFERENCE, encode, pooled
+from smile.models import Models, load_models
+from smile.pool import Header, Pool
+from smile.transcribe import Settings, transcribe
+from smile.vocabulary import Vocabulary, load_tokenizer
+
+LENGTH = 6.0  # seconds of the clip and of its example
+REPEATS = 5
+
+
+def run(source: Path, split: str) -> str:
+    """Time the two clips of a corpus that are nearest to 6 s, one as the example -> Markdown."""
+    example, target = _two(read_corpus(source, split).utterances)
+    samples = read(target.audio)
+    rows = []
+    models = load_models()
+    before = memory()
+    for name, windows in (("SMILE", Settings().windows), ("SMILE, always 30 s", REFERENCE)):
+        pool = _pool(models, example)
+        settings = Settings(windows=windows)
+        rows.append(_row(name, median(partial(_both, models, samples, pool, settings), REPEATS)))
+    baseline = median(_pipeline(samples, read(example.audio)), REPEATS)
+    rows.append(_row("pipeline × 2 and an embedding pass", baseline))
+    for row in rows:
+        row["ratio"] = f"{float(str(row['seconds'])) / baseline:.2f}"
+    clip, shot = len(samples) / SAMPLE_RATE, example.seconds
+    head = f"A clip of {clip:.1f} s with one example of {shot:.1f} s; median of {REPEATS}; {stamp()}"
+    return f"{head}\n\n{table(rows)}\n\nMost memory held by SMILE alone: {before:.2f} GB."
+
+
+def _row(name: str, seconds: float) -> dict[str, object]:
+    return {"way": name, "seconds": f"{seconds:.2f}"}
+
+
+def _two(utterances: tuple[Utterance, ...]) -> list[Utterance]:
+    timed = [replace(u, seconds=len(read(u.audio)) / SAMPLE_RATE) for u in utterances[:150]]
+    return sorted(timed, key=lambda u: abs(u.seconds - LENGTH))[:2]
+
+
+def _pool(models: Models, example: Utterance) -> Pool:
+    states = encode(models.smile, read(example.audio))
+    header = Header(language=Language(example.language), encoder=models.smile.info.encoder)
+    return Pool(Path("one-example"), header, (example,), pooled(states, example.seconds)[None], ())
+
+
+def _both(models: Models, samples: Samples, pool: Pool, settings: Settings) -> None:
+    for _ in transcribe(models, samples, pool, settings):
+        pass
+
+
+def _pipeline(target: Samples, example: Samples) -> Callable[[], Any]:
+    """The obvious way: transformers' pipeline on the clip and on both clips, and the encoder for retrieval."""
+    from smile.recognizers.hf import HfRecognizer, whisper
+
+    base = weights.find()
+    info = RecognizerInfo("hf", "float32", EncoderId(base.name, base.sha256[:12]))
+    encoder = HfRecognizer(base.state(), base.config, info)
+    recognize = asr_pipeline(base, whisper(base.state(), base.config).eval())
+    both = np.concatenate([example, target])
+
+    def work() -> None:
+        recognize(target.copy(), generate_kwargs={"task": "transcribe"})
+        recognize(both.copy(), generate_kwargs={"task": "transcribe"})
+        pooled(encoder.encode(log_mel(target)), len(target) / SAMPLE_RATE)
+
+    return work
+
+
+def asr_pipeline(base: weights.Base, model: Any) -> Any:
+    """transformers' own pipeline over the same weights."""
+    from transformers import GenerationConfig, WhisperFeatureExtractor, WhisperTokenizer, pipeline
+
+    vocabulary = Vocabulary.of(base)
+    model.generation_config = GenerationConfig(
+        is_multilingual=True,
+        lang_to_id={f"<|{code}|>": token for code, token in vocabulary.languages.items()},
+        task_to_id={"transcribe": vocabulary.transcribe},
+        no_timestamps_token_id=vocabulary.no_timestamps,
+        decoder_start_token_id=vocabulary.start,
+        eos_token_id=vocabulary.end,
+        pad_token_id=vocabulary.end,
+        suppress_tokens=list(vocabulary.suppress),
+        begin_suppress_tokens=list(vocabulary.suppress_first),
+        max_length=base.config["max_target_positions"],
+    )
+    tokenizer = WhisperTokenizer(tokenizer_object=load_tokenizer(base.tokenizer))
+    return pipeline(
+        "automatic-speech-recognition",
+        model=model,
+        tokenizer=tokenizer,
+        feature_extractor=WhisperFeatureExtractor(),
+    )

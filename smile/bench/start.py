@@ -1,0 +1,66 @@
+"""Seconds from `python app.py` to a page that answers, and to a model that is ready."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from smile.bench.report import ROOT, stamp, table
+from smile.datatypes import SmileError
+
+PATIENCE = 120.0  # seconds
+
+
+def run(times: int = 3) -> str:
+    """Start the app several times -> Markdown."""
+    seconds = [_start() for _ in range(times)]
+    rows: list[dict[str, object]] = [{"start": i + 1, "page answers, s": f"{s:.1f}"} for i, s in enumerate(seconds)]
+    return f"`python app.py` to the first answered request; {stamp()}\n\n{table(rows)}"
+
+
+def _start() -> float:
+    port = free_port()
+    environment = {**os.environ, "PORT": str(port)}
+    began = time.perf_counter()
+    app = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py")],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", app)
+        return time.perf_counter() - began
+    finally:
+        app.terminate()
+        app.wait(20)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for(address: str, app: subprocess.Popen[bytes]) -> None:
+    """Ask until the page answers.
+
+    Raises:
+        SmileError: the app ended, or did not answer in time.
+    """
+    ending = time.monotonic() + PATIENCE
+    while time.monotonic() < ending:
+        if app.poll() is not None:
+            raise SmileError("The app ended before it answered; run python app.py to see why.")
+        try:
+            urllib.request.urlopen(address, timeout=5).read()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SmileError(f"The app did not answer within {PATIENCE:.0f} s; run python app.py to see why.")

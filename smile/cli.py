@@ -1,0 +1,244 @@
+"""The command line: `smile index | transcribe | demo-pools | bench`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from smile.datatypes import Matrix, SmileError
+from smile.divergence import DIVERGENCES
+from smile.samplers import SAMPLERS
+
+if TYPE_CHECKING:
+    from smile.models import Models
+    from smile.transcription import Result
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Arguments -> the chosen command's, with `run` the function that does it."""
+    parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_index, _transcribe, _demo_pools, _bench):
+        add(commands)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; what the user can put right is one sentence on standard error and code 2."""
+    chosen = parse(arguments)
+    try:
+        chosen.run(chosen)
+    except SmileError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted; the same command goes on where it stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _engine_options(parser: argparse.ArgumentParser) -> None:
+    from smile.weights import DEFAULT
+
+    parser.add_argument("--model", default=DEFAULT, help="name or folder of a Whisper (%(default)s)")
+    parser.add_argument("--engine", default="lean", choices=("lean", "hf"), help="(%(default)s)")
+    parser.add_argument("--precision", default="auto", help="auto, float32, bfloat16 or int8 (%(default)s)")
+    parser.add_argument("--device", default="cpu", help="for the hf engine, such as cuda (%(default)s)")
+    parser.add_argument("--adapter", type=Path, help="a PEFT folder (the one that ships, if there is one)")
+
+
+def _index(commands: Commands) -> None:
+    parser = _command(commands, "index", index)
+    parser.add_argument("source", type=Path, help="ML-SUPERB language folder, table, folder with a table, pool")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pool; may be the source")
+    parser.add_argument("--split", default="10min_train", help="of an ML-SUPERB folder (%(default)s)")
+    parser.add_argument("--language", default="", help="ISO 639-3 code, where the source does not say it")
+    _engine_options(parser)
+
+
+def _transcribe(commands: Commands) -> None:
+    parser = _command(commands, "transcribe", transcribe)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
+    parser.add_argument("--shots", type=_shots, default=1, help="examples, 0 to 10 (%(default)s)")
+    parser.add_argument("--sampler", default="nearest", choices=SAMPLERS, help="(%(default)s)")
+    parser.add_argument("--divergence", default="kl", choices=list(DIVERGENCES), help="(%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random sampler (%(default)s)")
+    parser.add_argument("--language-token", default="guess", help='"guess", "pool" or a Whisper code')
+    parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
+    parser.add_argument("--beams", type=int, default=1, help="1 is greedy (%(default)s)")
+    parser.add_argument("--reference", help="what is said, to score both transcripts")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    _engine_options(parser)
+
+
+def _demo_pools(commands: Commands) -> None:
+    parser = _command(commands, "demo-pools", demo_pools)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
+    parser.add_argument("--embed-only", action="store_true", help="keep the clips, encode them anew")
+
+
+def _bench(commands: Commands) -> None:
+    parser = _command(commands, "bench", bench)
+    parser.add_argument("what", choices=("engines", "latency", "start"))
+    parser.add_argument("--data", type=Path, nargs="*", default=[Path("assets/pools/gle")], help="clips")
+    parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
+    parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
+
+
+def _shots(text: str) -> int:
+    if not text.isdigit() or int(text) > 10:
+        raise argparse.ArgumentTypeError("choose 0 to 10 examples")
+    return int(text)
+
+
+def _models(chosen: argparse.Namespace) -> Models:
+    from smile.models import load_models, shipped_adapter
+
+    return load_models(
+        chosen.model,
+        engine=chosen.engine,
+        precision=chosen.precision,
+        adapter=chosen.adapter or shipped_adapter(),
+        device=chosen.device,
+    )
+
+
+def index(chosen: argparse.Namespace) -> None:
+    """Make a pool of labelled clips; goes on where it was interrupted."""
+    from smile import indexing
+
+    models = _models(chosen)
+    with Bar("Indexing") as bar:
+        built = indexing.index(
+            chosen.source,
+            chosen.out,
+            models.smile,
+            split=chosen.split,
+            code=chosen.language,
+            guess=partial(_guess, models),
+            progress=bar,
+        )
+    for row in built.rejected:
+        print(f"line {row.line}: {row.reason}", file=sys.stderr)
+    pool = built.pool
+    print(
+        f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
+        f"{len(built.rejected)} rows left out."
+    )
+
+
+def transcribe(chosen: argparse.Namespace) -> None:
+    """Transcribe a clip without and with examples of a pool."""
+    from smile.audio import read
+    from smile.pool import open_pool
+    from smile.transcribe import Settings, as_dict
+    from smile.transcribe import transcribe as run
+
+    samples = read(chosen.clip)
+    models = _models(chosen)
+    pool = open_pool(chosen.pool, models.smile.info.encoder)
+    settings = Settings(
+        shots=chosen.shots,
+        sampler=chosen.sampler,
+        divergence=chosen.divergence,
+        seed=chosen.seed,
+        language=chosen.language_token,
+        prompt=chosen.prompt,
+        beams=chosen.beams,
+    )
+    for result in run(models, samples, pool, settings):
+        pass
+    if chosen.json:
+        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
+    else:
+        _print(result)
+
+
+def _print(result: Result) -> None:
+    print(f"Whisper alone  {result.vanilla.text}")
+    print(f"With examples  {result.smile.text}")
+    for chosen in result.chosen:
+        for n in chosen.neighbours:
+            print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
+
+
+def demo_pools(chosen: argparse.Namespace) -> None:
+    """Make the demo pools anew: texts from CLDR, spoken by eSpeak NG, encoded by Whisper."""
+    from smile import indexing
+    from smile.demo.build import build_all
+    from smile.demo.voices import LANGUAGES
+    from smile.models import load_models
+
+    codes = chosen.languages.split(",") if chosen.languages else list(LANGUAGES)
+    if not chosen.embed_only:
+        with Bar("Speaking") as bar:
+            build_all(chosen.out, codes, bar)
+    models = load_models(precision="float32")
+    for code in codes:
+        with Bar(f"Indexing {code}") as bar:
+            indexing.index(
+                chosen.out / code,
+                chosen.out / code,
+                models.smile,
+                guess=partial(_guess, models),
+                progress=bar,
+            )
+
+
+def bench(chosen: argparse.Namespace) -> None:
+    """Measure on this machine: engines side by side, a transcription's latency, the app's start."""
+    from smile.bench import engines, latency, start
+
+    if chosen.what == "engines":
+        print(engines.run(chosen.data, chosen.limit, chosen.split))
+    elif chosen.what == "latency":
+        print(latency.run(chosen.data[0], chosen.split))
+    else:
+        print(start.run())
+
+
+def _guess(models: Models, states: Matrix) -> str:
+    from smile.decoding import listen
+
+    return listen(models.vanilla.decoder(states), models.vocabulary).language
+
+
+class Bar:
+    """A progress bar on standard error, called with what is done and how much there is."""
+
+    def __init__(self, label: str):
+        from tqdm import tqdm
+
+        self._bar = tqdm(desc=label, unit=" clips", file=sys.stderr, disable=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

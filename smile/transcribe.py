@@ -1,0 +1,182 @@
+"""The way of a clip through the rooms: heard, cut, encoded, retrieved for, prompted, decoded.
+
+The page, the command line and the evaluation all call `transcribe`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile import prompt as prompts
+from smile.audio import SAMPLE_RATE, WINDOW, read
+from smile.datatypes import Matrix, Neighbour, Opening, Prompt, Samples, Segment, Shot
+from smile.decoding import LengthStop, LoopStop, Stop, decode, listen
+from smile.embedding import encode, pooled
+from smile.models import Models
+from smile.pool import Pool
+from smile.samplers import choose
+from smile.segments import segments
+from smile.timing import Stopwatch, timed
+from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
+from smile.vocabulary import Vocabulary
+
+__all__ = ["Chosen", "Line", "Result", "Settings", "Side", "as_dict", "transcribe"]
+
+DEFAULTS = Settings()
+
+
+def transcribe(
+    models: Models, samples: Samples, pool: Pool | None, settings: Settings = DEFAULTS
+) -> Iterator[Result]:
+    """Transcribe a recording (n,) without and with examples from a pool.
+
+    Yields a snapshot whenever there is something new to show; the last one is `done`. A recording
+    without speech gives two empty transcripts. Without a pool only the vanilla side is written.
+    Closing the iterator stops the work.
+    """
+    result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, pool.folder.name if pool else "")
+    yield replace(result, stage="Listening for speech")
+    for segment in segments(samples, longest=settings.longest):
+        states: Matrix
+        for result, states in _alone(models, segment, result):
+            yield result
+        if pool is not None:
+            for result in _with_examples(models, segment, states, pool, result):
+                yield result
+    stage = "Done" if result.vanilla.lines else "No speech was heard"
+    vanilla, smile = replace(result.vanilla, done=True), replace(result.smile, done=True)
+    yield replace(result, vanilla=vanilla, smile=smile, stage=stage, done=True)
+
+
+def _alone(models: Models, segment: Segment, result: Result) -> Iterator[tuple[Result, Matrix]]:
+    """Whisper on a segment; the states that it was decoded from come along for retrieval."""
+    watch = Stopwatch()
+    settings = result.settings
+    result = replace(result, stage="Whisper alone")
+    with watch:
+        states = encode(models.vanilla, segment.samples, settings.windows)
+        session = models.vanilla.decoder(states)
+        opening = listen(session, models.vocabulary)
+        prompt = prompts.vanilla(
+            models.vocabulary, segment.samples, opening.language, models.vanilla.context
+        )
+    steps = decode(session, prompt, models.vocabulary, fed=1, beams=settings.beams)
+    before = result.vanilla
+    for decoded in timed(steps, watch):
+        line = Line(segment.start, segment.end, decoded, opening.language, opening)
+        side = replace(before, lines=(*before.lines, line), seconds=before.seconds + watch.seconds)
+        yield replace(result, vanilla=side), states
+
+
+def _with_examples(
+    models: Models, segment: Segment, states: Matrix, pool: Pool, result: Result
+) -> Iterator[Result]:
+    """Whisper on a segment with retrieved examples in front of it."""
+    watch = Stopwatch()
+    opening = result.vanilla.lines[-1].opening
+    with watch:
+        neighbours = retrieve(models, segment, states, pool, result.settings)
+    retrieval = watch.seconds
+    with watch:
+        language = language_token(result.settings.language, pool, opening)
+        prompt = in_context(models, segment, neighbours, language, result.settings)
+        session = models.smile.decoder(encode(models.smile, prompt.samples, result.settings.windows))
+    chosen = _chosen(segment, neighbours, prompt)
+    result = replace(
+        result,
+        stage="With examples",
+        chosen=(*result.chosen, chosen),
+        retrieval=result.retrieval + retrieval,
+    )
+    steps = decode(
+        session,
+        prompt,
+        models.vocabulary,
+        beams=result.settings.beams,
+        stops=stops(models.vocabulary, segment, pool, result.settings),
+    )
+    before = result.smile
+    for decoded in timed(steps, watch):
+        line = Line(segment.start, segment.end, decoded, language, opening)
+        side = replace(before, lines=(*before.lines, line), seconds=before.seconds + watch.seconds)
+        yield replace(result, smile=side)
+
+
+def retrieve(
+    models: Models, segment: Segment, states: Matrix, pool: Pool, settings: Settings
+) -> tuple[Neighbour, ...]:
+    """The examples for a segment, of those that fit into the window beside it.
+
+    `states` are the vanilla encoder's; an adapter that changes the encoder encodes once more.
+    """
+    if settings.shots == 0:
+        return ()
+    if not models.one_encoder:
+        states = encode(models.smile, segment.samples, settings.windows)
+    seconds = len(segment.samples) / SAMPLE_RATE
+    fits = [i for i, u in enumerate(pool.utterances) if u.seconds + seconds <= WINDOW - 0.04]
+    found = choose(
+        settings.sampler,
+        pooled(states, seconds),
+        pool.embeddings[fits],
+        [pool.utterances[i] for i in fits],
+        settings.shots,
+        settings.divergence,
+        settings.seed,
+        key=f"{segment.start:.2f}",
+    )
+    return tuple(replace(n, index=fits[n.index]) for n in found)
+
+
+def language_token(policy: str, pool: Pool, opening: Opening) -> str:
+    """The Whisper code that a policy gives: the guess, the pool's, or the code itself."""
+    if policy == "guess":
+        return opening.language
+    if policy == "pool":
+        guesses = pool.header.guesses
+        common = max(guesses, key=lambda code: guesses[code]) if guesses else opening.language
+        return pool.header.language.whisper or common
+    return policy
+
+
+def in_context(
+    models: Models, segment: Segment, neighbours: tuple[Neighbour, ...], language: str, settings: Settings
+) -> Prompt:
+    """Read the examples and build the prompt."""
+    shots = [Shot(read(n.utterance.audio), n.utterance.text) for n in neighbours]
+    return prompts.build(
+        models.vocabulary,
+        segment.samples,
+        shots,
+        language=language,
+        anchored=settings.prompt == "anchored",
+        context=models.smile.context,
+    )
+
+
+def _chosen(segment: Segment, neighbours: tuple[Neighbour, ...], prompt: Prompt) -> Chosen:
+    kept = tuple(n for i, n in enumerate(neighbours) if i in prompt.shots)
+    return Chosen(segment.start, kept, tuple(n for i, n in enumerate(neighbours) if i not in prompt.shots))
+
+
+def stops(vocabulary: Vocabulary, segment: Segment, pool: Pool, settings: Settings) -> list[Stop]:
+    """Loop control, and the bound on length where it is asked for."""
+    found: list[Stop] = [LoopStop()]
+    if settings.bounded and len(pool.utterances):
+        seconds = len(segment.samples) / SAMPLE_RATE
+        found.append(LengthStop(most_characters(speaking_rates(pool), seconds), vocabulary))
+    return found
+
+
+def speaking_rates(pool: Pool) -> NDArray[np.float64]:
+    """Characters a second of every clip of a pool."""
+    return np.array([len(u.text) / max(u.seconds, 0.1) for u in pool.utterances])
+
+
+def most_characters(rates: NDArray[np.float64], seconds: float) -> int:
+    """How many characters a target may have: its seconds at the pool's 97th percentile of speaking rate."""
+    return max(10, int(np.ceil(np.percentile(rates, 97) * seconds)))

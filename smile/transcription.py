@@ -1,0 +1,152 @@
+"""A transcription as values: its settings, its growing result, and the result as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo
+from smile.embedding import WINDOWS
+from smile.scoring import score
+
+LONGEST_SEGMENT = 15.0  # seconds; leaves half the window to the examples
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that changes a transcript, with its default. All of it is logged with a result."""
+
+    shots: int = 1  # 0 to 10 examples
+    sampler: Literal["nearest", "random"] = "nearest"
+    divergence: str = "kl"  # a name of smile.divergence.DIVERGENCES
+    seed: int = 0  # of the random sampler
+    language: str = "guess"  # the in-context language token: "guess", "pool", or a Whisper code such as "sw"
+    prompt: Literal["anchored", "plain"] = "anchored"
+    beams: int = 1  # 1 is greedy
+    windows: tuple[float, ...] = WINDOWS  # seconds that may be encoded; (30.0,) is Whisper's own way
+    longest: float = LONGEST_SEGMENT  # seconds; longer speech is cut at pauses
+    bounded: bool = True  # cut in-context text that is longer than the pool's speaking rate allows
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment of one side's transcript; `decoded.stopped` is empty while it is being written."""
+
+    start: float
+    end: float
+    decoded: Decoded
+    language: str  # the language token in the prompt
+    opening: Opening
+
+    @property
+    def text(self) -> str:
+        """What has been written."""
+        return self.decoded.text
+
+
+@dataclass(frozen=True)
+class Side:
+    """A transcript of the whole recording, vanilla or in-context."""
+
+    lines: tuple[Line, ...] = ()
+    seconds: float = 0.0  # time taken, encoding included
+    done: bool = False
+
+    @property
+    def text(self) -> str:
+        """The lines joined by a space."""
+        return " ".join(line.text for line in self.lines if line.text)
+
+    @property
+    def confidence(self) -> float:
+        """exp of the mean log probability over all text tokens, in [0, 1]; 0 where there are none."""
+        logprobs = [p for line in self.lines for p in line.decoded.logprobs]
+        return float(np.exp(np.mean(logprobs))) if logprobs else 0.0
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The examples of one segment: neighbours in the order chosen; `left_out` did not fit the window."""
+
+    start: float
+    neighbours: tuple[Neighbour, ...]
+    left_out: tuple[Neighbour, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A snapshot of a transcription; each one yielded says more than the one before it."""
+
+    duration: float  # of the recording, seconds
+    settings: Settings
+    recognizer: RecognizerInfo  # of the in-context side
+    pool: str = ""
+    vanilla: Side = field(default_factory=Side)
+    smile: Side = field(default_factory=Side)
+    chosen: tuple[Chosen, ...] = ()
+    retrieval: float = 0.0  # seconds spent on embedding and ranking, part of smile.seconds
+    stage: str = ""  # what is being done now, for a person
+    done: bool = False
+
+
+def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
+    """A result as plain values for JSON; with a reference, both sides are scored against it."""
+    return {
+        "vanilla": _side_dict(result.vanilla, reference),
+        "smile": _side_dict(result.smile, reference),
+        "neighbours": [
+            _neighbour_dict(n, chosen.start, used)
+            for chosen in result.chosen
+            for used, found in ((True, chosen.neighbours), (False, chosen.left_out))
+            for n in found
+        ],
+        "seconds": {
+            "recording": round(result.duration, 3),
+            "vanilla": round(result.vanilla.seconds, 3),
+            "smile": round(result.smile.seconds, 3),
+            "retrieval": round(result.retrieval, 4),
+        },
+        "reference": reference,
+        "pool": result.pool,
+        "settings": asdict(result.settings),
+        "recognizer": asdict(result.recognizer),
+        "done": result.done,
+    }
+
+
+def _side_dict(side: Side, reference: str | None) -> dict[str, Any]:
+    scores = {}
+    if reference:
+        scored = score(reference, side.text)
+        scores = {"cer": scored.cer, "wer": scored.wer, "normaliser": scored.normaliser}
+    lines = [_line_dict(line) for line in side.lines]
+    return {"text": side.text, "confidence": round(side.confidence, 4), **scores, "segments": lines}
+
+
+def _line_dict(line: Line) -> dict[str, Any]:
+    return {
+        "start": round(line.start, 2),
+        "end": round(line.end, 2),
+        "text": line.text,
+        "average_logprob": round(line.decoded.average_logprob, 4),
+        "no_speech": round(line.opening.no_speech, 4),
+        "language": line.language,
+        "guess": line.opening.language,
+        "guess_probability": round(line.opening.probability, 4),
+        "stopped": line.decoded.stopped,
+        "tokens": list(line.decoded.tokens),
+        "logprobs": [round(p, 4) for p in line.decoded.logprobs],
+    }
+
+
+def _neighbour_dict(neighbour: Neighbour, start: float, used: bool) -> dict[str, Any]:
+    return {
+        "id": neighbour.utterance.id,
+        "text": neighbour.utterance.text,
+        "distance": neighbour.distance,
+        "rank": neighbour.rank,
+        "segment": round(start, 2),
+        "used": used,
+    }

@@ -1,0 +1,137 @@
+"""The whole way of a clip on the real engine, and what each setting changes on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from smile.audio import SAMPLE_RATE, read
+from smile.models import Models
+from smile.pool import Pool, open_pool
+from smile.samplers import nearest
+from smile.transcribe import language_token, most_characters, transcribe
+from smile.transcription import Result, Settings, as_dict
+from tests.conftest import POOLS
+
+@pytest.fixture(scope="module")
+def pool(models: Models) -> Pool:
+    return open_pool(POOLS / "gle", models.smile.info.encoder)
+
+
+@pytest.fixture(scope="module")
+def clip(pool: Pool) -> np.ndarray:
+    return read(pool.queries[0].audio)
+
+
+def last(models: Models, samples: np.ndarray, pool: Pool | None, settings: Settings = Settings()) -> Result:
+    return list(transcribe(models, samples, pool, settings))[-1]
+
+
+def test_both_sides_are_written_as_they_come(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    results = list(transcribe(models, clip, pool, Settings(shots=2)))
+    assert [r.done for r in results] == [False] * (len(results) - 1) + [True]
+    lengths = [len(r.vanilla.text) + len(r.smile.text) for r in results]
+    assert lengths[-1] > 0
+    assert len(set(lengths)) > 5
+    final = results[-1]
+    assert len(final.chosen[0].neighbours) == 2
+    assert final.vanilla.seconds > 0 < final.smile.seconds
+    assert final.retrieval < final.smile.seconds
+    assert 0 < final.smile.confidence <= 1
+
+
+def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    from scipy.special import softmax
+    from scipy.stats import entropy
+
+    from smile.embedding import encode, pooled
+
+    query = softmax(pooled(encode(models.smile, clip), len(clip) / SAMPLE_RATE).astype(float))
+    slow = np.array([entropy(query, softmax(e.astype(float))) for e in pool.embeddings])
+    found = last(models, clip, pool, Settings(shots=5)).chosen[0]
+    assert [n.index for n in (*found.neighbours, *found.left_out)] == nearest(slow, 5).tolist()
+    np.testing.assert_allclose([n.distance for n in found.neighbours], np.sort(slow)[: len(found.neighbours)])
+
+
+def test_examples_change_the_transcript(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    without, with_two = (last(models, clip, pool, Settings(shots=k)) for k in (0, 2))
+    assert without.vanilla.text == with_two.vanilla.text
+    assert without.chosen[0].neighbours == ()
+    assert without.smile.text != with_two.smile.text
+
+
+def test_random_repeats_with_its_seed(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    def ids(seed: int) -> list[str]:
+        settings = Settings(sampler="random", seed=seed, shots=3)
+        return [n.utterance.id for n in last(models, clip, pool, settings).chosen[0].neighbours]
+
+    assert ids(1) == ids(1)
+    assert ids(1) != ids(2)
+
+
+def test_ten_examples_leave_out_what_does_not_fit(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    chosen = last(models, clip, pool, Settings(shots=10)).chosen[0]
+    assert len(chosen.neighbours) + len(chosen.left_out) == 10
+    assert chosen.left_out
+    assert max(n.rank for n in chosen.neighbours) < min(n.rank for n in chosen.left_out)
+
+
+@pytest.mark.parametrize("samples", [np.zeros(3 * SAMPLE_RATE), np.random.default_rng(0).normal(0, 0.05, 48000)])
+def test_without_speech_there_is_no_text(models: Models, pool: Pool, samples: np.ndarray) -> None:
+    result = last(models, samples.astype(np.float32), pool)
+    assert (result.vanilla.text, result.smile.text, result.done) == ("", "", True)
+
+
+def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models, pool: Pool) -> None:
+    pause = np.zeros(SAMPLE_RATE // 2, np.float32)
+    clips = [piece for q in pool.queries[:8] for piece in (read(q.audio), pause)]
+    result = last(models, np.concatenate(clips), pool)
+    assert len(result.vanilla.lines) == len(result.smile.lines) == len(result.chosen) >= 2
+    starts = [line.start for line in result.smile.lines]
+    assert starts == sorted(set(starts))
+    assert all(line.end - line.start <= 15 for line in result.smile.lines)
+
+
+def test_without_a_pool_only_vanilla(models: Models, clip: np.ndarray) -> None:
+    result = last(models, clip, None)
+    assert result.vanilla.text
+    assert (result.smile.text, result.chosen) == ("", ())
+
+
+def test_closing_stops_the_work(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    work = transcribe(models, clip, pool)
+    for result in work:
+        if result.vanilla.text:
+            break
+    work.close()
+    assert list(work) == []
+
+
+@pytest.mark.parametrize(("policy", "token"), [("sw", "sw"), ("pool", "en"), ("guess", "cy")])
+def test_language_policies(models: Models, pool: Pool, clip: np.ndarray, policy: str, token: str) -> None:
+    known = replace(pool, header=replace(pool.header, guesses={"ga": 0, "en": 7, "cy": 3}))
+    opening = replace(last(models, clip, None).vanilla.lines[0].opening, language="cy")
+    assert language_token(policy, known, opening) == token
+
+
+def test_the_prompt_carries_the_language_asked_for(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    assert last(models, clip, pool, Settings(language="sw")).smile.lines[0].language == "sw"
+
+
+def test_most_characters_is_the_97th_percentile_of_the_pool() -> None:
+    assert most_characters(np.array([10.0] * 100), 3.0) == 30
+    assert most_characters(np.array([10.0] * 100), 0.1) == 10
+
+
+def test_json_has_what_the_readme_promises(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    found = as_dict(last(models, clip, pool), reference=pool.queries[0].text)
+    again = json.loads(json.dumps(found))
+    assert again["vanilla"]["text"]
+    assert again["smile"]["text"]
+    assert set(again["neighbours"][0]) >= {"id", "distance", "text"}
+    assert again["seconds"]["smile"] > 0
+    assert 0 <= again["smile"]["cer"]
+    assert again["settings"]["shots"] == 1
