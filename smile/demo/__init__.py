@@ -1,0 +1,9 @@
+"""Makes the demo pools: texts composed from the names in CLDR, spoken by eSpeak NG.
+
+Only needed to remake `assets/pools`; Babel and eSpeak NG are not needed to use it.
+"""
+
+from smile.demo.build import build_all
+from smile.demo.voices import LANGUAGES
+
+__all__ = ["LANGUAGES", "build_all"]
