@@ -35,7 +35,7 @@ test: .venv/.dev
 	@touch $@
 
 lock: .venv/.dev
-	$(BIN)/python -m pip freeze --exclude-editable > constraints.tmp
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.tmp
 	mv constraints.tmp constraints.txt
 
 clean:

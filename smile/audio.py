@@ -244,8 +244,6 @@ def _soundfile_blocks(path: Path) -> Iterator[Block]:
             size = max(1, BLOCK // sound.channels)
             while len(block := sound.read(size, dtype="float32", always_2d=True)):
                 yield sound.samplerate, _mono(block, subject)
-            if sound.tell() < sound.frames:
-                raise _unreadable(subject)
     except (soundfile.SoundFileError, OSError) as error:
         raise _unreadable(subject) from error
 

@@ -65,7 +65,9 @@ def _engine_options(parser: argparse.ArgumentParser) -> None:
 
 def _index(commands: Commands) -> None:
     parser = _command(commands, "index", index)
-    parser.add_argument("source", type=Path, help="ML-SUPERB language folder, table, folder with a table, pool")
+    parser.add_argument(
+        "source", type=Path, help="ML-SUPERB language folder, table, folder with a table, pool"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the pool; may be the source")
     parser.add_argument("--split", default="10min_train", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--language", default="", help="ISO 639-3 code, where the source does not say it")
@@ -164,8 +166,7 @@ def transcribe(chosen: argparse.Namespace) -> None:
         prompt=chosen.prompt,
         beams=chosen.beams,
     )
-    for result in run(models, samples, pool, settings):
-        pass
+    *_, result = run(models, samples, pool, settings)
     if chosen.json:
         print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
     else:

@@ -158,7 +158,9 @@ def decode(
 class Search:
     """Beams in competition; with one beam this is greedy decoding."""
 
-    def __init__(self, vocabulary: Vocabulary, beams: int, steering: Sequence[Steering], stops: Sequence[Stop]):
+    def __init__(
+        self, vocabulary: Vocabulary, beams: int, steering: Sequence[Steering], stops: Sequence[Stop]
+    ):
         self._vocabulary, self._beams, self._steering, self._stops = vocabulary, beams, steering, stops
         self.live = [Beam()]
         self._finished: list[tuple[Beam, Decoded]] = []
@@ -206,7 +208,9 @@ class Search:
     def _finish(self, beam: Beam, keep: int, reason: Literal["end", "loop", "length"]) -> None:
         self._finished.append((beam, self._decoded(beam, keep, reason)))
 
-    def _decoded(self, beam: Beam, keep: int, reason: Literal["", "end", "loop", "length", "room"]) -> Decoded:
+    def _decoded(
+        self, beam: Beam, keep: int, reason: Literal["", "end", "loop", "length", "room"]
+    ) -> Decoded:
         tokens = beam.tokens[:keep]
         return Decoded(tokens, beam.logprobs[:keep], self._vocabulary.decode(tokens).strip(), reason)
 

@@ -49,9 +49,7 @@ def load_models(
 
 
 @lru_cache(maxsize=2)
-def _load(
-    model: str, engine: str, precision: str, adapter: Path | None, digest: str, device: str
-) -> Models:
+def _load(model: str, engine: str, precision: str, adapter: Path | None, digest: str, device: str) -> Models:
     from smile.recognizers import load_recognizer
 
     base = weights.find(model)

@@ -82,7 +82,7 @@ def fitting(seconds: Sequence[float], tokens: Sequence[int], room: float, places
 
 
 def anchors(vocabulary: Vocabulary, texts: Sequence[list[int]], ends: Sequence[float]) -> list[int]:
-    """Each text between the timestamps of its clip, then the target's start; `ends` has one more than texts."""
+    """Each text between its clip's timestamps, then the target's start; `ends` has one more than texts."""
     tokens = []
     for text, start, end in zip(texts, ends, ends[1:], strict=False):
         tokens += [vocabulary.timestamp(start), *text, vocabulary.timestamp(end)]

@@ -5,7 +5,7 @@ The page, the command line and the evaluation all call `transcribe`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -41,19 +41,18 @@ def transcribe(
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, pool.folder.name if pool else "")
     yield replace(result, stage="Listening for speech")
     for segment in segments(samples, longest=settings.longest):
-        states: Matrix
-        for result, states in _alone(models, segment, result):
-            yield result
+        result, states = yield from _alone(models, segment, result)
         if pool is not None:
-            for result in _with_examples(models, segment, states, pool, result):
-                yield result
+            result = yield from _with_examples(models, segment, states, pool, result)
     stage = "Done" if result.vanilla.lines else "No speech was heard"
     vanilla, smile = replace(result.vanilla, done=True), replace(result.smile, done=True)
     yield replace(result, vanilla=vanilla, smile=smile, stage=stage, done=True)
 
 
-def _alone(models: Models, segment: Segment, result: Result) -> Iterator[tuple[Result, Matrix]]:
-    """Whisper on a segment; the states that it was decoded from come along for retrieval."""
+def _alone(
+    models: Models, segment: Segment, result: Result
+) -> Generator[Result, None, tuple[Result, Matrix]]:
+    """Whisper on a segment; returns the states that it was decoded from too, for retrieval."""
     watch = Stopwatch()
     settings = result.settings
     result = replace(result, stage="Whisper alone")
@@ -61,20 +60,20 @@ def _alone(models: Models, segment: Segment, result: Result) -> Iterator[tuple[R
         states = encode(models.vanilla, segment.samples, settings.windows)
         session = models.vanilla.decoder(states)
         opening = listen(session, models.vocabulary)
-        prompt = prompts.vanilla(
-            models.vocabulary, segment.samples, opening.language, models.vanilla.context
-        )
+        prompt = prompts.vanilla(models.vocabulary, segment.samples, opening.language, models.vanilla.context)
     steps = decode(session, prompt, models.vocabulary, fed=1, beams=settings.beams)
     before = result.vanilla
     for decoded in timed(steps, watch):
         line = Line(segment.start, segment.end, decoded, opening.language, opening)
         side = replace(before, lines=(*before.lines, line), seconds=before.seconds + watch.seconds)
-        yield replace(result, vanilla=side), states
+        result = replace(result, vanilla=side)
+        yield result
+    return result, states
 
 
 def _with_examples(
     models: Models, segment: Segment, states: Matrix, pool: Pool, result: Result
-) -> Iterator[Result]:
+) -> Generator[Result, None, Result]:
     """Whisper on a segment with retrieved examples in front of it."""
     watch = Stopwatch()
     opening = result.vanilla.lines[-1].opening
@@ -103,7 +102,9 @@ def _with_examples(
     for decoded in timed(steps, watch):
         line = Line(segment.start, segment.end, decoded, language, opening)
         side = replace(before, lines=(*before.lines, line), seconds=before.seconds + watch.seconds)
-        yield replace(result, smile=side)
+        result = replace(result, smile=side)
+        yield result
+    return result
 
 
 def retrieve(

@@ -81,7 +81,9 @@ class Vocabulary:
             SmileError: Whisper has no such language.
         """
         if code not in self.languages:
-            raise SmileError(f'Whisper has no language token "{code}"; choose one of its codes, such as "en".')
+            raise SmileError(
+                f'Whisper has no language token "{code}"; choose one of its codes, such as "en".'
+            )
         return self.languages[code]
 
     def timestamp(self, seconds: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from smile import audio
 from smile.audio import SAMPLE_RATE, from_array, read
 from smile.datatypes import AudioError
 from tests import sounds
@@ -60,12 +62,12 @@ def test_what_is_left_of_a_damaged_file_is_used(tmp_path: Path) -> None:
 
 def test_a_damaged_stretch_does_not_end_a_recording(tmp_path: Path) -> None:
     for kind in ("pcm16.flac", "lame.mp3", "adts.aac", "aac.m4a"):
-        path = encode(tmp_path / kind, signal(4.0), SAMPLE_RATE, kind)
+        path = encode(tmp_path / kind, signal(12.0), SAMPLE_RATE, kind)
         content = bytearray(path.read_bytes())
         middle = len(content) // 2
         content[middle : middle + 400] = bytes(400)
         path.write_bytes(content)
-        assert len(read(path)) / SAMPLE_RATE > 3.3
+        assert len(read(path)) / SAMPLE_RATE > 11.0
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -145,6 +147,15 @@ def test_labels_in_an_old_encoding_do_no_harm(tmp_path: Path) -> None:
     assert b"Lavf" in path.read_bytes()
     path.write_bytes(path.read_bytes().replace(b"Lavf", b"L\xe4\xf6f"))
     assert similarity(read(path), signal()) > 0.99
+
+
+def test_frames_that_pyav_cannot_hand_over_are_left_out() -> None:
+    """PyAV 18 reads past the planes of a frame with many channels; damaged AAC has been seen to give 50."""
+    import av
+
+    good, many = av.AudioFrame("fltp", "mono", 1024), av.AudioFrame("fltp", "hexadecagonal", 1024)
+    packet: Any = SimpleNamespace(decode=lambda: [many, good, av.AudioFrame("s64", "mono", 1024)])
+    assert audio._packet_frames(packet) == [good]
 
 
 @given(st.binary(max_size=4000), st.sampled_from([b"", b"RIFF", b"OggS", b"fLaC", b"ID3\x04", b"\xff\xf1"]))

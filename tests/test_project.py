@@ -11,9 +11,7 @@ from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FRONT = yaml.safe_load(README.split("---")[1])
-PINS = dict(
-    line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line
-)
+PINS = dict(line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line)
 
 
 def test_front_matter_is_a_spaces() -> None:

@@ -46,9 +46,7 @@ def test_anchored_without_examples_starts_at_zero(vocabulary: Vocabulary) -> Non
 
 def test_audio_is_the_examples_nearest_last_then_the_target(vocabulary: Vocabulary) -> None:
     prompt = build(vocabulary, tone(1.0), [NEAR, FAR], language="en")
-    np.testing.assert_array_equal(
-        prompt.samples, np.concatenate([FAR.samples, NEAR.samples, tone(1.0)])
-    )
+    np.testing.assert_array_equal(prompt.samples, np.concatenate([FAR.samples, NEAR.samples, tone(1.0)]))
 
 
 def test_clips_are_padded_to_whole_states() -> None:

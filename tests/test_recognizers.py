@@ -32,7 +32,9 @@ def final(recognizer: Recognizer, prompt: Prompt, vocabulary: Vocabulary, **opti
     return list(decode(session, prompt, vocabulary, **options))[-1].tokens
 
 
-def test_float32_states_are_those_of_transformers(lean32: Recognizer, hf: Recognizer, twenty: list[Labelled]) -> None:
+def test_float32_states_are_those_of_transformers(
+    lean32: Recognizer, hf: Recognizer, twenty: list[Labelled]
+) -> None:
     for clip in twenty[::7]:
         for window in (10.0, 30.0):
             features = log_mel(clip.samples, window)
@@ -50,13 +52,17 @@ def test_float32_gives_the_same_tokens_on_twenty_clips(
         assert final(lean32, prompt, vocabulary) == final(hf, prompt, vocabulary), clip.id
 
 
-def test_beams_agree_too(lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]) -> None:
+def test_beams_agree_too(
+    lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
+) -> None:
     prompt = prompts.vanilla(vocabulary, twenty[0].samples, "en")
     found = final(lean32, prompt, vocabulary, beams=3)
     assert found == final(hf, prompt, vocabulary, beams=3)
 
 
-def test_greedy_is_transformers_generate(hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]) -> None:
+def test_greedy_is_transformers_generate(
+    hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
+) -> None:
     import torch
 
     for clip in twenty[:6]:
@@ -84,7 +90,9 @@ def test_language_and_no_speech(models: Models, twenty: list[Labelled]) -> None:
     assert opening(np.zeros(SAMPLE_RATE * 3, np.float32)).no_speech > english.no_speech
 
 
-def test_int8_embeddings_rank_as_float32_ones(models: Models, lean32: Recognizer, twenty: list[Labelled]) -> None:
+def test_int8_embeddings_rank_as_float32_ones(
+    models: Models, lean32: Recognizer, twenty: list[Labelled]
+) -> None:
     def embed(recognizer):
         return [pooled(encode(recognizer, c.samples), len(c.samples) / SAMPLE_RATE) for c in twenty]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_nearest_equals_a_slow_search() -> None:
     assert [n.index for n in found] == slow
     assert [n.rank for n in found] == [1, 2, 3, 4, 5]
     assert [n.utterance.id for n in found] == [f"u{i}" for i in slow]
-    assert all(a.distance <= b.distance for a, b in zip(found, found[1:], strict=False))
+    assert all(a.distance <= b.distance for a, b in itertools.pairwise(found))
 
 
 def test_random_repeats_with_its_seed_and_differs_with_another() -> None:

@@ -1,1 +1,1 @@
-"""Benchmarks that stay in the repository: `smile bench engines`, `smile bench latency`, `smile bench start`."""
+"""Benchmarks that stay in the repository: `smile bench engines | latency | start`."""

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from smile import prompt as prompts
 from smile import packages, weights
+from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, log_mel, read
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus

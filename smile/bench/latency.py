@@ -1,4 +1,4 @@
-"""Seconds to both transcripts of one clip with one example, beside the same work by transformers' pipeline."""
+"""Seconds to both transcripts of a clip with one example, beside the same work by transformers' pipeline."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _both(models: Models, samples: Samples, pool: Pool, settings: Settings) -> N
 
 
 def _pipeline(target: Samples, example: Samples) -> Callable[[], Any]:
-    """The obvious way: transformers' pipeline on the clip and on both clips, and the encoder for retrieval."""
+    """The obvious way: the pipeline on the clip and on both clips, and the encoder for retrieval."""
     from smile.recognizers.hf import HfRecognizer, whisper
 
     base = weights.find()

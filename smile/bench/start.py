@@ -19,7 +19,9 @@ PATIENCE = 120.0  # seconds
 def run(times: int = 3) -> str:
     """Start the app several times -> Markdown."""
     seconds = [_start() for _ in range(times)]
-    rows: list[dict[str, object]] = [{"start": i + 1, "page answers, s": f"{s:.1f}"} for i, s in enumerate(seconds)]
+    rows: list[dict[str, object]] = [
+        {"start": i + 1, "page answers, s": f"{s:.1f}"} for i, s in enumerate(seconds)
+    ]
     return f"`python app.py` to the first answered request; {stamp()}\n\n{table(rows)}"
 
 

@@ -78,5 +78,5 @@ def fingerprint(state: State) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(n for n in state if n.startswith("model.encoder.")):
-        digest.update(np.ascontiguousarray(state[name], dtype="<f2"))
+        digest.update(state[name].astype("<f2").tobytes())
     return digest.hexdigest()[:12]

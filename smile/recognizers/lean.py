@@ -7,6 +7,7 @@ distribution stays open to steering. Parity with transformers is tested.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,12 +35,14 @@ class Dense:
 
 
 class Int8:
-    """y = x Wᵀ + b with W in int8 by row and x quantised as it comes (7 bits, so that AVX2 cannot overflow)."""
+    """y = x Wᵀ + b, W in int8 by row, x quantised as it comes (to 7 bits: AVX2 must not overflow)."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None):
         scales = weight.abs().amax(dim=1).clamp(min=1e-8) / 127
         zeros = torch.zeros(len(weight), dtype=torch.int64)
-        rows = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch plans to move this; its version is pinned
+            rows = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
         self.packed = torch.ops.quantized.linear_prepack(rows, bias)
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -125,7 +128,9 @@ class DecoderLayer(EncoderLayer):
         k, v = self.cross_kv(states).chunk(2, -1)
         return split_heads(k, self.heads).contiguous(), split_heads(v, self.heads).contiguous()
 
-    def step(self, x: Tensor, past: Tensor, at: int, memory: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
+    def step(
+        self, x: Tensor, past: Tensor, at: int, memory: tuple[Tensor, Tensor], mask: Tensor | None
+    ) -> Tensor:
         """x (beams, n, d); `past` (2, beams, heads, context, d / heads) is written from position `at` on."""
         n = x.shape[1]
         q, k, v = (split_heads(t, self.heads) for t in self.qkv(self.attention_norm(x)).chunk(3, -1))
@@ -165,7 +170,8 @@ class LeanRecognizer:
 
     def _build_encoder(self, parts: Parts, config: Mapping[str, Any]) -> None:
         self._convolutions = [
-            (parts.tensor(f"encoder.conv{i}.weight"), parts.tensor(f"encoder.conv{i}.bias"), i) for i in (1, 2)
+            (parts.tensor(f"encoder.conv{i}.weight"), parts.tensor(f"encoder.conv{i}.bias"), i)
+            for i in (1, 2)
         ]
         self._encoder_positions = parts.tensor("encoder.embed_positions.weight")
         heads, layers = int(config["encoder_attention_heads"]), int(config["encoder_layers"])

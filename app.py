@@ -1,0 +1,69 @@
+"""Serves the page; a Space starts here. The model loads in the background once the page answers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from smile.models import shipped_adapter
+from smile.recognizers import ENGINES
+from smile.ui import Engine, Options, build_app, look
+from smile.weights import DEFAULT
+
+POOLS = Path(__file__).resolve().parent / "assets" / "pools"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "smile" / "pools"
+MOST_BYTES = "50mb"  # of an upload
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line; what it leaves out comes from the environment."""
+    env = os.environ.get
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default=env("GRADIO_SERVER_NAME", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(env("PORT") or env("GRADIO_SERVER_PORT") or 7860))
+    parser.add_argument("--model", default=env("SMILE_MODEL", DEFAULT), help="a name or folder of Whisper")
+    parser.add_argument("--engine", default=env("SMILE_ENGINE", ENGINES[0]), choices=ENGINES)
+    parser.add_argument(
+        "--device", default=env("SMILE_DEVICE", "cpu"), help="for the hf engine, such as cuda"
+    )
+    parser.add_argument("--adapter", type=Path, default=env("SMILE_ADAPTER") or shipped_adapter())
+    parser.add_argument(
+        "--corpora",
+        type=Path,
+        nargs="*",
+        default=[Path(p) for p in env("SMILE_CORPORA", "").split(os.pathsep) if p],
+        help="ML-SUPERB folders whose languages are offered too",
+    )
+    parser.add_argument("--cache", type=Path, default=env("SMILE_CACHE", CACHE), help="where their pools go")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    chosen = parse()
+    engine = Engine(
+        Options(
+            pools=POOLS,
+            cache=Path(chosen.cache).expanduser(),
+            corpora=tuple(chosen.corpora),
+            model=chosen.model,
+            engine=chosen.engine,
+            device=chosen.device,
+            adapter=chosen.adapter and Path(chosen.adapter),
+        )
+    )
+    page = build_app(engine)
+    page.launch(
+        server_name=chosen.host,
+        server_port=chosen.port,
+        max_file_size=MOST_BYTES,
+        prevent_thread_lock=True,
+        **look(),
+    )
+    engine.warm()
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+// Small things that the page does by itself: the address, the keyboard, the way to the result.
+
+// Keep the settings in the address, so that copying it shares the view.
+window.smileRemember = (names, values) => {
+  const url = new URL(window.location);
+  names.forEach((name, i) => {
+    if (values[i] === null || values[i] === "") url.searchParams.delete(name);
+    else url.searchParams.set(name, values[i]);
+  });
+  window.history.replaceState(window.history.state, "", url);
+};
+
+// Ctrl+Enter (or Cmd+Enter) transcribes from anywhere, Escape cancels.
+document.addEventListener("keydown", (event) => {
+  const press = (id) => document.querySelector(`button#${id}:not(:disabled)`)?.click();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) press("start");
+  if (event.key === "Escape" && !event.target.closest("input, textarea")) press("stop");
+});
+
+// Where the results lie below the controls, as on a phone, go to them.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("button#start") || window.innerWidth > 900) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector("#results")?.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+});
+
+// gradio gives each radio button a group of its own; one group makes the arrow keys work and is read with its label.
+document.addEventListener("focusin", (event) => {
+  const group = event.target.closest("fieldset");
+  if (!group) return;
+  const label = group.querySelector("[data-testid='block-info']");
+  label.id = `${group.id}-label`;
+  group.setAttribute("aria-labelledby", label.id);
+  group.querySelectorAll("input[type='radio']").forEach((radio) => (radio.name = group.id));
+});

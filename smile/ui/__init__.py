@@ -1,0 +1,33 @@
+"""The dashboard: `build_app` puts the page together, one module a tab."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from smile.ui.engine import Engine, Options
+from smile.ui.theme import ASSETS, look
+from smile.ui.transcribe import transcribe_tab
+
+__all__ = ["Engine", "Options", "build_app", "look"]
+
+WAITING_ROOM = 20  # transcriptions that may wait; further ones are told to come back
+CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted, and how old they are then
+
+
+def build_app(engine: Engine) -> gr.Blocks:
+    """Put the page together; `launch(**look())` dresses and serves it."""
+    gr.set_static_paths(engine.audio_folders())
+    with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
+        gr.HTML(prose("header.html"), apply_default_css=False)
+        with gr.Tabs():
+            transcribe_tab(engine, page)
+        with gr.Accordion("About", open=False):
+            gr.Markdown(prose("about.md"))
+        gr.HTML(prose("footer.html"), apply_default_css=False)
+    page.queue(max_size=WAITING_ROOM)
+    return page
+
+
+def prose(name: str) -> str:
+    """A text of the page, kept with the assets."""
+    return (ASSETS / name).read_text(encoding="utf-8")

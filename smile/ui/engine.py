@@ -1,0 +1,180 @@
+"""The engine behind the page: pools by key, models loaded once in the background, transcriptions.
+
+Nothing heavy is imported before the first `warm` or `prepare`; loading and indexing happen one after
+the other in threads that end with the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, TypeVar
+
+from smile.datatypes import EncoderId, Matrix, Samples, Utterance
+from smile.pool import Pool, open_pool, read_header
+from smile.ui.sources import PoolChoice, Source, offered, shipped
+from smile.weights import DEFAULT
+
+if TYPE_CHECKING:
+    from smile.models import Models
+    from smile.transcription import Result, Settings
+
+POLL = 0.25  # seconds between two looks at work in the background
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where models, pools and corpora are."""
+
+    pools: Path
+    cache: Path  # where corpora's pools are kept
+    corpora: tuple[Path, ...] = ()
+    model: str = DEFAULT
+    engine: str = "lean"
+    device: str = "cpu"
+    adapter: Path | None = None
+
+
+class Engine:
+    """Pools and models for all visitors."""
+
+    def __init__(self, options: Options):
+        self.options = options
+        self._turn = Lock()  # of work in the background
+        self._asking = Lock()  # whether the models are being loaded
+        self._loading: Future[Models] | None = None
+        self._open: dict[str, Pool] = {}
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        found = [*shipped(self.options.pools)]
+        for root in self.options.corpora:
+            found += offered(root)
+        return {source.choice.key: source for source in found}
+
+    def pools(self) -> tuple[PoolChoice, ...]:
+        """The pools on offer."""
+        return tuple(source.choice for source in self._sources.values())
+
+    def choice(self, key: str | None) -> PoolChoice | None:
+        """The pool of that key, where there is one."""
+        return next((pool for pool in self.pools() if pool.key == key), None)
+
+    def queries(self, key: str | None) -> tuple[Utterance, ...]:
+        """Recordings of a pool's language that are not among its examples, with their texts."""
+        return self._sources[key].queries if key in self._sources else ()
+
+    def audio_folders(self) -> list[Path]:
+        """Folders with the audio that the page plays."""
+        return [self.options.pools, self.options.cache]
+
+    def warm(self) -> Future[Models]:
+        """Begin to load the models where nobody has; a failed load is tried again."""
+        with self._asking:
+            loading = self._loading
+            if loading is None or (loading.done() and loading.exception()):
+                loading = self._loading = _background(self._load, self._turn)
+            return loading
+
+    def _load(self) -> Models:
+        from smile.models import load_models
+
+        options = self.options
+        return load_models(
+            options.model, engine=options.engine, adapter=options.adapter, device=options.device
+        )
+
+    def prepare(self, key: str | None) -> Iterator[str]:
+        """Load the models and open the pool, which indexes it where that is still to be done.
+
+        Yields what is being done, for a person, several times a second. Closing it stops the indexing.
+
+        Raises:
+            SmileError: weights, adapter or pool that cannot be used.
+        """
+        loading = self.warm()
+        yield from _lines(loading, lambda: "Loading Whisper")
+        models = loading.result()
+        if key in self._sources and key not in self._open:
+            yield from self._open_pool(self._sources[key], models)
+
+    def _open_pool(self, source: Source, models: Models) -> Iterator[str]:
+        stop, done = Event(), [0, source.choice.examples]
+        job = _background(partial(self._indexed, source, models, partial(_tick, stop, done)), self._turn)
+        try:
+            yield from _lines(
+                job, lambda: f"Indexing {source.choice.language.name}: {done[0]} of {done[1]} clips"
+            )
+            self._open[source.choice.key] = job.result()
+        finally:
+            stop.set()
+
+    def _indexed(self, source: Source, models: Models, progress: Callable[[int, int], None]) -> Pool:
+        """The pool as this encoder needs it: as it came, or from the cache, or made now."""
+        encoder = models.smile.info.encoder
+        for folder in (source.folder, cached(self.options.cache, source, encoder)):
+            if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
+                return open_pool(folder, encoder)
+        from smile.indexing import index
+
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        code = source.choice.language.code
+        guess = partial(_guess, models)
+        return index(source.folder, folder, models.smile, code=code, guess=guess, progress=progress).pool
+
+    def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
+        """Transcribe a recording with examples of a pool that `prepare` has opened."""
+        from smile.transcribe import transcribe
+
+        pool = self._open.get(key) if key else None
+        return transcribe(self.warm().result(), samples, pool, settings)
+
+
+def _background(job: Callable[[], T], turn: Lock) -> Future[T]:
+    """Do a job in a thread of its own when its turn comes."""
+    future: Future[T] = Future()
+    Thread(target=_fulfil, args=(future, job, turn), daemon=True).start()
+    return future
+
+
+def _fulfil(future: Future[T], job: Callable[[], T], turn: Lock) -> None:
+    with turn:
+        try:
+            future.set_result(job())
+        except Exception as error:
+            future.set_exception(error)
+
+
+class _StoppedError(Exception):
+    """Indexing that nobody waits for any more."""
+
+
+def _tick(stop: Event, done: list[int], clips: int, total: int) -> None:
+    done[:] = clips, total
+    if stop.is_set():
+        raise _StoppedError
+
+
+def _lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
+    """A line now and then until the job is done."""
+    while not job.done():
+        yield line()
+        wait([job], timeout=POLL)
+
+
+def _guess(models: Models, states: Matrix) -> str:
+    """Whisper's guess at the language of encoder states (frames, d)."""
+    from smile.decoding import listen
+
+    return listen(models.vanilla.decoder(states), models.vocabulary).language
+
+
+def cached(cache: Path, source: Source, encoder: EncoderId) -> Path:
+    """The folder of a pool made for an encoder."""
+    name = "-".join(part for part in (encoder.model, encoder.weights, encoder.adapter) if part)
+    return cache / name / source.choice.key

@@ -1,0 +1,68 @@
+"""What the page can take examples from: pools that come with the app, and the languages of corpora."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from smile import corpora
+from smile.datatypes import Language, SmileError, Utterance
+from smile.languages import iso_code, language
+from smile.pool import open_pool
+
+LOG = logging.getLogger(__name__)
+MOST_QUERIES = 30  # recordings of a language that are offered for trying
+
+
+@dataclass(frozen=True)
+class PoolChoice:
+    """A pool on offer, known without opening it."""
+
+    key: str  # names it in an address
+    language: Language
+    examples: int
+    synthetic: bool = False
+    source: str = ""  # the corpus's name; empty for the pools that come with the app
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is behind a choice: a pool's folder, or a language's folder of a corpus."""
+
+    choice: PoolChoice
+    folder: Path
+    queries: tuple[Utterance, ...]  # recordings that are not among the examples, with their texts
+
+
+def shipped(folder: Path) -> Iterator[Source]:
+    """The pools in a folder; a damaged one is reported and passed over."""
+    for header in sorted(folder.glob("*/pool.json")):
+        try:
+            pool = open_pool(header.parent)
+        except SmileError as error:
+            LOG.warning("%s", error)
+            continue
+        choice = PoolChoice(header.parent.name, pool.language, len(pool), pool.header.synthetic)
+        yield Source(choice, header.parent, pool.queries)
+
+
+def offered(root: Path) -> Iterator[Source]:
+    """The languages of an ML-SUPERB folder, with their test recordings to try."""
+    for name, folder in corpora.languages(root).items():
+        try:
+            examples = corpora.read(folder).utterances
+        except SmileError as error:
+            LOG.warning("%s", error)
+            continue
+        known = language(iso_code(folder.name))
+        choice = PoolChoice(f"{root.name}/{name}", known, len(examples), source=root.name)
+        yield Source(choice, folder, _tests(folder))
+
+
+def _tests(folder: Path) -> tuple[Utterance, ...]:
+    try:
+        return corpora.read(folder, "10min_test").utterances[:MOST_QUERIES]
+    except SmileError:
+        return ()

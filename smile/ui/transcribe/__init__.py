@@ -1,0 +1,5 @@
+"""The tab Transcribe: a clip in, both transcripts side by side, the examples below."""
+
+from smile.ui.transcribe.tab import transcribe_tab
+
+__all__ = ["transcribe_tab"]

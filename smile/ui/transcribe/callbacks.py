@@ -1,0 +1,175 @@
+"""What happens on an event: plain values in, new values for the components out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache, save_file_to_cache
+from gradio.utils import get_upload_folder
+
+from smile.audio import Recording, read_recording
+from smile.datatypes import SmileError
+from smile.transcription import as_dict
+from smile.ui.transcribe import view
+from smile.ui.transcribe.controls import Choices, from_query
+from smile.ui.transcribe.view import Finished, Scored, View
+
+if TYPE_CHECKING:
+    from smile.transcription import Result, Settings
+    from smile.ui.engine import Engine
+
+LOG = logging.getLogger(__name__)
+FILE_NAME = "smile.json"
+PACE = 0.08  # seconds between two snapshots of one stage
+NO_CLIP = "There is no recording yet: record one, upload one or choose one of the list."
+UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
+
+
+def read_query(request: gr.Request) -> dict[str, str]:
+    """The query of the address that the page was opened with."""
+    return dict(request.query_params)
+
+
+def restore(engine: Engine, query: Mapping[str, str]) -> tuple[Any, ...]:
+    """Pool, example, audio, reference, settings and filled-in text that an address asks for."""
+    key = query["pool"] if engine.choice(query.get("pool")) else default_pool(engine)
+    chosen = next((u for u in engine.queries(key) if u.id == query.get("example")), None)
+    settings = from_query(query)
+    return (
+        gr.update(value=key),
+        gr.update(**example_choices(engine, key), value=chosen.id if chosen else None),
+        playable(chosen.audio) if chosen else gr.skip(),
+        chosen.text if chosen else gr.skip(),
+        *(settings.get(name, gr.skip()) for name in Choices._fields),
+        chosen.text if chosen else "",
+    )
+
+
+def default_pool(engine: Engine) -> str | None:
+    """The pool to begin with: the first that comes with the app, since it needs no indexing."""
+    return next((pool.key for pool in engine.pools()), None)
+
+
+def example_choices(engine: Engine, pool: str | None) -> dict[str, Any]:
+    """The recordings that a pool offers for trying, as the properties of a radio group."""
+    found = engine.queries(pool)
+    choice = engine.choice(pool)
+    return {
+        "choices": [(utterance.text, utterance.id) for utterance in found],
+        "label": f"Try a recording{' (synthetic voice)' if choice and choice.synthetic else ''}",
+        "visible": bool(found),
+    }
+
+
+def show_examples(engine: Engine, pool: str | None) -> Any:
+    """Another pool, other recordings to try."""
+    return gr.update(**example_choices(engine, pool), value=None)
+
+
+def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ...]:
+    """One of the pool's recordings: its audio, its text as reference and as filled in, an empty view."""
+    chosen = next((u for u in engine.queries(pool) if u.id == example), None)
+    if chosen is None:
+        return (gr.skip(), gr.skip(), gr.skip(), *View())
+    return (playable(chosen.audio), chosen.text, chosen.text, *view.empty())
+
+
+def playable(audio: Path) -> str:
+    """A copy of a recording where gradio serves files from; corpora themselves are not served."""
+    return save_file_to_cache(audio, get_upload_folder())
+
+
+def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
+    """A clip of the visitor's own: no example is chosen, and an example's text is no reference for it."""
+    return (None, "" if reference == filled else reference, "", *view.empty())
+
+
+def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:
+    """Transcribe; yields the page as it changes. Closing it stops the engine."""
+    yield view.started()
+    try:
+        yield from _run(engine, audio, pool, Choices(**choices).settings())
+    except SmileError as error:
+        yield view.stopped(str(error), "error")
+    except Exception:
+        LOG.exception("A transcription failed")
+        yield view.stopped(UNEXPECTED, "error")
+
+
+def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
+    recording = heard(audio)
+    for line in engine.prepare(pool):
+        yield View(stage=view.stage(line, "working"))
+    choice = engine.choice(pool)
+    shown = None
+    for result in paced(engine.transcribe(recording.samples, pool, settings)):
+        page = view.snapshot(result)
+        if result.chosen != shown:
+            shown = result.chosen
+            page = page._replace(neighbours=view.examples(result, bool(choice and choice.synthetic)))
+        yield page
+    finished = Finished(result, choice.language.code if choice else "", recording.cut)
+    yield View(finished=finished, **view.buttons(working=False))
+
+
+def heard(audio: str | None) -> Recording:
+    """The recording that gradio keeps for a visitor.
+
+    Raises:
+        SmileError: there is none, or it cannot be read.
+    """
+    if not audio:
+        raise SmileError(NO_CLIP)
+    return read_recording(Path(audio))
+
+
+def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
+    """The snapshots that begin or end a stage, and of the others one every `pace` seconds."""
+    last, due = "", 0.0
+    try:
+        for result in results:
+            if result.done or result.stage != last or time.monotonic() >= due:
+                last, due = result.stage, time.monotonic() + pace
+                yield result
+    finally:
+        close = getattr(results, "close", None)
+        if close:
+            close()
+
+
+def cancelled() -> View:
+    """The page after a visitor cancelled."""
+    return view.stopped("Cancelled. What was written so far stays.")
+
+
+def rescore(finished: Finished | None, reference: str) -> Scored:
+    """Score both transcripts against a reference where there is one; decodes nothing."""
+    return Scored() if finished is None else view.scored(finished, reference)
+
+
+def download(finished: Finished | None, reference: str) -> Any:
+    """Offer the result as JSON; gives the button its file."""
+    if finished is None:
+        return gr.skip()
+    text = json.dumps(as_dict(finished.result, reference or None), ensure_ascii=False, indent=2)
+    return gr.update(value=save_bytes_to_cache(text.encode(), FILE_NAME, get_upload_folder()), visible=True)
+
+
+def transcribe_json(
+    engine: Engine, audio: str | None, reference: str, pool: str | None, **choices: Any
+) -> dict[str, Any]:
+    """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
+    try:
+        recording = heard(audio)
+        for _ in engine.prepare(pool):
+            pass
+        *_, result = engine.transcribe(recording.samples, pool, Choices(**choices).settings())
+    except SmileError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return as_dict(result, reference or None)

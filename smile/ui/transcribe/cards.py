@@ -1,0 +1,106 @@
+"""A transcript as a card of HTML. Every text is escaped by `Markup.format`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from smile.ui.transcribe.controls import whisper_languages
+
+if TYPE_CHECKING:
+    from smile.transcription import Line, Side
+
+PROBABLY_SILENT = 0.6  # Whisper's own threshold on its no-speech probability
+STOPPED = {
+    "loop": "A repetition was cut",
+    "length": "Cut: longer than the examples' pace allows",
+    "room": "Cut: the prompt left no more room",
+}
+CARD = Markup(
+    '<section class="card {kind}" aria-label="{title}">'
+    "<header><h3>{title}</h3><span>{subtitle}</span></header>{body}</section>"
+)
+FACT = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
+METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%"></i></span>{:.0f} %')
+
+
+def card(
+    kind: str, title: str, side: Side, *, subtitle: str = "", busy: bool = False, below: str = ""
+) -> str:
+    """One side: its transcript, then what is known of it, then `below`, which is HTML.
+
+    `busy` says that its text is growing.
+    """
+    body = Markup().join(
+        [transcript(side, busy), flags(side), facts(side) if side.lines else "", Markup(below)]
+    )
+    return CARD.format(kind=kind, title=title, subtitle=subtitle, body=body)
+
+
+def transcript(side: Side, busy: bool) -> Markup:
+    """The text, with its times where there is more than one line; a caret where it still grows."""
+    caret = Markup('<span class="caret" aria-hidden="true"></span>') if busy else Markup()
+    if len(side.lines) > 1:
+        lines = Markup().join(
+            Markup('<li><time>{}</time><span dir="auto">{}</span></li>').format(_times(line), line.text)
+            for line in side.lines
+        )
+        return Markup('<ol class="transcript lines">{}</ol>{}').format(lines, caret)
+    if side.text:
+        return Markup('<p class="transcript" dir="auto">{}{}</p>').format(side.text, caret)
+    nothing = "No text." if side.lines else "No speech was heard." if side.done else "Nothing yet."
+    return Markup('<p class="transcript nothing">{}</p>').format(nothing)
+
+
+def facts(side: Side) -> Markup:
+    """Time taken, confidence and the language token that each line's prompt carried."""
+    percent = 100 * side.confidence
+    rows = [
+        FACT.format("Time", f"{side.seconds:.1f} s"),
+        FACT.format("Confidence", METER.format(percent, percent)),
+        FACT.format("Language token", language_tokens(side.lines)),
+    ]
+    return Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
+
+
+def language_tokens(lines: Iterable[Line]) -> Markup:
+    """The language tokens in the prompts, each once, and what Whisper itself made of the recording."""
+    return Markup().join(dict.fromkeys(_language_token(line) for line in lines))
+
+
+def _language_token(line: Line) -> Markup:
+    sure = f"{100 * line.opening.probability:.0f} %"
+    guess = (
+        "Whisper's guess"
+        if line.language == line.opening.language
+        else (f"Whisper guesses {language_name(line.opening.language)}")
+    )
+    return Markup("<div>{}<small>{}, {}</small></div>").format(language_name(line.language), guess, sure)
+
+
+def language_name(code: str) -> str:
+    """A Whisper code with its English name, such as "Swahili (sw)"."""
+    name = whisper_languages().get(code)
+    return f"{name} ({code})" if name else code
+
+
+def flags(side: Side) -> Markup:
+    """What a reader should know before trusting the text."""
+    found = [STOPPED[line.decoded.stopped] for line in side.lines if line.decoded.stopped in STOPPED]
+    silent = max((line.opening.no_speech for line in side.lines), default=0.0)
+    if silent > PROBABLY_SILENT:
+        found.append(f"Perhaps no speech ({100 * silent:.0f} %)")
+    items = Markup().join(Markup("<li>{}</li>").format(text) for text in dict.fromkeys(found))
+    return Markup('<ul class="flags">{}</ul>').format(items) if items else Markup()
+
+
+def _times(line: Line) -> str:
+    return f"{clock(line.start)}\u2013{clock(line.end)}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds, such as 1:05."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"

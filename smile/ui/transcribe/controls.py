@@ -1,0 +1,154 @@
+"""The settings of a transcription as components, as `Settings`, and as the query of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from smile.divergence import DIVERGENCES
+from smile.embedding import REFERENCE, WINDOWS
+from smile.languages import languages
+from smile.samplers import SAMPLERS
+from smile.transcription import Settings
+from smile.ui.sources import PoolChoice
+
+DEFAULT = Settings()
+SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
+MOST_SHOTS = 10
+MOST_BEAMS = 5
+SEEDS = range(2**31)
+PROMPTS = {"anchored": "Anchored in time", "plain": "Plain"}
+WINDOW_CHOICES = {"short": WINDOWS, "full": REFERENCE}
+
+
+class Choices(NamedTuple):
+    """The settings by name: either their components or what a visitor chose."""
+
+    shots: Any
+    sampler: Any
+    divergence: Any
+    language: Any
+    prompt: Any
+    beams: Any
+    seed: Any
+    windows: Any
+    bounded: Any
+
+    def settings(self) -> Settings:
+        """The choices as the engine takes them."""
+        return Settings(
+            shots=int(self.shots),
+            sampler=self.sampler,
+            divergence=self.divergence,
+            seed=int(self.seed),
+            language=self.language,
+            prompt=self.prompt,
+            beams=int(self.beams),
+            windows=WINDOW_CHOICES[self.windows],
+            bounded=bool(self.bounded),
+        )
+
+
+def whisper_languages() -> dict[str, str]:
+    """Whisper's language codes and their English names, by name."""
+    known: dict[str, str] = {}
+    for language in languages().values():
+        if language.whisper:
+            known.setdefault(language.whisper, language.name)
+    return dict(sorted(known.items(), key=lambda item: item[1]))
+
+
+def allowed() -> dict[str, Sequence[Any]]:
+    """What each setting may be; anything else in an address is passed over."""
+    return {
+        "shots": range(MOST_SHOTS + 1),
+        "sampler": SAMPLERS,
+        "divergence": tuple(DIVERGENCES),
+        "language": ("guess", "pool", *whisper_languages()),
+        "prompt": tuple(PROMPTS),
+        "beams": range(1, MOST_BEAMS + 1),
+        "seed": SEEDS,
+        "windows": tuple(WINDOW_CHOICES),
+        "bounded": (True, False),
+    }
+
+
+def from_query(query: Mapping[str, str]) -> dict[str, Any]:
+    """The valid settings in the query of an address."""
+    found = {name: _parse(query[name], values) for name, values in allowed().items() if name in query}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _parse(text: str, values: Sequence[Any]) -> Any:
+    if isinstance(values, range):
+        return int(text) if text.isdecimal() and int(text) in values else None
+    return next((value for value in values if str(value).lower() == text.lower()), None)
+
+
+def pool_label(pool: PoolChoice) -> str:
+    """A pool in one line: language, code, whether its voice is synthetic, number of examples, corpus."""
+    parts = [
+        f"{pool.language.name or pool.language.code} ({pool.language.code})",
+        "synthetic voice" if pool.synthetic else "",
+        f"{pool.examples} examples",
+        pool.source,
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def pool_choices(pools: Iterable[PoolChoice]) -> list[tuple[str, str]]:
+    """(label, key) of every pool, by name of language."""
+    return sorted((pool_label(pool), pool.key) for pool in pools)
+
+
+def main_choices() -> dict[str, gr.components.Component]:
+    """The settings that a visitor tries first."""
+    shots = gr.Slider(0, MOST_SHOTS, DEFAULT.shots, step=1, label="Examples in the prompt", elem_id="shots")
+    with gr.Row():
+        sampler = gr.Radio(
+            [("Nearest", "nearest"), ("Random", "random")],
+            value=DEFAULT.sampler,
+            label="Which examples",
+            min_width=SIDE_BY_SIDE,
+            elem_id="sampler",
+        )
+        divergence = gr.Dropdown(
+            [(measure.label, name) for name, measure in DIVERGENCES.items()],
+            value=DEFAULT.divergence,
+            label="Distance",
+            min_width=SIDE_BY_SIDE,
+            elem_id="divergence",
+        )
+    tokens = [(f"{name} ({code})", code) for code, name in whisper_languages().items()]
+    language = gr.Dropdown(
+        [("Whisper's guess", "guess"), ("The pool's", "pool"), *tokens],
+        value=DEFAULT.language,
+        label="Language token of the prompt",
+        elem_id="language",
+    )
+    return {"shots": shots, "sampler": sampler, "divergence": divergence, "language": language}
+
+
+def more_choices() -> dict[str, gr.components.Component]:
+    """The settings that seldom change."""
+    prompt = gr.Radio(
+        [(label, name) for name, label in PROMPTS.items()],
+        value=DEFAULT.prompt,
+        label="Prompt format",
+        elem_id="prompt",
+    )
+    windows = gr.Radio(
+        [("Shortest that fits", "short"), ("Always 30 s", "full")],
+        value="short",
+        label="Audio window",
+        elem_id="windows",
+    )
+    with gr.Row():
+        beams = gr.Slider(1, MOST_BEAMS, DEFAULT.beams, step=1, label="Beams", elem_id="beams")
+        seed = gr.Number(
+            DEFAULT.seed, label="Seed of random examples", precision=0, minimum=0, elem_id="seed"
+        )
+    bounded = gr.Checkbox(DEFAULT.bounded, label="Cut text longer than the examples' pace", elem_id="bounded")
+    return {"prompt": prompt, "beams": beams, "seed": seed, "windows": windows, "bounded": bounded}

@@ -1,0 +1,62 @@
+"""The examples that went into a prompt, as cards with a player each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from smile.divergence import DIVERGENCES
+from smile.ui.transcribe.cards import clock
+
+if TYPE_CHECKING:
+    from smile.datatypes import Neighbour
+    from smile.transcription import Chosen, Result
+
+SYNTHETIC = Markup('<span class="badge" title="Spoken by a speech synthesiser">synthetic voice</span>')
+NEIGHBOUR = Markup(
+    '<li class="neighbour"><span class="rank" title="Rank by distance in the whole pool">{rank}</span>'
+    '<div><p class="text" dir="auto">{text}</p><p class="meta">{meta}</p>'
+    '<audio controls preload="none" src="{source}" aria-label="Example {rank}"></audio></div></li>'
+)
+
+
+def neighbours(result: Result, synthetic: bool) -> str:
+    """The examples of every segment, and what was left out."""
+    if not result.chosen or not any(c.neighbours or c.left_out for c in result.chosen):
+        return ""
+    several = len(result.chosen) > 1
+    groups = Markup().join(_group(chosen, result.settings.divergence, several) for chosen in result.chosen)
+    return Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>').format(
+        SYNTHETIC if synthetic else "", groups
+    )
+
+
+def _group(chosen: Chosen, divergence: str, several: bool) -> Markup:
+    heading = Markup("<h4>For the speech from {}</h4>").format(clock(chosen.start)) if several else ""
+    items = Markup().join(_neighbour(n, divergence) for n in chosen.neighbours)
+    return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(chosen.left_out)))
+
+
+def _neighbour(neighbour: Neighbour, divergence: str) -> Markup:
+    utterance = neighbour.utterance
+    meta = [f"{DIVERGENCES[divergence].label} {neighbour.distance:.4g}", f"{utterance.seconds:.1f} s"]
+    meta += [f"speaker {utterance.speaker}"] if utterance.speaker else []
+    return NEIGHBOUR.format(
+        rank=neighbour.rank, text=utterance.text, meta=" · ".join(meta), source=file_url(utterance.audio)
+    )
+
+
+def left_out(count: int) -> Markup:
+    """A sentence for the examples that did not fit, empty where all did."""
+    if count == 0:
+        return Markup()
+    examples = "1 farther example" if count == 1 else f"{count} farther examples"
+    return Markup('<p class="note">{} did not fit into the 30 s window.</p>').format(examples)
+
+
+def file_url(path: Path) -> str:
+    """Where gradio serves a file of a static folder, relative to the page."""
+    return f"gradio_api/file={quote(str(path.resolve()))}"

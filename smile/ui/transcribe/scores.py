@@ -1,0 +1,70 @@
+"""A transcript against a reference: error rates, the aligned difference, and which side is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from smile.scoring import Score, score
+from smile.text import normalise
+from smile.ui.diff import LEGEND, difference
+
+NORMALISER = "plain"
+NOTHING = Markup('<p class="note">The reference has no letters to compare with.</p>')
+RATES = Markup(
+    '<p class="rates"><span><abbr title="Character error rate">CER</abbr> <b>{cer}</b></span>'
+    '<span><abbr title="Word error rate">WER</abbr> <b>{wer}</b></span>'
+    "<span>{edits} errors in {length} characters · normaliser {normaliser}</span></p>"
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A transcript's score, and both texts as they were compared."""
+
+    score: Score
+    reference: str
+    hypothesis: str
+
+
+def judge(reference: str, hypothesis: str, language: str) -> Judged | None:
+    """Score a transcript; None without a reference. `language` is ISO 639-3."""
+    if not reference.strip():
+        return None
+    texts = (normalise(text, NORMALISER, language) for text in (reference, hypothesis))
+    return Judged(score(reference, hypothesis, NORMALISER, language), *texts)
+
+
+def score_block(judged: Judged | None) -> Markup:
+    """Error rates and the difference as HTML; empty without a reference."""
+    if judged is None:
+        return Markup()
+    found = judged.score
+    if found.cer is None or found.wer is None:
+        return NOTHING
+    rates = RATES.format(
+        cer=percent(found.cer),
+        wer=percent(found.wer),
+        edits=found.edits,
+        length=found.length,
+        normaliser=found.normaliser,
+    )
+    shown = difference(judged.reference, judged.hypothesis)
+    return Markup('<div class="score">{}{}{}</div>').format(rates, shown, LEGEND)
+
+
+def verdict(vanilla: Judged | None, smile: Judged | None) -> str:
+    """What the examples did to the character error rate, in a sentence; empty where it is not known."""
+    before, after = (judged.score.cer if judged else None for judged in (vanilla, smile))
+    if before is None or after is None:
+        return ""
+    if percent(before) == percent(after):
+        return f"With examples the character error rate stays at {percent(after)}."
+    change = "falls" if after < before else "rises"
+    return f"With examples the character error rate {change} from {percent(before)} to {percent(after)}."
+
+
+def percent(rate: float) -> str:
+    """A rate as a percentage with one decimal, such as "34.2 %"."""
+    return f"{100 * rate:.1f}\u00a0%"

@@ -1,0 +1,166 @@
+"""The components of the tab and the events that connect them."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from smile.ui.engine import Engine
+from smile.ui.transcribe import callbacks, controls
+from smile.ui.transcribe.controls import Choices
+from smile.ui.transcribe.view import View, empty
+
+ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
+REMEMBER = "(...values) => window.smileRemember({names}, values)"
+PLAIN: dict[str, Any] = {"apply_default_css": False}
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+class Clip(NamedTuple):
+    """What is transcribed: the language's pool, one of its own recordings, audio, reference text."""
+
+    pool: Any
+    example: Any
+    audio: Any
+    reference: Any
+
+
+def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
+    """Lay out the tab and connect it."""
+    with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
+        with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
+            clip = clip_inputs(engine)
+            start, stop = actions()
+            choices = settings_inputs()
+        with gr.Column(scale=8, min_width=320, elem_id="results"):
+            view = outputs(start, stop)
+        publish(engine, clip, choices)
+    connect_settings(engine, page, clip, choices, view)
+    connect_run(engine, clip, choices, view)
+
+
+def clip_inputs(engine: Engine) -> Clip:
+    """Language, recording and reference."""
+    pool = gr.Dropdown(
+        controls.pool_choices(engine.pools()),
+        value=callbacks.default_pool(engine),
+        label="Language of the examples",
+        elem_id="pool",
+    )
+    audio = gr.Audio(
+        type="filepath", sources=["microphone", "upload"], label="Recording", elem_id="audio", buttons=[]
+    )
+    example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
+    reference = gr.Textbox(
+        label="Reference text (optional)",
+        placeholder="What is said, to measure errors against",
+        max_lines=6,
+        elem_id="reference",
+    )
+    return Clip(pool, example, audio, reference)
+
+
+def actions() -> tuple[gr.Button, gr.Button]:
+    """The buttons that start and stop a transcription."""
+    with gr.Row(elem_id="actions"):
+        start = gr.Button("Transcribe", variant="primary", elem_id="start")
+        stop = gr.Button("Cancel", variant="stop", elem_id="stop", visible=False)
+    return start, stop
+
+
+def settings_inputs() -> Choices:
+    """All settings; those that seldom change are folded away."""
+    with gr.Group(elem_classes="settings"):
+        main = controls.main_choices()
+    with gr.Accordion("More settings", open=False):
+        more = controls.more_choices()
+    return Choices(**main, **more)
+
+
+def outputs(start: gr.Button, stop: gr.Button) -> View:
+    """Where a transcription appears."""
+    at_first = empty()
+    stage = gr.HTML(at_first.stage, elem_id="stage", js_on_load=ANNOUNCED, **PLAIN)
+    with gr.Row(elem_classes="sides", equal_height=True):
+        vanilla = gr.HTML(at_first.vanilla, elem_id="vanilla", **PLAIN)
+        smile = gr.HTML(at_first.smile, elem_id="smile", **PLAIN)
+    neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
+    download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
+    return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop)
+
+
+def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choices, view: View) -> None:
+    """The address restores the settings and follows them; a pool brings recordings to choose from."""
+    shared = {"pool": clip.pool, "example": clip.example, **choices._asdict()}
+    query, filled = gr.State(), gr.State("")
+    page.load(callbacks.read_query, outputs=query, **QUICK).then(
+        partial(callbacks.restore, engine), query, [*clip, *choices, filled], **QUICK
+    )
+    gr.on(
+        [component.change for component in shared.values()],
+        inputs=list(shared.values()),
+        js=REMEMBER.format(names=json.dumps(list(shared))),
+    )
+    clip.pool.input(partial(callbacks.show_examples, engine), clip.pool, clip.example, **QUICK)
+    clip.example.input(
+        partial(callbacks.pick, engine),
+        [clip.pool, clip.example],
+        [clip.audio, clip.reference, filled, *view],
+        **QUICK,
+    )
+    gr.on(
+        [clip.audio.input, clip.audio.clear],
+        callbacks.own_recording,
+        [clip.reference, filled],
+        [clip.example, clip.reference, filled, *view],
+        **QUICK,
+    )
+
+
+def connect_run(engine: Engine, clip: Clip, choices: Choices, view: View) -> None:
+    """Transcribe, cancel, and score again when the reference changes."""
+    scoring: dict[str, Any] = {
+        "fn": callbacks.rescore,
+        "inputs": [view.finished, clip.reference],
+        "outputs": [view.stage, view.vanilla, view.smile],
+        **QUICK,
+    }
+    offering: dict[str, Any] = {
+        "fn": callbacks.download,
+        "inputs": [view.finished, clip.reference],
+        "outputs": view.download,
+        **QUICK,
+    }
+    run = view.start.click(
+        partial(callbacks.run, engine),
+        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices._asdict()},
+        outputs=list(view),
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="engine",
+        api_name="run",
+        api_visibility="undocumented",
+    )
+    run.then(**scoring).then(**offering)
+    clip.reference.input(**scoring, trigger_mode="always_last").then(**offering)
+    view.stop.click(callbacks.cancelled, outputs=list(view), cancels=[run], **QUICK)
+
+
+def publish(engine: Engine, clip: Clip, choices: Choices) -> None:
+    """The same for programs: an endpoint `transcribe` that gives JSON."""
+    gr.Button(visible=False).click(
+        partial(callbacks.transcribe_json, engine),
+        inputs_kwargs={
+            "audio": clip.audio,
+            "reference": clip.reference,
+            "pool": clip.pool,
+            **choices._asdict(),
+        },
+        outputs=gr.JSON(visible=False),
+        api_name="transcribe",
+        concurrency_limit=1,
+        concurrency_id="engine",
+    )

@@ -1,0 +1,136 @@
+"""What the tab shows of a transcription, from the empty page to the scored result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gradio as gr
+from markupsafe import Markup
+
+from smile.transcription import Side
+from smile.ui.transcribe.cards import card
+from smile.ui.transcribe.neighbours import neighbours
+from smile.ui.transcribe.scores import judge, score_block, verdict
+
+if TYPE_CHECKING:
+    from smile.transcription import Result, Settings
+
+STAGE = Markup('<p class="stage {kind}">{text}</p>')
+ALONE = ("vanilla", "Whisper alone")
+EXAMPLES = ("smile", "With examples (SMILE)")
+WELCOME = "Record, upload or choose a recording, then press Transcribe."
+ONLY_BEGINNING = "The recording is long: only its beginning was transcribed."
+UNTRAINED = Markup(
+    '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
+)
+TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
+
+
+class View(NamedTuple):
+    """The outputs of the tab: their components, or new values for them; what is not named stays as it is."""
+
+    stage: Any = gr.skip()
+    vanilla: Any = gr.skip()
+    smile: Any = gr.skip()
+    neighbours: Any = gr.skip()
+    finished: Any = gr.skip()  # Finished, for scoring; None while there is nothing to score
+    download: Any = gr.skip()
+    start: Any = gr.skip()
+    stop: Any = gr.skip()
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A transcription that can be scored."""
+
+    result: Result
+    language: str  # ISO 639-3, empty where it is not known
+    cut: bool = False  # the recording was longer than what was read
+
+
+class Scored(NamedTuple):
+    """The outputs that depend on the reference."""
+
+    stage: Any = gr.skip()
+    vanilla: Any = gr.skip()
+    smile: Any = gr.skip()
+
+
+def stage(text: str, kind: str = "") -> str:
+    """A line that says what goes on; `kind` is "working", "done", "error" or nothing."""
+    return STAGE.format(kind=kind, text=text)
+
+
+def buttons(working: bool) -> dict[str, Any]:
+    """Start and stop as they are while the engine works, or does not."""
+    return {"start": gr.update(interactive=not working), "stop": gr.update(visible=working)}
+
+
+def empty() -> View:
+    """The page before anything was transcribed."""
+    return View(
+        stage=stage(WELCOME),
+        vanilla=card(*ALONE, Side(), subtitle="no examples"),
+        smile=card(*EXAMPLES, Side(), subtitle="examples of the language in its prompt"),
+        neighbours="",
+        finished=None,
+        download=gr.update(visible=False),
+        **buttons(working=False),
+    )
+
+
+def started() -> View:
+    """The page as a transcription begins."""
+    return empty()._replace(stage=stage("Waiting for the engine", "working"), **buttons(working=True))
+
+
+def stopped(text: str, kind: str = "") -> View:
+    """The page after a transcription ended early; what was written stays."""
+    return View(stage=stage(text, kind), **buttons(working=False))
+
+
+def snapshot(result: Result) -> View:
+    """Stage and both cards; the examples are left to `examples`, so that their players go on playing."""
+    return View(
+        stage=stage(result.stage, "done" if result.done else "working"),
+        vanilla=vanilla_card(result),
+        smile=smile_card(result),
+    )
+
+
+def examples(result: Result, synthetic: bool) -> str:
+    """The examples in the prompt."""
+    return neighbours(result, synthetic)
+
+
+def scored(finished: Finished, reference: str) -> Scored:
+    """Stage and both cards of a finished transcription, with scores where there is a reference."""
+    result = finished.result
+    vanilla = judge(reference, result.vanilla.text, finished.language)
+    smile = judge(reference, result.smile.text, finished.language)
+    sentences = [f"{result.stage}.", verdict(vanilla, smile), ONLY_BEGINNING if finished.cut else ""]
+    return Scored(
+        stage(" ".join(filter(None, sentences)), "done"),
+        vanilla_card(result, score_block(vanilla)),
+        smile_card(result, score_block(smile)),
+    )
+
+
+def vanilla_card(result: Result, score: str = "") -> str:
+    """Whisper alone."""
+    busy = not result.done and not result.chosen
+    return card(*ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
+
+
+def smile_card(result: Result, score: str = "") -> str:
+    """Whisper with examples, and whether it was trained for them."""
+    adapter = result.recognizer.adapter
+    note = TRAINED.format(adapter) if adapter else UNTRAINED
+    busy = not result.done and bool(result.smile.lines)
+    return card(*EXAMPLES, result.smile, subtitle=shots(result.settings), busy=busy, below=score + note)
+
+
+def shots(settings: Settings) -> str:
+    """How many examples were asked for, such as "2 nearest examples"."""
+    return f"{settings.shots} {settings.sampler} example{'s' if settings.shots != 1 else ''}"

@@ -1,0 +1,128 @@
+"""A real Chromium with a microphone that plays a file, the page with a known engine, and the app itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from smile.audio import read, write
+from smile.corpora import read as read_corpus
+from smile.ui import build_app, look
+from tests.browser.page import Page
+from tests.conftest import POOLS, ROOT
+from tests.fake_engine import FakeEngine
+
+DESKTOP = (1280, 900)
+QUIET = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Path:
+    """A few seconds of speech as wav, for the microphone and for uploads."""
+    source = read_corpus(speech / "eng", "10min_test") if speech else read_corpus(next(POOLS.glob("*/")))
+    clip = max(source.utterances[:20], key=lambda utterance: len(read(utterance.audio)))
+    path = tmp_path_factory.mktemp("microphone") / "spoken.wav"
+    write(path, read(clip.audio))
+    return path
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory, spoken: Path) -> Iterator[webdriver.Chrome]:
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    assert chromium, "install Debian's package chromium"
+    assert chromedriver, "install Debian's package chromium-driver"
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for argument in (
+        *QUIET,
+        f"--use-file-for-fake-audio-capture={spoken}",
+        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+        f"--window-size={DESKTOP[0]},{DESKTOP[1]}",
+    ):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="package")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
+    return FakeEngine(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="package")
+def served(engine: FakeEngine) -> Iterator[str]:
+    """The address of the page with a known engine."""
+    page = build_app(engine)
+    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
+    yield page.local_url
+    page.close()
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, served: str, engine: FakeEngine) -> Iterator[Page]:
+    """The page, just opened, with an engine that works at once."""
+    engine.pace, engine.error = 0.0, None
+    driver.get_log("browser")
+    yield Page(driver, served).open()
+    driver.get("about:blank")
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Iterator[str]:
+    """The address of the app as `python app.py` serves it."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("app") / "log"
+    environment = {**os.environ, "PORT": str(port), "SMILE_CACHE": str(log.parent / "cache")}
+    environment["SMILE_CORPORA"] = str(speech or "")
+    with log.open("wb") as output:
+        command = [sys.executable, "app.py"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        wait_until_served(f"http://127.0.0.1:{port}/", process, log)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_served(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait for an answer; fails with the log where the process ends before it."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(address):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(log.read_text(encoding="utf-8"))

@@ -1,0 +1,239 @@
+"""The page in a real browser, with an engine whose answers are known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from smile.datatypes import AudioError
+from tests.fake_engine import HEARD, TEXTS
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+
+
+def test_one_click_on_an_example_and_one_on_transcribe(page):
+    page.pick_example(1)
+    assert page.value("#reference textarea") == TEXTS["gla"][1]
+    page.transcribe()
+    assert page.vanilla == HEARD
+    assert page.smile == TEXTS["gla"][0]
+    assert "character error rate" in page.stage
+    assert page.errors() == []
+
+
+def test_every_control_reaches_the_engine(page, engine):
+    page.choose("pool", "Kurdish")
+    page.pick_example()
+    page.set_number("shots", 7)
+    page.click("#sampler label:nth-of-type(2)")
+    page.choose("divergence", "Cosine")
+    page.choose("language", "Swahili")
+    page.click("button.label-wrap")
+    page.click("#prompt label:nth-of-type(2)")
+    page.click("#windows label:nth-of-type(2)")
+    page.set_number("beams", 3)
+    page.set_number("seed", 42)
+    page.click("#bounded input")
+    page.transcribe()
+    _, pool, settings = engine.asked[-1]
+    assert pool == "mini/ckb"
+    assert (settings.shots, settings.sampler, settings.divergence) == (7, "random", "cosine")
+    assert (settings.language, settings.prompt, settings.windows) == ("sw", "plain", (30.0,))
+    assert (settings.beams, settings.seed, settings.bounded) == (3, 42, False)
+    expected = {"pool": "mini/ckb", "shots": "7", "sampler": "random", "divergence": "cosine", "seed": "42"}
+    assert expected.items() <= page.query.items()
+    assert page.query["example"] == "q0"
+
+
+def test_a_shared_address_restores_the_view(page):
+    page.open("pool=chr&example=q2&shots=5&sampler=random&divergence=js&language=sw&beams=2&seed=7&x=1")
+    assert page.value("#reference textarea") == TEXTS["chr"][2]
+    assert page.shots == "5"
+    assert "Cherokee" in page.value("#pool input")
+    assert page.value("#divergence input") == "Jensen-Shannon"
+    assert page.value("#language input") == "Swahili (sw)"
+    assert page.all("#sampler input[value='random']")[0].is_selected()
+    assert page.all("#example input[value='q2']")[0].is_selected()
+    assert page.query["x"] == "1", "other parts of the address stay"
+
+
+def test_text_grows_while_it_is_written(page, engine):
+    engine.pace = 0.15
+    page.pick_example()
+    page.start()
+    page.wait(lambda: page.vanilla.startswith("Jeelone"), "the first word")
+    assert page.vanilla != HEARD
+    assert not page.one("#start").is_enabled()
+    page.wait(lambda: page.all("#stage .done"), "the end")
+    assert page.vanilla == HEARD
+
+
+def test_cancel_stops_the_engine_and_keeps_the_text(page, engine):
+    engine.pace = 0.4
+    page.pick_example()
+    page.start()
+    page.wait(lambda: engine.running and page.vanilla.startswith("Jeelone"), "the first word")
+    page.click("#stop")
+    page.wait(lambda: "Cancelled" in page.stage, "the page to say so")
+    page.wait(lambda: engine.running == 0, "the engine to stop")
+    assert page.vanilla.startswith("Jeelone")
+    assert page.smile != TEXTS["gla"][0]
+    assert page.one("#start").is_enabled()
+    engine.pace = 0.0
+    page.transcribe()
+    assert page.vanilla == HEARD
+
+
+def test_leaving_the_page_stops_the_engine(page, engine):
+    engine.pace = 0.5
+    page.pick_example()
+    page.start()
+    page.wait(lambda: engine.running, "the engine to begin")
+    page.driver.get("about:blank")
+    page.wait(lambda: engine.running == 0, "the engine to stop", patience=30)
+
+
+def test_a_reference_scores_again_without_decoding(page, engine):
+    page.pick_example()
+    page.transcribe()
+    asked = len(engine.asked)
+    assert "0.0" in page.text("#smile .rates b")
+    page.one("#reference textarea").send_keys(" agus")
+    page.wait(lambda: "0.0" not in page.text("#smile .rates b"), "the new score")
+    assert page.all("#smile .diff .delete")
+    assert len(engine.asked) == asked
+
+
+def test_the_examples_can_be_played(page):
+    page.set_number("shots", 2)
+    page.pick_example()
+    page.transcribe()
+    players = page.all("#neighbours audio")
+    assert len(players) == 2
+    played = page.driver.execute_async_script(
+        """
+        const [player, done] = arguments;
+        player.onerror = () => done(player.error.message);
+        player.ontimeupdate = () => player.currentTime > 0.1 && done([player.readyState, player.duration]);
+        player.muted = true;
+        player.play();
+        """,
+        players[1],
+    )
+    assert played == [4, pytest.approx(1.5, abs=0.05)]
+
+
+def test_the_result_downloads_as_json(page, tmp_path):
+    page.driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    page.pick_example()
+    page.transcribe()
+    page.click("#download")
+    page.wait(lambda: (tmp_path / "smile.json").exists(), "the file")
+    saved = json.loads((tmp_path / "smile.json").read_text(encoding="utf-8"))
+    assert saved["vanilla"]["text"] == HEARD
+    assert saved["reference"] == TEXTS["gla"][0]
+
+
+def test_recording_and_uploading(page, engine, spoken):
+    page.pick_example()
+    page.clear_audio()
+    assert page.value("#reference textarea") == "", "an example's text is no reference for another clip"
+    page.record(1.5)
+    page.transcribe()
+    samples, *_ = engine.asked[-1]
+    assert 1.0 < samples / 16000 < 3.0
+    page.clear_audio()
+    page.upload(spoken)
+    page.transcribe()
+    samples, *_ = engine.asked[-1]
+    assert samples == pytest.approx((spoken.stat().st_size - 44) / 2, abs=200)
+
+
+def test_a_corrupt_upload_is_one_sentence(page, tmp_path):
+    (tmp_path / "notes.wav").write_bytes(b"no sound at all" * 50)
+    page.upload(tmp_path / "notes.wav")
+    page.transcribe()
+    assert page.all("#stage .error")
+    assert "notes.wav" in page.stage
+    assert "Traceback" not in page.driver.page_source
+    assert page.one("#start").is_enabled()
+
+
+def test_an_engines_error_is_its_sentence(page, engine):
+    engine.error = AudioError("The recording is silent; check the microphone.")
+    page.pick_example()
+    page.transcribe()
+    assert page.stage == "The recording is silent; check the microphone."
+
+
+def test_the_keyboard_is_enough(page, engine):
+    page.pick_example()
+    asked = len(engine.asked)
+    page.one("#reference textarea").send_keys(Keys.CONTROL + Keys.ENTER)
+    page.wait(lambda: len(engine.asked) == asked + 1, "Ctrl+Enter to transcribe")
+    page.wait(lambda: page.all("#stage .done"), "the end")
+    page.all("#example input")[0].send_keys(Keys.ARROW_DOWN)
+    page.wait(lambda: page.value("#reference textarea") == TEXTS["gla"][1], "the next example")
+    engine.pace = 0.5
+    page.start()
+    ActionChains(page.driver).send_keys(Keys.ESCAPE).perform()
+    page.wait(lambda: "Cancelled" in page.stage, "Escape to cancel")
+
+
+def test_controls_have_names_and_the_stage_is_announced(page):
+    nameless = page.driver.execute_script(
+        """
+        const named = (e) => e.labels?.length || e.ariaLabel || e.title || e.textContent.trim();
+        const controls = "main :is(button, input, textarea, select, audio)";
+        return [...document.querySelectorAll(controls)]
+          .filter((e) => e.checkVisibility() && !named(e)).map((e) => e.outerHTML.slice(0, 120));
+        """
+    )
+    assert nameless == []
+    assert page.one("#stage [role='status']").get_attribute("aria-live") == "polite"
+    page.one("#sampler input").send_keys("")
+    group = page.one("#sampler")
+    assert page.text(f"#{group.get_attribute('aria-labelledby')}") == "Which examples"
+
+
+def test_right_to_left_text_runs_from_the_right(page):
+    page.choose("pool", "Kurdish")
+    page.pick_example()
+    page.transcribe()
+    for css in ("#smile .transcript", "#smile .diff", "#neighbours .text"):
+        direction = page.one(css).value_of_css_property("direction")
+        assert direction == "rtl", css
+    assert page.one("#vanilla .transcript").value_of_css_property("direction") == "ltr"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(page, theme):
+    page.open(f"__theme={theme}")
+    page.pick_example()
+    page.transcribe()
+    script = (Path(__file__).with_name("contrast.js")).read_text(encoding="utf-8")
+    assert page.driver.execute_script(script) == []
+
+
+def test_a_phone_shows_everything_in_one_column(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        page.open("shots=2")
+        page.pick_example()
+        page.transcribe()
+        wide = page.driver.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"], "nothing makes the page scroll sideways"
+        left, right = (page.one(css).rect for css in ("#vanilla .card", "#smile .card"))
+        assert right["y"] >= left["y"] + left["height"]
+        page.wait(lambda: page.driver.execute_script("return window.scrollY") > 200, "the way to the result")
+        buttons = page.driver.find_elements(By.CSS_SELECTOR, "#start, #download")
+        assert all(button.rect["height"] >= 32 for button in buttons)
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,0 +1,136 @@
+"""An engine that recognises nothing: it writes known texts, word by word, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import math
+import struct
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from smile.datatypes import (
+    Decoded,
+    EncoderId,
+    Language,
+    Neighbour,
+    Opening,
+    RecognizerInfo,
+    Samples,
+    Utterance,
+)
+from smile.transcription import Chosen, Line, Result, Settings, Side
+from smile.ui.sources import PoolChoice
+
+POOLS = (
+    PoolChoice("gla", Language("gla", "Scottish Gaelic", "Celtic", "Latin"), 96, synthetic=True),
+    PoolChoice("chr", Language("chr", "Cherokee", "Iroquoian", "Cherokee"), 80, synthetic=True),
+    PoolChoice("mini/ckb", Language("ckb", "Central Kurdish", "Iranian", "Arabic"), 150, source="mini"),
+)
+TEXTS = {
+    "gla": ("Diluain an treas latha den Mhàrt", "A' Ghearmailt agus an Fhraing", "naoidheamh latha deug"),
+    "chr": ("ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ", "ᎠᏂᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "ᎤᏃᎸᏔᏅ ᏔᎵᏁ"),
+    "mini/ckb": ("زمانی کوردی زۆر خۆشە", "دووشەممە سێیەمی ئازار", "ئەڵمانیا و فەڕەنسا"),
+}
+DEFAULTS = {  # of the page's settings, by the names of their components
+    "shots": 1,
+    "sampler": "nearest",
+    "divergence": "kl",
+    "language": "guess",
+    "prompt": "anchored",
+    "beams": 1,
+    "seed": 0,
+    "windows": "short",
+    "bounded": True,
+}
+HEARD = "Jeelone and rest lah an valt"
+
+
+def tone(path: Path, seconds: float, pitch: float) -> Path:
+    """A sine of 16 kHz, so that players have something to play."""
+    frames = [int(9000 * math.sin(2 * math.pi * pitch * i / 16000)) for i in range(int(16000 * seconds))]
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(struct.pack(f"<{len(frames)}h", *frames))
+    return path
+
+
+class FakeEngine:
+    """Stands in for `smile.ui.engine.Engine`."""
+
+    def __init__(self, folder: Path, pace: float = 0.0, lines: int = 1, adapter: str = ""):
+        self.folder, self.pace, self.lines, self.adapter = folder, pace, lines, adapter
+        self.asked: list[tuple[int, str | None, Settings]] = []  # samples, pool, settings
+        self.running = 0
+        self.steps = 0
+        self.error: Exception | None = None
+        for key, texts in TEXTS.items():
+            for i in range(len(texts)):
+                tone(folder / f"{key.replace('/', '-')}-{i}.wav", 1.0 + 0.5 * i, 220 + 60 * i)
+
+    def pools(self) -> tuple[PoolChoice, ...]:
+        return POOLS
+
+    def choice(self, key: str | None) -> PoolChoice | None:
+        return next((pool for pool in POOLS if pool.key == key), None)
+
+    def audio_folders(self) -> list[Path]:
+        return [self.folder]
+
+    def queries(self, key: str | None) -> tuple[Utterance, ...]:
+        return tuple(self._utterance(key, i, text) for i, text in enumerate(TEXTS.get(key or "", ())))
+
+    def _utterance(self, key: str | None, i: int, text: str) -> Utterance:
+        audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
+        return Utterance(f"q{i}", audio, text, str(key)[-3:], f"voice{i}", 1.0 + 0.5 * i)
+
+    def prepare(self, key: str | None) -> Iterator[str]:
+        yield "Loading Whisper"
+        time.sleep(5 * self.pace)
+
+    def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
+        self.asked.append((len(samples), key, settings))
+        self.running += 1
+        try:
+            yield from self._snapshots(len(samples) / 16000, key, settings)
+        finally:
+            self.running -= 1
+
+    def _snapshots(self, seconds: float, key: str | None, settings: Settings) -> Iterator[Result]:
+        info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12), self.adapter)
+        result = Result(seconds, settings, info, str(key), stage="Listening for speech")
+        yield result
+        if self.error:
+            raise self.error
+        for i in range(self.lines):
+            for side in self._writing(HEARD, result.vanilla, i, "en"):
+                result = replace(result, vanilla=side, stage="Whisper alone")
+                yield result
+            result = replace(result, chosen=(*result.chosen, self._chosen(key, settings, i)))
+            token = settings.language if len(settings.language) == 2 else "cy"
+            for side in self._writing(self.queries(key)[0].text, result.smile, i, token):
+                result = replace(result, smile=side, stage="With examples")
+                yield result
+        done = {"vanilla": replace(result.vanilla, done=True), "smile": replace(result.smile, done=True)}
+        yield replace(result, **done, stage="Done", done=True)
+
+    def _writing(self, text: str, side: Side, i: int, token: str) -> Iterator[Side]:
+        words = text.split()
+        for n in range(1, len(words) + 1):
+            time.sleep(self.pace)
+            self.steps += 1
+            stopped = "" if n < len(words) else "loop" if side.lines else "end"
+            decoded = Decoded((1,) * n, (-0.4,) * n, " ".join(words[:n]), stopped)
+            line = Line(7.5 * i, 7.5 * i + 6, decoded, token, Opening("cy", 0.43, 0.02))
+            yield replace(side, lines=(*side.lines[:i], line), seconds=0.1 * n)
+
+    def _chosen(self, key: str | None, settings: Settings, i: int) -> Chosen:
+        texts = TEXTS[str(key)]
+        found = [
+            Neighbour(self._utterance(key, n % 3, texts[n % 3]), n, n + 1, 0.0123 * (n + 1))
+            for n in range(settings.shots)
+        ]
+        return Chosen(7.5 * i, tuple(found[:4]), tuple(found[4:]))
