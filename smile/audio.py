@@ -249,7 +249,7 @@ def _soundfile_blocks(path: Path) -> Iterator[Block]:
 
 
 def _av_blocks(path: Path) -> Iterator[Block]:
-    """Decode the best audio track by PyAV, leaving out packets that are damaged."""
+    """Decode the first audio track by PyAV, leaving out packets that are damaged."""
     import av
 
     subject = repr(path.name)
