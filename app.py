@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
+from smile.datatypes import SmileError
 from smile.models import shipped_adapter
 from smile.recognizers import ENGINES
 from smile.ui import Engine, Options, build_app, look
@@ -53,14 +55,17 @@ def main() -> None:
             adapter=chosen.adapter and Path(chosen.adapter),
         )
     )
-    page = build_app(engine)
-    page.launch(
-        server_name=chosen.host,
-        server_port=chosen.port,
-        max_file_size=MOST_BYTES,
-        prevent_thread_lock=True,
-        **look(),
-    )
+    try:
+        page = build_app(engine)
+        page.launch(
+            server_name=chosen.host,
+            server_port=chosen.port,
+            max_file_size=MOST_BYTES,
+            prevent_thread_lock=True,
+            **look(),
+        )
+    except (SmileError, OSError) as error:
+        sys.exit(str(error))
     engine.warm()
     page.block_thread()
 

@@ -18,11 +18,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Where the results lie below the controls, as on a phone, go to them.
-document.addEventListener("click", (event) => {
-  if (!event.target.closest("button#start") || window.innerWidth > 900) return;
+window.smileShowResults = () => {
+  if (window.innerWidth > 760) return;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector("#results")?.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
-});
+  document.querySelector("#results").scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+};
 
 // gradio gives each radio button a group of its own; one group makes the arrow keys work and is read with its label.
 document.addEventListener("focusin", (event) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import threading
@@ -11,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import app
 from smile import indexing, models
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
 from smile.pool import Header, open_pool, write_pool
 from smile.ui import Engine, Options
 from smile.ui.sources import offered, shipped
-from tests.fake_engine import tone
+from tests.fake_engine import FakeEngine, tone
 
 ENCODER = EncoderId("whisper-tiny", "0" * 12)
 
@@ -160,3 +162,36 @@ def test_indexing_says_how_far_it_is_and_stops_with_its_visitor(tmp_path, loaded
 def test_an_unknown_key_has_no_queries_and_no_pool(engine):
     assert engine.queries("../gla") == ()
     assert engine.choice("../gla") is None
+
+
+@pytest.mark.parametrize("name", ["pools", "choice", "queries", "audio_folders", "prepare", "transcribe"])
+def test_the_engine_of_the_tests_is_asked_like_the_real_one(name):
+    real, fake = (inspect.signature(getattr(kind, name)) for kind in (Engine, FakeEngine))
+    assert list(real.parameters) == list(fake.parameters)
+
+
+def test_the_app_takes_its_options_from_the_environment(monkeypatch):
+    monkeypatch.setenv("PORT", "7999")
+    monkeypatch.setenv("SMILE_CORPORA", "/a:/b")
+    monkeypatch.setenv("SMILE_MODEL", "openai/whisper-small")
+    chosen = app.parse([])
+    assert (chosen.port, chosen.corpora, chosen.model) == (
+        7999,
+        [Path("/a"), Path("/b")],
+        "openai/whisper-small",
+    )
+
+
+def test_the_command_line_has_the_last_word(monkeypatch):
+    monkeypatch.setenv("PORT", "7999")
+    assert app.parse(["--port", "8000", "--adapter", "x"]).port == 8000
+    assert app.parse(["--adapter", "x"]).adapter == Path("x")
+
+
+def test_by_default_the_app_is_for_this_machine_alone(monkeypatch):
+    for name in ("PORT", "GRADIO_SERVER_PORT", "GRADIO_SERVER_NAME", "SMILE_CORPORA"):
+        monkeypatch.delenv(name, raising=False)
+    chosen = app.parse([])
+    assert (chosen.host, chosen.port, chosen.corpora) == ("127.0.0.1", 7860, [])
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")  # as a Space sets it
+    assert app.parse([]).host == "0.0.0.0"

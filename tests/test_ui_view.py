@@ -30,7 +30,13 @@ def engine(tmp_path):
 def run(engine, **choices):
     """The snapshots of a transcription."""
     clip = str(engine.queries("gla")[1].audio)
-    return list(callbacks.run(engine, clip, "gla", **{**DEFAULTS, **choices}))
+    return whole(callbacks.run(engine, clip, "gla", **{**DEFAULTS, **choices}))
+
+
+def whole(pages):
+    """All of the page from the click on: begun, run and settled."""
+    pages = [view.started(), *pages]
+    return [*pages, callbacks.settle(last(pages, "outcome"), "")]
 
 
 def last(pages, name):
@@ -120,7 +126,7 @@ def test_whisper_languages_have_names():
 
 
 def finished(engine, **choices):
-    return last(run(engine, **choices), "finished")
+    return last(run(engine, **choices), "outcome")
 
 
 def test_a_reference_scores_without_decoding(engine):
@@ -137,7 +143,7 @@ def test_a_reference_scores_without_decoding(engine):
 def test_without_a_reference_there_is_no_score(engine):
     scored = callbacks.rescore(finished(engine), "  ")
     assert "CER" not in scored.smile
-    assert callbacks.rescore(None, "x") == view.Scored()
+    assert callbacks.rescore(None, "x") == view.View()
 
 
 def test_a_reference_without_letters_is_said_to_be_one(engine):
@@ -165,7 +171,7 @@ def test_another_example_clears_what_belonged_to_the_last(engine):
     audio, reference, filled, *page = callbacks.pick(engine, "gla", "q1")
     assert Path(audio).is_file()
     assert reference == filled == TEXTS["gla"][1]
-    assert view.View(*page).finished is None
+    assert view.View(*page).outcome is None
 
 
 def test_the_download_is_the_result_as_json(engine):
@@ -202,8 +208,15 @@ def test_any_other_error_is_one_sentence_and_a_log(failing, caplog):
     assert "secret" in caplog.text
 
 
+def test_a_cancelled_run_and_a_full_server_leave_a_page_that_can_go_on():
+    for page, sentence in ((callbacks.settle(None, ""), "Cancelled"), (callbacks.refused(), "busy")):
+        assert sentence in page.stage
+        assert page.start["interactive"] is True
+        assert page.vanilla == gr.skip(), "what was written stays"
+
+
 def test_without_a_recording_the_page_says_what_to_do(engine):
-    pages = list(callbacks.run(engine, None, "gla", **DEFAULTS))
+    pages = whole(callbacks.run(engine, None, "gla", **DEFAULTS))
     assert callbacks.NO_CLIP in last(pages, "stage")
 
 
@@ -220,7 +233,7 @@ def test_every_text_is_escaped(engine):
         stage=NASTY,
     )
     scored = view.scored(view.Finished(result, "gla"), NASTY)
-    for html in (*scored, *view.snapshot(result)[:3], neighbours(result, True), view.stage(NASTY)):
+    for html in (*scored[:3], *view.snapshot(result)[:3], neighbours(result, True), view.stage(NASTY)):
         assert "<img" not in html
         assert "<script" not in html
         assert ' onload="' not in html

@@ -6,6 +6,7 @@ the other in threads that end with the process.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.datatypes import EncoderId, Matrix, Samples, Utterance
+from smile.datatypes import EncoderId, Matrix, Samples, SmileError, Utterance
 from smile.pool import Pool, open_pool, read_header
 from smile.ui.sources import PoolChoice, Source, offered, shipped
 from smile.weights import DEFAULT
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from smile.models import Models
     from smile.transcription import Result, Settings
 
+LOG = logging.getLogger(__name__)
 POLL = 0.25  # seconds between two looks at work in the background
 T = TypeVar("T")
 
@@ -85,9 +87,13 @@ class Engine:
         from smile.models import load_models
 
         options = self.options
-        return load_models(
-            options.model, engine=options.engine, adapter=options.adapter, device=options.device
-        )
+        try:
+            return load_models(
+                options.model, engine=options.engine, adapter=options.adapter, device=options.device
+            )
+        except SmileError as error:
+            LOG.error("%s", error)
+            raise
 
     def prepare(self, key: str | None) -> Iterator[str]:
         """Load the models and open the pool, which indexes it where that is still to be done.

@@ -18,7 +18,7 @@ from smile.datatypes import SmileError
 from smile.transcription import as_dict
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import Choices, from_query
-from smile.ui.transcribe.view import Finished, Scored, View
+from smile.ui.transcribe.view import Failed, Finished, View
 
 if TYPE_CHECKING:
     from smile.transcription import Result, Settings
@@ -28,6 +28,8 @@ LOG = logging.getLogger(__name__)
 FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
 NO_CLIP = "There is no recording yet: record one, upload one or choose one of the list."
+BUSY = "The server is busy; please try again in a minute."
+CANCELLED = "Cancelled. What was written so far stays."
 UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
 
 
@@ -92,14 +94,13 @@ def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
 
 def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:
     """Transcribe; yields the page as it changes. Closing it stops the engine."""
-    yield view.started()
     try:
         yield from _run(engine, audio, pool, Choices(**choices).settings())
     except SmileError as error:
-        yield view.stopped(str(error), "error")
+        yield View(outcome=Failed(str(error)))
     except Exception:
         LOG.exception("A transcription failed")
-        yield view.stopped(UNEXPECTED, "error")
+        yield View(outcome=Failed(UNEXPECTED))
 
 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
@@ -114,8 +115,7 @@ def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings
             shown = result.chosen
             page = page._replace(neighbours=view.examples(result, bool(choice and choice.synthetic)))
         yield page
-    finished = Finished(result, choice.language.code if choice else "", recording.cut)
-    yield View(finished=finished, **view.buttons(working=False))
+    yield View(outcome=Finished(result, choice.language.code if choice else "", recording.cut))
 
 
 def heard(audio: str | None) -> Recording:
@@ -132,32 +132,41 @@ def heard(audio: str | None) -> Recording:
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
     """The snapshots that begin or end a stage, and of the others one every `pace` seconds."""
     last, due = "", 0.0
-    try:
-        for result in results:
-            if result.done or result.stage != last or time.monotonic() >= due:
-                last, due = result.stage, time.monotonic() + pace
-                yield result
-    finally:
-        close = getattr(results, "close", None)
-        if close:
-            close()
+    for result in results:
+        if result.done or result.stage != last or time.monotonic() >= due:
+            last, due = result.stage, time.monotonic() + pace
+            yield result
 
 
-def cancelled() -> View:
-    """The page after a visitor cancelled."""
-    return view.stopped("Cancelled. What was written so far stays.")
+def cancelling() -> str:
+    """The stage from the click on Cancel until the engine has stopped."""
+    return view.stage("Cancelling", "working")
 
 
-def rescore(finished: Finished | None, reference: str) -> Scored:
-    """Score both transcripts against a reference where there is one; decodes nothing."""
-    return Scored() if finished is None else view.scored(finished, reference)
+def refused() -> View:
+    """The page after the server did not take the transcription on."""
+    return view.stopped(BUSY, "error")
 
 
-def download(finished: Finished | None, reference: str) -> Any:
+def settle(outcome: Finished | Failed | None, reference: str) -> View:
+    """The page after a transcription: scored, or with the error's sentence, or cancelled."""
+    if isinstance(outcome, Finished):
+        return view.scored(outcome, reference)._replace(**view.buttons(working=False))
+    if isinstance(outcome, Failed):
+        return view.stopped(outcome.sentence, "error")
+    return view.stopped(CANCELLED)
+
+
+def rescore(outcome: Finished | Failed | None, reference: str) -> View:
+    """Both transcripts against another reference; decodes nothing."""
+    return view.scored(outcome, reference) if isinstance(outcome, Finished) else View()
+
+
+def download(outcome: Finished | Failed | None, reference: str) -> Any:
     """Offer the result as JSON; gives the button its file."""
-    if finished is None:
+    if not isinstance(outcome, Finished):
         return gr.skip()
-    text = json.dumps(as_dict(finished.result, reference or None), ensure_ascii=False, indent=2)
+    text = json.dumps(as_dict(outcome.result, reference or None), ensure_ascii=False, indent=2)
     return gr.update(value=save_bytes_to_cache(text.encode(), FILE_NAME, get_upload_folder()), visible=True)
 
 

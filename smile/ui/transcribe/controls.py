@@ -126,6 +126,7 @@ def main_choices() -> dict[str, gr.components.Component]:
         [("Whisper's guess", "guess"), ("The pool's", "pool"), *tokens],
         value=DEFAULT.language,
         label="Language token of the prompt",
+        info="Whisper writes as it learned to for the language that its prompt names.",
         elem_id="language",
     )
     return {"shots": shots, "sampler": sampler, "divergence": divergence, "language": language}

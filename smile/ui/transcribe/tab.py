@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio.events import Dependency
 
 from smile.ui.engine import Engine
 from smile.ui.transcribe import callbacks, controls
 from smile.ui.transcribe.controls import Choices
-from smile.ui.transcribe.view import View, empty
+from smile.ui.transcribe.view import View, empty, started
 
 ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
+SHOW_RESULTS = "() => window.smileShowResults()"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -38,8 +40,10 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
         with gr.Column(scale=8, min_width=320, elem_id="results"):
             view = outputs(start, stop)
         publish(engine, clip, choices)
-    connect_settings(engine, page, clip, choices, view)
-    connect_run(engine, clip, choices, view)
+    filled = gr.State("")
+    connect_settings(engine, page, clip, choices, filled)
+    run = connect_run(engine, clip, choices, view)
+    connect_clip(engine, clip, filled, view, run)
 
 
 def clip_inputs(engine: Engine) -> Clip:
@@ -92,10 +96,9 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
     return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop)
 
 
-def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choices, view: View) -> None:
-    """The address restores the settings and follows them; a pool brings recordings to choose from."""
-    shared = {"pool": clip.pool, "example": clip.example, **choices._asdict()}
-    query, filled = gr.State(), gr.State("")
+def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choices, filled: gr.State) -> None:
+    """The address restores the settings and follows them."""
+    shared, query = {"pool": clip.pool, "example": clip.example, **choices._asdict()}, gr.State()
     page.load(callbacks.read_query, outputs=query, **QUICK).then(
         partial(callbacks.restore, engine), query, [*clip, *choices, filled], **QUICK
     )
@@ -104,11 +107,47 @@ def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choic
         inputs=list(shared.values()),
         js=REMEMBER.format(names=json.dumps(list(shared))),
     )
+
+
+def connect_run(engine: Engine, clip: Clip, choices: Choices, view: View) -> Dependency:
+    """Transcribe, cancel, and score again when the reference changes; gives what can be cancelled.
+
+    The page says at once that it begins, even where others are served first. It is settled when the
+    engine has ended, also by a cancel, so that nothing that was still on its way overwrites it.
+    """
+    page, judged = list(view), [view.outcome, clip.reference]
+    begun = view.start.click(started, outputs=page, **QUICK)
+    begun.then(js=SHOW_RESULTS)
+    run = begun.then(
+        partial(callbacks.run, engine),
+        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices._asdict()},
+        outputs=page,
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="engine",
+        api_name="run",
+        api_visibility="undocumented",
+    )
+    view.stop.click(callbacks.cancelling, outputs=view.stage, cancels=run, **QUICK)
+    run.failure(callbacks.refused, outputs=page, **QUICK)
+    offering = {"fn": callbacks.download, "inputs": judged, "outputs": view.download, **QUICK}
+    run.then(callbacks.settle, judged, page, **QUICK).then(**offering)
+    rescored = clip.reference.input(callbacks.rescore, judged, page, trigger_mode="always_last", **QUICK)
+    rescored.then(**offering)
+    return run
+
+
+def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> None:
+    """A pool brings recordings to choose from; another clip ends what is being done with the last.
+
+    `filled` is the text that an example put into the reference.
+    """
     clip.pool.input(partial(callbacks.show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
         partial(callbacks.pick, engine),
         [clip.pool, clip.example],
         [clip.audio, clip.reference, filled, *view],
+        cancels=run,
         **QUICK,
     )
     gr.on(
@@ -116,37 +155,9 @@ def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choic
         callbacks.own_recording,
         [clip.reference, filled],
         [clip.example, clip.reference, filled, *view],
+        cancels=run,
         **QUICK,
     )
-
-
-def connect_run(engine: Engine, clip: Clip, choices: Choices, view: View) -> None:
-    """Transcribe, cancel, and score again when the reference changes."""
-    scoring: dict[str, Any] = {
-        "fn": callbacks.rescore,
-        "inputs": [view.finished, clip.reference],
-        "outputs": [view.stage, view.vanilla, view.smile],
-        **QUICK,
-    }
-    offering: dict[str, Any] = {
-        "fn": callbacks.download,
-        "inputs": [view.finished, clip.reference],
-        "outputs": view.download,
-        **QUICK,
-    }
-    run = view.start.click(
-        partial(callbacks.run, engine),
-        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices._asdict()},
-        outputs=list(view),
-        show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id="engine",
-        api_name="run",
-        api_visibility="undocumented",
-    )
-    run.then(**scoring).then(**offering)
-    clip.reference.input(**scoring, trigger_mode="always_last").then(**offering)
-    view.stop.click(callbacks.cancelled, outputs=list(view), cancels=[run], **QUICK)
 
 
 def publish(engine: Engine, clip: Clip, choices: Choices) -> None:

@@ -34,7 +34,7 @@ class View(NamedTuple):
     vanilla: Any = gr.skip()
     smile: Any = gr.skip()
     neighbours: Any = gr.skip()
-    finished: Any = gr.skip()  # Finished, for scoring; None while there is nothing to score
+    outcome: Any = gr.skip()  # Finished, Failed, or None while there is neither
     download: Any = gr.skip()
     start: Any = gr.skip()
     stop: Any = gr.skip()
@@ -49,12 +49,11 @@ class Finished:
     cut: bool = False  # the recording was longer than what was read
 
 
-class Scored(NamedTuple):
-    """The outputs that depend on the reference."""
+@dataclass(frozen=True)
+class Failed:
+    """A transcription that went wrong, and what to tell the visitor."""
 
-    stage: Any = gr.skip()
-    vanilla: Any = gr.skip()
-    smile: Any = gr.skip()
+    sentence: str
 
 
 def stage(text: str, kind: str = "") -> str:
@@ -74,7 +73,7 @@ def empty() -> View:
         vanilla=card(*ALONE, Side(), subtitle="no examples"),
         smile=card(*EXAMPLES, Side(), subtitle="examples of the language in its prompt"),
         neighbours="",
-        finished=None,
+        outcome=None,
         download=gr.update(visible=False),
         **buttons(working=False),
     )
@@ -104,16 +103,16 @@ def examples(result: Result, synthetic: bool) -> str:
     return neighbours(result, synthetic)
 
 
-def scored(finished: Finished, reference: str) -> Scored:
+def scored(finished: Finished, reference: str) -> View:
     """Stage and both cards of a finished transcription, with scores where there is a reference."""
     result = finished.result
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
     sentences = [f"{result.stage}.", verdict(vanilla, smile), ONLY_BEGINNING if finished.cut else ""]
-    return Scored(
-        stage(" ".join(filter(None, sentences)), "done"),
-        vanilla_card(result, score_block(vanilla)),
-        smile_card(result, score_block(smile)),
+    return View(
+        stage=stage(" ".join(filter(None, sentences)), "done"),
+        vanilla=vanilla_card(result, score_block(vanilla)),
+        smile=smile_card(result, score_block(smile)),
     )
 
 
