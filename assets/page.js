@@ -17,11 +17,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.target.closest("input, textarea")) press("stop");
 });
 
-// Where the results lie below the controls, as on a phone, go to them.
+// Go to the results where their beginning is out of sight, as on a phone.
 window.smileShowResults = () => {
-  if (window.innerWidth > 760) return;
+  const results = document.querySelector("#results");
+  const { top } = results.getBoundingClientRect();
+  if (top >= 0 && top < window.innerHeight / 2) return;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector("#results").scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+  results.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 };
 
 // gradio gives each radio button a group of its own; one group makes the arrow keys work and is read with its label.

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from smile.datatypes import AudioError, Language, Neighbour, Utterance
-from smile.transcription import Chosen, Settings
+from smile.transcription import Chosen, Settings, Side
 from smile.ui.sources import PoolChoice
 from smile.ui.transcribe import callbacks, view
 from smile.ui.transcribe.cards import language_name
@@ -79,6 +79,12 @@ def test_the_caption_says_whether_the_model_was_meta_trained(engine, tmp_path):
     trained = last(run(FakeEngine(tmp_path, adapter="ada-8")), "smile")
     assert "not meta-trained" not in trained
     assert "ada-8" in trained
+
+
+def test_without_a_pool_only_whisper_alone_is_promised(engine):
+    result = replace(finished(engine).result, pool="", smile=Side(done=True))
+    assert "no examples" in view.smile_card(result)
+    assert "No text." in view.smile_card(result)
 
 
 def test_several_segments_show_times_flags_and_examples_of_each(tmp_path):

@@ -6,8 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from smile.datatypes import EncoderId, Recognizer, RecognizerInfo, SmileError
 
 if TYPE_CHECKING:

@@ -47,6 +47,8 @@ def theme() -> gr.themes.Base:
         input_border_color_dark="*neutral_700",
         input_border_color_focus="*primary_600",
         input_border_color_focus_dark="*primary_400",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
         slider_color="*primary_600",
         slider_color_dark="*primary_500",
         link_text_color="*primary_700",

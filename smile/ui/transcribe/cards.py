@@ -50,8 +50,8 @@ def transcript(side: Side, busy: bool) -> Markup:
         return Markup('<ol class="transcript lines">{}</ol>{}').format(lines, caret)
     if side.text:
         return Markup('<p class="transcript" dir="auto">{}{}</p>').format(side.text, caret)
-    nothing = "No text." if side.lines else "No speech was heard." if side.done else "Nothing yet."
-    return Markup('<p class="transcript nothing">{}</p>').format(nothing)
+    ended = side.done or any(line.decoded.stopped for line in side.lines)
+    return Markup('<p class="transcript nothing">{}</p>').format("No text." if ended else "Nothing yet.")
 
 
 def facts(side: Side) -> Markup:
@@ -71,13 +71,11 @@ def language_tokens(lines: Iterable[Line]) -> Markup:
 
 
 def _language_token(line: Line) -> Markup:
-    sure = f"{100 * line.opening.probability:.0f} %"
-    guess = (
-        "Whisper's guess"
-        if line.language == line.opening.language
-        else (f"Whisper guesses {language_name(line.opening.language)}")
+    guessed = line.opening.language
+    guess = "Whisper's guess" if line.language == guessed else f"Whisper guesses {language_name(guessed)}"
+    return Markup("<div>{}<small>{}, {:.0f} %</small></div>").format(
+        language_name(line.language), guess, 100 * line.opening.probability
     )
-    return Markup("<div>{}<small>{}, {}</small></div>").format(language_name(line.language), guess, sure)
 
 
 def language_name(code: str) -> str:

@@ -24,6 +24,7 @@ ONLY_BEGINNING = "The recording is long: only its beginning was transcribed."
 UNTRAINED = Markup(
     '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
 )
+NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
 TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
 
 
@@ -125,7 +126,7 @@ def vanilla_card(result: Result, score: str = "") -> str:
 def smile_card(result: Result, score: str = "") -> str:
     """Whisper with examples, and whether it was trained for them."""
     adapter = result.recognizer.adapter
-    note = TRAINED.format(adapter) if adapter else UNTRAINED
+    note = NO_POOL if not result.pool else TRAINED.format(adapter) if adapter else UNTRAINED
     busy = not result.done and bool(result.smile.lines)
     return card(*EXAMPLES, result.smile, subtitle=shots(result.settings), busy=busy, below=score + note)
 
