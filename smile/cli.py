@@ -6,11 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from smile.datatypes import Matrix, SmileError
+from smile.datatypes import SmileError
 from smile.divergence import DIVERGENCES
 from smile.samplers import SAMPLERS
 
@@ -135,7 +134,7 @@ def index(chosen: argparse.Namespace) -> None:
             models.smile,
             split=chosen.split,
             code=chosen.language,
-            guess=partial(_guess, models),
+            guess=models.guess,
             progress=bar,
         )
     for row in built.rejected:
@@ -199,7 +198,7 @@ def demo_pools(chosen: argparse.Namespace) -> None:
                 chosen.out / code,
                 chosen.out / code,
                 models.smile,
-                guess=partial(_guess, models),
+                guess=models.guess,
                 progress=bar,
             )
 
@@ -214,12 +213,6 @@ def bench(chosen: argparse.Namespace) -> None:
         print(latency.run(chosen.data[0], chosen.split))
     else:
         print(start.run())
-
-
-def _guess(models: Models, states: Matrix) -> str:
-    from smile.decoding import listen
-
-    return listen(models.vanilla.decoder(states), models.vocabulary).language
 
 
 class Bar:

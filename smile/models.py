@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from smile import weights
 from smile.adapters import load
+from smile.decoding import listen
 from smile.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from smile.datatypes import Recognizer
+    from smile.datatypes import Matrix, Recognizer
 
 SHIPPED_ADAPTER = Path(__file__).parent.parent / "assets" / "adapter"
 
@@ -29,6 +30,10 @@ class Models:
     def one_encoder(self) -> bool:
         """Whether both sides read the same encoder states."""
         return self.vanilla.info.encoder == self.smile.info.encoder
+
+    def guess(self, states: Matrix) -> str:
+        """Whisper's guess at the language of encoder states (frames, d), as its code."""
+        return listen(self.vanilla.decoder(states), self.vocabulary).language
 
 
 def load_models(

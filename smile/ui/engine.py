@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.datatypes import EncoderId, Matrix, Samples, SmileError, Utterance
+from smile.datatypes import EncoderId, Samples, SmileError, Utterance
 from smile.pool import Pool, open_pool, read_header
 from smile.ui.sources import PoolChoice, Source, offered, shipped
 from smile.weights import DEFAULT
@@ -130,8 +130,9 @@ class Engine:
 
         folder.parent.mkdir(parents=True, exist_ok=True)
         code = source.choice.language.code
-        guess = partial(_guess, models)
-        return index(source.folder, folder, models.smile, code=code, guess=guess, progress=progress).pool
+        return index(
+            source.folder, folder, models.smile, code=code, guess=models.guess, progress=progress
+        ).pool
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         """Transcribe a recording with examples of a pool that `prepare` has opened."""
@@ -171,13 +172,6 @@ def _lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
     while not job.done():
         yield line()
         wait([job], timeout=POLL)
-
-
-def _guess(models: Models, states: Matrix) -> str:
-    """Whisper's guess at the language of encoder states (frames, d)."""
-    from smile.decoding import listen
-
-    return listen(models.vanilla.decoder(states), models.vocabulary).language
 
 
 def cached(cache: Path, source: Source, encoder: EncoderId) -> Path:
