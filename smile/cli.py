@@ -1,4 +1,4 @@
-"""The command line: `smile index | transcribe | demo-pools | bench`."""
+"""The command line: `smile index | transcribe | train | demo-pools | bench`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_index, _transcribe, _demo_pools, _bench):
+    for add in (_index, _transcribe, _train, _demo_pools, _bench):
         add(commands)
     return parser.parse_args(arguments)
 
@@ -71,6 +71,21 @@ def _index(commands: Commands) -> None:
     parser.add_argument("--split", default="10min_train", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--language", default="", help="ISO 639-3 code, where the source does not say it")
     _engine_options(parser)
+
+
+def _train(commands: Commands) -> None:
+    parser = _command(commands, "train", train)
+    parser.add_argument("--data", type=Path, required=True, help="an ML-SUPERB root")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; the adapter is in it")
+    parser.add_argument("--preset", default="smile", choices=("smile", "paper"), help="(%(default)s)")
+    parser.add_argument("--languages", help="ISO 639-3 codes with commas between them")
+    parser.add_argument("--split", help="training split (10min_train)")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="NAME=VALUE", help="any setting of TrainConfig"
+    )
+    parser.add_argument("--max-hours", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--threads", type=int, default=0, help="of the CPU (all)")
+    parser.add_argument("--model", default="whisper-base", help="name or folder of a Whisper (%(default)s)")
 
 
 def _transcribe(commands: Commands) -> None:
@@ -144,6 +159,23 @@ def index(chosen: argparse.Namespace) -> None:
         f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
         f"{len(built.rejected)} rows left out."
     )
+
+
+def train(chosen: argparse.Namespace) -> None:
+    """Meta-train an adapter; the same command goes on where it stopped."""
+    from smile.training.command import train as run
+    from smile.training.config import PRESETS, with_values
+
+    values = dict(pair.partition("=")[::2] for pair in chosen.set)
+    for name in ("languages", "split"):
+        if getattr(chosen, name):
+            values[name] = getattr(chosen, name)
+    if chosen.threads:
+        import torch
+
+        torch.set_num_threads(chosen.threads)
+    config = with_values(PRESETS[chosen.preset], values)
+    print(run(chosen.data, chosen.out, config, model=chosen.model, max_hours=chosen.max_hours))
 
 
 def transcribe(chosen: argparse.Namespace) -> None:

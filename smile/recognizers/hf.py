@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import EncoderDecoderCache, WhisperConfig, WhisperForConditionalGeneration
 
@@ -49,14 +49,8 @@ class HfRecognizer:
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
         """Log-mel (mels, frames) -> states (frames / 2, d); windows under 30 s cut the positions."""
-        encoder = self._model.model.encoder
-        x = self._tensor(features)[None]
-        x = F.gelu(encoder.conv2(F.gelu(encoder.conv1(x)))).transpose(1, 2)
-        x = x + encoder.embed_positions.weight[: x.shape[1]]
-        for layer in encoder.layers:
-            x = layer(x, None)
-            x = x[0] if isinstance(x, tuple) else x
-        return np.asarray(encoder.layer_norm(x)[0].float().cpu().numpy())
+        states = run_encoder(self._model.model.encoder, self._tensor(features)[None])
+        return np.asarray(states[0].float().cpu().numpy())
 
     def decoder(self, states: Matrix) -> HfSession:
         """Open a decoding over encoder states (frames, d) of any length."""
@@ -91,6 +85,17 @@ class HfSession:
         """Go on with these beams, in this order."""
         index = torch.from_numpy(beams).to(self._states.device)
         self._cache.reorder_cache(cast(torch.LongTensor, index))
+
+
+def run_encoder(encoder: nn.Module, features: Tensor) -> Tensor:
+    """Log-mel (batch, mels, frames) -> states (batch, frames / 2, d); under 30 s positions are cut."""
+    layers = cast(Any, encoder)
+    x = F.gelu(layers.conv2(F.gelu(layers.conv1(features)))).transpose(1, 2)
+    x = x + layers.embed_positions.weight[: x.shape[1]]
+    for layer in layers.layers:
+        x = layer(x, None)
+        x = x[0] if isinstance(x, tuple) else x
+    return cast(Tensor, layers.layer_norm(x))
 
 
 def whisper(

@@ -1,0 +1,94 @@
+"""A run's folder: its settings, its log, and the checkpoint from which it goes on after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from smile.datatypes import SmileError
+
+CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
+
+
+class Run:
+    """A folder that a training can be resumed from."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def claim(self, settings: dict[str, Any]) -> None:
+        """Write the settings down, or check that they are those of the run that is to go on.
+
+        Raises:
+            SmileError: the folder holds a run with other settings.
+        """
+        path = self.folder / SETTINGS
+        text = json.dumps(settings, indent=2, sort_keys=True, default=list) + "\n"
+        if path.is_file() and path.read_text(encoding="utf-8") != text:
+            raise SmileError(
+                f"{self.folder} holds a run with other settings; choose another folder or delete it."
+            )
+        write_text(path, text)
+
+    def save(self, step: int, hours: float, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Keep the state after so many steps."""
+        trained = {name: p.detach() for name, p in model.named_parameters() if "lora_" in name}
+        content = {"step": step, "hours": hours, "adapter": trained, "optimizer": optimizer.state_dict()}
+        extra = allocator(model)
+        if extra is not None:
+            content["allocator"] = (extra.exp_avg_ipt, extra.exp_avg_unc, extra.ipt)
+        temporary = self.folder / f"{CHECKPOINT}.writing"
+        torch.save(content, temporary)
+        os.replace(temporary, self.folder / CHECKPOINT)
+
+    def restore(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
+        """Load the last state, if there is one -> steps done, hours spent."""
+        path = self.folder / CHECKPOINT
+        if not path.is_file():
+            return 0, 0.0
+        content = torch.load(path, weights_only=True)
+        parameters = dict(model.named_parameters())
+        with torch.no_grad():
+            for name, value in content["adapter"].items():
+                parameters[name].copy_(value)
+        optimizer.load_state_dict(content["optimizer"])
+        if "allocator" in content:
+            extra = allocator(model)
+            extra.exp_avg_ipt, extra.exp_avg_unc, extra.ipt = content["allocator"]
+        return int(content["step"]), float(content["hours"])
+
+    def hours(self) -> float:
+        """Hours spent up to the last state."""
+        path = self.folder / CHECKPOINT
+        return float(torch.load(path, weights_only=True)["hours"]) if path.is_file() else 0.0
+
+    def log(self, row: dict[str, Any]) -> None:
+        """Append a row to the log."""
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The log; of a step that was done twice, after a kill, the later row."""
+        path = self.folder / LOG
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        rows = [json.loads(line) for line in lines if line.endswith("}")]
+        return list({(row["kind"], row["step"]): row for row in rows}.values())
+
+
+def allocator(model: nn.Module) -> Any:
+    """AdaLoRA's rank allocator, or None."""
+    base = getattr(getattr(model, "adapted", None), "base_model", None)
+    return getattr(base, "rankallocator", None)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name, then rename it."""
+    temporary = path.with_name(path.name + ".writing")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,103 @@
+"""Every setting of meta-training; the paper leaves most of them open (METHOD: "not recoverable")."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal
+
+from smile.datatypes import SmileError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How an adapter is trained. The defaults are those of the shipped adapter; `PAPER` is the paper's."""
+
+    languages: tuple[str, ...] = ("eng", "deu", "nld", "spa", "fra", "ron", "ces", "rus")
+    split: str = "10min_train"
+    seed: int = 0
+
+    steps: int = 1500  # optimizer steps
+    batch: int = 4  # episodes in a step, of all processes together
+    rate: float = 3e-4  # highest learning rate
+    warmup: int = 50  # steps
+    clip: float = 1.0  # largest norm of the gradient
+
+    method: Literal["lora", "adalora"] = "lora"
+    rank: int = 16  # of LoRA; AdaLoRA ends here
+    initial_rank: int = 24  # AdaLoRA starts here
+    alpha: int = 32  # scales the update by alpha / rank
+    dropout: float = 0.05
+    layers: Literal["decoder", "decoder-attention", "all"] = "decoder"
+    orthogonal: float = 0.5  # weight of AdaLoRA's orthogonality loss
+
+    shots: tuple[int, int] = (0, 6)  # least and most examples in an episode
+    windows: tuple[float, ...] = (10.0, 15.0, 20.0)  # seconds; one is drawn for each batch
+    loss: Literal["target", "each"] = "each"  # the target's tokens, or each clip's given those before it
+    prompt: Literal["anchored", "plain"] = "anchored"
+    reuse: int = 3  # times an encoded batch is used, each time written and labelled anew
+    rewritten: float = 0.5  # share of episodes in a random orthography
+    random_language: float = 0.4  # share with a random language token in place of the true one
+    near: float = 0.3  # share with examples from the target's nearest by KL, else random ones
+    foreign: float = 0.05  # share with examples of another language
+    speed: float = 0.1  # clips are played up to this much faster or slower
+    noise: float = 0.3  # share of clips with noise at 10 to 40 dB
+
+    worst_cer: float = 0.6  # clips on which vanilla Whisper does worse are left out
+    longest: float = 14.0  # seconds; longer clips are left out
+    validate_every: int = 300  # steps
+    validate_clips: int = 3  # of each language's dev split
+
+    @property
+    def frozen_encoder(self) -> bool:
+        """Whether encoder states are those of the base model."""
+        return self.layers != "all"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+PAPER = TrainConfig(
+    method="adalora",
+    layers="all",
+    shots=(1, 1),
+    windows=(30.0,),
+    loss="target",
+    prompt="plain",
+    reuse=1,
+    rewritten=0.0,
+    random_language=0.0,
+    near=0.0,
+    foreign=0.0,
+    speed=0.0,
+    noise=0.0,
+)
+"""The paper's recipe: one example, 30 s, AdaLoRA everywhere, loss on the target alone."""
+
+PRESETS = {"smile": TrainConfig(), "paper": PAPER}
+
+
+def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
+    """A config with settings given as text, such as {"rate": "1e-4", "windows": "10,15"}.
+
+    Raises:
+        SmileError: no such setting, or a value of the wrong kind.
+    """
+    known = {f.name for f in fields(config)}
+    changed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise SmileError(f'There is no setting "{name}"; choose one of {", ".join(sorted(known))}.')
+        try:
+            changed[name] = _parsed(value, getattr(config, name))
+        except ValueError as error:
+            raise SmileError(
+                f'The setting "{name}" cannot be "{value}"; give a value like its default.'
+            ) from error
+    return replace(config, **changed)
+
+
+def _parsed(value: str, default: Any) -> Any:
+    if isinstance(default, tuple):
+        return tuple(type(default[0])(part) for part in value.split(","))
+    return type(default)(value)

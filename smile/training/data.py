@@ -1,0 +1,145 @@
+"""The clips that an adapter is trained on: read, surveyed by vanilla Whisper, and the bad ones left out.
+
+Some captions were reworded after the recording; a clip on which vanilla Whisper does very badly is
+taken for one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile import corpora, languages, prompt
+from smile.audio import SAMPLE_RATE, read
+from smile.datatypes import CorpusError, Samples, Utterance
+from smile.decoding import LengthStop, LoopStop, decode
+from smile.embedding import encode, pooled
+from smile.episodes import TrainClip
+from smile.scoring import score
+from smile.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from smile.models import Models
+
+SURVEY = "survey.npz"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What vanilla Whisper makes of each clip, by "language/id"."""
+
+    cer: dict[str, float]
+    embedding: dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Training clips, how many were left out and why, and a hash of ids and texts."""
+
+    clips: tuple[TrainClip, ...]
+    left_out: dict[str, int]
+    sha256: str
+
+
+def folders(root: Path, codes: tuple[str, ...]) -> dict[str, Path]:
+    """The language folders of a corpus.
+
+    Raises:
+        CorpusError: one of the languages is not there.
+    """
+    found = corpora.languages(root)
+    for code in codes:
+        if code not in found:
+            raise CorpusError(f"{root} has no language {code}; it has {', '.join(found)}.")
+    return {code: found[code] for code in codes}
+
+
+def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: Progress) -> Data:
+    """Read and survey the training split; the survey is kept in the run's folder.
+
+    Raises:
+        CorpusError: the corpus lacks a language or a split, or no clip of a language can be used.
+    """
+    utterances = [
+        (code, utterance)
+        for code, folder in folders(root, config.languages).items()
+        for utterance in corpora.read(folder, config.split).utterances
+    ]
+    digest = hashlib.sha256()
+    for code, utterance in utterances:
+        digest.update(f"{code}\t{utterance.id}\t{utterance.text}\n".encode())
+    survey = _survey(utterances, models, run / SURVEY, progress)
+    clips: list[TrainClip] = []
+    left_out = {"too long": 0, "vanilla CER too high": 0}
+    for code, utterance in utterances:
+        key, samples = f"{code}/{utterance.id}", read(utterance.audio)
+        if len(samples) / SAMPLE_RATE > config.longest:
+            left_out["too long"] += 1
+        elif survey.cer[key] > config.worst_cer:
+            left_out["vanilla CER too high"] += 1
+        else:
+            whisper = languages.language(code).whisper or "en"
+            clips.append(
+                TrainClip(utterance.id, samples, utterance.text, code, whisper, survey.embedding[key])
+            )
+    missing = set(config.languages) - {clip.language for clip in clips}
+    if missing:
+        raise CorpusError(f"No clip of {sorted(missing)[0]} can be used for training; raise worst_cer.")
+    return Data(tuple(clips), left_out, digest.hexdigest())
+
+
+def _survey(
+    utterances: list[tuple[str, Utterance]], models: Models, path: Path, progress: Progress
+) -> Survey:
+    known = _read_survey(path)
+    todo = [(code, u) for code, u in utterances if f"{code}/{u.id}" not in known.cer]
+    for done, (code, utterance) in enumerate(todo, start=1):
+        samples = read(utterance.audio)
+        cer, embedding = _vanilla(models, samples, utterance, languages.language(code).whisper or "en")
+        known.cer[f"{code}/{utterance.id}"] = cer
+        known.embedding[f"{code}/{utterance.id}"] = embedding
+        if done % 50 == 0 or done == len(todo):
+            _write_survey(path, known)
+            progress(f"Whisper alone on the training clips: {done} of {len(todo)}")
+    return known
+
+
+def _vanilla(
+    models: Models, samples: Samples, utterance: Utterance, language: str
+) -> tuple[float, NDArray[np.float32]]:
+    recognizer, vocabulary = models.vanilla, models.vocabulary
+    states = encode(recognizer, samples)
+    asked = prompt.vanilla(vocabulary, samples, language, recognizer.context)
+    bound = LengthStop(2 * len(utterance.text) + 20, vocabulary)
+    for decoded in decode(recognizer.decoder(states), asked, vocabulary, stops=[LoopStop(), bound]):
+        text = decoded.text
+    cer = score(utterance.text, text, language=utterance.language).cer
+    return 0.0 if cer is None else cer, pooled(states, len(samples) / SAMPLE_RATE)
+
+
+def _read_survey(path: Path) -> Survey:
+    if not path.is_file():
+        return Survey({}, {})
+    with np.load(path) as stored:
+        ids = [str(i) for i in stored["ids"]]
+        cer = [float(c) for c in stored["cer"]]
+        return Survey(dict(zip(ids, cer, strict=True)), dict(zip(ids, stored["embeddings"], strict=True)))
+
+
+def _write_survey(path: Path, survey: Survey) -> None:
+    temporary = path.with_name("survey.writing.npz")
+    np.savez(
+        temporary,
+        ids=np.array(list(survey.cer)),
+        cer=np.array(list(survey.cer.values()), dtype=np.float32),
+        embeddings=np.stack(list(survey.embedding.values())),
+    )
+    os.replace(temporary, path)

@@ -1,0 +1,153 @@
+"""The training loop: draw a batch, learn from it, log it; keep the state often and go on after a kill.
+
+Everything random comes from the seed and the step alone, so a resumed run equals an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from smile.audio import log_mel
+from smile.datatypes import Recognizer
+from smile.episodes import Arrangement, Episodes
+from smile.training.checkpoint import Run
+from smile.training.config import TrainConfig
+from smile.training.model import EpisodeLoss, batch_tensors
+
+BLOCK = 48  # batches that are encoded, then used `reuse` times over
+CHECKPOINT_SECONDS = 90.0
+LOG_STEPS = 10
+
+Sound = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands: steps done, hours spent on them, mean loss of the last few."""
+
+    step: int
+    hours: float
+    loss: float
+
+
+class Batches:
+    """The batches of this process, by step; the sounds of a block are encoded once."""
+
+    def __init__(
+        self,
+        episodes: Episodes,
+        recognizer: Recognizer,
+        config: TrainConfig,
+        end: int,
+        accelerator: Accelerator,
+    ):
+        self._episodes, self._recognizer, self._config, self._end = episodes, recognizer, config, end
+        self._rank, self._world = accelerator.process_index, accelerator.num_processes
+        self._kept: dict[int, tuple[Arrangement, Sound]] = {}
+        self._block = -1
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Sounds, tokens and labels of a step, padded: this process's share of the batch."""
+        block, within = divmod(step, BLOCK * self._config.reuse)
+        if block != self._block:
+            self._kept, self._block = {}, block
+        batch = block * BLOCK + within % BLOCK
+        window = self._episodes.window(batch)
+        sounds, lessons = [], []
+        for i in range(self._rank, self._config.batch, self._world):
+            arrangement, sound = self._sound(batch * self._config.batch + i, window)
+            lesson = self._episodes.write(arrangement, step * self._config.batch + i)
+            sounds.append(sound)
+            lessons.append((lesson.tokens, lesson.labels))
+        return batch_tensors(sounds, lessons, self._end)
+
+    def _sound(self, index: int, window: float) -> tuple[Arrangement, Sound]:
+        if index not in self._kept:
+            arrangement = self._episodes.arrange(index, window)
+            features = log_mel(arrangement.samples, window, self._recognizer.mels)
+            frozen = self._config.frozen_encoder
+            self._kept[index] = arrangement, self._recognizer.encode(features) if frozen else features
+        return self._kept[index]
+
+
+def learn(
+    model: EpisodeLoss,
+    batches: Batches,
+    run: Run,
+    accelerator: Accelerator,
+    *,
+    until: int,
+    max_hours: float = math.inf,
+    each: Callable[[Place], None] = lambda place: None,
+) -> Iterator[Place]:
+    """Train up to step `until`, or for so many hours; yields at every validation step and at the end.
+
+    Goes on from the run's checkpoint. A kill loses at most 90 s.
+    """
+    config = model.config
+    optimizer = torch.optim.AdamW(model.trainable(), lr=config.rate, weight_decay=0.0)
+    step, before = run.restore(model, optimizer)
+    wrapped, optimizer = accelerator.prepare(model, optimizer)
+    started = saved = time.monotonic()
+    losses: list[float] = []
+    while step < until and before + (time.monotonic() - started) / 3600 < max_hours:
+        torch.manual_seed(config.seed * 1_000_003 + step)
+        losses.append(_step(wrapped, model, optimizer, batches(step), accelerator, step))
+        step += 1
+        now = time.monotonic()
+        place = Place(step, before + (now - started) / 3600, float(np.mean(losses[-LOG_STEPS:])))
+        if accelerator.is_main_process:
+            _record(run, place, config, each)
+            if now - saved > CHECKPOINT_SECONDS:
+                run.save(step, place.hours, model, optimizer)
+                saved = now
+        if step % config.validate_every == 0:
+            yield place
+    if accelerator.is_main_process:
+        run.save(step, before + (time.monotonic() - started) / 3600, model, optimizer)
+
+
+def _step(
+    wrapped: torch.nn.Module,
+    model: EpisodeLoss,
+    optimizer: torch.optim.Optimizer,
+    batch: tuple[Tensor, Tensor, Tensor],
+    accelerator: Accelerator,
+    step: int,
+) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = rate(step, model.config)
+    wrapped.train()
+    sound, tokens, labels = (tensor.to(accelerator.device) for tensor in batch)
+    with accelerator.autocast():
+        loss = wrapped(sound, tokens, labels)
+    accelerator.backward(loss)
+    accelerator.clip_grad_norm_(model.trainable(), model.config.clip)
+    optimizer.step()
+    model.allocate(step)
+    optimizer.zero_grad()
+    return float(loss.detach())
+
+
+def _record(run: Run, place: Place, config: TrainConfig, each: Callable[[Place], None]) -> None:
+    if place.step % LOG_STEPS == 0:
+        values = {"loss": round(place.loss, 5), "rate": rate(place.step - 1, config)}
+        run.log({"kind": "step", "step": place.step, "hours": round(place.hours, 4), **values})
+    each(place)
+
+
+def rate(step: int, config: TrainConfig) -> float:
+    """The learning rate: a linear rise, then half a cosine down to zero at the last step."""
+    if step < config.warmup:
+        return config.rate * (step + 1) / config.warmup
+    done = (step - config.warmup) / max(1, config.steps - config.warmup)
+    return config.rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))

@@ -1,0 +1,126 @@
+"""Whisper with a trainable adapter, and the loss of a batch of episodes.
+
+AdaLoRA's orthogonality loss and rank allocation (arXiv 2303.10512, eq. 4 and algorithm 1) are called
+by hand, since the loss is computed here and not by transformers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from peft import AdaLoraConfig, LoraConfig, get_peft_model
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from smile.datatypes import SmileError
+from smile.episodes import IGNORED
+from smile.recognizers.hf import run_encoder, whisper
+from smile.training.config import TrainConfig
+
+LINEAR = "(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
+LAYERS = {
+    "decoder": rf".*\.decoder\.layers\..*{LINEAR}",
+    "decoder-attention": r".*\.decoder\.layers\..*(q_proj|k_proj|v_proj|out_proj)",
+    "all": rf".*\.layers\..*{LINEAR}",
+}
+
+
+class EpisodeLoss(nn.Module):
+    """The mean loss of the labelled tokens of a batch, with an adapter to be trained.
+
+    Args:
+        state: float32 weights under transformers' names.
+        model_config: transformers' WhisperConfig as a dict.
+        config: method, ranks and layers.
+        name: of the base model, for the adapter's config.
+    """
+
+    def __init__(
+        self,
+        state: Mapping[str, NDArray[Any]],
+        model_config: Mapping[str, Any],
+        config: TrainConfig,
+        name: str,
+    ):
+        super().__init__()
+        base = whisper(state, model_config)
+        base.requires_grad_(False)
+        base.name_or_path = name
+        self.config = config
+        self.adapted = get_peft_model(base, _peft_config(config))
+
+    def forward(self, sound: Tensor, tokens: Tensor, labels: Tensor) -> Tensor:
+        """Encoder states (batch, frames, d) or log-mel (batch, mels, frames), tokens, labels -> loss."""
+        whisper_ = cast(Any, self.adapted).base_model.model
+        model = whisper_.model
+        states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
+        hidden = model.decoder(input_ids=tokens, encoder_hidden_states=states).last_hidden_state
+        labelled = labels != IGNORED  # (batch, tokens)
+        logits = F.linear(hidden[labelled], whisper_.proj_out.weight)
+        loss = F.cross_entropy(logits.float(), labels[labelled])
+        if self.config.method == "adalora":
+            loss = loss + self.config.orthogonal * self.orthogonality()
+        return cast(Tensor, loss)
+
+    def orthogonality(self) -> Tensor:
+        """Mean over AdaLoRA's matrices P and Q of ‖PᵀP − I‖ (Frobenius)."""
+        norms = []
+        for name, parameter in self.adapted.named_parameters():
+            if match := re.search(r"lora_([AB])", name):
+                gram = parameter @ parameter.T if match[1] == "A" else parameter.T @ parameter
+                norms.append(torch.linalg.norm(gram - torch.eye(len(gram), device=gram.device)))
+        return torch.stack(norms).mean()
+
+    def allocate(self, step: int) -> None:
+        """AdaLoRA: move rank to where it matters; after the optimizer's step, gradients still there."""
+        if self.config.method == "adalora":
+            cast(Any, self.adapted).base_model.update_and_allocate(step)
+
+    def trainable(self) -> list[nn.Parameter]:
+        """The adapter's parameters."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def save(self, folder: Path) -> None:
+        """Write the adapter as peft does."""
+        self.adapted.save_pretrained(str(folder), safe_serialization=True)
+
+
+def _peft_config(config: TrainConfig) -> LoraConfig:
+    common: dict[str, Any] = {
+        "target_modules": LAYERS[config.layers],
+        "lora_alpha": config.alpha,
+        "lora_dropout": config.dropout,
+    }
+    if config.method == "lora":
+        return LoraConfig(r=config.rank, **common)
+    if config.steps < 10:
+        raise SmileError("AdaLoRA needs at least 10 steps to allocate its ranks; raise steps.")
+    return AdaLoraConfig(
+        init_r=config.initial_rank,
+        target_r=config.rank,
+        tinit=config.steps // 10,
+        tfinal=config.steps // 4,
+        deltaT=max(1, config.steps // 100),
+        total_step=config.steps,
+        orth_reg_weight=config.orthogonal,
+        **common,
+    )
+
+
+def batch_tensors(
+    sounds: list[NDArray[np.float32]], lessons: list[tuple[NDArray[np.int64], NDArray[np.int64]]], end: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Sounds (…) of equal shape and (tokens, labels) pairs -> tensors, padded at their ends."""
+    longest = max(len(tokens) for tokens, _ in lessons)
+    tokens_ = np.full((len(lessons), longest), end, dtype=np.int64)
+    labels_ = np.full((len(lessons), longest), IGNORED, dtype=np.int64)
+    for row, (tokens, labels) in enumerate(lessons):
+        tokens_[row, : len(tokens)] = tokens
+        labels_[row, : len(labels)] = labels
+    return torch.from_numpy(np.stack(sounds)), torch.from_numpy(tokens_), torch.from_numpy(labels_)
