@@ -170,12 +170,9 @@ def train(chosen: argparse.Namespace) -> None:
     for name in ("languages", "split"):
         if getattr(chosen, name):
             values[name] = getattr(chosen, name)
-    if chosen.threads:
-        import torch
-
-        torch.set_num_threads(chosen.threads)
     config = with_values(PRESETS[chosen.preset], values)
-    print(run(chosen.data, chosen.out, config, model=chosen.model, max_hours=chosen.max_hours))
+    limits = {"max_hours": chosen.max_hours, "threads": chosen.threads}
+    print(run(chosen.data, chosen.out, config, model=chosen.model, **limits))
 
 
 def transcribe(chosen: argparse.Namespace) -> None:

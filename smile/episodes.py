@@ -90,7 +90,8 @@ class Episodes:
         """The audio of an episode, within a window with silence at its end."""
         generator, config = self._generator(1, index), self._config
         language = str(generator.choice(self._languages))
-        pool = self._clips[language]
+        longest = (window - SILENCE) * (1 - self._config.speed) - 0.02
+        pool = [clip for clip in self._clips[language] if clip.seconds <= longest]
         target = pool[int(generator.integers(len(pool)))]
         foreign = len(self._languages) > 1 and bool(generator.random() < config.foreign)
         examples = self._examples(target, foreign, generator)

@@ -15,11 +15,11 @@ HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "timing", "languages"),
-    ("audio", "text", "divergence", "tensors", "ct2", "packages", "tables", "workfolder"),
+    ("audio", "text", "divergence", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
     ("scoring", "adapters", "weights", "segments", "vocabulary"),
-    ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers"),
+    ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "clip_encoder", "models", "transcription"),
-    ("indexing", "transcribe"),
+    ("indexing", "transcribe", "episodes", "training"),
     ("demo", "bench"),
     ("ui", "cli"),
 ]
@@ -78,7 +78,7 @@ def test_imports_go_one_way(path: Path) -> None:
             assert LEVEL[parts[1]] <= level, f"{room(path)} imports {parts[1]}"
 
 
-@pytest.mark.parametrize(("package", "rooms"), [("torch", {"recognizers"}), ("gradio", {"ui"})])
+@pytest.mark.parametrize(("package", "rooms"), [("torch", {"recognizers", "training"}), ("gradio", {"ui"})])
 def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:
     users = {room(path) for path in SOURCES if any(n.split(".")[0] == package for n in imports(path))}
     assert users == rooms

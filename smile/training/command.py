@@ -16,8 +16,18 @@ from smile.training.data import Data, load
 ADAPTER = "adapter"
 
 
-def train(root: Path, out: Path, config: TrainConfig, *, model: str, max_hours: float = math.inf) -> Path:
+def train(
+    root: Path,
+    out: Path,
+    config: TrainConfig,
+    *,
+    model: str,
+    max_hours: float = math.inf,
+    threads: int = 0,
+) -> Path:
     """Train an adapter, or go on with it, and return its folder; `out` keeps what a resume needs.
+
+    `threads` of the CPU are used, all with 0.
 
     Raises:
         SmileError: a corpus, model or setting that cannot be used; a folder of another run.
@@ -25,9 +35,10 @@ def train(root: Path, out: Path, config: TrainConfig, *, model: str, max_hours: 
     import torch
     from accelerate import Accelerator
 
-    bf16 = (
-        torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    )
+    if threads:
+        torch.set_num_threads(threads)
+    fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     accelerator = Accelerator(mixed_precision="bf16" if bf16 or torch.cuda.is_available() else "no")
     run, models = Run(out), load_models(model)
     with accelerator.main_process_first():

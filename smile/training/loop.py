@@ -24,7 +24,7 @@ from smile.training.config import TrainConfig
 from smile.training.model import EpisodeLoss, batch_tensors
 
 BLOCK = 48  # batches that are encoded, then used `reuse` times over
-CHECKPOINT_SECONDS = 90.0
+CHECKPOINT_SECONDS = 60.0
 LOG_STEPS = 10
 
 Sound = NDArray[np.float32]
@@ -91,7 +91,7 @@ def learn(
 ) -> Iterator[Place]:
     """Train up to step `until`, or for so many hours; yields at every validation step and at the end.
 
-    Goes on from the run's checkpoint. A kill loses at most 90 s.
+    Goes on from the run's checkpoint. A kill loses a minute of work.
     """
     config = model.config
     optimizer = torch.optim.AdamW(model.trainable(), lr=config.rate, weight_decay=0.0)

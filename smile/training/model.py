@@ -66,7 +66,7 @@ class EpisodeLoss(nn.Module):
         loss = F.cross_entropy(logits.float(), labels[labelled])
         if self.config.method == "adalora":
             loss = loss + self.config.orthogonal * self.orthogonality()
-        return cast(Tensor, loss)
+        return loss
 
     def orthogonality(self) -> Tensor:
         """Mean over AdaLoRA's matrices P and Q of ‖PᵀP − I‖ (Frobenius)."""

@@ -1,0 +1,180 @@
+"""Training on a toy model: it learns, it goes on after a kill as if nothing had been, AdaLoRA is real."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+from smile import adapters
+from smile.datatypes import EncoderId, RecognizerInfo, SmileError
+from smile.episodes import IGNORED, Episodes
+from smile.recognizers.hf import HfRecognizer
+from smile.training import curves
+from smile.training.checkpoint import CHECKPOINT, Run
+from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
+from smile.training.loop import Batches, Place, learn, rate
+from smile.training.model import EpisodeLoss, batch_tensors
+from smile.vocabulary import Vocabulary
+from tests.test_episodes import clips
+
+TOY = TrainConfig(
+    steps=12, batch=2, rate=3e-2, warmup=2, rank=4, initial_rank=6, windows=(10.0,), validate_every=6, reuse=2
+)
+SIZE = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2}
+INFO = RecognizerInfo("hf", "float32", EncoderId("toy", "0" * 12))
+
+
+@pytest.fixture(scope="module")
+def toy() -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    """A tiny Whisper with random weights and the real vocabulary."""
+    torch.manual_seed(1)
+    config = WhisperConfig(
+        **SIZE, decoder_attention_heads=2, encoder_ffn_dim=64, decoder_ffn_dim=64, vocab_size=51865
+    )
+    state = WhisperForConditionalGeneration(config).state_dict()
+    state.pop("proj_out.weight")
+    return {name: tensor.numpy() for name, tensor in state.items()}, config.to_dict()
+
+
+class Trainee:
+    """All that a training needs, made anew."""
+
+    def __init__(self, toy: tuple[dict, dict], vocabulary: Vocabulary, config: TrainConfig, folder: Path):
+        torch.manual_seed(0)
+        state, model_config = toy
+        self.model = EpisodeLoss(state, model_config, config, "toy")
+        self.accelerator = Accelerator(cpu=True)
+        episodes = Episodes(clips(), vocabulary, config)
+        recognizer = HfRecognizer(state, model_config, INFO)
+        self.batches = Batches(episodes, recognizer, config, vocabulary.end, self.accelerator)
+        self.run = Run(folder)
+
+    def learn(self, until: int) -> list[Place]:
+        seen: list[Place] = []
+        steps: Iterator[Place] = learn(
+            self.model, self.batches, self.run, self.accelerator, until=until, each=seen.append
+        )
+        for _ in steps:
+            pass
+        return seen
+
+    def values(self) -> dict[str, torch.Tensor]:
+        return {n: p.detach().clone() for n, p in self.model.named_parameters() if "lora_" in n}
+
+
+@pytest.mark.parametrize("preset", ["lora", "adalora, all layers"])
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, preset: str
+) -> None:
+    config = TOY if preset == "lora" else replace(TOY, method="adalora", layers="all", prompt="plain")
+    whole = Trainee(toy, vocabulary, config, tmp_path / "whole")
+    whole.learn(12)
+    Trainee(toy, vocabulary, config, tmp_path / "cut").learn(7)
+    resumed = Trainee(toy, vocabulary, config, tmp_path / "cut")
+    assert [place.step for place in resumed.learn(12)] == list(range(8, 13))
+    for name, value in whole.values().items():
+        torch.testing.assert_close(resumed.values()[name], value, rtol=0, atol=0)
+
+
+def test_training_lowers_the_loss(toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path) -> None:
+    config = replace(TOY, steps=40, rewritten=0.0, dropout=0.0)
+    trainee = Trainee(toy, vocabulary, config, tmp_path)
+    batch = trainee.batches(0)
+    before = trainee.model.eval()(*batch).item()
+    trainee.learn(40)
+    assert trainee.model.eval()(*batch).item() < before - 0.1
+
+
+def test_adalora_takes_rank_away(toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path) -> None:
+    config = replace(TOY, method="adalora", steps=20)
+    trainee = Trainee(toy, vocabulary, config, tmp_path)
+    trainee.learn(20)
+    left = [int((value != 0).sum()) for name, value in trainee.values().items() if "lora_E" in name]
+    assert sum(left) <= config.rank * len(left) < config.initial_rank * len(left)
+    assert trainee.model.orthogonality().item() > 0
+
+
+def test_an_adapter_is_saved_as_it_is_merged(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    trainee = Trainee(toy, vocabulary, TOY, tmp_path / "run")
+    trainee.learn(6)
+    trainee.model.save(tmp_path / "adapter")
+    adapter = adapters.load(tmp_path / "adapter")
+    assert not adapter.changes_encoder
+    merged = adapters.merge(toy[0], adapter)
+    peft_merged = trainee.model.adapted.merge_and_unload().state_dict()
+    changed = list(adapter.updates)
+    assert changed
+    for name in changed:
+        np.testing.assert_allclose(merged[name], peft_merged[name].numpy(), atol=1e-5)
+
+
+def test_the_frozen_encoder_gets_no_gradient_and_the_paper_s_does(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    for config, expected in ((TOY, False), (replace(TOY, layers="all"), True)):
+        model = Trainee(toy, vocabulary, config, tmp_path / str(expected)).model
+        names = [name for name, p in model.named_parameters() if p.requires_grad]
+        assert any("encoder.layers" in name for name in names) is expected
+        assert all("lora_" in name for name in names)
+
+
+def test_batches_are_padded_and_padding_is_not_learned() -> None:
+    sounds = [np.zeros((4, 2), np.float32)] * 2
+    pairs = [(np.array([1, 2, 3]), np.array([IGNORED, 3, 4])), (np.array([5]), np.array([6]))]
+    sound, tokens, labels = batch_tensors(sounds, pairs, end=9)
+    assert sound.shape == (2, 4, 2)
+    assert tokens.tolist() == [[1, 2, 3], [5, 9, 9]]
+    assert labels.tolist() == [[IGNORED, 3, 4], [6, IGNORED, IGNORED]]
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.claim({"seed": 0})
+    run.claim({"seed": 0})
+    with pytest.raises(SmileError, match="other settings; choose another folder"):
+        run.claim({"seed": 1})
+
+
+def test_the_log_keeps_the_later_of_two_rows_of_a_step(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    for loss in (3.0, 2.0):
+        run.log({"kind": "step", "step": 10, "loss": loss})
+    (tmp_path / "log.jsonl").open("a").write('{"kind": "st')
+    assert [row["loss"] for row in run.rows()] == [2.0]
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_settings_from_the_command_line() -> None:
+    config = with_values(PAPER, {"rate": "1e-4", "windows": "10,15", "languages": "eng,deu"})
+    assert (config.rate, config.windows, config.languages) == (1e-4, (10.0, 15.0), ("eng", "deu"))
+    with pytest.raises(SmileError, match='no setting "speling"'):
+        with_values(PAPER, {"speling": "1"})
+    with pytest.raises(SmileError, match='"steps" cannot be "many"'):
+        with_values(PAPER, {"steps": "many"})
+    assert PRESETS["paper"].shots == (1, 1)
+    assert PRESETS["paper"].windows == (30.0,)
+
+
+def test_the_rate_rises_and_falls_to_zero() -> None:
+    rates = [rate(step, TOY) for step in range(TOY.steps + 1)]
+    assert rates[0] == TOY.rate / 2
+    assert max(rates) == TOY.rate
+    assert rates[-1] == pytest.approx(0.0, abs=1e-9)
+    assert rates[2:] == sorted(rates[2:], reverse=True)
+
+
+def test_curves_are_a_picture(tmp_path: Path) -> None:
+    rows = [{"kind": "step", "step": s, "loss": 3 / s, "rate": 0.1, "hours": 0.1} for s in (10, 20)]
+    rows.append({"kind": "validation", "step": 20, "0 shots": 0.3, "1 shots": 0.2})
+    curves.draw(json.loads(json.dumps(rows)), tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
