@@ -1,4 +1,4 @@
-"""The command line: `smile index | transcribe | demo-pools | bench`."""
+"""The command line: `smile index | transcribe | evaluate | demo-pools | bench`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_index, _transcribe, _demo_pools, _bench):
+    for add in (_index, _transcribe, _evaluate, _demo_pools, _bench):
         add(commands)
     return parser.parse_args(arguments)
 
@@ -89,6 +89,24 @@ def _transcribe(commands: Commands) -> None:
     _engine_options(parser)
 
 
+def _evaluate(commands: Commands) -> None:
+    parser = _command(commands, "evaluate", evaluate)
+    parser.add_argument("--data", type=Path, required=True, help="ML-SUPERB folder")
+    parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
+    parser.add_argument("--grid", default="main", help="TOML file, or the name of one that comes along")
+    parser.add_argument("--conditions", default="", help="names joined by commas (all of the grid)")
+    parser.add_argument("--split", default="10min_test", help="of the targets (%(default)s)")
+    parser.add_argument("--pool-split", default="10min_train", help="of the examples (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the rows")
+    parser.add_argument("--limit", type=int, default=0, help="utterances of a language (all)")
+    parser.add_argument("--seed", type=int, default=0, help="which utterances (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each (%(default)s)")
+    parser.add_argument("--windows", type=_windows, default=(), help="seconds joined by commas, such as 30")
+    parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
+    parser.add_argument("--dry-run", action="store_true", help="count and estimate, and do nothing")
+    _engine_options(parser)
+
+
 def _demo_pools(commands: Commands) -> None:
     parser = _command(commands, "demo-pools", demo_pools)
     parser.add_argument("--out", type=Path, required=True)
@@ -108,6 +126,16 @@ def _shots(text: str) -> int:
     if not text.isdigit() or int(text) > 10:
         raise argparse.ArgumentTypeError("choose 0 to 10 examples")
     return int(text)
+
+
+def _windows(text: str) -> tuple[float, ...]:
+    try:
+        windows = tuple(sorted(float(part) for part in text.split(",")))
+    except ValueError:
+        windows = ()
+    if not windows or windows[0] < 1 or windows[-1] > 30:
+        raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
+    return windows
 
 
 def _models(chosen: argparse.Namespace) -> Models:
@@ -180,6 +208,13 @@ def _print(result: Result) -> None:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
 
 
+def evaluate(chosen: argparse.Namespace) -> None:
+    """Measure conditions on the test clips of a corpus; goes on where it was interrupted."""
+    from smile import evaluation
+
+    evaluation.run(chosen, Bar)
+
+
 def demo_pools(chosen: argparse.Namespace) -> None:
     """Make the demo pools anew: texts from CLDR, spoken by eSpeak NG, encoded by Whisper."""
     from smile import indexing
@@ -218,10 +253,10 @@ def bench(chosen: argparse.Namespace) -> None:
 class Bar:
     """A progress bar on standard error, called with what is done and how much there is."""
 
-    def __init__(self, label: str):
+    def __init__(self, label: str, unit: str = "clips"):
         from tqdm import tqdm
 
-        self._bar = tqdm(desc=label, unit=" clips", file=sys.stderr, disable=None)
+        self._bar = tqdm(desc=label, unit=f" {unit}", file=sys.stderr, disable=None)
 
     def __call__(self, done: int, total: int) -> None:
         self._bar.total = total
