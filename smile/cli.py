@@ -22,7 +22,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_index, _transcribe, _evaluate, _demo_pools, _bench):
+    for add in (_index, _transcribe, _evaluate, _results, _demo_pools, _bench):
         add(commands)
     return parser.parse_args(arguments)
 
@@ -105,6 +105,13 @@ def _evaluate(commands: Commands) -> None:
     parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
     parser.add_argument("--dry-run", action="store_true", help="count and estimate, and do nothing")
     _engine_options(parser)
+
+
+def _results(commands: Commands) -> None:
+    parser = _command(commands, "results", results)
+    parser.add_argument("what", choices=("pack", "show"))
+    parser.add_argument("folders", type=Path, nargs="+", help="folders that evaluate has written")
+    parser.add_argument("--to", type=Path, default=Path("precomputed"), help="(%(default)s)")
 
 
 def _demo_pools(commands: Commands) -> None:
@@ -213,6 +220,17 @@ def evaluate(chosen: argparse.Namespace) -> None:
     from smile import evaluation
 
     evaluation.run(chosen, Bar)
+
+
+def results(chosen: argparse.Namespace) -> None:
+    """Show evaluations as tables, or pack them into the parquet file that the page reads."""
+    from smile import evaluation
+
+    if chosen.what == "pack":
+        evaluation.pack(chosen)
+    else:
+        for folder in chosen.folders:
+            evaluation.show(folder)
 
 
 def demo_pools(chosen: argparse.Namespace) -> None:

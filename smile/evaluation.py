@@ -15,6 +15,11 @@ from smile.manifest import write_manifest
 from smile.models import shipped_adapter
 from smile.runs import Job, Pending
 
+LANGUAGE_COLUMNS = ("language", "condition", "clips", "rate", "low", "high", "mean", "empty", "loops",
+                    "reduction", "beyond")  # fmt: skip
+SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_beyond",
+                   "worsened", "worst", "worst_rate", "failed")  # fmt: skip
+
 
 def run(chosen: argparse.Namespace, bar: Callable[[str, str], Any]) -> None:
     """Evaluate, or say what there is to do; `bar(label, unit)` shows progress."""
@@ -27,8 +32,29 @@ def run(chosen: argparse.Namespace, bar: Callable[[str, str], Any]) -> None:
     write_manifest(job)
     with ExitStack() as stack:
         failed = runs.run(job, models, pending, Bars(bar, stack))
+    show(job.out)
     if failed:
         print(f"{failed} rows failed; they say why in {job.out}, and the same command tries them again.")
+
+
+def show(folder: Path) -> None:
+    """Print the tables of an evaluation's rows."""
+    from smile import results
+    from smile.packing import read_rows_of, told_apart
+
+    table = results.by_language(told_apart(read_rows_of(folder)))
+    print("\nCER in percent, normaliser plain; low and high bound the 95 % bootstrap interval.\n")
+    print(results.as_text(table, LANGUAGE_COLUMNS))
+    print()
+    print(results.as_text(results.summary(table), SUMMARY_COLUMNS))
+
+
+def pack(chosen: argparse.Namespace) -> None:
+    """Join evaluations into the parquet file that the page reads, and print their tables."""
+    from smile.packing import pack as join
+
+    rows = join(chosen.folders, chosen.to)
+    print(f"{chosen.to}: {len(rows)} rows of {rows['language'].nunique()} languages.")
 
 
 def job_of(chosen: argparse.Namespace) -> Job:

@@ -15,9 +15,9 @@ from typing import Any
 
 from smile import corpora
 from smile.adapters import load
+from smile.rows import NAME, read_manifest
 from smile.runs import Job, sample
 
-NAME = "manifest.json"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -31,15 +31,6 @@ def write_manifest(job: Job) -> None:
     new = path.with_name(f"{NAME}.tmp")
     new.write_text(json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     new.replace(path)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder; an empty one where there is none."""
-    path = folder / NAME
-    if not path.is_file():
-        return {"conditions": {}, "runs": []}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
 
 
 def described(job: Job) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Rows of an evaluation on disk: one of an utterance and a condition, without the reference text.
 
 A folder holds `<language>.jsonl` with the rows, sorted, so that the same work gives the same bytes, and
-`<language>.seconds.jsonl` with the time that each took, which never repeats.
+`<language>.seconds.jsonl` with the time that each took, which never repeats. `manifest.json` says
+where they come from.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from smile.datatypes import SmileError
 
+NAME = "manifest.json"
 Key = tuple[str, str]  # utterance id, condition hash
 
 
@@ -58,6 +60,7 @@ class Seconds:
     hash: str
     seconds: float
     retrieval: float = 0.0  # of it, ranking the pool
+    own: float = 0.0  # what it added, with what it shares with others done already
 
     @property
     def key(self) -> Key:
@@ -116,3 +119,12 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except ValueError as error:
         raise SmileError(f"{path} is damaged; remove it and run the command again.") from error
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder; an empty one where there is none."""
+    path = folder / NAME
+    if not path.is_file():
+        return {"conditions": {}, "runs": []}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -109,9 +109,9 @@ def _pending(job: Job, name: str, folder: Path) -> Pending:
     ]
     work = tuple((u, conditions) for u, conditions in todo if conditions)
     count = sum(len(conditions) for _, conditions in work)
-    timed = [s.seconds for s in rows.seconds.values()]
+    timed = [s.own for s in rows.seconds.values()]
     there = len(utterances) * len(hashes) - count
-    return Pending(name, folder, work, there, count * (mean(timed) if timed else GUESS) / job.jobs)
+    return Pending(name, folder, work, there, count * (mean(timed) if any(timed) else GUESS) / job.jobs)
 
 
 def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:

@@ -20,7 +20,7 @@ ROOMS = [
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers"),
     ("pool", "clip_encoder", "models", "transcription"),
     ("indexing", "transcribe", "conditions", "rows"),
-    ("demo", "bench", "evaluate"),
+    ("demo", "bench", "evaluate", "packing", "results"),
     ("workers",),
     ("runs",),
     ("manifest",),
