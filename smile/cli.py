@@ -1,4 +1,4 @@
-"""The command line: `smile index | transcribe | train | demo-pools | bench`."""
+"""The command line: `smile index | transcribe | train | evaluate | demo-pools | bench`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_index, _transcribe, _train, _demo_pools, _bench):
+    for add in (_index, _transcribe, _train, _evaluate, _results, _demo_pools, _bench):
         add(commands)
     return parser.parse_args(arguments)
 
@@ -74,18 +74,9 @@ def _index(commands: Commands) -> None:
 
 
 def _train(commands: Commands) -> None:
-    parser = _command(commands, "train", train)
-    parser.add_argument("--data", type=Path, required=True, help="an ML-SUPERB root")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; the adapter is in it")
-    parser.add_argument("--preset", default="smile", choices=("smile", "paper"), help="(%(default)s)")
-    parser.add_argument("--languages", help="ISO 639-3 codes with commas between them")
-    parser.add_argument("--split", help="training split (10min_train)")
-    parser.add_argument(
-        "--set", nargs="*", default=[], metavar="NAME=VALUE", help="any setting of TrainConfig"
-    )
-    parser.add_argument("--max-hours", type=float, default=float("inf"), help="stop after so long")
-    parser.add_argument("--threads", type=int, default=0, help="of the CPU (all)")
-    parser.add_argument("--model", default="whisper-base", help="name or folder of a Whisper (%(default)s)")
+    from smile.training.options import add
+
+    add(_command(commands, "train", train))
 
 
 def _transcribe(commands: Commands) -> None:
@@ -102,6 +93,31 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     _engine_options(parser)
+
+
+def _evaluate(commands: Commands) -> None:
+    parser = _command(commands, "evaluate", evaluate)
+    parser.add_argument("--data", type=Path, required=True, help="ML-SUPERB folder")
+    parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
+    parser.add_argument("--grid", default="main", help="TOML file, or the name of one that comes along")
+    parser.add_argument("--conditions", default="", help="names joined by commas (all of the grid)")
+    parser.add_argument("--split", default="10min_test", help="of the targets (%(default)s)")
+    parser.add_argument("--pool-split", default="10min_train", help="of the examples (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the rows")
+    parser.add_argument("--limit", type=int, default=0, help="utterances of a language (all)")
+    parser.add_argument("--seed", type=int, default=0, help="which utterances (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each (%(default)s)")
+    parser.add_argument("--windows", type=_windows, default=(), help="seconds joined by commas, such as 30")
+    parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
+    parser.add_argument("--dry-run", action="store_true", help="count and estimate, and do nothing")
+    _engine_options(parser)
+
+
+def _results(commands: Commands) -> None:
+    parser = _command(commands, "results", results)
+    parser.add_argument("what", choices=("pack", "show"))
+    parser.add_argument("folders", type=Path, nargs="+", help="folders that evaluate has written")
+    parser.add_argument("--to", type=Path, default=Path("precomputed"), help="(%(default)s)")
 
 
 def _demo_pools(commands: Commands) -> None:
@@ -123,6 +139,16 @@ def _shots(text: str) -> int:
     if not text.isdigit() or int(text) > 10:
         raise argparse.ArgumentTypeError("choose 0 to 10 examples")
     return int(text)
+
+
+def _windows(text: str) -> tuple[float, ...]:
+    try:
+        windows = tuple(sorted(float(part) for part in text.split(",")))
+    except ValueError:
+        windows = ()
+    if not windows or windows[0] < 1 or windows[-1] > 30:
+        raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
+    return windows
 
 
 def _models(chosen: argparse.Namespace) -> Models:
@@ -163,16 +189,9 @@ def index(chosen: argparse.Namespace) -> None:
 
 def train(chosen: argparse.Namespace) -> None:
     """Meta-train an adapter; the same command goes on where it stopped."""
-    from smile.training.command import train as run
-    from smile.training.config import PRESETS, with_values
+    from smile.training.options import run
 
-    values = dict(pair.partition("=")[::2] for pair in chosen.set)
-    for name in ("languages", "split"):
-        if getattr(chosen, name):
-            values[name] = getattr(chosen, name)
-    config = with_values(PRESETS[chosen.preset], values)
-    limits = {"max_hours": chosen.max_hours, "threads": chosen.threads}
-    print(run(chosen.data, chosen.out, config, model=chosen.model, **limits))
+    print(run(chosen))
 
 
 def transcribe(chosen: argparse.Namespace) -> None:
@@ -207,6 +226,24 @@ def _print(result: Result) -> None:
     for chosen in result.chosen:
         for n in chosen.neighbours:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
+
+
+def evaluate(chosen: argparse.Namespace) -> None:
+    """Measure conditions on the test clips of a corpus; goes on where it was interrupted."""
+    from smile import evaluation
+
+    evaluation.run(chosen, Bar)
+
+
+def results(chosen: argparse.Namespace) -> None:
+    """Show evaluations as tables, or pack them into the parquet file that the page reads."""
+    from smile import evaluation
+
+    if chosen.what == "pack":
+        evaluation.pack(chosen)
+    else:
+        for folder in chosen.folders:
+            evaluation.show(folder)
 
 
 def demo_pools(chosen: argparse.Namespace) -> None:
@@ -247,10 +284,10 @@ def bench(chosen: argparse.Namespace) -> None:
 class Bar:
     """A progress bar on standard error, called with what is done and how much there is."""
 
-    def __init__(self, label: str):
+    def __init__(self, label: str, unit: str = "clips"):
         from tqdm import tqdm
 
-        self._bar = tqdm(desc=label, unit=" clips", file=sys.stderr, disable=None)
+        self._bar = tqdm(desc=label, unit=f" {unit}", file=sys.stderr, disable=None)
 
     def __call__(self, done: int, total: int) -> None:
         self._bar.total = total

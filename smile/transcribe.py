@@ -5,8 +5,9 @@ The page, the command line and the evaluation all call `transcribe`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,11 +79,15 @@ def _with_examples(
     watch = Stopwatch()
     opening = result.vanilla.lines[-1].opening
     with watch:
-        neighbours = retrieve(models, segment, states, pool, result.settings)
+        if result.settings.shots and not models.one_encoder:
+            states = encode(models.smile, segment.samples, result.settings.windows)
+        neighbours = retrieve(segment, states, pool, result.settings, key=f"{segment.start:.2f}")
     retrieval = watch.seconds
     with watch:
         language = language_token(result.settings.language, pool, opening)
-        prompt = in_context(models, segment, neighbours, language, result.settings)
+        prompt = in_context(
+            models.vocabulary, models.smile.context, segment, neighbours, language, result.settings
+        )
         session = models.smile.decoder(encode(models.smile, prompt.samples, result.settings.windows))
     chosen = _chosen(segment, neighbours, prompt)
     result = replace(
@@ -96,7 +101,7 @@ def _with_examples(
         prompt,
         models.vocabulary,
         beams=result.settings.beams,
-        stops=stops(models.vocabulary, segment, pool, result.settings),
+        stops=stops(models.vocabulary, segment, pool, bounded=result.settings.bounded),
     )
     before = result.smile
     for decoded in timed(steps, watch):
@@ -108,16 +113,14 @@ def _with_examples(
 
 
 def retrieve(
-    models: Models, segment: Segment, states: Matrix, pool: Pool, settings: Settings
+    segment: Segment, states: Matrix, pool: Pool, settings: Settings, key: str
 ) -> tuple[Neighbour, ...]:
     """The examples for a segment, of those that fit into the window beside it.
 
-    `states` are the vanilla encoder's; an adapter that changes the encoder encodes once more.
+    `states` (frames, d) come from the pool's own encoder; `key` names the segment to the random sampler.
     """
     if settings.shots == 0:
         return ()
-    if not models.one_encoder:
-        states = encode(models.smile, segment.samples, settings.windows)
     seconds = len(segment.samples) / SAMPLE_RATE
     fits = [i for i, u in enumerate(pool.utterances) if u.seconds + seconds <= WINDOW - 0.04]
     found = choose(
@@ -128,7 +131,7 @@ def retrieve(
         settings.shots,
         settings.divergence,
         settings.seed,
-        key=f"{segment.start:.2f}",
+        key,
     )
     return tuple(replace(n, index=fits[n.index]) for n in found)
 
@@ -145,17 +148,23 @@ def language_token(policy: str, pool: Pool, opening: Opening) -> str:
 
 
 def in_context(
-    models: Models, segment: Segment, neighbours: tuple[Neighbour, ...], language: str, settings: Settings
+    vocabulary: Vocabulary,
+    context: int,
+    segment: Segment,
+    neighbours: tuple[Neighbour, ...],
+    language: str,
+    settings: Settings,
+    hear: Callable[[Path], Samples] = read,
 ) -> Prompt:
-    """Read the examples and build the prompt."""
-    shots = [Shot(read(n.utterance.audio), n.utterance.text) for n in neighbours]
+    """Read the examples and build the prompt for a decoder of so many positions."""
+    shots = [Shot(hear(n.utterance.audio), n.utterance.text) for n in neighbours]
     return prompts.build(
-        models.vocabulary,
+        vocabulary,
         segment.samples,
         shots,
         language=language,
         anchored=settings.prompt == "anchored",
-        context=models.smile.context,
+        context=context,
     )
 
 
@@ -164,10 +173,12 @@ def _chosen(segment: Segment, neighbours: tuple[Neighbour, ...], prompt: Prompt)
     return Chosen(segment.start, kept, tuple(n for i, n in enumerate(neighbours) if i not in prompt.shots))
 
 
-def stops(vocabulary: Vocabulary, segment: Segment, pool: Pool, settings: Settings) -> list[Stop]:
-    """Loop control, and the bound on length where it is asked for."""
-    found: list[Stop] = [LoopStop()]
-    if settings.bounded and len(pool.utterances):
+def stops(
+    vocabulary: Vocabulary, segment: Segment, pool: Pool, *, loops: bool = True, bounded: bool = True
+) -> list[Stop]:
+    """Loop control, and the bound on length, each where it is asked for."""
+    found: list[Stop] = [LoopStop()] if loops else []
+    if bounded and len(pool.utterances):
         seconds = len(segment.samples) / SAMPLE_RATE
         found.append(LengthStop(most_characters(speaking_rates(pool), seconds), vocabulary))
     return found

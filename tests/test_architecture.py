@@ -19,8 +19,12 @@ ROOMS = [
     ("scoring", "adapters", "weights", "segments", "vocabulary"),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "clip_encoder", "models", "transcription"),
-    ("indexing", "transcribe", "episodes", "training"),
-    ("demo", "bench"),
+    ("indexing", "transcribe", "episodes", "training", "conditions", "rows"),
+    ("demo", "bench", "evaluate", "packing", "results"),
+    ("workers",),
+    ("runs",),
+    ("manifest",),
+    ("evaluation",),
     ("ui", "cli"),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
@@ -38,7 +42,7 @@ def loaded_by(code: str) -> set[str]:
     [
         ("import smile", set()),
         ("import smile.cli", set()),
-        ("import smile.transcribe, smile.indexing, smile.models", set()),
+        ("import smile.transcribe, smile.indexing, smile.models, smile.evaluation", set()),
         ("import smile.ui, app", {"gradio"}),
         ("import smile.recognizers", set()),
         ("import smile.recognizers.lean", {"torch"}),

@@ -53,6 +53,13 @@ def load_recognizer(
     return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info)
 
 
+def one_thread() -> None:
+    """Let the engines of this process use one thread, so that sums do not depend on the number of cores."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def _precision(engine: str, precision: str, device: str) -> str:
     if precision != "auto":
         return precision

@@ -1,0 +1,169 @@
+"""Conditions of an evaluation: full sets of settings, read from a grid and hashed.
+
+A grid is a TOML file with an array of tables `condition`, one line each; what a line leaves out has
+the default below. Grids that come with the package are named without a path, such as "main".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from smile.datatypes import SmileError
+from smile.divergence import DIVERGENCES
+from smile.embedding import WINDOWS
+from smile.samplers import SAMPLERS
+from smile.transcription import Settings
+
+GRIDS = Path(__file__).with_name("data") / "grids"
+GIVEN = "given"  # in a grid: the adapter that the command names
+SIDES = ("vanilla", "in-context")
+MOST_SHOTS = 10
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Everything that decides what is written for a clip. `name` is for people and is not hashed."""
+
+    name: str
+    side: Literal["vanilla", "in-context"] = "in-context"
+    adapter: str = ""  # SHA-256 of the adapter in use, 12 hex digits; empty: untrained
+    shots: int = 1
+    sampler: Literal["nearest", "random"] = "nearest"
+    divergence: str = "kl"
+    seed: int = 0  # of the random sampler
+    pool: str = ""  # ISO 639-3 of the language whose pool is used; empty: the target's own
+    minutes: float = 0.0  # of the pool that may be used; 0: all
+    language: str = "guess"  # the language token: "guess", "pool" or a Whisper code
+    prompt: Literal["anchored", "plain"] = "anchored"
+    beams: int = 1  # 1 is greedy
+    loops: bool = True  # cut loops
+    bounded: bool = True  # bound the length by the pool's speaking rate
+    knn: float = 0.0  # weight of token-level k-NN; 0: off
+    # What the command decides, filled in by `resolved`:
+    model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder
+    engine: str = ""
+    precision: str = ""
+    windows: tuple[float, ...] = WINDOWS  # seconds that may be encoded
+    pooling: str = "mean-own-frames"
+    pool_split: str = ""
+
+    @property
+    def hash(self) -> str:
+        """12 hex digits of the SHA-256 of the settings as sorted JSON."""
+        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:12]
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the name, as plain values."""
+        values = asdict(self)
+        del values["name"]
+        return {**values, "windows": list(self.windows)}
+
+    def transcription(self) -> Settings:
+        """The part of it that `transcribe` knows."""
+        return Settings(
+            shots=self.shots,
+            sampler=self.sampler,
+            divergence=self.divergence,
+            seed=self.seed,
+            language=self.language,
+            prompt=self.prompt,
+            beams=self.beams,
+            windows=self.windows,
+            bounded=self.bounded,
+        )
+
+
+def read_grid(source: str | Path) -> tuple[Condition, ...]:
+    """The conditions of a grid file, or of one that comes with the package, by name.
+
+    Raises:
+        SmileError: no such file, no TOML, an unknown setting or value, or two conditions alike.
+    """
+    path = Path(source)
+    if not path.suffix and not path.is_file():
+        path = GRIDS / f"{source}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(grid.stem for grid in GRIDS.glob("*.toml")))
+        raise SmileError(f'There is no grid "{source}"; name a TOML file or one of {known}.')
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("condition")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SmileError(f"{path.name} is not TOML: {error}.") from error
+    if not isinstance(rows, list) or not rows:
+        raise SmileError(f"{path.name} has no conditions; add lines to an array named condition.")
+    return distinct([_condition(row, path.name) for row in rows])
+
+
+def distinct(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """The conditions; SmileError where two have one name or the same settings."""
+    for what in ("name", "hash"):
+        seen: dict[str, str] = {}
+        for condition in conditions:
+            value = getattr(condition, what)
+            if value in seen:
+                raise SmileError(
+                    f'The conditions "{seen[value]}" and "{condition.name}" have the same {what}; drop one.'
+                )
+            seen[value] = condition.name
+    return tuple(conditions)
+
+
+def _condition(row: Any, grid: str) -> Condition:
+    name = row.get("name") if isinstance(row, dict) else None
+    if not isinstance(name, str) or not name:
+        raise SmileError(f'{grid} has a condition without a name; write {{ name = "...", ... }}.')
+    where = f'{grid}, condition "{name}"'
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(Condition)[1:]}
+    for key, value in row.items():
+        if key == "name":
+            continue
+        if key not in defaults:
+            raise SmileError(f'{where}: there is no setting "{key}".')
+        wanted = type(defaults[key])
+        whole = (int, float) if wanted is float else (list,) if wanted is tuple else (wanted,)
+        if not isinstance(value, whole) or (isinstance(value, bool) and wanted is not bool):
+            raise SmileError(f'{where}: the setting "{key}" has a value of the wrong kind.')
+        row = {**row, key: wanted(value)}
+    return _checked(Condition(**row), where)
+
+
+def _checked(condition: Condition, where: str) -> Condition:
+    choices = {
+        "side": SIDES,
+        "sampler": SAMPLERS,
+        "divergence": tuple(DIVERGENCES),
+        "prompt": ("anchored", "plain"),
+    }
+    for key, allowed in choices.items():
+        if getattr(condition, key) not in allowed:
+            raise SmileError(f"{where}: {key} is one of {', '.join(allowed)}.")
+    if not 0 <= condition.shots <= MOST_SHOTS:
+        raise SmileError(f"{where}: shots are 0 to {MOST_SHOTS}.")
+    if not 0 <= condition.knn < 1 or condition.minutes < 0 or condition.beams < 1:
+        raise SmileError(f"{where}: knn is at least 0 and below 1, minutes at least 0, beams at least 1.")
+    if condition.side == "vanilla" and (condition.adapter or condition.knn):
+        raise SmileError(f"{where}: vanilla Whisper has neither adapter nor knn.")
+    return condition
+
+
+def resolved(conditions: Iterable[Condition], adapter: str, **fixed: Any) -> tuple[Condition, ...]:
+    """The conditions as a command runs them: the adapter's digest and all that it decides filled in.
+
+    Raises:
+        SmileError: a condition wants an adapter and there is none.
+    """
+    found = []
+    for condition in conditions:
+        if condition.adapter == GIVEN and not adapter:
+            raise SmileError(f'The condition "{condition.name}" needs an adapter; name one with --adapter.')
+        digest = adapter if condition.adapter == GIVEN else condition.adapter
+        if digest not in ("", adapter):
+            raise SmileError(f'The condition "{condition.name}" needs the adapter {digest}, not {adapter}.')
+        found.append(replace(condition, adapter=digest, **fixed))
+    return distinct(found)

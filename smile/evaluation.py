@@ -1,0 +1,131 @@
+"""What `smile evaluate` does: a job from its arguments, the plan in words, the run, its manifest."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from smile import runs
+from smile.conditions import read_grid
+from smile.datatypes import SmileError
+from smile.manifest import write_manifest
+from smile.models import shipped_adapter
+from smile.runs import Job, Pending
+
+LANGUAGE_COLUMNS = ("language", "condition", "clips", "rate", "low", "high", "mean", "empty", "loops",
+                    "reduction", "beyond")  # fmt: skip
+SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_beyond",
+                   "worsened", "worst", "worst_rate", "failed")  # fmt: skip
+
+
+def run(chosen: argparse.Namespace, bar: Callable[[str, str], Any]) -> None:
+    """Evaluate, or say what there is to do; `bar(label, unit)` shows progress."""
+    job, models = runs.prepared(job_of(chosen))
+    pending = runs.plan(job)
+    print(described(pending, job))
+    if chosen.dry_run:
+        return
+    job.out.mkdir(parents=True, exist_ok=True)
+    write_manifest(job)
+    with ExitStack() as stack:
+        failed = runs.run(job, models, pending, Bars(bar, stack))
+    show(job.out)
+    if failed:
+        print(f"{failed} rows failed; they say why in {job.out}, and the same command tries them again.")
+
+
+def show(folder: Path) -> None:
+    """Print the tables of an evaluation's rows."""
+    from smile import results
+    from smile.packing import read_rows_of, told_apart
+
+    table = results.by_language(told_apart(read_rows_of(folder)))
+    print("\nCER in percent, normaliser plain; low and high bound the 95 % bootstrap interval.\n")
+    print(results.as_text(table, LANGUAGE_COLUMNS))
+    print()
+    print(results.as_text(results.summary(table), SUMMARY_COLUMNS))
+
+
+def pack(chosen: argparse.Namespace) -> None:
+    """Join evaluations into the parquet file that the page reads, and print their tables."""
+    from smile.packing import pack as join
+
+    rows = join(chosen.folders, chosen.to)
+    print(f"{chosen.to}: {len(rows)} rows of {rows['language'].nunique()} languages.")
+
+
+def job_of(chosen: argparse.Namespace) -> Job:
+    """The job that the arguments ask for.
+
+    Raises:
+        SmileError: a grid that cannot be read, a condition that it has not, or a number out of range.
+    """
+    if chosen.limit < 0 or chosen.jobs < 1:
+        raise SmileError("Choose a limit of at least 0 and at least one job.")
+    conditions = {condition.name: condition for condition in read_grid(chosen.grid)}
+    names = _names(chosen.conditions) or tuple(conditions)
+    if missing := [name for name in names if name not in conditions]:
+        raise SmileError(f'The grid has no condition "{missing[0]}"; choose of {", ".join(conditions)}.')
+    return Job(
+        data=chosen.data,
+        languages=_names(chosen.languages),
+        conditions=tuple(conditions[name] for name in names),
+        out=chosen.out,
+        cache=chosen.cache or chosen.out.with_name(f"{chosen.out.name}.pools"),
+        split=chosen.split,
+        pool_split=chosen.pool_split,
+        limit=chosen.limit,
+        seed=chosen.seed,
+        jobs=chosen.jobs,
+        windows=chosen.windows,
+        model={
+            "model": chosen.model,
+            "engine": chosen.engine,
+            "precision": chosen.precision,
+            "adapter": _adapter(chosen.adapter),
+            "device": chosen.device,
+        },
+    )
+
+
+def _adapter(named: Path | None) -> Path | None:
+    return named or shipped_adapter()
+
+
+def _names(joined: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in joined.split(",") if name.strip()))
+
+
+def described(pending: Sequence[Pending], job: Job) -> str:
+    """The plan in words: counts by language, and the time that it may take."""
+    lines = [
+        f"{part.language}: {len(part.work)} utterances, {part.rows} rows to make, {part.done} there"
+        for part in pending
+    ]
+    rows, seconds = sum(part.rows for part in pending), sum(part.seconds for part in pending)
+    took = f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{seconds / 60:.0f} minutes"
+    lines.append(f"{len(job.conditions)} conditions, {rows} rows, about {took} in {job.jobs} process(es).")
+    return "\n".join(lines)
+
+
+class Bars:
+    """A bar for each piece of work, one after the other."""
+
+    def __init__(self, bar: Callable[[str, str], Any], stack: ExitStack):
+        self._bar, self._stack = bar, stack
+        self._kind, self._open = "", None
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        """Show how far a piece of work is; a label's first word tells kinds of work apart."""
+        kind = label.split()[0] if label.startswith("Evaluating") else label
+        if kind != self._kind:
+            self._stack.close()
+            self._open = self._stack.enter_context(
+                self._bar(kind, "rows" if kind == "Evaluating" else "clips")
+            )
+            self._kind = kind
+        if self._open is not None:
+            self._open(done, total)

@@ -1,0 +1,89 @@
+"""Where figures come from: commit, weights, adapter, corpus, machine and command, as JSON beside the rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from smile import corpora
+from smile.adapters import load
+from smile.rows import NAME, read_manifest
+from smile.runs import Job, sample
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def write_manifest(job: Job) -> None:
+    """Write down a run; what earlier runs into the same folder were is kept."""
+    path = job.out / NAME
+    runs = read_manifest(job.out)["runs"]
+    conditions = {c.hash: {"name": c.name, **c.settings()} for c in job.conditions}
+    known = read_manifest(job.out)["conditions"]
+    found = {"conditions": {**known, **conditions}, "runs": [*runs, described(job)]}
+    new = path.with_name(f"{NAME}.tmp")
+    new.write_text(json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def described(job: Job) -> dict[str, Any]:
+    """What there is to say of a run."""
+    adapter = job.model.get("adapter")
+    loaded = load(adapter) if adapter else None
+    return {
+        "adapter": {"name": loaded.name, "sha256": loaded.sha256} if loaded else None,
+        "command": command(),
+        "commit": commit(),
+        "corpora": {name: corpus_hash(job, name) for name in job.languages or corpora.languages(job.data)},
+        "corpus": job.data.resolve().name,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "limit": job.limit,
+        "machine": machine(),
+        "pool_split": job.pool_split,
+        "seed": job.seed,
+        "split": job.split,
+    }
+
+
+def corpus_hash(job: Job, name: str) -> str:
+    """12 hex digits over ids, texts and recordings of a language's targets and examples."""
+    digest, folder = hashlib.sha256(), corpora.languages(job.data)[name]
+    targets = sample(corpora.read(folder, job.split).utterances, job.limit, job.seed)
+    for utterance in (*targets, *corpora.read(folder, job.pool_split).utterances):
+        digest.update(f"{utterance.id}\t{utterance.text}\n".encode())
+        digest.update(hashlib.sha256(utterance.audio.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def command() -> str:
+    """The command at hand, paths by their last name only."""
+    words = [Path(word).name if os.sep in word else word for word in sys.argv]
+    return shlex.join(words)
+
+
+def commit() -> str:
+    """The commit of this code, marked where files differ from it; empty where git cannot say."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return found.stdout.strip()
+
+
+def machine() -> str:
+    """The kind of machine, without its name."""
+    python = platform.python_version()
+    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {python}"

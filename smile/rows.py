@@ -1,0 +1,130 @@
+"""Rows of an evaluation on disk: one of an utterance and a condition, without the reference text.
+
+A folder holds `<language>.jsonl` with the rows, sorted, so that the same work gives the same bytes, and
+`<language>.seconds.jsonl` with the time that each took, which never repeats. `manifest.json` says
+where they come from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from smile.datatypes import SmileError
+
+NAME = "manifest.json"
+Key = tuple[str, str]  # utterance id, condition hash
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one condition made of one utterance; counts are None where it failed."""
+
+    id: str
+    language: str  # ISO 639-3
+    split: str
+    condition: str  # its name
+    hash: str  # of its settings
+    hypothesis: str = ""
+    plain_edits: int | None = None  # characters, normaliser "plain"
+    plain_length: int | None = None
+    plain_word_edits: int | None = None
+    plain_words: int | None = None
+    ml_superb_edits: int | None = None
+    ml_superb_length: int | None = None
+    ml_superb_word_edits: int | None = None
+    ml_superb_words: int | None = None
+    normalisers: str = ""  # their stamps
+    stopped: str = ""  # end, loop, length or room
+    token: str = ""  # the language token in the prompt
+    guess: str = ""  # Whisper's guess at the language
+    neighbours: tuple[str, ...] = ()  # ids of the examples in the prompt, in the order chosen
+    distances: tuple[float, ...] = ()
+    left_out: int = 0  # examples that were chosen and did not fit
+    error: str = ""  # why there is no transcript
+
+    @property
+    def key(self) -> Key:
+        """What there may be one row of."""
+        return self.id, self.hash
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """The time that a row took, as if it had been made alone."""
+
+    id: str
+    hash: str
+    seconds: float
+    retrieval: float = 0.0  # of it, ranking the pool
+    own: float = 0.0  # what it added, with what it shares with others done already
+
+    @property
+    def key(self) -> Key:
+        """The same as its row's."""
+        return self.id, self.hash
+
+
+class RowFile:
+    """The rows of a language in a folder, in memory until `write`."""
+
+    def __init__(self, folder: Path, language: str):
+        self.path = folder / f"{language}.jsonl"
+        self.timing = folder / f"{language}.seconds.jsonl"
+        self.rows = {row.key: row for row in read_rows(self.path)}
+        self.seconds = {s.key: s for s in (Seconds(**v) for v in _lines(self.timing))}
+
+    def done(self) -> set[Key]:
+        """The keys that need no more work; failed ones are tried again."""
+        return {key for key, row in self.rows.items() if not row.error}
+
+    def add(self, made: Iterable[tuple[Row, Seconds]]) -> None:
+        """Take in rows; a row of the same key is replaced."""
+        for row, seconds in made:
+            self.rows[row.key], self.seconds[seconds.key] = row, seconds
+
+    def write(self) -> None:
+        """Write both files anew, each under a temporary name first."""
+        write_lines(self.path, (asdict(self.rows[key]) for key in sorted(self.rows)))
+        write_lines(self.timing, (asdict(self.seconds[key]) for key in sorted(self.seconds)))
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file; none where there is no file. SmileError where it is damaged."""
+    try:
+        return [
+            Row(**{**v, "neighbours": tuple(v["neighbours"]), "distances": tuple(v["distances"])})
+            for v in _lines(path)
+        ]
+    except (TypeError, KeyError) as error:
+        raise SmileError(f"{path} holds no rows of this version; evaluate into another folder.") from error
+
+
+def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """JSON lines under a temporary name, then renamed."""
+    new = path.with_name(f"{path.name}.tmp")
+    with new.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    new.replace(path)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    except ValueError as error:
+        raise SmileError(f"{path} is damaged; remove it and run the command again.") from error
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder; an empty one where there is none."""
+    path = folder / NAME
+    if not path.is_file():
+        return {"conditions": {}, "runs": []}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,204 @@
+"""A whole evaluation: languages × utterances × conditions, in one process or several, to be gone on with.
+
+Rows are written after every batch of utterances and sorted, so that neither an interruption nor the
+number of processes shows in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from smile import corpora, indexing
+from smile.adapters import load
+from smile.conditions import Condition, resolved
+from smile.datatypes import CorpusError, EncoderId, Utterance
+from smile.evaluate import steering
+from smile.models import Models, load_models
+from smile.pool import read_header
+from smile.rows import RowFile
+from smile.workers import Task, worked
+
+BATCH = 4  # utterances between two writings
+GUESS = 0.9  # seconds that a row takes, where none has been timed yet
+Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to evaluate."""
+
+    data: Path  # ML-SUPERB folder
+    languages: tuple[str, ...]  # names of its languages; empty: all
+    conditions: tuple[Condition, ...]
+    out: Path
+    cache: Path  # where pools are kept
+    split: str = "10min_test"
+    pool_split: str = "10min_train"
+    limit: int = 0  # utterances of a language; 0: all
+    seed: int = 0  # which ones
+    jobs: int = 1  # processes
+    windows: tuple[float, ...] = ()  # seconds that may be encoded; empty: as each condition says
+    model: dict[str, Any] = field(default_factory=dict)  # arguments of load_models
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What is still to be done of a language."""
+
+    language: str
+    folder: Path
+    work: tuple[tuple[Utterance, tuple[Condition, ...]], ...]
+    done: int  # rows that are there
+    seconds: float  # estimated
+
+    @property
+    def rows(self) -> int:
+        """How many are to be made."""
+        return sum(len(conditions) for _, conditions in self.work)
+
+
+def prepared(job: Job) -> tuple[Job, Models]:
+    """Load the models and fill in what the conditions leave to the command.
+
+    Raises:
+        SmileError: models that cannot be loaded, or a condition that cannot be run.
+    """
+    models = load_models(**job.model)
+    info, adapter = models.vanilla.info, job.model.get("adapter")
+    fixed: dict[str, Any] = {"windows": job.windows} if job.windows else {}
+    conditions = resolved(
+        job.conditions,
+        load(adapter).sha256[:12] if adapter else "",
+        model=f"{info.encoder.model}/{info.encoder.weights}",
+        engine=info.engine,
+        precision=info.precision,
+        pooling=info.encoder.pooling,
+        pool_split=job.pool_split,
+        **fixed,
+    )
+    for condition in conditions:
+        steering(condition, None)
+    return replace(job, conditions=conditions), models
+
+
+def plan(job: Job) -> list[Pending]:
+    """What a prepared job has still to do, by language.
+
+    Raises:
+        CorpusError: no such corpus, language or split.
+    """
+    found = corpora.languages(job.data)
+    names = job.languages or tuple(found)
+    if missing := [name for name in names if name not in found]:
+        raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(found)}.")
+    return [_pending(job, name, found[name]) for name in names]
+
+
+def _pending(job: Job, name: str, folder: Path) -> Pending:
+    rows = RowFile(job.out, file_name(name))
+    utterances = sample(corpora.read(folder, job.split).utterances, job.limit, job.seed)
+    done, hashes = rows.done(), [condition.hash for condition in job.conditions]
+    todo = [
+        (u, tuple(c for c, h in zip(job.conditions, hashes, strict=True) if (u.id, h) not in done))
+        for u in utterances
+    ]
+    work = tuple((u, conditions) for u, conditions in todo if conditions)
+    count = sum(len(conditions) for _, conditions in work)
+    timed = [s.own for s in rows.seconds.values()]
+    there = len(utterances) * len(hashes) - count
+    return Pending(name, folder, work, there, count * (mean(timed) if any(timed) else GUESS) / job.jobs)
+
+
+def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
+    """So many utterances (0: all), drawn by a seed, in the corpus's order; a larger limit only adds."""
+    ranked = sorted(utterances, key=lambda u: hashlib.sha256(f"{seed}/{u.id}".encode()).digest())
+    chosen = {u.id for u in (ranked[:limit] if limit else ranked)}
+    return tuple(u for u in utterances if u.id in chosen)
+
+
+def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress) -> int:
+    """Do what is pending of a prepared job; returns how many rows failed.
+
+    Raises:
+        SmileError: a pool that cannot be made, or a worker process that has ended.
+    """
+    job.out.mkdir(parents=True, exist_ok=True)
+    total, made, failed = sum(p.rows for p in pending), 0, 0
+    tasks = [(p, _tasks(job, p, _pools(job, models, p, progress))) for p in pending if p.work]
+    for part, work in tasks:
+        for batch in _saved(RowFile(job.out, file_name(part.language)), worked(work, models, job)):
+            made, failed = made + batch[0], failed + batch[1]
+            progress(f"Evaluating {part.language}", made, total)
+    return failed
+
+
+def _saved(rows: RowFile, results: Iterator[list[Any]]) -> Iterator[tuple[int, int]]:
+    """Take in results and write them in batches, the last one also after an interruption."""
+    unsaved = 0
+    try:
+        for made in results:
+            rows.add(made)
+            unsaved += 1
+            if unsaved >= BATCH:
+                rows.write()
+                unsaved = 0
+            yield len(made), sum(bool(row.error) for row, _ in made)
+    finally:
+        if unsaved:
+            rows.write()
+
+
+def _tasks(job: Job, pending: Pending, pools: dict[tuple[str, str], Path]) -> list[Task]:
+    return [Task(u, conditions, pools, job.split) for u, conditions in pending.work]
+
+
+def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> dict[tuple[str, str], Path]:
+    """The folders of the pools that a language's conditions need, made where they are not there."""
+    found = corpora.languages(job.data)
+    own = pending.work[0][0].language
+    pools = {}
+    for condition in job.conditions:
+        code = condition.pool or own
+        if condition.pool and condition.pool not in found:
+            raise CorpusError(f'The condition "{condition.name}" needs the pool of {condition.pool}.')
+        source = found[condition.pool] if condition.pool else pending.folder
+        key = code, condition.adapter
+        if key not in pools:
+            pools[key] = _pool(job, models, source, bool(condition.adapter), progress)
+    return pools
+
+
+def _pool(job: Job, models: Models, source: Path, adapted: bool, progress: Progress) -> Path:
+    """A pool's folder in the cache, named after its encoder, its precision and its source."""
+    recognizer = models.smile if adapted else models.vanilla
+    windows = job.windows or job.conditions[0].windows
+    folder = pool_folder(job, recognizer.info.encoder, recognizer.info.precision, windows, source)
+    if not (folder / "pool.json").is_file() or read_header(folder).encoder != recognizer.info.encoder:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        indexing.index(
+            source,
+            folder,
+            recognizer,
+            split=job.pool_split,
+            windows=windows,
+            guess=models.guess,
+            progress=lambda done, total: progress(f"Indexing {source.name}", done, total),
+        )
+    return folder
+
+
+def pool_folder(job: Job, encoder: EncoderId, precision: str, windows: Sequence[float], source: Path) -> Path:
+    """Where a pool is kept; another corpus, split or encoder has another place."""
+    parts = (str(source.resolve()), job.pool_split, encoder, precision, tuple(windows))
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+    return job.cache / "evaluation" / f"{source.name}-{digest}"
+
+
+def file_name(language: str) -> str:
+    """A language's name as a file's: "corpus/code" has a slash."""
+    return language.replace("/", "-")

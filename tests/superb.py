@@ -1,0 +1,23 @@
+"""A small ML-SUPERB folder for tests, made of the demo pools' synthetic clips."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from smile.corpora import read
+from tests.conftest import POOLS
+
+
+def superb(root: Path, codes: tuple[str, ...] = ("gle",), train: int = 6, test: int = 3) -> Path:
+    """Languages with so many examples and targets, in ML-SUPERB's layout."""
+    for code in codes:
+        utterances = read(POOLS / code).utterances[: train + test]
+        wav = root / code / "wav"
+        wav.mkdir(parents=True)
+        for utterance in utterances:
+            shutil.copy(utterance.audio, wav / f"{utterance.id}{utterance.audio.suffix}")
+        for split, part in (("10min_train", utterances[:train]), ("10min_test", utterances[train:])):
+            lines = "".join(f"{u.id} x {u.text}\n" for u in part)
+            (root / code / f"transcript_{split}.txt").write_text(lines, encoding="utf-8")
+    return root

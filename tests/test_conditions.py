@@ -1,0 +1,93 @@
+"""Grids and the conditions in them."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smile.conditions import GRIDS, Condition, read_grid, resolved
+from smile.datatypes import SmileError
+
+OTHER: dict[str, Any] = {
+    "side": "vanilla",
+    "sampler": "random",
+    "divergence": "js",
+    "prompt": "plain",
+    "windows": (30.0,),
+    "loops": False,
+    "bounded": False,
+}
+
+
+def grid(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "grid.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", [path.stem for path in GRIDS.glob("*.toml")])
+def test_the_grids_that_come_along_can_be_read(name: str) -> None:
+    conditions = read_grid(name)
+    assert conditions[0] == Condition("vanilla", "vanilla", shots=0, loops=False, bounded=False)
+
+
+def test_the_hash_follows_every_setting_but_the_name() -> None:
+    base = Condition("a")
+    assert replace(base, name="b").hash == base.hash
+    for field in fields(Condition)[1:]:
+        value = getattr(base, field.name)
+        other = (
+            OTHER[field.name] if field.name in OTHER else f"{value}x" if field.type == "str" else value + 1
+        )
+        assert replace(base, **{field.name: other}).hash != base.hash, field.name
+
+
+def test_the_hash_is_that_of_sorted_json() -> None:
+    import hashlib
+    import json
+
+    settings = json.dumps(Condition("a").settings(), sort_keys=True)
+    assert Condition("a").hash == hashlib.sha256(settings.encode()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('{ name = "a", shot = 1 }', "no setting"),
+        ('{ name = "a", shots = 11 }', "0 to 10"),
+        ('{ name = "a", shots = true }', "wrong kind"),
+        ('{ name = "a", shots = "1" }', "wrong kind"),
+        ('{ name = "a", divergence = "x" }', "one of kl"),
+        ('{ name = "a", knn = 1.0 }', "below 1"),
+        ('{ name = "a", side = "vanilla", knn = 0.3 }', "vanilla"),
+        ("{ shots = 1 }", "without a name"),
+        ('{ name = "a" }, { name = "a", shots = 2 }', "same name"),
+        ('{ name = "a" }, { name = "b" }', "same hash"),
+        ("", "no conditions"),
+        ("{", "not TOML"),
+    ],
+)
+def test_bad_grids_are_refused_in_a_sentence(tmp_path: Path, line: str, says: str) -> None:
+    with pytest.raises(SmileError, match=says):
+        read_grid(grid(tmp_path, f"condition = [ {line} ]"))
+
+
+def test_tables_are_read_too(tmp_path: Path) -> None:
+    path = grid(tmp_path, '[[condition]]\nname = "a"\nknn = 0\nwindows = [15, 30]\n')
+    assert read_grid(path) == (Condition("a", knn=0.0, windows=(15, 30)),)
+
+
+def test_a_grid_that_is_not_there() -> None:
+    with pytest.raises(SmileError, match=r"one of .*main"):
+        read_grid("nowhere")
+
+
+def test_the_adapter_is_filled_in() -> None:
+    given = Condition("a", adapter="given")
+    (found,) = resolved([given], "0123456789ab", model="m", engine="lean")
+    assert (found.adapter, found.model, found.engine) == ("0123456789ab", "m", "lean")
+    with pytest.raises(SmileError, match="--adapter"):
+        resolved([given], "")

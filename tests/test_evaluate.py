@@ -1,0 +1,217 @@
+"""Evaluation on the real engine with synthetic clips: rows, resumption, determinism, processes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smile import cli, runs
+from smile.audio import SAMPLE_RATE, read
+from smile.conditions import Condition
+from smile.corpora import read as read_corpus
+from smile.datatypes import Segment, SmileError
+from smile.evaluate import Clip, evaluate, smaller, steering
+from smile.models import Models
+from smile.pool import open_pool
+from smile.rows import Row, read_rows
+from smile.runs import Job
+from smile.scoring import score
+from smile.transcribe import Settings, transcribe
+from tests.conftest import POOLS
+from tests.superb import superb
+
+VANILLA = Condition("vanilla", "vanilla", shots=0, loops=False, bounded=False)
+NEAREST = Condition("u-1", shots=1)
+RANDOM = Condition("r-2", shots=2, sampler="random", seed=1)
+CONDITIONS = (VANILLA, NEAREST, RANDOM)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return superb(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def done(job: Job) -> list[Row]:
+    job, models = runs.prepared(job)
+    runs.run(job, models, runs.plan(job), lambda label, made, total: None)
+    return read_rows(job.out / "gle.jsonl")
+
+
+@pytest.fixture(scope="module")
+def job(corpus: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return Job(corpus, (), CONDITIONS, tmp_path_factory.mktemp("first"), cache)
+
+
+@pytest.fixture(scope="module")
+def rows(job: Job) -> list[Row]:
+    return done(job)
+
+
+def test_a_row_for_every_utterance_and_condition(job: Job, rows: list[Row]) -> None:
+    ids = {u.id for u in read_corpus(job.data / "gle", "10min_test").utterances}
+    assert sorted((r.id, r.condition) for r in rows) == sorted((i, c.name) for i in ids for c in CONDITIONS)
+    assert not any(r.error for r in rows)
+    assert {len(r.neighbours) + r.left_out for r in rows if r.condition == "r-2"} == {2}
+    draws = [r.neighbours for r in rows if r.condition == "r-2"]
+    assert len(set(draws)) > 1
+
+
+def test_rows_hold_scores_and_no_reference(job: Job, rows: list[Row]) -> None:
+    texts = {u.id: u.text for u in read_corpus(job.data / "gle", "10min_test").utterances}
+    for row in rows:
+        found = score(texts[row.id], row.hypothesis, "ml_superb", "gle")
+        assert (row.ml_superb_edits, row.ml_superb_length) == (found.edits, found.length)
+    written = (job.out / "gle.jsonl").read_text(encoding="utf-8")
+    wrong = [r for r in rows if r.hypothesis != texts[r.id]]
+    assert wrong
+    assert not any(texts[r.id] in written for r in wrong)
+
+
+def test_the_same_transcripts_as_the_page(job: Job, rows: list[Row], models: Models) -> None:
+    utterance = read_corpus(job.data / "gle", "10min_test").utterances[0]
+    samples = read(utterance.audio)
+    clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples))
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    *_, result = transcribe(models, samples, pool, Settings(shots=1))
+    line = result.smile.lines[0]
+    if (line.start, line.end) != (0.0, len(samples) / SAMPLE_RATE):  # the page cuts silence away
+        start, end = (round(t * SAMPLE_RATE) for t in (line.start, line.end))
+        clip = Clip(models, Segment(line.start, line.end, samples[start:end]))
+    written = clip.write(NEAREST, pool, "0.00")
+    assert written.decoded.text == line.text
+    assert [n.utterance.id for n in written.neighbours] == [
+        n.utterance.id for n in result.chosen[0].neighbours
+    ]
+
+
+def test_twice_the_same_bytes_however_many_processes(job: Job, rows: list[Row], tmp_path: Path) -> None:
+    first = (job.out / "gle.jsonl").read_bytes()
+    done(replace(job, out=tmp_path / "two", jobs=2))
+    assert (tmp_path / "two" / "gle.jsonl").read_bytes() == first
+    done(job)
+    assert (job.out / "gle.jsonl").read_bytes() == first
+
+
+def test_an_interrupted_run_goes_on(
+    job: Job, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from smile import workers
+
+    made = []
+
+    def interrupted(*args: object) -> list[object]:
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(args)
+        return real(*args)  # type: ignore[arg-type]
+
+    real, again = workers.done, replace(job, out=tmp_path)
+    monkeypatch.setattr(workers, "done", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        done(again)
+    assert len(read_rows(tmp_path / "gle.jsonl")) == 2 * len(CONDITIONS)
+    monkeypatch.setattr(workers, "done", real)
+    prepared, _ = runs.prepared(again)
+    (pending,) = runs.plan(prepared)
+    assert (pending.rows, pending.done) == (3, 6)
+    assert done(again) == rows
+    assert (tmp_path / "gle.jsonl").read_bytes() == (job.out / "gle.jsonl").read_bytes()
+
+
+def test_a_recording_that_cannot_be_read_becomes_rows_that_say_so(
+    tmp_path: Path, cache: Path, corpus: Path
+) -> None:
+    data = superb(tmp_path / "data", test=2)
+    broken = read_corpus(data / "gle", "10min_test").utterances[1]
+    broken.audio.write_bytes(b"no sound")
+    job, models = runs.prepared(Job(data, (), (VANILLA,), tmp_path / "out", cache))
+    assert runs.run(job, models, runs.plan(job), lambda *args: None) == 1
+    found = {r.id: r for r in read_rows(tmp_path / "out" / "gle.jsonl")}
+    assert "cannot be decoded" in found[broken.id].error
+    assert found[broken.id].plain_edits is None
+    assert runs.plan(job)[0].rows == 1
+
+
+def test_limits_are_nested_and_follow_the_seed(corpus: Path) -> None:
+    utterances = read_corpus(POOLS / "gle").utterances
+    few, more = runs.sample(utterances, 5, 0), runs.sample(utterances, 9, 0)
+    assert set(few) < set(more)
+    assert runs.sample(utterances, 5, 1) != few
+    assert runs.sample(utterances, 0, 0) == utterances
+
+
+def test_smaller_pools_are_nested(models: Models) -> None:
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    one, two = smaller(pool, 0.5), smaller(pool, 1.0)
+    assert 0 < len(one) < len(two) < len(pool)
+    assert set(one.utterances) < set(two.utterances)
+    assert one.minutes <= 0.5
+    for utterance, row in zip(one.utterances, one.embeddings, strict=True):
+        assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
+    assert smaller(pool, 0) is pool
+
+
+def test_what_two_conditions_share_is_decoded_once(
+    job: Job, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from smile import evaluate as module
+
+    calls = []
+    real = module.decode
+    monkeypatch.setattr(module, "decode", lambda *a, **k: (calls.append(1), real(*a, **k))[1])
+    utterance = read_corpus(job.data / "gle", "10min_test").utterances[0]
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    again = [replace(NEAREST, shots=0), replace(NEAREST, shots=0, seed=1)]
+    (a, _), (b, _) = evaluate(models, utterance, again, {("gle", ""): pool})
+    assert len(calls) == 1
+    assert a.hypothesis == b.hypothesis
+
+
+def test_knn_is_refused_before_the_work(job: Job) -> None:
+    with pytest.raises(SmileError, match="knn"):
+        steering(replace(NEAREST, knn=0.3), None)
+    with pytest.raises(SmileError, match="knn"):
+        runs.prepared(replace(job, conditions=(replace(NEAREST, knn=0.3),)))
+
+
+def test_the_command_counts_and_writes(
+    corpus: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["evaluate", "--data", str(corpus), "--limit", "1", "--conditions", "vanilla"]
+    line += ["--out", str(tmp_path / "out"), "--cache", str(cache)]
+    assert cli.main([*line, "--dry-run"]) == 0
+    assert "1 utterances, 1 rows to make, 0 there" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+    assert cli.main(line) == 0
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    (row,) = read_rows(tmp_path / "out" / "gle.jsonl")
+    assert manifest["conditions"][row.hash]["name"] == "vanilla"
+    assert len(manifest["runs"][0]["corpora"]["gle"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--languages", "xyz"], "no language xyz"),
+        (["--conditions", "u"], "no condition"),
+        (["--grid", "nowhere"], "no grid"),
+        (["--limit", "-1"], "limit"),
+        (["--split", "5min"], "no split"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], says: str
+) -> None:
+    line = ["evaluate", "--data", str(corpus), "--out", str(tmp_path / "out"), *options]
+    assert cli.main(line) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
