@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from smile.datatypes import SmileError
 from smile.divergence import DIVERGENCES
 from smile.samplers import SAMPLERS
+from smile.terminal import Bar, shots, windows
 
 if TYPE_CHECKING:
     from smile.models import Models
@@ -83,7 +84,7 @@ def _transcribe(commands: Commands) -> None:
     parser = _command(commands, "transcribe", transcribe)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
-    parser.add_argument("--shots", type=_shots, default=1, help="examples, 0 to 10 (%(default)s)")
+    parser.add_argument("--shots", type=shots, default=1, help="examples, 0 to 10 (%(default)s)")
     parser.add_argument("--sampler", default="nearest", choices=SAMPLERS, help="(%(default)s)")
     parser.add_argument("--divergence", default="kl", choices=list(DIVERGENCES), help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the random sampler (%(default)s)")
@@ -107,7 +108,7 @@ def _evaluate(commands: Commands) -> None:
     parser.add_argument("--limit", type=int, default=0, help="utterances of a language (all)")
     parser.add_argument("--seed", type=int, default=0, help="which utterances (%(default)s)")
     parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each (%(default)s)")
-    parser.add_argument("--windows", type=_windows, default=(), help="seconds joined by commas, such as 30")
+    parser.add_argument("--windows", type=windows, default=(), help="seconds joined by commas, such as 30")
     parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
     parser.add_argument("--dry-run", action="store_true", help="count and estimate, and do nothing")
     _engine_options(parser)
@@ -133,22 +134,6 @@ def _bench(commands: Commands) -> None:
     parser.add_argument("--data", type=Path, nargs="*", default=[Path("assets/pools/gle")], help="clips")
     parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
-
-
-def _shots(text: str) -> int:
-    if not text.isdigit() or int(text) > 10:
-        raise argparse.ArgumentTypeError("choose 0 to 10 examples")
-    return int(text)
-
-
-def _windows(text: str) -> tuple[float, ...]:
-    try:
-        windows = tuple(sorted(float(part) for part in text.split(",")))
-    except ValueError:
-        windows = ()
-    if not windows or windows[0] < 1 or windows[-1] > 30:
-        raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
-    return windows
 
 
 def _models(chosen: argparse.Namespace) -> Models:
@@ -279,25 +264,6 @@ def bench(chosen: argparse.Namespace) -> None:
         print(latency.run(chosen.data[0], chosen.split))
     else:
         print(start.run())
-
-
-class Bar:
-    """A progress bar on standard error, called with what is done and how much there is."""
-
-    def __init__(self, label: str, unit: str = "clips"):
-        from tqdm import tqdm
-
-        self._bar = tqdm(desc=label, unit=f" {unit}", file=sys.stderr, disable=None)
-
-    def __call__(self, done: int, total: int) -> None:
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.close()
 
 
 if __name__ == "__main__":

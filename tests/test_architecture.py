@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "timing", "languages"),
+    ("datatypes", "timing", "languages", "terminal"),
     ("audio", "text", "divergence", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
     ("scoring", "adapters", "weights", "segments", "vocabulary"),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),

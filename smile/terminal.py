@@ -1,0 +1,43 @@
+"""What commands share: values of options, and a progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def shots(text: str) -> int:
+    """An option's number of examples."""
+    if not text.isdigit() or int(text) > 10:
+        raise argparse.ArgumentTypeError("choose 0 to 10 examples")
+    return int(text)
+
+
+def windows(text: str) -> tuple[float, ...]:
+    """An option's window lengths, in seconds."""
+    try:
+        found = tuple(sorted(float(part) for part in text.split(",")))
+    except ValueError:
+        found = ()
+    if not found or found[0] < 1 or found[-1] > 30:
+        raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
+    return found
+
+
+class Bar:
+    """A progress bar on standard error, called with what is done and how much there is."""
+
+    def __init__(self, label: str, unit: str = "clips"):
+        from tqdm import tqdm
+
+        self._bar = tqdm(desc=label, unit=f" {unit}", file=sys.stderr, disable=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
