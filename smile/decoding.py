@@ -78,6 +78,41 @@ def whisper_mask(vocabulary: Vocabulary, anchored: bool, size: int) -> Mask:
 
 
 @dataclass(frozen=True)
+class NoRepeat:
+    """Steering: no loop begins, so that decoding goes on, mostly to its end, where it would have looped.
+
+    A run of `ngram` tokens does not come twice; a shorter unit that has come twice in a row does not
+    begin again, a single token not after its fifth time.
+    """
+
+    ngram: int = 6
+    copies: int = 2
+    single: int = 5
+
+    def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
+        """Logits with the tokens that would repeat at minus infinity."""
+        banned = list(self.banned(beam.tokens))
+        if not banned:
+            return logits
+        changed = logits.copy()
+        changed[banned] = -np.inf
+        return changed
+
+    def banned(self, tokens: tuple[int, ...]) -> Iterator[int]:
+        """Tokens that may not come next."""
+        start = tokens[len(tokens) - self.ngram + 1 :]
+        if len(tokens) >= self.ngram:
+            places = range(len(tokens) - self.ngram + 1)
+            yield from (tokens[i + self.ngram - 1] for i in places if tokens[i : i + self.ngram - 1] == start)
+        for unit in range(1, self.ngram):
+            copies = self.single if unit == 1 else self.copies
+            tail = tokens[-unit * copies :]
+            alike = len(tokens) >= unit * copies and tail == tail[:unit] * copies
+            if alike and (unit == 1 or len(set(tail)) > 1):
+                yield tail[0]
+
+
+@dataclass(frozen=True)
 class LoopStop:
     """Stop where the end repeats itself, and keep one copy.
 
@@ -246,6 +281,7 @@ __all__ = [
     "LengthStop",
     "LoopStop",
     "Mask",
+    "NoRepeat",
     "Search",
     "Steering",
     "Stop",

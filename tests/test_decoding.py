@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import Prompt
-from smile.decoding import Beam, LengthStop, LoopStop, Mask, decode, log_softmax, whisper_mask
+from smile.decoding import Beam, LengthStop, LoopStop, Mask, NoRepeat, decode, log_softmax, whisper_mask
 from smile.vocabulary import Vocabulary
 
 HIDDEN = np.zeros((1, 1, 4), dtype=np.float32)
@@ -168,3 +168,30 @@ def test_length_stop(vocabulary: Vocabulary) -> None:
     tokens = tuple(vocabulary.encode(" one two three"))
     assert LengthStop(13, vocabulary)(tokens) is None
     assert LengthStop(12, vocabulary)(tokens) == len(tokens) - 1
+
+
+def test_nothing_is_banned_before_it_repeats() -> None:
+    assert list(NoRepeat().banned(())) == []
+    assert list(NoRepeat().banned((1, 2, 3, 4, 5, 6, 7))) == []
+    assert list(NoRepeat().banned((7, 7, 7, 7))) == []
+
+
+def test_a_unit_does_not_begin_a_third_time_nor_a_letter_a_sixth() -> None:
+    assert list(NoRepeat().banned((9, 1, 2, 1, 2))) == [1]
+    assert next(iter(NoRepeat().banned((9, 7, 7, 7, 7, 7)))) == 7
+
+
+def test_a_long_run_does_not_come_twice() -> None:
+    assert list(NoRepeat().banned((1, 2, 3, 4, 5, 6, 9, 1, 2, 3, 4, 5))) == [6]
+
+
+@given(st.lists(st.integers(0, 3), max_size=60))
+def test_what_no_repeat_lets_through_never_loops(wishes: list[int]) -> None:
+    tokens: tuple[int, ...] = ()
+    steer = NoRepeat()
+    for wish in wishes:
+        logits = np.zeros(8, dtype=np.float32)
+        logits[wish] = 1.0
+        changed = steer(logits, Beam(tokens), np.zeros(1, np.float32))
+        tokens = (*tokens, int(changed.argmax()))
+        assert LoopStop()(tokens) is None
