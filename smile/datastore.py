@@ -20,6 +20,7 @@ from smile.decoding import Beam, Logits
 NEIGHBOURS = 16  # keys that make up the distribution
 TEMPERATURES = (0.03, 0.1, 0.3, 1.0)  # tried, in units of the mean squared distance of the nearest key
 STEPS, RATE = 400, 0.05  # of fitting the gate
+LEAST = 1e-6  # a weight below this changes nothing
 HIGHEST = 0.9  # weight of the neighbours that the gate may reach
 
 Weights = NDArray[np.float64]
@@ -145,10 +146,10 @@ class KnnMix:
         tokens = self._store.tokens[found[0]]
         allowed = np.isfinite(logits[tokens])
         share = shares(squares, gate.scale, gate.temperature)[0] * allowed
-        weight = self._strength * gate.weight(squares.min(axis=1), np.array([p.max()]))[0] * share.sum()
-        if weight <= 0:
+        weight = self._strength * gate.weight(squares.min(axis=1), np.array([p.max()]))[0]
+        if weight * share.sum() < LEAST:
             return logits
-        mixed = (1 - weight) * p
-        np.add.at(mixed, tokens, (weight * share / share.sum()).astype(mixed.dtype))
+        mixed = (1 - weight * share.sum()) * p
+        np.add.at(mixed, tokens, (weight * share).astype(mixed.dtype))
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(mixed), dtype=logits.dtype)
