@@ -44,7 +44,8 @@ class Condition:
     beams: int = 1  # 1 is greedy
     loops: bool = True  # cut loops
     bounded: bool = True  # bound the length by the pool's speaking rate
-    knn: float = 0.0  # weight of token-level k-NN; 0: off
+    knn: float = 0.0  # strength of token-level k-NN, see smile.datastore; 0: off
+    unlooped: bool = False  # keep loops from beginning
     # What the command decides, filled in by `resolved`:
     model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder
     engine: str = ""
@@ -76,6 +77,8 @@ class Condition:
             beams=self.beams,
             windows=self.windows,
             bounded=self.bounded,
+            knn=self.knn,
+            unlooped=self.unlooped,
         )
 
 
@@ -145,8 +148,8 @@ def _checked(condition: Condition, where: str) -> Condition:
             raise SmileError(f"{where}: {key} is one of {', '.join(allowed)}.")
     if not 0 <= condition.shots <= MOST_SHOTS:
         raise SmileError(f"{where}: shots are 0 to {MOST_SHOTS}.")
-    if not 0 <= condition.knn < 1 or condition.minutes < 0 or condition.beams < 1:
-        raise SmileError(f"{where}: knn is at least 0 and below 1, minutes at least 0, beams at least 1.")
+    if not 0 <= condition.knn <= 1 or condition.minutes < 0 or condition.beams < 1:
+        raise SmileError(f"{where}: knn is 0 to 1, minutes at least 0, beams at least 1.")
     if condition.side == "vanilla" and (condition.adapter or condition.knn):
         raise SmileError(f"{where}: vanilla Whisper has neither adapter nor knn.")
     return condition

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import Matrix
-from smile.decoding import Beam, Logits
+from smile.steering import Beam, Logits
 
 NEIGHBOURS = 16  # keys that make up the distribution
 TEMPERATURES = (0.03, 0.1, 0.3, 1.0)  # tried, in units of the mean squared distance of the nearest key

@@ -147,6 +147,7 @@ class RecognizerInfo:
     precision: str
     encoder: EncoderId
     adapter: str = ""  # name of the adapter in use, else empty
+    adapter_hash: str = ""  # first 12 hex digits of its SHA-256
     device: str = "cpu"
 
 
@@ -181,4 +182,8 @@ class Recognizer(Protocol):
 
     def decoder(self, states: Matrix) -> DecoderSession:
         """Open a decoding over encoder states (frames, d) of any length."""
+        ...
+
+    def logits(self, hidden: Matrix) -> Matrix:
+        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
         ...

@@ -28,14 +28,14 @@ from smile.datatypes import (
     SmileError,
     Utterance,
 )
-from smile.decoding import Steering, decode, listen
+from smile.decoding import decode, listen
 from smile.embedding import encode, window_for
 from smile.models import Models
 from smile.pool import Pool
 from smile.rows import Row, Seconds
 from smile.scoring import score
 from smile.text import NORMALISERS
-from smile.transcribe import in_context, language_token, retrieve, stops
+from smile.transcribe import in_context, language_token, retrieve, steering, stops
 
 T = TypeVar("T")
 Made = tuple[Row, Seconds]
@@ -128,7 +128,9 @@ class Clip:
         states = self._states(recognizer, prompt.samples, condition.windows)
         control = stops(vocabulary, self.segment, pool, loops=condition.loops, bounded=condition.bounded)
         bounds = tuple((stop.reason, getattr(stop, "characters", 0)) for stop in control)
-        steps = steering(condition, pool)
+        steps = []
+        if condition.side == "in-context":
+            steps = steering(pool, recognizer.info, condition.transcription())
 
         def work() -> Decoded:
             session, fed = recognizer.decoder(states), 0
@@ -140,8 +142,9 @@ class Clip:
             )
             return last
 
-        shared = (condition.side, condition.adapter, condition.beams, condition.knn, condition.windows)
-        return self._once((shared, prompt.tokens, digest(prompt.samples), bounds), work)
+        model = (condition.side, condition.adapter, condition.windows)
+        steered = (condition.beams, condition.knn, condition.unlooped, len(pool))
+        return self._once((model, steered, prompt.tokens, digest(prompt.samples), bounds), work)
 
     def _alone(self, windows: tuple[float, ...]) -> Matrix:
         return self._states(self.models.vanilla, self.segment.samples, windows)
@@ -168,17 +171,6 @@ class Clip:
         made, seconds = self._made[key]
         self.spent += seconds
         return cast(T, made)
-
-
-def steering(condition: Condition, pool: Pool | None) -> list[Steering]:
-    """What steers a condition's decoding, beside the mask and the stops; without a pool, only checks.
-
-    Raises:
-        SmileError: the condition asks for something that is not there.
-    """
-    if condition.knn > 0:
-        raise SmileError(f'The condition "{condition.name}" asks for knn, which is not there yet.')
-    return []
 
 
 def smaller(pool: Pool, minutes: float) -> Pool:
@@ -232,4 +224,4 @@ def _failed(utterance: Utterance, condition: Condition, split: str, error: Excep
     return Row(*names, error=reason), Seconds(utterance.id, condition.hash, 0.0)
 
 
-__all__ = ["Clip", "Written", "evaluate", "smaller", "steering"]
+__all__ = ["Clip", "Written", "evaluate", "smaller"]

@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, WINDOW, read
-from smile.datatypes import Matrix, Neighbour, Opening, Prompt, Samples, Segment, Shot
-from smile.decoding import LengthStop, LoopStop, Stop, decode, listen
+from smile.datastore import KnnMix
+from smile.datatypes import Matrix, Neighbour, Opening, Prompt, RecognizerInfo, Samples, Segment, Shot
+from smile.decoding import LengthStop, LoopStop, NoRepeat, Steering, Stop, decode, listen
 from smile.embedding import encode, pooled
 from smile.models import Models
 from smile.pool import Pool
 from smile.samplers import choose
 from smile.segments import segments
 from smile.timing import Stopwatch, timed
+from smile.token_store import open_store
 from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
 from smile.vocabulary import Vocabulary
 
@@ -101,6 +103,7 @@ def _with_examples(
         prompt,
         models.vocabulary,
         beams=result.settings.beams,
+        steering=steering(pool, models.smile.info, result.settings),
         stops=stops(models.vocabulary, segment, pool, bounded=result.settings.bounded),
     )
     before = result.smile
@@ -140,11 +143,14 @@ def language_token(policy: str, pool: Pool, opening: Opening) -> str:
     """The Whisper code that a policy gives: the guess, the pool's, or the code itself."""
     if policy == "guess":
         return opening.language
-    if policy == "pool":
-        guesses = pool.header.guesses
-        common = max(guesses, key=lambda code: guesses[code]) if guesses else opening.language
-        return pool.header.language.whisper or common
-    return policy
+    return pool_token(pool, opening.language) if policy == "pool" else policy
+
+
+def pool_token(pool: Pool, otherwise: str = "en") -> str:
+    """Whisper's code for the pool's language, else the code that it guesses most often for its clips."""
+    guesses = pool.header.guesses
+    common = max(guesses, key=lambda code: guesses[code]) if guesses else otherwise
+    return pool.header.language.whisper or common
 
 
 def in_context(
@@ -181,6 +187,19 @@ def stops(
     if bounded and len(pool.utterances):
         seconds = len(segment.samples) / SAMPLE_RATE
         found.append(LengthStop(most_characters(speaking_rates(pool), seconds), vocabulary))
+    return found
+
+
+def steering(pool: Pool, info: RecognizerInfo, settings: Settings) -> list[Steering]:
+    """What steers an in-context decoding beside mask and stops.
+
+    Raises:
+        PoolError: token-level k-NN is asked for and the pool has no datastore of this recognizer.
+    """
+    found: list[Steering] = [NoRepeat()] if settings.unlooped else []
+    if settings.knn:
+        store = open_store(pool.folder, info, tuple(u.id for u in pool.utterances))
+        found.append(KnnMix(store, settings.knn))
     return found
 
 

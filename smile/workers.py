@@ -46,10 +46,13 @@ def worked(tasks: Sequence[Task], models: Models, engines: Engines) -> Iterator[
     Raises:
         SmileError: a process has ended before its work was done.
     """
-    if engines.jobs == 1:
-        one_thread()
-        return (done(task, models) for task in tasks)
-    return _processes(tasks, engines)
+    return _here(tasks, models) if engines.jobs == 1 else _processes(tasks, engines)
+
+
+def _here(tasks: Sequence[Task], models: Models) -> Iterator[list[Made]]:
+    with one_thread():
+        for task in tasks:
+            yield done(task, models)
 
 
 def done(task: Task, models: Models) -> list[Made]:
@@ -82,12 +85,12 @@ _arguments: dict[str, Any] = {}
 def _begin(arguments: dict[str, Any]) -> None:
     """Of a new process: remember which models it is to load, and end quietly when interrupted."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    one_thread()
     _arguments.update(arguments)
 
 
 def _do(task: Task) -> list[Made]:
-    return done(task, load_models(**_arguments))
+    with one_thread():
+        return done(task, load_models(**_arguments))
 
 
 @lru_cache(maxsize=8)

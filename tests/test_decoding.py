@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import Prompt
-from smile.decoding import Beam, LengthStop, LoopStop, Mask, NoRepeat, decode, log_softmax, whisper_mask
+from smile.decoding import (
+    Beam,
+    LengthStop,
+    LoopStop,
+    Mask,
+    NoRepeat,
+    decode,
+    log_softmax,
+    unrepeated,
+    whisper_mask,
+)
 from smile.vocabulary import Vocabulary
 
 HIDDEN = np.zeros((1, 1, 4), dtype=np.float32)
@@ -195,3 +205,25 @@ def test_what_no_repeat_lets_through_never_loops(wishes: list[int]) -> None:
         changed = steer(logits, Beam(tokens), np.zeros(1, np.float32))
         tokens = (*tokens, int(changed.argmax()))
         assert LoopStop()(tokens) is None
+
+
+def test_a_loop_is_never_shown_while_it_is_written(vocabulary: Vocabulary) -> None:
+    start, unit = vocabulary.encode(" So"), vocabulary.encode(" and on")
+    shown = [step.text for step in run(vocabulary, saying(vocabulary, start + unit * 9))]
+    assert set(shown) == {"So", "So and", "So and on"}
+
+
+def test_a_word_said_twice_is_shown_as_soon_as_something_else_follows(vocabulary: Vocabulary) -> None:
+    shown = [s.text for s in run(vocabulary, saying(vocabulary, vocabulary.encode(" bye bye now")))]
+    assert shown == ["bye", "bye", "bye bye now", "bye bye now"]
+
+
+@given(st.lists(st.integers(0, 3), max_size=12).map(tuple), st.integers(1, 5), st.integers(2, 4))
+def test_whatever_repeats_is_shown_once(start: tuple[int, ...], unit: int, copies: int) -> None:
+    looping = tuple(range(10, 10 + unit))
+    for extra in range(unit):
+        tokens = start + looping * copies + looping[:extra]
+        accumulated = [tokens[:i] for i in range(len(tokens) + 1)]
+        assert unrepeated(tokens) <= len(start) + unit
+    assert unrepeated((*start, 99)) == len(start) + 1
+    assert list(map(unrepeated, accumulated)) == sorted(map(unrepeated, accumulated))

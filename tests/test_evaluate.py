@@ -12,8 +12,8 @@ from smile import cli, runs
 from smile.audio import SAMPLE_RATE, read
 from smile.conditions import Condition
 from smile.corpora import read as read_corpus
-from smile.datatypes import Segment, SmileError
-from smile.evaluate import Clip, evaluate, smaller, steering
+from smile.datatypes import Segment
+from smile.evaluate import Clip, evaluate, smaller
 from smile.models import Models
 from smile.pool import open_pool
 from smile.rows import Row, read_rows
@@ -175,11 +175,18 @@ def test_what_two_conditions_share_is_decoded_once(
     assert a.hypothesis == b.hypothesis
 
 
-def test_knn_is_refused_before_the_work(job: Job) -> None:
-    with pytest.raises(SmileError, match="knn"):
-        steering(replace(NEAREST, knn=0.3), None)
-    with pytest.raises(SmileError, match="knn"):
-        runs.prepared(replace(job, conditions=(replace(NEAREST, knn=0.3),)))
+def test_knn_reads_the_pool_once_and_changes_rows(job: Job, tmp_path: Path) -> None:
+    with_knn = replace(NEAREST, name="k-1", knn=1.0)
+    one = replace(job, out=tmp_path / "one", conditions=(with_knn,))
+    rows = done(one)
+    assert not any(r.error for r in rows)
+    stores = list((job.cache / "evaluation").glob("*/tokens-base.npz"))
+    assert len(stores) == 1
+    written = stores[0].stat().st_mtime_ns
+    assert done(replace(one, out=tmp_path / "two", jobs=2)) == rows
+    assert stores[0].stat().st_mtime_ns == written
+    plain = {r.id: r.hypothesis for r in read_rows(job.out / "gle.jsonl") if r.condition == "u-1"}
+    assert any(r.hypothesis != plain[r.id] for r in rows)
 
 
 def test_the_command_counts_and_writes(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,7 @@ def load_recognizer(
         precision=_precision(engine, precision, device),
         encoder=_encoder_id(base.name, state, loaded),
         adapter=loaded.name if loaded else "",
+        adapter_hash=loaded.sha256[:12] if loaded else "",
         device=device,
     )
     if engine == "hf":
@@ -53,11 +56,22 @@ def load_recognizer(
     return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info)
 
 
-def one_thread() -> None:
-    """Let the engines of this process use one thread, so that sums do not depend on the number of cores."""
-    import torch
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it, this process computes in one thread, so that sums do not depend on the number of cores.
 
+    That holds for torch and for numpy's BLAS, whose last bits would change int8's rounding.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _precision(engine: str, precision: str, device: str) -> str:

@@ -56,6 +56,11 @@ class HfRecognizer:
         """Open a decoding over encoder states (frames, d) of any length."""
         return HfSession(self._model, self._tensor(states)[None])
 
+    @torch.inference_mode()
+    def logits(self, hidden: Matrix) -> Matrix:
+        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
+        return np.asarray(self._model.proj_out(self._tensor(hidden)).float().cpu().numpy())
+
     def _tensor(self, array: Matrix) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self.device, self.dtype)
 

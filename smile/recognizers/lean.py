@@ -218,6 +218,12 @@ class LeanRecognizer:
         memory = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))[None].to(self._dtype)
         return LeanSession(self, [layer.memory(memory) for layer in self.layers], self._dtype)
 
+    @torch.inference_mode()
+    def logits(self, hidden: Matrix) -> Matrix:
+        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
+        rows = torch.from_numpy(np.ascontiguousarray(hidden, dtype=np.float32)).to(self._dtype)
+        return self.output(rows).float().numpy()
+
 
 class LeanSession:
     """A decoder with its caches; see `DecoderSession`."""

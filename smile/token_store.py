@@ -1,0 +1,158 @@
+"""A pool's datastore on disk: what the decoder made of every clip, read with its own text.
+
+Every clip is read behind its nearest other clip, as an example would stand before a target. The file
+lies in the pool's folder and belongs to one recognizer; another is refused with what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile import prompt as prompts
+from smile.audio import WINDOW, read
+from smile.datastore import Datastore, Observed, Weights, fit
+from smile.datatypes import Matrix, PoolError, Recognizer, RecognizerInfo, Shot, Utterance
+from smile.decoding import log_softmax
+from smile.embedding import WINDOWS, encode
+from smile.pool import Pool
+from smile.samplers import choose
+from smile.vocabulary import Vocabulary
+
+FORMAT = 1
+CONTEXT_SHOTS = 1  # examples in front of a clip that is read
+Progress = Callable[[int, int], None]  # clips done, clips in all
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """One clip, read: the state before each of its tokens and its end, and what the model said of them."""
+
+    keys: Matrix  # (tokens, d)
+    tokens: NDArray[np.int64]  # (tokens,); the last is <|endoftext|>
+    logprob: Weights  # (tokens,) of the true token
+    top: Weights  # (tokens,) highest probability
+
+
+def store_path(folder: Path, info: RecognizerInfo) -> Path:
+    """Where the datastore of a recognizer lies: each adapter has its own."""
+    return folder / f"tokens-{info.adapter_hash or 'base'}.npz"
+
+
+def build(
+    pool: Pool,
+    recognizer: Recognizer,
+    vocabulary: Vocabulary,
+    *,
+    language: str,
+    windows: Sequence[float] = WINDOWS,
+    progress: Progress | None = None,
+) -> Path:
+    """Read every clip of a pool and write its datastore; `language` is the token of the prompts."""
+    found, owners = [], []
+    for number, utterance in enumerate(pool.utterances):
+        shots = _before(pool, number)
+        found.append(_read(recognizer, vocabulary, utterance, shots, language, windows))
+        owners += [utterance.id] * len(found[-1].tokens)
+        if progress:
+            progress(number + 1, len(pool))
+    path = store_path(pool.folder, recognizer.info)
+    temporary = path.with_name("tokens.writing.npz")
+    np.savez(
+        temporary,
+        header=json.dumps({"format": FORMAT, "recognizer": asdict(recognizer.info)}),
+        keys=np.concatenate([r.keys for r in found]).astype(np.float16),
+        tokens=np.concatenate([r.tokens for r in found]).astype(np.int32),
+        logprob=np.concatenate([r.logprob for r in found]).astype(np.float32),
+        top=np.concatenate([r.top for r in found]).astype(np.float32),
+        owners=np.array(owners),
+    )
+    os.replace(temporary, path)
+    open_store.cache_clear()
+    return path
+
+
+def present(folder: Path, info: RecognizerInfo) -> bool:
+    """Whether the pool has a datastore that this recognizer can use."""
+    path = store_path(folder, info)
+    if not path.is_file():
+        return False
+    with np.load(path, allow_pickle=False) as stored:
+        return _matches(json.loads(str(stored["header"])), info)
+
+
+@lru_cache(maxsize=16)
+def open_store(folder: Path, info: RecognizerInfo, ids: tuple[str, ...]) -> Datastore:
+    """The datastore of these clips of a pool, with its gate fitted on them.
+
+    Raises:
+        PoolError: there is none, or it was made by another recognizer.
+    """
+    path = store_path(folder, info)
+    again = f"make it with: smile index {folder} --out {folder} --knn"
+    if not path.is_file():
+        raise PoolError(f"The pool {folder} has no token datastore for this model; {again}")
+    with np.load(path, allow_pickle=False) as stored:
+        if not _matches(json.loads(str(stored["header"])), info):
+            raise PoolError(f"{path} was made by another model, adapter or precision; {again}")
+        owners = stored["owners"]
+        places = {name: i for i, name in enumerate(ids)}
+        kept = np.isin(owners, ids)
+        clips = np.array([places[str(name)] for name in owners[kept]], dtype=np.int64)
+        keys, tokens = (stored[name][kept] for name in ("keys", "tokens"))
+        logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
+    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), clips)
+    gate = fit(store, Observed(logprob, top)) if len(np.unique(clips)) > 1 else None
+    return replace(store, gate=gate)
+
+
+def _matches(header: dict[str, object], info: RecognizerInfo) -> bool:
+    """The recognizer is the same but for its engine's name, the adapter's and the device."""
+    wanted = asdict(info)
+    made = header["recognizer"] if header.get("format") == FORMAT else None
+    return isinstance(made, dict) and all(
+        made.get(key) == wanted[key] for key in ("encoder", "adapter_hash", "precision")
+    )
+
+
+def _before(pool: Pool, number: int) -> list[Utterance]:
+    """The nearest other clips that fit the window beside this one."""
+    room = WINDOW - 0.04 - pool.utterances[number].seconds
+    others = [i for i, u in enumerate(pool.utterances) if i != number and u.seconds <= room]
+    if not others:
+        return []
+    found = choose(
+        "nearest",
+        pool.embeddings[number],
+        pool.embeddings[others],
+        [pool.utterances[i] for i in others],
+        CONTEXT_SHOTS,
+    )
+    return [n.utterance for n in found]
+
+
+def _read(
+    recognizer: Recognizer,
+    vocabulary: Vocabulary,
+    utterance: Utterance,
+    before: list[Utterance],
+    language: str,
+    windows: Sequence[float],
+) -> Read:
+    shots = [Shot(read(u.audio), u.text) for u in before]
+    prompt = prompts.build(vocabulary, read(utterance.audio), shots, language=language)
+    text = vocabulary.encode(" " + utterance.text.strip())[: prompt.room - 1]
+    session = recognizer.decoder(encode(recognizer, prompt.samples, windows))
+    _, hidden = session.step(np.array([[*prompt.tokens, *text]]))
+    keys = hidden[0, len(prompt.tokens) - 1 :]
+    logprobs = np.stack([log_softmax(row) for row in recognizer.logits(keys)])
+    ends = np.logaddexp.reduce(logprobs[:, vocabulary.end :], axis=1)
+    true = np.append(logprobs[np.arange(len(text)), text], ends[-1])
+    return Read(keys, np.array([*text, vocabulary.end]), true, np.exp(logprobs.max(axis=1)))

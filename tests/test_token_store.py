@@ -1,0 +1,114 @@
+"""A pool's token datastore: the states are those of decoding, and it belongs to one recognizer."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smile import prompt as prompts
+from smile import token_store
+from smile.audio import read
+from smile.datatypes import PoolError, Shot
+from smile.divergence import distances
+from smile.embedding import encode
+from smile.models import Models, load_models
+from smile.pool import Pool, open_pool
+from smile.samplers import nearest
+from smile.transcribe import Settings, transcribe
+from tests.conftest import POOLS
+
+COUNT = 6
+
+
+@pytest.fixture(scope="module")
+def exact() -> Models:
+    return load_models(precision="float32")
+
+
+@pytest.fixture(scope="module")
+def pool(exact: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    """The first clips of a demo pool, read."""
+    folder = tmp_path_factory.mktemp("pools") / "gle"
+    shutil.copytree(POOLS / "gle", folder)
+    whole = open_pool(folder, exact.smile.info.encoder)
+    small = replace(whole, utterances=whole.utterances[:COUNT], embeddings=whole.embeddings[:COUNT])
+    seen: list[tuple[int, int]] = []
+    token_store.build(
+        small,
+        exact.smile,
+        exact.vocabulary,
+        language="ga" if "ga" in exact.vocabulary.languages else "cy",
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen[-1] == (COUNT, COUNT)
+    return small
+
+
+def ids(pool: Pool) -> tuple[str, ...]:
+    return tuple(u.id for u in pool.utterances)
+
+
+def test_keys_are_the_states_before_each_token(pool: Pool, exact: Models) -> None:
+    store = token_store.open_store(pool.folder, exact.smile.info, ids(pool))
+    clip = pool.utterances[0]
+    row = distances("kl", pool.embeddings[:1], pool.embeddings[1:])[0]
+    other = pool.utterances[1 + int(nearest(row, 1)[0])]
+    shots = [Shot(read(other.audio), other.text)]
+    prompt = prompts.build(exact.vocabulary, read(clip.audio), shots, language="cy")
+    session = exact.smile.decoder(encode(exact.smile, prompt.samples))
+    _, hidden = session.step(np.array([prompt.tokens]))
+    tokens = store.tokens[store.clips == 0]
+    assert exact.vocabulary.decode(tokens).strip() == clip.text
+    assert tokens[-1] == exact.vocabulary.end
+    for key, token in zip(store.keys[store.clips == 0], tokens, strict=True):
+        np.testing.assert_allclose(key, hidden[0, -1], atol=0.05, rtol=1e-2)
+        _, hidden = session.step(np.array([[token]]))
+
+
+def test_the_gate_is_fitted_on_the_clips_asked_for(pool: Pool, exact: Models) -> None:
+    info = exact.smile.info
+    whole = token_store.open_store(pool.folder, info, ids(pool))
+    part = token_store.open_store(pool.folder, info, ids(pool)[2:])
+    assert part.gate is not None
+    assert whole.gate != part.gate
+    assert len(part.keys) == (whole.clips >= 2).sum()
+    assert (part.tokens == whole.tokens[whole.clips >= 2]).all()
+    assert token_store.open_store(pool.folder, info, ids(pool)[:1]).gate is None
+
+
+@pytest.mark.parametrize("change", [{"precision": "int8"}, {"adapter_hash": "0123456789ab"}])
+def test_another_recognizer_is_refused_with_the_command(
+    pool: Pool, exact: Models, change: dict[str, str]
+) -> None:
+    other = replace(exact.smile.info, **change)
+    assert not token_store.present(pool.folder, other)
+    assert token_store.present(pool.folder, exact.smile.info)
+    with pytest.raises(PoolError, match="--knn"):
+        token_store.open_store(pool.folder, other, ids(pool))
+
+
+def test_a_clip_that_was_read_is_written_as_its_text(pool: Pool, exact: Models) -> None:
+    """Its own keys are all but at distance zero, so the neighbours know every token."""
+    clip = pool.utterances[1]
+    settings = Settings(shots=1, knn=1.0)
+    others = replace(pool, utterances=pool.utterances, embeddings=pool.embeddings)
+    *_, with_knn = transcribe(exact, read(clip.audio), others, settings)
+    *_, without = transcribe(exact, read(clip.audio), others, replace(settings, knn=0.0))
+    known = set(clip.text.lower().split())
+    right = [len(known & set(r.smile.text.lower().split())) for r in (with_knn, without)]
+    assert right[0] >= right[1]
+
+
+def test_an_interrupted_reading_leaves_nothing(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    folder = tmp_path / "gle"
+    shutil.copytree(pool.folder, folder, ignore=shutil.ignore_patterns("tokens-*"))
+    fresh = replace(
+        pool, folder=folder, utterances=tuple(replace(u, audio=folder / "gone.ogg") for u in pool.utterances)
+    )
+    with pytest.raises(Exception, match="gone"):
+        token_store.build(fresh, exact.smile, exact.vocabulary, language="cy")
+    assert not list(folder.glob("tokens*"))
