@@ -71,6 +71,7 @@ def _index(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the pool; may be the source")
     parser.add_argument("--split", default="10min_train", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--language", default="", help="ISO 639-3 code, where the source does not say it")
+    parser.add_argument("--knn", action="store_true", help="read the clips for token-level neighbours too")
     _engine_options(parser)
 
 
@@ -91,6 +92,8 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--language-token", default="guess", help='"guess", "pool" or a Whisper code')
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
     parser.add_argument("--beams", type=int, default=1, help="1 is greedy (%(default)s)")
+    parser.add_argument("--knn", type=float, default=0.0, help="strength of token-level neighbours, 0 to 1")
+    parser.add_argument("--unlooped", action="store_true", help="keep loops from beginning")
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     _engine_options(parser)
@@ -151,6 +154,7 @@ def _models(chosen: argparse.Namespace) -> Models:
 def index(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
     from smile import indexing
+    from smile.transcribe import read_tokens
 
     models = _models(chosen)
     with Bar("Indexing") as bar:
@@ -163,6 +167,9 @@ def index(chosen: argparse.Namespace) -> None:
             guess=models.guess,
             progress=bar,
         )
+    if chosen.knn:
+        with Bar("Reading") as bar:
+            read_tokens(built.pool, models.smile, models.vocabulary, bar)
     for row in built.rejected:
         print(f"line {row.line}: {row.reason}", file=sys.stderr)
     pool = built.pool
@@ -197,6 +204,8 @@ def transcribe(chosen: argparse.Namespace) -> None:
         language=chosen.language_token,
         prompt=chosen.prompt,
         beams=chosen.beams,
+        knn=chosen.knn,
+        unlooped=chosen.unlooped,
     )
     *_, result = run(models, samples, pool, settings)
     if chosen.json:

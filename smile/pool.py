@@ -53,6 +53,7 @@ class Pool:
     utterances: tuple[Utterance, ...]
     embeddings: Matrix  # (clips, d); (0, 0) where there are none yet
     queries: tuple[Utterance, ...] = ()  # clips to try the pool on, none of its examples
+    stores: Path | None = None  # where token datastores are kept, if not in the folder itself
 
     def __len__(self) -> int:
         return len(self.utterances)

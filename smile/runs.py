@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from smile import corpora, indexing, token_store
+from smile import corpora, indexing
 from smile.adapters import load
 from smile.conditions import Condition, resolved
 from smile.datatypes import CorpusError, EncoderId, Utterance
 from smile.models import Models, load_models
 from smile.pool import open_pool, read_header
 from smile.rows import RowFile
-from smile.transcribe import pool_token
+from smile.transcribe import read_tokens
 from smile.workers import Task, worked
 
 BATCH = 4  # utterances between two writings
@@ -169,23 +170,10 @@ def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> di
         if key not in pools:
             pools[key] = _pool(job, models, source, bool(condition.adapter), progress)
         if condition.knn:
-            _read(pools[key], models, bool(condition.adapter), condition.windows, progress)
+            recognizer = models.smile if condition.adapter else models.vanilla
+            told = partial(progress, f"Reading {code}")
+            read_tokens(open_pool(pools[key]), recognizer, models.vocabulary, told, condition.windows)
     return pools
-
-
-def _read(folder: Path, models: Models, adapted: bool, windows: Sequence[float], progress: Progress) -> None:
-    """Make the token datastore of a pool where it is missing."""
-    recognizer = models.smile if adapted else models.vanilla
-    if not token_store.present(folder, recognizer.info):
-        pool = open_pool(folder)
-        token_store.build(
-            pool,
-            recognizer,
-            models.vocabulary,
-            language=pool_token(pool),
-            windows=windows,
-            progress=lambda done, total: progress(f"Reading {pool.language.code}", done, total),
-        )
 
 
 def _pool(job: Job, models: Models, source: Path, adapted: bool, progress: Progress) -> Path:

@@ -6,6 +6,7 @@ lies in the pool's folder and belongs to one recognizer; another is refused with
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from smile.datastore import Datastore, Observed, Weights, fit
 from smile.datatypes import Matrix, PoolError, Recognizer, RecognizerInfo, Shot, Utterance
 from smile.decoding import log_softmax
 from smile.embedding import WINDOWS, encode
-from smile.pool import Pool
+from smile.pool import Pool, rebuild_command
 from smile.samplers import choose
 from smile.vocabulary import Vocabulary
 
@@ -41,9 +42,9 @@ class Read:
     top: Weights  # (tokens,) highest probability
 
 
-def store_path(folder: Path, info: RecognizerInfo) -> Path:
-    """Where the datastore of a recognizer lies: each adapter has its own."""
-    return folder / f"tokens-{info.adapter_hash or 'base'}.npz"
+def store_path(pool: Pool, info: RecognizerInfo) -> Path:
+    """Where the datastore of a pool and a recognizer lies: each adapter has its own."""
+    return (pool.stores or pool.folder) / f"tokens-{info.adapter_hash or 'base'}.npz"
 
 
 def build(
@@ -54,16 +55,16 @@ def build(
     language: str,
     windows: Sequence[float] = WINDOWS,
     progress: Progress | None = None,
-) -> Path:
+) -> None:
     """Read every clip of a pool and write its datastore; `language` is the token of the prompts."""
-    found, owners = [], []
+    found = []
     for number, utterance in enumerate(pool.utterances):
         shots = _before(pool, number)
         found.append(_read(recognizer, vocabulary, utterance, shots, language, windows))
-        owners += [utterance.id] * len(found[-1].tokens)
         if progress:
             progress(number + 1, len(pool))
-    path = store_path(pool.folder, recognizer.info)
+    path = store_path(pool, recognizer.info)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name("tokens.writing.npz")
     np.savez(
         temporary,
@@ -72,49 +73,58 @@ def build(
         tokens=np.concatenate([r.tokens for r in found]).astype(np.int32),
         logprob=np.concatenate([r.logprob for r in found]).astype(np.float32),
         top=np.concatenate([r.top for r in found]).astype(np.float32),
-        owners=np.array(owners),
+        clips=np.array([_digest(u) for u in pool.utterances]),
+        lengths=np.array([len(r.tokens) for r in found]),
     )
     os.replace(temporary, path)
-    open_store.cache_clear()
-    return path
+    _opened.cache_clear()
 
 
-def present(folder: Path, info: RecognizerInfo) -> bool:
-    """Whether the pool has a datastore that this recognizer can use."""
-    path = store_path(folder, info)
+def present(pool: Pool, info: RecognizerInfo) -> bool:
+    """Whether the pool has a datastore of all its clips that this recognizer can use."""
+    path = store_path(pool, info)
     if not path.is_file():
         return False
     with np.load(path, allow_pickle=False) as stored:
-        return _matches(json.loads(str(stored["header"])), info)
+        whole = {_digest(u) for u in pool.utterances} <= set(stored["clips"].tolist())
+        return whole and _matches(json.loads(str(stored["header"])), info)
+
+
+def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
+    """The datastore of a pool's clips, with its gate fitted on them.
+
+    Raises:
+        PoolError: there is none, or it was made by another recognizer or of other clips.
+    """
+    if not present(pool, info):
+        raise PoolError(
+            f"The pool {pool.folder} has not been read by this model; "
+            f"read it with: {rebuild_command(pool.folder)} --knn"
+        )
+    return _opened(store_path(pool, info), tuple(_digest(u) for u in pool.utterances))
 
 
 @lru_cache(maxsize=16)
-def open_store(folder: Path, info: RecognizerInfo, ids: tuple[str, ...]) -> Datastore:
-    """The datastore of these clips of a pool, with its gate fitted on them.
-
-    Raises:
-        PoolError: there is none, or it was made by another recognizer.
-    """
-    path = store_path(folder, info)
-    again = f"make it with: smile index {folder} --out {folder} --knn"
-    if not path.is_file():
-        raise PoolError(f"The pool {folder} has no token datastore for this model; {again}")
+def _opened(path: Path, clips: tuple[str, ...]) -> Datastore:
     with np.load(path, allow_pickle=False) as stored:
-        if not _matches(json.loads(str(stored["header"])), info):
-            raise PoolError(f"{path} was made by another model, adapter or precision; {again}")
-        owners = stored["owners"]
-        places = {name: i for i, name in enumerate(ids)}
-        kept = np.isin(owners, ids)
-        clips = np.array([places[str(name)] for name in owners[kept]], dtype=np.int64)
+        lengths, names = stored["lengths"], stored["clips"].tolist()
+        places = {name: i for i, name in enumerate(clips)}
+        owners = np.repeat([places.get(name, -1) for name in names], lengths)
+        kept = owners >= 0
         keys, tokens = (stored[name][kept] for name in ("keys", "tokens"))
         logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
-    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), clips)
-    gate = fit(store, Observed(logprob, top)) if len(np.unique(clips)) > 1 else None
+    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners[kept])
+    gate = fit(store, Observed(logprob, top)) if len(clips) > 1 else None
     return replace(store, gate=gate)
 
 
+def _digest(utterance: Utterance) -> str:
+    """Tells a clip and its text apart from others; a corrected text is another one."""
+    return hashlib.sha256(f"{utterance.id}\t{utterance.text}".encode()).hexdigest()[:12]
+
+
 def _matches(header: dict[str, object], info: RecognizerInfo) -> bool:
-    """The recognizer is the same but for its engine's name, the adapter's and the device."""
+    """Whether weights, adapter and precision are the same; the engine and the device may differ."""
     wanted = asdict(info)
     made = header["recognizer"] if header.get("format") == FORMAT else None
     return isinstance(made, dict) and all(

@@ -15,15 +15,25 @@ from numpy.typing import NDArray
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, WINDOW, read
 from smile.datastore import KnnMix
-from smile.datatypes import Matrix, Neighbour, Opening, Prompt, RecognizerInfo, Samples, Segment, Shot
+from smile.datatypes import (
+    Matrix,
+    Neighbour,
+    Opening,
+    Prompt,
+    Recognizer,
+    RecognizerInfo,
+    Samples,
+    Segment,
+    Shot,
+)
 from smile.decoding import LengthStop, LoopStop, NoRepeat, Steering, Stop, decode, listen
-from smile.embedding import encode, pooled
+from smile.embedding import WINDOWS, encode, pooled
 from smile.models import Models
 from smile.pool import Pool
 from smile.samplers import choose
 from smile.segments import segments
 from smile.timing import Stopwatch, timed
-from smile.token_store import open_store
+from smile.token_store import Progress, build, open_store, present
 from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
 from smile.vocabulary import Vocabulary
 
@@ -198,9 +208,20 @@ def steering(pool: Pool, info: RecognizerInfo, settings: Settings) -> list[Steer
     """
     found: list[Steering] = [NoRepeat()] if settings.unlooped else []
     if settings.knn:
-        store = open_store(pool.folder, info, tuple(u.id for u in pool.utterances))
-        found.append(KnnMix(store, settings.knn))
+        found.append(KnnMix(open_store(pool, info), settings.knn))
     return found
+
+
+def read_tokens(
+    pool: Pool,
+    recognizer: Recognizer,
+    vocabulary: Vocabulary,
+    progress: Progress | None = None,
+    windows: tuple[float, ...] = WINDOWS,
+) -> None:
+    """Make the token datastore of a pool where it is missing."""
+    if not present(pool, recognizer.info):
+        build(pool, recognizer, vocabulary, language=pool_token(pool), windows=windows, progress=progress)
 
 
 def speaking_rates(pool: Pool) -> NDArray[np.float64]:

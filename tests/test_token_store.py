@@ -48,12 +48,12 @@ def pool(exact: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     return small
 
 
-def ids(pool: Pool) -> tuple[str, ...]:
-    return tuple(u.id for u in pool.utterances)
+def part_of(pool: Pool, first: int, last: int) -> Pool:
+    return replace(pool, utterances=pool.utterances[first:last], embeddings=pool.embeddings[first:last])
 
 
 def test_keys_are_the_states_before_each_token(pool: Pool, exact: Models) -> None:
-    store = token_store.open_store(pool.folder, exact.smile.info, ids(pool))
+    store = token_store.open_store(pool, exact.smile.info)
     clip = pool.utterances[0]
     row = distances("kl", pool.embeddings[:1], pool.embeddings[1:])[0]
     other = pool.utterances[1 + int(nearest(row, 1)[0])]
@@ -71,13 +71,13 @@ def test_keys_are_the_states_before_each_token(pool: Pool, exact: Models) -> Non
 
 def test_the_gate_is_fitted_on_the_clips_asked_for(pool: Pool, exact: Models) -> None:
     info = exact.smile.info
-    whole = token_store.open_store(pool.folder, info, ids(pool))
-    part = token_store.open_store(pool.folder, info, ids(pool)[2:])
+    whole = token_store.open_store(pool, info)
+    part = token_store.open_store(part_of(pool, 2, COUNT), info)
     assert part.gate is not None
     assert whole.gate != part.gate
     assert len(part.keys) == (whole.clips >= 2).sum()
     assert (part.tokens == whole.tokens[whole.clips >= 2]).all()
-    assert token_store.open_store(pool.folder, info, ids(pool)[:1]).gate is None
+    assert token_store.open_store(part_of(pool, 0, 1), info).gate is None
 
 
 @pytest.mark.parametrize("change", [{"precision": "int8"}, {"adapter_hash": "0123456789ab"}])
@@ -85,10 +85,26 @@ def test_another_recognizer_is_refused_with_the_command(
     pool: Pool, exact: Models, change: dict[str, str]
 ) -> None:
     other = replace(exact.smile.info, **change)
-    assert not token_store.present(pool.folder, other)
-    assert token_store.present(pool.folder, exact.smile.info)
+    assert not token_store.present(pool, other)
+    assert token_store.present(pool, exact.smile.info)
     with pytest.raises(PoolError, match="--knn"):
-        token_store.open_store(pool.folder, other, ids(pool))
+        token_store.open_store(pool, other)
+
+
+def test_a_corrected_text_has_to_be_read_again(pool: Pool, exact: Models) -> None:
+    first, *others = pool.utterances
+    corrected = replace(pool, utterances=(replace(first, text="rud eile"), *others))
+    assert not token_store.present(corrected, exact.smile.info)
+    with pytest.raises(PoolError, match="--knn"):
+        token_store.open_store(corrected, exact.smile.info)
+
+
+def test_it_may_lie_outside_the_pool(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    elsewhere = replace(pool, stores=tmp_path / "kept")
+    assert not token_store.present(elsewhere, exact.smile.info)
+    token_store.build(elsewhere, exact.smile, exact.vocabulary, language="cy")
+    assert token_store.present(elsewhere, exact.smile.info)
+    assert list((tmp_path / "kept").glob("tokens-base.npz"))
 
 
 def test_a_clip_that_was_read_is_written_as_its_text(pool: Pool, exact: Models) -> None:
