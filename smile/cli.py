@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from smile.datatypes import SmileError
 from smile.divergence import DIVERGENCES
 from smile.samplers import SAMPLERS
-from smile.terminal import Bar, shots, windows
+from smile.terminal import Bar, shots, strength, windows
 
 if TYPE_CHECKING:
     from smile.models import Models
@@ -92,8 +92,8 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--language-token", default="guess", help='"guess", "pool" or a Whisper code')
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
     parser.add_argument("--beams", type=int, default=1, help="1 is greedy (%(default)s)")
-    parser.add_argument("--knn", type=float, default=0.0, help="strength of token-level neighbours, 0 to 1")
-    parser.add_argument("--unlooped", action="store_true", help="keep loops from beginning")
+    parser.add_argument("--knn", type=strength, default=1.0, help="of token neighbours (%(default)s)")
+    parser.add_argument("--loops", action="store_true", help="let loops begin, and cut them")
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     _engine_options(parser)
@@ -190,7 +190,7 @@ def transcribe(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool."""
     from smile.audio import read
     from smile.pool import open_pool
-    from smile.transcribe import Settings, as_dict
+    from smile.transcribe import Settings, as_dict, read_tokens
     from smile.transcribe import transcribe as run
 
     samples = read(chosen.clip)
@@ -205,8 +205,11 @@ def transcribe(chosen: argparse.Namespace) -> None:
         prompt=chosen.prompt,
         beams=chosen.beams,
         knn=chosen.knn,
-        unlooped=chosen.unlooped,
+        unlooped=not chosen.loops,
     )
+    if settings.knn:
+        with Bar("Reading the pool") as bar:
+            read_tokens(pool, models.smile, models.vocabulary, bar)
     *_, result = run(models, samples, pool, settings)
     if chosen.json:
         print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))

@@ -1,7 +1,7 @@
 """Token-level nearest neighbours (kNN-LM, arXiv 1911.00172; M2R-Whisper, 2409.11889).
 
-The decoder reads every clip of a pool with its own text, each behind its nearest other clip as an
-example. Of every position the last hidden state is kept as a key, and the token that follows as its
+The decoder reads every clip of a pool with its own text, each behind its nearest other clips as
+examples. Of every position the last hidden state is kept as a key, and the token that follows as its
 value. While decoding, the distribution of the nearest keys' values is mixed into the model's. How much
 of it, by distance and by the model's own confidence, is fitted on the pool itself, each clip left out
 of the store in its turn: where the neighbours do not help, the gate stays shut.
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from smile.datatypes import Matrix
 from smile.steering import Beam, Logits
 
-NEIGHBOURS = 16  # keys that make up the distribution
-TEMPERATURES = (0.03, 0.1, 0.3, 1.0)  # tried, in units of the mean squared distance of the nearest key
+NEIGHBOURS = 48  # keys that make up the distribution
+TEMPERATURES = (0.05, 0.1, 0.2, 0.4)  # tried, in units of the mean squared distance of the nearest key
 STEPS, RATE = 400, 0.05  # of fitting the gate
 LEAST = 1e-6  # a weight below this changes nothing
 HIGHEST = 0.9  # weight of the neighbours that the gate may reach

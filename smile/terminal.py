@@ -13,6 +13,17 @@ def shots(text: str) -> int:
     return int(text)
 
 
+def strength(text: str) -> float:
+    """An option's share, 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("choose a number from 0 to 1")
+    return value
+
+
 def windows(text: str) -> tuple[float, ...]:
     """An option's window lengths, in seconds."""
     try:

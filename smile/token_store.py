@@ -1,6 +1,6 @@
 """A pool's datastore on disk: what the decoder made of every clip, read with its own text.
 
-Every clip is read behind its nearest other clip, as an example would stand before a target. The file
+Every clip is read behind its nearest other clips, as examples would stand before a target. The file
 lies in the pool's folder and belongs to one recognizer; another is refused with what to do.
 """
 
@@ -27,8 +27,8 @@ from smile.pool import Pool, rebuild_command
 from smile.samplers import choose
 from smile.vocabulary import Vocabulary
 
-FORMAT = 1
-CONTEXT_SHOTS = 1  # examples in front of a clip that is read
+FORMAT = 2
+CONTEXT_SHOTS = 3  # examples in front of a clip that is read, as many as fit
 Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
@@ -86,8 +86,8 @@ def present(pool: Pool, info: RecognizerInfo) -> bool:
     if not path.is_file():
         return False
     with np.load(path, allow_pickle=False) as stored:
-        whole = {_digest(u) for u in pool.utterances} <= set(stored["clips"].tolist())
-        return whole and _matches(json.loads(str(stored["header"])), info)
+        known = _matches(json.loads(str(stored["header"])), info)
+        return known and {_digest(u) for u in pool.utterances} <= set(stored["clips"].tolist())
 
 
 def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:

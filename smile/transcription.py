@@ -28,8 +28,8 @@ class Settings:
     windows: tuple[float, ...] = WINDOWS  # seconds that may be encoded; (30.0,) is Whisper's own way
     longest: float = LONGEST_SEGMENT  # seconds; longer speech is cut at pauses
     bounded: bool = True  # cut in-context text that is longer than the pool's speaking rate allows
-    knn: float = 0.0  # strength of token-level k-NN over the pool, see smile.datastore; 0: off
-    unlooped: bool = False  # keep in-context loops from beginning, see smile.decoding.NoRepeat
+    knn: float = 1.0  # strength of token-level k-NN over the pool, see smile.datastore; 0: off
+    unlooped: bool = True  # keep in-context loops from beginning, see smile.decoding.NoRepeat
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "seed": 0,
     "windows": "short",
     "bounded": True,
+    "knn": 1.0,
+    "unlooped": True,
 }
 HEARD = "Jeelone and rest lah an valt"
 
@@ -87,7 +89,7 @@ class FakeEngine:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
         return Utterance(f"q{i}", audio, text, str(key)[-3:], f"voice{i}", 1.0 + 0.5 * i)
 
-    def prepare(self, key: str | None) -> Iterator[str]:
+    def prepare(self, key: str | None, tokens: bool) -> Iterator[str]:
         yield "Loading Whisper"
         time.sleep(5 * self.pace)
 

@@ -18,6 +18,7 @@ from smile.embedding import encode
 from smile.models import Models, load_models
 from smile.pool import Pool, open_pool
 from smile.samplers import nearest
+from smile.token_store import CONTEXT_SHOTS
 from smile.transcribe import Settings, transcribe
 from tests.conftest import POOLS
 
@@ -56,8 +57,8 @@ def test_keys_are_the_states_before_each_token(pool: Pool, exact: Models) -> Non
     store = token_store.open_store(pool, exact.smile.info)
     clip = pool.utterances[0]
     row = distances("kl", pool.embeddings[:1], pool.embeddings[1:])[0]
-    other = pool.utterances[1 + int(nearest(row, 1)[0])]
-    shots = [Shot(read(other.audio), other.text)]
+    others = [pool.utterances[1 + int(i)] for i in nearest(row, CONTEXT_SHOTS)]
+    shots = [Shot(read(other.audio), other.text) for other in others]
     prompt = prompts.build(exact.vocabulary, read(clip.audio), shots, language="cy")
     session = exact.smile.decoder(encode(exact.smile, prompt.samples))
     _, hidden = session.step(np.array([prompt.tokens]))

@@ -34,6 +34,8 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "seed": (99, 99),
     "windows": ("full", (30.0,)),
     "bounded": (False, False),
+    "knn": (0.5, 0.5),
+    "unlooped": (False, False),
 }
 
 

@@ -94,8 +94,8 @@ def test_the_languages_of_a_corpus_are_offered_with_their_test_clips(tmp_path):
 
 def test_models_load_once_for_all_visitors(engine, loaded):
     engine.warm()
-    list(engine.prepare("gla"))
-    list(engine.prepare("gla"))
+    list(engine.prepare("gla", tokens=False))
+    list(engine.prepare("gla", tokens=False))
     assert loaded == [1]
 
 
@@ -112,13 +112,13 @@ def test_a_failed_load_is_tried_again(engine, monkeypatch):
 
     monkeypatch.setattr(models, "load_models", load)
     with pytest.raises(SmileError, match="No weights"):
-        list(engine.prepare(None))
-    list(engine.prepare(None))
+        list(engine.prepare(None, tokens=False))
+    list(engine.prepare(None, tokens=False))
 
 
 def test_a_pool_of_this_encoder_is_used_as_it_is(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(indexing, "index", lambda *_, **__: pytest.fail("indexed again"))
-    list(engine.prepare("gla"))
+    list(engine.prepare("gla", tokens=False))
     assert not (tmp_path / "cache").exists()
 
 
@@ -133,7 +133,7 @@ def test_a_pool_of_another_encoder_is_indexed_into_the_cache_once(tmp_path, load
 
     monkeypatch.setattr(indexing, "index", index)
     for _ in range(2):
-        list(Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla"))
+        list(Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla", tokens=False))
     assert made == [tmp_path / "cache" / "whisper-tiny-000000000000" / "gla"]
     assert json.loads((folder / "pool.json").read_text(encoding="utf-8"))["encoder"] is None
 
@@ -152,7 +152,7 @@ def test_indexing_says_how_far_it_is_and_stops_with_its_visitor(tmp_path, loaded
             raise
 
     monkeypatch.setattr(indexing, "index", index)
-    lines = Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla")
+    lines = Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla", tokens=False)
     seen = [next(lines) for _ in range(3)]
     assert any(line.startswith("Indexing Scottish Gaelic: ") and "of 1000 clips" in line for line in seen)
     lines.close()

@@ -19,8 +19,8 @@ DEV = "10min_dev"
 SHOTS = (0, 1, 3)
 
 
-def validate(root: Path, adapter: Path, config: TrainConfig, model: str) -> dict[str, float]:
-    """CER in total edits over total characters, by the number of (random) examples."""
+def validate(root: Path, adapter: Path | None, config: TrainConfig, model: str) -> dict[str, float]:
+    """CER, total edits over total characters, by the number of (random) examples; without adapter the base's."""
     models = load_models(model, adapter=adapter)
     totals = {shots: [0, 0] for shots in SHOTS}
     for code, folder in folders(root, config.languages).items():

@@ -7,9 +7,9 @@ the other in threads that end with the process.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 POLL = 0.25  # seconds between two looks at work in the background
+Progress = Callable[[int, int], None]  # clips done, clips in all
 T = TypeVar("T")
 
 
@@ -51,6 +52,7 @@ class Engine:
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
+        self._read: set[str] = set()  # pools whose tokens have been read
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
@@ -95,10 +97,11 @@ class Engine:
             LOG.error("%s", error)
             raise
 
-    def prepare(self, key: str | None) -> Iterator[str]:
+    def prepare(self, key: str | None, tokens: bool) -> Iterator[str]:
         """Load the models and open the pool, which indexes it where that is still to be done.
 
-        Yields what is being done, for a person, several times a second. Closing it stops the indexing.
+        With `tokens` its token datastore is made too, where it is missing. Yields what is being done,
+        for a person, several times a second. Closing it stops the work.
 
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
@@ -107,32 +110,41 @@ class Engine:
         yield from _lines(loading, lambda: "Loading Whisper")
         models = loading.result()
         if key in self._sources and key not in self._open:
-            yield from self._open_pool(self._sources[key], models)
+            indexed = partial(self._indexed, self._sources[key], models)
+            self._open[key] = yield from self._over_clips("Indexing", key, indexed)
+        if key in self._open and tokens and key not in self._read:
+            yield from self._over_clips("Reading the examples of", key, partial(self._tokens, key, models))
+            self._read.add(key)
 
-    def _open_pool(self, source: Source, models: Models) -> Iterator[str]:
-        stop, done = Event(), [0, source.choice.examples]
-        job = _background(partial(self._indexed, source, models, partial(_tick, stop, done)), self._turn)
+    def _over_clips(self, what: str, key: str, work: Callable[[Progress], T]) -> Generator[str, None, T]:
+        """Do a piece of work over the clips of a pool in the background, and say how far it is."""
+        choice = self._sources[key].choice
+        stop, done = Event(), [0, choice.examples]
+        job = _background(partial(work, partial(_tick, stop, done)), self._turn)
         try:
-            yield from _lines(
-                job, lambda: f"Indexing {source.choice.language.name}: {done[0]} of {done[1]} clips"
-            )
-            self._open[source.choice.key] = job.result()
+            yield from _lines(job, lambda: f"{what} {choice.language.name}: {done[0]} of {done[1]} clips")
+            return job.result()
         finally:
             stop.set()
 
-    def _indexed(self, source: Source, models: Models, progress: Callable[[int, int], None]) -> Pool:
+    def _tokens(self, key: str, models: Models, progress: Progress) -> None:
+        from smile.transcribe import read_tokens
+
+        read_tokens(self._open[key], models.smile, models.vocabulary, progress)
+
+    def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
         """The pool as this encoder needs it: as it came, or from the cache, or made now."""
         encoder = models.smile.info.encoder
-        for folder in (source.folder, cached(self.options.cache, source, encoder)):
+        kept = cached(self.options.cache, source, encoder)
+        for folder in (source.folder, kept):
             if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
-                return open_pool(folder, encoder)
+                return replace(open_pool(folder, encoder), stores=kept.with_name(f"{kept.name}.tokens"))
         from smile.indexing import index
 
         folder.parent.mkdir(parents=True, exist_ok=True)
         code = source.choice.language.code
-        return index(
-            source.folder, folder, models.smile, code=code, guess=models.guess, progress=progress
-        ).pool
+        built = index(source.folder, folder, models.smile, code=code, guess=models.guess, progress=progress)
+        return replace(built.pool, stores=kept.with_name(f"{kept.name}.tokens"))
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         """Transcribe a recording with examples of a pool that `prepare` has opened."""

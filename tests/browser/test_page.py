@@ -40,12 +40,15 @@ def test_every_control_reaches_the_engine(page, engine):
     page.set_number("beams", 3)
     page.set_number("seed", 42)
     page.click("#bounded input")
+    page.set_number("knn", 0.5)
+    page.click("#unlooped input")
     page.transcribe()
     _, pool, settings = engine.asked[-1]
     assert pool == "mini/ckb"
     assert (settings.shots, settings.sampler, settings.divergence) == (7, "random", "cosine")
     assert (settings.language, settings.prompt, settings.windows) == ("sw", "plain", (30.0,))
     assert (settings.beams, settings.seed, settings.bounded) == (3, 42, False)
+    assert (settings.knn, settings.unlooped) == (0.5, False)
     expected = {"pool": "mini/ckb", "shots": "7", "sampler": "random", "divergence": "cosine", "seed": "42"}
     assert expected.items() <= page.query.items()
     assert page.query["example"] == "q0"

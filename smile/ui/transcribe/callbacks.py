@@ -105,7 +105,7 @@ def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> 
 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
     recording = heard(audio)
-    for line in engine.prepare(pool):
+    for line in engine.prepare(pool, tokens=settings.knn > 0):
         yield View(stage=view.stage(line, "working"))
     choice = engine.choice(pool)
     shown = None
@@ -175,10 +175,10 @@ def transcribe_json(
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
     try:
-        recording = heard(audio)
-        for _ in engine.prepare(pool):
+        recording, settings = heard(audio), Choices(**choices).settings()
+        for _ in engine.prepare(pool, tokens=settings.knn > 0):
             pass
-        *_, result = engine.transcribe(recording.samples, pool, Choices(**choices).settings())
+        *_, result = engine.transcribe(recording.samples, pool, settings)
     except SmileError as error:
         raise gr.Error(str(error), print_exception=False) from error
     return as_dict(result, reference or None)

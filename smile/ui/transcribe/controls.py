@@ -19,6 +19,7 @@ SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
 MOST_SHOTS = 10
 MOST_BEAMS = 5
 SEEDS = range(2**31)
+KNN_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PROMPTS = {"anchored": "Anchored in time", "plain": "Plain"}
 WINDOW_CHOICES = {"short": WINDOWS, "full": REFERENCE}
 
@@ -35,6 +36,8 @@ class Choices(NamedTuple):
     seed: Any
     windows: Any
     bounded: Any
+    knn: Any
+    unlooped: Any
 
     def settings(self) -> Settings:
         """The choices as the engine takes them."""
@@ -48,6 +51,8 @@ class Choices(NamedTuple):
             beams=int(self.beams),
             windows=WINDOW_CHOICES[self.windows],
             bounded=bool(self.bounded),
+            knn=float(self.knn),
+            unlooped=bool(self.unlooped),
         )
 
 
@@ -72,6 +77,8 @@ def allowed() -> dict[str, Sequence[Any]]:
         "seed": SEEDS,
         "windows": tuple(WINDOW_CHOICES),
         "bounded": (True, False),
+        "knn": KNN_STEPS,
+        "unlooped": (True, False),
     }
 
 
@@ -84,7 +91,12 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
 def _parse(text: str, values: Sequence[Any]) -> Any:
     if isinstance(values, range):
         return int(text) if text.isdecimal() and int(text) in values else None
-    return next((value for value in values if str(value).lower() == text.lower()), None)
+    return next((v for v in values if text.lower() in (str(v).lower(), _short(v))), None)
+
+
+def _short(value: Any) -> str:
+    """A number as JavaScript writes it: 1, not 1.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def pool_label(pool: PoolChoice) -> str:
@@ -151,5 +163,16 @@ def more_choices() -> dict[str, gr.components.Component]:
         seed = gr.Number(
             DEFAULT.seed, label="Seed of random examples", precision=0, minimum=0, elem_id="seed"
         )
+    knn = gr.Slider(
+        KNN_STEPS[0],
+        KNN_STEPS[-1],
+        DEFAULT.knn,
+        step=KNN_STEPS[1],
+        label="Spelling from the whole pool",
+        info="Mixes in what the pool's texts went on with in the nearest places (token-level neighbours).",
+        elem_id="knn",
+    )
     bounded = gr.Checkbox(DEFAULT.bounded, label="Cut text longer than the examples' pace", elem_id="bounded")
-    return {"prompt": prompt, "beams": beams, "seed": seed, "windows": windows, "bounded": bounded}
+    unlooped = gr.Checkbox(DEFAULT.unlooped, label="Keep loops from beginning", elem_id="unlooped")
+    plain = {"prompt": prompt, "beams": beams, "seed": seed, "windows": windows}
+    return {**plain, "bounded": bounded, "knn": knn, "unlooped": unlooped}
