@@ -27,6 +27,7 @@ from smile.datatypes import (
     Shot,
 )
 from smile.decoding import LengthStop, LoopStop, NoRepeat, Steering, Stop, decode, listen
+from smile.divergence import distances
 from smile.embedding import WINDOWS, encode, pooled
 from smile.models import Models
 from smile.pool import Pool
@@ -40,6 +41,8 @@ from smile.vocabulary import Vocabulary
 __all__ = ["Chosen", "Line", "Result", "Settings", "Side", "as_dict", "transcribe"]
 
 DEFAULTS = Settings()
+SAME = 0.003  # KL between int8 and float32 embeddings of one clip is below, of two clips above
+SAME_LENGTH = 0.05  # share of its length by which a clip differs from itself, once cut at pauses
 
 
 def transcribe(
@@ -130,15 +133,19 @@ def retrieve(
 ) -> tuple[Neighbour, ...]:
     """The examples for a segment, of those that fit into the window beside it.
 
-    `states` (frames, d) come from the pool's own encoder; `key` names the segment to the random sampler.
+    A clip of the pool that is the segment itself is left out. `states` (frames, d) come from the pool's
+    own encoder; `key` names the segment to the random sampler.
     """
     if settings.shots == 0:
         return ()
     seconds = len(segment.samples) / SAMPLE_RATE
-    fits = [i for i, u in enumerate(pool.utterances) if u.seconds + seconds <= WINDOW - 0.04]
+    embedding = pooled(states, seconds)
+    itself = same_recording(embedding, seconds, pool)
+    room = WINDOW - 0.04 - seconds
+    fits = [i for i, u in enumerate(pool.utterances) if u.seconds <= room and i not in itself]
     found = choose(
         settings.sampler,
-        pooled(states, seconds),
+        embedding,
         pool.embeddings[fits],
         [pool.utterances[i] for i in fits],
         settings.shots,
@@ -147,6 +154,13 @@ def retrieve(
         key,
     )
     return tuple(replace(n, index=fits[n.index]) for n in found)
+
+
+def same_recording(embedding: NDArray[np.float32], seconds: float, pool: Pool) -> set[int]:
+    """Which clips of a pool are this very recording, to judge by embedding (d,) and length."""
+    row = distances("kl", embedding[None], pool.embeddings)[0]
+    near = np.flatnonzero(row < SAME)
+    return {int(i) for i in near if abs(pool.utterances[i].seconds - seconds) <= SAME_LENGTH * seconds}
 
 
 def language_token(policy: str, pool: Pool, opening: Opening) -> str:

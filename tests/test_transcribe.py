@@ -16,7 +16,7 @@ from smile.pool import Pool, open_pool
 from smile.samplers import nearest
 from smile.scoring import score
 from smile.text import normalise
-from smile.transcribe import DEFAULTS, language_token, most_characters, transcribe
+from smile.transcribe import DEFAULTS, language_token, most_characters, read_tokens, transcribe
 from smile.transcription import Result, Settings, as_dict
 from tests.clips import clips
 from tests.conftest import POOLS
@@ -25,8 +25,11 @@ from tests.sounds import encode as encode_sound
 
 
 @pytest.fixture(scope="module")
-def pool(models: Models) -> Pool:
-    return open_pool(POOLS / "gle", models.smile.info.encoder)
+def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    opened = open_pool(POOLS / "gle", models.smile.info.encoder)
+    pool = replace(opened, stores=tmp_path_factory.mktemp("tokens"))
+    read_tokens(pool, models.smile, models.vocabulary)
+    return pool
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,16 @@ def test_ten_examples_leave_out_what_does_not_fit(models: Models, pool: Pool, cl
 @pytest.mark.parametrize(
     "samples", [np.zeros(3 * SAMPLE_RATE), np.random.default_rng(0).normal(0, 0.05, 48000)]
 )
+def test_a_clip_of_the_pool_is_no_example_for_itself(models: Models, pool: Pool) -> None:
+    for utterance in pool.utterances[:3]:
+        samples = read(utterance.audio)
+        for sampler in ("nearest", "random"):
+            found = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).chosen[0]
+            ids = [n.utterance.id for n in (*found.neighbours, *found.left_out)]
+            assert utterance.id not in ids
+            assert len(ids) == 10
+
+
 def test_without_speech_there_is_no_text(models: Models, pool: Pool, samples: np.ndarray) -> None:
     result = last(models, samples.astype(np.float32), pool)
     assert (result.vanilla.text, result.smile.text, result.done) == ("", "", True)

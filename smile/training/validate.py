@@ -20,7 +20,7 @@ SHOTS = (0, 1, 3)
 
 
 def validate(root: Path, adapter: Path | None, config: TrainConfig, model: str) -> dict[str, float]:
-    """CER, total edits over total characters, by the number of (random) examples; without adapter the base's."""
+    """CER, total edits over total characters, by the number of (random) examples; of the base without one."""
     models = load_models(model, adapter=adapter)
     totals = {shots: [0, 0] for shots in SHOTS}
     for code, folder in folders(root, config.languages).items():
