@@ -61,7 +61,7 @@ def test_the_hash_is_that_of_sorted_json() -> None:
         ('{ name = "a", shots = true }', "wrong kind"),
         ('{ name = "a", shots = "1" }', "wrong kind"),
         ('{ name = "a", divergence = "x" }', "one of kl"),
-        ('{ name = "a", knn = 1.0 }', "below 1"),
+        ('{ name = "a", knn = 1.5 }', "knn is 0 to 1"),
         ('{ name = "a", side = "vanilla", knn = 0.3 }', "vanilla"),
         ("{ shots = 1 }", "without a name"),
         ('{ name = "a" }, { name = "a", shots = 2 }', "same name"),
