@@ -61,7 +61,9 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
     vanilla = load_recognizer(base, engine=engine, precision=precision, device=device)
     smile = vanilla
     if adapter:
-        smile = load_recognizer(base, engine=engine, precision=precision, adapter=adapter, device=device)
+        smile = load_recognizer(
+            base, engine=engine, precision=precision, adapter=adapter, device=device, beside=vanilla
+        )
     return Models(vanilla, smile, Vocabulary.of(base))
 
 

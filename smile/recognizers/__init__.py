@@ -25,10 +25,12 @@ def load_recognizer(
     precision: str = "auto",
     adapter: Path | None = None,
     device: str = "cpu",
+    beside: Recognizer | None = None,
 ) -> Recognizer:
     """Load Whisper, with an adapter folder applied where one is given.
 
-    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32.
+    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32. `beside` is the same
+    base in the same precision, where it is loaded already: what both have in common is made once.
 
     Raises:
         SmileError: an unknown engine or precision, or an adapter that does not fit.
@@ -42,7 +44,7 @@ def load_recognizer(
     info = RecognizerInfo(
         engine=engine,
         precision=_precision(engine, precision, device),
-        encoder=_encoder_id(base.name, state, loaded),
+        encoder=_encoder_id(base.name, state, loaded, beside),
         adapter=loaded.name if loaded else "",
         adapter_hash=loaded.sha256[:12] if loaded else "",
         device=device,
@@ -53,7 +55,8 @@ def load_recognizer(
         return HfRecognizer(state, base.config, info, adapter)
     from smile.recognizers.lean import LeanRecognizer
 
-    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info)
+    sibling = beside if isinstance(beside, LeanRecognizer) else None
+    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, sibling)
 
 
 @contextmanager
@@ -84,9 +87,9 @@ def _precision(engine: str, precision: str, device: str) -> str:
     return "int8" if int8_works() else "float32"
 
 
-def _encoder_id(name: str, state: State, adapter: Adapter | None) -> EncoderId:
+def _encoder_id(name: str, state: State, adapter: Adapter | None, beside: Recognizer | None) -> EncoderId:
     changed = adapter.sha256[:12] if adapter and adapter.changes_encoder else ""
-    return EncoderId(name, fingerprint(state), changed)
+    return EncoderId(name, beside.info.encoder.weights if beside else fingerprint(state), changed)
 
 
 def fingerprint(state: State) -> str:
