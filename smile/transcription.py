@@ -18,11 +18,11 @@ LONGEST_SEGMENT = 15.0  # seconds; leaves half the window to the examples
 class Settings:
     """Everything that changes a transcript, with its default. All of it is logged with a result."""
 
-    shots: int = 1  # 0 to 10 examples
+    shots: int = 3  # 0 to 10 examples
     sampler: Literal["nearest", "random"] = "nearest"
     divergence: str = "kl"  # a name of smile.divergence.DIVERGENCES
     seed: int = 0  # of the random sampler
-    language: str = "guess"  # the in-context language token: "guess", "pool", or a Whisper code such as "sw"
+    language: str = "pool"  # the in-context language token: "guess", "pool", or a Whisper code such as "sw"
     prompt: Literal["anchored", "plain"] = "anchored"
     beams: int = 1  # 1 is greedy
     windows: tuple[float, ...] = WINDOWS  # seconds that may be encoded; (30.0,) is Whisper's own way

@@ -34,10 +34,10 @@ TEXTS = {
     "mini/ckb": ("زمانی کوردی زۆر خۆشە", "دووشەممە سێیەمی ئازار", "ئەڵمانیا و فەڕەنسا"),
 }
 DEFAULTS = {  # of the page's settings, by the names of their components
-    "shots": 1,
+    "shots": 3,
     "sampler": "nearest",
     "divergence": "kl",
-    "language": "guess",
+    "language": "pool",
     "prompt": "anchored",
     "beams": 1,
     "seed": 0,

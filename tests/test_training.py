@@ -19,6 +19,7 @@ from smile.episodes import IGNORED, Episodes
 from smile.recognizers.hf import HfRecognizer
 from smile.training import curves
 from smile.training.checkpoint import CHECKPOINT, Run
+from smile.training.command import soften
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
 from smile.training.loop import Batches, Place, learn, rate
 from smile.training.model import EpisodeLoss, batch_tensors
@@ -116,6 +117,25 @@ def test_an_adapter_is_saved_as_it_is_merged(
     assert changed
     for name in changed:
         np.testing.assert_allclose(merged[name], peft_merged[name].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["lora", "adalora"])
+def test_a_softened_adapter_changes_the_weights_by_so_much_less(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, method: str
+) -> None:
+    trainee = Trainee(toy, vocabulary, replace(TOY, method=method), tmp_path / "run")
+    trainee.learn(6)
+    trainee.model.save(tmp_path / "adapter")
+    whole = adapters.load(tmp_path / "adapter")
+    soften(tmp_path / "adapter", 0.4)
+    soft = adapters.load(tmp_path / "adapter")
+    for name, update in whole.updates.items():
+        np.testing.assert_allclose(soft.updates[name].delta(), 0.4 * update.delta(), rtol=1e-5, atol=1e-8)
+
+
+def test_only_what_changes_learning_belongs_to_a_run() -> None:
+    assert replace(TOY, kept=0.3).learning() == TOY.learning()
+    assert replace(TOY, rate=1e-5).learning() != TOY.learning()
 
 
 def test_the_frozen_encoder_gets_no_gradient_and_the_paper_s_does(

@@ -44,6 +44,7 @@ class TrainConfig:
 
     worst_cer: float = 0.6  # clips on which vanilla Whisper does worse are left out
     longest: float = 14.0  # seconds; longer clips are left out
+    kept: float = 1.0  # share of the learned change that is exported: between base and trained weights
     validate_every: int = 300  # steps
     validate_clips: int = 3  # of each language's dev split
 
@@ -51,6 +52,10 @@ class TrainConfig:
     def frozen_encoder(self) -> bool:
         """Whether encoder states are those of the base model."""
         return self.layers != "all"
+
+    def learning(self) -> dict[str, Any]:
+        """The settings that change what is learned; of a run that goes on they stay as they are."""
+        return {name: value for name, value in asdict(self).items() if name != "kept"}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
