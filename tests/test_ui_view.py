@@ -186,7 +186,7 @@ def test_the_download_is_the_result_as_json(engine):
     assert saved["vanilla"]["text"] == HEARD
     assert saved["smile"]["cer"] == 0.0
     assert saved["neighbours"][0]["text"] == TEXTS["gla"][0]
-    assert saved["settings"]["shots"] == 1
+    assert saved["settings"]["shots"] == 3
 
 
 # Errors
