@@ -7,6 +7,7 @@ Everything here is a pure function of a DataFrame as `packing.load` gives it: th
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from smile.datatypes import SmileError
 RESAMPLES = 1000
 LEVEL = 0.95
 FEWEST = 10  # utterances on which an interval can say something of a difference
+KEYS = ["language", "id", "condition", "hash"]
+COUNTED = ["edits", "length", "empty", "loops"]
 Values = NDArray[np.float64]
 
 
@@ -53,39 +56,49 @@ def by_language(
     baseline's on the same utterances, in percent of it, and `beyond` whether its interval leaves 0 out.
     `empty` and `loops` are shares of the utterances in percent. Utterances whose reference is empty
     are not counted, and failed ones only as `failed`. Where a language lacks the baseline, the
-    comparison is missing.
+    comparison is missing. A condition with several hashes, such as the seeds of a random sampler, is
+    their average.
     """
+    if rows.empty:
+        return pd.DataFrame()
+    flat = counted(rows, metric)
     parts = [
-        _language(group, str(language), metric, baseline, seed)
-        for language, group in rows.groupby("language", sort=True)
+        _language(group, str(language), baseline, seed)
+        for language, group in flat.groupby("language", sort=True)
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True)
 
 
-def _language(rows: pd.DataFrame, language: str, metric: Metric, baseline: str, seed: int) -> pd.DataFrame:
-    """The lines of one language; all its conditions see the same resamples of its utterances."""
-    rows = rows.sort_values("condition", key=ranked, kind="stable")
-    ids = sorted(rows["id"].unique())
-    draws = resamples(len(ids), seed, language)
-    cells = {str(name): _cell(group, ids, metric) for name, group in rows.groupby("condition", sort=False)}
-    base = cells.get(baseline)
-    lines = []
-    for name, cell in cells.items():
-        line = {"language": language, "condition": name, **cell.facts, **cell.rates(draws)}
-        lines.append({**line, **(compared(cell, base, draws) if base else {})})
-    return pd.DataFrame(lines)
+def counted(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Rows with `edits`, `length`, `empty` and `loops`, NaN where one is not counted, and `failed`."""
+    if rows.duplicated(KEYS).any():
+        raise SmileError(f'There are two rows of one utterance under "{_twice(rows)}".')
+    edits, length = (rows[c].astype("float64") for c in (metric.edits, metric.length))
+    found = rows[KEYS].assign(
+        edits=edits,
+        length=length,
+        empty=100.0 * (rows["hypothesis"].str.strip() == ""),
+        loops=100.0 * (rows["stopped"] == "loop"),
+        failed=(rows["error"].fillna("") != "").astype("float64"),
+    )
+    found.loc[edits.isna() | ~(length > 0), COUNTED] = np.nan
+    return found
+
+
+def _twice(rows: pd.DataFrame) -> str:
+    return str(rows.loc[rows.duplicated(KEYS), "condition"].iloc[0])
 
 
 @dataclass(frozen=True)
-class Cell:
-    """Edits and lengths of a language's utterances under one condition; NaN where one is not counted."""
+class Counts:
+    """Edits and lengths of a language -> (conditions, utterances); NaN where one is not counted."""
 
+    conditions: list[str]
     edits: Values
     length: Values
-    facts: dict[str, float]
 
-    def rates(self, draws: Values) -> dict[str, float]:
-        """Rate and mean with their intervals, in percent."""
+    def rates(self, draws: Values) -> dict[str, Values]:
+        """Rate and mean of each condition with their intervals, in percent."""
         each = self.edits / self.length
         ones = np.where(np.isnan(self.length), np.nan, 1.0)
         found = {}
@@ -97,45 +110,68 @@ class Cell:
             found[low], found[high] = interval(ratios(draws, top, bottom))
         return found
 
+    def only(self, *conditions: str) -> Counts:
+        """The counts of these conditions."""
+        at = [self.conditions.index(name) for name in conditions]
+        return Counts(list(conditions), self.edits[at], self.length[at])
 
-def _cell(rows: pd.DataFrame, ids: Sequence[str], metric: Metric) -> Cell:
-    if rows["id"].duplicated().any():
-        raise SmileError(f'There are two rows of one utterance under "{rows["condition"].iloc[0]}".')
-    rows = rows.set_index("id").reindex(ids)
-    edits, length = (rows[c].astype("float64").to_numpy(copy=True) for c in (metric.edits, metric.length))
-    left_out = np.isnan(edits) | ~(length > 0)
-    edits[left_out], length[left_out] = np.nan, np.nan
-    counted = rows[~left_out]
-    clips = len(counted)
-    facts = {
-        "clips": clips,
-        "failed": int((rows["error"].fillna("") != "").sum()),
-        "edits": float(np.nansum(edits)),
-        "length": float(np.nansum(length)),
-        "empty": 100 * float((counted["hypothesis"].str.strip() == "").mean()) if clips else np.nan,
-        "loops": 100 * float((counted["stopped"] == "loop").mean()) if clips else np.nan,
-    }
-    return Cell(edits, length, facts)
+    def shared(self, baseline: str) -> tuple[Values, Values, Values]:
+        """Edits, the baseline's edits and lengths on the utterances that both have."""
+        base = self.edits[self.conditions.index(baseline)]
+        both = ~np.isnan(self.edits) & ~np.isnan(base)
+        ours, theirs, length = (np.where(both, v, np.nan) for v in (self.edits, base, self.length))
+        return ours, theirs, length
 
 
-def compared(cell: Cell, base: Cell, draws: Values) -> dict[str, float | bool]:
-    """The relative reduction against a baseline on the utterances that both have, in percent."""
-    both = ~np.isnan(cell.edits) & ~np.isnan(base.edits)
-    ours, theirs = (np.where(both, c.edits, np.nan) for c in (cell, base))
-    length = np.where(both, cell.length, np.nan)
-    before = ratio(theirs, length)
-    if not before > 0:
-        return {"reduction": np.nan, "better": False, "beyond": False}
+def counts_of(flat: pd.DataFrame) -> Counts:
+    """The counts of one language's counted rows; conditions in their order, utterances by id."""
+    names = pd.Series(flat["condition"].unique()).sort_values(key=ranked, kind="stable").tolist()
+    ids = sorted(flat["id"].unique())
+    means = flat.groupby(["condition", "id"])[["edits", "length"]].mean()
+    edits, length = (
+        means[column].unstack("id").reindex(index=names, columns=ids).to_numpy(dtype=np.float64)
+        for column in ("edits", "length")
+    )
+    return Counts(names, edits, length)
+
+
+def _language(flat: pd.DataFrame, language: str, baseline: str, seed: int) -> pd.DataFrame:
+    """The lines of one language, from its counted rows; all its conditions see the same resamples."""
+    counts = counts_of(flat)
+    draws = resamples(counts.edits.shape[1], seed, language)
+    groups = flat.groupby("condition")
+    shares = groups[["empty", "loops"]].mean().reindex(counts.conditions)
+    table = pd.DataFrame(
+        {
+            "language": language,
+            "condition": counts.conditions,
+            "clips": (~np.isnan(counts.edits)).sum(axis=1),
+            "failed": groups["failed"].sum().reindex(counts.conditions).to_numpy(dtype=int),
+            "edits": np.nansum(counts.edits, axis=1),
+            "length": np.nansum(counts.length, axis=1),
+            "empty": shares["empty"].to_numpy(),
+            "loops": shares["loops"].to_numpy(),
+            **counts.rates(draws),
+        }
+    )
+    return table.assign(**compared(counts, baseline, draws)) if baseline in counts.conditions else table
+
+
+def compared(counts: Counts, baseline: str, draws: Values) -> dict[str, Values]:
+    """The relative reductions against a baseline on the utterances that both have, in percent."""
+    ours, theirs, length = counts.shared(baseline)
     with np.errstate(divide="ignore", invalid="ignore"):
         resampled = 100 * (1 - ratios(draws, ours, length) / ratios(draws, theirs, length))
-    low, high = interval(resampled)
-    reduction = 100 * (1 - ratio(ours, length) / before)
+        reduction = 100 * (1 - ratio(ours, length) / ratio(theirs, length))
+    reduction = np.where(np.isfinite(reduction), reduction, np.nan)
+    low, high = (np.where(np.isnan(reduction), np.nan, bound) for bound in interval(resampled))
+    enough = (~np.isnan(ours)).sum(axis=1) >= FEWEST
     return {
         "reduction": reduction,
         "reduction_low": low,
         "reduction_high": high,
-        "better": bool(reduction > 0),
-        "beyond": bool((low > 0 or high < 0) and both.sum() >= FEWEST),
+        "better": reduction > 0,
+        "beyond": ((low > 0) | (high < 0)) & enough,
     }
 
 
@@ -146,25 +182,26 @@ def resamples(size: int, seed: int, key: str) -> Values:
     return generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(np.float64)
 
 
-def ratio(top: Values, bottom: Values) -> float:
-    """100 · Σ top / Σ bottom, without what is NaN; NaN where nothing is left."""
-    below = float(np.nansum(bottom))
-    return 100 * float(np.nansum(top)) / below if below else float("nan")
+def ratio(top: Values, bottom: Values) -> Values:
+    """100 · Σ top / Σ bottom over the utterances, without what is NaN; NaN where nothing is left."""
+    above, below = np.nansum(top, axis=-1), np.nansum(bottom, axis=-1)
+    return 100 * above / np.where(below == 0, np.nan, below)
 
 
 def ratios(draws: Values, top: Values, bottom: Values) -> Values:
-    """The same in each resample -> (RESAMPLES,)."""
+    """The same in each resample -> (RESAMPLES,) or (RESAMPLES, conditions)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 100 * (draws @ np.nan_to_num(top)) / (draws @ np.nan_to_num(bottom))
+        return 100 * (draws @ np.nan_to_num(top).T) / (draws @ np.nan_to_num(bottom).T)
 
 
-def interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
-    """The percentiles that hold the middle 95 % of the values; NaN where there are none."""
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return float("nan"), float("nan")
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+def interval(values: Values, level: float = LEVEL) -> tuple[Values, Values]:
+    """The percentiles that hold the middle 95 % of the resamples; NaN where there are none."""
+    values = np.where(np.isfinite(values), values, np.nan)
+    quantile = np.nanquantile if np.isnan(values).any() else np.quantile
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a condition without counted utterances
+        low, high = quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return low, high
 
 
 def summary(table: pd.DataFrame, languages: Sequence[str] = (), baseline: str = "vanilla") -> pd.DataFrame:

@@ -21,7 +21,7 @@ ROOMS = [
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "clip_encoder", "models", "transcription"),
     ("indexing", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
-    ("demo", "bench", "evaluate", "packing", "results"),
+    ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
     ("workers",),
     ("runs",),
     ("manifest",),
