@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from smile import labels
-from smile.pairs import Paired, Sampled, paired, sampled
-from smile.results import CER, Metric
+from smile.pairs import Paired, paired
+from smile.results import CER, Metric, Sampled, sampled
 from smile.training.config import TrainConfig
 
 TRAINING = TrainConfig().languages  # of the adapter: what it does on them says nothing of new languages
@@ -19,26 +18,28 @@ TRAINING = TrainConfig().languages  # of the adapter: what it does on them says 
 
 @dataclass
 class Evidence:
-    """Rows as `packing.load` gives them, and comparisons made of them."""
+    """Labelled rows, the settings behind the labels, and comparisons made of them."""
 
-    raw: pd.DataFrame
+    rows: pd.DataFrame
+    facts: pd.DataFrame
+    sampled: dict[str, Sampled]
     metric: Metric = CER
     _made: dict[tuple[str, ...], Paired | None] = field(default_factory=dict)
 
-    @cached_property
-    def rows(self) -> pd.DataFrame:
-        """The rows that count here, labelled."""
-        return labels.labelled(self.raw[~self.raw["language"].isin(TRAINING)])
+    @classmethod
+    def of(cls, raw: pd.DataFrame, metric: Metric = CER) -> Evidence:
+        """Of rows as `packing.load` gives them."""
+        rows = labels.labelled(raw)
+        return cls.held_out(rows, labels.conditions(raw), sampled(rows, metric), metric)
 
-    @cached_property
-    def facts(self) -> pd.DataFrame:
-        """The settings behind the labels."""
-        return labels.conditions(self.raw[~self.raw["language"].isin(TRAINING)])
-
-    @cached_property
-    def sampled(self) -> dict[str, Sampled]:
-        """The rows' counts, by language."""
-        return sampled(self.rows, self.metric)
+    @classmethod
+    def held_out(
+        cls, rows: pd.DataFrame, facts: pd.DataFrame, ready: Mapping[str, Sampled], metric: Metric = CER
+    ) -> Evidence:
+        """Of what has been made of rows, without the training languages."""
+        kept = rows[~rows["language"].isin(TRAINING)]
+        ready = {code: one for code, one in ready.items() if code not in TRAINING}
+        return cls(kept, facts[facts.index.isin(kept["hash"].unique())], ready, metric)
 
     @property
     def headline(self) -> str:

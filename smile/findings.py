@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from smile import labels
+from smile import labels, paper
 from smile.evidence import Evidence
 from smile.labels import change, percent
 from smile.languages import language
@@ -20,7 +20,6 @@ from smile.pairs import Paired
 from smile.results import CER, Metric
 
 NOT_MEASURED = "Not measured yet."
-PAPER_REDUCTION = 37.1  # percent, as the paper states it
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,11 @@ Answer = tuple[str, str]  # the sentences, the figure
 
 def findings(rows: pd.DataFrame, metric: Metric = CER) -> list[Finding]:
     """An answer to every question, in the order of reading."""
-    evidence = Evidence(rows, metric)
+    return answered(Evidence.of(rows, metric))
+
+
+def answered(evidence: Evidence) -> list[Finding]:
+    """The same of what has been made of rows."""
     answers = {question: ask(evidence) if len(evidence.rows) else None for question, ask in QUESTIONS.items()}
     return [Finding(question, *(answer or ())) for question, answer in answers.items()]
 
@@ -54,8 +57,8 @@ def _examples(evidence: Evidence) -> Answer | None:
     if (pair := evidence.pair(condition, baseline)) is None:
         return None
     answer = f"{verdict(pair)} {told(pair, condition, baseline, evidence)}"
-    paper = f"The paper states {PAPER_REDUCTION} % lower on 54 other languages, with its own adapter."
-    return f"{answer} {paper}", change(pair.reduction)
+    theirs = f"The paper states {paper.REDUCTION} % lower, on {paper.LANGUAGES} other languages."
+    return f"{answer} {theirs}", change(pair.reduction)
 
 
 def _control(evidence: Evidence) -> Answer | None:
@@ -118,7 +121,7 @@ def _pools(evidence: Evidence) -> Answer | None:
 
 
 def _overhead(evidence: Evidence) -> Answer | None:
-    if "seconds" not in evidence.rows:
+    if "seconds" not in evidence.rows or not evidence.headline:
         return None
     seconds = evidence.rows.groupby("condition")[["seconds", "retrieval"]].mean()
     ours, alone = (seconds.reindex([name]).iloc[0] for name in (evidence.headline, evidence.baseline))

@@ -37,6 +37,8 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     """A line for each hash of settings: the settings, `name`, `label`; in the order of reading."""
     facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
     facts = facts.rename(columns={"condition": "name"}).set_index("hash")
+    if facts.empty:
+        return facts.assign(label="", known=False)
     known = facts["side"].notna()
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
     several = facts.loc[known, "model"].nunique() > 1
@@ -46,7 +48,7 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     ]
     facts = facts.assign(label=labels, known=known)
     facts = facts.assign(label=_told_apart(facts))
-    order = facts.apply(_order, axis=1) if len(facts) else pd.Series(dtype=object)
+    order = facts.apply(_order, axis=1)
     return facts.loc[order.sort_values(kind="stable").index]
 
 
@@ -134,10 +136,13 @@ def baseline(facts: pd.DataFrame) -> str:
 
 
 def headline(facts: pd.DataFrame) -> str:
-    """The condition that is nearest to what the page does by itself; with an adapter where there is one."""
+    """The condition with examples that is nearest to what the page does by itself, with an adapter if any.
+
+    Empty where none was measured.
+    """
     inside = facts[facts["side"] == "in-context"]
     if inside.empty:
-        return str(facts["label"].iloc[-1]) if len(facts) else ""
+        return ""
     wanted = {n: getattr(PAGE, n) for n in ("shots", "sampler", "divergence", "knn", "unlooped", "prompt")}
     agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
     usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "beams"))

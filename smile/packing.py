@@ -115,6 +115,15 @@ def with_settings(rows: pd.DataFrame, conditions: dict[str, Any]) -> pd.DataFram
 
     The setting `language` is the column `language_token`, since the rows' own is the utterance's.
     """
+    import pandas as pd
+
     source = {name: name for name in SETTINGS} | {"language_token": "language"}
-    known = {name: {h: c.get(source[name]) for h, c in conditions.items()} for name in SETTINGS}
-    return rows.assign(**{name: rows["hash"].map(known[name]) for name in SETTINGS})
+    hashes = pd.Index(rows["hash"].unique())
+    known = {
+        name: pd.Series(
+            [conditions.get(h, {}).get(source[name]) for h in hashes], dtype=object
+        ).infer_objects()
+        for name in SETTINGS
+    }
+    at = hashes.get_indexer(rows["hash"])
+    return rows.assign(**{name: known[name].to_numpy()[at] for name in SETTINGS})

@@ -6,33 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from smile.results import (
-    CER,
-    Counts,
-    Metric,
-    Values,
-    compared,
-    counted,
-    counts_of,
-    interval,
-    ratios,
-    resamples,
-)
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """A language's counts and how often each utterance is drawn in each resample."""
-
-    counts: Counts
-    draws: Values
-
-    def has(self, *conditions: str) -> bool:
-        """Whether all these conditions were measured."""
-        return set(conditions) <= set(self.counts.conditions)
+from smile.results import Sampled, Values, compared, interval, ratios
 
 
 @dataclass(frozen=True)
@@ -57,15 +33,6 @@ class Paired:
         """How many languages are better or worse, or are so beyond their interval."""
         there = self.reductions > 0 if better else self.reductions < 0
         return int((there & self.beyond).sum() if beyond else there.sum())
-
-
-def sampled(rows: pd.DataFrame, metric: Metric = CER, seed: int = 0) -> dict[str, Sampled]:
-    """Rows made ready to be compared, by language."""
-    found = {}
-    for language, group in counted(rows, metric).groupby("language", sort=True):
-        counts = counts_of(group)
-        found[str(language)] = Sampled(counts, resamples(counts.edits.shape[1], seed, str(language)))
-    return found
 
 
 def paired(languages: Iterable[Sampled], condition: str, baseline: str) -> Paired | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,14 +59,25 @@ def by_language(
     comparison is missing. A condition with several hashes, such as the seeds of a random sampler, is
     their average.
     """
+    return table_of(sampled(rows, metric, seed).values(), baseline)
+
+
+def table_of(languages: Iterable[Sampled], baseline: str) -> pd.DataFrame:
+    """The same from rows that are ready."""
+    parts = [_language(each, baseline) for each in languages]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def sampled(rows: pd.DataFrame, metric: Metric = CER, seed: int = 0) -> dict[str, Sampled]:
+    """Rows made ready, by language; all conditions of a language see the same resamples."""
     if rows.empty:
-        return pd.DataFrame()
-    flat = counted(rows, metric)
-    parts = [
-        _language(group, str(language), baseline, seed)
-        for language, group in flat.groupby("language", sort=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
+        return {}
+    found = {}
+    for language, group in counted(rows, metric).groupby("language", sort=True):
+        counts = counts_of(group)
+        draws = resamples(counts.edits.shape[1], seed, str(language))
+        found[str(language)] = Sampled(str(language), counts, _facts(group, counts.conditions), draws)
+    return found
 
 
 def counted(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -127,34 +138,58 @@ def counts_of(flat: pd.DataFrame) -> Counts:
     """The counts of one language's counted rows; conditions in their order, utterances by id."""
     names = pd.Series(flat["condition"].unique()).sort_values(key=ranked, kind="stable").tolist()
     ids = sorted(flat["id"].unique())
-    means = flat.groupby(["condition", "id"])[["edits", "length"]].mean()
-    edits, length = (
-        means[column].unstack("id").reindex(index=names, columns=ids).to_numpy(dtype=np.float64)
-        for column in ("edits", "length")
-    )
+    shape = len(names), len(ids)
+    places = pd.Index(names).get_indexer(flat["condition"]) * len(ids) + pd.Index(ids).get_indexer(flat["id"])
+    edits, length = (_means(flat[column].to_numpy(), places, shape) for column in ("edits", "length"))
     return Counts(names, edits, length)
 
 
-def _language(flat: pd.DataFrame, language: str, baseline: str, seed: int) -> pd.DataFrame:
-    """The lines of one language, from its counted rows; all its conditions see the same resamples."""
-    counts = counts_of(flat)
-    draws = resamples(counts.edits.shape[1], seed, language)
+def _means(values: Values, places: NDArray[np.int64], shape: tuple[int, int]) -> Values:
+    """The mean of the values in each place, without what is NaN; NaN where nothing is left."""
+    there = ~np.isnan(values)
+    size = shape[0] * shape[1]
+    totals = np.bincount(places[there], values[there], minlength=size)
+    counts = np.bincount(places[there], minlength=size)
+    return (totals / np.where(counts == 0, np.nan, counts)).reshape(shape)
+
+
+def _facts(flat: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
+    """Shares of empty outputs and loops, and failed rows, by condition."""
     groups = flat.groupby("condition")
-    shares = groups[["empty", "loops"]].mean().reindex(counts.conditions)
+    return groups[["empty", "loops"]].mean().assign(failed=groups["failed"].sum()).reindex(conditions)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A language's counts, and how often each utterance is drawn in each resample."""
+
+    language: str
+    counts: Counts
+    facts: pd.DataFrame
+    draws: Values
+
+    def has(self, *conditions: str) -> bool:
+        """Whether all these conditions were measured."""
+        return set(conditions) <= set(self.counts.conditions)
+
+
+def _language(one: Sampled, baseline: str) -> pd.DataFrame:
+    """The lines of one language."""
+    counts = one.counts
     table = pd.DataFrame(
         {
-            "language": language,
+            "language": one.language,
             "condition": counts.conditions,
             "clips": (~np.isnan(counts.edits)).sum(axis=1),
-            "failed": groups["failed"].sum().reindex(counts.conditions).to_numpy(dtype=int),
+            "failed": one.facts["failed"].to_numpy(dtype=int),
             "edits": np.nansum(counts.edits, axis=1),
             "length": np.nansum(counts.length, axis=1),
-            "empty": shares["empty"].to_numpy(),
-            "loops": shares["loops"].to_numpy(),
-            **counts.rates(draws),
+            "empty": one.facts["empty"].to_numpy(),
+            "loops": one.facts["loops"].to_numpy(),
+            **counts.rates(one.draws),
         }
     )
-    return table.assign(**compared(counts, baseline, draws)) if baseline in counts.conditions else table
+    return table.assign(**compared(counts, baseline, one.draws)) if one.has(baseline) else table
 
 
 def compared(counts: Counts, baseline: str, draws: Values) -> dict[str, Values]:

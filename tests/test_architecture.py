@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "timing", "languages", "terminal"),
+    ("datatypes", "timing", "languages", "terminal", "paper"),
     ("audio", "text", "divergence", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
     ("scoring", "adapters", "weights", "segments", "vocabulary"),
     ("steering",),

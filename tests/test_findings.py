@@ -10,7 +10,8 @@ from smile import cli, labels, results
 from smile.conditions import Condition
 from smile.evidence import TRAINING, Evidence
 from smile.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
-from smile.pairs import paired, sampled
+from smile.pairs import paired
+from smile.results import sampled
 from tests.measured import packed
 
 VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, bounded=False)
@@ -166,7 +167,7 @@ def test_what_was_not_measured_is_said_to_be_so(rows):
 
 def test_training_languages_are_left_out(rows):
     assert "eng" in TRAINING
-    assert "eng" not in Evidence(rows).sampled
+    assert "eng" not in Evidence.of(rows).sampled
     assert "eng" in set(rows["language"])
 
 

@@ -15,7 +15,7 @@ from smile.ui.transcribe.controls import Choices
 from smile.ui.transcribe.view import View, empty, started
 
 ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
-SHOW_RESULTS = "() => window.smileShowResults()"
+SHOW_RESULTS = "() => window.smileShow('#results')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
