@@ -116,8 +116,9 @@ def _measures(evidence: Evidence) -> Answer | None:
 def _pools(evidence: Evidence) -> Answer | None:
     pairs = evidence.twins("minutes", lambda minutes: minutes > 0, 0.0)
     pairs = sorted(pairs, key=lambda found: found[0]["minutes"])
-    how = "{minutes:g} min, {shots} shots"
-    return _listed(pairs, "A smaller pool", "all of it", evidence, lambda line: how.format(**line))
+    return _listed(
+        pairs, "A smaller pool", "all of it", evidence, lambda line: f"{line['minutes']:g} min, {_at(line)}"
+    )
 
 
 def _overhead(evidence: Evidence) -> Answer | None:

@@ -75,15 +75,16 @@ def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) ->
     try:
         return show(store, Asked.of(values))
     except SmileError as error:
-        return failed(str(error))
+        return notice("error", str(error))
     except Exception:
         LOG.exception("The results could not be shown")
-        return failed(UNEXPECTED)
+        return notice("error", UNEXPECTED)
 
 
-def failed(sentence: str) -> View:
+def notice(kind: str, sentence: str) -> View:
     """The tab with nothing but a sentence."""
-    return View(notice=STAGE.format("error", sentence), board=gr.update(visible=False))
+    shown = gr.update(value=STAGE.format(kind, sentence), visible=True)
+    return View(notice=shown, board=gr.update(visible=False))
 
 
 def selection_of(store: Store, choices: Choices) -> Selection:
@@ -96,9 +97,9 @@ def opened(store: Store, asked: Asked) -> View:
     """The tab is opened: read what is new, and show all of it."""
     selection = selection_of(store, asked.choices)
     if selection.measured.raw.empty:
-        return View(notice=STAGE.format("", NOTHING), board=gr.update(visible=False))
+        return notice("", NOTHING)
     return shown(selection, asked)._replace(
-        notice="",
+        notice=gr.update(visible=False),
         board=gr.update(visible=True),
         findings=panel(selection.measured.findings),
         **controls.offered(selection.measured, selection.choices),

@@ -45,7 +45,7 @@ CHARTS = {
     "measure": Chart(
         "Sampler and distance",
         curves.by_measure,
-        "How the examples were chosen, at 1 and at 3; bars are 95 % intervals, the best way stands lowest.",
+        "How the examples were chosen, at 1 and at 3; bars are 95 % intervals, the best way stands highest.",
         MISSING_GRID.format("different ways to choose examples", "divergences"),
     ),
     "families": Chart(

@@ -12,8 +12,8 @@ from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choice
 from smile.ui.results.store import Measured
 from smile.ui.results.utterances import ORDERS
 
-GROUPS = [("All held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
-          ("Training languages", TRAINED)]  # fmt: skip
+GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
+          ("Meta-training", TRAINED)]  # fmt: skip
 SIDE_BY_SIDE = 260  # pixels that a control in a row needs
 
 
@@ -25,8 +25,6 @@ def choice_inputs() -> Choices:
     with gr.Row():
         metric = _bar([("CER", "cer"), ("WER", "wer")], "cer", "Metric", "metric")
         normaliser = _bar(list(NORMALISERS), "plain", "Normaliser", "normaliser")
-        known = _bar(GROUPS, HELD_OUT, "Languages", "known", scale=2)
-    with gr.Row():
         search = gr.Textbox(
             label="Search",
             placeholder="Name, code, family or script",
@@ -34,10 +32,16 @@ def choice_inputs() -> Choices:
             max_lines=1,
             elem_id="search",
         )
+    with gr.Row():
+        known = _bar(GROUPS, HELD_OUT, "Languages", "known", scale=2)
         families = _dropdown("Family", "families", several=True)
         scripts = _dropdown("Script", "scripts", several=True)
-    columns = _dropdown("Further conditions in the table", "columns", several=True)
-    return Choices(condition, baseline, metric, normaliser, search, known, families, scripts, columns)
+    return Choices(condition, baseline, metric, normaliser, search, known, families, scripts)
+
+
+def column_input() -> gr.Dropdown:
+    """Further conditions in the table."""
+    return _dropdown("Further conditions in the table", "columns", several=True)
 
 
 def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
@@ -50,6 +54,7 @@ def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
             label="Order",
             min_width=SIDE_BY_SIDE,
             elem_id="order",
+            elem_classes="pick",
         )
     return language, order
 
@@ -57,15 +62,25 @@ def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
 def chart_input() -> gr.Radio:
     """Which chart is shown."""
     titles = [(chart.title, key) for key, chart in CHARTS.items()]
-    return gr.Radio(titles, value="languages", label="Chart", elem_id="chart")
+    return _bar(titles, "languages", "Chart", "chart")
 
 
 def _dropdown(label: str, name: str, several: bool = False) -> gr.Dropdown:
-    return gr.Dropdown([], value=None, label=label, multiselect=several, min_width=SIDE_BY_SIDE, elem_id=name)
+    return gr.Dropdown(
+        [], label=label, multiselect=several, min_width=SIDE_BY_SIDE, elem_id=name, elem_classes="pick"
+    )
 
 
 def _bar(choices: list[Any], value: str, label: str, name: str, scale: int = 1) -> gr.Radio:
-    return gr.Radio(choices, value=value, label=label, min_width=SIDE_BY_SIDE, scale=scale, elem_id=name)
+    return gr.Radio(
+        choices,
+        value=value,
+        label=label,
+        min_width=SIDE_BY_SIDE,
+        scale=scale,
+        elem_id=name,
+        elem_classes="bar",
+    )
 
 
 def offered(measured: Measured, choices: Choices) -> dict[str, Any]:

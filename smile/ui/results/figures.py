@@ -35,10 +35,14 @@ def blank(height: int, x: str = "", y: str = "") -> Figure:
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left"},
         font={"size": 13},
         dragmode=False,
-        modebar={"remove": NO_TOOLS},
+        modebar={"remove": NO_TOOLS, "bgcolor": "rgba(0,0,0,0)"},
     )
-    figure.update_xaxes(title={"text": x, "standoff": 10}, automargin=True, zeroline=False)
-    figure.update_yaxes(title={"text": y, "standoff": 10}, automargin=True, zeroline=False)
+    figure.update_xaxes(
+        title={"text": x, "standoff": 10, "font": {"size": 13}}, automargin=True, zeroline=False
+    )
+    figure.update_yaxes(
+        title={"text": y, "standoff": 10, "font": {"size": 13}}, automargin=True, zeroline=False
+    )
     return figure
 
 

@@ -34,11 +34,13 @@ class Choices(NamedTuple):
         known, facts = measured.conditions, measured.facts
         first = labels.baseline(facts)
         usual = labels.headline(facts) or (known[-1] if known else "")
-        return self._replace(
-            condition=self.condition if self.condition in known else usual,
-            baseline=self.baseline if self.baseline in known else first,
-            columns=[name for name in self.columns or () if name in known],
-        )
+        condition = self.condition if self.condition in known else usual
+        columns = [name for name in self.columns or () if name in known]
+        if not self.condition:  # the tab is opened for the first time
+            nearest = labels.chosen(facts, shots=labels.FEW, sampler="nearest")["label"]
+            columns = [name for name in nearest if name != condition]
+        baseline = self.baseline if self.baseline in known else first
+        return self._replace(condition=condition, baseline=baseline, columns=columns)
 
 
 @dataclass(frozen=True)

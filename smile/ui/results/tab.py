@@ -17,8 +17,9 @@ from smile.ui.transcribe.tab import PLAIN, QUICK
 
 ON_CLICK = """
 element.addEventListener("click", (event) => {
-  const at = event.target.closest("[data-sort], [data-language]");
-  if (at) trigger("click", {sort: at.dataset.sort, language: at.dataset.language});
+  const {sort, language} = event.target.closest("[data-sort], [data-language]")?.dataset ?? {};
+  if (sort) trigger("click", {sort});
+  if (language) trigger("select", {language});
 });
 """
 SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
@@ -30,6 +31,7 @@ def results_tab(folder: Path) -> None:
     """Lay out the tab over a folder of packed rows, and connect it."""
     store = Store(folder)
     with gr.Tab("Results", id="results") as tab:
+        sort = gr.State(Sort())
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
         with gr.Column(visible=False, elem_classes="board") as board:
             choices = controls.choice_inputs()
@@ -38,14 +40,14 @@ def results_tab(folder: Path) -> None:
                 beside = gr.HTML(elem_id="beside", **PLAIN)
             with gr.Tabs():
                 with gr.Tab("Languages", id="languages"):
-                    table, files, file, opened, order, utterances = language_outputs()
+                    columns, table, files, file, opened, order, utterances = language_outputs()
+                    choices = choices._replace(columns=columns)
                 with gr.Tab("Charts", id="charts"):
                     chart = controls.chart_input()
                     plot = gr.Plot(show_label=False, elem_id="plot")
                     caption = gr.HTML(elem_id="caption", **PLAIN)
                 with gr.Tab("Findings", id="findings"):
                     findings = gr.HTML(elem_id="findings", **PLAIN)
-    sort = gr.State(Sort())
     named = {
         name: getattr(choices, name) for name in ("condition", "baseline", "families", "scripts", "columns")
     }
@@ -58,6 +60,7 @@ def results_tab(folder: Path) -> None:
 
 def language_outputs() -> tuple[Any, ...]:
     """The table, its downloads, and the utterances below."""
+    columns = controls.column_input()
     table = gr.HTML(elem_id="table", js_on_load=ON_CLICK, **PLAIN)
     with gr.Row(elem_classes="files"):
         files = {
@@ -66,7 +69,7 @@ def language_outputs() -> tuple[Any, ...]:
     file = gr.DownloadButton(visible="hidden", elem_id="file")
     opened, order = controls.opened_inputs()
     utterances = gr.HTML(elem_id="utterances", **PLAIN)
-    return table, files, file, opened, order, utterances
+    return columns, table, files, file, opened, order, utterances
 
 
 def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
@@ -81,7 +84,9 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
     gr.on([component.input for component in asked.choices], **doing(callbacks.changed))
     asked.chart.input(**doing(callbacks.charted))
     gr.on([asked.opened.input, asked.order.input], **doing(callbacks.looked_into))
-    view.table.click(**{**doing(callbacks.looked_into), "fn": callbacks.Click(store)})
+    clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}
+    view.table.click(**clicks)
+    view.table.select(**clicks).then(js=SHOW_UTTERANCES)
 
 
 def connect_files(store: Store, asked: Asked, files: dict[str, gr.Button], file: gr.DownloadButton) -> None:

@@ -66,7 +66,7 @@ def utterances(selection: Selection, code: str | None, order: str = "gain") -> s
         return SECTION.format(title=title, note="Both conditions were not measured on it.", items="")
     shown = found.head(MOST)
     count = f"{len(shown)} of {len(found)} clips" if len(shown) < len(found) else f"{len(found)} clips"
-    note = f"{count}. Left {selection.baseline}, right {selection.condition}. Texts as they were written."
+    note = f"{count}: first {selection.baseline}, then {selection.condition}; texts as they were written."
     items = Markup().join(
         _item(str(key), line, selection)
         for key, line in zip(shown.index, shown.to_dict("records"), strict=True)
