@@ -366,8 +366,12 @@ def test_files(store, kind):
         assert "reference" not in " ".join(found.columns)
 
 
-def test_components_are_connected_by_their_names(tmp_path, folder):
-    page = build_app(FakeEngine(tmp_path), folder)
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, folder):
+    return build_app(FakeEngine(tmp_path_factory.mktemp("clips")), folder)
+
+
+def test_components_are_connected_by_their_names(page):
     (event,) = (fn for fn in page.fns.values() if any(name == "select" for _, name in fn.targets) and
                 len(fn.outputs) == len(View._fields) and fn.inputs[0].elem_id == "condition" and
                 page.blocks[fn.targets[0][0]].__class__ is gr.Tab)  # fmt: skip
@@ -378,7 +382,6 @@ def test_components_are_connected_by_their_names(tmp_path, folder):
         assert shown[name].elem_id == name
 
 
-def test_a_state_beside_a_tab_would_be_taken_for_a_tab(tmp_path, folder):
-    page = build_app(FakeEngine(tmp_path), folder)
+def test_a_state_beside_a_tab_would_be_taken_for_a_tab(page):
     for tabs in (block for block in page.blocks.values() if isinstance(block, gr.Tabs)):
         assert {type(child) for child in tabs.children} == {gr.Tab}

@@ -122,11 +122,6 @@ def shown(selection: Selection, asked: Asked) -> View:
     )
 
 
-def charted(store: Store, asked: Asked) -> View:
-    """Another chart."""
-    return View(**chart_of(selection_of(store, asked.choices), asked.chart))
-
-
 def chart_of(selection: Selection, key: str) -> dict[str, Any]:
     """A chart, or the sentence that stands for it."""
     figure, caption = drawn(selection, key)

@@ -73,7 +73,10 @@ def language_outputs() -> tuple[Any, ...]:
 
 
 def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
-    """Opening the tab, choices, and clicks into the table."""
+    """Opening the tab, choices, and clicks into the table.
+
+    All choices share one event: of two that overlapped, the one that ended last would win.
+    """
     inputs, outputs = [*asked.choices, *asked[1:]], list(view)
 
     def doing(show: Callable[[Store, Asked], View]) -> dict[str, Any]:
@@ -81,9 +84,8 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
         return {"fn": act, "inputs": inputs, "outputs": outputs, "trigger_mode": "always_last", **QUICK}
 
     tab.select(**doing(callbacks.opened))
-    gr.on([component.input for component in asked.choices], **doing(callbacks.changed))
-    asked.chart.input(**doing(callbacks.charted))
-    gr.on([asked.opened.input, asked.order.input], **doing(callbacks.looked_into))
+    chosen = [*asked.choices, asked.opened, asked.order, asked.chart]
+    gr.on([component.input for component in chosen], **doing(callbacks.changed))
     clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}
     view.table.click(**clicks)
     view.table.select(**clicks).then(js=SHOW_UTTERANCES)
