@@ -17,14 +17,18 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.target.closest("input, textarea")) press("stop");
 });
 
-// Go to the results where their beginning is out of sight, as on a phone.
-window.smileShowResults = () => {
-  const results = document.querySelector("#results");
-  const { top } = results.getBoundingClientRect();
+// Go to a part of the page where its beginning is out of sight, as on a phone.
+window.smileShow = (css) => {
+  const part = document.querySelector(css);
+  if (!part) return;
+  const { top } = part.getBoundingClientRect();
   if (top >= 0 && top < window.innerHeight / 2) return;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  results.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+  part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 };
+
+// Hand over the file that a hidden download button has just been given.
+window.smileDownload = (css) => setTimeout(() => document.querySelector(css).click());
 
 // gradio gives each radio button a group of its own; one group makes the arrow keys work and is read with its label.
 document.addEventListener("focusin", (event) => {

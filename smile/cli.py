@@ -119,8 +119,10 @@ def _evaluate(commands: Commands) -> None:
 
 def _results(commands: Commands) -> None:
     parser = _command(commands, "results", results)
-    parser.add_argument("what", choices=("pack", "show"))
-    parser.add_argument("folders", type=Path, nargs="+", help="folders that evaluate has written")
+    parser.add_argument("what", choices=("pack", "show", "findings"))
+    parser.add_argument(
+        "folders", type=Path, nargs="*", help="that evaluate has written; for findings, a packed one"
+    )
     parser.add_argument("--to", type=Path, default=Path("precomputed"), help="(%(default)s)")
 
 
@@ -233,10 +235,14 @@ def evaluate(chosen: argparse.Namespace) -> None:
 
 
 def results(chosen: argparse.Namespace) -> None:
-    """Show evaluations as tables, or pack them into the parquet file that the page reads."""
+    """Show evaluations as tables, pack them for the page, or print what packed ones say of open questions."""
     from smile import evaluation
 
-    if chosen.what == "pack":
+    if chosen.what == "findings":
+        evaluation.findings(chosen)
+    elif not chosen.folders:
+        raise SmileError("Name one or more folders that smile evaluate has written.")
+    elif chosen.what == "pack":
         evaluation.pack(chosen)
     else:
         for folder in chosen.folders:

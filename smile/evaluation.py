@@ -57,6 +57,22 @@ def pack(chosen: argparse.Namespace) -> None:
     print(f"{chosen.to}: {len(rows)} rows of {rows['language'].nunique()} languages.")
 
 
+def findings(chosen: argparse.Namespace) -> None:
+    """Print what packed rows say of the open questions, as Markdown.
+
+    Raises:
+        SmileError: there are no packed rows in the folder.
+    """
+    from smile.findings import as_markdown, findings
+    from smile.packing import load
+
+    (folder,) = chosen.folders[:1] or [chosen.to]
+    rows = load(folder)
+    if rows.empty:
+        raise SmileError(f"{folder} holds no packed rows; make them with: smile results pack FOLDER")
+    print(as_markdown(findings(rows)))
+
+
 def job_of(chosen: argparse.Namespace) -> Job:
     """The job that the arguments ask for.
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 RESULTS = "results.parquet"
 PRECOMPUTED = Path(__file__).resolve().parent.parent / "precomputed"
-SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn")
+SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn",
+            "unlooped", "language_token", "beams", "loops", "bounded", "model")  # fmt: skip
 MOST_BYTES = 20_000_000
 
 
@@ -110,6 +111,19 @@ def _packed(path: Path) -> pd.DataFrame:
 
 
 def with_settings(rows: pd.DataFrame, conditions: dict[str, Any]) -> pd.DataFrame:
-    """Rows with a column for each setting that tables and figures ask for."""
-    known = {name: {h: c.get(name) for h, c in conditions.items()} for name in SETTINGS}
-    return rows.assign(**{name: rows["hash"].map(known[name]) for name in SETTINGS})
+    """Rows with a column for each setting that tables and figures ask for.
+
+    The setting `language` is the column `language_token`, since the rows' own is the utterance's.
+    """
+    import pandas as pd
+
+    source = {name: name for name in SETTINGS} | {"language_token": "language"}
+    hashes = pd.Index(rows["hash"].unique())
+    known = {
+        name: pd.Series(
+            [conditions.get(h, {}).get(source[name]) for h in hashes], dtype=object
+        ).infer_objects()
+        for name in SETTINGS
+    }
+    at = hashes.get_indexer(rows["hash"])
+    return rows.assign(**{name: known[name].to_numpy()[at] for name in SETTINGS})

@@ -7,7 +7,8 @@ Everything here is a pure function of a DataFrame as `packing.load` gives it: th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from smile.datatypes import SmileError
 RESAMPLES = 1000
 LEVEL = 0.95
 FEWEST = 10  # utterances on which an interval can say something of a difference
+KEYS = ["language", "id", "condition", "hash"]
+COUNTED = ["edits", "length", "empty", "loops"]
 Values = NDArray[np.float64]
 
 
@@ -53,39 +56,60 @@ def by_language(
     baseline's on the same utterances, in percent of it, and `beyond` whether its interval leaves 0 out.
     `empty` and `loops` are shares of the utterances in percent. Utterances whose reference is empty
     are not counted, and failed ones only as `failed`. Where a language lacks the baseline, the
-    comparison is missing.
+    comparison is missing. A condition with several hashes, such as the seeds of a random sampler, is
+    their average.
     """
-    parts = [
-        _language(group, str(language), metric, baseline, seed)
-        for language, group in rows.groupby("language", sort=True)
-    ]
+    return table_of(sampled(rows, metric, seed).values(), baseline)
+
+
+def table_of(languages: Iterable[Sampled], baseline: str) -> pd.DataFrame:
+    """The same from rows that are ready."""
+    parts = [_language(each, baseline) for each in languages]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _language(rows: pd.DataFrame, language: str, metric: Metric, baseline: str, seed: int) -> pd.DataFrame:
-    """The lines of one language; all its conditions see the same resamples of its utterances."""
-    rows = rows.sort_values("condition", key=ranked, kind="stable")
-    ids = sorted(rows["id"].unique())
-    draws = resamples(len(ids), seed, language)
-    cells = {str(name): _cell(group, ids, metric) for name, group in rows.groupby("condition", sort=False)}
-    base = cells.get(baseline)
-    lines = []
-    for name, cell in cells.items():
-        line = {"language": language, "condition": name, **cell.facts, **cell.rates(draws)}
-        lines.append({**line, **(compared(cell, base, draws) if base else {})})
-    return pd.DataFrame(lines)
+def sampled(rows: pd.DataFrame, metric: Metric = CER, seed: int = 0) -> dict[str, Sampled]:
+    """Rows made ready, by language; all conditions of a language see the same resamples."""
+    if rows.empty:
+        return {}
+    found = {}
+    for language, group in counted(rows, metric).groupby("language", sort=True):
+        counts = counts_of(group)
+        draws = resamples(counts.edits.shape[1], seed, str(language))
+        found[str(language)] = Sampled(str(language), counts, _facts(group, counts.conditions), draws)
+    return found
+
+
+def counted(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Rows with `edits`, `length`, `empty` and `loops`, NaN where one is not counted, and `failed`."""
+    if rows.duplicated(KEYS).any():
+        raise SmileError(f'There are two rows of one utterance under "{_twice(rows)}".')
+    edits, length = (rows[c].astype("float64") for c in (metric.edits, metric.length))
+    found = rows[KEYS].assign(
+        edits=edits,
+        length=length,
+        empty=100.0 * (rows["hypothesis"].str.strip() == ""),
+        loops=100.0 * (rows["stopped"] == "loop"),
+        failed=(rows["error"].fillna("") != "").astype("float64"),
+    )
+    found.loc[edits.isna() | ~(length > 0), COUNTED] = np.nan
+    return found
+
+
+def _twice(rows: pd.DataFrame) -> str:
+    return str(rows.loc[rows.duplicated(KEYS), "condition"].iloc[0])
 
 
 @dataclass(frozen=True)
-class Cell:
-    """Edits and lengths of a language's utterances under one condition; NaN where one is not counted."""
+class Counts:
+    """Edits and lengths of a language -> (conditions, utterances); NaN where one is not counted."""
 
+    conditions: list[str]
     edits: Values
     length: Values
-    facts: dict[str, float]
 
-    def rates(self, draws: Values) -> dict[str, float]:
-        """Rate and mean with their intervals, in percent."""
+    def rates(self, draws: Values) -> dict[str, Values]:
+        """Rate and mean of each condition with their intervals, in percent."""
         each = self.edits / self.length
         ones = np.where(np.isnan(self.length), np.nan, 1.0)
         found = {}
@@ -97,45 +121,92 @@ class Cell:
             found[low], found[high] = interval(ratios(draws, top, bottom))
         return found
 
+    def only(self, *conditions: str) -> Counts:
+        """The counts of these conditions."""
+        at = [self.conditions.index(name) for name in conditions]
+        return Counts(list(conditions), self.edits[at], self.length[at])
 
-def _cell(rows: pd.DataFrame, ids: Sequence[str], metric: Metric) -> Cell:
-    if rows["id"].duplicated().any():
-        raise SmileError(f'There are two rows of one utterance under "{rows["condition"].iloc[0]}".')
-    rows = rows.set_index("id").reindex(ids)
-    edits, length = (rows[c].astype("float64").to_numpy(copy=True) for c in (metric.edits, metric.length))
-    left_out = np.isnan(edits) | ~(length > 0)
-    edits[left_out], length[left_out] = np.nan, np.nan
-    counted = rows[~left_out]
-    clips = len(counted)
-    facts = {
-        "clips": clips,
-        "failed": int((rows["error"].fillna("") != "").sum()),
-        "edits": float(np.nansum(edits)),
-        "length": float(np.nansum(length)),
-        "empty": 100 * float((counted["hypothesis"].str.strip() == "").mean()) if clips else np.nan,
-        "loops": 100 * float((counted["stopped"] == "loop").mean()) if clips else np.nan,
-    }
-    return Cell(edits, length, facts)
+    def shared(self, baseline: str) -> tuple[Values, Values, Values]:
+        """Edits, the baseline's edits and lengths on the utterances that both have."""
+        base = self.edits[self.conditions.index(baseline)]
+        both = ~np.isnan(self.edits) & ~np.isnan(base)
+        ours, theirs, length = (np.where(both, v, np.nan) for v in (self.edits, base, self.length))
+        return ours, theirs, length
 
 
-def compared(cell: Cell, base: Cell, draws: Values) -> dict[str, float | bool]:
-    """The relative reduction against a baseline on the utterances that both have, in percent."""
-    both = ~np.isnan(cell.edits) & ~np.isnan(base.edits)
-    ours, theirs = (np.where(both, c.edits, np.nan) for c in (cell, base))
-    length = np.where(both, cell.length, np.nan)
-    before = ratio(theirs, length)
-    if not before > 0:
-        return {"reduction": np.nan, "better": False, "beyond": False}
+def counts_of(flat: pd.DataFrame) -> Counts:
+    """The counts of one language's counted rows; conditions in their order, utterances by id."""
+    names = pd.Series(flat["condition"].unique()).sort_values(key=ranked, kind="stable").tolist()
+    ids = sorted(flat["id"].unique())
+    shape = len(names), len(ids)
+    places = pd.Index(names).get_indexer(flat["condition"]) * len(ids) + pd.Index(ids).get_indexer(flat["id"])
+    edits, length = (_means(flat[column].to_numpy(), places, shape) for column in ("edits", "length"))
+    return Counts(names, edits, length)
+
+
+def _means(values: Values, places: NDArray[np.int64], shape: tuple[int, int]) -> Values:
+    """The mean of the values in each place, without what is NaN; NaN where nothing is left."""
+    there = ~np.isnan(values)
+    size = shape[0] * shape[1]
+    totals = np.bincount(places[there], values[there], minlength=size)
+    counts = np.bincount(places[there], minlength=size)
+    return (totals / np.where(counts == 0, np.nan, counts)).reshape(shape)
+
+
+def _facts(flat: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
+    """Shares of empty outputs and loops, and failed rows, by condition."""
+    groups = flat.groupby("condition")
+    return groups[["empty", "loops"]].mean().assign(failed=groups["failed"].sum()).reindex(conditions)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A language's counts, and how often each utterance is drawn in each resample."""
+
+    language: str
+    counts: Counts
+    facts: pd.DataFrame
+    draws: Values
+
+    def has(self, *conditions: str) -> bool:
+        """Whether all these conditions were measured."""
+        return set(conditions) <= set(self.counts.conditions)
+
+
+def _language(one: Sampled, baseline: str) -> pd.DataFrame:
+    """The lines of one language."""
+    counts = one.counts
+    table = pd.DataFrame(
+        {
+            "language": one.language,
+            "condition": counts.conditions,
+            "clips": (~np.isnan(counts.edits)).sum(axis=1),
+            "failed": one.facts["failed"].to_numpy(dtype=int),
+            "edits": np.nansum(counts.edits, axis=1),
+            "length": np.nansum(counts.length, axis=1),
+            "empty": one.facts["empty"].to_numpy(),
+            "loops": one.facts["loops"].to_numpy(),
+            **counts.rates(one.draws),
+        }
+    )
+    return table.assign(**compared(counts, baseline, one.draws)) if one.has(baseline) else table
+
+
+def compared(counts: Counts, baseline: str, draws: Values) -> dict[str, Values]:
+    """The relative reductions against a baseline on the utterances that both have, in percent."""
+    ours, theirs, length = counts.shared(baseline)
     with np.errstate(divide="ignore", invalid="ignore"):
         resampled = 100 * (1 - ratios(draws, ours, length) / ratios(draws, theirs, length))
-    low, high = interval(resampled)
-    reduction = 100 * (1 - ratio(ours, length) / before)
+        reduction = 100 * (1 - ratio(ours, length) / ratio(theirs, length))
+    reduction = np.where(np.isfinite(reduction), reduction, np.nan)
+    low, high = (np.where(np.isnan(reduction), np.nan, bound) for bound in interval(resampled))
+    enough = (~np.isnan(ours)).sum(axis=1) >= FEWEST
     return {
         "reduction": reduction,
         "reduction_low": low,
         "reduction_high": high,
-        "better": bool(reduction > 0),
-        "beyond": bool((low > 0 or high < 0) and both.sum() >= FEWEST),
+        "better": reduction > 0,
+        "beyond": ((low > 0) | (high < 0)) & enough,
     }
 
 
@@ -146,25 +217,26 @@ def resamples(size: int, seed: int, key: str) -> Values:
     return generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(np.float64)
 
 
-def ratio(top: Values, bottom: Values) -> float:
-    """100 · Σ top / Σ bottom, without what is NaN; NaN where nothing is left."""
-    below = float(np.nansum(bottom))
-    return 100 * float(np.nansum(top)) / below if below else float("nan")
+def ratio(top: Values, bottom: Values) -> Values:
+    """100 · Σ top / Σ bottom over the utterances, without what is NaN; NaN where nothing is left."""
+    above, below = np.nansum(top, axis=-1), np.nansum(bottom, axis=-1)
+    return 100 * above / np.where(below == 0, np.nan, below)
 
 
 def ratios(draws: Values, top: Values, bottom: Values) -> Values:
-    """The same in each resample -> (RESAMPLES,)."""
+    """The same in each resample -> (RESAMPLES,) or (RESAMPLES, conditions)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 100 * (draws @ np.nan_to_num(top)) / (draws @ np.nan_to_num(bottom))
+        return 100 * (draws @ np.nan_to_num(top).T) / (draws @ np.nan_to_num(bottom).T)
 
 
-def interval(values: Values, level: float = LEVEL) -> tuple[float, float]:
-    """The percentiles that hold the middle 95 % of the values; NaN where there are none."""
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return float("nan"), float("nan")
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+def interval(values: Values, level: float = LEVEL) -> tuple[Values, Values]:
+    """The percentiles that hold the middle 95 % of the resamples; NaN where there are none."""
+    values = np.where(np.isfinite(values), values, np.nan)
+    quantile = np.nanquantile if np.isnan(values).any() else np.quantile
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a condition without counted utterances
+        low, high = quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return low, high
 
 
 def summary(table: pd.DataFrame, languages: Sequence[str] = (), baseline: str = "vanilla") -> pd.DataFrame:

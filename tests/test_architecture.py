@@ -14,14 +14,14 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "timing", "languages", "terminal"),
+    ("datatypes", "timing", "languages", "terminal", "paper"),
     ("audio", "text", "divergence", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
     ("scoring", "adapters", "weights", "segments", "vocabulary"),
     ("steering",),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "clip_encoder", "models", "transcription"),
     ("indexing", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
-    ("demo", "bench", "evaluate", "packing", "results"),
+    ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
     ("workers",),
     ("runs",),
     ("manifest",),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 
+from smile.packing import PRECOMPUTED
 from smile.ui.engine import Engine, Options
+from smile.ui.results import results_tab
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
 
@@ -14,13 +18,14 @@ WAITING_ROOM = 20  # transcriptions that may wait; further ones are told to come
 CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted, and how old they are then
 
 
-def build_app(engine: Engine) -> gr.Blocks:
-    """Put the page together; `launch(**look())` dresses and serves it."""
+def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
+    """Put the page together; `launch(**look())` dresses and serves it. `results` has packed rows."""
     gr.set_static_paths(engine.audio_folders())
     with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(prose("header.html"), apply_default_css=False)
         with gr.Tabs():
             transcribe_tab(engine, page)
+            results_tab(results)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

@@ -21,6 +21,7 @@ from smile.ui import build_app, look
 from tests.browser.page import Page
 from tests.conftest import POOLS, ROOT
 from tests.fake_engine import FakeEngine
+from tests.measured import packed
 
 DESKTOP = (1280, 900)
 QUIET = (
@@ -74,9 +75,17 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
 
 
 @pytest.fixture(scope="package")
-def served(engine: FakeEngine) -> Iterator[str]:
-    """The address of the page with a known engine."""
-    page = build_app(engine)
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of packed rows."""
+    folder = tmp_path_factory.mktemp("measured")
+    packed(folder)
+    return folder / "packed"
+
+
+@pytest.fixture(scope="package")
+def served(engine: FakeEngine, measured: Path) -> Iterator[str]:
+    """The address of the page with a known engine and known rows."""
+    page = build_app(engine, measured)
     page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
     yield page.local_url
     page.close()

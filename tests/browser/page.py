@@ -84,6 +84,12 @@ class Page:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 
+    def show(self, *tabs: str) -> None:
+        """Go to a tab, and to a tab in it."""
+        for tab in tabs:
+            self.click(f"button[role='tab'][data-tab-id='{tab}']")
+            time.sleep(0.3)
+
     def pick_example(self, number: int = 0) -> None:
         """One click; waits for its audio and text."""
         before = self.value("#reference textarea")

@@ -15,7 +15,7 @@ from smile.ui.transcribe.controls import Choices
 from smile.ui.transcribe.view import View, empty, started
 
 ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
-SHOW_RESULTS = "() => window.smileShowResults()"
+SHOW_RESULTS = "() => window.smileShow('#results')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -31,7 +31,7 @@ class Clip(NamedTuple):
 
 
 def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
-    """Lay out the tab and connect it."""
+    """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
     with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
         with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
             clip = clip_inputs(engine)
@@ -40,10 +40,10 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
         with gr.Column(scale=8, min_width=320, elem_id="results"):
             view = outputs(start, stop)
         publish(engine, clip, choices)
-    filled = gr.State("")
-    connect_settings(engine, page, clip, choices, filled)
-    run = connect_run(engine, clip, choices, view)
-    connect_clip(engine, clip, filled, view, run)
+        filled = gr.State("")
+        connect_settings(engine, page, clip, choices, filled)
+        run = connect_run(engine, clip, choices, view)
+        connect_clip(engine, clip, filled, view, run)
 
 
 def clip_inputs(engine: Engine) -> Clip:

@@ -1,0 +1,225 @@
+"""What a condition is called and how it is grouped, from its settings; its name in a grid says nothing here.
+
+`labelled` gives rows a `condition` for people, such as "SMILE, 3 nearest". The seeds of a random sampler
+share one, so that `results.by_language` averages them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from smile.divergence import DIVERGENCES
+from smile.packing import SETTINGS
+from smile.transcription import Settings
+
+ALONE = "Whisper alone"
+UNTRAINED, TRAINED = "In-context", "SMILE"
+PAGE = Settings()  # what the page does where nobody changes a setting
+FEW = (1, 3)  # shots at which samplers and distances are compared
+PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixed
+    "divergence": "kl",
+    "pool": "",
+    "minutes": 0.0,
+    "prompt": "anchored",
+    "knn": 0.0,
+    "unlooped": False,
+    "language_token": "guess",
+    "beams": 1,
+    "loops": True,
+    "bounded": True,
+}
+
+
+def conditions(rows: pd.DataFrame) -> pd.DataFrame:
+    """A line for each hash of settings: the settings, `name`, `label`; in the order of reading."""
+    facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
+    facts = facts.rename(columns={"condition": "name"}).set_index("hash")
+    if facts.empty:
+        return facts.assign(label="", known=False)
+    known = facts["side"].notna()
+    facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
+    several = facts.loc[known, "model"].nunique() > 1
+    labels = [
+        label(line, several) if known[key] else str(line["name"])
+        for key, line in facts.to_dict("index").items()
+    ]
+    facts = facts.assign(label=labels, known=known)
+    facts = facts.assign(label=_told_apart(facts))
+    order = facts.apply(_order, axis=1)
+    return facts.loc[order.sort_values(kind="stable").index]
+
+
+def labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose `condition` is its label; what it was called is `name`."""
+    labels = conditions(rows)["label"]
+    return rows.assign(name=rows["condition"], condition=rows["hash"].map(labels))
+
+
+def label(settings: Mapping[str, Any], with_model: bool = False) -> str:
+    """A set of settings in words; what is as usual is left out."""
+    parts = [_who(settings, with_model), _examples(settings), *_extras(settings)]
+    return ", ".join(filter(None, parts))
+
+
+def _who(settings: Mapping[str, Any], with_model: bool) -> str:
+    model = f" ({str(settings['model']).split('/')[0]})" if with_model else ""
+    if settings["side"] == "vanilla":
+        controlled = settings["loops"] and settings["bounded"]
+        return f"{ALONE}{model}{', controlled' if controlled else ''}"
+    return f"{TRAINED if settings['adapter'] else UNTRAINED}{model}"
+
+
+def _examples(settings: Mapping[str, Any]) -> str:
+    shots = int(settings["shots"] or 0)
+    if settings["side"] == "vanilla":
+        return ""
+    return f"{shots} {settings['sampler']}" if shots else "no examples"
+
+
+def _extras(settings: Mapping[str, Any]) -> list[str]:
+    """What is not as usual, in words."""
+    found = {
+        "divergence": measure(settings["divergence"]) if settings["shots"] else "",
+        "pool": f"pool of {settings['pool']}",
+        "minutes": f"{settings['minutes']:g} min pool",
+        "prompt": f"{settings['prompt']} prompt",
+        "knn": "k-NN" if settings["knn"] == PAGE.knn else f"k-NN {settings['knn']:g}",
+        "unlooped": "loops prevented",
+        "language_token": f"token {settings['language_token']}",
+        "beams": f"{settings['beams']} beams",
+    }
+    words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
+    if settings["side"] != "vanilla":
+        words += [
+            "loops left" if not settings["loops"] else "",
+            "unbounded" if not settings["bounded"] else "",
+        ]
+    return [word for word in words if word]
+
+
+def measure(name: str) -> str:
+    """A divergence for people."""
+    return DIVERGENCES[name].label if name in DIVERGENCES else name
+
+
+def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
+    """Labels, followed by the hash where several settings that are not seeds share one."""
+    groups = facts.groupby("label")
+    random = facts["sampler"].eq("random") & facts["known"]
+    seeds = random & (groups["seed"].transform("nunique") == groups["seed"].transform("size"))
+    alone = groups["label"].transform("size") == 1
+    return facts["label"].where(alone | seeds, facts["label"] + " " + facts.index.str[:4])
+
+
+def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
+    """Vanilla first, then as usual before unusual, and few examples before many."""
+    unusual = tuple(str(line[name]) for name in PLAIN if line[name] != PLAIN[name])
+    vanilla = line["side"] == "vanilla"
+    random, trained = line["sampler"] == "random", bool(line["adapter"])
+    if vanilla:
+        return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
+    usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
+    return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
+
+
+def ordered(rows: pd.DataFrame) -> list[str]:
+    """The labels of rows, in the order of reading."""
+    return list(dict.fromkeys(conditions(rows)["label"]))
+
+
+def baseline(facts: pd.DataFrame) -> str:
+    """What others are compared with: Whisper alone as it is, where it was measured."""
+    return str(facts["label"].iloc[0]) if len(facts) else ""
+
+
+def headline(facts: pd.DataFrame) -> str:
+    """The condition with examples that is nearest to what the page does by itself, with an adapter if any.
+
+    Empty where none was measured.
+    """
+    inside = facts[facts["side"] == "in-context"]
+    if inside.empty:
+        return ""
+    wanted = {n: getattr(PAGE, n) for n in ("shots", "sampler", "divergence", "knn", "unlooped", "prompt")}
+    agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
+    usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "beams"))
+    trained = inside["adapter"].fillna("").ne("").astype(int)
+    return str(inside.loc[(10 * usual + 2 * agreement + trained).idxmax(), "label"])
+
+
+def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:
+    """The in-context conditions with these settings, and with the usual one in whatever is not named.
+
+    A value of None lets the setting vary.
+    """
+    wanted = {name: value for name, value in {**PLAIN, **settings}.items() if value is not None}
+    found = facts[facts["side"] == "in-context"]
+    for name, value in wanted.items():
+        found = found[found[name].isin(value) if isinstance(value, Sequence) and not isinstance(value, str)
+                      else found[name] == value]  # fmt: skip
+    return found
+
+
+def twins(
+    facts: pd.DataFrame, setting: str, one: Any, other: Any, also: Sequence[str] = ()
+) -> list[tuple[str, str, pd.Series[Any]]]:
+    """Pairs of labels that differ in one setting (and seeds) only, and the first one's settings.
+
+    `one` and `other` are values of the setting, or a test of them; `also` names settings that may differ too.
+    """
+    inside = facts[(facts["side"] == "in-context") & facts["known"]]
+    left_out = {setting, "seed", *also}
+    keys = [tuple(str(line[n]) for n in SETTINGS if n not in left_out) for _, line in inside.iterrows()]
+    inside = inside.assign(key=keys)
+    values = inside[setting]
+    ours, theirs = (inside[values.map(v if callable(v) else v.__eq__).astype(bool)] for v in (one, other))
+    by_key = theirs.drop_duplicates("key").set_index("key")["label"]
+    pairs = ours[ours["key"].isin(by_key.index)].drop_duplicates("label")
+    return [(str(line["label"]), str(by_key[line["key"]]), line) for _, line in pairs.iterrows()]
+
+
+def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
+    """The in-context conditions that a figure over "shots", "measure" or "minutes" draws.
+
+    `series` names a line, by the settings other than x; `x` is its place. Only series with two places or
+    more are kept. Without examples there is nothing to choose, so such a condition begins every line.
+    """
+    free = {"shots": {}, "measure": {"divergence": None}, "minutes": {"minutes": None}}[x]
+    found = chosen(facts, knn=None, unlooped=None, **free)
+    if x != "shots":
+        found = found[found["shots"].isin(FEW) if x == "measure" else found["shots"] > 0]
+    if x == "minutes":
+        found = found[found["sampler"] == "nearest"]
+    if x == "shots":
+        bare = found[found["shots"] == 0]
+        found = pd.concat([found, bare.assign(sampler="random")])
+    found = found.assign(
+        x=found["sampler"].where(found["sampler"] != "nearest", found["divergence"])
+        if x == "measure"
+        else found[x],
+        series=[_series(line, x) for line in found.to_dict("records")],
+    ).drop_duplicates(["series", "x"])
+    return found[found.groupby("series")["x"].transform("nunique") > 1] if len(found) else found
+
+
+def _series(settings: Mapping[str, Any], x: str) -> str:
+    usual = {**settings, "divergence": "kl", "minutes": 0.0}
+    shots = int(settings["shots"])
+    examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
+    return ", ".join([_who(usual, False), examples.get(x) or _examples(usual), *_extras(usual)])
+
+
+def percent(value: float) -> str:
+    """A number of percent with one decimal, such as "46.6 %"; a dash where there is none."""
+    return f"{value:.1f}\u00a0%" if pd.notna(value) else "–"
+
+
+def change(reduction: float) -> str:
+    """A relative reduction as a change, such as "−12.3 %" where the rate is lower by so much."""
+    if pd.isna(reduction):
+        return "–"
+    sign = "" if abs(reduction) < 0.05 else "−" if reduction > 0 else "+"
+    return f"{sign}{abs(reduction):.1f}\u00a0%"

@@ -1,0 +1,90 @@
+"""The paper's aggregate figures beside ours, marked as the paper's."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+from smile import labels, paper
+from smile.labels import change, percent
+from smile.pairs import paired
+from smile.results import Metric
+from smile.ui.results.selection import Selection
+
+TABLE = Markup(
+    '<section class="beside"><h3>Beside the paper</h3><div class="scroll"><table><thead><tr>'
+    '<th scope="col">Macro average CER</th>'
+    '<th scope="col">Paper <span class="badge">not measured here</span></th>{heads}</tr></thead>'
+    '<tbody>{body}</tbody></table></div><p class="note">{note}</p></section>'
+)
+NOTE = (
+    "The paper's figures are for {theirs} languages of ML-SUPERB that it does not list, with its own "
+    "adapter; ours are for the {ours} languages shown. They can be set side by side, not compared."
+)
+
+
+def beside(selection: Selection) -> str:
+    """A line for each figure of the paper that may be shown, with ours of the same kind."""
+    trained = {"SMILE": True, "In-context, untrained": False}
+    columns = {name: _ours(selection, adapter) for name, adapter in trained.items()}
+    theirs = _theirs()
+    body = Markup().join(
+        Markup('<tr><th scope="row">{}</th><td class="number paper">{}</td>{}</tr>').format(
+            what,
+            figure,
+            Markup().join(
+                Markup('<td class="number">{}</td>').format(c.get(what, "–")) for c in columns.values()
+            ),
+        )
+        for what, figure in theirs.items()
+    )
+    heads = Markup().join(Markup('<th scope="col">{}</th>').format(name) for name in columns)
+    note = NOTE.format(theirs=paper.LANGUAGES, ours=len(selection.languages))
+    return TABLE.format(heads=heads, body=body, note=note)
+
+
+def _theirs() -> dict[str, str]:
+    return {
+        "Whisper alone": percent2(paper.ALONE),
+        **{f"{n} random": percent2(rate) for n, rate in paper.RANDOM.items()},
+        **{f"{n} nearest": percent2(rate) for n, rate in paper.NEAREST.items()},
+        "Change, 1 nearest": f"−{percent(paper.REDUCTION)}",
+        "Improved, 1 nearest": f"{paper.IMPROVED} of {paper.LANGUAGES}",
+    }
+
+
+def percent2(rate: float) -> str:
+    """A rate as the paper writes it, with two decimals."""
+    return f"{rate:.2f}\u00a0%"
+
+
+def _ours(selection: Selection, adapter: bool) -> dict[str, str]:
+    """The same of our rows with or without an adapter, after the chosen normaliser."""
+    facts, metric = selection.facts, Metric("cer", selection.metric.normaliser)
+    known = selection.measured.sampled(metric)
+    parts = [known[code] for code in selection.languages.index if code in known]
+    inside = labels.chosen(facts)
+    inside = inside[(inside["adapter"] != "") == adapter]
+    found: dict[str, str] = {}
+    for sampler, counts in (("random", paper.RANDOM), ("nearest", paper.NEAREST)):
+        for shots in counts:
+            there = inside[(inside["sampler"] == sampler) & (inside["shots"] == shots)]["label"]
+            pair = paired(parts, str(there.iloc[0]), labels.baseline(facts)) if len(there) else None
+            if pair is None:
+                continue
+            found["Whisper alone"] = percent(pair.before)
+            found[f"{shots} {sampler}"] = percent(pair.after)
+            if (shots, sampler) == (1, "nearest"):
+                found["Change, 1 nearest"] = change(pair.reduction)
+                found["Improved, 1 nearest"] = f"{pair.count(True)} of {pair.languages}"
+    return found
+
+
+def points(selection: Selection) -> pd.DataFrame:
+    """The paper's figures by number of examples; none for another metric than CER."""
+    if selection.metric.unit != "cer":
+        return pd.DataFrame(columns=["series", "x", "rate"])
+    alone = {0: paper.ALONE}
+    rows = [("nearest", x, rate) for x, rate in (alone | paper.NEAREST).items()]
+    rows += [("random", x, rate) for x, rate in (alone | paper.RANDOM).items()]
+    return pd.DataFrame(rows, columns=["series", "x", "rate"])

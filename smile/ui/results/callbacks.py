@@ -1,0 +1,175 @@
+"""What happens on an event: plain values in, new values for the components out."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+from markupsafe import Markup
+
+from smile.datatypes import SmileError
+from smile.ui.results import controls, tables
+from smile.ui.results.beside import beside
+from smile.ui.results.charts import drawn
+from smile.ui.results.panel import panel
+from smile.ui.results.selection import Choices, Selection
+from smile.ui.results.store import Store
+from smile.ui.results.tables import Sort
+from smile.ui.results.utterances import utterances
+
+LOG = logging.getLogger(__name__)
+STAGE = Markup('<p class="stage {}">{}</p>')
+READING = STAGE.format("working", "Reading the results")
+NOTHING = (
+    "There are no results yet; make some with smile evaluate --data FOLDER --out RUN, "
+    "then smile results pack RUN."
+)
+UNEXPECTED = "The results cannot be shown; please try again, and report it if it happens again."
+
+
+class View(NamedTuple):
+    """The outputs of the tab: their components, or new values for them; what is not named stays as it is."""
+
+    notice: Any = gr.skip()
+    board: Any = gr.skip()
+    condition: Any = gr.skip()
+    baseline: Any = gr.skip()
+    families: Any = gr.skip()
+    scripts: Any = gr.skip()
+    columns: Any = gr.skip()
+    opened: Any = gr.skip()
+    summary: Any = gr.skip()
+    beside: Any = gr.skip()
+    table: Any = gr.skip()
+    sort: Any = gr.skip()
+    utterances: Any = gr.skip()
+    plot: Any = gr.skip()
+    caption: Any = gr.skip()
+    findings: Any = gr.skip()
+
+
+class Asked(NamedTuple):
+    """What a visitor asks for: the choices, the language opened, the utterances' order, chart, sorting."""
+
+    choices: Choices = Choices()
+    opened: Any = None
+    order: Any = "gain"
+    chart: Any = "languages"
+    sort: Any = Sort()
+
+    @classmethod
+    def of(cls, values: tuple[Any, ...]) -> Asked:
+        """The inputs of an event: the choices one by one, then the rest."""
+        split = len(Choices._fields)
+        return cls(Choices(*values[:split]), *values[split:])
+
+
+def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
+    """Do what an event asks for; what goes wrong is one sentence for the visitor."""
+    try:
+        return show(store, Asked.of(values))
+    except SmileError as error:
+        return notice("error", str(error))
+    except Exception:
+        LOG.exception("The results could not be shown")
+        return notice("error", UNEXPECTED)
+
+
+def notice(kind: str, sentence: str) -> View:
+    """The tab with nothing but a sentence."""
+    shown = gr.update(value=STAGE.format(kind, sentence), visible=True)
+    return View(notice=shown, board=gr.update(visible=False))
+
+
+def selection_of(store: Store, choices: Choices) -> Selection:
+    """The choices applied to what is in the folder now."""
+    measured = store.read()
+    return Selection(measured, choices.valid(measured))
+
+
+def opened(store: Store, asked: Asked) -> View:
+    """The tab is opened: read what is new, and show all of it."""
+    selection = selection_of(store, asked.choices)
+    if selection.measured.raw.empty:
+        return notice("", NOTHING)
+    return shown(selection, asked)._replace(
+        notice=gr.update(visible=False),
+        board=gr.update(visible=True),
+        findings=panel(selection.measured.findings),
+        **controls.offered(selection.measured, selection.choices),
+    )
+
+
+def changed(store: Store, asked: Asked) -> View:
+    """Another choice, other figures."""
+    return shown(selection_of(store, asked.choices), asked)
+
+
+def shown(selection: Selection, asked: Asked) -> View:
+    """Summary, tables, utterances and chart of a selection."""
+    return View(
+        summary=tables.summary(selection),
+        beside=beside(selection),
+        table=tables.table(selection, asked.sort, asked.opened or ""),
+        utterances=utterances(selection, asked.opened, asked.order),
+        **chart_of(selection, asked.chart),
+    )
+
+
+def chart_of(selection: Selection, key: str) -> dict[str, Any]:
+    """A chart, or the sentence that stands for it."""
+    figure, caption = drawn(selection, key)
+    return {"plot": gr.update(value=figure, visible=figure is not None), "caption": caption}
+
+
+def looked_into(store: Store, asked: Asked) -> View:
+    """Another language or another order of its utterances."""
+    selection = selection_of(store, asked.choices)
+    return View(
+        table=tables.table(selection, asked.sort, asked.opened or ""),
+        utterances=utterances(selection, asked.opened, asked.order),
+    )
+
+
+def clicked(store: Store, asked: Asked, key: str, code: str) -> View:
+    """A click into the table: on a heading, which sorts, or on a language, which opens it."""
+    if not key:
+        return looked_into(store, asked._replace(opened=code))._replace(opened=code)
+    sort = asked.sort.again(key)
+    table = tables.table(selection_of(store, asked.choices), sort, asked.opened or "")
+    return View(table=table, sort=sort)
+
+
+@dataclass(frozen=True)
+class Click:
+    """The table's own event; a class, since gradio does not see through a partial that it wants one."""
+
+    store: Store
+
+    def __call__(self, event: gr.EventData, *values: Any) -> View:
+        """What the click was on is in the event."""
+        data = event._data or {}
+        key, code = (str(data.get(name) or "") for name in ("sort", "language"))
+        return guarded(lambda store, asked: clicked(store, asked, key, code), self.store, *values)
+
+
+def saved(store: Store, kind: str, *values: Any) -> Any:
+    """A file to download: "table.csv", "table.parquet" or "rows.parquet"; gives the button its file."""
+    selection = selection_of(store, Asked.of(values).choices)
+    if kind.startswith("table"):
+        frame = tables.long(selection)
+    else:
+        raw = selection.measured.raw
+        frame = raw[raw["language"].isin(selection.languages.index)]
+    target = io.BytesIO()
+    if kind.endswith(".csv"):
+        frame.to_csv(target, index=False)
+    else:
+        frame.to_parquet(target, index=False, compression="zstd")
+    return gr.update(value=save_bytes_to_cache(target.getvalue(), f"smile-{kind}", get_upload_folder()))

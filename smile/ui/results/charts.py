@@ -1,0 +1,78 @@
+"""The charts by key: title, what to read in them, and what to say where their rows are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from smile.ui.results import curves, figures
+from smile.ui.results.selection import Selection
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+UNPAIRED = "There is nothing to compare: choose a baseline and another condition, both measured here."
+MISSING_GRID = "There are no rows with {} on these languages; make them with: smile evaluate --grid {}"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart that can be chosen."""
+
+    title: str
+    draw: Callable[[Selection], Figure | None]
+    caption: str
+    missing: str
+
+
+CHARTS = {
+    "languages": Chart(
+        "Languages",
+        figures.by_language,
+        "From the baseline (grey) to the condition (teal); bands are 95 % intervals.",
+        UNPAIRED,
+    ),
+    "shots": Chart(
+        "Examples",
+        curves.by_shots,
+        "Random examples are averaged over their seeds. Bars are 95 % intervals; dashed grey is the paper's.",
+        MISSING_GRID.format("different numbers of examples", "main"),
+    ),
+    "measure": Chart(
+        "Sampler and distance",
+        curves.by_measure,
+        "How the examples were chosen, at 1 and at 3; bars are 95 % intervals, the best way stands highest.",
+        MISSING_GRID.format("different ways to choose examples", "divergences"),
+    ),
+    "families": Chart(
+        "Families",
+        figures.by_family,
+        "Relative change from the baseline to the condition; left of 0 is better.",
+        UNPAIRED,
+    ),
+    "pool": Chart(
+        "Pool size",
+        curves.by_pool,
+        "The minutes of labelled speech that examples may be taken from.",
+        MISSING_GRID.format("pools of different sizes", "pools"),
+    ),
+    "overhead": Chart(
+        "Overhead",
+        figures.overhead,
+        "Mean time of a clip; the number is the share of ranking the pool in it.",
+        "No times of rows on these languages; smile evaluate writes them beside its rows.",
+    ),
+}
+CAPTION = Markup('<p class="note">{}</p>')
+MISSING = Markup('<p class="stage">{}</p>')
+
+
+def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
+    """A chart and its caption; without rows no chart and a sentence."""
+    chart = CHARTS.get(key) or CHARTS["languages"]
+    figure = chart.draw(selection) if len(selection.languages) else None
+    return figure, MISSING.format(chart.missing) if figure is None else CAPTION.format(chart.caption)

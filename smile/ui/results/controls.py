@@ -1,0 +1,102 @@
+"""The tab's controls, and their choices once rows are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from smile.text import NORMALISERS
+from smile.ui.results.charts import CHARTS
+from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices
+from smile.ui.results.store import Measured
+from smile.ui.results.utterances import ORDERS
+
+GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
+          ("Meta-training", TRAINED)]  # fmt: skip
+SIDE_BY_SIDE = 260  # pixels that a control in a row needs
+
+
+def choice_inputs() -> Choices:
+    """What is compared, how it is counted, and which languages are shown."""
+    with gr.Row():
+        condition = _dropdown("Condition", "condition")
+        baseline = _dropdown("Compared with (baseline)", "baseline")
+    with gr.Row():
+        metric = _bar([("CER", "cer"), ("WER", "wer")], "cer", "Metric", "metric")
+        normaliser = _bar(list(NORMALISERS), "plain", "Normaliser", "normaliser")
+        search = gr.Textbox(
+            label="Search",
+            placeholder="Name, code, family or script",
+            min_width=SIDE_BY_SIDE,
+            max_lines=1,
+            elem_id="search",
+        )
+    with gr.Row():
+        known = _bar(GROUPS, HELD_OUT, "Languages", "known", scale=2)
+        families = _dropdown("Family", "families", several=True)
+        scripts = _dropdown("Script", "scripts", several=True)
+    return Choices(condition, baseline, metric, normaliser, search, known, families, scripts)
+
+
+def column_input() -> gr.Dropdown:
+    """Further conditions in the table."""
+    return _dropdown("Further conditions in the table", "columns", several=True)
+
+
+def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
+    """The language whose utterances are shown, and their order."""
+    with gr.Row():
+        language = _dropdown("Utterances of", "opened")
+        order = gr.Dropdown(
+            [(title, key) for key, title in ORDERS.items()],
+            value="gain",
+            label="Order",
+            min_width=SIDE_BY_SIDE,
+            elem_id="order",
+            elem_classes="pick",
+        )
+    return language, order
+
+
+def chart_input() -> gr.Radio:
+    """Which chart is shown."""
+    titles = [(chart.title, key) for key, chart in CHARTS.items()]
+    return _bar(titles, "languages", "Chart", "chart")
+
+
+def _dropdown(label: str, name: str, several: bool = False) -> gr.Dropdown:
+    return gr.Dropdown(
+        [], label=label, multiselect=several, min_width=SIDE_BY_SIDE, elem_id=name, elem_classes="pick"
+    )
+
+
+def _bar(choices: list[Any], value: str, label: str, name: str, scale: int = 1) -> gr.Radio:
+    return gr.Radio(
+        choices,
+        value=value,
+        label=label,
+        min_width=SIDE_BY_SIDE,
+        scale=scale,
+        elem_id=name,
+        elem_classes="bar",
+    )
+
+
+def offered(measured: Measured, choices: Choices) -> dict[str, Any]:
+    """What the controls offer, by their names, with what a visitor had chosen where it is still there."""
+    languages = measured.languages
+    names = sorted(zip(languages["name"] + " (" + languages["code"] + ")", languages["code"], strict=True))
+    found = {
+        "condition": gr.update(choices=measured.conditions, value=choices.condition),
+        "baseline": gr.update(choices=measured.conditions, value=choices.baseline),
+        "columns": gr.update(choices=measured.conditions, value=list(choices.columns)),
+        "opened": gr.update(choices=names),
+    }
+    for name, column, chosen in (
+        ("families", "family", choices.families),
+        ("scripts", "script", choices.scripts),
+    ):
+        there = sorted(set(languages[column]) - {""})
+        found[name] = gr.update(choices=there, value=[value for value in chosen or () if value in there])
+    return found

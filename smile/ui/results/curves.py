@@ -1,0 +1,111 @@
+"""Charts over settings: examples, ways to choose them, size of the pool; None where rows are missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from smile.labels import measure
+from smile.ui.results.beside import points
+from smile.ui.results.figures import COLOURS, GREY, averages, blank, spread
+from smile.ui.results.macro import macro
+from smile.ui.results.selection import Selection
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+HEIGHT = 440
+DASHES = {"random": "dot"}
+MINUTES = {0.0: "all (10)"}
+
+
+def by_shots(selection: Selection) -> Figure | None:
+    """Macro average by number of examples: nearest and random, with and without an adapter; the paper's."""
+    found = averages(selection, "shots")
+    if found.empty:
+        return None
+    figure = blank(HEIGHT, "examples", _axis(selection, found))
+    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+        _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)], "random" in str(series))
+    _baseline(figure, selection, found)
+    for sampler, line in points(selection).groupby("series"):
+        figure.add_scatter(
+            x=line["x"],
+            y=line["rate"],
+            mode="lines+markers",
+            name=f"the paper's, {sampler} (other languages)",
+            line={"color": GREY, "dash": "dash", "width": 1},
+            marker={"symbol": "diamond-open", "size": 9, "color": GREY},
+            hovertemplate="the paper: %{y:.2f} %<extra></extra>",
+        )
+    figure.update_xaxes(tickvals=sorted(found["x"].unique()))
+    return figure
+
+
+def by_measure(selection: Selection) -> Figure | None:
+    """Macro average by the way to choose examples."""
+    found = averages(selection, "measure")
+    if found.empty:
+        return None
+    found = found.assign(way=found["x"].map(lambda name: "Random" if name == "random" else measure(name)))
+    ways = found.groupby("way")["rate"].mean().sort_values(ascending=False).index
+    figure = blank(170 + 44 * len(ways), _axis(selection, found))
+    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+        colour = COLOURS[i % len(COLOURS)]
+        figure.add_scatter(
+            x=line["rate"],
+            y=line["way"],
+            mode="markers",
+            name=str(series),
+            marker={"size": 10, "color": colour},
+            error_x=spread(line, colour),
+            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+        )
+    figure.update_layout(scattermode="group", scattergap=0.4)
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=list(ways))
+    return figure
+
+
+def by_pool(selection: Selection) -> Figure | None:
+    """Macro average by the minutes of speech in the pool."""
+    found = averages(selection, "minutes")
+    if found.empty:
+        return None
+    found = found.assign(place=found["x"].where(found["x"] > 0, float("inf"))).sort_values("place")
+    found = found.assign(x=found["x"].map(lambda minutes: MINUTES.get(minutes, f"{minutes:g}")))
+    figure = blank(HEIGHT, "minutes of speech in the pool", _axis(selection, found))
+    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+        _line(figure, line, str(series), COLOURS[i % len(COLOURS)])
+    _baseline(figure, selection, found)
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(found["x"])))
+    return figure
+
+
+def _axis(selection: Selection, found: pd.DataFrame) -> str:
+    count = int(found["languages"].iloc[0])
+    return f"{selection.unit}, %, mean of {count} language{'s' * (count != 1)}"
+
+
+def _line(figure: Figure, line: pd.DataFrame, name: str, colour: str, dotted: bool = False) -> None:
+    figure.add_scatter(
+        x=line["x"],
+        y=line["rate"],
+        mode="lines+markers",
+        name=name,
+        line={"color": colour, "dash": "dot" if dotted else "solid", "width": 2},
+        marker={"size": 9, "color": colour},
+        error_y=spread(line, colour),
+        hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>",
+    )
+
+
+def _baseline(figure: Figure, selection: Selection, found: pd.DataFrame) -> None:
+    """A line where the baseline lies, over the same languages."""
+    rates = macro(selection.table, [selection.baseline, *found["label"]])
+    if selection.baseline in rates.index:
+        figure.add_hline(
+            y=float(rates.loc[selection.baseline, "rate"]),
+            line={"color": GREY, "width": 1.5, "dash": "dashdot"},
+            annotation={"text": selection.baseline, "xanchor": "right", "yanchor": "bottom"},
+        )

@@ -1,0 +1,158 @@
+"""Charts of languages: plotly figures as pure functions of a selection; None where rows are missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smile import labels
+from smile.ui.results.macro import macro
+from smile.ui.results.selection import Selection
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+COLOURS = ("#0d9488", "#d97706", "#6366f1", "#e11d48", "#0284c7", "#a16207", "#9333ea", "#64748b")
+GREY = "#8a8480"
+FIGURES = "lines+markers"
+BAND = 7  # pixels of an interval drawn as a band
+NO_TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
+
+
+def blank(height: int, x: str = "", y: str = "") -> Figure:
+    """A figure without traces; the page's style sheet colours its text and lines."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.update_layout(
+        template="none",
+        height=height,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        colorway=COLOURS,
+        margin={"l": 8, "r": 12, "t": 12, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left"},
+        font={"size": 13},
+        dragmode=False,
+        modebar={"remove": NO_TOOLS, "bgcolor": "rgba(0,0,0,0)"},
+    )
+    figure.update_xaxes(
+        title={"text": x, "standoff": 10, "font": {"size": 13}}, automargin=True, zeroline=False
+    )
+    figure.update_yaxes(
+        title={"text": y, "standoff": 10, "font": {"size": 13}}, automargin=True, zeroline=False
+    )
+    return figure
+
+
+def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, Any]:
+    """The error bars of rates with bounds."""
+    bars = {
+        "type": "data",
+        "symmetric": False,
+        "array": table["high"] - table["rate"],
+        "arrayminus": table["rate"] - table["low"],
+        "color": colour,
+    }
+    return {**bars, "thickness": BAND, "width": 0} if band else {**bars, "thickness": 1.2, "width": 4}
+
+
+def translucent(colour: str) -> str:
+    """A colour at a third of its strength."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.3)"
+
+
+def by_language(selection: Selection) -> Figure | None:
+    """Dumbbells: each language from the baseline to the condition, with intervals."""
+    base, ours = selection.line_of(selection.baseline), selection.line_of(selection.condition)
+    base = base[base.index.isin(ours.dropna(subset=["rate"]).index)].dropna(subset=["rate"])
+    if base.empty or selection.baseline == selection.condition:
+        return None
+    ours = ours.loc[base.index].sort_values("rate", ascending=False)
+    base, names = base.loc[ours.index], selection.languages.loc[ours.index, "name"]
+    figure = blank(130 + 34 * len(names), f"{selection.unit}, %")
+    xs = [x for pair in zip(base["rate"], ours["rate"], strict=True) for x in (*pair, None)]
+    ys = [y for name in names for y in (name, name, None)]
+    figure.add_scatter(
+        x=xs, y=ys, mode="lines", line={"color": GREY, "width": 2}, showlegend=False, hoverinfo="skip"
+    )
+    for table, label, colour in ((base, selection.baseline, GREY), (ours, selection.condition, COLOURS[0])):
+        figure.add_scatter(
+            x=table["rate"],
+            y=names,
+            mode="markers",
+            name=label,
+            marker={"size": 11, "color": colour},
+            error_x=spread(table, translucent(colour), band=True),
+            customdata=table[["low", "high"]],
+            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]:.1f}–%{customdata[1]:.1f})<extra></extra>",
+        )
+    figure.update_yaxes(type="category")
+    return figure
+
+
+def by_family(selection: Selection) -> Figure | None:
+    """The relative change of each language, by family, and each family's mean."""
+    table = selection.line_of(selection.condition)
+    if "reduction" not in table or table["reduction"].notna().sum() == 0 or selection.pair is None:
+        return None
+    table = table.dropna(subset=["reduction"]).join(selection.languages[["name", "family"]])
+    table = table.assign(family=table["family"].replace("", "not known"), change=-table["reduction"])
+    means = table.groupby("family")["change"].mean().sort_values(ascending=False)
+    figure = blank(150 + 34 * len(means), f"change of {selection.unit}, %")
+    figure.add_scatter(
+        x=means.values,
+        y=means.index,
+        mode="markers",
+        name="mean of the family",
+        marker={"symbol": "line-ns", "size": 20, "line": {"width": 3, "color": COLOURS[0]}},
+        hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+    )
+    figure.add_scatter(
+        x=table["change"],
+        y=table["family"],
+        mode="markers",
+        name="language",
+        text=table["name"],
+        marker={"size": 9, "color": COLOURS[1], "opacity": 0.8},
+        hovertemplate="%{text}: %{x:.1f} %<extra></extra>",
+    )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=list(means.index))
+    return figure
+
+
+def overhead(selection: Selection) -> Figure | None:
+    """Seconds that a clip takes by condition, and the share in them of ranking the pool."""
+    rows = selection.measured.rows
+    if "seconds" not in rows or rows["seconds"].notna().sum() == 0:
+        return None
+    facts = labels.chosen(selection.facts, knn=None, unlooped=None, minutes=None, sampler="nearest")
+    wanted = dict.fromkeys([selection.baseline, selection.condition, *facts["label"]])
+    mine = rows[rows["condition"].isin(wanted) & rows["language"].isin(selection.languages.index)]
+    found = mine.groupby("condition")[["seconds", "retrieval"]].mean().reindex(wanted).dropna()
+    if found.empty:
+        return None
+    figure = blank(130 + 28 * len(found), "seconds for a clip, as if it were transcribed alone")
+    share = 100 * found["retrieval"] / found["seconds"]
+    parts = (("everything else", found["seconds"] - found["retrieval"], GREY),
+             ("ranking the pool", found["retrieval"], COLOURS[1]))  # fmt: skip
+    for name, values, colour in parts:
+        figure.add_bar(x=values, y=found.index, name=name, orientation="h", marker={"color": colour},
+                       hovertemplate=f"%{{y}}: %{{x:.3f}} s {name}<extra></extra>")  # fmt: skip
+    figure.data[1].update(
+        text=[f"{value:.2g} %" for value in share], textposition="outside", cliponaxis=False
+    )
+    figure.update_layout(barmode="stack", bargap=0.35)
+    figure.update_xaxes(range=[0, 1.15 * found["seconds"].max()])
+    figure.update_yaxes(type="category", autorange="reversed")
+    return figure
+
+
+def averages(selection: Selection, x: str) -> pd.DataFrame:
+    """The lines of `labels.lines` with their macro averages over the languages that all of them have."""
+    found = labels.lines(selection.facts, x)
+    rates = macro(selection.table, [*found["label"], selection.baseline])
+    return found.merge(rates, left_on="label", right_index=True) if len(rates) else found.iloc[:0]

@@ -1,0 +1,117 @@
+"""What a visitor has chosen, applied to what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from smile import labels
+from smile.pairs import Paired, paired
+from smile.results import Metric
+from smile.ui.results.store import Measured
+
+HELD_OUT, UNKNOWN, KNOWN, TRAINED = "held out", "unknown", "known", "training"
+
+
+class Choices(NamedTuple):
+    """The tab's controls by name: either their components or what a visitor chose."""
+
+    condition: Any = ""
+    baseline: Any = ""
+    metric: Any = "cer"
+    normaliser: Any = "plain"
+    search: Any = ""
+    known: Any = HELD_OUT
+    families: Any = ()
+    scripts: Any = ()
+    columns: Any = ()
+
+    def valid(self, measured: Measured) -> Choices:
+        """The choices, with others in place of conditions that were not measured."""
+        known, facts = measured.conditions, measured.facts
+        first = labels.baseline(facts)
+        usual = labels.headline(facts) or (known[-1] if known else "")
+        condition = self.condition if self.condition in known else usual
+        columns = [name for name in self.columns or () if name in known]
+        if not self.condition:  # the tab is opened for the first time
+            nearest = labels.chosen(facts, shots=labels.FEW, sampler="nearest")["label"]
+            columns = [name for name in nearest if name != condition]
+        baseline = self.baseline if self.baseline in known else first
+        return self._replace(condition=condition, baseline=baseline, columns=columns)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The languages and conditions that are shown, and their rates."""
+
+    measured: Measured
+    choices: Choices
+
+    @property
+    def condition(self) -> str:
+        """The condition that is compared."""
+        return str(self.choices.condition)
+
+    @property
+    def baseline(self) -> str:
+        """What it is compared with."""
+        return str(self.choices.baseline)
+
+    @property
+    def metric(self) -> Metric:
+        """What is counted."""
+        return Metric(self.choices.metric, self.choices.normaliser)
+
+    @property
+    def unit(self) -> str:
+        """The metric's name for people."""
+        return self.metric.unit.upper()
+
+    @property
+    def facts(self) -> pd.DataFrame:
+        """The settings behind each label."""
+        return self.measured.facts
+
+    @cached_property
+    def languages(self) -> pd.DataFrame:
+        """The languages that pass the filters."""
+        return filtered(self.measured.languages, self.choices)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A line for each of these languages and each condition; see `results.by_language`."""
+        table = self.measured.table(self.metric, self.baseline)
+        return table[table["language"].isin(self.languages.index)]
+
+    @cached_property
+    def pair(self) -> Paired | None:
+        """The condition against the baseline over these languages."""
+        known = self.measured.sampled(self.metric)
+        parts = [known[code] for code in self.languages.index if code in known]
+        return paired(parts, self.condition, self.baseline)
+
+    def line_of(self, condition: str) -> pd.DataFrame:
+        """A condition's lines, by language."""
+        return self.table[self.table["condition"] == condition].set_index("language")
+
+
+def filtered(languages: pd.DataFrame, choices: Choices) -> pd.DataFrame:
+    """The languages that pass the search and the filters."""
+    known = languages["whisper"] != ""
+    groups = {
+        HELD_OUT: ~languages["training"],
+        UNKNOWN: ~languages["training"] & ~known,
+        KNOWN: ~languages["training"] & known,
+        TRAINED: languages["training"],
+    }
+    keep = groups.get(choices.known, groups[HELD_OUT])
+    for column, wanted in (("family", choices.families), ("script", choices.scripts)):
+        if wanted:
+            keep &= languages[column].isin(list(wanted))
+    if word := (choices.search or "").strip().lower():
+        text = languages[["name", "code", "family", "script"]].agg(" ".join, axis=1).str.lower()
+        keep &= text.str.contains(word, regex=False)
+    return languages[keep]

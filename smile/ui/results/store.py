@@ -1,0 +1,107 @@
+"""The rows that the tab shows, read once for all visitors and again when their files change."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+
+import pandas as pd
+
+from smile import labels, packing
+from smile.evidence import TRAINING, Evidence
+from smile.findings import Finding, answered
+from smile.languages import language
+from smile.results import CER, Metric, Sampled, sampled, table_of
+from smile.rows import NAME
+
+Stamp = tuple[tuple[str, int, int], ...]  # path, time of change, size
+
+
+class Measured:
+    """Rows of one state of the folder, and what is derived from them, each once."""
+
+    def __init__(self, raw: pd.DataFrame):
+        self.raw = raw
+        self._turn = RLock()
+        self._tables: dict[tuple[Metric, str], pd.DataFrame] = {}
+        self._sampled: dict[Metric, dict[str, Sampled]] = {}
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The rows, labelled."""
+        return labels.labelled(self.raw)
+
+    @cached_property
+    def facts(self) -> pd.DataFrame:
+        """The settings behind each label, in the order of reading."""
+        return labels.conditions(self.raw)
+
+    @cached_property
+    def conditions(self) -> list[str]:
+        """The labels, in the order of reading."""
+        return list(dict.fromkeys(self.facts["label"]))
+
+    @cached_property
+    def languages(self) -> pd.DataFrame:
+        """What is known of each language: name, family, script, Whisper's code, clips, whether trained on."""
+        clips = self.raw.groupby("language")["id"].nunique()
+        known = [language(str(code)) for code in clips.index]
+        return pd.DataFrame(
+            {
+                "code": clips.index,
+                "name": [one.name for one in known],
+                "family": [one.family for one in known],
+                "script": [one.script for one in known],
+                "whisper": [one.whisper for one in known],
+                "clips": clips.to_numpy(),
+                "training": [str(code) in TRAINING for code in clips.index],
+            },
+            index=clips.index,
+        )
+
+    def table(self, metric: Metric, baseline: str) -> pd.DataFrame:
+        """`results.by_language` of all rows."""
+        with self._turn:
+            key = (metric, baseline)
+            if key not in self._tables:
+                self._tables[key] = table_of(self.sampled(metric).values(), baseline)
+            return self._tables[key]
+
+    def sampled(self, metric: Metric) -> dict[str, Sampled]:
+        """The rows' counts by language, ready to be compared."""
+        with self._turn:
+            if metric not in self._sampled:
+                self._sampled[metric] = sampled(self.rows, metric)
+            return self._sampled[metric]
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The answers to the open questions, in CER after the normaliser `plain`."""
+        return answered(Evidence.held_out(self.rows, self.facts, self.sampled(CER)))
+
+
+class Store:
+    """A folder of packed rows."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._turn = RLock()
+        self._stamp: Stamp | None = None
+        self._measured: Measured | None = None
+
+    def read(self) -> Measured:
+        """What was measured; read again only where a file has changed, come or gone.
+
+        Raises:
+            SmileError: a file that cannot be read.
+        """
+        with self._turn:
+            stamp = self._look()
+            if self._measured is None or stamp != self._stamp:
+                self._measured, self._stamp = Measured(packing.load(self.folder)), stamp
+            return self._measured
+
+    def _look(self) -> Stamp:
+        files = sorted(p for name in (packing.RESULTS, NAME) for p in self.folder.rglob(name))
+        return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)

@@ -1,0 +1,99 @@
+"""The components of the tab and the events that connect them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from smile.ui.results import callbacks, controls
+from smile.ui.results.callbacks import Asked, View
+from smile.ui.results.store import Store
+from smile.ui.results.tables import Sort
+from smile.ui.transcribe.tab import PLAIN, QUICK
+
+ON_CLICK = """
+element.addEventListener("click", (event) => {
+  const {sort, language} = event.target.closest("[data-sort], [data-language]")?.dataset ?? {};
+  if (sort) trigger("click", {sort});
+  if (language) trigger("select", {language});
+});
+"""
+SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
+DOWNLOAD = "() => window.smileDownload('#file')"
+FILES = {"table.csv": "Table as CSV", "table.parquet": "Table as Parquet", "rows.parquet": "Rows as Parquet"}
+
+
+def results_tab(folder: Path) -> None:
+    """Lay out the tab over a folder of packed rows, and connect it."""
+    store = Store(folder)
+    with gr.Tab("Results", id="results") as tab:
+        sort = gr.State(Sort())
+        notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
+        with gr.Column(visible=False, elem_classes="board") as board:
+            choices = controls.choice_inputs()
+            with gr.Row(elem_classes="overview"):
+                summary = gr.HTML(elem_id="summary", **PLAIN)
+                beside = gr.HTML(elem_id="beside", **PLAIN)
+            with gr.Tabs():
+                with gr.Tab("Languages", id="languages"):
+                    columns, table, files, file, opened, order, utterances = language_outputs()
+                    choices = choices._replace(columns=columns)
+                with gr.Tab("Charts", id="charts"):
+                    chart = controls.chart_input()
+                    plot = gr.Plot(show_label=False, elem_id="plot")
+                    caption = gr.HTML(elem_id="caption", **PLAIN)
+                with gr.Tab("Findings", id="findings"):
+                    findings = gr.HTML(elem_id="findings", **PLAIN)
+    named = {
+        name: getattr(choices, name) for name in ("condition", "baseline", "families", "scripts", "columns")
+    }
+    view = View(notice, board, **named, opened=opened, summary=summary, beside=beside, table=table, sort=sort,
+                utterances=utterances, plot=plot, caption=caption, findings=findings)  # fmt: skip
+    asked = Asked(choices, opened, order, chart, sort)
+    connect(store, tab, asked, view)
+    connect_files(store, asked, files, file)
+
+
+def language_outputs() -> tuple[Any, ...]:
+    """The table, its downloads, and the utterances below."""
+    columns = controls.column_input()
+    table = gr.HTML(elem_id="table", js_on_load=ON_CLICK, **PLAIN)
+    with gr.Row(elem_classes="files"):
+        files = {
+            kind: gr.Button(text, size="sm", elem_id=kind.replace(".", "-")) for kind, text in FILES.items()
+        }
+    file = gr.DownloadButton(visible="hidden", elem_id="file")
+    opened, order = controls.opened_inputs()
+    utterances = gr.HTML(elem_id="utterances", **PLAIN)
+    return columns, table, files, file, opened, order, utterances
+
+
+def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
+    """Opening the tab, choices, and clicks into the table.
+
+    All choices share one event: of two that overlapped, the one that ended last would win.
+    """
+    inputs, outputs = [*asked.choices, *asked[1:]], list(view)
+
+    def doing(show: Callable[[Store, Asked], View]) -> dict[str, Any]:
+        act = partial(callbacks.guarded, show, store)
+        return {"fn": act, "inputs": inputs, "outputs": outputs, "trigger_mode": "always_last", **QUICK}
+
+    tab.select(**doing(callbacks.opened))
+    chosen = [*asked.choices, asked.opened, asked.order, asked.chart]
+    gr.on([component.input for component in chosen], **doing(callbacks.changed))
+    clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}
+    view.table.click(**clicks)
+    view.table.select(**clicks).then(js=SHOW_UTTERANCES)
+
+
+def connect_files(store: Store, asked: Asked, files: dict[str, gr.Button], file: gr.DownloadButton) -> None:
+    """A file is made when it is asked for; then the hidden button hands it over."""
+    inputs = [*asked.choices, *asked[1:]]
+    for kind, button in files.items():
+        made = button.click(partial(callbacks.saved, store, kind), inputs, file, **QUICK)
+        made.success(js=DOWNLOAD)

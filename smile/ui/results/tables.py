@@ -1,0 +1,174 @@
+"""The table of languages by conditions: its lines as plain values, as HTML, and as a file to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from smile.labels import change, percent
+from smile.packing import SETTINGS
+from smile.ui.results.selection import Selection
+
+FIXED = {
+    "name": "Language",
+    "code": "ISO",
+    "family": "Family",
+    "script": "Script",
+    "whisper": "Whisper",
+    "clips": "Clips",
+}
+NUMBERS = ("clips",)
+TABLE = Markup(
+    '<div class="scroll" tabindex="0" role="region" aria-label="Table of languages">'
+    '<table class="languages"><thead><tr>{groups}</tr><tr>{heads}</tr></thead>'
+    "<tbody>{body}</tbody></table></div>"
+)
+HEAD = Markup(
+    '<th scope="col" class="{kind}" aria-sort="{order}">'
+    '<button type="button" data-sort="{key}">{text}<span aria-hidden="true">{arrow}</span></button></th>'
+)
+ROW = Markup('<tr data-language="{code}"{chosen}>{cells}</tr>')
+NAME = Markup('<th scope="row"><button type="button" data-language="{code}">{name}</button></th>')
+RATE = Markup('<td class="number">{rate}<small>{interval}</small></td>')
+CHANGE = Markup('<td class="number {kind}">{change}<small>{note}</small></td>')
+NO_LANGUAGE = Markup('<p class="note">No language passes the filters; widen them.</p>')
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What the table is sorted by: a fixed column, or "rate:" or "change:" and the condition's place."""
+
+    key: str = "change:1"
+    descending: bool = False
+
+    def again(self, key: str) -> Sort:
+        """The sorting after a click on a heading: the other way round where it was by this one."""
+        return Sort(key, not self.descending if key == self.key else False)
+
+
+def conditions(selection: Selection) -> list[str]:
+    """The conditions in the table: the baseline, the one that is compared, and further ones."""
+    return list(dict.fromkeys([selection.baseline, selection.condition, *selection.choices.columns]))
+
+
+def lines(selection: Selection, sort: Sort = Sort()) -> pd.DataFrame:
+    """A line for each language, sorted: what is known of it, then `by_language`'s columns by place.
+
+    The columns of the condition in place i end in ":i", the baseline being in place 0.
+    """
+    found = selection.languages[list(FIXED)]
+    for place, condition in enumerate(conditions(selection)):
+        columns = selection.line_of(condition).drop(columns="condition")
+        found = found.join(columns.add_suffix(f":{place}"))
+    key = sort.key.replace("change:", "reduction:")
+    if key not in found:
+        key = "name"
+    reverse = sort.descending != key.startswith("reduction:")  # the largest reduction is the lowest change
+    return found.sort_values(key, ascending=not reverse, kind="stable", na_position="last", key=_as_read)
+
+
+def _as_read(values: pd.Series[Any]) -> pd.Series[Any]:
+    return values if pd.api.types.is_numeric_dtype(values) else values.astype(str).str.lower()
+
+
+def table(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
+    """The table as HTML; `opened` is the language whose utterances are shown."""
+    found = lines(selection, sort)
+    if found.empty:
+        return NO_LANGUAGE
+    names = conditions(selection)
+    groups = Markup('<th colspan="{}" scope="colgroup"></th>').format(len(FIXED)) + Markup().join(
+        Markup('<th colspan="{}" scope="colgroup">{}</th>').format(2 if place else 1, name)
+        for place, name in enumerate(names)
+    )
+    body = Markup().join(_row(line, len(names), opened) for line in found.to_dict("records"))
+    return TABLE.format(groups=groups, heads=_heads(selection, names, sort), body=body)
+
+
+def _heads(selection: Selection, names: Sequence[str], sort: Sort) -> Markup:
+    heads = [(key, text, "number" if key in NUMBERS else "") for key, text in FIXED.items()]
+    for place in range(len(names)):
+        heads.append((f"rate:{place}", f"{selection.unit}, %", "number"))
+        if place:
+            heads.append((f"change:{place}", "Change", "number"))
+    return Markup().join(_head(key, text, kind, sort) for key, text, kind in heads)
+
+
+def _head(key: str, text: str, kind: str, sort: Sort) -> Markup:
+    mine = key == sort.key
+    order = ("descending" if sort.descending else "ascending") if mine else "none"
+    arrow = ("\u25be" if sort.descending else "\u25b4") if mine else ""
+    return HEAD.format(kind=kind, order=order, key=key, text=text, arrow=arrow)
+
+
+def _row(line: dict[str, Any], places: int, opened: str) -> Markup:
+    cells = [NAME.format(code=line["code"], name=line["name"])]
+    cells += [Markup("<td>{}</td>").format(line[key] or "–") for key in ("code", "family", "script")]
+    cells.append(Markup("<td>{}</td>").format(f"known ({line['whisper']})" if line["whisper"] else "unknown"))
+    cells.append(Markup('<td class="number">{}</td>').format(line["clips"]))
+    for place in range(places):
+        cells.append(_rate(line, place))
+        if place:
+            cells.append(_change(line, place))
+    chosen = Markup(' class="opened"') if line["code"] == opened else ""
+    return ROW.format(code=line["code"], chosen=chosen, cells=Markup().join(cells))
+
+
+def _rate(line: dict[str, Any], place: int) -> Markup:
+    rate, low, high = (line[f"{name}:{place}"] for name in ("rate", "low", "high"))
+    if pd.isna(rate):
+        return RATE.format(rate="–", interval="not measured")
+    return RATE.format(rate=f"{rate:.1f}", interval=f"{low:.1f}–{high:.1f}")
+
+
+def _change(line: dict[str, Any], place: int) -> Markup:
+    reduction = line.get(f"reduction:{place}", float("nan"))
+    beyond = line.get(f"beyond:{place}") is True
+    kind = ("better" if reduction > 0 else "worse") if beyond else "unclear"
+    note = "" if pd.isna(reduction) else "beyond interval" if beyond else "within interval"
+    return CHANGE.format(kind=kind, change=change(reduction), note=note)
+
+
+def long(selection: Selection) -> pd.DataFrame:
+    """The table as a file holds it: a line for each language and condition, with all their settings."""
+    names = conditions(selection)
+    shown = selection.table[selection.table["condition"].isin(names)]
+    about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
+    about = about.drop(columns=["clips"]).reset_index(drop=True)
+    facts = selection.facts.reset_index().drop_duplicates("label").drop(columns="known")
+    settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns={"label": "condition"})
+    found = about.merge(shown, on="language").merge(settings, on="condition")
+    stamps = selection.measured.raw["normalisers"].iloc[0]
+    stamp = next((s for s in stamps.split() if s.startswith(f"{selection.metric.normaliser}/")), "")
+    return found.assign(metric=selection.unit, normaliser=stamp, baseline=selection.baseline)
+
+
+def summary(selection: Selection) -> str:
+    """The condition against the baseline in a few figures."""
+    pair, line = selection.pair, selection.line_of(selection.condition)
+    if pair is None:
+        text = "Choose a baseline and another condition that were both measured on the languages shown."
+        return Markup('<p class="note">{}</p>').format(text)
+    worst = line["rate"].idxmax()
+    n = pair.languages
+    tiles = [
+        (f"Macro average {selection.unit}", percent(pair.after), f"{percent(pair.before)} at the baseline"),
+        (
+            "Relative change",
+            change(pair.reduction),
+            f"95 % interval {change(pair.high)} to {change(pair.low)}",
+        ),
+        ("Languages improved", f"{pair.count(True)} of {n}", f"{pair.count(True, True)} beyond the interval"),
+        ("Languages worse", f"{pair.count(False)} of {n}", f"{pair.count(False, True)} beyond the interval"),
+        ("Worst language", percent(line["rate"].max()), selection.languages.loc[worst, "name"]),
+        ("Empty outputs", percent(line["empty"].mean()), f"loops {percent(line['loops'].mean())}"),
+    ]
+    items = Markup().join(
+        Markup("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>").format(*tile) for tile in tiles
+    )
+    heading = Markup("<h3>{} <span>against {}</span></h3>").format(selection.condition, selection.baseline)
+    return Markup('<section class="summary">{}<dl>{}</dl></section>').format(heading, items)

@@ -1,0 +1,87 @@
+"""Rows of an evaluation that never took place, made by a seed: for tests of what is shown of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from smile import packing
+from smile.conditions import Condition, read_grid, resolved
+from smile.rows import Row, RowFile, Seconds
+
+RATES = {"chr": 0.9, "sxb": 0.7, "ell": 0.35, "bel": 0.4, "cat": 0.25, "eng": 0.1}  # of vanilla Whisper
+WORDS = {"chr": "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ", "ell": "καλημέρα σε όλους εδώ"}
+NASTY = '<img src=x onerror="alert(1)">'
+LENGTH = 40  # characters of every reference
+ADAPTER = "0123456789ab"
+KNN = Condition("k-1", shots=1, knn=1.0, unlooped=True)
+WRONG = Condition("w-1", shots=1, pool="chr")
+
+
+def conditions() -> tuple[Condition, ...]:
+    """Those of the grids that come with the package, with token-level neighbours and a wrong pool."""
+    found: dict[str, Condition] = {}
+    for grid in ("main", "adapter", "divergences", "pools"):
+        for condition in resolved(read_grid(grid), ADAPTER, model="whisper-base/0"):
+            found.setdefault(condition.hash, condition)
+    return (*found.values(), *(replace(c, model="whisper-base/0") for c in (KNN, WRONG)))
+
+
+def gain(condition: Condition) -> float:
+    """The share of vanilla's errors that a condition saves here."""
+    if condition.side == "vanilla":
+        return 0.05 if condition.loops else 0.0
+    if condition.pool:
+        return -0.3
+    gain = 0.12 * min(condition.shots, 3) - 0.04 * max(0, condition.shots - 3)
+    gain -= 0.1 if condition.sampler == "random" else 0
+    gain -= 0.05 if condition.divergence == "euclidean" else 0
+    gain -= 0.03 * (10 - (condition.minutes or 10)) / 3
+    return gain + (0.15 if condition.adapter else 0) + 0.2 * condition.knn
+
+
+def rows_of(language: str, condition: Condition, clips: int) -> Iterable[tuple[Row, Seconds]]:
+    """The rows of a language; the first clip has markup in its text, the second loops, the third is empty."""
+    generator = np.random.default_rng([ord(c) for c in language + condition.hash])
+    words = WORDS.get(language, "the quick brown fox").split()
+    rate = min(0.95, max(0.02, RATES[language] * (1 - gain(condition))))
+    for i in range(clips):
+        text = {0: NASTY, 2: ""}.get(i, " ".join(generator.permutation(words)))
+        edits, word_edits = int(generator.binomial(LENGTH, rate)), int(generator.binomial(8, rate))
+        counts = {f"{n}_{k}": v for n in ("plain", "ml_superb")
+                  for k, v in (("edits", edits + (n == "ml_superb")), ("length", LENGTH),
+                               ("word_edits", word_edits), ("words", 8))}  # fmt: skip
+        shown = tuple(f"{language}-pool-{j}" for j in generator.permutation(50)[: condition.shots])
+        yield (
+            Row(f"{language}-{i}", language, "10min_test", condition.name, condition.hash, text, **counts,
+                normalisers="plain/1 ml_superb/1", stopped="loop" if i == 1 else "end", token="sw",
+                neighbours=shown, distances=tuple(0.01 * (j + 1) for j in range(len(shown)))),
+            Seconds(f"{language}-{i}", condition.hash, 0.8 + 0.2 * condition.shots, 0.001 * condition.shots),
+        )  # fmt: skip
+
+
+def evaluated(
+    folder: Path, chosen: Sequence[Condition] = (), languages: Iterable[str] = RATES, clips: int = 12
+) -> Path:
+    """An evaluation's folder, as `smile evaluate` leaves it."""
+    folder.mkdir(parents=True)
+    chosen = chosen or conditions()
+    for language in languages:
+        file = RowFile(folder, language)
+        for condition in chosen:
+            file.add(rows_of(language, condition, clips))
+        file.write()
+    known = {c.hash: {"name": c.name, **c.settings()} for c in chosen}
+    (folder / "manifest.json").write_text(json.dumps({"conditions": known, "runs": []}), encoding="utf-8")
+    return folder
+
+
+def packed(folder: Path, chosen: Sequence[Condition] = (), **options: object) -> pd.DataFrame:
+    """Rows as the page loads them; `folder` gets the evaluation and the packed file."""
+    packing.pack([evaluated(folder / "rows", chosen, **options)], folder / "packed")  # type: ignore[arg-type]
+    return packing.load(folder / "packed")

@@ -1,0 +1,187 @@
+"""Labels, comparisons of pairs, and the answers to the paper's open questions, from rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smile import cli, labels, results
+from smile.conditions import Condition
+from smile.evidence import TRAINING, Evidence
+from smile.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
+from smile.pairs import paired
+from smile.results import sampled
+from tests.measured import packed
+
+VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, bounded=False)
+ONE = Condition("u-1", shots=1)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory) -> pd.DataFrame:
+    return packed(tmp_path_factory.mktemp("measured"))
+
+
+def answers(rows: pd.DataFrame) -> dict[str, str]:
+    return {found.question: f"{found.figure} {found.answer}".strip() for found in findings(rows)}
+
+
+# Labels
+
+
+def test_a_label_comes_from_the_settings(rows):
+    facts = labels.conditions(rows).set_index("name")["label"]
+    assert facts["vanilla"] == "Whisper alone"
+    assert facts["vanilla-controlled"] == "Whisper alone, controlled"
+    assert facts["u-0"] == "In-context, no examples"
+    assert facts["smile-3-nearest"] == "SMILE, 3 nearest"
+    assert facts["u-1-cosine"] == "In-context, 1 nearest, Cosine"
+    assert facts["u-3-2min"] == "In-context, 3 nearest, 2 min pool"
+    assert facts["k-1"] == "In-context, 1 nearest, k-NN, loops prevented"
+    assert facts["w-1"] == "In-context, 1 nearest, pool of chr"
+
+
+def test_seeds_share_a_label_and_are_averaged(rows):
+    seeds = rows[rows["condition"].isin([f"u-1-random-{seed}" for seed in range(3)])]
+    apart = results.by_language(seeds)
+    together = results.by_language(labels.labelled(seeds))
+    assert set(together["condition"]) == {"In-context, 1 random"}
+    pd.testing.assert_series_equal(
+        together.set_index("language")["rate"], apart.groupby("language")["rate"].mean()
+    )
+    assert (together["clips"] == apart["clips"].max()).all()
+
+
+def test_settings_that_a_label_does_not_tell_are_told_by_the_hash(rows):
+    other = rows[rows["condition"] == "u-1-nearest"].assign(hash="ffff00000000")
+    both = labels.conditions(pd.concat([rows, other]))["label"]
+    assert both["ffff00000000"] == "In-context, 1 nearest ffff"
+    assert both.is_unique or both[both.duplicated()].str.contains("random").all()
+
+
+def test_rows_without_a_manifest_keep_their_names(rows):
+    bare = rows.assign(**dict.fromkeys(["side", "shots", "sampler", "divergence", "seed"]))
+    assert set(labels.labelled(bare)["condition"]) == set(rows["condition"])
+
+
+def test_two_models_are_told_apart(rows):
+    other = rows[rows["condition"] == "u-1-nearest"].assign(hash="0" * 12, model="whisper-small/1")
+    found = labels.conditions(pd.concat([rows, other]))["label"]
+    assert found["0" * 12] == "In-context (whisper-small), 1 nearest"
+
+
+def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows):
+    facts = labels.conditions(rows)
+    assert labels.baseline(facts) == "Whisper alone"
+    assert labels.headline(facts) == "In-context, 1 nearest, k-NN, loops prevented"
+    assert labels.headline(facts[facts["knn"] == 0]) == "SMILE, 1 nearest"
+
+
+@pytest.mark.parametrize(
+    ("x", "series", "places"),
+    [
+        ("shots", "SMILE, random", [0, 1, 2, 3, 5, 10]),
+        ("measure", "In-context, 3 examples", ["cosine", "euclidean", "js", "kl", "kl-reverse", "random"]),
+        ("minutes", "In-context, 1 nearest", [0, 1, 2, 5]),
+    ],
+)
+def test_series_vary_one_setting(rows, x, series, places):
+    found = labels.lines(labels.conditions(rows), x)
+    assert sorted(found.loc[found["series"] == series, "x"]) == places
+
+
+def test_twins_differ_in_one_setting(rows):
+    facts = labels.conditions(rows)
+    pairs = {(ours, theirs) for ours, theirs, _ in labels.twins(facts, "adapter", bool, "")}
+    assert ("SMILE, 1 nearest", "In-context, 1 nearest") in pairs
+    assert all(ours.replace("SMILE", "In-context") == theirs for ours, theirs in pairs)
+    assert labels.twins(facts, "knn", bool, 0.0) == []
+    ((ours, theirs, _),) = labels.twins(facts, "knn", bool, 0.0, also=("unlooped",))
+    assert (ours, theirs) == ("In-context, 1 nearest, k-NN, loops prevented", "In-context, 1 nearest")
+
+
+# Pairs
+
+
+def test_a_pair_agrees_with_the_tables(rows):
+    rows = labels.labelled(rows)
+    ours, theirs = "SMILE, 3 nearest", "Whisper alone"
+    pair = paired(sampled(rows).values(), ours, theirs)
+    table = results.by_language(rows, baseline=theirs)
+    line = results.summary(table, baseline=theirs).set_index("condition").loc[ours]
+    assert (pair.after, pair.reduction) == pytest.approx((line["macro"], line["reduction"]))
+    assert (pair.count(True), pair.count(True, True)) == (line["improved"], line["improved_beyond"])
+    assert pair.low < pair.reduction < pair.high
+
+
+def test_a_pair_is_clear_only_where_there_is_a_difference(rows):
+    rows = labels.labelled(rows)
+    known = sampled(rows).values()
+    assert paired(known, "SMILE, 3 nearest", "Whisper alone").clear
+    assert paired(known, "In-context, 1 nearest, Cosine", "In-context, 1 nearest").clear is False
+    assert paired(known, "Whisper alone", "Whisper alone") is None
+    assert paired(known, "nothing", "Whisper alone") is None
+
+
+# Findings
+
+
+def test_every_question_has_an_answer_with_its_figure(rows):
+    found = answers(rows)
+    assert list(found) == list(QUESTIONS)
+    assert found["Do examples of the language help Whisper?"].startswith("−")
+    assert "5 of 5 languages" in found["Do examples of the language help Whisper?"]
+    assert "best at 3" in found["How many examples are best?"]
+    assert "3 shots" in found["Does meta-training help?"]
+    assert "Yes." in found["Does it have to be the language's own pool?"]
+    assert "Yes." in found["Do token-level neighbours help?"]
+    assert "Hellenic" in found["Which language families gain?"]
+    assert "Ranking the pool is 0.1 %" in found["What does retrieval cost?"]
+
+
+def test_where_it_does_not_help_it_says_so(rows):
+    found = answers(rows)
+    assert "No other distance is clearly better" in found["Is another distance better than KL?"]
+    assert "No, it does harm." in found["Does a pool of less than 10 minutes do?"]
+    swapped = rows.assign(hash=rows["hash"])
+    vanilla, ours = (rows["condition"] == name for name in ("vanilla", "u-1-nearest"))
+    columns = ["condition", "hash"]
+    swapped = rows[vanilla | ours].copy()
+    swapped["plain_edits"] = np.where(vanilla[vanilla | ours], 5, 6)
+    assert "No, it does harm." in answers(swapped)["Do examples of the language help Whisper?"]
+    swapped["plain_edits"] = 5
+    assert "does not help" in answers(swapped)["Do examples of the language help Whisper?"]
+    assert swapped[columns].notna().all().all()
+
+
+def test_what_was_not_measured_is_said_to_be_so(rows):
+    found = answers(rows[rows["condition"] == "vanilla"])
+    assert set(found.values()) == {NOT_MEASURED}
+    found = answers(rows[rows["condition"].isin(["vanilla", "u-1-nearest"])])
+    assert found["Does meta-training help?"] == NOT_MEASURED
+    assert found["Do examples of the language help Whisper?"] != NOT_MEASURED
+    assert found["Does it work where speakers switch between languages?"] == NOT_MEASURED
+    assert set(answers(rows.iloc[:0]).values()) == {NOT_MEASURED}
+
+
+def test_training_languages_are_left_out(rows):
+    assert "eng" in TRAINING
+    assert "eng" not in Evidence.of(rows).sampled
+    assert "eng" in set(rows["language"])
+
+
+def test_the_command_prints_markdown(tmp_path, capsys):
+    packed(tmp_path, (VANILLA, ONE), clips=4)
+    assert cli.main(["results", "findings", str(tmp_path / "packed")]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("### Do examples of the language help Whisper?\n\n**")
+    assert printed.count("###") == len(QUESTIONS)
+    assert as_markdown(findings(packed(tmp_path / "again", (VANILLA, ONE), clips=4))) in printed
+
+
+def test_the_command_says_what_to_run_first(tmp_path, capsys):
+    assert cli.main(["results", "findings", str(tmp_path)]) == 2
+    assert "smile results pack" in capsys.readouterr().err
+    assert cli.main(["results", "show"]) == 2
+    assert "smile evaluate" in capsys.readouterr().err
