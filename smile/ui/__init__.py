@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from smile.ui.engine import Engine, Options
+from smile.ui.map import map_tab
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
 
@@ -21,6 +22,7 @@ def build_app(engine: Engine) -> gr.Blocks:
         gr.HTML(prose("header.html"), apply_default_css=False)
         with gr.Tabs():
             transcribe_tab(engine, page)
+            map_tab(engine)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

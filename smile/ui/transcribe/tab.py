@@ -55,7 +55,12 @@ def clip_inputs(engine: Engine) -> Clip:
         elem_id="pool",
     )
     audio = gr.Audio(
-        type="filepath", sources=["microphone", "upload"], label="Recording", elem_id="audio", buttons=[]
+        type="filepath",
+        sources=["microphone", "upload"],
+        label="Recording",
+        elem_id="audio",
+        elem_classes="recorder",
+        buttons=[],
     )
     example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
     reference = gr.Textbox(
