@@ -18,9 +18,11 @@ const library = () => {
 
 const webgl = () => Boolean(document.createElement("canvas").getContext("webgl"));
 
-const rgba = (hex, alpha) => {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  return `rgba(${r},${g},${b},${alpha.toFixed(2)})`;
+// A colour seen through, or where that does not work (in three dimensions) mixed with what is behind it.
+const faded = (hex, alpha, behind) => {
+  const rgb = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  if (!behind) return `rgba(${rgb},${alpha.toFixed(2)})`;
+  return `rgb(${rgb.map((c, i) => Math.round(c * alpha + behind[i] * (1 - alpha)))})`;
 };
 
 // How clearly each point is seen: the nearest fully, those at the median distance and beyond hardly.
@@ -35,14 +37,14 @@ const clarity = (found) => {
   };
 };
 
-const dressed = (trace, found, flat) => {
+const dressed = (trace, found, flat, behind) => {
   const clear = clarity(found);
   const away = (i) => (found?.distances?.[i] == null ? "" : `<br>KL ${found.distances[i]}`);
   return {
     ...trace,
     type: flat && trace.type === "scattergl" ? "scatter" : trace.type,
     text: trace.text.map((text, n) => text + away(trace.customdata[n])),
-    marker: { ...trace.marker, color: trace.customdata.map((i) => rgba(trace.marker.color, clear(i))) },
+    marker: { ...trace.marker, color: trace.customdata.map((i) => faded(trace.marker.color, clear(i), behind)) },
   };
 };
 
@@ -66,11 +68,12 @@ const paint = async () => {
   const Plotly = await library();
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const style = getComputedStyle(element);
+  const behind = getComputedStyle(element.closest("#map-plot")).backgroundColor.match(/\d+/g).map(Number);
   const layout = structuredClone(value.layout);
   layout.font = { family: style.fontFamily, color: style.color };
   layout.hoverlabel.font = { family: getComputedStyle(document.documentElement).getPropertyValue("--text-font") };
   if (touch && !deep) layout.dragmode = false; // a finger scrolls the page
-  const traces = [...value.data.map((t) => keys(dressed(t, found, flat))), ...value.data.map(legend)];
+  const traces = [...value.data.map((t) => keys(dressed(t, found, flat, deep && behind))), ...value.data.map(legend)];
   const buttons = deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", "resetScale2d"];
   const config = { displaylogo: false, responsive: true, scrollZoom: !touch, modeBarButtons: [buttons] };
   await Plotly.react(plot, [...traces, ...(found?.data ?? [])], layout, config);

@@ -35,7 +35,7 @@ ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
 CUT = 90  # characters of a text that hovering shows
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
     2: {"point": 7, "rank": 20, "query": 19},
-    3: {"point": 3.5, "rank": 11, "query": 10},
+    3: {"point": 3.5, "rank": 7, "query": 6},
 }
 
 

@@ -49,7 +49,7 @@ def map_tab(engine: Engine) -> None:
             sight, clip = sight_inputs(atlas), clip_inputs()
         with gr.Column(scale=9, min_width=320, elem_id="map-results"):
             page = outputs()
-    connect(atlas, tab, sight, clip, page)
+        connect(atlas, tab, sight, clip, page)
 
 
 def plotly() -> Path:

@@ -13,6 +13,7 @@ from smile.divergence import DIVERGENCES, Distances, distances, kl_terms
 
 TERMS = 8  # dimensions that are named
 BINS = 40
+NOTHING = 1e-6  # nats; less counts as this on a logarithmic scale
 WIDTH, HEIGHT = 640, 130  # of the histogram, in its own units
 WHY = Markup('<section class="why"><h3>Why neighbour {rank} is near</h3>{parts}</section>')
 PART = Markup("<div><h4>{}</h4>{}</div>")
@@ -53,13 +54,12 @@ def why_block(query: Vector, embeddings: Matrix, row: Distances, chosen: tuple[i
         chosen: numbers of the neighbours, nearest first.
         rank: from 1.
     """
-    index = chosen[rank - 1]
+    index, others = chosen[rank - 1], np.isfinite(row)
+    title = f"KL to all other clips (logarithmic), the {len(chosen)} nearest marked"
     parts = [
         PART.format("What adds to its KL", terms_table(kl_terms(query, embeddings[index]))),
-        PART.format(
-            "Its rank by other measures", ranks_table(ranks(query, embeddings, np.isfinite(row), index))
-        ),
-        PART.format(f"All distances, the {len(chosen)} nearest marked", histogram(row, chosen, rank)),
+        PART.format("Its rank by other measures", ranks_table(ranks(query, embeddings, others, index))),
+        PART.format(title, histogram(row, chosen, rank)),
     ]
     return WHY.format(rank=rank, parts=Markup().join(parts))
 
@@ -113,32 +113,25 @@ def ranks_table(found: list[Rank]) -> Markup:
 
 
 def histogram(row: Distances, chosen: tuple[int, ...], rank: int) -> Markup:
-    """How many points are how far; the chosen ones are lines, the one of a rank a thick one."""
-    known = row[np.isfinite(row)]
-    counts, edges = np.histogram(known, bins=BINS)
-    low, high = float(edges[0]), float(edges[-1])
+    """How many points are how far, on a logarithmic scale; the chosen are lines, that of `rank` thick."""
+    known = np.maximum(row[np.isfinite(row)], NOTHING)
+    low, high = float(known.min()), max(float(known.max()), float(known.min()) * 1.01)
+    edges = np.geomspace(low, high, BINS + 1)
+    edges[0], edges[-1] = low, high
+    counts, _ = np.histogram(known, bins=edges)
     step, heights = WIDTH / BINS, 0.9 * HEIGHT * counts / max(int(counts.max()), 1)
     bars = Markup().join(
         BAR.format(x=n * step, y=HEIGHT - h, w=step - 1, h=h, n=counts[n], low=edges[n], high=edges[n + 1])
         for n, h in enumerate(heights)
     )
-    marks = Markup().join(
-        MARK.format(
-            x=min(max(WIDTH * (row[i] - low) / max(high - low, 1e-12), 1), WIDTH - 1),
-            kind="this" if number == rank else "",
-            top=0 if number == rank else HEIGHT * 0.25,
-            height=HEIGHT,
-        )
-        for number, i in enumerate(chosen, start=1)
-    )
+    places = np.log(np.maximum(row[list(chosen)], NOTHING) / low) / np.log(high / low)
+    marks = Markup().join(_mark(float(x), n == rank) for n, x in enumerate(places, start=1))
     name = f"Histogram of KL: {len(known)} clips from {low:.3g} to {high:.3g}"
-    return HISTOGRAM.format(
-        width=WIDTH,
-        total=HEIGHT + 22,
-        below=HEIGHT + 18,
-        low=low,
-        high=high,
-        bars=bars,
-        marks=marks,
-        name=name,
-    )
+    size = {"width": WIDTH, "total": HEIGHT + 22, "below": HEIGHT + 18}
+    return HISTOGRAM.format(**size, low=low, high=high, bars=bars, marks=marks, name=name)
+
+
+def _mark(place: float, this: bool) -> Markup:
+    """A line in the histogram at a place from 0 to 1."""
+    x = min(max(WIDTH * place, 1), WIDTH - 1)
+    return MARK.format(x=x, kind="this" if this else "", top=0 if this else HEIGHT / 4, height=HEIGHT)

@@ -40,10 +40,10 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
         with gr.Column(scale=8, min_width=320, elem_id="results"):
             view = outputs(start, stop)
         publish(engine, clip, choices)
-    filled = gr.State("")
-    connect_settings(engine, page, clip, choices, filled)
-    run = connect_run(engine, clip, choices, view)
-    connect_clip(engine, clip, filled, view, run)
+        filled = gr.State("")  # inside the tab: among the tabs themselves it would count as one
+        connect_settings(engine, page, clip, choices, filled)
+        run = connect_run(engine, clip, choices, view)
+        connect_clip(engine, clip, filled, view, run)
 
 
 def clip_inputs(engine: Engine) -> Clip:
