@@ -20,9 +20,9 @@ def build_app(engine: Engine) -> gr.Blocks:
     gr.set_static_paths(engine.audio_folders())
     with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(prose("header.html"), apply_default_css=False)
-        with gr.Tabs():
-            transcribe_tab(engine, page)
-            map_tab(engine)
+        with gr.Tabs() as tabs:
+            transcribed = transcribe_tab(engine, page)
+            map_tab(engine, tabs, transcribed)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

@@ -17,7 +17,7 @@ from smile.ui.map import cards
 from smile.ui.map.atlas import Atlas, Found, Points, Query, ask
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
-from smile.ui.transcribe.callbacks import UNEXPECTED, heard, playable
+from smile.ui.transcribe.callbacks import BUSY, UNEXPECTED, heard, playable
 from smile.ui.transcribe.neighbours import file_url
 from smile.ui.transcribe.view import stage
 
@@ -204,6 +204,27 @@ def find_test(atlas: Atlas, name: str | None, test: str | None) -> Utterance | N
         return None
     keys = atlas.open(name).keys
     return next((u for key in keys for u in atlas.engine.queries(key) if f"{key}/{u.id}" == test), None)
+
+
+def arrive(atlas: Atlas, key: str | None, example: str | None, audio: str | None) -> tuple[Any, ...]:
+    """The last clip of the tab Transcribe: opens this tab with the map of its pool, if there is one.
+
+    Gives the tab, the map's name, the test recordings and the recording.
+    """
+    name = atlas.named(key)
+    choices = test_choices(atlas, name)
+    known = f"{key}/{example}" in {test for _, test in choices}
+    tests = gr.update(choices=choices, value=f"{key}/{example}" if known else None, visible=bool(choices))
+    return gr.Tabs(selected="map"), name or gr.skip(), tests if name else gr.skip(), None if known else audio
+
+
+def nothing() -> None:
+    """Clears the clip that was chosen in the other way."""
+
+
+def refused() -> Page:
+    """The page after the server did not take a clip on."""
+    return Page(stage=stage(BUSY, "error"))
 
 
 def show_tests(atlas: Atlas, name: str | None) -> Any:

@@ -32,6 +32,7 @@ EDGES = (1.5, 3.0, 5.0, 8.0, 12.0)  # seconds, between groups of length
 MOST_GROUPS = len(PALETTE) * len(SYMBOLS) - 1
 OTHERS, UNKNOWN = "others", "not known here"
 ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
+CAMERA = {"eye": {"x": 0.85, "y": 0.85, "z": 0.6}}
 CUT = 90  # characters of a text that hovering shows
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
     2: {"point": 7, "rank": 20, "query": 19},
@@ -125,11 +126,10 @@ def _axes(coordinates: Matrix) -> dict[str, list[float]]:
 
 def _layout(dimensions: int, view: str) -> dict[str, Any]:
     hidden = {"visible": False}
-    axes = (
-        {"xaxis": hidden, "yaxis": {**hidden, "scaleanchor": "x"}, "dragmode": "pan"}
-        if dimensions == 2
-        else {"scene": {"xaxis": hidden, "yaxis": hidden, "zaxis": hidden, "aspectmode": "data"}}
-    )
+    axes: dict[str, Any] = {"xaxis": hidden, "yaxis": {**hidden, "scaleanchor": "x"}, "dragmode": "pan"}
+    if dimensions == 3:
+        deep = dict.fromkeys(("xaxis", "yaxis", "zaxis"), hidden)
+        axes = {"scene": {**deep, "aspectmode": "data", "camera": CAMERA}}
     return {
         **axes,
         "uirevision": view,

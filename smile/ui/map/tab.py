@@ -18,7 +18,7 @@ from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.figure import COLOURS
 from smile.ui.theme import ASSETS
 from smile.ui.transcribe.neighbours import file_url
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK
+from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward
 from smile.ui.transcribe.view import stage
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
@@ -40,8 +40,8 @@ class Clip(NamedTuple):
     test: Any
 
 
-def map_tab(engine: Engine) -> None:
-    """Lay out the tab and connect it."""
+def map_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
+    """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
     atlas = Atlas(engine)
     gr.set_static_paths([plotly()])
     with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
@@ -49,7 +49,8 @@ def map_tab(engine: Engine) -> None:
             sight, clip = sight_inputs(atlas), clip_inputs()
         with gr.Column(scale=9, min_width=320, elem_id="map-results"):
             page = outputs()
-        connect(atlas, tab, sight, clip, page)
+        draw = connect(atlas, tab, sight, clip, page)
+        connect_clip(atlas, sight, clip, page, tabs, transcribed, draw)
 
 
 def plotly() -> Path:
@@ -122,8 +123,8 @@ def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
     return tell
 
 
-def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> None:
-    """The map follows what is chosen; a clip, a point or a neighbour becomes the query."""
+def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> dict[str, Any]:
+    """The map follows what is chosen; a point or a neighbour becomes the query. Gives what draws."""
     outputs = list(page)
     draw: dict[str, Any] = {
         "fn": partial(callbacks.show, atlas),
@@ -143,14 +144,37 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
     for component in (page.plot, page.neighbours):
         component.pick(told(callbacks.pick, atlas), list(sight), outputs, **QUICK)
     page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
+    return draw
+
+
+def connect_clip(
+    atlas: Atlas,
+    sight: Sight,
+    clip: Clip,
+    page: Page,
+    tabs: gr.Tabs,
+    transcribed: Onward,
+    draw: dict[str, Any],
+) -> None:
+    """A recording, a test recording, or the last clip of the tab Transcribe becomes the query."""
     hear: dict[str, Any] = {
         "fn": partial(callbacks.hear, atlas),
-        "outputs": outputs,
+        "inputs": [*clip, *sight],
+        "outputs": list(page),
         "show_progress": "hidden",
         "concurrency_limit": 1,
         "concurrency_id": "engine",
         "api_visibility": "private",
     }
-    nothing = gr.State()
-    gr.on([clip.audio.input], inputs=[clip.audio, nothing, *sight], **hear)
-    clip.test.input(inputs=[nothing, clip.test, *sight], **hear)
+    arrived = transcribed.button.click(
+        partial(callbacks.arrive, atlas),
+        [transcribed.pool, transcribed.example, transcribed.audio],
+        [tabs, sight.map, clip.test, clip.audio],
+        **QUICK,
+    )
+    for chosen in (
+        clip.audio.input(callbacks.nothing, outputs=clip.test, **QUICK),
+        clip.test.input(callbacks.nothing, outputs=clip.audio, **QUICK),
+        arrived.then(**draw),
+    ):
+        chosen.then(**hear).failure(callbacks.refused, outputs=list(page), **QUICK)

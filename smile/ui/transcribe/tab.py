@@ -30,7 +30,16 @@ class Clip(NamedTuple):
     reference: Any
 
 
-def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
+class Onward(NamedTuple):
+    """What another tab may go on with: a button that appears with a result, and what was transcribed."""
+
+    button: Any
+    pool: Any
+    example: Any
+    audio: Any
+
+
+def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
     """Lay out the tab and connect it."""
     with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
         with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
@@ -44,6 +53,9 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
         connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
+        onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
+        view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
+    return Onward(onward, clip.pool, clip.example, clip.audio)
 
 
 def clip_inputs(engine: Engine) -> Clip:
