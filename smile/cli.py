@@ -1,4 +1,4 @@
-"""The command line: `smile index | transcribe | train | evaluate | demo-pools | bench`."""
+"""The command line: `smile index | transcribe | train | evaluate | project | demo-pools | bench`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_index, _transcribe, _train, _evaluate, _results, _demo_pools, _bench):
+    for add in (_index, _transcribe, _train, _evaluate, _results, _project, _demo_pools, _bench):
         add(commands)
     return parser.parse_args(arguments)
 
@@ -124,6 +124,14 @@ def _results(commands: Commands) -> None:
         "folders", type=Path, nargs="*", help="that evaluate has written; for findings, a packed one"
     )
     parser.add_argument("--to", type=Path, default=Path("precomputed"), help="(%(default)s)")
+
+
+def _project(commands: Commands) -> None:
+    parser = _command(commands, "project", project)
+    parser.add_argument("pools", type=Path, nargs="+", help="folders of pools, of a language each")
+    parser.add_argument("--out", type=Path, default=Path("precomputed/maps"), help="(%(default)s)")
+    parser.add_argument("--name", default="demo", help="of the map of all; others add a code (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of UMAP (%(default)s)")
 
 
 def _demo_pools(commands: Commands) -> None:
@@ -247,6 +255,15 @@ def results(chosen: argparse.Namespace) -> None:
     else:
         for folder in chosen.folders:
             evaluation.show(folder)
+
+
+def project(chosen: argparse.Namespace) -> None:
+    """Lay pools out as the maps that the page shows, each alone and all together."""
+    from smile.projection_fit import project as run
+
+    with Bar("Projecting", "maps") as bar:
+        made = run(chosen.pools, chosen.out, chosen.name, chosen.seed, bar)
+    print(*(entry.summary for entry in made), sep="\n")
 
 
 def demo_pools(chosen: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 Matrix = NDArray[np.float32]
+Vector = NDArray[np.float32]
 
 
 class SmileError(ValueError):

@@ -31,9 +31,23 @@ def kl(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
 
     Sum p log p is constant for a query, so its ranking is that of one inner product, p · log q.
     """
-    log_p, log_q = log_softmax(queries, tau), log_softmax(pool, tau)
+    return kl_of_logs(log_softmax(queries, tau), log_softmax(pool, tau))
+
+
+def kl_of_logs(log_p: NDArray[np.float64], log_q: NDArray[np.float64]) -> Distances:
+    """KL of log probabilities (queries, d) and (pool, d); for pools that are asked again and again."""
     p = np.exp(log_p)
     return (p * log_p).sum(axis=1)[:, None] - p @ log_q.T
+
+
+def kl_terms(query: Matrix, example: Matrix, tau: float = TEMPERATURE) -> NDArray[np.float64]:
+    """KL(p‖q) of two embeddings (d,) split into its dimensions: p log(p / q) - p + q, each at least 0.
+
+    The terms add up to the divergence, since p and q both add up to 1.
+    """
+    log_p, log_q = log_softmax(query, tau), log_softmax(example, tau)
+    p, q = np.exp(log_p), np.exp(log_q)
+    return np.maximum(p * (log_p - log_q) - p + q, 0.0)
 
 
 def kl_reverse(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:

@@ -16,6 +16,7 @@ from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, WINDOW, read
 from smile.datastore import KnnMix
 from smile.datatypes import (
+    AudioError,
     Matrix,
     Neighbour,
     Opening,
@@ -25,6 +26,7 @@ from smile.datatypes import (
     Samples,
     Segment,
     Shot,
+    Vector,
 )
 from smile.decoding import LengthStop, LoopStop, NoRepeat, Steering, Stop, decode, listen
 from smile.divergence import distances
@@ -154,6 +156,18 @@ def retrieve(
         key,
     )
     return tuple(replace(n, index=fits[n.index]) for n in found)
+
+
+def embedded(recognizer: Recognizer, samples: Samples, settings: Settings = DEFAULTS) -> Vector:
+    """The embedding (d,) by which `transcribe` would find examples for a recording's first piece of speech.
+
+    Raises:
+        AudioError: there is no speech in it.
+    """
+    segment = next(iter(segments(samples, longest=settings.longest)), None)
+    if segment is None:
+        raise AudioError("No speech was heard in the recording; speak up, or come nearer to the microphone.")
+    return pooled(encode(recognizer, segment.samples, settings.windows), len(segment.samples) / SAMPLE_RATE)
 
 
 def same_recording(embedding: NDArray[np.float32], seconds: float, pool: Pool) -> set[int]:

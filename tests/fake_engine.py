@@ -19,13 +19,17 @@ from smile.datatypes import (
     RecognizerInfo,
     Samples,
     Utterance,
+    Vector,
 )
+from smile.pool import Pool, open_pool, read_header
 from smile.transcription import Chosen, Line, Result, Settings, Side
 from smile.ui.sources import PoolChoice
 
+DEMO = Path(__file__).parent.parent / "assets" / "pools"
+ENCODER = read_header(DEMO / "gla").encoder  # of the demo pools and of their maps
 POOLS = (
-    PoolChoice("gla", Language("gla", "Scottish Gaelic", "Celtic", "Latin"), 96, synthetic=True),
-    PoolChoice("chr", Language("chr", "Cherokee", "Iroquoian", "Cherokee"), 80, synthetic=True),
+    PoolChoice("gla", Language("gla", "Scottish Gaelic", "Celtic", "Latin"), 90, synthetic=True),
+    PoolChoice("chr", Language("chr", "Cherokee", "Iroquoian", "Cherokee"), 90, synthetic=True),
     PoolChoice("mini/ckb", Language("ckb", "Central Kurdish", "Iranian", "Arabic"), 150, source="mini"),
 )
 TEXTS = {
@@ -84,6 +88,19 @@ class FakeEngine:
 
     def queries(self, key: str | None) -> tuple[Utterance, ...]:
         return tuple(self._utterance(key, i, text) for i, text in enumerate(TEXTS.get(key or "", ())))
+
+    def examples(self, key: str | None) -> tuple[Utterance, ...]:
+        pool = self.pool(key, ENCODER)
+        return pool.utterances if pool else ()
+
+    def pool(self, key: str | None, encoder: EncoderId) -> Pool | None:
+        return open_pool(DEMO / key) if key in ("gla", "chr") and encoder == ENCODER else None
+
+    def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
+        if self.error:
+            raise self.error
+        assert encoder == ENCODER
+        return open_pool(DEMO / "gla").embeddings[7]
 
     def _utterance(self, key: str | None, i: int, text: str) -> Utterance:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"

@@ -16,16 +16,17 @@ SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "timing", "languages", "terminal", "paper"),
     ("audio", "text", "divergence", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
+    ("projection",),
     ("scoring", "adapters", "weights", "segments", "vocabulary"),
     ("steering",),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
-    ("pool", "clip_encoder", "models", "transcription"),
+    ("pool", "clip_encoder", "models", "transcription", "maps"),
     ("indexing", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
     ("workers",),
     ("runs",),
     ("manifest",),
-    ("evaluation",),
+    ("evaluation", "projection_fit"),
     ("ui", "cli"),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
@@ -45,6 +46,7 @@ def loaded_by(code: str) -> set[str]:
         ("import smile.cli", set()),
         ("import smile.transcribe, smile.indexing, smile.models, smile.evaluation", set()),
         ("import smile.ui, app", {"gradio"}),
+        ("import smile.projection, smile.maps, smile.projection_fit", set()),
         ("import smile.recognizers", set()),
         ("import smile.recognizers.lean", {"torch"}),
     ],
@@ -83,7 +85,10 @@ def test_imports_go_one_way(path: Path) -> None:
             assert LEVEL[parts[1]] <= level, f"{room(path)} imports {parts[1]}"
 
 
-@pytest.mark.parametrize(("package", "rooms"), [("torch", {"recognizers", "training"}), ("gradio", {"ui"})])
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [("torch", {"recognizers", "training"}), ("gradio", {"ui"}), ("umap", {"projection_fit"})],
+)
 def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:
     users = {room(path) for path in SOURCES if any(n.split(".")[0] == package for n in imports(path))}
     assert users == rooms

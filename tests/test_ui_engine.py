@@ -164,7 +164,10 @@ def test_an_unknown_key_has_no_queries_and_no_pool(engine):
     assert engine.choice("../gla") is None
 
 
-@pytest.mark.parametrize("name", ["pools", "choice", "queries", "audio_folders", "prepare", "transcribe"])
+ASKED = ("pools", "choice", "queries", "examples", "pool", "audio_folders", "prepare", "embed", "transcribe")
+
+
+@pytest.mark.parametrize("name", ASKED)
 def test_the_engine_of_the_tests_is_asked_like_the_real_one(name):
     real, fake = (inspect.signature(getattr(kind, name)) for kind in (Engine, FakeEngine))
     assert list(real.parameters) == list(fake.parameters)

@@ -8,6 +8,7 @@ import gradio as gr
 
 from smile.packing import PRECOMPUTED
 from smile.ui.engine import Engine, Options
+from smile.ui.map import map_tab
 from smile.ui.results import results_tab
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
@@ -23,8 +24,9 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
     gr.set_static_paths(engine.audio_folders())
     with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(prose("header.html"), apply_default_css=False)
-        with gr.Tabs():
-            transcribe_tab(engine, page)
+        with gr.Tabs() as tabs:
+            transcribed = transcribe_tab(engine, page)
+            map_tab(engine, tabs, transcribed)
             results_tab(results)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.datatypes import EncoderId, Samples, SmileError, Utterance
+from smile.datatypes import EncoderId, Samples, SmileError, Utterance, Vector
 from smile.pool import Pool, open_pool, read_header
 from smile.ui.sources import PoolChoice, Source, offered, shipped
 from smile.weights import DEFAULT
@@ -72,6 +72,14 @@ class Engine:
     def queries(self, key: str | None) -> tuple[Utterance, ...]:
         """Recordings of a pool's language that are not among its examples, with their texts."""
         return self._sources[key].queries if key in self._sources else ()
+
+    def examples(self, key: str | None) -> tuple[Utterance, ...]:
+        """The labelled clips of a pool, in the order of its embeddings where none was left out."""
+        return self._sources[key].examples if key in self._sources else ()
+
+    def pool(self, key: str | None, encoder: EncoderId) -> Pool | None:
+        """A pool with embeddings of an encoder, where there is one; loads no model and indexes nothing."""
+        return self._at_hand(self._sources[key], encoder) if key in self._sources else None
 
     def audio_folders(self) -> list[Path]:
         """Folders with the audio that the page plays."""
@@ -135,16 +143,40 @@ class Engine:
     def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
         """The pool as this encoder needs it: as it came, or from the cache, or made now."""
         encoder = models.smile.info.encoder
+        if found := self._at_hand(source, encoder):
+            return found
+        from smile.indexing import index
+
+        kept = cached(self.options.cache, source, encoder)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        code = source.choice.language.code
+        built = index(source.folder, kept, models.smile, code=code, guess=models.guess, progress=progress)
+        return replace(built.pool, stores=_stores(kept))
+
+    def _at_hand(self, source: Source, encoder: EncoderId) -> Pool | None:
+        """The pool of this encoder as it came, or from the cache."""
         kept = cached(self.options.cache, source, encoder)
         for folder in (source.folder, kept):
             if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
-                return replace(open_pool(folder, encoder), stores=kept.with_name(f"{kept.name}.tokens"))
-        from smile.indexing import index
+                return replace(open_pool(folder, encoder), stores=_stores(kept))
+        return None
 
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        code = source.choice.language.code
-        built = index(source.folder, folder, models.smile, code=code, guess=models.guess, progress=progress)
-        return replace(built.pool, stores=kept.with_name(f"{kept.name}.tokens"))
+    def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
+        """The embedding (d,) of a recording's first piece of speech, once `prepare` has loaded the models.
+
+        Raises:
+            SmileError: there is no speech, or the app's encoder is not the one asked for.
+        """
+        from smile.transcribe import embedded
+
+        models = self.warm().result()
+        own = models.smile.info.encoder
+        if own != encoder:
+            raise SmileError(
+                f"This was made with {encoder.model}, and the app runs {own.model} with other weights; "
+                "make it again with: smile project"
+            )
+        return embedded(models.smile, samples)
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         """Transcribe a recording with examples of a pool that `prepare` has opened."""
@@ -184,6 +216,11 @@ def _lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
     while not job.done():
         yield line()
         wait([job], timeout=POLL)
+
+
+def _stores(kept: Path) -> Path:
+    """Where the token datastore of a pool goes, beside its place in the cache."""
+    return kept.with_name(f"{kept.name}.tokens")
 
 
 def cached(cache: Path, source: Source, encoder: EncoderId) -> Path:

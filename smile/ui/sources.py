@@ -34,6 +34,7 @@ class Source:
     choice: PoolChoice
     folder: Path
     queries: tuple[Utterance, ...]  # recordings that are not among the examples, with their texts
+    examples: tuple[Utterance, ...] = ()  # in the order of the embeddings, where none was left out
 
 
 def shipped(folder: Path) -> Iterator[Source]:
@@ -45,7 +46,7 @@ def shipped(folder: Path) -> Iterator[Source]:
             LOG.warning("%s", error)
             continue
         choice = PoolChoice(header.parent.name, pool.language, len(pool), pool.header.synthetic)
-        yield Source(choice, header.parent, pool.queries)
+        yield Source(choice, header.parent, pool.queries, pool.utterances)
 
 
 def offered(root: Path) -> Iterator[Source]:
@@ -58,7 +59,7 @@ def offered(root: Path) -> Iterator[Source]:
             continue
         known = language(iso_code(folder.name))
         choice = PoolChoice(f"{root.name}/{name}", known, len(examples), source=root.name)
-        yield Source(choice, folder, _tests(folder))
+        yield Source(choice, folder, _tests(folder), examples)
 
 
 def _tests(folder: Path) -> tuple[Utterance, ...]:

@@ -170,6 +170,11 @@ def download(outcome: Finished | Failed | None, reference: str) -> Any:
     return gr.update(value=save_bytes_to_cache(text.encode(), FILE_NAME, get_upload_folder()), visible=True)
 
 
+def onward(outcome: Finished | Failed | None) -> Any:
+    """The way to the map opens once there is a result."""
+    return gr.update(visible=isinstance(outcome, Finished))
+
+
 def transcribe_json(
     engine: Engine, audio: str | None, reference: str, pool: str | None, **choices: Any
 ) -> dict[str, Any]:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 SYNTHETIC = Markup('<span class="badge" title="Spoken by a speech synthesiser">synthetic voice</span>')
 NEIGHBOUR = Markup(
-    '<li class="neighbour"><span class="rank" title="Rank by distance in the whole pool">{rank}</span>'
-    '<div><p class="text" dir="auto">{text}</p><p class="meta">{meta}</p>'
-    '<audio controls preload="none" src="{source}" aria-label="Example {rank}"></audio></div></li>'
+    '<li class="neighbour"><span class="rank" title="{title}">{rank}</span>'
+    '<div><p class="text" dir="auto">{text}</p><p class="meta">{meta}</p>{player}{below}</div></li>'
 )
+PLAYER = Markup('<audio controls preload="none" src="{source}" aria-label="{name}"{autoplay}></audio>')
 
 
 def neighbours(result: Result, synthetic: bool) -> str:
@@ -45,8 +45,18 @@ def _neighbour(neighbour: Neighbour, divergence: str) -> Markup:
     meta = [f"{DIVERGENCES[divergence].label} {neighbour.distance:.4g}", f"{utterance.seconds:.1f} s"]
     meta += [f"speaker {utterance.speaker}"] if utterance.speaker else []
     return NEIGHBOUR.format(
-        rank=neighbour.rank, text=utterance.text, meta=" · ".join(meta), source=file_url(utterance.audio)
+        title="Rank by distance in the whole pool",
+        rank=neighbour.rank,
+        text=utterance.text,
+        meta=" · ".join(meta),
+        player=player(file_url(utterance.audio), f"Example {neighbour.rank}"),
+        below="",
     )
+
+
+def player(source: str, name: str, autoplay: bool = False) -> Markup:
+    """A player of a recording; `name` is read to those who do not see it."""
+    return PLAYER.format(source=source, name=name, autoplay=Markup(" autoplay") if autoplay else "")
 
 
 def left_out(count: int) -> Markup:

@@ -30,7 +30,16 @@ class Clip(NamedTuple):
     reference: Any
 
 
-def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
+class Onward(NamedTuple):
+    """What another tab may go on with: a button that appears with a result, and what was transcribed."""
+
+    button: Any
+    pool: Any
+    example: Any
+    audio: Any
+
+
+def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
     """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
     with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
         with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
@@ -44,6 +53,9 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> None:
         connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
+        onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
+        view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
+    return Onward(onward, clip.pool, clip.example, clip.audio)
 
 
 def clip_inputs(engine: Engine) -> Clip:
@@ -55,7 +67,12 @@ def clip_inputs(engine: Engine) -> Clip:
         elem_id="pool",
     )
     audio = gr.Audio(
-        type="filepath", sources=["microphone", "upload"], label="Recording", elem_id="audio", buttons=[]
+        type="filepath",
+        sources=["microphone", "upload"],
+        label="Recording",
+        elem_id="audio",
+        elem_classes="recorder",
+        buttons=[],
     )
     example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
     reference = gr.Textbox(

@@ -1,0 +1,208 @@
+"""The maps and what is known of their points here: texts and recordings of pools at hand, embeddings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.datatypes import Language, Matrix, SmileError, Utterance, Vector
+from smile.divergence import Distances, kl_of_logs, log_softmax
+from smile.languages import language
+from smile.maps import FOLDER, Entry, Map, Member, entries, load
+from smile.pool import order_digest
+from smile.samplers import nearest
+
+if TYPE_CHECKING:
+    from smile.ui.engine import Engine
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """What neighbours are asked for: a clip of one of the pools, or a recording with its embedding."""
+
+    language: str = ""  # ISO 639-3, empty where it is not known
+    id: str = ""  # of a point; empty for a recording
+    text: str = ""
+    seconds: float = 0.0
+    audio: Path | None = None
+    embedding: Vector | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """A map's points in their order. What is not at hand is None."""
+
+    map: Map
+    languages: tuple[Language, ...]  # of the members
+    keys: tuple[str | None, ...]  # of the members' pools on offer
+    utterances: tuple[Utterance | None, ...]
+    embeddings: Matrix | None  # (points, d)
+
+    def __len__(self) -> int:
+        return len(self.map)
+
+    @cached_property
+    def _logs(self) -> NDArray[np.float64]:
+        """Log probabilities (points, d) of the embeddings."""
+        assert self.embeddings is not None
+        return log_softmax(self.embeddings)
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str], int]:
+        return {(self.language(i).code, name): i for i, name in enumerate(self.map.ids)}
+
+    @cached_property
+    def members(self) -> list[int]:
+        """The number of each point's pool."""
+        return [int(n) for n in self.map.member]
+
+    def language(self, index: int) -> Language:
+        """The language of a point."""
+        return self.languages[self.members[index]]
+
+    def find(self, query: Query | None) -> int | None:
+        """Which point a query is, if it is one."""
+        return self._index.get((query.language, query.id)) if query and query.id else None
+
+    def query(self, index: int) -> Query:
+        """A point as a query."""
+        utterance = self.utterances[index]
+        text, audio = (utterance.text, utterance.audio) if utterance else ("", None)
+        code = self.language(index).code
+        return Query(code, self.map.ids[index], text, float(self.map.seconds[index]), audio)
+
+    def embedding(self, query: Query) -> Vector | None:
+        """The embedding (d,) of a query, where it is at hand."""
+        index = self.find(query)
+        if index is None:
+            return query.embedding
+        return None if self.embeddings is None else self.embeddings[index]
+
+    def distances(self, query: Query) -> Distances | None:
+        """KL(query ‖ point) in nats (points,), itself infinitely far; None where embeddings are missing."""
+        embedding, index = self.embedding(query), self.find(query)
+        if embedding is None or self.embeddings is None:
+            return None
+        row = np.maximum(kl_of_logs(log_softmax(embedding[None]), self._logs)[0], 0.0)
+        if index is not None:
+            row[index] = np.inf
+        return row
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The neighbours of a query, nearest first; `row` where distances from all points are known."""
+
+    query: Query
+    indices: tuple[int, ...]
+    distances: tuple[float, ...]  # KL in nats
+    row: Distances | None
+
+
+def ask(points: Points, query: Query, count: int) -> Found:
+    """The points nearest to a query by KL, in the embedding space, never on the map.
+
+    Without embeddings those that the map remembers of a point.
+
+    Raises:
+        SmileError: a recording, and the embeddings are missing.
+    """
+    row, index = points.distances(query), points.find(query)
+    if row is not None:
+        order = nearest(row, min(count, int(np.isfinite(row).sum())))
+        return Found(query, tuple(map(int, order)), tuple(map(float, row[order])), row)
+    if index is None:
+        raise SmileError(
+            "The recordings of this map are not on this server, so yours cannot be compared with them; "
+            "choose another map, or a point of this one."
+        )
+    near, kl = points.map.near[index][:count], points.map.kl[index][:count]
+    return Found(query, tuple(map(int, near)), tuple(map(float, kl)), None)
+
+
+class Atlas:
+    """The maps in a folder, for all visitors; each is read when it is first asked for."""
+
+    def __init__(self, engine: Engine, folder: Path = FOLDER):
+        self.engine, self.folder = engine, folder
+        self._read: dict[str, Points] = {}
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """The maps by name, those of several pools first; a damaged manifest is reported and gives none."""
+        try:
+            found = entries(self.folder)
+        except SmileError as error:
+            LOG.warning("%s", error)
+            return {}
+        return dict(sorted(found.items(), key=lambda item: (len(item[1].members) == 1, label(item[1]))))
+
+    def choices(self) -> list[tuple[str, str]]:
+        """(label, name) of every map."""
+        return [(label(entry), name) for name, entry in self.entries.items()]
+
+    def named(self, key: str | None) -> str | None:
+        """The map of one pool on offer, by the pool's key."""
+        alone = (e for e in self.entries.values() if len(e.members) == 1)
+        return next((e.name for e in alone if key and self._key(e.members[0]) == key), None)
+
+    def open(self, name: str | None) -> Points:
+        """A map with what is at hand of its pools.
+
+        Raises:
+            SmileError: there is no such map, or its file is damaged.
+        """
+        if name not in self.entries:
+            raise SmileError("There is no such map; make one with: smile project")
+        known = self._read.get(name)
+        if known is None or known.embeddings is None:
+            found = known.map if known else load(self.entries[name], self.folder)
+            known = self._read[name] = self._points(found)
+        return known
+
+    def _points(self, found: Map) -> Points:
+        members = found.entry.members
+        keys = tuple(map(self._key, members))
+        utterances: list[Utterance | None] = []
+        for key, member in zip(keys, members, strict=True):
+            utterances += self.engine.examples(key) if key else [None] * member.clips
+        languages = tuple(language(member.language) for member in members)
+        return Points(found, languages, keys, tuple(utterances), self._embeddings(found.entry, keys))
+
+    def _key(self, member: Member) -> str | None:
+        """The pool on offer with the very clips of a member."""
+        alike = (
+            pool.key
+            for pool in self.engine.pools()
+            if (pool.language.code, pool.synthetic, pool.examples)
+            == (member.language, member.synthetic, member.clips)
+        )
+        return next((key for key in alike if order_digest(self.engine.examples(key)) == member.order), None)
+
+    def _embeddings(self, entry: Entry, keys: Sequence[str | None]) -> Matrix | None:
+        """The embeddings (points, d) of all members, where each has them."""
+        parts = []
+        for key, member in zip(keys, entry.members, strict=True):
+            pool = self.engine.pool(key, entry.encoder) if key else None
+            if pool is None or pool.header.order != member.order:
+                return None
+            parts.append(pool.embeddings)
+        return np.concatenate(parts)
+
+
+def label(entry: Entry) -> str:
+    """A map in one line, such as "Cherokee (chr) · synthetic voice · 90 clips"."""
+    codes = [member.language for member in entry.members]
+    known = language(codes[0])
+    what = f"{known.name or known.code} ({known.code})" if len(codes) == 1 else f"All {len(codes)} languages"
+    synthetic = all(member.synthetic for member in entry.members)
+    return f"{what} · {'synthetic voice' if synthetic else 'real speech'} · {entry.clips} clips"

@@ -1,0 +1,180 @@
+"""The components of the tab and the events that connect them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+from markupsafe import Markup
+
+from smile.ui.engine import Engine
+from smile.ui.map import callbacks
+from smile.ui.map.atlas import Atlas
+from smile.ui.map.callbacks import WELCOME, Page, Sight
+from smile.ui.map.figure import COLOURS
+from smile.ui.theme import ASSETS
+from smile.ui.transcribe.neighbours import file_url
+from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward
+from smile.ui.transcribe.view import stage
+
+PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
+MOST_NEIGHBOURS = 10  # as many as a map remembers of a point
+NEIGHBOURS = 5
+BUTTONS = """
+element.addEventListener("click", ({ target }) => {
+  const { index, rank } = target.closest("button")?.dataset ?? {};
+  if (index) trigger("pick", { index: Number(index) });
+  if (rank) trigger("explain", { rank: Number(rank) });
+});
+"""
+
+
+class Clip(NamedTuple):
+    """What may be placed on the map: a recording, or the name of a test recording."""
+
+    audio: Any
+    test: Any
+
+
+def map_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
+    """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
+    atlas = Atlas(engine)
+    gr.set_static_paths([plotly()])
+    with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
+        with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
+            sight, clip = sight_inputs(atlas), clip_inputs()
+        with gr.Column(scale=9, min_width=320, elem_id="map-results"):
+            page = outputs()
+        draw = connect(atlas, tab, sight, clip, page)
+        connect_clip(atlas, sight, clip, page, tabs, transcribed, draw)
+
+
+def plotly() -> Path:
+    """The script that draws the map; it comes with the Python package, which need not be imported for it."""
+    spec = find_spec("plotly")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "package_data" / "plotly.min.js"
+
+
+def sight_inputs(atlas: Atlas) -> Sight:
+    """Which map, and how it is looked at."""
+    choices = atlas.choices()
+    first = choices[0][1] if choices else None
+    shown = gr.Dropdown(choices, value=first, label="Map of", elem_id="map-name")
+    colour = gr.Dropdown(
+        [(label, name) for name, label in COLOURS.items()],
+        value="language",
+        label="Colour by",
+        elem_id="map-colour",
+    )
+    dimensions = gr.Radio([("Two", 2), ("Three", 3)], value=2, label="Dimensions", elem_id="map-dimensions")
+    metric = gr.Radio(
+        [("Jensen-Shannon", "js"), ("Euclidean", "euclidean")],
+        value="js",
+        label="Laid out by",
+        elem_id="map-metric",
+    )
+    count = gr.Slider(1, MOST_NEIGHBOURS, NEIGHBOURS, step=1, label="Neighbours", elem_id="map-count")
+    return Sight(shown, metric, dimensions, colour, count)
+
+
+def clip_inputs() -> Clip:
+    """A clip of the visitor's own, or a test recording."""
+    audio = gr.Audio(
+        type="filepath",
+        sources=["microphone", "upload"],
+        label="Your recording",
+        elem_id="map-audio",
+        elem_classes="recorder",
+        buttons=[],
+    )
+    test = gr.Dropdown([], label="or a test recording", elem_id="map-test")
+    return Clip(audio, test)
+
+
+def outputs() -> Page:
+    """Where the map and what it tells appear."""
+    said = gr.HTML(stage(WELCOME), elem_id="map-stage", js_on_load=ANNOUNCED, **PLAIN)
+    plot = gr.HTML(
+        html_template=PLOT.format(file_url(plotly())),
+        js_on_load=(ASSETS / "map.js").read_text(encoding="utf-8"),
+        elem_id="map-plot",
+        found=None,
+        **PLAIN,
+    )
+    trust = gr.HTML("", elem_id="map-trust", **PLAIN)
+    query = gr.HTML("", elem_id="map-query", **PLAIN)
+    neighbours = gr.HTML("", elem_id="map-neighbours", js_on_load=BUTTONS, **PLAIN)
+    why = gr.HTML("", elem_id="map-why", **PLAIN)
+    return Page(said, plot, trust, query, neighbours, why, gr.State())
+
+
+def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
+    """A callback that gets what its event tells; gradio hands that to plain functions only."""
+
+    def tell(chosen: gr.EventData, *values: Any) -> Page:
+        return callback(atlas, chosen, *values)
+
+    return tell
+
+
+def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> dict[str, Any]:
+    """The map follows what is chosen; a point or a neighbour becomes the query. Gives what draws."""
+    outputs = list(page)
+    draw: dict[str, Any] = {
+        "fn": partial(callbacks.show, atlas),
+        "inputs": [page.asked, *sight],
+        "outputs": outputs,
+        **QUICK,
+    }
+    tests: dict[str, Any] = {
+        "fn": partial(callbacks.show_tests, atlas),
+        "inputs": sight.map,
+        "outputs": clip.test,
+        **QUICK,
+    }
+    tab.select(**draw).then(**tests)
+    sight.map.input(**draw).then(**tests)
+    gr.on([c.input for c in (sight.metric, sight.dimensions, sight.colour, sight.count)], **draw)
+    for component in (page.plot, page.neighbours):
+        component.pick(told(callbacks.pick, atlas), list(sight), outputs, **QUICK)
+    page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
+    return draw
+
+
+def connect_clip(
+    atlas: Atlas,
+    sight: Sight,
+    clip: Clip,
+    page: Page,
+    tabs: gr.Tabs,
+    transcribed: Onward,
+    draw: dict[str, Any],
+) -> None:
+    """A recording, a test recording, or the last clip of the tab Transcribe becomes the query."""
+    hear: dict[str, Any] = {
+        "fn": partial(callbacks.hear, atlas),
+        "inputs": [*clip, *sight],
+        "outputs": list(page),
+        "show_progress": "hidden",
+        "concurrency_limit": 1,
+        "concurrency_id": "engine",
+        "api_visibility": "private",
+    }
+    arrived = transcribed.button.click(
+        partial(callbacks.arrive, atlas),
+        [transcribed.pool, transcribed.example, transcribed.audio],
+        [tabs, sight.map, clip.test, clip.audio],
+        **QUICK,
+    )
+    for chosen in (
+        clip.audio.input(callbacks.nothing, outputs=clip.test, **QUICK),
+        clip.test.input(callbacks.nothing, outputs=clip.audio, **QUICK),
+        arrived.then(**draw),
+    ):
+        chosen.then(**hear).failure(callbacks.refused, outputs=list(page), **QUICK)
