@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from smile import commands as does
 from smile.datatypes import SmileError
 from smile.divergence import DIVERGENCES
 from smile.samplers import SAMPLERS
-from smile.terminal import Bar, shots, strength, windows
-
-if TYPE_CHECKING:
-    from smile.models import Models
-    from smile.transcription import Result
+from smile.terminal import shots, strength, windows
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -64,7 +60,7 @@ def _engine_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _index(commands: Commands) -> None:
-    parser = _command(commands, "index", index)
+    parser = _command(commands, "index", does.index)
     parser.add_argument(
         "source", type=Path, help="ML-SUPERB language folder, table, folder with a table, pool"
     )
@@ -78,11 +74,11 @@ def _index(commands: Commands) -> None:
 def _train(commands: Commands) -> None:
     from smile.training.options import add
 
-    add(_command(commands, "train", train))
+    add(_command(commands, "train", does.train))
 
 
 def _transcribe(commands: Commands) -> None:
-    parser = _command(commands, "transcribe", transcribe)
+    parser = _command(commands, "transcribe", does.transcribe)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
     parser.add_argument("--shots", type=shots, default=3, help="examples, 0 to 10 (%(default)s)")
@@ -100,7 +96,7 @@ def _transcribe(commands: Commands) -> None:
 
 
 def _evaluate(commands: Commands) -> None:
-    parser = _command(commands, "evaluate", evaluate)
+    parser = _command(commands, "evaluate", does.evaluate)
     parser.add_argument("--data", type=Path, required=True, help="ML-SUPERB folder")
     parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
     parser.add_argument("--grid", default="main", help="TOML file, or the name of one that comes along")
@@ -118,7 +114,7 @@ def _evaluate(commands: Commands) -> None:
 
 
 def _results(commands: Commands) -> None:
-    parser = _command(commands, "results", results)
+    parser = _command(commands, "results", does.results)
     parser.add_argument("what", choices=("pack", "show", "findings"))
     parser.add_argument(
         "folders", type=Path, nargs="*", help="that evaluate has written; for findings, a packed one"
@@ -127,7 +123,7 @@ def _results(commands: Commands) -> None:
 
 
 def _project(commands: Commands) -> None:
-    parser = _command(commands, "project", project)
+    parser = _command(commands, "project", does.project)
     parser.add_argument("pools", type=Path, nargs="+", help="folders of pools, of a language each")
     parser.add_argument("--out", type=Path, default=Path("precomputed/maps"), help="(%(default)s)")
     parser.add_argument("--name", default="demo", help="of the map of all; others add a code (%(default)s)")
@@ -135,170 +131,18 @@ def _project(commands: Commands) -> None:
 
 
 def _demo_pools(commands: Commands) -> None:
-    parser = _command(commands, "demo-pools", demo_pools)
+    parser = _command(commands, "demo-pools", does.demo_pools)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
     parser.add_argument("--embed-only", action="store_true", help="keep the clips, encode them anew")
 
 
 def _bench(commands: Commands) -> None:
-    parser = _command(commands, "bench", bench)
+    parser = _command(commands, "bench", does.bench)
     parser.add_argument("what", choices=("engines", "latency", "start"))
     parser.add_argument("--data", type=Path, nargs="*", default=[Path("assets/pools/gle")], help="clips")
     parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
-
-
-def _models(chosen: argparse.Namespace) -> Models:
-    from smile.models import load_models, shipped_adapter
-
-    return load_models(
-        chosen.model,
-        engine=chosen.engine,
-        precision=chosen.precision,
-        adapter=chosen.adapter or shipped_adapter(),
-        device=chosen.device,
-    )
-
-
-def index(chosen: argparse.Namespace) -> None:
-    """Make a pool of labelled clips; goes on where it was interrupted."""
-    from smile import indexing
-    from smile.transcribe import read_tokens
-
-    models = _models(chosen)
-    with Bar("Indexing") as bar:
-        built = indexing.index(
-            chosen.source,
-            chosen.out,
-            models.smile,
-            split=chosen.split,
-            code=chosen.language,
-            guess=models.guess,
-            progress=bar,
-        )
-    if chosen.knn:
-        with Bar("Reading") as bar:
-            read_tokens(built.pool, models.smile, models.vocabulary, bar)
-    for row in built.rejected:
-        print(f"line {row.line}: {row.reason}", file=sys.stderr)
-    pool = built.pool
-    print(
-        f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
-        f"{len(built.rejected)} rows left out."
-    )
-
-
-def train(chosen: argparse.Namespace) -> None:
-    """Meta-train an adapter; the same command goes on where it stopped."""
-    from smile.training.options import run
-
-    print(run(chosen))
-
-
-def transcribe(chosen: argparse.Namespace) -> None:
-    """Transcribe a clip without and with examples of a pool."""
-    from smile.audio import read
-    from smile.pool import open_pool
-    from smile.transcribe import Settings, as_dict, read_tokens
-    from smile.transcribe import transcribe as run
-
-    samples = read(chosen.clip)
-    models = _models(chosen)
-    pool = open_pool(chosen.pool, models.smile.info.encoder)
-    settings = Settings(
-        shots=chosen.shots,
-        sampler=chosen.sampler,
-        divergence=chosen.divergence,
-        seed=chosen.seed,
-        language=chosen.language_token,
-        prompt=chosen.prompt,
-        beams=chosen.beams,
-        knn=chosen.knn,
-        unlooped=not chosen.loops,
-    )
-    if settings.knn:
-        with Bar("Reading the pool") as bar:
-            read_tokens(pool, models.smile, models.vocabulary, bar)
-    *_, result = run(models, samples, pool, settings)
-    if chosen.json:
-        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
-    else:
-        _print(result)
-
-
-def _print(result: Result) -> None:
-    print(f"Whisper alone  {result.vanilla.text}")
-    print(f"With examples  {result.smile.text}")
-    for chosen in result.chosen:
-        for n in chosen.neighbours:
-            print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
-
-
-def evaluate(chosen: argparse.Namespace) -> None:
-    """Measure conditions on the test clips of a corpus; goes on where it was interrupted."""
-    from smile import evaluation
-
-    evaluation.run(chosen, Bar)
-
-
-def results(chosen: argparse.Namespace) -> None:
-    """Show evaluations as tables, pack them for the page, or print what packed ones say of open questions."""
-    from smile import evaluation
-
-    if chosen.what == "findings":
-        evaluation.findings(chosen)
-    elif not chosen.folders:
-        raise SmileError("Name one or more folders that smile evaluate has written.")
-    elif chosen.what == "pack":
-        evaluation.pack(chosen)
-    else:
-        for folder in chosen.folders:
-            evaluation.show(folder)
-
-
-def project(chosen: argparse.Namespace) -> None:
-    """Lay pools out as the maps that the page shows, each alone and all together."""
-    from smile.projection_fit import project as run
-
-    with Bar("Projecting", "maps") as bar:
-        made = run(chosen.pools, chosen.out, chosen.name, chosen.seed, bar)
-    print(*(entry.summary for entry in made), sep="\n")
-
-
-def demo_pools(chosen: argparse.Namespace) -> None:
-    """Make the demo pools anew: texts from CLDR, spoken by eSpeak NG, encoded by Whisper."""
-    from smile import indexing
-    from smile.demo.build import build_all
-    from smile.demo.voices import LANGUAGES
-    from smile.models import load_models
-
-    codes = chosen.languages.split(",") if chosen.languages else list(LANGUAGES)
-    if not chosen.embed_only:
-        with Bar("Speaking") as bar:
-            build_all(chosen.out, codes, bar)
-    models = load_models(precision="float32")
-    for code in codes:
-        with Bar(f"Indexing {code}") as bar:
-            indexing.index(
-                chosen.out / code,
-                chosen.out / code,
-                models.smile,
-                guess=models.guess,
-                progress=bar,
-            )
-
-
-def bench(chosen: argparse.Namespace) -> None:
-    """Measure on this machine: engines side by side, a transcription's latency, the app's start."""
-    from smile.bench import engines, latency, start
-
-    if chosen.what == "engines":
-        print(engines.run(chosen.data, chosen.limit, chosen.split))
-    elif chosen.what == "latency":
-        print(latency.run(chosen.data[0], chosen.split))
-    else:
-        print(start.run())
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ ROOMS = [
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),
-    ("ui", "cli"),
+    ("ui", "commands"),
+    ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 

@@ -1,0 +1,167 @@
+"""What each command does with its arguments."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from smile.datatypes import SmileError
+from smile.terminal import Bar
+
+if TYPE_CHECKING:
+    from smile.models import Models
+    from smile.transcription import Result
+
+
+def _models(chosen: argparse.Namespace) -> Models:
+    from smile.models import load_models, shipped_adapter
+
+    return load_models(
+        chosen.model,
+        engine=chosen.engine,
+        precision=chosen.precision,
+        adapter=chosen.adapter or shipped_adapter(),
+        device=chosen.device,
+    )
+
+
+def index(chosen: argparse.Namespace) -> None:
+    """Make a pool of labelled clips; goes on where it was interrupted."""
+    from smile import indexing
+    from smile.transcribe import read_tokens
+
+    models = _models(chosen)
+    with Bar("Indexing") as bar:
+        built = indexing.index(
+            chosen.source,
+            chosen.out,
+            models.smile,
+            split=chosen.split,
+            code=chosen.language,
+            guess=models.guess,
+            progress=bar,
+        )
+    if chosen.knn:
+        with Bar("Reading") as bar:
+            read_tokens(built.pool, models.smile, models.vocabulary, bar)
+    for row in built.rejected:
+        print(f"line {row.line}: {row.reason}", file=sys.stderr)
+    pool = built.pool
+    print(
+        f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
+        f"{len(built.rejected)} rows left out."
+    )
+
+
+def train(chosen: argparse.Namespace) -> None:
+    """Meta-train an adapter; the same command goes on where it stopped."""
+    from smile.training.options import run
+
+    print(run(chosen))
+
+
+def transcribe(chosen: argparse.Namespace) -> None:
+    """Transcribe a clip without and with examples of a pool."""
+    from smile.audio import read
+    from smile.pool import open_pool
+    from smile.transcribe import Settings, as_dict, read_tokens
+    from smile.transcribe import transcribe as run
+
+    samples = read(chosen.clip)
+    models = _models(chosen)
+    pool = open_pool(chosen.pool, models.smile.info.encoder)
+    settings = Settings(
+        shots=chosen.shots,
+        sampler=chosen.sampler,
+        divergence=chosen.divergence,
+        seed=chosen.seed,
+        language=chosen.language_token,
+        prompt=chosen.prompt,
+        beams=chosen.beams,
+        knn=chosen.knn,
+        unlooped=not chosen.loops,
+    )
+    if settings.knn:
+        with Bar("Reading the pool") as bar:
+            read_tokens(pool, models.smile, models.vocabulary, bar)
+    *_, result = run(models, samples, pool, settings)
+    if chosen.json:
+        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
+    else:
+        _print(result)
+
+
+def _print(result: Result) -> None:
+    print(f"Whisper alone  {result.vanilla.text}")
+    print(f"With examples  {result.smile.text}")
+    for chosen in result.chosen:
+        for n in chosen.neighbours:
+            print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
+
+
+def evaluate(chosen: argparse.Namespace) -> None:
+    """Measure conditions on the test clips of a corpus; goes on where it was interrupted."""
+    from smile import evaluation
+
+    evaluation.run(chosen, Bar)
+
+
+def results(chosen: argparse.Namespace) -> None:
+    """Show evaluations as tables, pack them for the page, or print what packed ones say of open questions."""
+    from smile import evaluation
+
+    if chosen.what == "findings":
+        evaluation.findings(chosen)
+    elif not chosen.folders:
+        raise SmileError("Name one or more folders that smile evaluate has written.")
+    elif chosen.what == "pack":
+        evaluation.pack(chosen)
+    else:
+        for folder in chosen.folders:
+            evaluation.show(folder)
+
+
+def project(chosen: argparse.Namespace) -> None:
+    """Lay pools out as the maps that the page shows, each alone and all together."""
+    from smile.projection_fit import project as run
+
+    with Bar("Projecting", "maps") as bar:
+        made = run(chosen.pools, chosen.out, chosen.name, chosen.seed, bar)
+    print(*(entry.summary for entry in made), sep="\n")
+
+
+def demo_pools(chosen: argparse.Namespace) -> None:
+    """Make the demo pools anew: texts from CLDR, spoken by eSpeak NG, encoded by Whisper."""
+    from smile import indexing
+    from smile.demo.build import build_all
+    from smile.demo.voices import LANGUAGES
+    from smile.models import load_models
+
+    codes = chosen.languages.split(",") if chosen.languages else list(LANGUAGES)
+    if not chosen.embed_only:
+        with Bar("Speaking") as bar:
+            build_all(chosen.out, codes, bar)
+    models = load_models(precision="float32")
+    for code in codes:
+        with Bar(f"Indexing {code}") as bar:
+            indexing.index(
+                chosen.out / code,
+                chosen.out / code,
+                models.smile,
+                guess=models.guess,
+                progress=bar,
+            )
+
+
+def bench(chosen: argparse.Namespace) -> None:
+    """Measure on this machine: engines side by side, a transcription's latency, the app's start."""
+    from smile.bench import engines, latency, start
+
+    if chosen.what == "engines":
+        print(engines.run(chosen.data, chosen.limit, chosen.split))
+    elif chosen.what == "latency":
+        print(latency.run(chosen.data[0], chosen.split))
+    else:
+        print(start.run())
