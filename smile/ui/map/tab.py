@@ -74,7 +74,7 @@ def sight_inputs(atlas: Atlas) -> Sight:
     )
     dimensions = gr.Radio([("Two", 2), ("Three", 3)], value=2, label="Dimensions", elem_id="map-dimensions")
     metric = gr.Radio(
-        [("Jensen-Shannon", "js"), ("Euclidean", "euclidean")],
+        [("JS divergence", "js"), ("Euclidean", "euclidean")],
         value="js",
         label="Laid out by",
         elem_id="map-metric",
@@ -134,7 +134,7 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
     }
     tests: dict[str, Any] = {
         "fn": partial(callbacks.show_tests, atlas),
-        "inputs": sight.map,
+        "inputs": [sight.map, clip.test],
         "outputs": clip.test,
         **QUICK,
     }

@@ -48,12 +48,12 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
             choices = settings_inputs()
         with gr.Column(scale=8, min_width=320, elem_id="results"):
             view = outputs(start, stop)
+            onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
         publish(engine, clip, choices)
         filled = gr.State("")  # inside the tab: among the tabs themselves it would count as one
         connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
-        onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
     return Onward(onward, clip.pool, clip.example, clip.audio)
 
