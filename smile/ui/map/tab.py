@@ -18,7 +18,7 @@ from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.figure import COLOURS
 from smile.ui.theme import ASSETS
 from smile.ui.transcribe.neighbours import file_url
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward
+from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
 from smile.ui.transcribe.view import stage
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
@@ -85,14 +85,7 @@ def sight_inputs(atlas: Atlas) -> Sight:
 
 def clip_inputs() -> Clip:
     """A clip of the visitor's own, or a test recording."""
-    audio = gr.Audio(
-        type="filepath",
-        sources=["microphone", "upload"],
-        label="Your recording",
-        elem_id="map-audio",
-        elem_classes="recorder",
-        buttons=[],
-    )
+    audio = recorder("Your recording", "map-audio")
     test = gr.Dropdown([], label="or a test recording", elem_id="map-test")
     return Clip(audio, test)
 

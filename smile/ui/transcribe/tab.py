@@ -66,14 +66,7 @@ def clip_inputs(engine: Engine) -> Clip:
         label="Language of the examples",
         elem_id="pool",
     )
-    audio = gr.Audio(
-        type="filepath",
-        sources=["microphone", "upload"],
-        label="Recording",
-        elem_id="audio",
-        elem_classes="recorder",
-        buttons=[],
-    )
+    audio = recorder("Recording", "audio")
     example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
     reference = gr.Textbox(
         label="Reference text (optional)",
@@ -82,6 +75,18 @@ def clip_inputs(engine: Engine) -> Clip:
         elem_id="reference",
     )
     return Clip(pool, example, audio, reference)
+
+
+def recorder(label: str, elem_id: str) -> gr.Audio:
+    """Records or takes an upload."""
+    return gr.Audio(
+        type="filepath",
+        sources=["microphone", "upload"],
+        label=label,
+        elem_id=elem_id,
+        elem_classes="recorder",
+        buttons=[],
+    )
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
