@@ -66,7 +66,7 @@ def main() -> None:
         )
     except (SmileError, OSError) as error:
         sys.exit(str(error))
-    engine.warm()
+    engine.begin(next((pool.key for pool in engine.pools()), None))
     page.block_thread()
 
 

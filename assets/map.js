@@ -37,12 +37,11 @@ const clarity = (found) => {
   };
 };
 
-const dressed = (trace, found, flat, behind) => {
+const dressed = (trace, found, behind) => {
   const clear = clarity(found);
   const away = (i) => (found?.distances?.[i] == null ? "" : `<br>KL ${found.distances[i]}`);
   return {
     ...trace,
-    type: flat && trace.type === "scattergl" ? "scatter" : trace.type,
     text: trace.text.map((text, n) => text + away(trace.customdata[n])),
     marker: { ...trace.marker, color: trace.customdata.map((i) => faded(trace.marker.color, clear(i), behind)) },
   };
@@ -73,10 +72,11 @@ const paint = async () => {
   layout.font = { family: style.fontFamily, color: style.color };
   layout.hoverlabel.font = { family: getComputedStyle(document.documentElement).getPropertyValue("--text-font") };
   if (touch && !deep) layout.dragmode = false; // a finger scrolls the page
-  const traces = [...value.data.map((t) => keys(dressed(t, found, flat, deep && behind))), ...value.data.map(legend)];
+  const traces = [...value.data.map((t) => keys(dressed(t, found, deep && behind))), ...value.data.map(legend)];
   const buttons = deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", "resetScale2d"];
   const config = { displaylogo: false, responsive: true, scrollZoom: !touch, modeBarButtons: [buttons] };
-  await Plotly.react(plot, [...traces, ...(found?.data ?? [])], layout, config);
+  const all = [...traces, ...(found?.data ?? [])].map((t) => (flat ? { ...t, type: "scatter" } : t));
+  await Plotly.react(plot, all, layout, config);
   if (!plot.dataset.drawn) plot.on("plotly_click", ({ points }) => pick(points[0].customdata));
   plot.dataset.drawn = Number(plot.dataset.drawn ?? 0) + 1;
   say("");

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -93,6 +94,16 @@ class Engine:
                 loading = self._loading = _background(self._load, self._turn)
             return loading
 
+    def begin(self, key: str | None) -> None:
+        """Make a pool ready in the background, so that the first visitor need not wait."""
+
+        def ready() -> None:
+            with suppress(SmileError):  # whoever asks for the pool is told
+                for _ in self.prepare(key, tokens=True):
+                    pass
+
+        Thread(target=ready, daemon=True).start()
+
     def _load(self) -> Models:
         from smile.models import load_models
 
@@ -130,7 +141,7 @@ class Engine:
         stop, done = Event(), [0, choice.examples]
         job = _background(partial(work, partial(_tick, stop, done)), self._turn)
         try:
-            yield from _lines(job, lambda: f"{what} {choice.language.name}: {done[0]} of {done[1]} clips")
+            yield from _lines(job, lambda: f"{what} {choice.language.name}: {_far(done)}")
             return job.result()
         finally:
             stop.set()
@@ -216,6 +227,11 @@ def _lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
     while not job.done():
         yield line()
         wait([job], timeout=POLL)
+
+
+def _far(done: list[int]) -> str:
+    """How far a piece of work is, which may have to wait for another to end."""
+    return f"{done[0]} of {done[1]} clips" if done[0] else "waiting for its turn"
 
 
 def _stores(kept: Path) -> Path:

@@ -212,10 +212,8 @@ def arrive(atlas: Atlas, key: str | None, example: str | None, audio: str | None
     Gives the tab, the map's name, the test recordings and the recording.
     """
     name = atlas.named(key)
-    choices = test_choices(atlas, name)
-    known = f"{key}/{example}" in {test for _, test in choices}
-    tests = gr.update(choices=choices, value=f"{key}/{example}" if known else None, visible=bool(choices))
-    return gr.Tabs(selected="map"), name or gr.skip(), tests if name else gr.skip(), None if known else audio
+    tests = show_tests(atlas, name, f"{key}/{example}") if name else gr.update(value=None)
+    return gr.Tabs(selected="map"), name or gr.skip(), tests, None if tests["value"] else audio
 
 
 def nothing() -> None:
@@ -227,7 +225,8 @@ def refused() -> Page:
     return Page(stage=stage(BUSY, "error"))
 
 
-def show_tests(atlas: Atlas, name: str | None) -> Any:
-    """Another map, other test recordings."""
+def show_tests(atlas: Atlas, name: str | None, test: str | None) -> Any:
+    """Another map, other test recordings; the chosen one stays where it is among them."""
     choices = test_choices(atlas, name)
-    return gr.update(choices=choices, value=None, visible=bool(choices))
+    known = test in {choice for _, choice in choices}
+    return gr.update(choices=choices, value=test if known else None, visible=bool(choices))

@@ -108,7 +108,7 @@ def _trace(
     coordinates: Matrix, members: Any, name: str, texts: Sequence[str], marker: dict[str, Any]
 ) -> dict[str, Any]:
     return {
-        "type": "scattergl" if coordinates.shape[1] == 2 else "scatter3d",
+        "type": _kind(coordinates.shape[1]),
         "mode": "markers",
         "name": str(escape(name)),
         **_axes(coordinates[members]),
@@ -117,6 +117,11 @@ def _trace(
         "hovertemplate": "%{text}<extra></extra>",
         "marker": marker,
     }
+
+
+def _kind(dimensions: int) -> str:
+    """Both are drawn by WebGL."""
+    return "scattergl" if dimensions == 2 else "scatter3d"
 
 
 def _axes(coordinates: Matrix) -> dict[str, list[float]]:
@@ -155,7 +160,7 @@ def query_figure(
         row: distances of all points from it (points,), None where they are not known.
     """
     near, dimensions = coordinates[list(neighbours)], coordinates.shape[1]
-    kind = {"type": "scatter" if dimensions == 2 else "scatter3d", "showlegend": False, "hoverinfo": "skip"}
+    kind = {"type": _kind(dimensions), "showlegend": False, "hoverinfo": "skip"}
     size = SIZES[dimensions]
     lines = {**kind, "mode": "lines", **_spokes(at, near), "line": {"color": ACCENT, "width": 1.5}}
     ranks = {

@@ -18,7 +18,7 @@ from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.figure import COLOURS
 from smile.ui.theme import ASSETS
 from smile.ui.transcribe.neighbours import file_url
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward
+from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
 from smile.ui.transcribe.view import stage
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
@@ -74,7 +74,7 @@ def sight_inputs(atlas: Atlas) -> Sight:
     )
     dimensions = gr.Radio([("Two", 2), ("Three", 3)], value=2, label="Dimensions", elem_id="map-dimensions")
     metric = gr.Radio(
-        [("Jensen-Shannon", "js"), ("Euclidean", "euclidean")],
+        [("JS divergence", "js"), ("Euclidean", "euclidean")],
         value="js",
         label="Laid out by",
         elem_id="map-metric",
@@ -85,14 +85,7 @@ def sight_inputs(atlas: Atlas) -> Sight:
 
 def clip_inputs() -> Clip:
     """A clip of the visitor's own, or a test recording."""
-    audio = gr.Audio(
-        type="filepath",
-        sources=["microphone", "upload"],
-        label="Your recording",
-        elem_id="map-audio",
-        elem_classes="recorder",
-        buttons=[],
-    )
+    audio = recorder("Your recording", "map-audio")
     test = gr.Dropdown([], label="or a test recording", elem_id="map-test")
     return Clip(audio, test)
 
@@ -134,7 +127,7 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
     }
     tests: dict[str, Any] = {
         "fn": partial(callbacks.show_tests, atlas),
-        "inputs": sight.map,
+        "inputs": [sight.map, clip.test],
         "outputs": clip.test,
         **QUICK,
     }

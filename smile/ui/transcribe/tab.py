@@ -48,12 +48,12 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
             choices = settings_inputs()
         with gr.Column(scale=8, min_width=320, elem_id="results"):
             view = outputs(start, stop)
+            onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
         publish(engine, clip, choices)
         filled = gr.State("")
         connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
-        onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
     return Onward(onward, clip.pool, clip.example, clip.audio)
 
@@ -66,14 +66,7 @@ def clip_inputs(engine: Engine) -> Clip:
         label="Language of the examples",
         elem_id="pool",
     )
-    audio = gr.Audio(
-        type="filepath",
-        sources=["microphone", "upload"],
-        label="Recording",
-        elem_id="audio",
-        elem_classes="recorder",
-        buttons=[],
-    )
+    audio = recorder("Recording", "audio")
     example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
     reference = gr.Textbox(
         label="Reference text (optional)",
@@ -82,6 +75,18 @@ def clip_inputs(engine: Engine) -> Clip:
         elem_id="reference",
     )
     return Clip(pool, example, audio, reference)
+
+
+def recorder(label: str, elem_id: str) -> gr.Audio:
+    """Records or takes an upload."""
+    return gr.Audio(
+        type="filepath",
+        sources=["microphone", "upload"],
+        label=label,
+        elem_id=elem_id,
+        elem_classes="recorder",
+        buttons=[],
+    )
 
 
 def actions() -> tuple[gr.Button, gr.Button]:

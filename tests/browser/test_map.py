@@ -1,0 +1,129 @@
+"""The tab Map in a real browser: a clip lands among the points, its neighbours are KL's, a click plays."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+
+from smile.divergence import kl
+from smile.pool import open_pool
+from tests.browser.test_page import PHONE
+from tests.conftest import POOLS
+from tests.fake_engine import TEXTS
+
+GLA = open_pool(POOLS / "gla")
+PLACE = """
+const [index] = arguments, plot = document.querySelector("#map-plot .plot");
+plot.scrollIntoView({ block: "center" });
+const trace = plot.data.find((t) => t.hovertemplate && t.customdata.includes(index));
+const n = trace.customdata.indexOf(index), { x, y } = plot.getBoundingClientRect();
+const { xaxis, yaxis } = plot._fullLayout;
+return [x + xaxis._offset + xaxis.l2p(trace.x[n]), y + yaxis._offset + yaxis.l2p(trace.y[n])];
+"""
+SHOWN = "return document.querySelector('#map-plot .plot').data.filter((t) => t.mode === arguments[0])"
+
+
+def open_map(page, pool="Scottish Gaelic (gla) · synthetic"):
+    next(e for e in page.all("button[role='tab']") if e.text == "Map").click()
+    page.wait(lambda: drawn(page), "the map", 60)
+    page.choose("map-name", pool)
+    page.wait(lambda: page.text("#map-trust p") and len(points(page)) == len(GLA), "the pool's map")
+
+
+def drawn(page):
+    return int(page.one("#map-plot .plot").get_attribute("data-drawn") or 0)
+
+
+def points(page):
+    traces = page.driver.execute_script(SHOWN, "markers")
+    return [i for t in traces for i in t.get("customdata", [])]
+
+
+def nearest(embedding, count, without=None):
+    row = kl(embedding[None], GLA.embeddings)[0]
+    return [GLA.utterances[i].id for i in row.argsort(kind="stable") if i != without][:count]
+
+
+def ids(page):
+    return page.one("#map-neighbours ol").get_attribute("data-ids").split()
+
+
+def lonely():
+    """A point with no other near it on the map, which a click cannot miss."""
+    from smile.divergence import euclidean
+    from smile.maps import entries, load
+
+    shown = load(entries()["demo-gla"]).layouts["js-2"]
+    apart = euclidean(shown, shown) + 1e9 * (shown[:, None] == shown[None]).all(axis=2)
+    return int(apart.min(axis=1).argmax())
+
+
+def test_a_clip_lands_on_the_map_with_its_neighbours_by_kl(page):
+    open_map(page)
+    page.choose("map-test", TEXTS["gla"][0][:7])
+    page.wait(lambda: page.all("#map-neighbours ol"), "the neighbours", 60)
+    assert page.text("#map-query .text") == TEXTS["gla"][0]
+    assert ids(page) == nearest(GLA.embeddings[7], 5)
+    (ranked,) = page.driver.execute_script(SHOWN, "markers+text")
+    assert [GLA.utterances[i].id for i in ranked["customdata"]] == ids(page)
+    assert ranked["text"] == ["1", "2", "3", "4", "5"]
+    assert "5 nearest of 90 by KL" in page.text("#map-stage p")
+    assert page.errors() == []
+
+
+def test_a_click_on_a_point_plays_it_and_makes_it_the_query(page):
+    open_map(page)
+    index = lonely()
+    x, y = page.driver.execute_script(PLACE, index)
+    for act in ("move_to_location", "click"):
+        actions = ActionBuilder(page.driver)
+        getattr(actions.pointer_action, act)(*((round(x), round(y)) if act == "move_to_location" else ()))
+        actions.perform()
+    page.wait(lambda: page.all("#map-query audio"), "the player")
+    assert page.one("#map-query audio").get_attribute("src").endswith(GLA.utterances[index].audio.name)
+    assert page.text("#map-query .text") == GLA.utterances[index].text
+    assert ids(page) == nearest(GLA.embeddings[index], 5, without=index)
+    heard = page.driver.execute_async_script(
+        "const [player, done] = arguments; player.onerror = () => done(player.error.message);"
+        "player.onloadedmetadata = () => done(player.duration); player.load();",
+        page.one("#map-query audio"),
+    )
+    assert heard == pytest.approx(GLA.utterances[index].seconds, abs=0.1)
+    first = ids(page)[0]
+    page.click("#map-neighbours button[data-rank='3']")
+    page.wait(lambda: "neighbour 3" in page.text("#map-why h3"), "why the third is near")
+    page.click("#map-neighbours li:nth-of-type(1) button[data-index]")
+    page.wait(lambda: page.one("#map-query ol").get_attribute("data-ids") == first, "the next query")
+    page.click("#map-dimensions label:nth-of-type(2)")
+    page.wait(
+        lambda: page.driver.execute_script(SHOWN, "lines")[0]["type"] == "scatter3d", "three dimensions"
+    )
+    assert page.errors() == []
+
+
+def test_the_last_clip_of_transcribe_comes_along_and_back(page):
+    page.choose("pool", "Gaelic")
+    page.pick_example(0)
+    page.transcribe()
+    page.click("#to-map")
+    page.wait(lambda: page.all("#map-neighbours ol"), "the neighbours", 60)
+    assert "Scottish Gaelic" in page.value("#map-name input")
+    assert ids(page) == nearest(GLA.embeddings[7], 5)
+    tabs = page.all("button[role='tab']")
+    assert [e.text for e in tabs] == list(dict.fromkeys(e.text for e in tabs)), "each tab once"
+    tabs[0].click()
+    page.wait(lambda: page.smile == TEXTS["gla"][0], "the transcript")
+
+
+def test_a_phone_shows_the_map_in_one_column(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        page.open()
+        open_map(page)
+        page.choose("map-test", TEXTS["gla"][0][:7])
+        page.wait(lambda: page.all("#map-why table"), "why", 60)
+        wide = page.driver.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"]
+        assert all(e.rect["height"] >= 32 for e in page.all("#map-neighbours .actions button"))
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
