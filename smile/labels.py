@@ -125,11 +125,6 @@ def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
     return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
 
 
-def ordered(rows: pd.DataFrame) -> list[str]:
-    """The labels of rows, in the order of reading."""
-    return list(dict.fromkeys(conditions(rows)["label"]))
-
-
 def baseline(facts: pd.DataFrame) -> str:
     """What others are compared with: Whisper alone as it is, where it was measured."""
     return str(facts["label"].iloc[0]) if len(facts) else ""

@@ -25,7 +25,7 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
         gr.HTML(prose("header.html"), apply_default_css=False)
         with gr.Tabs():
             transcribe_tab(engine, page)
-            results_tab(results)
+            results_tab(results, page)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

@@ -101,9 +101,14 @@ def opened(store: Store, asked: Asked) -> View:
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
         board=gr.update(visible=True),
-        findings=panel(selection.measured.findings),
+        findings=panel(selection.measured.findings()),
         **controls.offered(selection.measured, selection.choices),
     )
+
+
+def prepared(store: Store) -> None:
+    """Read the rows and make what the tab shows first, before anybody asks for it."""
+    guarded(opened, store, *Choices(), *Asked()[1:])
 
 
 def changed(store: Store, asked: Asked) -> View:
@@ -161,7 +166,10 @@ class Click:
 
 def saved(store: Store, kind: str, *values: Any) -> Any:
     """A file to download: "table.csv", "table.parquet" or "rows.parquet"; gives the button its file."""
-    selection = selection_of(store, Asked.of(values).choices)
+    try:
+        selection = selection_of(store, Asked.of(values).choices)
+    except SmileError as error:
+        raise gr.Error(str(error), print_exception=False) from error
     if kind.startswith("table"):
         frame = tables.long(selection)
     else:
