@@ -38,13 +38,13 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
     facts = facts.rename(columns={"condition": "name"}).set_index("hash")
     if facts.empty:
-        return facts.assign(label="", known=False)
+        return facts.assign(label="", who="", known=False)
     known = facts["side"].notna()
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
-    several = facts.loc[known, "model"].nunique() > 1
+    several = [n for n in ("model", "adapter") if facts.loc[known, n].replace("", None).nunique() > 1]
+    facts = facts.assign(who=[_who(line, several) for line in facts.to_dict("records")])
     labels = [
-        label(line, several) if known[key] else str(line["name"])
-        for key, line in facts.to_dict("index").items()
+        label(line) if known[key] else str(line["name"]) for key, line in facts.to_dict("index").items()
     ]
     facts = facts.assign(label=labels, known=known)
     facts = facts.assign(label=_told_apart(facts))
@@ -58,18 +58,22 @@ def labelled(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(name=rows["condition"], condition=rows["hash"].map(labels))
 
 
-def label(settings: Mapping[str, Any], with_model: bool = False) -> str:
-    """A set of settings in words; what is as usual is left out."""
-    parts = [_who(settings, with_model), _examples(settings), *_extras(settings)]
+def label(settings: Mapping[str, Any]) -> str:
+    """A set of settings, and `who` they are for, in words; what is as usual is left out."""
+    parts = [settings["who"], _examples(settings), *_extras(settings)]
     return ", ".join(filter(None, parts))
 
 
-def _who(settings: Mapping[str, Any], with_model: bool) -> str:
-    model = f" ({str(settings['model']).split('/')[0]})" if with_model else ""
+def _who(settings: Mapping[str, Any], several: Sequence[str]) -> str:
+    """Which side, and its model or adapter where there are several of them."""
+    names = [str(settings["model"]).split("/")[0]] if "model" in several else []
+    if settings["adapter"] and "adapter" in several:
+        names.append(str(settings["adapter"])[:4])
+    which = f" ({', '.join(names)})" if names else ""
     if settings["side"] == "vanilla":
         controlled = settings["loops"] and settings["bounded"]
-        return f"{ALONE}{model}{', controlled' if controlled else ''}"
-    return f"{TRAINED if settings['adapter'] else UNTRAINED}{model}"
+        return f"{ALONE}{which}{', controlled' if controlled else ''}"
+    return f"{TRAINED if settings['adapter'] else UNTRAINED}{which}"
 
 
 def _examples(settings: Mapping[str, Any]) -> str:
@@ -204,7 +208,7 @@ def _series(settings: Mapping[str, Any], x: str) -> str:
     usual = {**settings, "divergence": "kl", "minutes": 0.0}
     shots = int(settings["shots"])
     examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
-    return ", ".join([_who(usual, False), examples.get(x) or _examples(usual), *_extras(usual)])
+    return ", ".join([usual["who"], examples.get(x) or _examples(usual), *_extras(usual)])
 
 
 def percent(value: float) -> str:

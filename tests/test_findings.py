@@ -71,6 +71,15 @@ def test_two_models_are_told_apart(rows):
     assert found["0" * 12] == "In-context (whisper-small), 1 nearest"
 
 
+def test_two_adapters_are_told_apart_in_labels_and_series(rows):
+    trained = rows[rows["condition"].str.startswith("smile-") & (rows["sampler"] == "nearest")]
+    other = trained.assign(hash="9" + trained["hash"].str[1:], adapter="fedcba987654")
+    facts = labels.conditions(pd.concat([rows, other]))
+    assert {"SMILE (0123), 1 nearest", "SMILE (fedc), 1 nearest"} <= set(facts["label"])
+    series = set(labels.lines(facts, "shots")["series"])
+    assert {"SMILE (0123), nearest", "SMILE (fedc), nearest", "In-context, nearest"} <= series
+
+
 def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows):
     facts = labels.conditions(rows)
     assert labels.baseline(facts) == "Whisper alone"

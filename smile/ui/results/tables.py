@@ -139,7 +139,7 @@ def long(selection: Selection) -> pd.DataFrame:
     shown = selection.table[selection.table["condition"].isin(names)]
     about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
     about = about.drop(columns=["clips"]).reset_index(drop=True)
-    facts = selection.facts.reset_index().drop_duplicates("label").drop(columns="known")
+    facts = selection.facts.reset_index().drop_duplicates("label").drop(columns=["known", "who"])
     settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns={"label": "condition"})
     found = about.merge(shown, on="language").merge(settings, on="condition")
     stamps = selection.measured.raw["normalisers"].iloc[0]
