@@ -18,6 +18,7 @@ from smile.transcription import Settings
 ALONE = "Whisper alone"
 UNTRAINED, TRAINED = "In-context", "SMILE"
 PAGE = Settings()  # what the page does where nobody changes a setting
+FREE = ("knn", "unlooped", "language_token", "prompt", "beams", "loops", "bounded")  # between figures' lines
 FEW = (1, 3)  # shots at which samplers and distances are compared
 PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixed
     "divergence": "kl",
@@ -186,8 +187,8 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
     `series` names a line, by the settings other than x; `x` is its place. Only series with two places or
     more are kept. Without examples there is nothing to choose, so such a condition begins every line.
     """
-    free = {"shots": {}, "measure": {"divergence": None}, "minutes": {"minutes": None}}[x]
-    found = chosen(facts, knn=None, unlooped=None, **free)
+    free = {"shots": (), "measure": ("divergence",), "minutes": ("minutes",)}[x]
+    found = chosen(facts, **dict.fromkeys((*FREE, *free)))
     if x != "shots":
         found = found[found["shots"].isin(FEW) if x == "measure" else found["shots"] > 0]
     if x == "minutes":
@@ -204,11 +205,36 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
     return found[found.groupby("series")["x"].transform("nunique") > 1] if len(found) else found
 
 
+def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
+    """Conditions with or without an adapter that differ in shots, sampler and seed only.
+
+    Of several such groups, the one that has most settings in common with the condition `like`, and then
+    the largest. `series` names it.
+    """
+    found = chosen(facts, **dict.fromkeys(FREE))
+    found = found[(found["adapter"] != "") == trained]
+    if found.empty:
+        return found.assign(series="")
+    found = found.assign(series=[_series({**at, "sampler": ""}, "shots") for at in found.to_dict("records")])
+    scores = agreement(found, facts, like).groupby(found["series"]).max()
+    sizes = found["series"].value_counts()
+    best = max(sizes.index, key=lambda name: (scores[name], sizes[name]))
+    return found[found["series"] == best]
+
+
+def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[int]:
+    """How many settings each line has in common with a condition; with the usual where there is none such."""
+    there = facts[facts["label"] == like]
+    wanted = dict(there.iloc[0]) if len(there) else PLAIN
+    names = [name for name in (*FREE, "adapter", "shots", "sampler") if name in wanted]
+    return sum(((lines[n] == wanted[n]).astype(int) for n in names), pd.Series(0, index=lines.index))
+
+
 def _series(settings: Mapping[str, Any], x: str) -> str:
     usual = {**settings, "divergence": "kl", "minutes": 0.0}
     shots = int(settings["shots"])
     examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
-    return ", ".join([usual["who"], examples.get(x) or _examples(usual), *_extras(usual)])
+    return ", ".join(filter(None, [usual["who"], examples.get(x, _examples(usual)), *_extras(usual)]))
 
 
 def percent(value: float) -> str:

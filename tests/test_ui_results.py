@@ -325,7 +325,7 @@ def test_clicks_sort_and_open(store):
 
 
 def test_an_empty_folder_says_which_command_makes_rows(tmp_path):
-    view = callbacks.opened(Store(tmp_path), Asked())
+    view = callbacks.guarded(callbacks.changed, Store(tmp_path), *Choices(), *Asked()[1:])
     assert view.board["visible"] is False
     assert "smile evaluate" in view.notice["value"]
     assert "smile results pack" in view.notice["value"]

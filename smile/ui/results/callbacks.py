@@ -73,7 +73,7 @@ class Asked(NamedTuple):
 def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
     """Do what an event asks for; what goes wrong is one sentence for the visitor."""
     try:
-        return show(store, Asked.of(values))
+        return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
     except SmileError as error:
         return notice("error", str(error))
     except Exception:
@@ -96,8 +96,6 @@ def selection_of(store: Store, choices: Choices) -> Selection:
 def opened(store: Store, asked: Asked) -> View:
     """The tab is opened: read what is new, and show all of it."""
     selection = selection_of(store, asked.choices)
-    if selection.measured.raw.empty:
-        return notice("", NOTHING)
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
         board=gr.update(visible=True),

@@ -135,7 +135,10 @@ def overhead(selection: Selection) -> Figure | None:
     rows = selection.measured.rows
     if "seconds" not in rows or rows["seconds"].notna().sum() == 0:
         return None
-    facts = labels.chosen(selection.facts, knn=None, unlooped=None, minutes=None, sampler="nearest")
+    near = [labels.relatives(selection.facts, selection.condition, trained) for trained in (False, True)]
+    pools = labels.lines(selection.facts, "minutes")
+    facts = pd.concat([*near, pools])
+    facts = facts[facts["sampler"] == "nearest"]
     wanted = dict.fromkeys([selection.baseline, selection.condition, *facts["label"]])
     mine = rows[rows["condition"].isin(wanted) & rows["language"].isin(selection.languages.index)]
     found = mine.groupby("condition")[["seconds", "retrieval"]].mean().reindex(wanted).dropna()
