@@ -19,7 +19,7 @@ TABLE = Markup(
 )
 NOTE = (
     "The paper's figures are for {theirs} languages of ML-SUPERB that it does not list, with its own "
-    "adapter; ours are for the {ours} languages shown. They can be set side by side, not compared."
+    "adapter; ours are for languages shown here. They can be set side by side, not compared."
 )
 
 
@@ -37,8 +37,11 @@ def beside(selection: Selection) -> str:
         )
         for what, figure in theirs.items()
     )
-    heads = Markup().join(Markup('<th scope="col">{}</th>').format(name) for name in columns)
-    note = NOTE.format(theirs=paper.LANGUAGES, ours=len(selection.languages))
+    head = Markup('<th scope="col">{}<small>{}</small></th>')
+    heads = Markup().join(
+        head.format(name, figures.get("languages", "")) for name, figures in columns.items()
+    )
+    note = NOTE.format(theirs=paper.LANGUAGES)
     return TABLE.format(heads=heads, body=body, note=note)
 
 
@@ -74,6 +77,7 @@ def _ours(selection: Selection, adapter: bool) -> tuple[str, dict[str, str]]:
             if pair is None:
                 continue
             found["Whisper alone"] = percent(pair.before)
+            found["languages"] = f"{pair.languages} language{'s' * (pair.languages != 1)}"
             found[f"{shots} {sampler}"] = percent(pair.after)
             if (shots, sampler) == (1, "nearest"):
                 found["Change, 1 nearest"] = change(pair.reduction)

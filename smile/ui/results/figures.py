@@ -164,7 +164,12 @@ def overhead(selection: Selection) -> Figure | None:
 
 
 def averages(selection: Selection, x: str) -> pd.DataFrame:
-    """The lines of `labels.lines` with their macro averages over the languages that all of them have."""
+    """The lines of `labels.lines` with their macro averages over the languages that all of them have.
+
+    Of more series than there are colours, those that have most in common with the condition.
+    """
     found = labels.lines(selection.facts, x)
+    near = labels.agreement(found, selection.facts, selection.condition).groupby(found["series"]).max()
+    found = found[found["series"].isin(near.nlargest(len(COLOURS)).index)]
     rates = macro(selection.table, [*found["label"], selection.baseline])
     return found.merge(rates, left_on="label", right_index=True) if len(rates) else found.iloc[:0]
