@@ -63,7 +63,13 @@ class Evidence:
     def twins(
         self, setting: str, one: Any, other: Any, also: Sequence[str] = ()
     ) -> list[tuple[pd.Series[Any], Paired]]:
-        """Comparisons of conditions that differ in one setting only, with the first one's settings."""
+        """Comparisons of conditions that differ in one setting only, with the first one's settings.
+
+        Those nearest to the headline come first.
+        """
         pairs = labels.twins(self.facts, setting, one, other, also)
-        found = [(line, self.pair(ours, theirs)) for ours, theirs, line in pairs]
-        return [(line, pair) for line, pair in found if pair]
+        found = [(line, pair) for ours, theirs, line in pairs if (pair := self.pair(ours, theirs))]
+        if not found:
+            return []
+        near = labels.agreement(pd.DataFrame([line for line, _ in found]), self.facts, self.headline)
+        return [found[i] for i in sorted(range(len(found)), key=lambda i: -near.iloc[i])]

@@ -74,7 +74,7 @@ def _control(evidence: Evidence) -> Answer | None:
 
 def _training(evidence: Evidence) -> Answer | None:
     pairs = evidence.twins("adapter", bool, "")
-    return _listed(pairs, "With the adapter", "without it", evidence, _at)
+    return _listed(pairs, "With the adapter", "without it", evidence)
 
 
 def _shots(evidence: Evidence) -> Answer | None:
@@ -95,7 +95,7 @@ def _shots(evidence: Evidence) -> Answer | None:
 def _nearest(evidence: Evidence) -> Answer | None:
     pairs = evidence.twins("sampler", "nearest", "random")
     pairs = [(line, pair) for line, pair in pairs if line["divergence"] == "kl"]
-    return _listed(pairs, "The nearest examples", "random ones", evidence, _at)
+    return _listed(pairs, "The nearest examples", "random ones", evidence)
 
 
 def _measures(evidence: Evidence) -> Answer | None:
@@ -103,22 +103,18 @@ def _measures(evidence: Evidence) -> Answer | None:
     pairs = [(line, pair) for line, pair in pairs if line["sampler"] == "nearest" and line["shots"]]
     if not pairs:
         return None
-    shown = [
-        f"{labels.measure(line['divergence'])} at {_at(line)} {change(p.reduction)}" for line, p in pairs
-    ]
-    better = [line for line, pair in pairs if pair.clear and pair.reduction > 0]
-    names = ", ".join(dict.fromkeys(labels.measure(line["divergence"]) for line in better))
-    opening = f"Yes: {names}." if better else "No other distance is clearly better than KL."
-    figure = change(max(pair.reduction for _, pair in pairs))
-    return f"{opening} Against KL: {'; '.join(shown)}.", figure
+    shown = "; ".join(f"{line['label']} {change(pair.reduction)}" for line, pair in pairs)
+    better = [line["divergence"] for line, pair in pairs if pair.clear and pair.reduction > 0]
+    names = ", ".join(dict.fromkeys(map(labels.measure, better)))
+    opening = f"Sometimes: {names}." if better else "No other distance is clearly better than KL."
+    best = max(pair.reduction for _, pair in pairs)
+    return f"{opening} Against KL: {shown}.", f"{change(best)} at best"
 
 
 def _pools(evidence: Evidence) -> Answer | None:
     pairs = evidence.twins("minutes", lambda minutes: minutes > 0, 0.0)
     pairs = sorted(pairs, key=lambda found: found[0]["minutes"])
-    return _listed(
-        pairs, "A smaller pool", "all of it", evidence, lambda line: f"{line['minutes']:g} min, {_at(line)}"
-    )
+    return _listed(pairs, "A smaller pool", "all of it", evidence)
 
 
 def _overhead(evidence: Evidence) -> Answer | None:
@@ -173,20 +169,20 @@ def _known(evidence: Evidence) -> Answer | None:
 
 def _wrong_pool(evidence: Evidence) -> Answer | None:
     pairs = evidence.twins("pool", "", bool)
-    return _listed(pairs, "The language's own pool", "another language's", evidence, _at)
+    return _listed(pairs, "The language's own pool", "another language's", evidence)
 
 
 def _tokens(evidence: Evidence) -> Answer | None:
     """Alone where that was measured, else together with keeping loops from beginning."""
     for also, name in (((), ""), (("unlooped",), ", with loops kept from beginning,")):
         if pairs := evidence.twins("knn", bool, 0.0, also):
-            return _listed(pairs, f"Token-level neighbours{name}", "none", evidence, _at)
+            return _listed(pairs, f"Token-level neighbours{name}", "none", evidence)
     return None
 
 
 def _loops(evidence: Evidence) -> Answer | None:
     pairs = evidence.twins("unlooped", True, False)
-    return _listed(pairs, "Keeping loops from beginning", "cutting them", evidence, _at)
+    return _listed(pairs, "Keeping loops from beginning", "cutting them", evidence)
 
 
 def _unmeasured(_: Evidence) -> Answer | None:
@@ -236,18 +232,11 @@ def bounds(pair: Paired) -> str:
     return f"95 % interval {change(pair.high)} to {change(pair.low)}"
 
 
-def _at(line: pd.Series[Any]) -> str:
-    shots = int(line["shots"])
-    extras = [word for word, there in (("k-NN", line["knn"]), ("adapter", line["adapter"])) if there]
-    return ", ".join([f"{shots} shot{'s' * (shots != 1)}", *extras])
-
-
 def _listed(
     pairs: list[tuple[pd.Series[Any], Paired]],
     ours: str,
     theirs: str,
     evidence: Evidence,
-    place: Callable[[pd.Series[Any]], str],
 ) -> Answer | None:
     """Several comparisons of the same kind, and what they say together."""
     if not pairs:
@@ -259,11 +248,11 @@ def _listed(
     counts = f"clearly lower {unit} in {better}, clearly higher in {worse}, no clear change in {unclear}"
     of = f"{len(pairs)} comparison{'s' * (len(pairs) != 1)}"
     shown = "; ".join(
-        f"{place(line)} {percent(p.after)} against {percent(p.before)}" for line, p in pairs[:6]
+        f"{line['label']}: {percent(pair.after)} against {percent(pair.before)}" for line, pair in pairs[:4]
     )
     opening = _together(better, worse, unclear)
-    best = max(pairs, key=lambda found: found[1].reduction)[1]
-    return f"{opening} {ours} against {theirs}, {of}: {counts}. {shown}.", f"{change(best.reduction)} at best"
+    nearest = pairs[0][1]  # to what the page does
+    return f"{opening} {ours} against {theirs}, {of}: {counts}. {shown}.", change(nearest.reduction)
 
 
 def _together(better: int, worse: int, unclear: int) -> str:

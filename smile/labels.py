@@ -18,6 +18,7 @@ from smile.transcription import Settings
 ALONE = "Whisper alone"
 UNTRAINED, TRAINED = "In-context", "SMILE"
 PAGE = Settings()  # what the page does where nobody changes a setting
+FREE = ("knn", "unlooped", "language_token", "prompt", "beams", "loops", "bounded")  # between figures' lines
 FEW = (1, 3)  # shots at which samplers and distances are compared
 PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixed
     "divergence": "kl",
@@ -38,13 +39,13 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
     facts = facts.rename(columns={"condition": "name"}).set_index("hash")
     if facts.empty:
-        return facts.assign(label="", known=False)
+        return facts.assign(label="", who="", known=False)
     known = facts["side"].notna()
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
-    several = facts.loc[known, "model"].nunique() > 1
+    several = [n for n in ("model", "adapter") if facts.loc[known, n].replace("", None).nunique() > 1]
+    facts = facts.assign(who=[_who(line, several) for line in facts.to_dict("records")])
     labels = [
-        label(line, several) if known[key] else str(line["name"])
-        for key, line in facts.to_dict("index").items()
+        label(line) if known[key] else str(line["name"]) for key, line in facts.to_dict("index").items()
     ]
     facts = facts.assign(label=labels, known=known)
     facts = facts.assign(label=_told_apart(facts))
@@ -58,18 +59,22 @@ def labelled(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(name=rows["condition"], condition=rows["hash"].map(labels))
 
 
-def label(settings: Mapping[str, Any], with_model: bool = False) -> str:
-    """A set of settings in words; what is as usual is left out."""
-    parts = [_who(settings, with_model), _examples(settings), *_extras(settings)]
+def label(settings: Mapping[str, Any]) -> str:
+    """A set of settings, and `who` they are for, in words; what is as usual is left out."""
+    parts = [settings["who"], _examples(settings), *_extras(settings)]
     return ", ".join(filter(None, parts))
 
 
-def _who(settings: Mapping[str, Any], with_model: bool) -> str:
-    model = f" ({str(settings['model']).split('/')[0]})" if with_model else ""
+def _who(settings: Mapping[str, Any], several: Sequence[str]) -> str:
+    """Which side, and its model or adapter where there are several of them."""
+    names = [str(settings["model"]).split("/")[0]] if "model" in several else []
+    if settings["adapter"] and "adapter" in several:
+        names.append(str(settings["adapter"])[:4])
+    which = f" ({', '.join(names)})" if names else ""
     if settings["side"] == "vanilla":
         controlled = settings["loops"] and settings["bounded"]
-        return f"{ALONE}{model}{', controlled' if controlled else ''}"
-    return f"{TRAINED if settings['adapter'] else UNTRAINED}{model}"
+        return f"{ALONE}{which}{', controlled' if controlled else ''}"
+    return f"{TRAINED if settings['adapter'] else UNTRAINED}{which}"
 
 
 def _examples(settings: Mapping[str, Any]) -> str:
@@ -123,11 +128,6 @@ def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
         return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
     usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
     return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
-
-
-def ordered(rows: pd.DataFrame) -> list[str]:
-    """The labels of rows, in the order of reading."""
-    return list(dict.fromkeys(conditions(rows)["label"]))
 
 
 def baseline(facts: pd.DataFrame) -> str:
@@ -187,8 +187,8 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
     `series` names a line, by the settings other than x; `x` is its place. Only series with two places or
     more are kept. Without examples there is nothing to choose, so such a condition begins every line.
     """
-    free = {"shots": {}, "measure": {"divergence": None}, "minutes": {"minutes": None}}[x]
-    found = chosen(facts, knn=None, unlooped=None, **free)
+    free = {"shots": (), "measure": ("divergence",), "minutes": ("minutes",)}[x]
+    found = chosen(facts, **dict.fromkeys((*FREE, *free)))
     if x != "shots":
         found = found[found["shots"].isin(FEW) if x == "measure" else found["shots"] > 0]
     if x == "minutes":
@@ -205,11 +205,36 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
     return found[found.groupby("series")["x"].transform("nunique") > 1] if len(found) else found
 
 
+def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
+    """Conditions with or without an adapter that differ in shots, sampler and seed only.
+
+    Of several such groups, the one that has most settings in common with the condition `like`, and then
+    the largest. `series` names it.
+    """
+    found = chosen(facts, **dict.fromkeys(FREE))
+    found = found[(found["adapter"] != "") == trained]
+    if found.empty:
+        return found.assign(series="")
+    found = found.assign(series=[_series({**at, "sampler": ""}, "shots") for at in found.to_dict("records")])
+    scores = agreement(found, facts, like).groupby(found["series"]).max()
+    sizes = found["series"].value_counts()
+    best = max(sizes.index, key=lambda name: (scores[name], sizes[name]))
+    return found[found["series"] == best]
+
+
+def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[int]:
+    """How many settings each line has in common with a condition; with the usual where there is none such."""
+    there = facts[facts["label"] == like]
+    wanted = dict(there.iloc[0]) if len(there) else PLAIN
+    names = [name for name in (*FREE, "adapter", "shots", "sampler") if name in wanted]
+    return sum(((lines[n] == wanted[n]).astype(int) for n in names), pd.Series(0, index=lines.index))
+
+
 def _series(settings: Mapping[str, Any], x: str) -> str:
     usual = {**settings, "divergence": "kl", "minutes": 0.0}
     shots = int(settings["shots"])
     examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
-    return ", ".join([_who(usual, False), examples.get(x) or _examples(usual), *_extras(usual)])
+    return ", ".join(filter(None, [usual["who"], examples.get(x, _examples(usual)), *_extras(usual)]))
 
 
 def percent(value: float) -> str:

@@ -16,7 +16,7 @@ from smile.rows import Row, RowFile, Seconds
 
 RATES = {"chr": 0.9, "sxb": 0.7, "ell": 0.35, "bel": 0.4, "cat": 0.25, "eng": 0.1}  # of vanilla Whisper
 WORDS = {"chr": "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ", "ell": "καλημέρα σε όλους εδώ"}
-NASTY = '<img src=x onerror="alert(1)">'
+NASTY = '<img src=x onerror="alert(1)"> ${1 + 1} {{value}}'
 LENGTH = 40  # characters of every reference
 ADAPTER = "0123456789ab"
 KNN = Condition("k-1", shots=1, knn=1.0, unlooped=True)

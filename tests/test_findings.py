@@ -71,6 +71,15 @@ def test_two_models_are_told_apart(rows):
     assert found["0" * 12] == "In-context (whisper-small), 1 nearest"
 
 
+def test_two_adapters_are_told_apart_in_labels_and_series(rows):
+    trained = rows[rows["condition"].str.startswith("smile-") & (rows["sampler"] == "nearest")]
+    other = trained.assign(hash="9" + trained["hash"].str[1:], adapter="fedcba987654")
+    facts = labels.conditions(pd.concat([rows, other]))
+    assert {"SMILE (0123), 1 nearest", "SMILE (fedc), 1 nearest"} <= set(facts["label"])
+    series = set(labels.lines(facts, "shots")["series"])
+    assert {"SMILE (0123), nearest", "SMILE (fedc), nearest", "In-context, nearest"} <= series
+
+
 def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows):
     facts = labels.conditions(rows)
     assert labels.baseline(facts) == "Whisper alone"
@@ -99,6 +108,27 @@ def test_twins_differ_in_one_setting(rows):
     assert labels.twins(facts, "knn", bool, 0.0) == []
     ((ours, theirs, _),) = labels.twins(facts, "knn", bool, 0.0, also=("unlooped",))
     assert (ours, theirs) == ("In-context, 1 nearest, k-NN, loops prevented", "In-context, 1 nearest")
+
+
+def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):
+    token = rows[rows["condition"].isin(["u-1-nearest", "u-3-nearest"])]
+    token = token.assign(hash="f" + token["hash"].str[1:], language_token="pool", unlooped=True)
+    facts = labels.conditions(pd.concat([rows, token]))
+    near = labels.relatives(facts, "In-context, 1 nearest, loops prevented, token pool", trained=False)
+    assert set(near["series"]) == {"In-context, loops prevented, token pool"}
+    assert sorted(near["shots"]) == [1, 3]
+    near = labels.relatives(facts, "In-context, 1 nearest, loops prevented, token pool", trained=True)
+    assert set(near["series"]) == {"SMILE"}
+    assert labels.relatives(facts[facts["adapter"] == ""], "SMILE, 1 nearest", trained=True).empty
+    series = set(labels.lines(facts, "shots")["series"])
+    assert "In-context, nearest, loops prevented, token pool" in series, (
+        "figures draw it as a line of its own"
+    )
+
+
+def test_comparisons_nearest_to_what_the_page_does_come_first(rows):
+    first, _ = Evidence.of(rows[rows["knn"] == 0]).twins("adapter", bool, "")[0]
+    assert first["label"] == "SMILE, 1 nearest"
 
 
 # Pairs
@@ -133,7 +163,7 @@ def test_every_question_has_an_answer_with_its_figure(rows):
     assert found["Do examples of the language help Whisper?"].startswith("−")
     assert "5 of 5 languages" in found["Do examples of the language help Whisper?"]
     assert "best at 3" in found["How many examples are best?"]
-    assert "3 shots" in found["Does meta-training help?"]
+    assert "SMILE, 1 nearest: " in found["Does meta-training help?"]
     assert "Yes." in found["Does it have to be the language's own pool?"]
     assert "Yes." in found["Do token-level neighbours help?"]
     assert "Hellenic" in found["Which language families gain?"]

@@ -9,7 +9,7 @@ import pytest
 from smile import labels, paper, results
 from smile.conditions import Condition
 from smile.ui import build_app
-from smile.ui.results import callbacks, tables
+from smile.ui.results import callbacks, figures, tables
 from smile.ui.results.beside import beside, points
 from smile.ui.results.callbacks import Asked, View
 from smile.ui.results.charts import CHARTS, drawn
@@ -168,6 +168,7 @@ def test_the_file_has_the_table_with_its_settings(store):
 def test_the_papers_figures_are_marked_and_are_those_that_may_be_shown(store):
     html = beside(select(store))
     assert "not measured here" in html
+    assert "SMILE<small>5 languages</small>" in html
     for figure in ("74.29", "51.33", "46.57", "51.47", "79.05", "37.1", "45 of 54"):
         assert figure in html
     assert set(points(select(store))["rate"]) == {
@@ -235,6 +236,12 @@ def test_curves_average_the_seeds_and_begin_without_examples(store):
     seeds = raw[raw["condition"].str.startswith("u-1-random") & raw["language"].isin(HELD)]
     rates = results.by_language(seeds).groupby("language")["rate"].mean()
     assert line["rate"].iloc[1] == pytest.approx(rates.mean())
+
+
+def test_of_many_series_those_nearest_to_the_condition_are_drawn(store, monkeypatch):
+    monkeypatch.setattr(figures, "COLOURS", ("#000000",))
+    assert set(averages(select(store, condition=SMILE), "shots")["series"]) == {"SMILE, nearest"}
+    assert set(averages(select(store, condition=ONE), "shots")["series"]) == {"In-context, nearest"}
 
 
 def test_the_papers_curve_is_named_as_the_papers(store):
@@ -325,7 +332,7 @@ def test_clicks_sort_and_open(store):
 
 
 def test_an_empty_folder_says_which_command_makes_rows(tmp_path):
-    view = callbacks.opened(Store(tmp_path), Asked())
+    view = callbacks.guarded(callbacks.changed, Store(tmp_path), *Choices(), *Asked()[1:])
     assert view.board["visible"] is False
     assert "smile evaluate" in view.notice["value"]
     assert "smile results pack" in view.notice["value"]

@@ -27,7 +27,7 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
         with gr.Tabs() as tabs:
             transcribed = transcribe_tab(engine, page)
             map_tab(engine, tabs, transcribed)
-            results_tab(results)
+            results_tab(results, page)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

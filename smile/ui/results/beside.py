@@ -19,14 +19,13 @@ TABLE = Markup(
 )
 NOTE = (
     "The paper's figures are for {theirs} languages of ML-SUPERB that it does not list, with its own "
-    "adapter; ours are for the {ours} languages shown. They can be set side by side, not compared."
+    "adapter; ours are for languages shown here. They can be set side by side, not compared."
 )
 
 
 def beside(selection: Selection) -> str:
     """A line for each figure of the paper that may be shown, with ours of the same kind."""
-    trained = {"SMILE": True, "In-context, untrained": False}
-    columns = {name: _ours(selection, adapter) for name, adapter in trained.items()}
+    columns = dict(_ours(selection, adapter) for adapter in (True, False))
     theirs = _theirs()
     body = Markup().join(
         Markup('<tr><th scope="row">{}</th><td class="number paper">{}</td>{}</tr>').format(
@@ -38,8 +37,11 @@ def beside(selection: Selection) -> str:
         )
         for what, figure in theirs.items()
     )
-    heads = Markup().join(Markup('<th scope="col">{}</th>').format(name) for name in columns)
-    note = NOTE.format(theirs=paper.LANGUAGES, ours=len(selection.languages))
+    head = Markup('<th scope="col">{}<small>{}</small></th>')
+    heads = Markup().join(
+        head.format(name, figures.get("languages", "")) for name, figures in columns.items()
+    )
+    note = NOTE.format(theirs=paper.LANGUAGES)
     return TABLE.format(heads=heads, body=body, note=note)
 
 
@@ -58,13 +60,15 @@ def percent2(rate: float) -> str:
     return f"{rate:.2f}\u00a0%"
 
 
-def _ours(selection: Selection, adapter: bool) -> dict[str, str]:
-    """The same of our rows with or without an adapter, after the chosen normaliser."""
+def _ours(selection: Selection, adapter: bool) -> tuple[str, dict[str, str]]:
+    """The same of our rows with or without an adapter: what they are, and the figures that there are.
+
+    Settings that the paper does not vary are those of the condition that is shown, or the nearest to them.
+    """
     facts, metric = selection.facts, Metric("cer", selection.metric.normaliser)
     known = selection.measured.sampled(metric)
     parts = [known[code] for code in selection.languages.index if code in known]
-    inside = labels.chosen(facts)
-    inside = inside[(inside["adapter"] != "") == adapter]
+    inside = labels.relatives(facts, selection.condition, adapter)
     found: dict[str, str] = {}
     for sampler, counts in (("random", paper.RANDOM), ("nearest", paper.NEAREST)):
         for shots in counts:
@@ -73,11 +77,13 @@ def _ours(selection: Selection, adapter: bool) -> dict[str, str]:
             if pair is None:
                 continue
             found["Whisper alone"] = percent(pair.before)
+            found["languages"] = f"{pair.languages} language{'s' * (pair.languages != 1)}"
             found[f"{shots} {sampler}"] = percent(pair.after)
             if (shots, sampler) == (1, "nearest"):
                 found["Change, 1 nearest"] = change(pair.reduction)
                 found["Improved, 1 nearest"] = f"{pair.count(True)} of {pair.languages}"
-    return found
+    missing = labels.TRAINED if adapter else labels.UNTRAINED
+    return (str(inside["series"].iloc[0]) if len(inside) else missing), found
 
 
 def points(selection: Selection) -> pd.DataFrame:

@@ -73,7 +73,7 @@ class Asked(NamedTuple):
 def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
     """Do what an event asks for; what goes wrong is one sentence for the visitor."""
     try:
-        return show(store, Asked.of(values))
+        return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
     except SmileError as error:
         return notice("error", str(error))
     except Exception:
@@ -96,14 +96,17 @@ def selection_of(store: Store, choices: Choices) -> Selection:
 def opened(store: Store, asked: Asked) -> View:
     """The tab is opened: read what is new, and show all of it."""
     selection = selection_of(store, asked.choices)
-    if selection.measured.raw.empty:
-        return notice("", NOTHING)
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
         board=gr.update(visible=True),
-        findings=panel(selection.measured.findings),
+        findings=panel(selection.measured.findings()),
         **controls.offered(selection.measured, selection.choices),
     )
+
+
+def prepared(store: Store) -> None:
+    """Read the rows and make what the tab shows first, before anybody asks for it."""
+    guarded(opened, store, *Choices(), *Asked()[1:])
 
 
 def changed(store: Store, asked: Asked) -> View:
@@ -161,7 +164,10 @@ class Click:
 
 def saved(store: Store, kind: str, *values: Any) -> Any:
     """A file to download: "table.csv", "table.parquet" or "rows.parquet"; gives the button its file."""
-    selection = selection_of(store, Asked.of(values).choices)
+    try:
+        selection = selection_of(store, Asked.of(values).choices)
+    except SmileError as error:
+        raise gr.Error(str(error), print_exception=False) from error
     if kind.startswith("table"):
         frame = tables.long(selection)
     else:

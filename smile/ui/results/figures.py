@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0d9488", "#d97706", "#6366f1", "#e11d48", "#0284c7", "#a16207", "#9333ea", "#64748b")
 GREY = "#8a8480"
-FIGURES = "lines+markers"
+WIDEST = 24  # characters on a line of a label
 BAND = 7  # pixels of an interval drawn as a band
 NO_TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
 
@@ -58,6 +59,11 @@ def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, An
     return {**bars, "thickness": BAND, "width": 0} if band else {**bars, "thickness": 1.2, "width": 4}
 
 
+def wrapped(label: str) -> str:
+    """A long label on two lines or more, so that there is room for the chart beside it."""
+    return "<br>".join(wrap(label, WIDEST))
+
+
 def translucent(colour: str) -> str:
     """A colour at a third of its strength."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -83,7 +89,7 @@ def by_language(selection: Selection) -> Figure | None:
             x=table["rate"],
             y=names,
             mode="markers",
-            name=label,
+            name=wrapped(label),
             marker={"size": 11, "color": colour},
             error_x=spread(table, translucent(colour), band=True),
             customdata=table[["low", "high"]],
@@ -129,19 +135,25 @@ def overhead(selection: Selection) -> Figure | None:
     rows = selection.measured.rows
     if "seconds" not in rows or rows["seconds"].notna().sum() == 0:
         return None
-    facts = labels.chosen(selection.facts, knn=None, unlooped=None, minutes=None, sampler="nearest")
+    near = [labels.relatives(selection.facts, selection.condition, trained) for trained in (False, True)]
+    pools = labels.lines(selection.facts, "minutes")
+    facts = pd.concat([*near, pools])
+    facts = facts[facts["sampler"] == "nearest"]
     wanted = dict.fromkeys([selection.baseline, selection.condition, *facts["label"]])
     mine = rows[rows["condition"].isin(wanted) & rows["language"].isin(selection.languages.index)]
     found = mine.groupby("condition")[["seconds", "retrieval"]].mean().reindex(wanted).dropna()
     if found.empty:
         return None
-    figure = blank(130 + 28 * len(found), "seconds for a clip, as if it were transcribed alone")
+    figure = blank(130 + 38 * len(found), "seconds for a clip, as if it were transcribed alone")
     share = 100 * found["retrieval"] / found["seconds"]
-    parts = (("everything else", found["seconds"] - found["retrieval"], GREY),
-             ("ranking the pool", found["retrieval"], COLOURS[1]))  # fmt: skip
-    for name, values, colour in parts:
-        figure.add_bar(x=values, y=found.index, name=name, orientation="h", marker={"color": colour},
-                       hovertemplate=f"%{{y}}: %{{x:.3f}} s {name}<extra></extra>")  # fmt: skip
+    names = found.index.map(wrapped)
+    parts = {"everything else": (found["seconds"] - found["retrieval"], GREY),
+             "ranking the pool": (found["retrieval"], COLOURS[1])}  # fmt: skip
+    for name, (values, colour) in parts.items():
+        hover = f"%{{y}}: %{{x:.3f}} s {name}<extra></extra>"
+        figure.add_bar(
+            x=values, y=names, name=name, orientation="h", marker_color=colour, hovertemplate=hover
+        )
     figure.data[1].update(
         text=[f"{value:.2g} %" for value in share], textposition="outside", cliponaxis=False
     )
@@ -152,7 +164,12 @@ def overhead(selection: Selection) -> Figure | None:
 
 
 def averages(selection: Selection, x: str) -> pd.DataFrame:
-    """The lines of `labels.lines` with their macro averages over the languages that all of them have."""
+    """The lines of `labels.lines` with their macro averages over the languages that all of them have.
+
+    Of more series than there are colours, those that have most in common with the condition.
+    """
     found = labels.lines(selection.facts, x)
+    near = labels.agreement(found, selection.facts, selection.condition).groupby(found["series"]).max()
+    found = found[found["series"].isin(near.nlargest(len(COLOURS)).index)]
     rates = macro(selection.table, [*found["label"], selection.baseline])
     return found.merge(rates, left_on="label", right_index=True) if len(rates) else found.iloc[:0]

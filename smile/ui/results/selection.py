@@ -37,8 +37,9 @@ class Choices(NamedTuple):
         condition = self.condition if self.condition in known else usual
         columns = [name for name in self.columns or () if name in known]
         if not self.condition:  # the tab is opened for the first time
-            nearest = labels.chosen(facts, shots=labels.FEW, sampler="nearest")["label"]
-            columns = [name for name in nearest if name != condition]
+            near = pd.concat([labels.relatives(facts, condition, trained) for trained in (False, True)])
+            near = near[near["shots"].isin(labels.FEW) & (near["sampler"] == "nearest")]
+            columns = [name for name in near["label"] if name != condition]
         baseline = self.baseline if self.baseline in known else first
         return self._replace(condition=condition, baseline=baseline, columns=columns)
 

@@ -23,19 +23,12 @@ class Measured:
 
     def __init__(self, raw: pd.DataFrame):
         self.raw = raw
+        self.rows = labels.labelled(raw)
+        self.facts = labels.conditions(raw)  # the settings behind each label, in the order of reading
         self._turn = RLock()
+        self._findings: list[Finding] | None = None
         self._tables: dict[tuple[Metric, str], pd.DataFrame] = {}
         self._sampled: dict[Metric, dict[str, Sampled]] = {}
-
-    @cached_property
-    def rows(self) -> pd.DataFrame:
-        """The rows, labelled."""
-        return labels.labelled(self.raw)
-
-    @cached_property
-    def facts(self) -> pd.DataFrame:
-        """The settings behind each label, in the order of reading."""
-        return labels.conditions(self.raw)
 
     @cached_property
     def conditions(self) -> list[str]:
@@ -75,10 +68,13 @@ class Measured:
                 self._sampled[metric] = sampled(self.rows, metric)
             return self._sampled[metric]
 
-    @cached_property
     def findings(self) -> list[Finding]:
         """The answers to the open questions, in CER after the normaliser `plain`."""
-        return answered(Evidence.held_out(self.rows, self.facts, self.sampled(CER)))
+        with self._turn:
+            if self._findings is None:
+                evidence = Evidence.held_out(self.rows, self.facts, self.sampled(CER))
+                self._findings = answered(evidence)
+            return self._findings
 
 
 class Store:

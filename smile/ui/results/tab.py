@@ -27,8 +27,8 @@ DOWNLOAD = "() => window.smileDownload('#file')"
 FILES = {"table.csv": "Table as CSV", "table.parquet": "Table as Parquet", "rows.parquet": "Rows as Parquet"}
 
 
-def results_tab(folder: Path) -> None:
-    """Lay out the tab over a folder of packed rows, and connect it."""
+def results_tab(folder: Path, page: gr.Blocks) -> None:
+    """Lay out the tab over a folder of packed rows, and connect it; rows are read when the page is opened."""
     store = Store(folder)
     with gr.Tab("Results", id="results") as tab:
         sort = gr.State(Sort())
@@ -54,6 +54,7 @@ def results_tab(folder: Path) -> None:
     view = View(notice, board, **named, opened=opened, summary=summary, beside=beside, table=table, sort=sort,
                 utterances=utterances, plot=plot, caption=caption, findings=findings)  # fmt: skip
     asked = Asked(choices, opened, order, chart, sort)
+    page.load(partial(callbacks.prepared, store), **QUICK)
     connect(store, tab, asked, view)
     connect_files(store, asked, files, file)
 

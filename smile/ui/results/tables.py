@@ -29,7 +29,7 @@ TABLE = Markup(
 )
 HEAD = Markup(
     '<th scope="col" class="{kind}" aria-sort="{order}">'
-    '<button type="button" data-sort="{key}">{text}<span aria-hidden="true">{arrow}</span></button></th>'
+    '<button type="button" data-sort="{key}"><span aria-hidden="true">{arrow}</span>{text}</button></th>'
 )
 ROW = Markup('<tr data-language="{code}"{chosen}>{cells}</tr>')
 NAME = Markup('<th scope="row"><button type="button" data-language="{code}">{name}</button></th>')
@@ -101,7 +101,7 @@ def _heads(selection: Selection, names: Sequence[str], sort: Sort) -> Markup:
 def _head(key: str, text: str, kind: str, sort: Sort) -> Markup:
     mine = key == sort.key
     order = ("descending" if sort.descending else "ascending") if mine else "none"
-    arrow = ("\u25be" if sort.descending else "\u25b4") if mine else ""
+    arrow = ("\u25be\u00a0" if sort.descending else "\u25b4\u00a0") if mine else ""
     return HEAD.format(kind=kind, order=order, key=key, text=text, arrow=arrow)
 
 
@@ -139,7 +139,7 @@ def long(selection: Selection) -> pd.DataFrame:
     shown = selection.table[selection.table["condition"].isin(names)]
     about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
     about = about.drop(columns=["clips"]).reset_index(drop=True)
-    facts = selection.facts.reset_index().drop_duplicates("label").drop(columns="known")
+    facts = selection.facts.reset_index().drop_duplicates("label").drop(columns=["known", "who"])
     settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns={"label": "condition"})
     found = about.merge(shown, on="language").merge(settings, on="condition")
     stamps = selection.measured.raw["normalisers"].iloc[0]
