@@ -73,6 +73,15 @@ class Adapter:
     card: dict[str, Any]  # smile.json, where there is one: how the adapter was trained
 
     @property
+    def trained_on(self) -> str:
+        """What it was trained on, in words, where its card says so."""
+        minutes = self.card.get("data", {}).get("minutes", {})
+        if not minutes:
+            return ""
+        spoken = f"{sum(minutes.values()):.0f} minutes of speech in {len(minutes)} languages"
+        return f"{spoken} ({', '.join(minutes)})"
+
+    @property
     def changes_encoder(self) -> bool:
         """Whether encoder states differ from the base's."""
         return any(name.startswith("model.encoder.") for name in self.updates)

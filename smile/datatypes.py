@@ -149,6 +149,7 @@ class RecognizerInfo:
     encoder: EncoderId
     adapter: str = ""  # name of the adapter in use, else empty
     adapter_hash: str = ""  # first 12 hex digits of its SHA-256
+    trained_on: str = ""  # in words, where the adapter says so
     device: str = "cpu"
 
 

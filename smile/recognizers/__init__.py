@@ -47,6 +47,7 @@ def load_recognizer(
         encoder=_encoder_id(base.name, state, loaded, beside),
         adapter=loaded.name if loaded else "",
         adapter_hash=loaded.sha256[:12] if loaded else "",
+        trained_on=loaded.trained_on if loaded else "",
         device=device,
     )
     if engine == "hf":

@@ -26,6 +26,7 @@ UNTRAINED = Markup(
 )
 NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
 TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
+TRAINED_ON = Markup('<p class="note">Meta-trained to use examples, on {}.</p>')
 
 
 class View(NamedTuple):
@@ -126,7 +127,9 @@ def vanilla_card(result: Result, score: str = "") -> str:
 def smile_card(result: Result, score: str = "") -> str:
     """Whisper with examples, and whether it was trained for them."""
     adapter = result.recognizer.adapter
-    note = NO_POOL if not result.pool else TRAINED.format(adapter) if adapter else UNTRAINED
+    on = result.recognizer.trained_on
+    trained = TRAINED_ON.format(on) if on else TRAINED.format(adapter)
+    note = NO_POOL if not result.pool else trained if adapter else UNTRAINED
     busy = not result.done and bool(result.smile.lines)
     return card(*EXAMPLES, result.smile, subtitle=shots(result.settings), busy=busy, below=score + note)
 
