@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import gradio as gr
 
@@ -32,6 +34,8 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)
     page.queue(max_size=WAITING_ROOM)
+    # gradio imports it at the first event, which would keep the first visitor waiting for seconds
+    Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()
     return page
 
 
