@@ -80,7 +80,8 @@ def test_the_same_transcripts_as_the_page(job: Job, rows: list[Row], models: Mod
     samples = read(utterance.audio)
     clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples))
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    *_, result = transcribe(models, samples, pool, Settings(shots=1, knn=0.0, unlooped=False))
+    settings = Settings(shots=1, knn=0.0, unlooped=False, language="guess")
+    *_, result = transcribe(models, samples, pool, settings)
     line = result.smile.lines[0]
     if (line.start, line.end) != (0.0, len(samples) / SAMPLE_RATE):  # the page cuts silence away
         start, end = (round(t * SAMPLE_RATE) for t in (line.start, line.end))

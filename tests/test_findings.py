@@ -84,7 +84,7 @@ def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows)
     facts = labels.conditions(rows)
     assert labels.baseline(facts) == "Whisper alone"
     assert labels.headline(facts) == "In-context, 1 nearest, k-NN, loops prevented"
-    assert labels.headline(facts[facts["knn"] == 0]) == "SMILE, 1 nearest"
+    assert labels.headline(facts[facts["knn"] == 0]) == "SMILE, 3 nearest"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):
 
 def test_comparisons_nearest_to_what_the_page_does_come_first(rows):
     first, _ = Evidence.of(rows[rows["knn"] == 0]).twins("adapter", bool, "")[0]
-    assert first["label"] == "SMILE, 1 nearest"
+    assert first["label"] == "SMILE, 3 nearest"
 
 
 # Pairs
