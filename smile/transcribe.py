@@ -56,7 +56,8 @@ def transcribe(
     without speech gives two empty transcripts. Without a pool only the vanilla side is written.
     Closing the iterator stops the work.
     """
-    result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, pool.folder.name if pool else "")
+    name, code = (pool.folder.name, pool.language.code) if pool else ("", "")
+    result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, name, code)
     yield replace(result, stage="Listening for speech")
     for segment in segments(samples, longest=settings.longest):
         result, states = yield from _alone(models, segment, result)

@@ -85,6 +85,7 @@ class Result:
     settings: Settings
     recognizer: RecognizerInfo  # of the in-context side
     pool: str = ""
+    language: str = ""  # ISO 639-3 of the pool
     vanilla: Side = field(default_factory=Side)
     smile: Side = field(default_factory=Side)
     chosen: tuple[Chosen, ...] = ()
@@ -96,8 +97,8 @@ class Result:
 def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
     """A result as plain values for JSON; with a reference, both sides are scored against it."""
     return {
-        "vanilla": _side_dict(result.vanilla, reference),
-        "smile": _side_dict(result.smile, reference),
+        "vanilla": _side_dict(result.vanilla, reference, result.language),
+        "smile": _side_dict(result.smile, reference, result.language),
         "neighbours": [
             _neighbour_dict(n, chosen.start, used)
             for chosen in result.chosen
@@ -118,10 +119,10 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
     }
 
 
-def _side_dict(side: Side, reference: str | None) -> dict[str, Any]:
+def _side_dict(side: Side, reference: str | None, language: str) -> dict[str, Any]:
     scores = {}
     if reference:
-        scored = score(reference, side.text)
+        scored = score(reference, side.text, language=language)
         scores = {"cer": scored.cer, "wer": scored.wer, "normaliser": scored.normaliser}
     lines = [_line_dict(line) for line in side.lines]
     return {"text": side.text, "confidence": round(side.confidence, 4), **scores, "segments": lines}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from smile.audio import SAMPLE_RATE, read
+from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo
 from smile.demo.speak import speak
 from smile.models import Models
 from smile.pool import Pool, open_pool
@@ -17,7 +18,7 @@ from smile.samplers import nearest
 from smile.scoring import score
 from smile.text import normalise
 from smile.transcribe import DEFAULTS, language_token, most_characters, read_tokens, transcribe
-from smile.transcription import Result, Settings, as_dict
+from smile.transcription import Line, Result, Settings, Side, as_dict
 from tests.clips import clips
 from tests.conftest import POOLS
 from tests.sounds import FORMATS
@@ -168,6 +169,14 @@ def clear_clip(models: Models) -> np.ndarray:
     sides = [last(models, c.samples, None).vanilla for c in labelled]
     right = [i for i, c in enumerate(labelled) if score(c.text, sides[i].text).edits == 0]
     return labelled[max(right, key=lambda i: sides[i].confidence)].samples
+
+
+def test_json_is_scored_as_the_language_is_written() -> None:
+    line = Line(0.0, 1.0, Decoded((1,), (-0.1,), "ışık"), "tr", Opening("tr", 1.0, 0.0))
+    info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
+    found = Result(1.0, Settings(), info, language="tur", smile=Side((line,)))
+    assert as_dict(found, "IŞIK")["smile"]["cer"] == 0
+    assert as_dict(replace(found, language=""), "IŞIK")["smile"]["cer"] > 0
 
 
 def test_every_format_gives_the_same_transcript(models: Models, tmp_path: Path) -> None:
