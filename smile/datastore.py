@@ -10,6 +10,7 @@ of the store in its turn: where the neighbours do not help, the gate stays shut.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,14 +52,18 @@ class Datastore:
     clips: NDArray[np.int64]
     gate: Gate | None = None
 
+    @cached_property
+    def _norms(self) -> Matrix:
+        """Squared lengths of the keys (n,)."""
+        return np.asarray(np.einsum("nd,nd->n", self.keys, self.keys))
+
     def nearest(self, hidden: Matrix, without: int = -1) -> tuple[Weights, NDArray[np.int64]]:
         """Hidden states (m, d) -> squared distances and indices (m, k) of the nearest keys.
 
         Keys of the clip `without` do not count.
         """
-        norms = np.einsum("nd,nd->n", self.keys, self.keys)
         products = hidden @ self.keys.T
-        squares = np.einsum("md,md->m", hidden, hidden)[:, None] - 2 * products + norms
+        squares = np.einsum("md,md->m", hidden, hidden)[:, None] - 2 * products + self._norms
         squares[:, self.clips == without] = np.inf
         k = min(NEIGHBOURS, len(self.keys))
         found = np.argpartition(squares, k - 1, axis=1)[:, :k]
