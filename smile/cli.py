@@ -1,4 +1,4 @@
-"""The command line: `smile index | transcribe | train | evaluate | project | demo-pools | bench`."""
+"""The command line: a parser for each command, and `main`; what commands do is in `smile.commands`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from smile import commands as does
 from smile.datatypes import SmileError
-from smile.divergence import DIVERGENCES
+from smile.divergence import LABELS
 from smile.samplers import SAMPLERS
 from smile.terminal import shots, strength, windows
 
@@ -19,7 +19,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_index, _transcribe, _train, _evaluate, _results, _project, _demo_pools, _bench):
+    for add in ADDED:
         add(commands)
     return parser.parse_args(arguments)
 
@@ -83,7 +83,7 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
     parser.add_argument("--shots", type=shots, default=3, help="examples, 0 to 10 (%(default)s)")
     parser.add_argument("--sampler", default="nearest", choices=SAMPLERS, help="(%(default)s)")
-    parser.add_argument("--divergence", default="kl", choices=list(DIVERGENCES), help="(%(default)s)")
+    parser.add_argument("--divergence", default="kl", choices=list(LABELS), help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the random sampler (%(default)s)")
     parser.add_argument("--language-token", default="pool", help='"guess", "pool" or a Whisper code')
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
@@ -93,6 +93,16 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     _engine_options(parser)
+
+
+def _similarity(commands: Commands) -> None:
+    from smile.weights import DEFAULT
+
+    parser = _command(commands, "similarity", does.similarity)
+    parser.add_argument("--data", type=Path, required=True, help="an ML-SUPERB root")
+    parser.add_argument("--work", type=Path, required=True, help="folder that keeps what a resume needs")
+    parser.add_argument("--out", type=Path, default=Path("assets/similarity.npz"), help="(%(default)s)")
+    parser.add_argument("--model", default=DEFAULT, help="name or folder of a Whisper (%(default)s)")
 
 
 def _evaluate(commands: Commands) -> None:
@@ -144,6 +154,8 @@ def _bench(commands: Commands) -> None:
     parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
 
+
+ADDED = (_index, _transcribe, _train, _similarity, _evaluate, _results, _project, _demo_pools, _bench)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -62,6 +62,14 @@ def train(chosen: argparse.Namespace) -> None:
     print(run(chosen))
 
 
+def similarity(chosen: argparse.Namespace) -> None:
+    """Train the learned distance between clips on the meta-training languages."""
+    from smile.training.similarity_command import run
+
+    with Bar("Training") as bar:
+        print(run(chosen, bar))
+
+
 def transcribe(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool."""
     from smile.audio import read

@@ -1,7 +1,8 @@
 """Conditions of an evaluation: full sets of settings, read from a grid and hashed.
 
-A grid is a TOML file with an array of tables `condition`, one line each; what a line leaves out has
-the default below. Grids that come with the package are named without a path, such as "main".
+A grid is a TOML file with an array of tables `condition`, one line each; what a line leaves out is as the
+grid's table `default` has it, or else has the default below. Grids that come with the package are named
+without a path, such as "main".
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from smile.datatypes import SmileError
-from smile.divergence import DIVERGENCES
+from smile.divergence import LABELS
 from smile.embedding import WINDOWS
 from smile.samplers import SAMPLERS
 from smile.transcription import Settings
@@ -24,6 +25,9 @@ GRIDS = Path(__file__).with_name("data") / "grids"
 GIVEN = "given"  # in a grid: the adapter that the command names
 SIDES = ("vanilla", "in-context")
 MOST_SHOTS = 10
+ORACLE = "oracle"  # a sampler that looks at the reference: a ceiling, not a way to transcribe
+PARTS = ("first", "second")  # a pool: of that language of a target in which clips of two are joined
+LATER = ("total", "candidates")  # settings added after the first rows were made
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,10 @@ class Condition:
     side: Literal["vanilla", "in-context"] = "in-context"
     adapter: str = ""  # SHA-256 of the adapter in use, 12 hex digits; empty: untrained
     shots: int = 1
-    sampler: Literal["nearest", "random"] = "nearest"
+    sampler: Literal["nearest", "random", "draft", "mixed", "oracle"] = "nearest"
     divergence: str = "kl"
     seed: int = 0  # of the random sampler
-    pool: str = ""  # ISO 639-3 of the language whose pool is used; empty: the target's own
+    pool: str = ""  # whose pool is used: ISO 639-3, several joined by +, or PARTS; empty: the target's own
     minutes: float = 0.0  # of the pool that may be used; 0: all
     language: str = "guess"  # the language token: "guess", "pool" or a Whisper code
     prompt: Literal["anchored", "plain"] = "anchored"
@@ -46,6 +50,8 @@ class Condition:
     bounded: bool = True  # bound the length by the pool's speaking rate
     knn: float = 0.0  # strength of token-level k-NN, see smile.datastore; 0: off
     unlooped: bool = False  # keep loops from beginning
+    total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
+    candidates: int = 0  # examples of which the oracle takes the best: half the nearest, half random
     # What the command decides, filled in by `resolved`:
     model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder
     engine: str = ""
@@ -60,16 +66,21 @@ class Condition:
         return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:12]
 
     def settings(self) -> dict[str, Any]:
-        """Everything but the name, as plain values."""
-        values = asdict(self)
-        del values["name"]
-        return {**values, "windows": list(self.windows)}
+        """Everything but the name, as plain values.
+
+        A setting of LATER is left out where it is as it was before there was one, so that the hashes of
+        older rows stay as they are.
+        """
+        values = {**asdict(self), "windows": list(self.windows)}
+        defaults = {field.name: field.default for field in fields(self)}
+        as_before = {"name"} | {name for name in LATER if values[name] == defaults[name]}
+        return {name: value for name, value in values.items() if name not in as_before}
 
     def transcription(self) -> Settings:
         """The part of it that `transcribe` knows."""
         return Settings(
             shots=self.shots,
-            sampler=self.sampler,
+            sampler="nearest" if self.sampler == "oracle" else self.sampler,
             divergence=self.divergence,
             seed=self.seed,
             language=self.language,
@@ -79,6 +90,7 @@ class Condition:
             bounded=self.bounded,
             knn=self.knn,
             unlooped=self.unlooped,
+            total=self.total,
         )
 
 
@@ -95,12 +107,21 @@ def read_grid(source: str | Path) -> tuple[Condition, ...]:
         known = ", ".join(sorted(grid.stem for grid in GRIDS.glob("*.toml")))
         raise SmileError(f'There is no grid "{source}"; name a TOML file or one of {known}.')
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("condition")
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SmileError(f"{path.name} is not TOML: {error}.") from error
+    rows, default = content.get("condition"), content.get("default", {})
     if not isinstance(rows, list) or not rows:
         raise SmileError(f"{path.name} has no conditions; add lines to an array named condition.")
-    return distinct([_condition(row, path.name) for row in rows])
+    if not isinstance(default, dict):
+        raise SmileError(f"{path.name}: default is a table of settings.")
+    return distinct([_condition(_completed(row, default), path.name) for row in rows])
+
+
+def _completed(row: Any, default: dict[str, Any]) -> Any:
+    """A line with the grid's defaults; Whisper alone takes none of them."""
+    alone = not isinstance(row, dict) or row.get("side") == "vanilla"
+    return row if alone else {**default, **row}
 
 
 def distinct(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
@@ -139,8 +160,8 @@ def _condition(row: Any, grid: str) -> Condition:
 def _checked(condition: Condition, where: str) -> Condition:
     choices = {
         "side": SIDES,
-        "sampler": SAMPLERS,
-        "divergence": tuple(DIVERGENCES),
+        "sampler": (*SAMPLERS, ORACLE),
+        "divergence": tuple(LABELS),
         "prompt": ("anchored", "plain"),
     }
     for key, allowed in choices.items():
@@ -150,6 +171,10 @@ def _checked(condition: Condition, where: str) -> Condition:
         raise SmileError(f"{where}: shots are 0 to {MOST_SHOTS}.")
     if not 0 <= condition.knn <= 1 or condition.minutes < 0 or condition.beams < 1:
         raise SmileError(f"{where}: knn is 0 to 1, minutes at least 0, beams at least 1.")
+    if (condition.sampler == ORACLE) != bool(condition.candidates) or condition.total < 0:
+        raise SmileError(f"{where}: the oracle, and nothing else, has candidates; total is at least 0.")
+    if condition.sampler == ORACLE and (condition.shots, condition.candidates % 2) != (1, 0):
+        raise SmileError(f"{where}: the oracle chooses 1 example of an even number of candidates.")
     if condition.side == "vanilla" and (condition.adapter or condition.knn):
         raise SmileError(f"{where}: vanilla Whisper has neither adapter nor knn.")
     return condition

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import Matrix, SmileError
+from smile.similarity import learned
 
 Distances = NDArray[np.float64]
 TEMPERATURE = 1.0
@@ -99,12 +100,16 @@ DIVERGENCES = {
 }
 
 
+LEARNED = "learned"  # of smile.similarity: it belongs to one encoder's width
+LABELS = {name: one.label for name, one in DIVERGENCES.items()} | {LEARNED: "Learned"}
+
+
 def distances(name: str, queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
     """The matrix (queries, pool) of a measure by name.
 
     Raises:
         SmileError: no such measure.
     """
-    if name not in DIVERGENCES:
-        raise SmileError(f'There is no divergence "{name}"; choose one of {", ".join(DIVERGENCES)}.')
-    return DIVERGENCES[name].matrix(queries, pool, tau)
+    if name not in LABELS:
+        raise SmileError(f'There is no divergence "{name}"; choose one of {", ".join(LABELS)}.')
+    return learned(queries, pool) if name == LEARNED else DIVERGENCES[name].matrix(queries, pool, tau)

@@ -7,6 +7,7 @@ What conditions share (the clip's encoder states, a prompt's, a whole decoding) 
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, read
-from smile.conditions import Condition
+from smile.conditions import ORACLE, PARTS, Condition
 from smile.datatypes import (
     Decoded,
     Matrix,
@@ -33,7 +34,9 @@ from smile.embedding import encode, window_for
 from smile.models import Models
 from smile.pool import Pool
 from smile.rows import Row, Seconds
+from smile.samplers import drawn
 from smile.scoring import score
+from smile.subpools import smaller
 from smile.text import NORMALISERS
 from smile.transcribe import in_context, language_token, retrieve, steering, stops
 
@@ -70,9 +73,10 @@ def evaluate(
         for condition in conditions:
             yield _failed(utterance, condition, split, error)
         return
-    clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples))
+    segment = Segment(0.0, len(samples) / SAMPLE_RATE, samples)
+    clip = Clip(models, segment, utterance.text, utterance.language)
     for condition in conditions:
-        code = condition.pool or utterance.language
+        code = pool_code(condition, utterance.language)
         try:
             pool = smaller(pools[code, condition.adapter], condition.minutes)
             began, clip.spent, clip.retrieval = time.perf_counter(), 0.0, 0.0
@@ -86,11 +90,20 @@ def evaluate(
             yield _row(utterance, condition, split, written), seconds
 
 
-class Clip:
-    """A target clip and what has been made of it so far."""
+def pool_code(condition: Condition, language: str) -> str:
+    """The code of the language, or of several joined by +, whose examples a target's condition uses."""
+    if condition.pool not in PARTS:
+        return condition.pool or language
+    first, _, second = language.partition("+")
+    return second or first if condition.pool == "second" else first
 
-    def __init__(self, models: Models, segment: Segment):
+
+class Clip:
+    """A target clip and what has been made of it so far; only the oracle looks at its reference."""
+
+    def __init__(self, models: Models, segment: Segment, reference: str = "", language: str = ""):
         self.models, self.segment = models, segment
+        self._reference, self._language = reference, language
         self.spent = 0.0  # seconds that the condition at hand would have taken alone
         self.retrieval = 0.0
         self._made: dict[Hashable, tuple[Any, float]] = {}
@@ -107,12 +120,25 @@ class Clip:
 
     def _with_examples(self, condition: Condition, pool: Pool, key: str, opening: Opening) -> Written:
         settings, recognizer = condition.transcription(), self._recognizer(condition)
-        began, states = time.perf_counter(), None
-        if settings.shots:
-            states = self._states(recognizer, self.segment.samples, condition.windows)
-            began = time.perf_counter()
-        found = retrieve(self.segment, states, pool, settings, key) if states is not None else ()
+        if not settings.shots:
+            return self._in_context(condition, pool, (), opening)
+        draft = self._draft(condition, opening) if settings.sampler in ("draft", "mixed") else ""
+        states = self._states(recognizer, self.segment.samples, condition.windows)
+        began = time.perf_counter()
+        if condition.sampler == ORACLE:
+            tried = self._candidates(condition, pool, states, key)
+            return min((self._in_context(condition, pool, (n,), opening) for n in tried), key=self._cer)
+        found = retrieve(self.segment, states, pool, settings, key, draft)
         self.retrieval = time.perf_counter() - began
+        self.spent += self.retrieval
+        return self._in_context(condition, pool, found, opening)
+
+    def _in_context(
+        self, condition: Condition, pool: Pool, found: tuple[Neighbour, ...], opening: Opening
+    ) -> Written:
+        """Decode behind examples that have been found."""
+        settings, recognizer = condition.transcription(), self._recognizer(condition)
+        began = time.perf_counter()
         language = language_token(settings.language, pool, opening)
         prompt = in_context(
             self.models.vocabulary, recognizer.context, self.segment, found, language, settings, hear
@@ -122,14 +148,34 @@ class Clip:
         kept = tuple(n for i, n in enumerate(found) if i in prompt.shots)
         return Written(decoded, language, opening.language, kept, len(found) - len(kept))
 
-    def _decoded(self, condition: Condition, pool: Pool, prompt: Prompt) -> Decoded:
+    def _candidates(
+        self, condition: Condition, pool: Pool, states: Matrix, key: str
+    ) -> tuple[Neighbour, ...]:
+        """What the oracle tries: half of it the nearest examples, half random others."""
+        everything = replace(condition.transcription(), shots=len(pool))
+        ranked, half = retrieve(self.segment, states, pool, everything, key), condition.candidates // 2
+        others = ranked[half:]
+        return (*ranked[:half], *(others[i] for i in drawn(len(others), half, condition.seed, key)))
+
+    def _cer(self, written: Written) -> float:
+        cer = score(self._reference, written.decoded.text, language=self._language).cer
+        return math.inf if cer is None else cer
+
+    def _draft(self, condition: Condition, opening: Opening) -> str:
+        """Whisper's own transcript, as the page has it: loops cut, length unbounded."""
+        alone = Condition("draft", "vanilla", bounded=False, windows=condition.windows)
+        context, vocabulary = self.models.vanilla.context, self.models.vocabulary
+        prompt = prompts.vanilla(vocabulary, self.segment.samples, opening.language, context)
+        return self._decoded(alone, None, prompt).text
+
+    def _decoded(self, condition: Condition, pool: Pool | None, prompt: Prompt) -> Decoded:
         """Decode a prompt, once for all conditions that come to it with the same control."""
         recognizer, vocabulary = self._recognizer(condition), self.models.vocabulary
         states = self._states(recognizer, prompt.samples, condition.windows)
         control = stops(vocabulary, self.segment, pool, loops=condition.loops, bounded=condition.bounded)
         bounds = tuple((stop.reason, getattr(stop, "characters", 0)) for stop in control)
         steps = []
-        if condition.side == "in-context":
+        if condition.side == "in-context" and pool:
             steps = steering(pool, recognizer.info, condition.transcription())
 
         def work() -> Decoded:
@@ -143,7 +189,8 @@ class Clip:
             return last
 
         model = (condition.side, condition.adapter, condition.windows)
-        steered = (condition.beams, condition.knn, condition.unlooped, len(pool))
+        store = (pool.folder, pool.stores) if pool and condition.knn else None
+        steered = (condition.beams, condition.knn, condition.unlooped, store)
         return self._once((model, steered, prompt.tokens, digest(prompt.samples), bounds), work)
 
     def _alone(self, windows: tuple[float, ...]) -> Matrix:
@@ -171,22 +218,6 @@ class Clip:
         made, seconds = self._made[key]
         self.spent += seconds
         return cast(T, made)
-
-
-def smaller(pool: Pool, minutes: float) -> Pool:
-    """So many minutes of a pool (0: all), at least one clip; a smaller one is part of a larger one."""
-    if not minutes:
-        return pool
-    order = sorted(range(len(pool)), key=lambda i: hashlib.sha256(pool.utterances[i].id.encode()).digest())
-    kept: list[int] = []
-    seconds = 0.0
-    for i in order:
-        if kept and seconds + pool.utterances[i].seconds > minutes * 60:
-            break
-        kept.append(i)
-        seconds += pool.utterances[i].seconds
-    kept.sort()
-    return replace(pool, utterances=tuple(pool.utterances[i] for i in kept), embeddings=pool.embeddings[kept])
 
 
 def digest(samples: Samples) -> bytes:
@@ -224,4 +255,4 @@ def _failed(utterance: Utterance, condition: Condition, split: str, error: Excep
     return Row(*names, error=reason), Seconds(utterance.id, condition.hash, 0.0)
 
 
-__all__ = ["Clip", "Written", "evaluate", "smaller"]
+__all__ = ["Clip", "Written", "evaluate", "pool_code"]

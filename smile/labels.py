@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from smile.divergence import DIVERGENCES
+from smile.divergence import LABELS
 from smile.packing import SETTINGS
 from smile.transcription import Settings
 
@@ -31,6 +31,8 @@ PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixe
     "beams": 1,
     "loops": True,
     "bounded": True,
+    "total": 0.0,
+    "candidates": 0,
 }
 
 
@@ -95,6 +97,8 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
         "unlooped": "loops prevented",
         "language_token": f"token {settings['language_token']}",
         "beams": f"{settings['beams']} beams",
+        "total": f"{settings['total']:g} s in all",
+        "candidates": f"of {settings['candidates']}",
     }
     words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
     if settings["side"] != "vanilla":
@@ -107,7 +111,7 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
 
 def measure(name: str) -> str:
     """A divergence for people."""
-    return DIVERGENCES[name].label if name in DIVERGENCES else name
+    return LABELS.get(name, name)
 
 
 def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:

@@ -10,13 +10,14 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from smile import corpora
 from smile.adapters import load
 from smile.rows import NAME, read_manifest
-from smile.runs import Job, sample
+from smile.runs import Job, targets
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -54,9 +55,9 @@ def described(job: Job) -> dict[str, Any]:
 
 def corpus_hash(job: Job, name: str) -> str:
     """12 hex digits over ids, texts and recordings of a language's targets and examples."""
-    digest, folder = hashlib.sha256(), corpora.languages(job.data)[name]
-    targets = sample(corpora.read(folder, job.split).utterances, job.limit, job.seed)
-    for utterance in (*targets, *corpora.read(folder, job.pool_split).utterances):
+    digest, found = hashlib.sha256(), corpora.languages(job.data)
+    examples = [corpora.read(found[part], job.pool_split).utterances for part in name.split("+")]
+    for utterance in chain(targets(job, name), *examples):
         digest.update(f"{utterance.id}\t{utterance.text}\n".encode())
         digest.update(hashlib.sha256(utterance.audio.read_bytes()).digest())
     return digest.hexdigest()[:12]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 RESULTS = "results.parquet"
 PRECOMPUTED = Path(__file__).resolve().parent.parent / "precomputed"
 SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn",
-            "unlooped", "language_token", "beams", "loops", "bounded", "model")  # fmt: skip
+            "unlooped", "language_token", "beams", "loops", "bounded", "total", "candidates",
+            "model")  # fmt: skip
 MOST_BYTES = 20_000_000
 
 

@@ -18,9 +18,12 @@ from smile import corpora, indexing
 from smile.adapters import load
 from smile.conditions import Condition, resolved
 from smile.datatypes import CorpusError, EncoderId, Utterance
+from smile.evaluate import pool_code
+from smile.joined import joined
 from smile.models import Models, load_models
 from smile.pool import open_pool, read_header
 from smile.rows import RowFile
+from smile.subpools import mixed, smaller
 from smile.transcribe import read_tokens
 from smile.workers import Task, worked
 
@@ -93,14 +96,25 @@ def plan(job: Job) -> list[Pending]:
     """
     found = corpora.languages(job.data)
     names = job.languages or tuple(found)
-    if missing := [name for name in names if name not in found]:
+    parts = [part for name in names for part in name.split("+")]
+    if missing := [part for part in parts if part not in found]:
         raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(found)}.")
-    return [_pending(job, name, found[name]) for name in names]
+    return [_pending(job, name, found[name.split("+")[0]]) for name in names]
+
+
+def targets(job: Job, name: str) -> tuple[Utterance, ...]:
+    """The utterances of a language to be transcribed; of "mdw+sxb", clips of both joined in pairs."""
+    found = corpora.languages(job.data)
+    parts = [corpora.read(found[part], job.split).utterances for part in name.split("+")]
+    if len(parts) > 2:
+        raise CorpusError(f"{name} are more than two languages; join two.")
+    folder = job.cache / "joined" / file_name(name)
+    utterances = joined(parts[0], parts[1], folder) if len(parts) == 2 else parts[0]
+    return sample(utterances, job.limit, job.seed)
 
 
 def _pending(job: Job, name: str, folder: Path) -> Pending:
-    rows = RowFile(job.out, file_name(name))
-    utterances = sample(corpora.read(folder, job.split).utterances, job.limit, job.seed)
+    rows, utterances = RowFile(job.out, file_name(name)), targets(job, name)
     done, hashes = rows.done(), [condition.hash for condition in job.conditions]
     todo = [
         (u, tuple(c for c, h in zip(job.conditions, hashes, strict=True) if (u.id, h) not in done))
@@ -152,28 +166,42 @@ def _saved(rows: RowFile, results: Iterator[list[Any]]) -> Iterator[tuple[int, i
             rows.write()
 
 
-def _tasks(job: Job, pending: Pending, pools: dict[tuple[str, str], Path]) -> list[Task]:
+Folders = dict[tuple[str, str], tuple[Path, ...]]  # of pools, by language (or several) and adapter
+
+
+def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
     return [Task(u, conditions, pools, job.split) for u, conditions in pending.work]
 
 
-def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> dict[tuple[str, str], Path]:
+def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
     """The folders of the pools that a language's conditions need, made where they are not there."""
-    found = corpora.languages(job.data)
+    sources = corpora.languages(job.data)
     own = pending.work[0][0].language
-    pools = {}
+    pools: Folders = {}
     for condition in job.conditions:
-        code = condition.pool or own
-        if condition.pool and condition.pool not in found:
-            raise CorpusError(f'The condition "{condition.name}" needs the pool of {condition.pool}.')
-        source = found[condition.pool] if condition.pool else pending.folder
+        code = pool_code(condition, own)
         key = code, condition.adapter
         if key not in pools:
-            pools[key] = _pool(job, models, source, bool(condition.adapter), progress)
+            pools[key] = tuple(
+                _pool(job, models, source, bool(condition.adapter), progress)
+                for source in _sources(code, own, pending.folder, sources)
+            )
         if condition.knn:
+            pool = smaller(mixed([open_pool(folder) for folder in pools[key]]), condition.minutes)
             recognizer = models.smile if condition.adapter else models.vanilla
             told = partial(progress, f"Reading {code}")
-            read_tokens(open_pool(pools[key]), recognizer, models.vocabulary, told, condition.windows)
+            read_tokens(pool, recognizer, models.vocabulary, told, condition.windows)
     return pools
+
+
+def _sources(code: str, own: str, folder: Path, sources: dict[str, Path]) -> list[Path]:
+    """The language folders that a pool is made of; the target's own is `folder`."""
+    if code == own and "+" not in code:
+        return [folder]
+    parts = code.split("+")
+    if missing := [part for part in parts if part not in sources]:
+        raise CorpusError(f"A condition needs the pool of {missing[0]}; the corpus has {', '.join(sources)}.")
+    return [sources[part] for part in parts]
 
 
 def _pool(job: Job, models: Models, source: Path, adapted: bool, progress: Progress) -> Path:

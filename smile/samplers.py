@@ -1,4 +1,4 @@
-"""Which pool utterances become examples: the nearest to the target, or random ones."""
+"""Which pool utterances become examples: the nearest by sound, by a draft's spelling, or random ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import Matrix, Neighbour, SmileError, Utterance
+from smile.divergence import LABELS as MEASURES
 from smile.divergence import Distances, distances
+from smile.drafts import draft_distances
 
-SAMPLERS = ("nearest", "random")
+LABELS = {
+    "nearest": "Nearest",
+    "random": "Random",
+    "draft": "Like the draft",
+    "mixed": "Near and like the draft",
+}
+SAMPLERS = tuple(LABELS)
+SPARE = 4  # clips of about the length wanted, for each that is chosen of them
 
 
 def choose(
@@ -23,25 +32,47 @@ def choose(
     divergence: str = "kl",
     seed: int = 0,
     key: str = "",
+    draft: str = "",
 ) -> tuple[Neighbour, ...]:
     """Choose at most `shots` examples for a query embedding (d,) from a pool's (n, d).
 
-    `random` depends on nothing but the seed, the key (the target's name) and the pool's size.
-    Neighbours come nearest first under `nearest`, in the order drawn under `random`; both carry
-    their distance in the measure asked for.
+    `nearest` goes by a divergence of the embeddings, `draft` by the spelling of a draft of the
+    target's transcript, `mixed` by both. `random` depends on nothing but the seed, the key (the
+    target's name) and the pool's size. Neighbours come nearest first, random ones in the order
+    drawn; all carry their distance in the measure asked for.
 
     Raises:
         SmileError: no such sampler or divergence.
     """
-    row = distances(divergence, query[None], pool)[0]
-    if sampler == "nearest":
-        order = nearest(row, shots)
-    elif sampler == "random":
-        order = drawn(len(pool), shots, seed, key)
-    else:
+    if sampler not in LABELS:
         raise SmileError(f'There is no sampler "{sampler}"; choose one of {", ".join(SAMPLERS)}.')
+    row = measured(sampler, query, pool, utterances, divergence, draft)
+    order = drawn(len(pool), shots, seed, key) if sampler == "random" else nearest(row, shots)
     ranks = np.argsort(np.argsort(row, kind="stable"), kind="stable") + 1
     return tuple(Neighbour(utterances[i], int(i), int(ranks[i]), float(row[i])) for i in order)
+
+
+def measured(
+    sampler: str, query: Matrix, pool: Matrix, utterances: Sequence[Utterance], divergence: str, draft: str
+) -> Distances:
+    """The distance (n,) that a sampler looks at, of a query (d,) and its draft to every utterance.
+
+    That of `mixed` is the mean of both measures, each in standard deviations from its own mean.
+    """
+    if sampler in ("nearest", "random"):
+        return distances(divergence, query[None], pool)[0]
+    by_draft = draft_distances(draft, [u.text for u in utterances])
+    if sampler == "draft":
+        return by_draft
+    return (_standard(distances(divergence, query[None], pool)[0]) + _standard(by_draft)) / 2
+
+
+def measure_label(sampler: str, divergence: str) -> str:
+    """What a neighbour's distance is measured in, for a person."""
+    sound = MEASURES[divergence]
+    if sampler in ("nearest", "random"):
+        return sound
+    return "Spelling" if sampler == "draft" else f"{sound} and spelling"
 
 
 def nearest(row: Distances, shots: int) -> NDArray[np.int64]:
@@ -54,3 +85,19 @@ def drawn(size: int, shots: int, seed: int, key: str = "") -> NDArray[np.int64]:
     digest = hashlib.sha256(f"{seed}/{key}".encode()).digest()
     generator = np.random.default_rng(int.from_bytes(digest[:8], "little"))
     return generator.permutation(size)[:shots]
+
+
+def of_length(seconds: Sequence[float], shots: int, total: float) -> list[int]:
+    """Indices, in order, of the clips of which `shots` come to about `total` seconds.
+
+    These are the SPARE * shots clips whose length is nearest to total / shots.
+    """
+    if not shots:
+        return []
+    off = np.abs(np.asarray(seconds) - total / shots)
+    return sorted(nearest(off, SPARE * shots).tolist())
+
+
+def _standard(row: Distances) -> Distances:
+    spread = row.std()
+    return (row - row.mean()) / spread if spread else row * 0.0

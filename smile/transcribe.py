@@ -33,7 +33,7 @@ from smile.divergence import distances
 from smile.embedding import WINDOWS, encode, pooled
 from smile.models import Models
 from smile.pool import Pool
-from smile.samplers import choose
+from smile.samplers import choose, of_length
 from smile.segments import segments
 from smile.timing import Stopwatch, timed
 from smile.token_store import Progress, build, open_store, present
@@ -99,7 +99,8 @@ def _with_examples(
     with watch:
         if result.settings.shots and not models.one_encoder:
             states = encode(models.smile, segment.samples, result.settings.windows)
-        neighbours = retrieve(segment, states, pool, result.settings, key=f"{segment.start:.2f}")
+        draft = result.vanilla.lines[-1].text
+        neighbours = retrieve(segment, states, pool, result.settings, f"{segment.start:.2f}", draft)
     retrieval = watch.seconds
     with watch:
         language = language_token(result.settings.language, pool, opening)
@@ -132,12 +133,12 @@ def _with_examples(
 
 
 def retrieve(
-    segment: Segment, states: Matrix, pool: Pool, settings: Settings, key: str
+    segment: Segment, states: Matrix, pool: Pool, settings: Settings, key: str, draft: str = ""
 ) -> tuple[Neighbour, ...]:
     """The examples for a segment, of those that fit into the window beside it.
 
     A clip of the pool that is the segment itself is left out. `states` (frames, d) come from the pool's
-    own encoder; `key` names the segment to the random sampler.
+    own encoder; `key` names the segment to the random sampler, `draft` is Whisper's own transcript.
     """
     if settings.shots == 0:
         return ()
@@ -146,6 +147,9 @@ def retrieve(
     itself = same_recording(embedding, seconds, pool)
     room = WINDOW - 0.04 - seconds
     fits = [i for i, u in enumerate(pool.utterances) if u.seconds <= room and i not in itself]
+    if settings.total:
+        lengths = [pool.utterances[i].seconds for i in fits]
+        fits = [fits[i] for i in of_length(lengths, settings.shots, settings.total - seconds)]
     found = choose(
         settings.sampler,
         embedding,
@@ -155,6 +159,7 @@ def retrieve(
         settings.divergence,
         settings.seed,
         key,
+        draft,
     )
     return tuple(replace(n, index=fits[n.index]) for n in found)
 
@@ -219,11 +224,11 @@ def _chosen(segment: Segment, neighbours: tuple[Neighbour, ...], prompt: Prompt)
 
 
 def stops(
-    vocabulary: Vocabulary, segment: Segment, pool: Pool, *, loops: bool = True, bounded: bool = True
+    vocabulary: Vocabulary, segment: Segment, pool: Pool | None, *, loops: bool = True, bounded: bool = True
 ) -> list[Stop]:
-    """Loop control, and the bound on length, each where it is asked for."""
+    """Loop control, and the bound on length by a pool's speaking rate, each where it is asked for."""
     found: list[Stop] = [LoopStop()] if loops else []
-    if bounded and len(pool.utterances):
+    if bounded and pool:
         seconds = len(segment.samples) / SAMPLE_RATE
         found.append(LengthStop(most_characters(speaking_rates(pool), seconds), vocabulary))
     return found

@@ -19,8 +19,8 @@ class Settings:
     """Everything that changes a transcript, with its default. All of it is logged with a result."""
 
     shots: int = 3  # 0 to 10 examples
-    sampler: Literal["nearest", "random"] = "nearest"
-    divergence: str = "kl"  # a name of smile.divergence.DIVERGENCES
+    sampler: Literal["nearest", "random", "draft", "mixed"] = "nearest"
+    divergence: str = "kl"  # a name of smile.divergence.LABELS
     seed: int = 0  # of the random sampler
     language: str = "pool"  # the in-context language token: "guess", "pool", or a Whisper code such as "sw"
     prompt: Literal["anchored", "plain"] = "anchored"
@@ -29,6 +29,7 @@ class Settings:
     longest: float = LONGEST_SEGMENT  # seconds; longer speech is cut at pauses
     bounded: bool = True  # cut in-context text that is longer than the pool's speaking rate allows
     knn: float = 1.0  # strength of token-level k-NN over the pool, see smile.datastore; 0: off
+    total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
     unlooped: bool = True  # keep in-context loops from beginning, see smile.decoding.NoRepeat
 
 

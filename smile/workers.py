@@ -19,6 +19,7 @@ from smile.evaluate import Made, evaluate
 from smile.models import Models, load_models
 from smile.pool import Pool, open_pool
 from smile.recognizers import one_thread
+from smile.subpools import mixed
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Task:
 
     utterance: Utterance
     conditions: tuple[Condition, ...]
-    pools: dict[tuple[str, str], Path]  # by language and adapter
+    pools: dict[tuple[str, str], tuple[Path, ...]]  # by language and adapter; of several languages, several
     split: str
 
 
@@ -57,7 +58,7 @@ def _here(tasks: Sequence[Task], models: Models) -> Iterator[list[Made]]:
 
 def done(task: Task, models: Models) -> list[Made]:
     """The rows of a task."""
-    pools = {key: _opened(folder) for key, folder in task.pools.items()}
+    pools = {key: _opened(folders) for key, folders in task.pools.items()}
     return list(evaluate(models, task.utterance, task.conditions, pools, task.split))
 
 
@@ -94,5 +95,5 @@ def _do(task: Task) -> list[Made]:
 
 
 @lru_cache(maxsize=8)
-def _opened(folder: Path) -> Pool:
-    return open_pool(folder)
+def _opened(folders: tuple[Path, ...]) -> Pool:
+    return mixed([open_pool(folder) for folder in folders])

@@ -13,12 +13,13 @@ from smile.audio import SAMPLE_RATE, read
 from smile.conditions import Condition
 from smile.corpora import read as read_corpus
 from smile.datatypes import Segment
-from smile.evaluate import Clip, evaluate, smaller
+from smile.evaluate import Clip, evaluate
 from smile.models import Models
 from smile.pool import open_pool
 from smile.rows import Row, read_rows
 from smile.runs import Job
 from smile.scoring import score
+from smile.subpools import smaller
 from smile.transcribe import Settings, transcribe
 from tests.conftest import POOLS
 from tests.superb import superb

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from smile.divergence import DIVERGENCES
+from smile.divergence import LABELS as MEASURES
 from smile.embedding import REFERENCE, WINDOWS
 from smile.languages import languages
-from smile.samplers import SAMPLERS
+from smile.samplers import LABELS, SAMPLERS
 from smile.transcription import Settings
 from smile.ui.sources import PoolChoice
 
@@ -70,7 +70,7 @@ def allowed() -> dict[str, Sequence[Any]]:
     return {
         "shots": range(MOST_SHOTS + 1),
         "sampler": SAMPLERS,
-        "divergence": tuple(DIVERGENCES),
+        "divergence": tuple(MEASURES),
         "language": ("guess", "pool", *whisper_languages()),
         "prompt": tuple(PROMPTS),
         "beams": range(1, MOST_BEAMS + 1),
@@ -120,14 +120,14 @@ def main_choices() -> dict[str, gr.components.Component]:
     shots = gr.Slider(0, MOST_SHOTS, DEFAULT.shots, step=1, label="Examples in the prompt", elem_id="shots")
     with gr.Row():
         sampler = gr.Radio(
-            [("Nearest", "nearest"), ("Random", "random")],
+            [(label, name) for name, label in LABELS.items()],
             value=DEFAULT.sampler,
             label="Which examples",
             min_width=SIDE_BY_SIDE,
             elem_id="sampler",
         )
         divergence = gr.Dropdown(
-            [(measure.label, name) for name, measure in DIVERGENCES.items()],
+            [(label, name) for name, label in MEASURES.items()],
             value=DEFAULT.divergence,
             label="Distance",
             min_width=SIDE_BY_SIDE,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from smile.divergence import DIVERGENCES
+from smile.samplers import measure_label
 from smile.ui.transcribe.cards import clock
 
 if TYPE_CHECKING:
@@ -28,21 +28,22 @@ def neighbours(result: Result, synthetic: bool) -> str:
     if not result.chosen or not any(c.neighbours or c.left_out for c in result.chosen):
         return ""
     several = len(result.chosen) > 1
-    groups = Markup().join(_group(chosen, result.settings.divergence, several) for chosen in result.chosen)
+    measure = measure_label(result.settings.sampler, result.settings.divergence)
+    groups = Markup().join(_group(chosen, measure, several) for chosen in result.chosen)
     return Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>').format(
         SYNTHETIC if synthetic else "", groups
     )
 
 
-def _group(chosen: Chosen, divergence: str, several: bool) -> Markup:
+def _group(chosen: Chosen, measure: str, several: bool) -> Markup:
     heading = Markup("<h4>For the speech from {}</h4>").format(clock(chosen.start)) if several else ""
-    items = Markup().join(_neighbour(n, divergence) for n in chosen.neighbours)
+    items = Markup().join(_neighbour(n, measure) for n in chosen.neighbours)
     return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(chosen.left_out)))
 
 
-def _neighbour(neighbour: Neighbour, divergence: str) -> Markup:
+def _neighbour(neighbour: Neighbour, measure: str) -> Markup:
     utterance = neighbour.utterance
-    meta = [f"{DIVERGENCES[divergence].label} {neighbour.distance:.4g}", f"{utterance.seconds:.1f} s"]
+    meta = [f"{measure} {neighbour.distance:.4g}", f"{utterance.seconds:.1f} s"]
     meta += [f"speaker {utterance.speaker}"] if utterance.speaker else []
     return NEIGHBOUR.format(
         title="Rank by distance in the whole pool",

@@ -1,0 +1,50 @@
+"""Code-switched targets: a clip of one language and then one of another, as a single recording."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from smile.audio import SAMPLE_RATE, read
+from smile.datatypes import Utterance
+
+LONGEST = 8.0  # seconds of each clip, so that both leave half a window to examples
+
+
+def joined(first: Sequence[Utterance], second: Sequence[Utterance], folder: Path) -> tuple[Utterance, ...]:
+    """Pairs of utterances, each in one recording in `folder`; no clip is in two of them.
+
+    Which clips meet is decided by their ids alone. Language and id are those of both, joined by +.
+    Recordings that are there already are kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = zip(_shuffled(first), _shuffled(second), strict=False)
+    return tuple(joint for a, b in pairs if (joint := _joint(a, b, folder)) is not None)
+
+
+def _shuffled(utterances: Sequence[Utterance]) -> list[Utterance]:
+    return sorted(utterances, key=lambda u: hashlib.sha256(u.id.encode()).digest())
+
+
+def _joint(a: Utterance, b: Utterance, folder: Path) -> Utterance | None:
+    """One utterance of two; None where a clip is too long."""
+    name = f"{a.id}+{b.id}"
+    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.wav"
+    if not path.is_file():
+        parts = [read(utterance.audio) for utterance in (a, b)]
+        if any(len(samples) > LONGEST * SAMPLE_RATE for samples in parts):
+            return None
+        _write(path, np.concatenate(parts))
+    return Utterance(name, path, f"{a.text} {b.text}", f"{a.language}+{b.language}")
+
+
+def _write(path: Path, samples: np.ndarray) -> None:
+    import soundfile
+
+    temporary = path.with_suffix(".writing.wav")
+    soundfile.write(temporary, samples, SAMPLE_RATE, subtype="PCM_16")
+    os.replace(temporary, path)

@@ -1,0 +1,61 @@
+"""Pools made of pools: fewer minutes of one, several languages in one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from smile.datatypes import Language
+from smile.pool import Pool, order_digest
+
+
+def smaller(pool: Pool, minutes: float) -> Pool:
+    """So many minutes of a pool (0: all), at least one clip; a smaller one is part of a larger one.
+
+    It has token datastores of its own, since those of the whole pool know all clips.
+    """
+    if not minutes:
+        return pool
+    order = sorted(range(len(pool)), key=lambda i: hashlib.sha256(pool.utterances[i].id.encode()).digest())
+    kept: list[int] = []
+    seconds = 0.0
+    for i in order:
+        if kept and seconds + pool.utterances[i].seconds > minutes * 60:
+            break
+        kept.append(i)
+        seconds += pool.utterances[i].seconds
+    kept.sort()
+    return replace(
+        pool,
+        utterances=tuple(pool.utterances[i] for i in kept),
+        embeddings=pool.embeddings[kept],
+        stores=(pool.stores or pool.folder) / f"{minutes:g}min",
+    )
+
+
+def mixed(pools: Sequence[Pool]) -> Pool:
+    """The clips of several pools of one encoder as one pool; of one pool, that pool.
+
+    Its language is called after all of them; Whisper's guesses are added up. Its token datastores are
+    kept with the first pool.
+    """
+    first, *others = pools
+    if not others:
+        return first
+    languages = [pool.language for pool in pools]
+    guesses = sum((Counter(pool.header.guesses) for pool in pools), Counter[str]())
+    code = "+".join(language.code for language in languages)
+    name = " and ".join(language.name for language in languages)
+    utterances = tuple(u for pool in pools for u in pool.utterances)
+    return replace(
+        first,
+        header=replace(first.header, language=Language(code, name), guesses=dict(guesses)),
+        utterances=utterances,
+        embeddings=np.concatenate([pool.embeddings for pool in pools]),
+        queries=(),
+        stores=(first.stores or first.folder) / f"mixed-{order_digest(utterances)}",
+    )
