@@ -109,7 +109,11 @@ def _evaluate(commands: Commands) -> None:
     parser = _command(commands, "evaluate", does.evaluate)
     parser.add_argument("--data", type=Path, required=True, help="ML-SUPERB folder")
     parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
-    parser.add_argument("--grid", default="main", help="TOML file, or the name of one that comes along")
+    parser.add_argument(
+        "--grid",
+        default="main",
+        help="TOML files, or names of those that come along, joined by commas (%(default)s)",
+    )
     parser.add_argument("--conditions", default="", help="names joined by commas (all of the grid)")
     parser.add_argument("--split", default="10min_test", help="of the targets (%(default)s)")
     parser.add_argument("--pool-split", default="10min_train", help="of the examples (%(default)s)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smile import runs
-from smile.conditions import read_grid
+from smile.conditions import Condition, distinct, read_grid
 from smile.datatypes import SmileError
 from smile.manifest import write_manifest
 from smile.models import shipped_adapter
@@ -81,7 +81,7 @@ def job_of(chosen: argparse.Namespace) -> Job:
     """
     if chosen.limit < 0 or chosen.jobs < 1:
         raise SmileError("Choose a limit of at least 0 and at least one job.")
-    conditions = {condition.name: condition for condition in read_grid(chosen.grid)}
+    conditions = _conditions(_names(chosen.grid))
     names = _names(chosen.conditions) or tuple(conditions)
     if missing := [name for name in names if name not in conditions]:
         raise SmileError(f'The grid has no condition "{missing[0]}"; choose of {", ".join(conditions)}.')
@@ -105,6 +105,12 @@ def job_of(chosen: argparse.Namespace) -> Job:
             "device": chosen.device,
         },
     )
+
+
+def _conditions(grids: Sequence[str]) -> dict[str, Condition]:
+    """The conditions of several grids by name; one that two of them have comes once."""
+    found = dict.fromkeys(condition for grid in grids for condition in read_grid(grid))
+    return {condition.name: condition for condition in distinct(tuple(found))}
 
 
 def _adapter(named: Path | None) -> Path | None:
