@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from smile.conditions import GRIDS, Condition, read_grid, resolved
 from smile.datatypes import SmileError
+from smile.packing import PRECOMPUTED
 
 OTHER: dict[str, Any] = {
     "side": "vanilla",
@@ -91,3 +93,28 @@ def test_the_adapter_is_filled_in() -> None:
     assert (found.adapter, found.model, found.engine) == ("0123456789ab", "m", "lean")
     with pytest.raises(SmileError, match="--adapter"):
         resolved([given], "")
+
+
+def test_settings_that_came_later_leave_older_hashes_as_they_were() -> None:
+    manifest = json.loads((PRECOMPUTED / "manifest.json").read_text(encoding="utf-8"))
+    names = {field.name for field in fields(Condition)}
+    for known, settings in manifest["conditions"].items():
+        assert set(settings) <= names
+        again = Condition(**{**settings, "windows": tuple(settings["windows"])})
+        assert again.hash == known
+
+
+def test_a_later_setting_counts_where_it_is_used() -> None:
+    plain = Condition("a")
+    assert replace(plain, total=25.0).hash != plain.hash
+    assert "total" not in plain.settings()
+
+
+def test_a_grid_has_defaults_that_whisper_alone_does_not_take(tmp_path: Path) -> None:
+    grid = tmp_path / "g.toml"
+    grid.write_text(
+        'default = { knn = 0.5, shots = 2 }\ncondition = [{ name = "v", side = "vanilla", shots = 0 }, '
+        '{ name = "a" }, { name = "b", shots = 1 }]'
+    )
+    alone, a, b = read_grid(grid)
+    assert (alone.knn, a.knn, a.shots, b.knn, b.shots) == (0.0, 0.5, 2, 0.5, 1)

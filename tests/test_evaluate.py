@@ -19,7 +19,6 @@ from smile.pool import open_pool
 from smile.rows import Row, read_rows
 from smile.runs import Job
 from smile.scoring import score
-from smile.subpools import smaller
 from smile.transcribe import Settings, transcribe
 from tests.conftest import POOLS
 from tests.superb import superb
@@ -150,17 +149,6 @@ def test_limits_are_nested_and_follow_the_seed(corpus: Path) -> None:
     assert runs.sample(utterances, 0, 0) == utterances
 
 
-def test_smaller_pools_are_nested(models: Models) -> None:
-    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    one, two = smaller(pool, 0.5), smaller(pool, 1.0)
-    assert 0 < len(one) < len(two) < len(pool)
-    assert set(one.utterances) < set(two.utterances)
-    assert one.minutes <= 0.5
-    for utterance, row in zip(one.utterances, one.embeddings, strict=True):
-        assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
-    assert smaller(pool, 0) is pool
-
-
 def test_what_two_conditions_share_is_decoded_once(
     job: Job, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +177,39 @@ def test_knn_reads_the_pool_once_and_changes_rows(job: Job, tmp_path: Path) -> N
     assert stores[0].stat().st_mtime_ns == written
     plain = {r.id: r.hypothesis for r in read_rows(job.out / "gle.jsonl") if r.condition == "u-1"}
     assert any(r.hypothesis != plain[r.id] for r in rows)
+
+
+def test_the_oracle_is_never_worse_than_its_candidates(job: Job, rows: list[Row], tmp_path: Path) -> None:
+    oracle = Condition("o", sampler="oracle", candidates=4)
+    found = {r.id: r for r in done(replace(job, out=tmp_path, conditions=(oracle,)))}
+    assert not any(r.error for r in found.values())
+    nearest = {r.id: r for r in rows if r.condition == "u-1"}
+    assert all((r.plain_edits or 0) <= (nearest[i].plain_edits or 0) for i, r in found.items())
+    assert all(len(r.neighbours) == 1 for r in found.values())
+
+
+def test_joined_targets_have_the_pools_of_both_languages_or_of_one(cache: Path, tmp_path: Path) -> None:
+    data = superb(tmp_path / "data", ("gle", "chr"), train=4, test=2)
+    parts = [replace(NEAREST, name=name, shots=4, pool=name) for name in ("first", "second", "")]
+    parts[2] = replace(parts[2], name="both", shots=8)
+    job, models = runs.prepared(Job(data, ("gle+chr",), tuple(parts), tmp_path / "out", cache))
+    assert runs.run(job, models, runs.plan(job), lambda *args: None) == 0
+    found = read_rows(tmp_path / "out" / "gle+chr.jsonl")
+    assert {r.language for r in found} == {"gle+chr"}
+    used = {name: {n[:3] for r in found if r.condition == name for n in r.neighbours} for name in
+            ("first", "second", "both")}  # fmt: skip
+    assert used == {"first": {"gle"}, "second": {"chr"}, "both": {"gle", "chr"}}
+
+
+def test_a_smaller_pool_is_all_that_its_token_neighbours_know(job: Job, tmp_path: Path) -> None:
+    small = replace(NEAREST, name="small", knn=1.0, minutes=0.2)
+    rows = done(replace(job, out=tmp_path, conditions=(small,)))
+    assert not any(r.error for r in rows)
+    import numpy as np
+
+    (store,) = (job.cache / "evaluation").glob("*/0.2min/tokens-base.npz")
+    with np.load(store) as stored:
+        assert 0 < len(stored["clips"]) < 6
 
 
 def test_the_command_counts_and_writes(

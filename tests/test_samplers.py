@@ -13,7 +13,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 
 from smile.datatypes import SmileError, Utterance
-from smile.samplers import choose, drawn
+from smile.samplers import SPARE, choose, drawn, of_length
 
 POOL = np.random.default_rng(0).normal(0, 2, (30, 16)).astype(np.float32)
 UTTERANCES = [Utterance(f"u{i}", Path(f"{i}.wav"), f"text {i}") for i in range(30)]
@@ -52,5 +52,37 @@ def test_more_shots_only_add(size: int, shots: int, seed: int) -> None:
 
 
 def test_unknown_sampler_says_which_there_are() -> None:
-    with pytest.raises(SmileError, match="nearest, random"):
+    with pytest.raises(SmileError, match="nearest, random, draft, mixed"):
         choose("best", POOL[0], POOL, UTTERANCES, 1)
+
+
+def test_a_draft_finds_the_text_that_it_is_like() -> None:
+    found = choose("draft", POOL[0], POOL, UTTERANCES, 1, draft="text 17")
+    assert found[0].utterance.id == "u17"
+    assert found[0].distance == pytest.approx(0)
+
+
+def test_a_mixture_goes_by_both_measures() -> None:
+    by_sound, by_draft = (
+        choose(s, POOL[3], POOL, UTTERANCES, 30, draft="text 21") for s in ("nearest", "draft")
+    )
+    rows = []
+    for found in (by_sound, by_draft):
+        row = np.array([n.distance for n in sorted(found, key=lambda n: n.index)])
+        rows.append((row - row.mean()) / row.std())
+    mixed = choose("mixed", POOL[3], POOL, UTTERANCES, 30, draft="text 21")
+    assert [n.index for n in mixed] == np.argsort(rows[0] + rows[1], kind="stable").tolist()
+
+
+@given(
+    seconds=st.lists(st.floats(0.5, 20), min_size=1, max_size=60),
+    shots=st.integers(0, 10),
+    total=st.floats(1, 25),
+)
+def test_clips_of_a_length_come_to_the_total(seconds: list[float], shots: int, total: float) -> None:
+    found = of_length(seconds, shots, total)
+    assert found == sorted(set(found))
+    assert len(found) == min(len(seconds), SPARE * shots)
+    if found:
+        worst = max(abs(seconds[i] - total / shots) for i in found)
+        assert all(abs(s - total / shots) >= worst for i, s in enumerate(seconds) if i not in found)

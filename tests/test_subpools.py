@@ -1,0 +1,38 @@
+"""Parts and mixtures of pools keep their clips, their embeddings and stores of their own."""
+
+from __future__ import annotations
+
+from smile.models import Models
+from smile.pool import open_pool
+from smile.subpools import mixed, smaller
+from smile.token_store import store_path
+from tests.conftest import POOLS
+
+
+def test_smaller_pools_are_nested(models: Models) -> None:
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    one, two = smaller(pool, 0.5), smaller(pool, 1.0)
+    assert 0 < len(one) < len(two) < len(pool)
+    assert set(one.utterances) < set(two.utterances)
+    assert one.minutes <= 0.5
+    for utterance, row in zip(one.utterances, one.embeddings, strict=True):
+        assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
+    assert smaller(pool, 0) is pool
+
+
+def test_each_part_has_a_datastore_of_its_own(models: Models) -> None:
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    other = open_pool(POOLS / "chr", models.smile.info.encoder)
+    parts = (pool, smaller(pool, 0.5), smaller(pool, 1.0), mixed([pool, other]))
+    assert len({store_path(part, models.smile.info) for part in parts}) == 4
+
+
+def test_a_mixture_holds_every_clip_with_its_embedding(models: Models) -> None:
+    pools = [open_pool(POOLS / code, models.smile.info.encoder) for code in ("gle", "chr")]
+    both = mixed(pools)
+    assert both.utterances == (*pools[0].utterances, *pools[1].utterances)
+    assert (both.embeddings[len(pools[0]) :] == pools[1].embeddings).all()
+    assert (both.language.code, both.language.name) == ("gle+chr", "Irish and Cherokee")
+    guesses = [pool.header.guesses for pool in pools]
+    assert sum(both.header.guesses.values()) == sum(sum(g.values()) for g in guesses)
+    assert mixed(pools[:1]) is pools[0]
