@@ -13,6 +13,7 @@ from smile.pairs import Paired, paired
 from smile.results import CER, Metric, Sampled, sampled
 from smile.training.config import TrainConfig
 
+JOINED = "+"  # in the code of such targets
 TRAINING = TrainConfig().languages  # of the adapter: what it does on them says nothing of new languages
 
 
@@ -24,6 +25,7 @@ class Evidence:
     facts: pd.DataFrame
     sampled: dict[str, Sampled]
     metric: Metric = CER
+    switched: Evidence | None = None  # of targets in which clips of two languages are joined
     _made: dict[tuple[str, ...], Paired | None] = field(default_factory=dict)
 
     @classmethod
@@ -36,10 +38,16 @@ class Evidence:
     def held_out(
         cls, rows: pd.DataFrame, facts: pd.DataFrame, ready: Mapping[str, Sampled], metric: Metric = CER
     ) -> Evidence:
-        """Of what has been made of rows, without the training languages."""
-        kept = rows[~rows["language"].isin(TRAINING)]
-        ready = {code: one for code, one in ready.items() if code not in TRAINING}
-        return cls(kept, facts[facts.index.isin(kept["hash"].unique())], ready, metric)
+        """Of what has been made of rows, without the training languages; joined ones are kept apart."""
+        switched = {code: one for code, one in ready.items() if JOINED in code}
+        apart = {*TRAINING, *switched}
+        kept = rows[~rows["language"].isin(apart)]
+        ready = {code: one for code, one in ready.items() if code not in apart}
+        found = cls(kept, facts[facts.index.isin(kept["hash"].unique())], ready, metric)
+        if switched:
+            both = rows[rows["language"].isin(switched)]
+            found.switched = cls(both, facts[facts.index.isin(both["hash"].unique())], switched, metric)
+        return found
 
     @property
     def headline(self) -> str:

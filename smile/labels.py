@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from smile.conditions import PARTS
 from smile.divergence import LABELS
 from smile.packing import SETTINGS
 from smile.transcription import Settings
@@ -18,7 +19,15 @@ from smile.transcription import Settings
 ALONE = "Whisper alone"
 UNTRAINED, TRAINED = "In-context", "SMILE"
 PAGE = Settings()  # what the page does where nobody changes a setting
+VARIED = {"shots": (), "length": ("total",), "measure": ("divergence", "candidates"), "minutes": ("minutes",)}
 FREE = ("knn", "unlooped", "language_token", "prompt", "beams", "loops", "bounded")  # between figures' lines
+WAYS = {
+    "random": "Random",
+    "draft": "Like the draft",
+    "mixed": "KL and draft",
+    "oracle": "Oracle (best of 8)",
+}
+CHOSEN = {"draft": "like the draft", "mixed": "near and like the draft", "oracle": "by an oracle"}
 FEW = (1, 3)  # shots at which samplers and distances are compared
 PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixed
     "divergence": "kl",
@@ -83,14 +92,15 @@ def _examples(settings: Mapping[str, Any]) -> str:
     shots = int(settings["shots"] or 0)
     if settings["side"] == "vanilla":
         return ""
-    return f"{shots} {settings['sampler']}" if shots else "no examples"
+    sampler = str(settings["sampler"])
+    return f"{shots} {CHOSEN.get(sampler, sampler)}" if shots else "no examples"
 
 
 def _extras(settings: Mapping[str, Any]) -> list[str]:
     """What is not as usual, in words."""
     found = {
         "divergence": measure(settings["divergence"]) if settings["shots"] else "",
-        "pool": f"pool of {settings['pool']}",
+        "pool": f"pool of {'the ' if settings['pool'] in PARTS else ''}{settings['pool']}",
         "minutes": f"{settings['minutes']:g} min pool",
         "prompt": f"{settings['prompt']} prompt",
         "knn": "k-NN" if settings["knn"] == PAGE.knn else f"k-NN {settings['knn']:g}",
@@ -110,8 +120,8 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
 
 
 def measure(name: str) -> str:
-    """A divergence for people."""
-    return LABELS.get(name, name)
+    """A divergence, or another way to choose examples, for people."""
+    return WAYS.get(name) or LABELS.get(name, name)
 
 
 def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
@@ -186,14 +196,17 @@ def twins(
 
 
 def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
-    """The in-context conditions that a figure over "shots", "measure" or "minutes" draws.
+    """The in-context conditions that a figure over "shots", "length", "measure" or "minutes" draws.
+
+    "length" is over shots too, with the seconds of examples and target held and as they come.
 
     `series` names a line, by the settings other than x; `x` is its place. Only series with two places or
     more are kept. Without examples there is nothing to choose, so such a condition begins every line.
     """
-    free = {"shots": (), "measure": ("divergence",), "minutes": ("minutes",)}[x]
-    found = chosen(facts, **dict.fromkeys((*FREE, *free)))
-    if x != "shots":
+    found = chosen(facts, **dict.fromkeys((*FREE, *VARIED[x])))
+    if x == "length":
+        found, x = _held(found), "shots"
+    elif x != "shots":
         found = found[found["shots"].isin(FEW) if x == "measure" else found["shots"] > 0]
     if x == "minutes":
         found = found[found["sampler"] == "nearest"]
@@ -207,6 +220,15 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
         series=[_series(line, x) for line in found.to_dict("records")],
     ).drop_duplicates(["series", "x"])
     return found[found.groupby("series")["x"].transform("nunique") > 1] if len(found) else found
+
+
+def _held(found: pd.DataFrame) -> pd.DataFrame:
+    """Conditions with examples and target held at a length, and their like without."""
+    found = found[(found["shots"] > 0) & (found["sampler"] == "nearest")]
+    like = [_series({**line, "total": 0.0}, "shots") for line in found.to_dict("records")]
+    found = found.assign(like=like)
+    held = set(found.loc[found["total"] > 0, "like"])
+    return found[found["like"].isin(held)].drop(columns="like")
 
 
 def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
@@ -235,7 +257,7 @@ def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[
 
 
 def _series(settings: Mapping[str, Any], x: str) -> str:
-    usual = {**settings, "divergence": "kl", "minutes": 0.0}
+    usual = {**settings, "divergence": "kl", "minutes": 0.0, "candidates": 0}
     shots = int(settings["shots"])
     examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
     return ", ".join(filter(None, [usual["who"], examples.get(x, _examples(usual)), *_extras(usual)]))

@@ -26,7 +26,17 @@ def languages() -> Mapping[str, Language]:
 
 
 def language(code: str) -> Language:
-    """What is known of a language; one that is not in the table gets its code for a name."""
+    """What is known of a language; one that is not in the table gets its code for a name.
+
+    A code such as "mdw+sxb" stands for speech in both.
+    """
+    if "+" in code:
+        parts = [language(part) for part in code.split("+")]
+        name, family, script = (
+            " and ".join(dict.fromkeys(filter(None, values)))
+            for values in zip(*((p.name, p.family, p.script) for p in parts), strict=True)
+        )
+        return Language(code, name, family, script)
     return languages().get(code) or Language(code, name=code)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +22,34 @@ KNN = Condition("k-1", shots=1, knn=1.0, unlooped=True)
 WRONG = Condition("w-1", shots=1, pool="chr")
 
 
+MEASURES = tuple(
+    Condition(f"u-{shots}-{name}", shots=shots, divergence=name)
+    for shots in (1, 3)
+    for name in ("kl-reverse", "js", "cosine", "euclidean")
+)
+POOLS = tuple(
+    Condition(f"u-{shots}-{minutes}min", shots=shots, minutes=float(minutes))
+    for shots in (1, 3)
+    for minutes in (1, 2, 5)
+)
+
+
+LENGTHS = tuple(Condition(f"u-{shots}-25s", shots=shots, total=25.0) for shots in (1, 3, 10))
+WAYS = (
+    Condition("u-1-oracle", sampler="oracle", candidates=8),
+    Condition("u-1-draft", sampler="draft"),
+    Condition("u-3-mixed", shots=3, sampler="mixed"),
+)
+
+
 def conditions() -> tuple[Condition, ...]:
-    """Those of the grids that come with the package, with token-level neighbours and a wrong pool."""
+    """Those of two grids that come with the package, and some that differ from them in one setting."""
+    more = (*MEASURES, *POOLS, *LENGTHS, *WAYS, KNN, WRONG)
     found: dict[str, Condition] = {}
-    for grid in ("main", "adapter", "divergences", "pools"):
-        for condition in resolved(read_grid(grid), ADAPTER, model="whisper-base/0"):
+    for some in (read_grid("main"), read_grid("adapter"), more):
+        for condition in resolved(some, ADAPTER, model="whisper-base/0"):
             found.setdefault(condition.hash, condition)
-    return (*found.values(), *(replace(c, model="whisper-base/0") for c in (KNN, WRONG)))
+    return tuple(found.values())
 
 
 def gain(condition: Condition) -> float:
@@ -40,6 +60,7 @@ def gain(condition: Condition) -> float:
         return -0.3
     gain = 0.12 * min(condition.shots, 3) - 0.04 * max(0, condition.shots - 3)
     gain -= 0.1 if condition.sampler == "random" else 0
+    gain += {"oracle": 0.3, "draft": 0.1}.get(condition.sampler, 0)
     gain -= 0.05 if condition.divergence == "euclidean" else 0
     gain -= 0.03 * (10 - (condition.minutes or 10)) / 3
     return gain + (0.15 if condition.adapter else 0) + 0.2 * condition.knn
@@ -48,8 +69,8 @@ def gain(condition: Condition) -> float:
 def rows_of(language: str, condition: Condition, clips: int) -> Iterable[tuple[Row, Seconds]]:
     """The rows of a language; the first clip has markup in its text, the second loops, the third is empty."""
     generator = np.random.default_rng([ord(c) for c in language + condition.hash])
-    words = WORDS.get(language, "the quick brown fox").split()
-    rate = min(0.95, max(0.02, RATES[language] * (1 - gain(condition))))
+    words = WORDS.get(language.split("+")[0], "the quick brown fox").split()
+    rate = min(0.95, max(0.02, RATES[language.split("+")[0]] * (1 - gain(condition))))
     for i in range(clips):
         text = {0: NASTY, 2: ""}.get(i, " ".join(generator.permutation(words)))
         edits, word_edits = int(generator.binomial(LENGTH, rate)), int(generator.binomial(8, rate))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,7 +93,13 @@ def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows)
     ("x", "series", "places"),
     [
         ("shots", "SMILE, random", [0, 1, 2, 3, 5, 10]),
-        ("measure", "In-context, 3 examples", ["cosine", "euclidean", "js", "kl", "kl-reverse", "random"]),
+        (
+            "measure",
+            "In-context, 3 examples",
+            ["cosine", "euclidean", "js", "kl", "kl-reverse", "mixed", "random"],
+        ),
+        ("length", "In-context, nearest", [1, 2, 3, 5, 10]),
+        ("length", "In-context, nearest, 25 s in all", [1, 3, 10]),
         ("minutes", "In-context, 1 nearest", [0, 1, 2, 5]),
     ],
 )
@@ -168,6 +176,9 @@ def test_every_question_has_an_answer_with_its_figure(rows):
     assert "Yes." in found["Do token-level neighbours help?"]
     assert "Hellenic" in found["Which language families gain?"]
     assert "Ranking the pool is 0.1 %" in found["What does retrieval cost?"]
+    assert "held at about 25 s" in found["And with the length of the audio held fixed?"]
+    assert "The best of 8 examples" in found["How good could retrieval become?"]
+    assert "Yes." in found["Does the spelling of Whisper's own draft find better ones?"]
 
 
 def test_where_it_does_not_help_it_says_so(rows):
@@ -199,6 +210,18 @@ def test_training_languages_are_left_out(rows):
     assert "eng" in TRAINING
     assert "eng" not in Evidence.of(rows).sampled
     assert "eng" in set(rows["language"])
+
+
+def test_joined_targets_are_told_apart_and_answered_by_themselves(rows, tmp_path):
+    parts = [replace(ONE, name=name, pool=name) for name in ("first", "second")]
+    chosen = [replace(c, model="whisper-base/0") for c in (VANILLA, ONE, *parts)]
+    joined = packed(tmp_path, chosen, languages=("chr+ell", "sxb+cat"))
+    found = answers(pd.concat([rows, joined]))
+    switched = found["Does it work where speakers switch between languages?"]
+    assert "2 of 2 languages" in switched
+    assert "The pool of one language against those of both, 2 comparisons" in switched
+    asked = "Do examples of the language help Whisper?"
+    assert found[asked] == answers(rows)[asked]
 
 
 def test_the_command_prints_markdown(tmp_path, capsys):

@@ -42,6 +42,12 @@ CHARTS = {
         "Random examples are averaged over their seeds. Bars are 95 % intervals; dashed grey is the paper's.",
         MISSING_GRID.format("different numbers of examples", "main"),
     ),
+    "length": Chart(
+        "Fixed length",
+        curves.by_length,
+        "More and shorter examples; with the target they come as near to one length as the pool allows.",
+        MISSING_GRID.format("the length of the audio held", "length"),
+    ),
     "measure": Chart(
         "Sampler and distance",
         curves.by_measure,

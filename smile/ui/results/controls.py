@@ -8,12 +8,12 @@ import gradio as gr
 
 from smile.text import NORMALISERS
 from smile.ui.results.charts import CHARTS
-from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices
+from smile.ui.results.selection import HELD_OUT, KNOWN, SWITCHED, TRAINED, UNKNOWN, Choices
 from smile.ui.results.store import Measured
 from smile.ui.results.utterances import ORDERS
 
 GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
-          ("Meta-training", TRAINED)]  # fmt: skip
+          ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip
 SIDE_BY_SIDE = 260  # pixels that a control in a row needs
 
 

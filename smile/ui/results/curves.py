@@ -43,12 +43,25 @@ def by_shots(selection: Selection) -> Figure | None:
     return figure
 
 
+def by_length(selection: Selection) -> Figure | None:
+    """Macro average by number of examples, with the seconds of examples and target held."""
+    found = averages(selection, "length")
+    if found.empty:
+        return None
+    figure = blank(HEIGHT, "examples", _axis(selection, found))
+    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+        _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)])
+    _baseline(figure, selection, found)
+    figure.update_xaxes(tickvals=sorted(found["x"].unique()))
+    return figure
+
+
 def by_measure(selection: Selection) -> Figure | None:
     """Macro average by the way to choose examples."""
     found = averages(selection, "measure")
     if found.empty:
         return None
-    found = found.assign(way=found["x"].map(lambda name: "Random" if name == "random" else measure(name)))
+    found = found.assign(way=found["x"].map(measure))
     ways = found.groupby("way")["rate"].mean().sort_values(ascending=False).index
     figure = blank(170 + 44 * len(ways), _axis(selection, found))
     for i, (series, line) in enumerate(found.groupby("series", sort=False)):

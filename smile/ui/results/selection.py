@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from smile import labels
+from smile.evidence import JOINED
 from smile.pairs import Paired, paired
 from smile.results import Metric
 from smile.ui.results.store import Measured
 
-HELD_OUT, UNKNOWN, KNOWN, TRAINED = "held out", "unknown", "known", "training"
+HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"
 
 
 class Choices(NamedTuple):
@@ -101,12 +102,14 @@ class Selection:
 
 def filtered(languages: pd.DataFrame, choices: Choices) -> pd.DataFrame:
     """The languages that pass the search and the filters."""
-    known = languages["whisper"] != ""
+    known, switched = languages["whisper"] != "", languages["code"].str.contains(JOINED, regex=False)
+    held_out = ~languages["training"] & ~switched
     groups = {
-        HELD_OUT: ~languages["training"],
-        UNKNOWN: ~languages["training"] & ~known,
-        KNOWN: ~languages["training"] & known,
+        HELD_OUT: held_out,
+        UNKNOWN: held_out & ~known,
+        KNOWN: held_out & known,
         TRAINED: languages["training"],
+        SWITCHED: switched,
     }
     keep = groups.get(choices.known, groups[HELD_OUT])
     for column, wanted in (("family", choices.families), ("script", choices.scripts)):
