@@ -35,6 +35,10 @@ INFO = RecognizerInfo("hf", "float32", EncoderId("toy", "0" * 12))
 
 @pytest.fixture(scope="module")
 def toy() -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    return tiny_whisper()
+
+
+def tiny_whisper() -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """A tiny Whisper with random weights and the real vocabulary."""
     torch.manual_seed(1)
     config = WhisperConfig(

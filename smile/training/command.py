@@ -40,7 +40,8 @@ def train(
         torch.set_num_threads(threads)
     fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
     bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    accelerator = Accelerator(mixed_precision="bf16" if bf16 or torch.cuda.is_available() else "no")
+    cuda = torch.cuda.is_available()
+    accelerator = Accelerator(cpu=not cuda, mixed_precision="bf16" if bf16 or cuda else "no")
     run, models = Run(out), load_models(model)
     with accelerator.main_process_first():
         data = load(root, config, models, out, _say)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from numpy.typing import NDArray
 from torch import Tensor
 
 from smile.audio import log_mel
 from smile.datatypes import Recognizer
-from smile.episodes import Arrangement, Episodes
+from smile.episodes import IGNORED, Arrangement, Episodes
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.model import EpisodeLoss, batch_tensors
@@ -99,7 +100,7 @@ def learn(
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     started = saved = time.monotonic()
     losses: list[float] = []
-    while step < until and before + (time.monotonic() - started) / 3600 < max_hours:
+    while step < until and _goes_on(accelerator, before + (time.monotonic() - started) / 3600 < max_hours):
         torch.manual_seed(config.seed * 1_000_003 + step)
         losses.append(_step(wrapped, model, optimizer, batches(step), accelerator, step))
         step += 1
@@ -129,13 +130,31 @@ def _step(
     wrapped.train()
     sound, tokens, labels = (tensor.to(accelerator.device) for tensor in batch)
     with accelerator.autocast():
-        loss = wrapped(sound, tokens, labels)
+        loss = wrapped(sound, tokens, labels, share(labels, accelerator))
     accelerator.backward(loss)
     accelerator.clip_grad_norm_(model.trainable(), model.config.clip)
     optimizer.step()
     model.allocate(step)
     optimizer.zero_grad()
     return float(loss.detach())
+
+
+def _goes_on(accelerator: Accelerator, time_left: bool) -> bool:
+    """Whether there is time left: by the main process's clock, so that all stop at the same step."""
+    if accelerator.num_processes == 1:
+        return time_left
+    return bool(broadcast(torch.tensor(int(time_left), device=accelerator.device)).item())
+
+
+def share(labels: Tensor, accelerator: Accelerator) -> float:
+    """This process's labelled tokens over the mean of all processes.
+
+    A mean over them, times this, averages over processes to the mean over all tokens of the batch.
+    """
+    if accelerator.num_processes == 1:
+        return 1.0
+    own = (labels != IGNORED).sum().float()
+    return float(own / accelerator.reduce(own, "mean"))
 
 
 def _record(run: Run, place: Place, config: TrainConfig, each: Callable[[Place], None]) -> None:

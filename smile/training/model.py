@@ -55,15 +55,18 @@ class EpisodeLoss(nn.Module):
         self.config = config
         self.adapted = get_peft_model(base, _peft_config(config))
 
-    def forward(self, sound: Tensor, tokens: Tensor, labels: Tensor) -> Tensor:
-        """Encoder states (batch, frames, d) or log-mel (batch, mels, frames), tokens, labels -> loss."""
+    def forward(self, sound: Tensor, tokens: Tensor, labels: Tensor, share: float = 1.0) -> Tensor:
+        """Encoder states (batch, frames, d) or log-mel (batch, mels, frames), tokens, labels -> loss.
+
+        `share` is this process's labelled tokens over the mean of all processes.
+        """
         whisper_ = cast(Any, self.adapted).base_model.model
         model = whisper_.model
         states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
         hidden = model.decoder(input_ids=tokens, encoder_hidden_states=states).last_hidden_state
         labelled = labels != IGNORED  # (batch, tokens)
         logits = F.linear(hidden[labelled], whisper_.proj_out.weight)
-        loss = F.cross_entropy(logits.float(), labels[labelled])
+        loss = share * F.cross_entropy(logits.float(), labels[labelled])
         if self.config.method == "adalora":
             loss = loss + self.config.orthogonal * self.orthogonality()
         return loss
