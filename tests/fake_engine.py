@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from smile.compare import Cell, Grid
 from smile.datatypes import (
     Decoded,
     EncoderId,
@@ -70,6 +71,7 @@ class FakeEngine:
     def __init__(self, folder: Path, pace: float = 0.0, lines: int = 1, adapter: str = ""):
         self.folder, self.pace, self.lines, self.adapter = folder, pace, lines, adapter
         self.asked: list[tuple[int, str | None, Settings]] = []  # samples, pool, settings
+        self.compared: list[tuple[int, str, Grid]] = []  # samples, pool, cells
         self.running = 0
         self.steps = 0
         self.error: Exception | None = None
@@ -115,6 +117,20 @@ class FakeEngine:
         self.running += 1
         try:
             yield from self._snapshots(len(samples) / 16000, key, settings)
+        finally:
+            self.running -= 1
+
+    def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
+        self.compared.append((len(samples), key, grid))
+        self.running += 1
+        try:
+            for i, place in enumerate(grid.places()):
+                time.sleep(4 * self.pace)
+                if self.error:
+                    raise self.error
+                shown = self._chosen(key, Settings(shots=place.shots or 0), 0).neighbours
+                text = HEARD if place.shots is None else self.queries(key)[0].text[: 6 + i]
+                yield Cell(place, text, 0.1 * (i + 1), 0.8, (shown,))
         finally:
             self.running -= 1
 

@@ -34,7 +34,7 @@ ROOMS = [
     ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
     ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
-    ("workers",),
+    ("workers", "compare"),
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),

@@ -9,6 +9,7 @@ from threading import Thread
 import gradio as gr
 
 from smile.packing import PRECOMPUTED
+from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine, Options
 from smile.ui.map import map_tab
 from smile.ui.results import results_tab
@@ -28,6 +29,7 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
         gr.HTML(prose("header.html"), apply_default_css=False)
         with gr.Tabs() as tabs:
             transcribed = transcribe_tab(engine, page)
+            compare_tab(engine, tabs, transcribed)
             map_tab(engine, tabs, transcribed)
             results_tab(results, page)
         with gr.Accordion("About", open=False):

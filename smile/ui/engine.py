@@ -22,6 +22,7 @@ from smile.ui.sources import PoolChoice, Source, offered, shipped
 from smile.weights import DEFAULT
 
 if TYPE_CHECKING:
+    from smile.compare import Cell, Grid
     from smile.models import Models
     from smile.transcription import Result, Settings
 
@@ -195,6 +196,12 @@ class Engine:
 
         pool = self._open.get(key) if key else None
         return transcribe(self.warm().result(), samples, pool, settings)
+
+    def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
+        """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
+        from smile.compare import compare
+
+        return compare(self.warm().result(), samples, self._open[key], grid)
 
 
 def _background(job: Callable[[], T], turn: Lock) -> Future[T]:

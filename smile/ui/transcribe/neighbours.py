@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -37,8 +38,13 @@ def neighbours(result: Result, synthetic: bool) -> str:
 
 def _group(chosen: Chosen, measure: str, several: bool) -> Markup:
     heading = Markup("<h4>For the speech from {}</h4>").format(clock(chosen.start)) if several else ""
-    items = Markup().join(_neighbour(n, measure) for n in chosen.neighbours)
+    items = listed(chosen.neighbours, measure)
     return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(chosen.left_out)))
+
+
+def listed(found: Iterable[Neighbour], measure: str) -> Markup:
+    """Examples as items of a list; `measure` is what their distances are measured in."""
+    return Markup().join(_neighbour(n, measure) for n in found)
 
 
 def _neighbour(neighbour: Neighbour, measure: str) -> Markup:

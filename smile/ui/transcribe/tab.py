@@ -31,12 +31,14 @@ class Clip(NamedTuple):
 
 
 class Onward(NamedTuple):
-    """What another tab may go on with: a button that appears with a result, and what was transcribed."""
+    """What other tabs may go on with: buttons that appear with a result, and what was transcribed."""
 
     button: Any
+    compare: Any
     pool: Any
     example: Any
     audio: Any
+    reference: Any
 
 
 def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
@@ -48,14 +50,16 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
             choices = settings_inputs()
         with gr.Column(scale=8, min_width=320, elem_id="results"):
             view = outputs(start, stop)
-            onward = gr.Button("See the clip on the map", size="sm", visible=False, elem_id="to-map")
+            with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
+                to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
+                to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
         publish(engine, clip, choices)
         filled = gr.State("")
         connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
-    return Onward(onward, clip.pool, clip.example, clip.audio)
+    return Onward(to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
 
 
 def clip_inputs(engine: Engine) -> Clip:

@@ -1,0 +1,208 @@
+"""What happens on an event: plain values in, new values for the components out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from smile.audio import SAMPLE_RATE, Recording
+from smile.compare import FIRST_GUESS, Grid, Place, as_rows, ways
+from smile.datatypes import SmileError
+from smile.transcription import Settings
+from smile.ui.compare.detail import detail
+from smile.ui.compare.table import Compared, table, title
+from smile.ui.transcribe.callbacks import UNEXPECTED, example_choices, heard, playable
+from smile.ui.transcribe.view import stage
+
+if TYPE_CHECKING:
+    from smile.ui.engine import Engine
+
+LOG = logging.getLogger(__name__)
+WELCOME = "Choose a recording, numbers of examples and ways to find them, then press Compare."
+CANCELLED = "Cancelled. The cells that were written stay."
+NO_POOL = "There are no examples to compare; choose a language first."
+USUAL_SECONDS = 6.0  # of a recording that has not been chosen yet
+
+
+class Asked(NamedTuple):
+    """What is to be compared: components, or a visitor's choices."""
+
+    pool: Any
+    audio: Any
+    shots: Any
+    ways: Any
+    seeds: Any
+    knn: Any
+
+    def grid(self) -> Grid:
+        """The cells that the choices come to."""
+        base = Settings(knn=1.0 if self.knn else 0.0)
+        return Grid(tuple(int(n) for n in self.shots), ways(list(self.ways), int(self.seeds)), base)
+
+
+class View(NamedTuple):
+    """The outputs of the tab; what is not named stays as it is."""
+
+    stage: Any = gr.skip()
+    table: Any = gr.skip()
+    detail: Any = gr.skip()
+    compared: Any = gr.skip()
+    opened: Any = gr.skip()
+    files: Any = gr.skip()
+    start: Any = gr.skip()
+    stop: Any = gr.skip()
+
+
+def planned(*asked: Any) -> str:
+    """How many cells the choices come to, and how long they may take; or what is wrong with them."""
+    try:
+        count = len(Asked(*asked).grid().places())
+    except SmileError as error:
+        return stage(str(error), "error")
+    seconds = count * FIRST_GUESS * USUAL_SECONDS
+    return stage(f"{count} cells, about {seconds:.0f} s for a recording of {USUAL_SECONDS:.0f} s. {WELCOME}")
+
+
+def started() -> View:
+    """The tab as a comparison begins."""
+    return View(
+        stage=stage("Waiting for the engine", "working"),
+        table="",
+        detail="",
+        compared=Compared(),
+        opened=None,
+        files=gr.update(visible=False),
+        start=gr.update(interactive=False),
+        stop=gr.update(visible=True),
+    )
+
+
+def run(engine: Engine, reference: str, *asked: Any) -> Iterator[View]:
+    """Compare; yields the grid as it fills. Closing it stops the engine."""
+    try:
+        yield from _run(engine, reference, Asked(*asked))
+    except SmileError as error:
+        yield View(stage=stage(str(error), "error"))
+    except Exception:
+        LOG.exception("A comparison failed")
+        yield View(stage=stage(UNEXPECTED, "error"))
+
+
+def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
+    grid, recording = asked.grid(), heard(asked.audio)
+    places, choice = tuple(grid.places()), engine.choice(asked.pool)
+    if choice is None:
+        raise SmileError(NO_POOL)
+    compared = Compared(places, (), choice.language.code, choice.synthetic)
+    yield View(table=table(compared), compared=compared)
+    for line in engine.prepare(asked.pool, tokens=grid.base.knn > 0):
+        yield View(stage=stage(line, "working"))
+    began = time.monotonic()
+    for cell in engine.compare(recording.samples, asked.pool, grid):
+        cells = (*compared.cells, cell)
+        compared = Compared(places, cells, choice.language.code, choice.synthetic, len(cells) == len(places))
+        spent = time.monotonic() - began
+        yield View(
+            stage=stage(*_progress(compared, spent, recording)),
+            table=table(compared, reference),
+            compared=compared,
+        )
+
+
+def _progress(compared: Compared, spent: float, recording: Recording) -> tuple[str, str]:
+    done, total = len(compared.cells), len(compared.places)
+    if compared.done:
+        seconds = len(recording.samples) / SAMPLE_RATE
+        return f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more.", "done"
+    left = spent / done * (total - done)
+    return f"{done} of {total}, next {title(compared.places[done])}; about {left:.0f} s left", "working"
+
+
+def settle(compared: Compared | None) -> View:
+    """The tab after a comparison has ended, also early; what was written stays."""
+    there = bool(compared and compared.cells)
+    cut_short = compared is not None and compared.places and not compared.done
+    return View(
+        stage=stage(CANCELLED) if cut_short and there else gr.skip(),
+        files=gr.update(visible=there),
+        start=gr.update(interactive=True),
+        stop=gr.update(visible=False),
+    )
+
+
+def refused(sentence: str) -> View:
+    """The tab after the server did not take the comparison on."""
+    return settle(None)._replace(stage=stage(sentence, "error"))
+
+
+def rescored(compared: Compared | None, opened: int | None, reference: str) -> View:
+    """The grid against another reference; decodes nothing."""
+    if not compared:
+        return View()
+    return View(table=table(compared, reference, opened), detail=detail(compared, opened, reference))
+
+
+def opened(compared: Compared | None, reference: str, index: int) -> View:
+    """A cell is opened."""
+    return rescored(compared, index, reference)._replace(opened=index)
+
+
+def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, Any]:
+    """One of the pool's recordings: its audio, and its text as reference."""
+    chosen = next((u for u in engine.queries(pool) if u.id == example), None)
+    return (playable(chosen.audio), chosen.text) if chosen else (gr.skip(), gr.skip())
+
+
+def arrive(engine: Engine, pool: str | None, audio: str | None, reference: str) -> tuple[Any, ...]:
+    """The clip of the tab Transcribe comes here: tab, pool, examples, audio, reference."""
+    examples = gr.update(**example_choices(engine, pool), value=None)
+    return gr.Tabs(selected="compare"), pool, examples, audio, reference
+
+
+def saved(compared: Compared | None, reference: str, kind: str) -> Any:
+    """The comparison as a file; gives the hidden button its file."""
+    if not compared or not compared.cells:
+        return gr.skip()
+    rows = as_rows(compared.cells, reference, compared.language)
+    if kind == "json":
+        text = json.dumps({"reference": reference or None, "cells": rows}, ensure_ascii=False, indent=2)
+    else:
+        text = as_csv(rows)
+    return gr.update(value=save_bytes_to_cache(text.encode(), f"smile-compare.{kind}", get_upload_folder()))
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Rows as comma-separated values; several ids in one field have spaces between them."""
+    target = io.StringIO()
+    writer = csv.DictWriter(target, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "neighbours": " ".join(row["neighbours"])} for row in rows)
+    return target.getvalue()
+
+
+def compare_json(engine: Engine, reference: str, *asked: Any) -> dict[str, Any]:
+    """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
+    try:
+        wanted = Asked(*asked)
+        grid, recording = wanted.grid(), heard(wanted.audio)
+        choice = engine.choice(wanted.pool)
+        if choice is None:
+            raise SmileError(NO_POOL)
+        for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
+            pass
+        cells = list(engine.compare(recording.samples, wanted.pool, grid))
+    except SmileError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return {"cells": as_rows(cells, reference, choice.language.code)}
+
+
+__all__ = ["Asked", "Place", "View", "arrive", "opened", "pick", "planned", "run", "saved", "settle"]

@@ -1,0 +1,40 @@
+"""One cell of a comparison, opened: its transcript, what differs from Whisper alone, its examples."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from smile.compare import Cell
+from smile.samplers import measure_label
+from smile.ui.compare.table import Compared, title
+from smile.ui.diff import LEGEND, difference
+from smile.ui.transcribe.neighbours import SYNTHETIC, left_out, listed
+from smile.ui.transcribe.scores import judge, score_block
+
+DETAIL = Markup(
+    '<section class="card detail" aria-label="{title}"><header><h3>{title}</h3></header>'
+    '<p class="transcript" dir="auto">{text}</p>{parts}</section>'
+)
+AGAINST = Markup("<h4>Against Whisper alone (above)</h4>{}{}")
+EXAMPLES = Markup('<section class="neighbours"><h4>Examples in the prompt {}</h4>{}{}</section>')
+
+
+def detail(compared: Compared, index: int | None, reference: str = "") -> str:
+    """The opened cell as HTML; empty where none is."""
+    cell, alone = compared.cell(index), compared.cell(0)
+    if cell is None or alone is None:
+        return ""
+    parts = [score_block(judge(reference, cell.text, compared.language))]
+    if cell is not alone and alone.text and cell.text:
+        parts.append(AGAINST.format(difference(alone.text, cell.text), LEGEND))
+    parts.append(_examples(cell, compared.synthetic))
+    return DETAIL.format(title=title(cell.place), text=cell.text or "No text.", parts=Markup().join(parts))
+
+
+def _examples(cell: Cell, synthetic: bool) -> Markup:
+    way = cell.place.way
+    if way is None:
+        return Markup()
+    measure = measure_label(way.sampler, way.divergence)
+    lists = Markup().join(Markup("<ol>{}</ol>").format(listed(group, measure)) for group in cell.neighbours)
+    return EXAMPLES.format(SYNTHETIC if synthetic else "", lists, left_out(cell.left_out))

@@ -1,0 +1,164 @@
+"""The components of the tab and the events that connect them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from smile.divergence import LABELS as MEASURES
+from smile.samplers import LABELS as SAMPLERS
+from smile.ui.compare import callbacks
+from smile.ui.compare.callbacks import Asked, View
+from smile.ui.engine import Engine
+from smile.ui.transcribe import controls
+from smile.ui.transcribe.callbacks import BUSY, cancelling, default_pool, example_choices, show_examples
+from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
+
+WAYS = [(label, name) for name, label in MEASURES.items()]
+WAYS += [(label, name) for name, label in SAMPLERS.items() if name != "nearest"]
+USUAL_WAYS = ["kl", "cosine", "draft", "random"]
+USUAL_SHOTS = [0, 1, 3, 5]
+MOST_SEEDS = 5
+OPEN = """
+element.addEventListener("click", ({ target }) => {
+  const { cell } = target.closest("[data-cell]")?.dataset ?? {};
+  if (cell) trigger("pick", { index: Number(cell) });
+});
+"""
+DOWNLOAD = "() => window.smileDownload('#compare-file')"
+SHOW = "() => window.smileShow('#compare-results')"
+
+
+def compare_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
+    """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
+    with gr.Tab("Compare", id="compare"), gr.Row(elem_classes="page"):
+        with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
+            asked, example, reference, start, stop = inputs(engine)
+        with gr.Column(scale=9, min_width=320, elem_id="compare-results"):
+            view, kinds, file = outputs(asked, start, stop)
+        connect_run(engine, asked, reference, view)
+        connect_view(view, reference, kinds, file)
+        connect_clip(engine, asked, example, reference, view, tabs, transcribed)
+        publish(engine, asked, reference)
+
+
+def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
+    """The recording, and what is compared."""
+    pool = gr.Dropdown(
+        controls.pool_choices(engine.pools()),
+        value=default_pool(engine),
+        label="Language of the examples",
+        elem_id="compare-pool",
+    )
+    audio = recorder("Recording", "compare-audio")
+    example = gr.Radio(**example_choices(engine, pool.value), elem_id="compare-example")
+    reference = gr.Textbox(
+        label="Reference text (optional)",
+        placeholder="What is said, to colour the cells by errors",
+        max_lines=6,
+        elem_id="compare-reference",
+    )
+    with gr.Row():
+        start = gr.Button("Compare", variant="primary", elem_id="compare-start")
+        stop = gr.Button("Cancel", variant="stop", elem_id="compare-stop", visible=False)
+    shots = gr.CheckboxGroup(
+        list(range(controls.MOST_SHOTS + 1)),
+        value=USUAL_SHOTS,
+        label="Examples in the prompt",
+        elem_id="compare-shots",
+    )
+    ways = gr.CheckboxGroup(WAYS, value=USUAL_WAYS, label="Ways to find them", elem_id="compare-ways")
+    seeds = gr.Slider(1, MOST_SEEDS, 1, step=1, label="Seeds of random examples", elem_id="compare-seeds")
+    knn = gr.Checkbox(True, label="Spelling from the whole pool", elem_id="compare-knn")
+    return Asked(pool, audio, shots, ways, seeds, knn), example, reference, start, stop
+
+
+def outputs(
+    asked: Asked, start: gr.Button, stop: gr.Button
+) -> tuple[View, dict[str, gr.Button], gr.DownloadButton]:
+    """Where the comparison appears, and its downloads."""
+    first = callbacks.planned(*(component.value for component in asked))
+    stage = gr.HTML(first, elem_id="compare-stage", js_on_load=ANNOUNCED, **PLAIN)
+    table = gr.HTML("", elem_id="compare-table", js_on_load=OPEN, **PLAIN)
+    detail = gr.HTML("", elem_id="compare-detail", **PLAIN)
+    with gr.Row(visible=False, elem_classes="files") as files:
+        kinds = {
+            kind: gr.Button(f"Download as {kind.upper()}", size="sm", elem_id=f"compare-{kind}")
+            for kind in ("csv", "json")
+        }
+    file = gr.DownloadButton(visible="hidden", elem_id="compare-file")
+    return View(stage, table, detail, gr.State(), gr.State(), files, start, stop), kinds, file
+
+
+def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View) -> None:
+    """Compare, cancel, and say beforehand what it comes to."""
+    page = list(view)
+    begun = view.start.click(callbacks.started, outputs=page, **QUICK)
+    begun.then(js=SHOW)
+    run = begun.then(
+        partial(callbacks.run, engine),
+        [reference, *asked],
+        page,
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="engine",
+        api_visibility="private",
+    )
+    view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
+    run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
+    run.then(callbacks.settle, view.compared, page, **QUICK)
+    chosen = [asked.shots.input, asked.ways.input, asked.seeds.input]
+    gr.on(chosen, callbacks.planned, list(asked), view.stage, **QUICK)
+
+
+def connect_view(
+    view: View, reference: gr.Textbox, kinds: dict[str, gr.Button], file: gr.DownloadButton
+) -> None:
+    """Open a cell, score against another reference, download."""
+
+    def pick(compared: Any, text: str, chosen: gr.EventData) -> View:
+        return callbacks.opened(compared, text, int((chosen._data or {}).get("index", 0)))
+
+    page = list(view)
+    view.table.pick(pick, [view.compared, reference], page, **QUICK)
+    state = [view.compared, view.opened, reference]
+    reference.input(callbacks.rescored, state, page, trigger_mode="always_last", **QUICK)
+    for kind, button in kinds.items():
+        made = button.click(partial(callbacks.saved, kind=kind), [view.compared, reference], file, **QUICK)
+        made.success(js=DOWNLOAD)
+
+
+def connect_clip(
+    engine: Engine,
+    asked: Asked,
+    example: gr.Radio,
+    reference: gr.Textbox,
+    view: View,
+    tabs: gr.Tabs,
+    transcribed: Onward,
+) -> None:
+    """A pool brings recordings to choose from; the tab Transcribe sends its clip."""
+    asked.pool.input(partial(show_examples, engine), asked.pool, example, **QUICK)
+    picked = [asked.audio, reference]
+    example.input(partial(callbacks.pick, engine), [asked.pool, example], picked, **QUICK)
+    gr.on([asked.audio.input, asked.audio.clear], lambda: (None, ""), outputs=[example, reference], **QUICK)
+    transcribed.compare.click(
+        partial(callbacks.arrive, engine),
+        [transcribed.pool, transcribed.audio, transcribed.reference],
+        [tabs, asked.pool, example, asked.audio, reference],
+        **QUICK,
+    )
+
+
+def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
+    """The same for programs: an endpoint `compare` that gives JSON."""
+    gr.Button(visible=False).click(
+        partial(callbacks.compare_json, engine),
+        [reference, *asked],
+        gr.JSON(visible=False),
+        api_name="compare",
+        concurrency_limit=1,
+        concurrency_id="engine",
+    )

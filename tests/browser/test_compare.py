@@ -1,0 +1,73 @@
+"""The tab Compare in a real browser, with an engine whose answers are known."""
+
+from __future__ import annotations
+
+import time
+
+from tests.fake_engine import HEARD, TEXTS
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+
+
+def compare(page, done: bool = True) -> None:
+    page.show("compare")
+    page.click("#compare-example label:nth-of-type(2)")
+    page.wait(lambda: page.value("#compare-reference textarea") == TEXTS["gla"][1], "the reference")
+    page.click("#compare-start")
+    if done:
+        page.wait(lambda: "Done" in page.text("#compare-stage"), "the end", 60)
+
+
+def test_cells_fill_in_and_open(page, engine):
+    compare(page)
+    grid = engine.compared[-1][2]
+    assert len(page.all("#compare-table .cell")) == len(grid.places())
+    assert page.text("#compare-table .cell .text") == HEARD
+    assert page.all("#compare-table [class*='heat']")
+    assert "Agrees best" in page.text("#compare-table .consensus")
+    page.click("#compare-table .cell[data-cell='3']")
+    page.wait(lambda: page.all("#compare-detail .neighbours audio"), "the examples of the cell")
+    assert page.one("#compare-table .cell[data-cell='3']").get_attribute("aria-pressed") == "true"
+    page.one("#compare-reference textarea").clear()
+    page.one("#compare-reference textarea").send_keys(" ")
+    page.wait(lambda: not page.all("#compare-table [class*='heat']"), "the colours to go")
+    assert page.errors() == []
+
+
+def test_cancel_keeps_what_is_there(page, engine):
+    engine.pace = 0.1
+    compare(page, done=False)
+    page.wait(lambda: len(page.all("#compare-table .cell")) >= 2, "two cells")
+    page.click("#compare-stop")
+    page.wait(lambda: "Cancelled" in page.text("#compare-stage"), "the end")
+    kept = len(page.all("#compare-table .cell"))
+    assert kept >= 2
+    assert page.all("#compare-table .waiting")
+    time.sleep(0.8)
+    assert len(page.all("#compare-table .cell")) == kept
+    assert engine.running == 0
+    assert page.all("#compare-csv")
+
+
+def test_the_last_clip_of_transcribe_comes_along(page, engine):
+    page.choose("pool", "Kurdish")
+    page.pick_example(1)
+    page.transcribe()
+    page.click("#to-compare")
+    page.wait(lambda: page.value("#compare-reference textarea") == TEXTS["mini/ckb"][1], "the reference")
+    assert "Kurdish" in page.value("#compare-pool input")
+    page.wait(lambda: page.all("#compare-audio button[aria-label='Play']"), "the recording")
+    page.click("#compare-start")
+    page.wait(lambda: "Done" in page.text("#compare-stage"), "the end", 60)
+    assert engine.compared[-1][1] == "mini/ckb"
+
+
+def test_a_phone_shows_the_grid_in_one_column(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        page.open()
+        compare(page)
+        wide = page.driver.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"]
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

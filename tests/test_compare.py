@@ -1,0 +1,111 @@
+"""One recording under many settings: the same texts as each setting alone, in the order that tells most."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+
+import pytest
+
+from smile import evaluate
+from smile.audio import read
+from smile.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
+from smile.corpora import read as read_corpus
+from smile.datatypes import SmileError
+from smile.models import Models
+from smile.pool import Pool, open_pool
+from smile.transcribe import Settings, transcribe
+from tests.conftest import POOLS
+
+BASE = Settings(knn=0.0)
+WAYS = ways(["kl", "cosine", "draft", "random"], seeds=2)
+
+
+@pytest.fixture(scope="module")
+def pool(models: Models) -> Pool:
+    return open_pool(POOLS / "gle", models.smile.info.encoder)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return read(read_corpus(POOLS / "gle" / "queries.csv").utterances[0].audio)
+
+
+@pytest.fixture(scope="module")
+def cells(models: Models, pool: Pool, samples) -> list[Cell]:
+    return list(compare(models, samples, pool, Grid((0, 1, 2), WAYS, BASE)))
+
+
+def test_every_cell_is_filled_once_and_the_telling_ones_come_first(cells: list[Cell]) -> None:
+    places = [cell.place for cell in cells]
+    assert places[:2] == [Place(None), Place(0)]
+    assert len(set(places)) == len(places) == 2 + 2 * 5
+    order = [p.shots for p in Grid((5, 3, 1), WAYS).places()][1:]
+    assert order == [3] * 5 + [1] * 5 + [5] * 5
+
+
+@pytest.mark.parametrize(("shots", "way"), [(1, Way()), (2, Way(divergence="cosine")), (2, Way("draft"))])
+def test_a_cell_is_what_the_page_writes(
+    models: Models, pool: Pool, samples, cells: list[Cell], shots: int, way: Way
+) -> None:
+    settings = Settings(knn=0.0, shots=shots, sampler=way.sampler, divergence=way.divergence)  # type: ignore[arg-type]
+    *_, result = transcribe(models, samples, pool, settings)
+    cell = next(c for c in cells if c.place == Place(shots, way))
+    assert cell.text == result.smile.text
+    assert cells[0].text == result.vanilla.text
+    chosen = [n.utterance.id for c in result.chosen for n in c.neighbours]
+    assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
+    assert cell.confidence == pytest.approx(result.smile.confidence)
+
+
+def test_the_clip_itself_is_encoded_once(models: Models, pool: Pool, samples, monkeypatch) -> None:
+    heard = []
+    real = evaluate.encode
+    monkeypatch.setattr(evaluate, "encode", lambda r, s, w: (heard.append(len(s)), real(r, s, w))[1])
+    list(compare(models, samples, pool, Grid((0,), WAYS, BASE)))
+    assert len(heard) == 1
+
+
+def test_it_stops_when_nobody_looks(models: Models, pool: Pool, samples, monkeypatch) -> None:
+    calls = []
+    real = evaluate.decode
+    monkeypatch.setattr(evaluate, "decode", lambda *a, **k: (calls.append(1), real(*a, **k))[1])
+    running = compare(models, samples, pool, Grid((0, 1), WAYS, BASE))
+    assert len(list(islice(running, 2))) == 2
+    running.close()
+    assert len(calls) == 2
+
+
+def test_bounds_are_said_in_a_sentence() -> None:
+    with pytest.raises(SmileError, match=f"{MOST_CELLS} at most"):
+        Grid(tuple(range(11)), ways(["kl", "js", "cosine", "random"], seeds=5)).places()
+    with pytest.raises(SmileError, match="at least one way"):
+        Grid((1,), ()).places()
+    with pytest.raises(SmileError, match="at least one number"):
+        Grid((), WAYS).places()
+
+
+def test_silence_is_refused(models: Models, pool: Pool, samples) -> None:
+    with pytest.raises(SmileError, match="No speech"):
+        next(compare(models, samples * 0, pool, Grid((0,), WAYS)))
+
+
+def written(*texts: str) -> list[Cell]:
+    return [Cell(Place(None if i == 0 else i), text, 0.1, 0.5) for i, text in enumerate(texts)]
+
+
+def test_the_consensus_agrees_best_with_the_others() -> None:
+    cells = written("abcdef", "muntu wa", "muntu ya", "muntu wa", "zzzz")
+    found = consensus(cells)
+    assert found is cells[1]
+    assert consensus(cells[:3]) is None
+    alone_would_win = written("muntu", "muntu x", "muntu y", "muntu z")
+    assert consensus(alone_would_win) is alone_would_win[1]
+
+
+def test_rows_say_all_that_there_is_to_say() -> None:
+    cell = Cell(Place(2, Way("random", seed=1)), "Abc", 0.25, 0.5)
+    (row,) = as_rows([cell], "abd", "gle")
+    assert (row["side"], row["shots"], row["sampler"], row["seed"]) == ("in-context", 2, "random", 1)
+    assert math.isclose(row["cer"], 1 / 3)
+    assert "cer" not in as_rows([cell])[0]
