@@ -61,6 +61,7 @@ def main() -> None:
             server_name=chosen.host,
             server_port=chosen.port,
             max_file_size=MOST_BYTES,
+            mcp_server=True,
             prevent_thread_lock=True,
             **look(),
         )

@@ -104,6 +104,10 @@ class FakeEngine:
         assert encoder == ENCODER
         return open_pool(DEMO / "gla").embeddings[7]
 
+    def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
+        self.neared = (len(samples), key, count, divergence)
+        return self._chosen(key, Settings(shots=count), 0).neighbours[:count]
+
     def _utterance(self, key: str | None, i: int, text: str) -> Utterance:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
         return Utterance(f"q{i}", audio, text, str(key)[-3:], f"voice{i}", 1.0 + 0.5 * i)

@@ -9,6 +9,7 @@ from threading import Thread
 import gradio as gr
 
 from smile.packing import PRECOMPUTED
+from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine, Options
 from smile.ui.map import map_tab
@@ -32,6 +33,7 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
             compare_tab(engine, tabs, transcribed)
             map_tab(engine, tabs, transcribed)
             results_tab(results, page)
+        programs.publish(engine, results)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

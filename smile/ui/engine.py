@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.datatypes import EncoderId, Samples, SmileError, Utterance, Vector
+from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.pool import Pool, open_pool, read_header
 from smile.ui.sources import PoolChoice, Source, offered, shipped
 from smile.weights import DEFAULT
@@ -189,6 +189,18 @@ class Engine:
                 "make it again with: smile project"
             )
         return embedded(models.smile, samples)
+
+    def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
+        """The examples nearest to a recording, of a pool that `prepare` has opened.
+
+        Raises:
+            SmileError: there is no speech, or no such divergence.
+        """
+        from smile.samplers import choose
+
+        pool, models = self._open[key], self.warm().result()
+        query = self.embed(samples, models.smile.info.encoder)
+        return choose("nearest", query, pool.embeddings, pool.utterances, count, divergence)
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         """Transcribe a recording with examples of a pool that `prepare` has opened."""

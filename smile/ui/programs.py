@@ -1,0 +1,125 @@
+"""What programs may ask the page for, as endpoints and as MCP tools, beside `transcribe` and `compare`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from smile.datatypes import SmileError
+from smile.divergence import LABELS as MEASURES
+from smile.ui.engine import Engine
+from smile.ui.transcribe.callbacks import heard
+
+MOST_NEIGHBOURS = 50
+
+
+def publish(engine: Engine, folder: Path) -> None:
+    """Add the endpoints `languages`, `neighbours` and `results` to the page that is being built.
+
+    `folder` holds packed rows.
+    """
+
+    def languages() -> list[dict[str, Any]]:
+        """List the languages whose examples can be used: key, ISO 639-3 code, name, family, script,
+        whether Whisper was trained on it, how many examples, and whether their voice is synthetic."""
+        return languages_of(engine)
+
+    def results(metric: str = "cer", normaliser: str = "plain") -> list[dict[str, Any]]:
+        """Give the cached evaluations: a row for each language and condition, with the error rate in
+        percent, its 95 % interval, and the change against Whisper alone.
+
+        Args:
+            metric: "cer" or "wer".
+            normaliser: "plain" or "ml_superb".
+        """
+        return results_of(folder, metric, normaliser)
+
+    gr.api(languages, api_name="languages", queue=False)
+    gr.api(results, api_name="results", queue=False)
+    keys = [pool.key for pool in engine.pools()]
+    gr.Button(visible=False).click(
+        partial(neighbours, engine),
+        [
+            gr.Audio(type="filepath", visible=False, label="recording"),
+            gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),
+            gr.Number(5, precision=0, minimum=1, maximum=MOST_NEIGHBOURS, visible=False, label="count"),
+            gr.Dropdown(list(MEASURES), value="kl", visible=False, label="divergence"),
+        ],
+        gr.JSON(visible=False),
+        api_name="neighbours",
+        concurrency_limit=1,
+        concurrency_id="engine",
+    )
+
+
+def languages_of(engine: Engine) -> list[dict[str, Any]]:
+    """The pools on offer as plain values."""
+    return [
+        {
+            "pool": pool.key,
+            "code": pool.language.code,
+            "name": pool.language.name,
+            "family": pool.language.family,
+            "script": pool.language.script,
+            "known_to_whisper": bool(pool.language.whisper),
+            "examples": pool.examples,
+            "synthetic": pool.synthetic,
+        }
+        for pool in engine.pools()
+    ]
+
+
+def neighbours(
+    engine: Engine, recording: str | None, pool: str | None, count: int = 5, divergence: str = "kl"
+) -> list[dict[str, Any]]:
+    """Find the labelled examples of a language that are nearest to a recording, nearest first.
+
+    Args:
+        recording: an audio file with speech.
+        pool: the language's key, as `languages` gives it.
+        count: how many, 1 to 50.
+        divergence: kl, kl-reverse, js, cosine, euclidean or learned.
+    """
+    try:
+        samples = heard(recording).samples
+        if engine.choice(pool) is None:
+            raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
+        for _ in engine.prepare(pool, tokens=False):
+            pass
+        found = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
+    except SmileError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return [
+        {
+            "id": n.utterance.id,
+            "text": n.utterance.text,
+            "seconds": round(n.utterance.seconds, 2),
+            "rank": n.rank,
+            "distance": n.distance,
+        }
+        for n in found
+    ]
+
+
+def results_of(folder: Path, metric: str, normaliser: str) -> list[dict[str, Any]]:
+    """The tables of packed rows as plain values; an empty list where there are none."""
+    from smile import labels
+    from smile.packing import load
+    from smile.results import Metric, by_language
+    from smile.text import NORMALISERS
+
+    if metric not in ("cer", "wer") or normaliser not in NORMALISERS:
+        names = ", ".join(NORMALISERS)
+        raise gr.Error(f"Choose cer or wer, and one of the normalisers {names}.", print_exception=False)
+    rows = load(folder)
+    if rows.empty:
+        return []
+    labelled = labels.labelled(rows)
+    table = by_language(labelled, Metric(metric, normaliser), labels.baseline(labels.conditions(rows)))
+    columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "beyond"]
+    found = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
+    plain: list[dict[str, Any]] = found.where(found.notna(), None).to_dict("records")
+    return plain
