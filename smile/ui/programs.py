@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from smile.datatypes import SmileError
 from smile.divergence import LABELS as MEASURES
 from smile.ui.engine import Engine
+from smile.ui.tools import tool
 from smile.ui.transcribe.callbacks import heard
 
 MOST_NEIGHBOURS = 50
@@ -37,11 +38,11 @@ def publish(engine: Engine, folder: Path) -> None:
         """
         return results_of(folder, metric, normaliser)
 
-    gr.api(languages, api_name="languages", queue=False)
-    gr.api(results, api_name="results", queue=False)
+    api(languages, api_name="languages", queue=False)
+    api(results, api_name="results", queue=False)
     keys = [pool.key for pool in engine.pools()]
     gr.Button(visible=False).click(
-        partial(neighbours, engine),
+        tool("neighbours", neighbours, engine),
         [
             gr.Audio(type="filepath", visible=False, label="recording"),
             gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),

@@ -12,6 +12,7 @@ from smile.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
+from smile.ui.tools import tool
 from smile.ui.transcribe import controls
 from smile.ui.transcribe.callbacks import BUSY, cancelling, default_pool, example_choices, show_examples
 from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
@@ -155,7 +156,7 @@ def connect_clip(
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
     """The same for programs: an endpoint `compare` that gives JSON."""
     gr.Button(visible=False).click(
-        partial(callbacks.compare_json, engine),
+        tool("compare", callbacks.compare_json, engine),
         [reference, *asked],
         gr.JSON(visible=False),
         api_name="compare",

@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from smile.ui.engine import Engine
+from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
 from smile.ui.transcribe.controls import Choices
 from smile.ui.transcribe.view import View, empty, started
@@ -189,7 +190,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
 def publish(engine: Engine, clip: Clip, choices: Choices) -> None:
     """The same for programs: an endpoint `transcribe` that gives JSON."""
     gr.Button(visible=False).click(
-        partial(callbacks.transcribe_json, engine),
+        tool("transcribe", callbacks.transcribe_json, engine),
         inputs_kwargs={
             "audio": clip.audio,
             "reference": clip.reference,
