@@ -252,10 +252,19 @@ def read_tokens(
     vocabulary: Vocabulary,
     progress: Progress | None = None,
     windows: tuple[float, ...] = WINDOWS,
+    threads: int = 0,
 ) -> None:
-    """Make the token datastore of a pool where it is missing."""
+    """Make the token datastore of a pool where it is missing; raises as `token_store.build` does."""
     if not present(pool, recognizer.info):
-        build(pool, recognizer, vocabulary, language=pool_token(pool), windows=windows, progress=progress)
+        build(
+            pool,
+            recognizer,
+            vocabulary,
+            language=pool_token(pool),
+            windows=windows,
+            progress=progress,
+            threads=threads,
+        )
 
 
 def speaking_rates(pool: Pool) -> NDArray[np.float64]:
