@@ -84,7 +84,7 @@ def test_whisper_alone_stands_there_while_the_pool_is_read(page, engine):
     page.wait(lambda: page.smile.startswith("Reading the examples of Scottish Gaelic: "), "the progress")
     assert page.vanilla == HEARD
     assert page.all("#vanilla .facts")
-    assert page.stage == page.smile
+    assert page.stage.startswith("Reading the examples of Scottish Gaelic: ")
     assert not page.all("#vanilla .caret, #smile .caret, #neighbours .text")
     first = page.smile
     page.wait(lambda: page.smile != first, "the next clip")
