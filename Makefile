@@ -11,7 +11,7 @@ app: .venv/.app
 	PORT=$(PORT) $(BIN)/python app.py
 
 test: .venv/.dev
-	@sh tools/debian.sh chromium chromium-driver espeak-ng
+	@sh tools/debian.sh chromium chromium-driver espeak-ng git
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

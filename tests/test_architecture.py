@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "timing", "languages", "terminal", "paper"),
+    ("datatypes", "commit", "timing", "languages", "terminal", "paper"),
     (
         "audio",
         "text",
