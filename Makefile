@@ -5,17 +5,19 @@ PORT ?= 7860
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: app test check lock clean
+.PHONY: app test packages lock clean
 
 app: .venv/.app
 	PORT=$(PORT) $(BIN)/python app.py
 
-test: .venv/.dev
-	@sh tools/debian.sh chromium chromium-driver espeak-ng
+test: packages .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+packages:
+	@sh tools/debian.sh chromium chromium-driver espeak-ng git
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

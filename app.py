@@ -1,4 +1,4 @@
-"""Serves the page; a Space starts here. The model loads in the background once the page answers."""
+"""Serves the page; a Space starts here. Model and pools are made ready in the background, once it answers."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="ML-SUPERB folders whose languages are offered too",
     )
     parser.add_argument("--cache", type=Path, default=env("SMILE_CACHE", CACHE), help="where their pools go")
+    parser.add_argument(
+        "--read-ahead",
+        action=argparse.BooleanOptionalAction,
+        default=env("SMILE_READ_AHEAD", "1") != "0",
+        help="read the pools that come with the app while nobody uses it",
+    )
     return parser.parse_args(arguments)
 
 
@@ -53,6 +59,7 @@ def main() -> None:
             engine=chosen.engine,
             device=chosen.device,
             adapter=chosen.adapter and Path(chosen.adapter),
+            read_ahead=chosen.read_ahead,
         )
     )
     try:
@@ -67,7 +74,7 @@ def main() -> None:
         )
     except (SmileError, OSError) as error:
         sys.exit(str(error))
-    engine.begin(next((pool.key for pool in engine.pools()), None))
+    engine.begin()
     page.block_thread()
 
 

@@ -12,7 +12,7 @@ from smile import commands as does
 from smile.datatypes import SmileError
 from smile.divergence import LABELS
 from smile.samplers import SAMPLERS
-from smile.terminal import shots, strength, windows
+from smile.terminal import beams, shots, strength, windows
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -50,10 +50,11 @@ def _command(
 
 
 def _engine_options(parser: argparse.ArgumentParser) -> None:
+    from smile.recognizers import ENGINES
     from smile.weights import DEFAULT
 
     parser.add_argument("--model", default=DEFAULT, help="name or folder of a Whisper (%(default)s)")
-    parser.add_argument("--engine", default="lean", choices=("lean", "hf"), help="(%(default)s)")
+    parser.add_argument("--engine", default=ENGINES[0], choices=ENGINES, help="(%(default)s)")
     parser.add_argument("--precision", default="auto", help="auto, float32, bfloat16 or int8 (%(default)s)")
     parser.add_argument("--device", default="cpu", help="for the hf engine, such as cuda (%(default)s)")
     parser.add_argument("--adapter", type=Path, help="a PEFT folder (the one that ships, if there is one)")
@@ -87,7 +88,7 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random sampler (%(default)s)")
     parser.add_argument("--language-token", default="pool", help='"guess", "pool" or a Whisper code')
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
-    parser.add_argument("--beams", type=int, default=1, help="1 is greedy (%(default)s)")
+    parser.add_argument("--beams", type=beams, default=1, help="1 is greedy (%(default)s)")
     parser.add_argument("--knn", type=strength, default=1.0, help="of token neighbours (%(default)s)")
     parser.add_argument("--loops", action="store_true", help="let loops begin, and cut them")
     parser.add_argument("--reference", help="what is said, to score both transcripts")

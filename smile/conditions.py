@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from smile.datatypes import SmileError
+from smile.datatypes import MOST_SHOTS, SmileError
 from smile.divergence import LABELS
 from smile.embedding import WINDOWS
 from smile.samplers import SAMPLERS
@@ -24,7 +24,6 @@ from smile.transcription import Settings
 GRIDS = Path(__file__).with_name("data") / "grids"
 GIVEN = "given"  # in a grid: the adapter that the command names
 SIDES = ("vanilla", "in-context")
-MOST_SHOTS = 10
 ORACLE = "oracle"  # a sampler that looks at the reference: a ceiling, not a way to transcribe
 PARTS = ("first", "second")  # a pool: of that language of a target in which clips of two are joined
 LATER = ("total", "candidates")  # settings added after the first rows were made

@@ -18,6 +18,9 @@ Samples = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
 
+MOST_SHOTS = 10  # examples that may be asked for
+MOST_BEAMS = 5
+
 
 class SmileError(ValueError):
     """Something that the user can put right; the message is one sentence that says how."""

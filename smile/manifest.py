@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import shlex
-import subprocess
 import sys
 from datetime import UTC, datetime
 from itertools import chain
@@ -16,10 +15,9 @@ from typing import Any
 
 from smile import corpora
 from smile.adapters import load
+from smile.commit import commit
 from smile.rows import NAME, read_manifest
 from smile.runs import Job, targets
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def write_manifest(job: Job) -> None:
@@ -67,21 +65,6 @@ def command() -> str:
     """The command at hand, paths by their last name only."""
     words = [Path(word).name if os.sep in word else word for word in sys.argv]
     return shlex.join(words)
-
-
-def commit() -> str:
-    """The commit of this code, marked where files differ from it; empty where git cannot say."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return found.stdout.strip()
 
 
 def machine() -> str:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from smile.commit import commit
 from smile.datatypes import Matrix, PoolError, SmileError
 from smile.divergence import Distances, euclidean, js, kl
-from smile.manifest import commit
 from smile.maps import DIMENSIONS, FOLDER, METRICS, Entry, Map, Member, layout, save
 from smile.pool import Pool, open_pool
 from smile.projection import NEAR, Trust, silhouette, trust

@@ -75,7 +75,7 @@ class RowFile:
         self.path = folder / f"{language}.jsonl"
         self.timing = folder / f"{language}.seconds.jsonl"
         self.rows = {row.key: row for row in read_rows(self.path)}
-        self.seconds = {s.key: s for s in (Seconds(**v) for v in _lines(self.timing))}
+        self.seconds = {seconds.key: seconds for seconds in read_seconds(self.timing)}
 
     def done(self) -> set[Key]:
         """The keys that need no more work; failed ones are tried again."""
@@ -103,6 +103,14 @@ def read_rows(path: Path) -> list[Row]:
         raise SmileError(f"{path} holds no rows of this version; evaluate into another folder.") from error
 
 
+def read_seconds(path: Path) -> list[Seconds]:
+    """The times of a file; none where there is no file. SmileError where it is damaged."""
+    try:
+        return [Seconds(**fields) for fields in _lines(path)]
+    except TypeError as error:
+        raise SmileError(f"{path} holds no times of this version; remove it, the rows stay.") from error
+
+
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """JSON lines under a temporary name, then renamed."""
     new = path.with_name(f"{path.name}.tmp")
@@ -122,9 +130,12 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder; an empty one where there is none."""
+    """The manifest of a folder; an empty one where there is none. SmileError where it is damaged."""
     path = folder / NAME
     if not path.is_file():
         return {"conditions": {}, "runs": []}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {**found, "conditions": dict(found["conditions"]), "runs": list(found["runs"])}
+    except (ValueError, TypeError, KeyError) as error:
+        raise SmileError(f"{path} is damaged; remove it and run the command again.") from error

@@ -1,45 +1,33 @@
 """A pool's datastore on disk: what the decoder made of every clip, read with its own text.
 
-Every clip is read behind its nearest other clips, as examples would stand before a target. The file
-lies in the pool's folder and belongs to one recognizer; another is refused with what to do.
+The file lies in the pool's folder and belongs to one recognizer; another is refused with what to do.
+Reading may be broken off after any clip, and goes on there.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from smile import prompt as prompts
-from smile.audio import WINDOW, read
-from smile.datastore import Datastore, Observed, Weights, fit
-from smile.datatypes import Matrix, PoolError, Recognizer, RecognizerInfo, Shot, Utterance
-from smile.decoding import log_softmax
-from smile.embedding import WINDOWS, encode
+from smile.datastore import Datastore, Observed, fit
+from smile.datatypes import PoolError, Recognizer, RecognizerInfo
+from smile.embedding import WINDOWS
 from smile.pool import Pool, rebuild_command
-from smile.samplers import choose
+from smile.token_reading import Read, Reader, digest
 from smile.vocabulary import Vocabulary
+from smile.workfolder import Log, work_folder
 
 FORMAT = 2
-CONTEXT_SHOTS = 3  # examples in front of a clip that is read, as many as fit
 Progress = Callable[[int, int], None]  # clips done, clips in all
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """One clip, read: the state before each of its tokens and its end, and what the model said of them."""
-
-    keys: Matrix  # (tokens, d)
-    tokens: NDArray[np.int64]  # (tokens,); the last is <|endoftext|>
-    logprob: Weights  # (tokens,) of the true token
-    top: Weights  # (tokens,) highest probability
 
 
 def store_path(pool: Pool, info: RecognizerInfo) -> Path:
@@ -55,29 +43,64 @@ def build(
     language: str,
     windows: Sequence[float] = WINDOWS,
     progress: Progress | None = None,
+    threads: int = 0,
 ) -> None:
-    """Read every clip of a pool and write its datastore; `language` is the token of the prompts."""
-    found = []
-    for number, utterance in enumerate(pool.utterances):
-        shots = _before(pool, number)
-        found.append(_read(recognizer, vocabulary, utterance, shots, language, windows))
-        if progress:
-            progress(number + 1, len(pool))
-    path = store_path(pool, recognizer.info)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name("tokens.writing.npz")
+    """Read every clip of a pool and write its datastore; `language` is the token of the prompts.
+
+    So many `threads` read a clip each, 0: as many as torch would use; the datastore is the same. What
+    an interrupted run has read is not read again.
+
+    Raises:
+        PoolError: another process is reading this pool.
+        AudioError: a clip cannot be read.
+    """
+    from smile.recognizers import clips_at_a_time
+
+    path, reader = store_path(pool, recognizer.info), Reader(pool, recognizer, vocabulary, language, windows)
+    threads = threads or clips_at_a_time(recognizer.info.device)
+    with work_folder(path, ()) as work:
+        with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
+            found = _read_all(pool, reader, log, threads, progress)
+        new = work.part / "new.npz"
+        _write(new, pool, recognizer.info, found)
+        os.replace(new, path)
+        work.clear()
+
+
+def _read_all(pool: Pool, reader: Reader, log: Log, threads: int, progress: Progress | None) -> list[Read]:
+    """What is in the log and what is read now, in the order of the pool."""
+    names = [digest(u) for u in pool.utterances]
+    missing = [number for number, name in enumerate(names) if log.get(name) is None]
+    with closing(_side_by_side(reader, missing, threads)) as readings:
+        for done, (number, reading) in enumerate(zip(missing, readings, strict=True), 1):
+            log.add(names[number], reading.to_json())
+            if progress:
+                progress(len(names) - len(missing) + done, len(names))
+    return [Read.from_json(log.get(name)) for name in names]
+
+
+def _side_by_side(reader: Reader, numbers: Sequence[int], threads: int) -> Generator[Read]:
+    """Clips read, in order; closing it leaves out those that nobody has begun."""
+    from smile.recognizers import compute_alone
+
+    executor = ThreadPoolExecutor(threads, initializer=compute_alone)
+    try:
+        yield from executor.map(reader, numbers)
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _write(path: Path, pool: Pool, info: RecognizerInfo, found: list[Read]) -> None:
     np.savez(
-        temporary,
-        header=json.dumps({"format": FORMAT, "recognizer": asdict(recognizer.info)}),
-        keys=np.concatenate([r.keys for r in found]).astype(np.float16),
-        tokens=np.concatenate([r.tokens for r in found]).astype(np.int32),
-        logprob=np.concatenate([r.logprob for r in found]).astype(np.float32),
-        top=np.concatenate([r.top for r in found]).astype(np.float32),
-        clips=np.array([_digest(u) for u in pool.utterances]),
+        path,
+        header=json.dumps({"format": FORMAT, "recognizer": asdict(info)}),
+        keys=np.concatenate([r.keys for r in found]),
+        tokens=np.concatenate([r.tokens for r in found]),
+        logprob=np.concatenate([r.logprob for r in found]),
+        top=np.concatenate([r.top for r in found]),
+        clips=np.array([digest(u) for u in pool.utterances]),
         lengths=np.array([len(r.tokens) for r in found]),
     )
-    os.replace(temporary, path)
-    _opened.cache_clear()
 
 
 def present(pool: Pool, info: RecognizerInfo) -> bool:
@@ -86,8 +109,7 @@ def present(pool: Pool, info: RecognizerInfo) -> bool:
     if not path.is_file():
         return False
     with np.load(path, allow_pickle=False) as stored:
-        known = _matches(json.loads(str(stored["header"])), info)
-        return known and {_digest(u) for u in pool.utterances} <= set(stored["clips"].tolist())
+        return _usable(stored, info, _clips(pool))
 
 
 def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
@@ -96,17 +118,22 @@ def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
     Raises:
         PoolError: there is none, or it was made by another recognizer or of other clips.
     """
-    if not present(pool, info):
+    path = store_path(pool, info)
+    store = _opened(path, path.stat().st_mtime_ns, info, _clips(pool)) if path.is_file() else None
+    if store is None:
         raise PoolError(
             f"The pool {pool.folder} has not been read by this model; "
             f"read it with: {rebuild_command(pool.folder)} --knn"
         )
-    return _opened(store_path(pool, info), tuple(_digest(u) for u in pool.utterances))
+    return store
 
 
 @lru_cache(maxsize=16)
-def _opened(path: Path, clips: tuple[str, ...]) -> Datastore:
+def _opened(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ...]) -> Datastore | None:
+    """A datastore as it was when its file last `changed`; None where it is another's or lacks a clip."""
     with np.load(path, allow_pickle=False) as stored:
+        if not _usable(stored, info, clips):
+            return None
         lengths, names = stored["lengths"], stored["clips"].tolist()
         places = {name: i for i, name in enumerate(clips)}
         owners = np.repeat([places.get(name, -1) for name in names], lengths)
@@ -118,51 +145,16 @@ def _opened(path: Path, clips: tuple[str, ...]) -> Datastore:
     return replace(store, gate=gate)
 
 
-def _digest(utterance: Utterance) -> str:
-    """Tells a clip and its text apart from others; a corrected text is another one."""
-    return hashlib.sha256(f"{utterance.id}\t{utterance.text}".encode()).hexdigest()[:12]
+def _clips(pool: Pool) -> tuple[str, ...]:
+    return tuple(digest(u) for u in pool.utterances)
 
 
-def _matches(header: dict[str, object], info: RecognizerInfo) -> bool:
-    """Whether weights, adapter and precision are the same; the engine and the device may differ."""
-    wanted = asdict(info)
-    made = header["recognizer"] if header.get("format") == FORMAT else None
-    return isinstance(made, dict) and all(
-        made.get(key) == wanted[key] for key in ("encoder", "adapter_hash", "precision")
-    )
+def _usable(stored: Any, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:
+    """Whether an open file knows all the clips, read with these weights, this adapter and this precision.
 
-
-def _before(pool: Pool, number: int) -> list[Utterance]:
-    """The nearest other clips that fit the window beside this one."""
-    room = WINDOW - 0.04 - pool.utterances[number].seconds
-    others = [i for i, u in enumerate(pool.utterances) if i != number and u.seconds <= room]
-    if not others:
-        return []
-    found = choose(
-        "nearest",
-        pool.embeddings[number],
-        pool.embeddings[others],
-        [pool.utterances[i] for i in others],
-        CONTEXT_SHOTS,
-    )
-    return [n.utterance for n in found]
-
-
-def _read(
-    recognizer: Recognizer,
-    vocabulary: Vocabulary,
-    utterance: Utterance,
-    before: list[Utterance],
-    language: str,
-    windows: Sequence[float],
-) -> Read:
-    shots = [Shot(read(u.audio), u.text) for u in before]
-    prompt = prompts.build(vocabulary, read(utterance.audio), shots, language=language)
-    text = vocabulary.encode(" " + utterance.text.strip())[: prompt.room - 1]
-    session = recognizer.decoder(encode(recognizer, prompt.samples, windows))
-    _, hidden = session.step(np.array([[*prompt.tokens, *text]]))
-    keys = hidden[0, len(prompt.tokens) - 1 :]
-    logprobs = np.stack([log_softmax(row) for row in recognizer.logits(keys)])
-    ends = np.logaddexp.reduce(logprobs[:, vocabulary.end :], axis=1)
-    true = np.append(logprobs[np.arange(len(text)), text], ends[-1])
-    return Read(keys, np.array([*text, vocabulary.end]), true, np.exp(logprobs.max(axis=1)))
+    The engine and the device may differ.
+    """
+    header = json.loads(str(stored["header"]))
+    made, wanted = header.get("recognizer", {}), asdict(info)
+    alike = all(made.get(key) == wanted[key] for key in ("encoder", "adapter_hash", "precision"))
+    return header.get("format") == FORMAT and alike and set(clips) <= set(stored["clips"].tolist())

@@ -6,7 +6,8 @@ The page, the command line and the evaluation all call `transcribe`.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,32 +41,61 @@ from smile.token_store import Progress, build, open_store, present
 from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
 from smile.vocabulary import Vocabulary
 
-__all__ = ["Chosen", "Line", "Result", "Settings", "Side", "as_dict", "transcribe"]
+__all__ = ["Awaited", "Chosen", "Line", "Result", "Settings", "Side", "as_dict", "transcribe"]
 
 DEFAULTS = Settings()
 SAME = 0.003  # KL between int8 and float32 embeddings of one clip is below, of two clips above
 SAME_LENGTH = 0.05  # share of its length by which a clip differs from itself, once cut at pauses
 
 
+@dataclass(frozen=True, eq=False)
+class Awaited:
+    """A pool that is not ready yet."""
+
+    name: str
+    code: str  # of its language, ISO 639-3
+    steps: Generator[str, None, Pool]  # says what is being done, for a person, and returns the pool
+
+
 def transcribe(
-    models: Models, samples: Samples, pool: Pool | None, settings: Settings = DEFAULTS
+    models: Models, samples: Samples, pool: Pool | Awaited | None, settings: Settings = DEFAULTS
 ) -> Iterator[Result]:
     """Transcribe a recording (n,) without and with examples from a pool.
 
     Yields a snapshot whenever there is something new to show; the last one is `done`. A recording
-    without speech gives two empty transcripts. Without a pool only the vanilla side is written.
-    Closing the iterator stops the work.
+    without speech gives two empty transcripts. Without a pool only the vanilla side is written; a pool
+    that is awaited is made ready after Whisper alone has written its first segment. Closing the
+    iterator stops the work.
     """
-    name, code = (pool.folder.name, pool.language.code) if pool else ("", "")
-    result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, name, code)
+    result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
     yield replace(result, stage="Listening for speech")
     for segment in segments(samples, longest=settings.longest):
         result, states = yield from _alone(models, segment, result)
+        if isinstance(pool, Awaited):
+            pool = yield from _made_ready(pool, result)
         if pool is not None:
             result = yield from _with_examples(models, segment, states, pool, result)
     stage = "Done" if result.vanilla.lines else "No speech was heard"
     vanilla, smile = replace(result.vanilla, done=True), replace(result.smile, done=True)
     yield replace(result, vanilla=vanilla, smile=smile, stage=stage, done=True)
+
+
+def _names(pool: Pool | Awaited | None) -> tuple[str, str]:
+    """A pool's name and its language."""
+    if isinstance(pool, Awaited):
+        return pool.name, pool.code
+    return (pool.folder.name, pool.language.code) if pool else ("", "")
+
+
+def _made_ready(pool: Awaited, result: Result) -> Generator[Result, None, Pool]:
+    """The pool, once its steps are done; shows each of them."""
+    with closing(pool.steps):
+        while True:
+            try:
+                step = next(pool.steps)
+            except StopIteration as done:
+                return done.value
+            yield replace(result, stage=step, waiting=step)
 
 
 def _alone(
@@ -253,7 +283,7 @@ def read_tokens(
     progress: Progress | None = None,
     windows: tuple[float, ...] = WINDOWS,
 ) -> None:
-    """Make the token datastore of a pool where it is missing."""
+    """Make the token datastore of a pool where it is missing; raises as `token_store.build` does."""
     if not present(pool, recognizer.info):
         build(pool, recognizer, vocabulary, language=pool_token(pool), windows=windows, progress=progress)
 

@@ -92,6 +92,7 @@ class Result:
     chosen: tuple[Chosen, ...] = ()
     retrieval: float = 0.0  # seconds spent on embedding and ranking, part of smile.seconds
     stage: str = ""  # what is being done now, for a person
+    waiting: str = ""  # the same, while the in-context side waits for its pool
     done: bool = False
 
 

@@ -75,6 +75,7 @@ class FakeEngine:
         self.running = 0
         self.steps = 0
         self.error: Exception | None = None
+        self.unread = 0  # clips of the pool that are still to be read
         for key, texts in TEXTS.items():
             for i in range(len(texts)):
                 tone(folder / f"{key.replace('/', '-')}-{i}.wav", 1.0 + 0.5 * i, 220 + 60 * i)
@@ -112,9 +113,12 @@ class FakeEngine:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
         return Utterance(f"q{i}", audio, text, str(key)[-3:], f"voice{i}", 1.0 + 0.5 * i)
 
-    def prepare(self, key: str | None, tokens: bool) -> Iterator[str]:
+    def load(self) -> Iterator[str]:
         yield "Loading Whisper"
         time.sleep(5 * self.pace)
+
+    def prepare(self, key: str | None, tokens: bool = False) -> Iterator[str]:
+        yield from self.load()
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         self.asked.append((len(samples), key, settings))
@@ -148,6 +152,7 @@ class FakeEngine:
             for side in self._writing(HEARD, result.vanilla, i, "en"):
                 result = replace(result, vanilla=side, stage="Whisper alone")
                 yield result
+            yield from self._reading(result, key)
             result = replace(result, chosen=(*result.chosen, self._chosen(key, settings, i)))
             token = settings.language if len(settings.language) == 2 else "cy"
             for side in self._writing(self.queries(key)[0].text, result.smile, i, token):
@@ -155,6 +160,14 @@ class FakeEngine:
                 yield result
         done = {"vanilla": replace(result.vanilla, done=True), "smile": replace(result.smile, done=True)}
         yield replace(result, **done, stage="Done", done=True)
+
+    def _reading(self, result: Result, key: str | None) -> Iterator[Result]:
+        language, total = self.choice(key).language.name, self.unread
+        while self.unread:
+            line = f"Reading the examples of {language}: {total - self.unread} of {total} clips"
+            yield replace(result, stage=line, waiting=line)
+            time.sleep(self.pace)
+            self.unread -= 1
 
     def _writing(self, text: str, side: Side, i: int, token: str) -> Iterator[Side]:
         words = text.split()

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "timing", "languages", "terminal", "paper"),
+    ("datatypes", "commit", "timing", "languages", "terminal", "paper"),
     (
         "audio",
         "text",
@@ -32,7 +32,17 @@ ROOMS = [
     ("steering",),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
-    ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
+    (
+        "indexing",
+        "subpools",
+        "transcribe",
+        "token_reading",
+        "token_store",
+        "episodes",
+        "training",
+        "conditions",
+        "rows",
+    ),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
     ("workers", "compare"),
     ("runs",),

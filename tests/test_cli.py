@@ -55,7 +55,19 @@ def test_bad_input_is_one_sentence_and_code_2(
     assert len(said.splitlines()) == 1
 
 
-def test_eleven_shots_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--shots", "11", "0 to 10 examples"),
+        ("--beams", "0", "1 to 5 beams"),
+        ("--beams", "-1", "1 to 5 beams"),
+        ("--knn", "2", "0 to 1"),
+        ("--engine", "fast", "lean"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(
+    option: str, value: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
-        main(["transcribe", "x.wav", "--pool", "p", "--shots", "11"])
-    assert "0 to 10" in capsys.readouterr().err
+        main(["transcribe", "x.wav", "--pool", "p", f"{option}={value}"])
+    assert message in capsys.readouterr().err

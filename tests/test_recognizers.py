@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from smile.datatypes import Prompt, Recognizer, Shot, SmileError
 from smile.decoding import decode, listen
 from smile.embedding import REFERENCE, encode, pooled
 from smile.models import Models, load_models
-from smile.recognizers import load_recognizer
+from smile.recognizers import clips_at_a_time, compute_alone, load_recognizer
 from smile.vocabulary import Vocabulary
 from smile.weights import Base
 from tests.clips import Labelled, clips, words
@@ -166,3 +167,17 @@ def random_adapter(base: Base, folder: Path) -> Path:
 def test_what_an_engine_cannot_do_is_said(base: Base, options: dict[str, str], message: str) -> None:
     with pytest.raises(SmileError, match=message):
         load_recognizer(base, **options)
+
+
+def test_a_thread_that_computes_alone_leaves_the_others_theirs() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1, initializer=compute_alone) as alone, ThreadPoolExecutor(1) as other:
+            found = [pool.submit(torch.get_num_threads).result() for pool in (alone, other)]
+        assert (found, torch.get_num_threads()) == ([1, 2], 2)
+        assert (clips_at_a_time("cpu"), clips_at_a_time("cuda")) == (2, 1)
+    finally:
+        torch.set_num_threads(before)

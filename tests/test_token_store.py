@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,17 @@ import numpy as np
 import pytest
 
 from smile import prompt as prompts
-from smile import token_store
+from smile import token_reading, token_store
 from smile.audio import read
-from smile.datatypes import PoolError, Shot
+from smile.datatypes import AudioError, PoolError, Shot
 from smile.divergence import distances
 from smile.embedding import encode
 from smile.models import Models, load_models
 from smile.pool import Pool, open_pool
 from smile.samplers import nearest
-from smile.token_store import CONTEXT_SHOTS
+from smile.token_reading import CONTEXT_SHOTS
 from smile.transcribe import Settings, transcribe
+from smile.workfolder import work_folder
 from tests.conftest import POOLS
 
 COUNT = 6
@@ -120,12 +122,89 @@ def test_a_clip_that_was_read_is_written_as_its_text(pool: Pool, exact: Models) 
     assert right[0] >= right[1]
 
 
-def test_an_interrupted_reading_leaves_nothing(pool: Pool, exact: Models, tmp_path: Path) -> None:
-    folder = tmp_path / "gle"
-    shutil.copytree(pool.folder, folder, ignore=shutil.ignore_patterns("tokens-*"))
-    fresh = replace(
-        pool, folder=folder, utterances=tuple(replace(u, audio=folder / "gone.ogg") for u in pool.utterances)
+def unread(pool: Pool, folder: Path) -> Pool:
+    """The same pool with its datastore elsewhere."""
+    return replace(pool, stores=folder)
+
+
+def stored(pool: Pool, exact: Models) -> dict[str, list[object]]:
+    with np.load(token_store.store_path(pool, exact.smile.info)) as file:
+        return {name: file[name].tolist() for name in file.files}
+
+
+def test_clips_read_side_by_side_give_the_same_datastore(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    for threads in (1, 3):
+        fresh = unread(pool, tmp_path / str(threads))
+        token_store.build(fresh, exact.smile, exact.vocabulary, language="cy", threads=threads)
+        assert stored(fresh, exact) == stored(pool, exact)
+
+
+def test_an_interrupted_reading_goes_on_after_its_last_clip(
+    pool: Pool, exact: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, seen = unread(pool, tmp_path), []
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    def build(progress: token_store.Progress) -> None:
+        token_store.build(fresh, exact.smile, exact.vocabulary, language="cy", progress=progress, threads=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        build(interrupt)
+    assert not token_store.present(fresh, exact.smile.info)
+    read = token_reading.Reader.__call__
+    monkeypatch.setattr(
+        token_reading.Reader, "__call__", lambda self, number: seen.append(number) or read(self, number)
     )
-    with pytest.raises(Exception, match="gone"):
+    told: list[int] = []
+    build(lambda done, total: told.append(done))
+    assert seen == [4, 5]
+    assert told == [5, 6]
+    assert stored(fresh, exact) == stored(pool, exact)
+    assert [p.name for p in tmp_path.iterdir()] == ["tokens-base.npz"]
+
+
+def test_what_was_read_with_another_token_is_read_again(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    small = replace(part_of(pool, 0, 2), stores=tmp_path)
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        token_store.build(small, exact.smile, exact.vocabulary, language="cy", progress=interrupt)
+    seen: list[int] = []
+    token_store.build(
+        small, exact.smile, exact.vocabulary, language="fi", progress=lambda done, total: seen.append(done)
+    )
+    assert seen == [1, 2]
+
+
+def test_two_do_not_read_a_pool_at_once(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    fresh = unread(pool, tmp_path)
+    with (
+        work_folder(token_store.store_path(fresh, exact.smile.info), ()),
+        pytest.raises(PoolError, match="wait until it is done"),
+    ):
         token_store.build(fresh, exact.smile, exact.vocabulary, language="cy")
-    assert not list(folder.glob("tokens*"))
+
+
+def test_a_pool_that_was_read_anew_is_opened_anew(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    """Also where another process has read it."""
+    fresh, info = unread(pool, tmp_path), exact.smile.info
+    path = token_store.store_path(fresh, info)
+    shutil.copy(token_store.store_path(pool, info), path)
+    first = token_store.open_store(fresh, info)
+    with np.load(path) as file:
+        np.savez(path, **{**file, "keys": file["keys"] + 1})
+    os.utime(path, ns=(1, 1))
+    np.testing.assert_allclose(token_store.open_store(fresh, info).keys, first.keys + 1, atol=0.1)
+
+
+def test_a_clip_that_cannot_be_read_leaves_no_datastore(pool: Pool, exact: Models, tmp_path: Path) -> None:
+    clips = tuple(replace(u, audio=tmp_path / "gone.ogg") for u in pool.utterances)
+    fresh = replace(unread(pool, tmp_path), utterances=clips)
+    with pytest.raises(AudioError, match="gone"):
+        token_store.build(fresh, exact.smile, exact.vocabulary, language="cy")
+    assert not token_store.present(fresh, exact.smile.info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,14 @@ from smile.pool import Pool, open_pool
 from smile.samplers import nearest
 from smile.scoring import score
 from smile.text import normalise
-from smile.transcribe import DEFAULTS, language_token, most_characters, read_tokens, transcribe
+from smile.transcribe import (
+    DEFAULTS,
+    Awaited,
+    language_token,
+    most_characters,
+    read_tokens,
+    transcribe,
+)
 from smile.transcription import Line, Result, Settings, Side, as_dict
 from tests.clips import clips
 from tests.conftest import POOLS
@@ -36,6 +44,10 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
 @pytest.fixture(scope="module")
 def clip(pool: Pool) -> np.ndarray:
     return read(pool.queries[0].audio)
+
+
+def test_a_pool_that_was_read_is_not_read_again(models: Models, pool: Pool) -> None:
+    read_tokens(pool, models.smile, models.vocabulary, lambda done, total: pytest.fail("read again"))
 
 
 def last(models: Models, samples: np.ndarray, pool: Pool | None, settings: Settings = DEFAULTS) -> Result:
@@ -132,6 +144,51 @@ def test_closing_stops_the_work(models: Models, pool: Pool, clip: np.ndarray) ->
             break
     work.close()
     assert list(work) == []
+
+
+class Coming:
+    """A pool that is made ready in two steps."""
+
+    def __init__(self, pool: Pool):
+        self.pool, self.taken, self.closed = pool, 0, False
+        self.awaited = Awaited(pool.folder.name, pool.language.code, self._steps())
+
+    def _steps(self) -> Generator[str, None, Pool]:
+        try:
+            for step in ("Opening", "Reading"):
+                self.taken += 1
+                yield step
+        finally:
+            self.closed = True
+        return self.pool
+
+
+def test_whisper_alone_is_written_before_a_pool_that_is_awaited(
+    models: Models, pool: Pool, clip: np.ndarray
+) -> None:
+    coming = Coming(pool)
+    results = list(transcribe(models, clip, coming.awaited, Settings(shots=2)))
+    waiting = [r for r in results if r.waiting]
+    assert [(r.stage, r.waiting) for r in waiting] == [("Opening", "Opening"), ("Reading", "Reading")]
+    assert all(r.vanilla.lines[0].decoded.stopped and not r.smile.lines for r in waiting)
+    assert [r.pool for r in results] == [pool.folder.name] * len(results)
+    at_once = last(models, clip, pool, Settings(shots=2))
+    assert (results[-1].smile.text, results[-1].chosen) == (at_once.smile.text, at_once.chosen)
+    assert not results[-1].waiting
+
+
+def test_closing_stops_what_is_done_for_a_pool(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    coming = Coming(pool)
+    work = transcribe(models, clip, coming.awaited)
+    assert next(r for r in work if r.waiting)
+    work.close()
+    assert (coming.taken, coming.closed) == (1, True)
+
+
+def test_nothing_is_done_for_a_pool_where_there_is_no_speech(models: Models, pool: Pool) -> None:
+    coming = Coming(pool)
+    *_, result = transcribe(models, np.zeros(3 * SAMPLE_RATE, np.float32), coming.awaited)
+    assert (result.done, result.pool, coming.taken) == (True, pool.folder.name, 0)
 
 
 @pytest.mark.parametrize(("policy", "token"), [("sw", "sw"), ("pool", "en"), ("guess", "cy")])

@@ -7,20 +7,23 @@ import json
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import app
-from smile import indexing, models
+from smile import indexing, models, transcribe
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
 from smile.pool import Header, open_pool, write_pool
+from smile.transcription import Settings
 from smile.ui import Engine, Options
 from smile.ui.sources import offered, shipped
 from tests.fake_engine import FakeEngine, tone
 
 ENCODER = EncoderId("whisper-tiny", "0" * 12)
+SILENCE = np.zeros(16000, np.float32)
 
 
 class Recognizer:
@@ -94,8 +97,8 @@ def test_the_languages_of_a_corpus_are_offered_with_their_test_clips(tmp_path):
 
 def test_models_load_once_for_all_visitors(engine, loaded):
     engine.warm()
-    list(engine.prepare("gla", tokens=False))
-    list(engine.prepare("gla", tokens=False))
+    list(engine.prepare("gla"))
+    list(engine.prepare("gla"))
     assert loaded == [1]
 
 
@@ -112,13 +115,13 @@ def test_a_failed_load_is_tried_again(engine, monkeypatch):
 
     monkeypatch.setattr(models, "load_models", load)
     with pytest.raises(SmileError, match="No weights"):
-        list(engine.prepare(None, tokens=False))
-    list(engine.prepare(None, tokens=False))
+        list(engine.load())
+    list(engine.load())
 
 
 def test_a_pool_of_this_encoder_is_used_as_it_is(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(indexing, "index", lambda *_, **__: pytest.fail("indexed again"))
-    list(engine.prepare("gla", tokens=False))
+    list(engine.prepare("gla"))
     assert not (tmp_path / "cache").exists()
 
 
@@ -133,7 +136,7 @@ def test_a_pool_of_another_encoder_is_indexed_into_the_cache_once(tmp_path, load
 
     monkeypatch.setattr(indexing, "index", index)
     for _ in range(2):
-        list(Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla", tokens=False))
+        list(Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla"))
     assert made == [tmp_path / "cache" / "whisper-tiny-000000000000" / "gla"]
     assert json.loads((folder / "pool.json").read_text(encoding="utf-8"))["encoder"] is None
 
@@ -152,11 +155,147 @@ def test_indexing_says_how_far_it_is_and_stops_with_its_visitor(tmp_path, loaded
             raise
 
     monkeypatch.setattr(indexing, "index", index)
-    lines = Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla", tokens=False)
+    lines = Engine(Options(tmp_path / "pools", tmp_path / "cache")).prepare("gla")
     seen = [next(lines) for _ in range(3)]
     assert any(line.startswith("Indexing Scottish Gaelic: ") and "of 1000 clips" in line for line in seen)
     lines.close()
     assert stopped.wait(5), "the indexing went on"
+
+
+class Reading:
+    """Stands in for `read_tokens`: keeps what was read of a pool, and may be held at a clip."""
+
+    def __init__(self):
+        self.clips: list[tuple[str, int]] = []  # in the order they were read
+        self.held: tuple[str, int] = ("", 0)
+        self.reached, self.free = threading.Event(), threading.Event()
+        self.damaged = ""
+
+    def __call__(self, pool, recognizer, vocabulary, progress):
+        key = pool.folder.name
+        if key == self.damaged:
+            raise SmileError("A clip is damaged; put it back.")
+        for clip in range(len(pool)):
+            if (key, clip) in self.clips:
+                continue
+            if (key, clip) == self.held:
+                self.reached.set()
+                assert self.free.wait(20)
+            self.clips.append((key, clip))
+            progress(clip + 1, len(pool))
+
+    def wait_for(self, *keys: str) -> None:
+        """Until all clips of these pools are read."""
+        end = time.monotonic() + 20
+        while not {(key, clip) for key in keys for clip in range(3)} <= set(self.clips):
+            assert time.monotonic() < end, self.clips
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def reading(monkeypatch):
+    reading = Reading()
+    monkeypatch.setattr(transcribe, "read_tokens", reading)
+    return reading
+
+
+@pytest.fixture
+def three(tmp_path, loaded, reading, monkeypatch):
+    """An engine with three pools and a corpus; what it transcribes is what becomes of the pool."""
+
+    def steps(models, samples, pool, settings):
+        yield "Whisper alone"
+        yield (yield from pool.steps) if isinstance(pool, transcribe.Awaited) else pool
+
+    monkeypatch.setattr(transcribe, "transcribe", steps)
+    for name in ("aaa", "bbb", "ccc"):
+        pool(tmp_path / "pools" / name)
+    corpus(tmp_path / "mini" / "gla")
+    return Engine(Options(tmp_path / "pools", tmp_path / "cache", (tmp_path / "mini",)))
+
+
+def of(*keys: str) -> list[tuple[str, int]]:
+    return [(key, clip) for key in keys for clip in range(3)]
+
+
+def test_a_pool_is_read_after_whisper_alone_and_says_how_far_it_is(three, reading):
+    reading.held = ("bbb", 2)
+    seen = three.transcribe(SILENCE, "bbb", Settings())
+    assert next(seen) == "Whisper alone"
+    assert reading.clips == []
+    assert next(seen).startswith("Reading the examples of Scottish Gaelic: ")
+    assert reading.reached.wait(20)
+    assert next(seen) == "Reading the examples of Scottish Gaelic: 2 of 3 clips"
+    reading.free.set()
+    *_, opened = seen
+    assert opened.folder.name == "bbb"
+    assert reading.clips == of("bbb")
+    assert list(three.transcribe(SILENCE, "bbb", Settings())) == ["Whisper alone", opened], "it is read once"
+
+
+def test_without_token_neighbours_a_pool_is_only_opened(three, reading):
+    *_, opened = three.transcribe(SILENCE, "bbb", Settings(knn=0.0))
+    assert (opened.folder.name, reading.clips) == ("bbb", [])
+    assert list(three.transcribe(SILENCE, None, Settings())) == ["Whisper alone", None]
+
+
+def test_the_pools_that_ship_are_read_ahead_the_first_one_first(three, reading, loaded):
+    three.begin()
+    reading.wait_for("aaa", "bbb", "ccc")
+    assert reading.clips == of("aaa", "bbb", "ccc")
+    assert loaded == [1]
+
+
+def test_a_damaged_pool_does_not_keep_the_others_from_being_read(three, reading):
+    reading.damaged = "aaa"
+    three.begin()
+    reading.wait_for("bbb", "ccc")
+    with pytest.raises(SmileError, match="damaged"):
+        list(three.transcribe(SILENCE, "aaa", Settings()))
+
+
+def test_a_visitor_goes_ahead_of_what_is_read_in_the_background(three, reading):
+    reading.held = ("aaa", 1)
+    three.begin()
+    assert reading.reached.wait(20)
+    visitor = three.transcribe(SILENCE, "ccc", Settings())
+    assert next(visitor) == "Whisper alone"
+    assert next(visitor) == "Reading the examples of Scottish Gaelic: waiting for its turn"
+    reading.free.set()
+    assert list(visitor)[-1].folder.name == "ccc"
+    reading.wait_for("aaa", "bbb", "ccc")
+    assert reading.clips == [("aaa", 0), ("aaa", 1), *of("ccc"), ("aaa", 2), *of("bbb")]
+
+
+def test_nothing_is_read_ahead_while_somebody_is_served(three, reading):
+    with three._turns.visit():
+        three.begin()
+        list(three.load())
+        list(three.prepare("ccc"))
+        assert reading.clips == []
+    reading.wait_for("aaa", "bbb", "ccc")
+
+
+def test_a_visitor_who_leaves_frees_the_engine(three, reading):
+    reading.held = ("ccc", 1)
+    visitor = three.transcribe(SILENCE, "ccc", Settings())
+    assert next(visitor) == "Whisper alone"
+    assert next(visitor).startswith("Reading")
+    assert reading.reached.wait(20)
+    visitor.close()
+    reading.free.set()
+    three.begin()
+    reading.wait_for("aaa", "bbb", "ccc")
+    assert reading.clips == [*of("ccc")[:2], *of("aaa", "bbb"), ("ccc", 2)]
+
+
+def test_reading_ahead_can_be_switched_off(three, reading, loaded):
+    engine = Engine(replace(three.options, read_ahead=False))
+    engine.begin()
+    list(engine.load())
+    assert loaded == [1]
+    assert not [t for t in threading.enumerate() if "_read_ahead" in t.name]
+    assert reading.clips == []
 
 
 def test_an_unknown_key_has_no_queries_and_no_pool(engine):
@@ -164,7 +303,18 @@ def test_an_unknown_key_has_no_queries_and_no_pool(engine):
     assert engine.choice("../gla") is None
 
 
-ASKED = ("pools", "choice", "queries", "examples", "pool", "audio_folders", "prepare", "embed", "transcribe")
+ASKED = (
+    "pools",
+    "choice",
+    "queries",
+    "examples",
+    "pool",
+    "audio_folders",
+    "load",
+    "prepare",
+    "embed",
+    "transcribe",
+)
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -189,6 +339,17 @@ def test_the_command_line_has_the_last_word(monkeypatch):
     monkeypatch.setenv("PORT", "7999")
     assert app.parse(["--port", "8000", "--adapter", "x"]).port == 8000
     assert app.parse(["--adapter", "x"]).adapter == Path("x")
+
+
+@pytest.mark.parametrize(
+    ("setting", "arguments", "ahead"),
+    [(None, [], True), ("0", [], False), ("1", ["--no-read-ahead"], False), ("0", ["--read-ahead"], True)],
+)
+def test_reading_ahead_is_a_setting(monkeypatch, setting, arguments, ahead):
+    monkeypatch.delenv("SMILE_READ_AHEAD", raising=False)
+    if setting:
+        monkeypatch.setenv("SMILE_READ_AHEAD", setting)
+    assert app.parse(arguments).read_ahead is ahead
 
 
 def test_by_default_the_app_is_for_this_machine_alone(monkeypatch):

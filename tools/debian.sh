@@ -19,7 +19,7 @@ fi
 command -v apt-get >/dev/null 2>&1 || { echo "Missing:$missing. Install them with your system's packages." >&2; exit 1; }
 
 echo "Installing$missing from Debian."
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes
 $as_root apt-get update -qq
 # shellcheck disable=SC2086
 $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -5,28 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import resource
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+from smile.commit import commit
 
 
 def stamp() -> str:
     """Date, commit and machine, as a figure has to carry them."""
-    return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}, {cpu()}, {os.cpu_count()} cores"
-
-
-def commit() -> str:
-    """The short commit hash, with a plus sign where the tree differs from it; "unknown" outside git."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"], capture_output=True, text=True
-        )
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
+    return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit() or 'unknown'}, {cpu()}, {os.cpu_count()} cores"
 
 
 def cpu() -> str:

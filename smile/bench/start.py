@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.request
 
-from smile.bench.report import ROOT, stamp, table
+from smile.bench.report import stamp, table
+from smile.commit import REPOSITORY
 from smile.datatypes import SmileError
 
 PATIENCE = 120.0  # seconds
@@ -30,7 +31,7 @@ def _start() -> float:
     environment = {**os.environ, "PORT": str(port)}
     began = time.perf_counter()
     app = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py")],
+        [sys.executable, str(REPOSITORY / "app.py")],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

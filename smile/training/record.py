@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
 
+from smile.commit import commit
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data
@@ -33,19 +32,3 @@ def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
         "validation": [row for row in run.rows() if row["kind"] == "validation"],
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=list) + "\n"
-
-
-def commit() -> str:
-    """The commit of the code that runs, "+" added where files differ from it; empty outside a repository."""
-    folder = Path(__file__).parent
-    try:
-        head = _git(folder, "rev-parse", "HEAD")
-        changed = _git(folder, "status", "--porcelain", "--", ".")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return head[:12] + ("+" if changed else "")
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()

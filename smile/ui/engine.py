@@ -1,34 +1,33 @@
 """The engine behind the page: pools by key, models loaded once in the background, transcriptions.
 
-Nothing heavy is imported before the first `warm` or `prepare`; loading and indexing happen one after
-the other in threads that end with the process.
+Nothing heavy is imported before the first `warm`; loading, indexing and reading happen one after the
+other, for visitors first.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, wait
-from contextlib import suppress
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.pool import Pool, open_pool, read_header
 from smile.ui.sources import PoolChoice, Source, offered, shipped
+from smile.ui.turns import Progress, Turns, Watched, lines
 from smile.weights import DEFAULT
 
 if TYPE_CHECKING:
     from smile.compare import Cell, Grid
     from smile.models import Models
+    from smile.transcribe import Awaited
     from smile.transcription import Result, Settings
 
 LOG = logging.getLogger(__name__)
-POLL = 0.25  # seconds between two looks at work in the background
-Progress = Callable[[int, int], None]  # clips done, clips in all
 T = TypeVar("T")
 
 
@@ -43,6 +42,7 @@ class Options:
     engine: str = "lean"
     device: str = "cpu"
     adapter: Path | None = None
+    read_ahead: bool = True  # read the pools that come with the app while nobody uses it
 
 
 class Engine:
@@ -50,7 +50,7 @@ class Engine:
 
     def __init__(self, options: Options):
         self.options = options
-        self._turn = Lock()  # of work in the background
+        self._turns = Turns()
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
@@ -92,18 +92,30 @@ class Engine:
         with self._asking:
             loading = self._loading
             if loading is None or (loading.done() and loading.exception()):
-                loading = self._loading = _background(self._load, self._turn)
+                loading = self._loading = self._turns.start(self._load)
             return loading
 
-    def begin(self, key: str | None) -> None:
-        """Make a pool ready in the background, so that the first visitor need not wait."""
+    def begin(self) -> None:
+        """Load the models and read pools ahead in the background, so that visitors need not wait."""
+        self.warm()
+        if self.options.read_ahead:
+            Thread(target=self._read_ahead, daemon=True).start()
 
-        def ready() -> None:
-            with suppress(SmileError):  # whoever asks for the pool is told
-                for _ in self.prepare(key, tokens=True):
-                    pass
+    def _read_ahead(self) -> None:
+        """Make the first pool and all that come with the app ready, computing in this thread alone."""
+        from smile.recognizers import compute_alone
 
-        Thread(target=ready, daemon=True).start()
+        try:
+            models = self.warm().result()
+        except SmileError:
+            return  # it is in the log, and whoever asks is told
+        compute_alone()
+        pools = self.pools()
+        for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
+            try:
+                self._turns.ahead(partial(self._ready, key, models))
+            except Exception as error:
+                LOG.warning("The pool %s was not read ahead: %s", key, error)
 
     def _load(self) -> Models:
         from smile.models import load_models
@@ -117,40 +129,68 @@ class Engine:
             LOG.error("%s", error)
             raise
 
-    def prepare(self, key: str | None, tokens: bool) -> Iterator[str]:
-        """Load the models and open the pool, which indexes it where that is still to be done.
+    def load(self) -> Iterator[str]:
+        """Load the models. Yields what is being done, for a person, several times a second.
 
-        With `tokens` its token datastore is made too, where it is missing. Yields what is being done,
-        for a person, several times a second. Closing it stops the work.
+        Raises:
+            SmileError: weights or adapter that cannot be used.
+        """
+        loading = self.warm()
+        yield from lines(loading, lambda: "Loading Whisper")
+        loading.result()
+
+    def prepare(self, key: str | None, tokens: bool = False) -> Iterator[str]:
+        """Load the models and open a pool, which indexes it where that is still to be done; as `load`.
+
+        With `tokens` its token datastore is made too, where it is missing. Closing it stops the work.
 
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
         """
-        loading = self.warm()
-        yield from _lines(loading, lambda: "Loading Whisper")
-        models = loading.result()
-        if key in self._sources and key not in self._open:
-            indexed = partial(self._indexed, self._sources[key], models)
-            self._open[key] = yield from self._over_clips("Indexing", key, indexed)
-        if key in self._open and tokens and key not in self._read:
-            yield from self._over_clips("Reading the examples of", key, partial(self._tokens, key, models))
-            self._read.add(key)
+        with self._turns.visit():
+            yield from self.load()
+            if key in self._sources:
+                steps = self._reading if tokens else self._opening
+                yield from steps(key, self.warm().result())
+
+    def _opening(self, key: str, models: Models) -> Generator[str, None, Pool]:
+        """The pool, once it is open; one that needs no indexing waits for nobody."""
+        if key not in self._open and (found := self.pool(key, models.smile.info.encoder)):
+            self._open[key] = found
+        if key not in self._open:
+            yield from self._over_clips("Indexing", key, partial(self._open_pool, key, models))
+        return self._open[key]
+
+    def _reading(self, key: str, models: Models) -> Generator[str, None, Pool]:
+        """The pool, once it is open and its tokens are read."""
+        yield from self._opening(key, models)
+        if key not in self._read:
+            yield from self._over_clips("Reading the examples of", key, partial(self._ready, key, models))
+        return self._open[key]
 
     def _over_clips(self, what: str, key: str, work: Callable[[Progress], T]) -> Generator[str, None, T]:
         """Do a piece of work over the clips of a pool in the background, and say how far it is."""
         choice = self._sources[key].choice
-        stop, done = Event(), [0, choice.examples]
-        job = _background(partial(work, partial(_tick, stop, done)), self._turn)
+        progress = Watched(choice.examples)
+        job = self._turns.start(partial(work, progress))
         try:
-            yield from _lines(job, lambda: f"{what} {choice.language.name}: {_far(done)}")
+            yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()
         finally:
-            stop.set()
+            progress.stop()
 
-    def _tokens(self, key: str, models: Models, progress: Progress) -> None:
+    def _ready(self, key: str, models: Models, progress: Progress) -> None:
+        """Open a pool and read its tokens, as far as neither has been done."""
         from smile.transcribe import read_tokens
 
-        read_tokens(self._open[key], models.smile, models.vocabulary, progress)
+        self._open_pool(key, models, progress)
+        if key not in self._read:
+            read_tokens(self._open[key], models.smile, models.vocabulary, progress)
+            self._read.add(key)
+
+    def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
+        if key not in self._open:
+            self._open[key] = self._indexed(self._sources[key], models, progress)
 
     def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
         """The pool as this encoder needs it: as it came, or from the cache, or made now."""
@@ -174,7 +214,7 @@ class Engine:
         return None
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
-        """The embedding (d,) of a recording's first piece of speech, once `prepare` has loaded the models.
+        """The embedding (d,) of a recording's first piece of speech, once the models are loaded.
 
         Raises:
             SmileError: there is no speech, or the app's encoder is not the one asked for.
@@ -188,7 +228,8 @@ class Engine:
                 f"This was made with {encoder.model}, and the app runs {own.model} with other weights; "
                 "make it again with: smile project"
             )
-        return embedded(models.smile, samples)
+        with self._turns.visit():
+            return embedded(models.smile, samples)
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
         """The examples nearest to a recording, of a pool that `prepare` has opened.
@@ -203,54 +244,35 @@ class Engine:
         return choose("nearest", query, pool.embeddings, pool.utterances, count, divergence)
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
-        """Transcribe a recording with examples of a pool that `prepare` has opened."""
+        """Transcribe a recording with examples of a pool, once `load` has loaded the models.
+
+        What is still to be done for the pool is done once Whisper alone has been heard.
+
+        Raises:
+            SmileError: a pool that cannot be used.
+        """
         from smile.transcribe import transcribe
 
-        pool = self._open.get(key) if key else None
-        return transcribe(self.warm().result(), samples, pool, settings)
+        with self._turns.visit():
+            models = self.warm().result()
+            yield from transcribe(models, samples, self._pool_for(key, settings, models), settings)
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
         from smile.compare import compare
 
-        return compare(self.warm().result(), samples, self._open[key], grid)
+        with self._turns.visit():
+            yield from compare(self.warm().result(), samples, self._open[key], grid)
 
+    def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
+        from smile.transcribe import Awaited
 
-def _background(job: Callable[[], T], turn: Lock) -> Future[T]:
-    """Do a job in a thread of its own when its turn comes."""
-    future: Future[T] = Future()
-    Thread(target=_fulfil, args=(future, job, turn), daemon=True).start()
-    return future
-
-
-def _fulfil(future: Future[T], job: Callable[[], T], turn: Lock) -> None:
-    with turn:
-        try:
-            future.set_result(job())
-        except Exception as error:
-            future.set_exception(error)
-
-
-class _StoppedError(Exception):
-    """Indexing that nobody waits for any more."""
-
-
-def _tick(stop: Event, done: list[int], clips: int, total: int) -> None:
-    done[:] = clips, total
-    if stop.is_set():
-        raise _StoppedError
-
-
-def _lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
-    """A line now and then until the job is done."""
-    while not job.done():
-        yield line()
-        wait([job], timeout=POLL)
-
-
-def _far(done: list[int]) -> str:
-    """How far a piece of work is, which may have to wait for another to end."""
-    return f"{done[0]} of {done[1]} clips" if done[0] else "waiting for its turn"
+        if key not in self._sources:
+            return None
+        if key in self._open and (key in self._read or not settings.knn):
+            return self._open[key]
+        steps = self._reading if settings.knn else self._opening
+        return Awaited(Path(key).name, self._sources[key].choice.language.code, steps(key, models))
 
 
 def _stores(kept: Path) -> Path:

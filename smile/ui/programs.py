@@ -88,7 +88,7 @@ def neighbours(
         samples = heard(recording).samples
         if engine.choice(pool) is None:
             raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
-        for _ in engine.prepare(pool, tokens=False):
+        for _ in engine.prepare(pool):
             pass
         found = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
     except SmileError as error:

@@ -94,7 +94,7 @@ def served(engine: FakeEngine, measured: Path) -> Iterator[str]:
 @pytest.fixture
 def page(driver: webdriver.Chrome, served: str, engine: FakeEngine) -> Iterator[Page]:
     """The page, just opened, with an engine that works at once."""
-    engine.pace, engine.error = 0.0, None
+    engine.pace, engine.error, engine.unread = 0.0, None, 0
     driver.get_log("browser")
     yield Page(driver, served).open()
     driver.get("about:blank")
@@ -106,7 +106,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Iterat
     port = free_port()
     log = tmp_path_factory.mktemp("app") / "log"
     environment = {**os.environ, "PORT": str(port), "SMILE_CACHE": str(log.parent / "cache")}
-    environment["SMILE_CORPORA"] = str(speech or "")
+    environment |= {"SMILE_CORPORA": str(speech or ""), "SMILE_READ_AHEAD": "0"}
     with log.open("wb") as output:
         command = [sys.executable, "app.py"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

@@ -77,6 +77,22 @@ def test_text_grows_while_it_is_written(page, engine):
     assert page.vanilla == HEARD
 
 
+def test_whisper_alone_stands_there_while_the_pool_is_read(page, engine):
+    engine.pace, engine.unread = 0.2, 30
+    page.pick_example()
+    page.start()
+    page.wait(lambda: page.smile.startswith("Reading the examples of Scottish Gaelic: "), "the progress")
+    assert page.vanilla == HEARD
+    assert page.all("#vanilla .facts")
+    assert page.stage.startswith("Reading the examples of Scottish Gaelic: ")
+    assert not page.all("#vanilla .caret, #smile .caret, #neighbours .text")
+    first = page.smile
+    page.wait(lambda: page.smile != first, "the next clip")
+    engine.pace = 0.0
+    page.wait(lambda: page.all("#stage .done"), "the end")
+    assert (page.vanilla, page.smile) == (HEARD, TEXTS["gla"][0])
+
+
 def test_cancel_stops_the_engine_and_keeps_the_text(page, engine):
     engine.pace = 0.4
     page.pick_example()

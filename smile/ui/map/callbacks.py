@@ -174,7 +174,7 @@ def _hear(atlas: Atlas, path: str | None, chosen: Utterance | None, look: Sight)
     recording = heard(path)
     points = atlas.open(look.map)
     for key in points.keys if None not in points.keys else ():
-        for line in atlas.engine.prepare(key, tokens=False):
+        for line in atlas.engine.prepare(key):
             yield Page(stage=stage(line, "working"))
     points = atlas.open(look.map)
     yield Page(stage=stage("Encoding the clip", "working"))

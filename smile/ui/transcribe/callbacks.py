@@ -105,7 +105,7 @@ def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> 
 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
     recording = heard(audio)
-    for line in engine.prepare(pool, tokens=settings.knn > 0):
+    for line in engine.load():
         yield View(stage=view.stage(line, "working"))
     choice = engine.choice(pool)
     shown = None
@@ -181,7 +181,7 @@ def transcribe_json(
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
     try:
         recording, settings = heard(audio), Choices(**choices).settings()
-        for _ in engine.prepare(pool, tokens=settings.knn > 0):
+        for _ in engine.load():
             pass
         *_, result = engine.transcribe(recording.samples, pool, settings)
     except SmileError as error:

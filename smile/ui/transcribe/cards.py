@@ -27,20 +27,30 @@ METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%">
 
 
 def card(
-    kind: str, title: str, side: Side, *, subtitle: str = "", busy: bool = False, below: str = ""
+    kind: str,
+    title: str,
+    side: Side,
+    *,
+    subtitle: str = "",
+    busy: bool = False,
+    below: str = "",
+    waiting: str = "",
 ) -> str:
     """One side: its transcript, then what is known of it, then `below`, which is HTML.
 
-    `busy` says that its text is growing.
+    `busy` says that its text is growing, `waiting` what it waits for before there is any.
     """
     body = Markup().join(
-        [transcript(side, busy), flags(side), facts(side) if side.lines else "", Markup(below)]
+        [transcript(side, busy, waiting), flags(side), facts(side) if side.lines else "", Markup(below)]
     )
     return CARD.format(kind=kind, title=title, subtitle=subtitle, body=body)
 
 
-def transcript(side: Side, busy: bool) -> Markup:
-    """The text, with its times where there is more than one line; a caret where it still grows."""
+def transcript(side: Side, busy: bool, waiting: str = "") -> Markup:
+    """The text, with its times where there is more than one line; a caret where it still grows.
+
+    `waiting` stands in its place while there is none.
+    """
     caret = Markup('<span class="caret" aria-hidden="true"></span>') if busy else Markup()
     if len(side.lines) > 1:
         lines = Markup().join(
@@ -51,7 +61,9 @@ def transcript(side: Side, busy: bool) -> Markup:
     if side.text:
         return Markup('<p class="transcript" dir="auto">{}{}</p>').format(side.text, caret)
     ended = side.done or any(line.decoded.stopped for line in side.lines)
-    return Markup('<p class="transcript nothing">{}</p>').format("No text." if ended else "Nothing yet.")
+    return Markup('<p class="transcript nothing">{}</p>').format(
+        "No text." if ended else waiting or "Nothing yet."
+    )
 
 
 def facts(side: Side) -> Markup:

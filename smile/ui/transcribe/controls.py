@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from smile.datatypes import MOST_BEAMS, MOST_SHOTS
 from smile.divergence import LABELS as MEASURES
 from smile.embedding import REFERENCE, WINDOWS
 from smile.languages import languages
@@ -16,8 +17,6 @@ from smile.ui.sources import PoolChoice
 
 DEFAULT = Settings()
 SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
-MOST_SHOTS = 10
-MOST_BEAMS = 5
 SEEDS = range(2**31)
 KNN_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PROMPTS = {"anchored": "Anchored in time", "plain": "Plain"}

@@ -120,7 +120,7 @@ def scored(finished: Finished, reference: str) -> View:
 
 def vanilla_card(result: Result, score: str = "") -> str:
     """Whisper alone."""
-    busy = not result.done and not result.chosen
+    busy = not (result.done or result.chosen or result.waiting)
     return card(*ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
 
 
@@ -131,7 +131,8 @@ def smile_card(result: Result, score: str = "") -> str:
     trained = TRAINED_ON.format(on) if on else TRAINED.format(adapter)
     note = NO_POOL if not result.pool else trained if adapter else UNTRAINED
     busy = not result.done and bool(result.smile.lines)
-    return card(*EXAMPLES, result.smile, subtitle=shots(result.settings), busy=busy, below=score + note)
+    subtitle, waiting = shots(result.settings), result.waiting
+    return card(*EXAMPLES, result.smile, subtitle=subtitle, busy=busy, below=score + note, waiting=waiting)
 
 
 def shots(settings: Settings) -> str:

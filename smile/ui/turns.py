@@ -1,0 +1,97 @@
+"""Whose turn it is: visitors come first, and work ahead of them is done while nobody is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from threading import Condition, Event, Lock, Thread
+from typing import TypeVar
+
+POLL = 0.25  # seconds between two looks at work in the background
+Progress = Callable[[int, int], None]  # clips done, clips in all
+T = TypeVar("T")
+
+
+class StoppedError(Exception):
+    """Work over clips that was broken off between two of them, because nobody waits or somebody does."""
+
+
+class Turns:
+    """One piece of work at a time, in threads that end with the process."""
+
+    def __init__(self) -> None:
+        self._working = Lock()
+        self._changed = Condition()
+        self._visitors = 0
+
+    @contextmanager
+    def visit(self) -> Iterator[None]:
+        """A visitor is served for as long as this lasts; work ahead waits."""
+        with self._changed:
+            self._visitors += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._visitors -= 1
+                self._changed.notify_all()
+
+    def start(self, work: Callable[[], T]) -> Future[T]:
+        """Do a piece of work in a thread of its own, when its turn comes."""
+        future: Future[T] = Future()
+
+        def fulfil() -> None:
+            with self._working:
+                try:
+                    future.set_result(work())
+                except Exception as error:
+                    future.set_exception(error)
+
+        Thread(target=fulfil, daemon=True).start()
+        return future
+
+    def ahead(self, work: Callable[[Progress], object]) -> None:
+        """Do work in this thread while nobody is served; begin it again as often as a visitor breaks it off.
+
+        The work reports after every clip, and finds what was done before.
+        """
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._visitors)
+            try:
+                with self._working:
+                    work(self._give_way)
+                return
+            except StoppedError:
+                continue
+
+    def _give_way(self, done: int, total: int) -> None:
+        if self._visitors:
+            raise StoppedError
+
+
+class Watched:
+    """Progress that can be asked how far it is, and told to stop."""
+
+    def __init__(self, total: int):
+        self._done, self._total, self._stop = 0, total, Event()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Note so many clips; ends the work where it was told to."""
+        self._done, self._total = done, total
+        if self._stop.is_set():
+            raise StoppedError
+
+    def stop(self) -> None:
+        """End the work after the clip at hand."""
+        self._stop.set()
+
+    def __str__(self) -> str:
+        return f"{self._done} of {self._total} clips" if self._done else "waiting for its turn"
+
+
+def lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
+    """A line now and then until the job is done; none where it is soon done."""
+    while not wait([job], timeout=POLL).done:
+        yield line()
