@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "timing", "languages", "terminal", "paper"),
+    ("datatypes", "timing", "languages", "terminal", "paper", "sheets"),
     (
         "audio",
         "text",
@@ -33,6 +33,7 @@ ROOMS = [
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
     ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
+    ("importing", "exporting"),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
     ("workers",),
     ("runs",),
