@@ -32,6 +32,7 @@ ROOMS = [
     ("steering",),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
+    ("pool_setting",),
     ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
     ("importing", "exporting"),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
