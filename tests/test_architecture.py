@@ -35,12 +35,13 @@ ROOMS = [
     ("pool_setting",),
     ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
     ("importing", "exporting"),
+    ("batch",),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
     ("workers",),
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),
-    ("ui", "commands"),
+    ("ui", "pool_commands", "commands"),
     ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from smile.transcription import Result, Side
 
@@ -35,6 +36,12 @@ class Transcript:
         sides = [(SMILE, result.smile)] if result.pool else []
         tiers = tuple((name, _spans(side)) for name, side in [*sides, (VANILLA, result.vanilla)])
         return cls(recording, result.duration, tiers, result.language)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Transcript:
+        """The inverse of `dataclasses.asdict`, JSON's lists for tuples."""
+        tiers = tuple((name, tuple(Span(**span) for span in spans)) for name, spans in fields["tiers"])
+        return cls(**{**fields, "tiers": tiers})
 
     @property
     def spans(self) -> tuple[Span, ...]:

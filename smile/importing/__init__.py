@@ -26,9 +26,16 @@ CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
 
 
 def takes(source: Path) -> bool:
-    """Whether a path is for this package, and not a corpus that `corpora.read` reads where it lies."""
-    suffix = source.suffix.lower()
-    return source.is_file() and (suffix == ".zip" or suffix in READERS)
+    """Whether a path is for this package, and not a corpus that `corpora.read` reads where it lies.
+
+    That is a zip, an annotation file, or a folder with such files and no table, pool or ML-SUPERB folder.
+    """
+    if source.is_file():
+        return source.suffix.lower() in (".zip", *READERS)
+    if not source.is_dir() or corpora.languages(source):
+        return False
+    suffixes = {path.suffix.lower() for path in source.iterdir()}
+    return not suffixes & {*SUFFIXES} and bool(suffixes & {*READERS})
 
 
 def read(
