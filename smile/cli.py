@@ -12,7 +12,7 @@ from smile import commands as does
 from smile.datatypes import SmileError
 from smile.divergence import LABELS
 from smile.samplers import SAMPLERS
-from smile.terminal import shots, strength, windows
+from smile.terminal import several_shots, shots, strength, windows
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -105,6 +105,15 @@ def _transcribe(commands: Commands) -> None:
     _engine_options(parser)
 
 
+def _check(commands: Commands) -> None:
+    parser = _command(commands, "check", does.check)
+    parser.add_argument("pool", type=Path, help="folder of the pool")
+    parser.add_argument("--clips", type=int, default=20, help="that are left out in turn (%(default)s)")
+    parser.add_argument("--shots", type=several_shots, default=(1, 3, 5), help="joined by commas (1,3,5)")
+    parser.add_argument("--seed", type=int, default=0, help="which clips (%(default)s)")
+    _engine_options(parser)
+
+
 def _pool(commands: Commands) -> None:
     parser = _command(commands, "pool", does.pool)
     parser.add_argument("what", choices=("export",))
@@ -177,7 +186,19 @@ def _bench(commands: Commands) -> None:
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
 
 
-ADDED = (_index, _transcribe, _pool, _train, _similarity, _evaluate, _results, _project, _demo_pools, _bench)
+ADDED = (
+    _index,
+    _transcribe,
+    _check,
+    _pool,
+    _train,
+    _similarity,
+    _evaluate,
+    _results,
+    _project,
+    _demo_pools,
+    _bench,
+)
 
 if __name__ == "__main__":
     sys.exit(main())

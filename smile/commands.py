@@ -60,6 +60,13 @@ def index(chosen: argparse.Namespace) -> None:
     )
 
 
+def check(chosen: argparse.Namespace) -> None:
+    """Ask a pool's own clips whether examples help, and which setting helps most; it becomes the pool's."""
+    from smile.pool_commands import check as run
+
+    run(chosen, _models(chosen))
+
+
 def pool(chosen: argparse.Namespace) -> None:
     """Take a pool away as a zip: its own folder, or one in ML-SUPERB's layout."""
     from smile.pool_commands import export

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from smile.pool import Pool
     from smile.transcription import Settings
 
+CHECK_COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low", "reduction_high")
+
 
 def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
     """Make a pool of a zip or of annotated recordings; what cannot be used is told on standard error."""
@@ -95,3 +97,30 @@ def export(chosen: argparse.Namespace) -> None:
     opened = open_pool(chosen.pool)
     made = FORMATS[chosen.format](opened, chosen.out)
     print(f"{made}: {len(opened)} examples of {opened.language.name}.")
+
+
+def check(chosen: argparse.Namespace, models: Models) -> None:
+    """Print how well each setting does on the pool's own clips, and make the best one the pool's."""
+    from smile import leave_one_out, results
+    from smile.pool import open_pool
+    from smile.pool_setting import write_setting
+    from smile.transcribe import read_tokens
+
+    opened = open_pool(chosen.pool, models.smile.info.encoder)
+    with Bar("Reading the pool") as bar:
+        read_tokens(opened, models.smile, models.vocabulary, bar)
+    tried = leave_one_out.conditions(models.smile.info, chosen.shots)
+    found = leave_one_out.Check(0, 0)
+    with Bar("Checking", "transcripts") as bar:
+        for found in leave_one_out.leave_one_out(models, opened, tried, chosen.clips, chosen.seed):
+            bar(found.done, found.total)
+    setting = leave_one_out.best(found, tried, opened, models.smile.info)
+    write_setting(chosen.pool, setting)
+    print(f"CER in percent on {setting.clips} clips of {opened.language.name}, each left out of its pool;")
+    print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
+    print(results.as_text(found.table, CHECK_COLUMNS))
+    verdict = {True: "Examples help.", False: "Examples harm.", None: "Whether examples help is not clear."}
+    neighbours = "with" if setting.knn else "without"
+    print(
+        f"\n{verdict[setting.helps]} {setting.shots} shots {neighbours} token neighbours are now the default."
+    )

@@ -37,6 +37,7 @@ ROOMS = [
     ("importing", "exporting"),
     ("batch",),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
+    ("leave_one_out",),
     ("workers",),
     ("runs",),
     ("manifest",),
