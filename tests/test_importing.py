@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+import warnings
 import zipfile
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smile import importing
 from smile.audio import read as hear
@@ -290,3 +295,70 @@ def test_rubbish_is_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\3\4 rubbish")
     with pytest.raises(CorpusError, match=name):
         importing.read(tmp_path / name, tmp_path / "work")
+
+
+parts = st.sampled_from(
+    ["..", ".", "", "a", "b.wav", "C:", "~", "\\", "..\\x", "a\0b", ".hidden", "é", "a" * 300]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(parts, min_size=1, max_size=4).map("/".join), min_size=1, max_size=4))
+def test_whatever_its_names_are_a_zip_stays_in_its_folder(names: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        work, archive = Path(folder) / "work" / "x", Path(folder) / "z.zip"
+        with zipfile.ZipFile(archive, "w") as made, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name in names:
+                made.writestr(zipfile.ZipInfo(name), "data")
+        with suppress(CorpusError):
+            importing.unpack(archive, work)
+        written = [path for path in Path(folder).rglob("*") if path.is_file() and path != archive]
+        assert all(path.resolve().is_relative_to(work.resolve()) for path in written)
+
+
+def test_a_zip_beside_its_table(tmp_path: Path) -> None:
+    sound = clip(tmp_path)
+    source = zipped(tmp_path / "sounds.zip", {"x/a.wav": sound, "x/b.wav": sound})
+    table = tmp_path / "t.csv"
+    table.write_text("file;text\na.wav;one\nb.wav;two\nc.wav;three\n", encoding="utf-8")
+    found = importing.read(importing.gather([source, table], tmp_path / "work"), tmp_path / "work")
+    assert texts(found) == ["one", "two"]
+    assert list(reasons(found)) == ["line 4"]
+    with pytest.raises(CorpusError, match=r"Two files are called .t\.csv"):
+        importing.gather([table, table], tmp_path / "work")
+
+
+def test_the_language_of_a_tier(tmp_path: Path) -> None:
+    from pympi import Eaf
+
+    staircase(tmp_path / "a.wav", 5)
+    eaf = Eaf(author="test")
+    eaf.remove_tier("default")
+    eaf.add_language("mdw", "http://cdb.iso.org/lg/CDB-00138502-001", "Mboshi (mdw)")
+    eaf.add_tier("tx", language="mdw")
+    eaf.add_annotation("tx", 1000, 2500, "mbote")
+    eaf.to_file(str(tmp_path / "a.eaf"))
+    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    assert [u.language for u in found.reading.utterances] == ["mdw"]
+
+
+def test_a_recording_that_cannot_be_read_is_told_at_each_annotation(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"no sound at all")
+    write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x"), (2.0, 3.0, "y")]})
+    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    assert not texts(found)
+    assert ["decoded" in reason for reason in reasons(found).values()] == [True, True]
+
+
+def test_a_stopped_import_can_be_done_again(tmp_path: Path) -> None:
+    source = annotated(tmp_path, "eaf")
+
+    def stop(done: int, total: int) -> None:
+        assert total == 3
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        importing.read(source, tmp_path / "work", tiers=UTTERANCE, progress=stop)
+    assert texts(importing.read(source, tmp_path / "work", tiers=UTTERANCE)) == TEXTS

@@ -59,7 +59,7 @@ def _targets(path: Path, archive: zipfile.ZipFile, folder: Path) -> Iterator[tup
     seen: set[PurePosixPath] = set()
     for entry in archive.infolist():
         name = PurePosixPath(_name(entry).replace("\\", "/"))
-        if entry.is_dir() or not name.parts or any(part in JUNK for part in name.parts):
+        if not name.parts or entry.is_dir() or any(part in JUNK for part in name.parts):
             continue
         link = stat.S_ISLNK(entry.external_attr >> 16)
         if link or name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or "\0" in str(name):
