@@ -84,6 +84,8 @@ def transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, sett
             if step.problem:
                 failed += step.transcript is None
                 print(f"{step.name}: {step.problem}", file=sys.stderr)
+    if failed == len(found):
+        raise SmileError("No recording could be transcribed.")
     print(f"{chosen.out}: {len(found) - failed} of {len(found)} recordings as {', '.join(kinds)}.")
 
 

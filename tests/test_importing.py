@@ -290,6 +290,18 @@ def test_a_zip_of_many_annotated_recordings(tmp_path: Path) -> None:
     }
 
 
+def test_each_speakers_folder_has_its_own_recordings(tmp_path: Path) -> None:
+    for speaker, seconds in (("ana", 4), ("ben", 10)):
+        folder = tmp_path / speaker
+        folder.mkdir()
+        staircase(folder / "001.wav", seconds)
+        (folder / "001.wav").rename(folder / "001.WAV")
+        write_textgrid(folder / "001.TextGrid", tiers={"t": [(seconds - 2.0, seconds, speaker)]})
+    found = importing.read(tmp_path, tmp_path / "work")
+    assert texts(found) == ["ana", "ben"]
+    assert [heights(hear(u.audio)) for u in found.reading.utterances] == [[2, 3], [8, 9]]
+
+
 @pytest.mark.parametrize("name", ["x.zip", "x.xlsx", "x.eaf", "x.TextGrid", "x.doc"])
 def test_rubbish_is_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\3\4 rubbish")

@@ -91,10 +91,8 @@ def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | s
     """The recording of an annotation file, or why there is none."""
     names = [*(media.name for media in file.media), file.path.stem]
     for name in names:
-        beside = file.path.with_name(name)
-        found = recordings.find(name)
-        if isinstance(found, Path):
-            return beside if beside.is_file() and len(Path(name).parts) == 1 else found
+        if isinstance(found := recordings.beside(file.path, name), Path):
+            return found
     if alone and recordings.only:
         return recordings.only
     return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'

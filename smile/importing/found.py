@@ -59,8 +59,11 @@ class Recordings:
             return f'Several recordings are called "{posix.name}"; say in which folder, too.'
         return found[0] if found else f'There is no recording "{name.strip()}"; add it.'
 
-    def __len__(self) -> int:
-        return len(self._paths)
+    def beside(self, file: Path, name: str) -> Path | str:
+        """The recording of a name; where there are several, the one in the file's own folder."""
+        found = self._names.get(_folded(PurePosixPath(name).name), [])
+        near = [path for path in found if path.parent == file.parent]
+        return near[0] if len(near) == 1 else self.find(name)
 
     @property
     def only(self) -> Path | None:
