@@ -1,8 +1,8 @@
 """Do examples help this language, and which setting helps most? Asked of the pool's own clips.
 
-Each clip is transcribed with all the others as its pool: it is left out of the examples, of the token
-datastore, and of all that is fitted on them. The other clips' keys stay those of the whole pool, where
-some were read behind this clip as an example.
+Each clip is transcribed with all the others as its pool, as if it had never been there: it is left out of
+the examples, of the token datastore and the contexts that this was read in, and of all that is fitted on
+them. (Only Whisper's guess at the language is counted over the whole pool.)
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
+from smile import token_store
 from smile.conditions import Condition
 from smile.datatypes import PoolError, RecognizerInfo
 from smile.evaluate import evaluate
@@ -22,7 +25,7 @@ from smile.pool import Pool, order_digest
 from smile.pool_setting import PoolSetting
 from smile.results import by_language
 from smile.rows import Row
-from smile.transcribe import read_tokens
+from smile.transcribe import pool_token, read_tokens
 
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
 SHOTS = (1, 3, 5)
@@ -82,18 +85,20 @@ def leave_one_out(
     """
     if len(pool) < 2:
         raise PoolError(f"{pool.folder} has just one clip; add some, so that one can be left out.")
-    if any(condition.knn for condition in tried):
+    if tokens := any(condition.knn for condition in tried):
         read_tokens(pool, models.smile, models.vocabulary)
     chosen = sample(pool, clips, seed)
     rows: list[Row] = []
     total = len(chosen) * len(tried)
     yield Check(0, total)
     for index in chosen:
-        others, utterance = without(pool, index), pool.utterances[index]
-        pools = {(utterance.language, condition.adapter): others for condition in tried}
-        for row, _ in evaluate(models, utterance, tried, pools):
-            rows.append(row)
-            yield Check(len(rows), total, tuple(rows))
+        utterance = pool.utterances[index]
+        with TemporaryDirectory() as folder:
+            others = without(models, pool, index, Path(folder), tokens)
+            pools = {(utterance.language, condition.adapter): others for condition in tried}
+            for row, _ in evaluate(models, utterance, tried, pools):
+                rows.append(row)
+                yield Check(len(rows), total, tuple(rows))
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
@@ -102,8 +107,13 @@ def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
     return sorted(sorted(range(len(pool)), key=lambda i: digests[i])[: max(1, clips)])
 
 
-def without(pool: Pool, index: int) -> Pool:
-    """The pool less one clip; its token datastore is the same file, less that clip's keys."""
+def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) -> Pool:
+    """The pool less one clip, and with `tokens` its token datastore, which goes to the folder `stores`."""
+    if tokens:
+        language = pool_token(pool)
+        return token_store.without(
+            pool, index, models.smile, models.vocabulary, language=language, stores=stores
+        )
     utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
     return replace(pool, utterances=utterances, embeddings=np.delete(pool.embeddings, index, axis=0))
 

@@ -63,12 +63,48 @@ def build(
         found.append(_read(recognizer, vocabulary, utterance, shots, language, windows))
         if progress:
             progress(number + 1, len(pool))
-    path = store_path(pool, recognizer.info)
+    _write(pool, recognizer.info, found)
+    _opened.cache_clear()
+
+
+def without(
+    pool: Pool,
+    index: int,
+    recognizer: Recognizer,
+    vocabulary: Vocabulary,
+    *,
+    language: str,
+    stores: Path,
+    windows: Sequence[float] = WINDOWS,
+) -> Pool:
+    """A pool less one clip, with a datastore in `stores` as if that clip had never been there.
+
+    Clips that were read behind it are read anew, each behind its nearest others of those that are left.
+
+    Raises:
+        PoolError: the pool has no datastore of this recognizer.
+    """
+    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
+    embeddings = np.delete(pool.embeddings, index, axis=0)
+    others = replace(pool, utterances=utterances, embeddings=embeddings, stores=stores)
+    found = _stored(pool, recognizer.info)
+    del found[index]
+    for number, utterance in enumerate(utterances):
+        if pool.utterances[index] in _before(pool, number + (number >= index)):
+            shots = _before(others, number)
+            found[number] = _read(recognizer, vocabulary, utterance, shots, language, windows)
+    _write(others, recognizer.info, found)
+    return others
+
+
+def _write(pool: Pool, info: RecognizerInfo, found: Sequence[Read]) -> None:
+    """Write what was read of a pool's clips, in their order; the file appears when it is whole."""
+    path = store_path(pool, info)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name("tokens.writing.npz")
     np.savez(
         temporary,
-        header=json.dumps({"format": FORMAT, "recognizer": asdict(recognizer.info)}),
+        header=json.dumps({"format": FORMAT, "recognizer": asdict(info)}),
         keys=np.concatenate([r.keys for r in found]).astype(np.float16),
         tokens=np.concatenate([r.tokens for r in found]).astype(np.int32),
         logprob=np.concatenate([r.logprob for r in found]).astype(np.float32),
@@ -77,7 +113,16 @@ def build(
         lengths=np.array([len(r.tokens) for r in found]),
     )
     os.replace(temporary, path)
-    _opened.cache_clear()
+
+
+def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
+    """What was read of each clip of a pool, from its file."""
+    _require(pool, info)
+    with np.load(store_path(pool, info), allow_pickle=False) as stored:
+        ends = np.cumsum(stored["lengths"])[:-1]
+        parts = (np.split(stored[name], ends) for name in ("keys", "tokens", "logprob", "top"))
+        reads = dict(zip(stored["clips"].tolist(), map(Read, *parts), strict=True))
+    return [reads[_digest(u)] for u in pool.utterances]
 
 
 def present(pool: Pool, info: RecognizerInfo) -> bool:
@@ -96,12 +141,16 @@ def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
     Raises:
         PoolError: there is none, or it was made by another recognizer or of other clips.
     """
+    _require(pool, info)
+    return _opened(store_path(pool, info), tuple(_digest(u) for u in pool.utterances))
+
+
+def _require(pool: Pool, info: RecognizerInfo) -> None:
     if not present(pool, info):
         raise PoolError(
             f"The pool {pool.folder} has not been read by this model; "
             f"read it with: {rebuild_command(pool.folder)} --knn"
         )
-    return _opened(store_path(pool, info), tuple(_digest(u) for u in pool.utterances))
 
 
 @lru_cache(maxsize=16)
