@@ -6,7 +6,7 @@ soundfile decodes where it can and PyAV where it cannot; both stream in blocks a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,16 +73,36 @@ def read(path: str | Path, limit: float = LIMIT) -> Samples:
 
 def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
     """As `read`, and says whether the file went on after `limit` seconds."""
-    path = Path(path)
+    path, wanted = Path(path), round(limit * SAMPLE_RATE)
+    pieces, count = [np.empty(0, np.float32)], 0
+    for piece in stream(path):
+        pieces.append(piece)
+        if (count := count + len(piece)) > wanted:
+            break
+    samples = np.concatenate(pieces)
+    return Recording(_checked(samples[:wanted], repr(path.name)), cut=count > wanted)
+
+
+def stream(path: Path) -> Generator[Samples, None, None]:
+    """A file's sound from its beginning, as pieces (n,) at 16 kHz; few seconds are held at a time.
+
+    Where one decoder cannot go on, the other does. Raises as `read` does, but takes silence and any length.
+    """
     _check_file(path)
-    wanted = round(limit * SAMPLE_RATE)
-    samples, error = _take(_resampled(_soundfile_blocks(path)), wanted)
-    if error is not None or not len(samples):
-        again, error = _take(_resampled(_av_blocks(path)), wanted)
-        samples = max(samples, again, key=len)
-    if error is not None and not len(samples):
+    given = 0
+    for blocks in (_soundfile_blocks, _av_blocks):
+        passed, error = 0, None
+        try:
+            for piece in _resampled(blocks(path)):
+                yield piece[max(0, given - passed) :]
+                passed += len(piece)
+                given = max(given, passed)
+        except _DecodeError as reason:
+            error = reason
+        if given and not error:
+            return
+    if error and not given:
         raise error
-    return Recording(_checked(samples[:wanted], repr(path.name)), cut=len(samples) > wanted)
 
 
 def from_array(samples: NDArray[Any], rate: int) -> Samples:
@@ -105,9 +125,7 @@ def write(path: str | Path, samples: Samples) -> None:
     """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole."""
     path = Path(path)
     if path.suffix not in WRITERS:
-        raise AudioError(
-            f"{path.name!r} cannot be written; choose a name that ends in {' or '.join(WRITERS)}."
-        )
+        raise AudioError(f"{path.name!r} cannot be written; end its name in {' or '.join(WRITERS)}.")
     container, subtype = WRITERS[path.suffix]
     temporary = path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
@@ -197,20 +215,6 @@ def _mono(values: NDArray[Any], subject: str) -> Samples:
         raise AudioError(f"{subject} holds values that are not numbers; export it again.")
     mono: Samples = np.clip(values, -1.0, 1.0).mean(axis=1, dtype=np.float32)
     return mono
-
-
-def _take(pieces: Iterable[Samples], wanted: int) -> tuple[Samples, _DecodeError | None]:
-    """Join pieces until there are more than `wanted` samples; also why they ended early, if they did."""
-    taken, count, error = [np.empty(0, np.float32)], 0, None
-    try:
-        for piece in pieces:
-            taken.append(piece)
-            count += len(piece)
-            if count > wanted:
-                break
-    except _DecodeError as reason:
-        error = reason
-    return np.concatenate(taken), error
 
 
 def _resampled(blocks: Iterable[Block]) -> Iterator[Samples]:

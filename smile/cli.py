@@ -12,7 +12,7 @@ from smile import commands as does
 from smile.datatypes import SmileError
 from smile.divergence import LABELS
 from smile.samplers import SAMPLERS
-from smile.terminal import beams, shots, strength, windows
+from smile.terminal import beams, several_shots, shots, strength, windows
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -63,11 +63,17 @@ def _engine_options(parser: argparse.ArgumentParser) -> None:
 def _index(commands: Commands) -> None:
     parser = _command(commands, "index", does.index)
     parser.add_argument(
-        "source", type=Path, help="ML-SUPERB language folder, table, folder with a table, pool"
+        "source",
+        type=Path,
+        help="ML-SUPERB language folder, table, folder with a table, pool, zip of these, .eaf, .TextGrid",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the pool; may be the source")
-    parser.add_argument("--split", default="10min_train", help="of an ML-SUPERB folder (%(default)s)")
+    parser.add_argument("--split", default="", help="of an ML-SUPERB folder (10min_train)")
     parser.add_argument("--language", default="", help="ISO 639-3 code, where the source does not say it")
+    parser.add_argument(
+        "--tier", action="append", default=[], help="of annotations to cut at; may be repeated"
+    )
+    parser.add_argument("--recording", type=Path, help="of an annotation file, where it is not beside it")
     parser.add_argument("--knn", action="store_true", help="read the clips for token-level neighbours too")
     _engine_options(parser)
 
@@ -80,20 +86,41 @@ def _train(commands: Commands) -> None:
 
 def _transcribe(commands: Commands) -> None:
     parser = _command(commands, "transcribe", does.transcribe)
-    parser.add_argument("clip", type=Path)
+    parser.add_argument("clip", type=Path, nargs="+", help="recordings, or folders with some")
     parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
-    parser.add_argument("--shots", type=shots, default=3, help="examples, 0 to 10 (%(default)s)")
+    parser.add_argument("--shots", type=shots, help="examples, 0 to 10 (the pool's own setting, or 3)")
     parser.add_argument("--sampler", default="nearest", choices=SAMPLERS, help="(%(default)s)")
     parser.add_argument("--divergence", default="kl", choices=list(LABELS), help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the random sampler (%(default)s)")
     parser.add_argument("--language-token", default="pool", help='"guess", "pool" or a Whisper code')
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
     parser.add_argument("--beams", type=beams, default=1, help="1 is greedy (%(default)s)")
-    parser.add_argument("--knn", type=strength, default=1.0, help="of token neighbours (%(default)s)")
+    parser.add_argument("--knn", type=strength, help="of token neighbours, 0 to 1 (the pool's own, or 1)")
     parser.add_argument("--loops", action="store_true", help="let loops begin, and cut them")
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--out", type=Path, help="folder of the transcripts of many recordings")
+    parser.add_argument(
+        "--format", default="csv", help="csv, jsonl, srt, vtt, textgrid, eaf, joined by commas (%(default)s)"
+    )
     _engine_options(parser)
+
+
+def _check(commands: Commands) -> None:
+    parser = _command(commands, "check", does.check)
+    parser.add_argument("pool", type=Path, help="folder of the pool")
+    parser.add_argument("--clips", type=int, default=20, help="that are left out in turn (%(default)s)")
+    parser.add_argument("--shots", type=several_shots, default=(1, 3, 5), help="joined by commas (1,3,5)")
+    parser.add_argument("--seed", type=int, default=0, help="which clips (%(default)s)")
+    _engine_options(parser)
+
+
+def _pool(commands: Commands) -> None:
+    parser = _command(commands, "pool", does.pool)
+    parser.add_argument("what", choices=("export",))
+    parser.add_argument("pool", type=Path, help="folder of the pool")
+    parser.add_argument("--format", default="folder", choices=("folder", "superb"), help="(%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="the zip to write")
 
 
 def _similarity(commands: Commands) -> None:
@@ -160,7 +187,19 @@ def _bench(commands: Commands) -> None:
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
 
 
-ADDED = (_index, _transcribe, _train, _similarity, _evaluate, _results, _project, _demo_pools, _bench)
+ADDED = (
+    _index,
+    _transcribe,
+    _check,
+    _pool,
+    _train,
+    _similarity,
+    _evaluate,
+    _results,
+    _project,
+    _demo_pools,
+    _bench,
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smile.datatypes import SmileError
@@ -12,7 +13,7 @@ from smile.terminal import Bar
 
 if TYPE_CHECKING:
     from smile.models import Models
-    from smile.transcription import Result
+    from smile.transcription import Result, Settings
 
 
 def _models(chosen: argparse.Namespace) -> Models:
@@ -29,30 +30,48 @@ def _models(chosen: argparse.Namespace) -> Models:
 
 def index(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
-    from smile import indexing
+    from smile import corpora, importing, indexing
+    from smile.pool_commands import build_imported
     from smile.transcribe import read_tokens
 
     models = _models(chosen)
-    with Bar("Indexing") as bar:
-        built = indexing.index(
-            chosen.source,
-            chosen.out,
-            models.smile,
-            split=chosen.split,
-            code=chosen.language,
-            guess=models.guess,
-            progress=bar,
-        )
+    if chosen.tier or chosen.recording or importing.takes(chosen.source):
+        built = build_imported(chosen, models)
+    else:
+        with Bar("Indexing") as bar:
+            built = indexing.index(
+                chosen.source,
+                chosen.out,
+                models.smile,
+                split=chosen.split or corpora.SPLIT,
+                code=chosen.language,
+                guess=models.guess,
+                progress=bar,
+            )
+        for row in built.rejected:
+            print(f"line {row.line}: {row.reason}", file=sys.stderr)
     if chosen.knn:
         with Bar("Reading") as bar:
             read_tokens(built.pool, models.smile, models.vocabulary, bar)
-    for row in built.rejected:
-        print(f"line {row.line}: {row.reason}", file=sys.stderr)
     pool = built.pool
     print(
         f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
         f"{len(built.rejected)} rows left out."
     )
+
+
+def check(chosen: argparse.Namespace) -> None:
+    """Ask a pool's own clips whether examples help, and which setting helps most; it becomes the pool's."""
+    from smile.pool_commands import check as run
+
+    run(chosen, _models(chosen))
+
+
+def pool(chosen: argparse.Namespace) -> None:
+    """Take a pool away as a zip: its own folder, or one in ML-SUPERB's layout."""
+    from smile.pool_commands import export
+
+    export(chosen)
 
 
 def train(chosen: argparse.Namespace) -> None:
@@ -71,34 +90,49 @@ def similarity(chosen: argparse.Namespace) -> None:
 
 
 def transcribe(chosen: argparse.Namespace) -> None:
-    """Transcribe a clip without and with examples of a pool."""
+    """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
     from smile.audio import read
     from smile.pool import open_pool
-    from smile.transcribe import Settings, as_dict, read_tokens
+    from smile.pool_commands import transcribe_many
+    from smile.transcribe import as_dict, read_tokens
     from smile.transcribe import transcribe as run
 
-    samples = read(chosen.clip)
+    many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
+    samples = None if many else read(chosen.clip[0])
     models = _models(chosen)
     pool = open_pool(chosen.pool, models.smile.info.encoder)
+    settings = _settings(chosen)
+    if settings.knn:
+        with Bar("Reading the pool") as bar:
+            read_tokens(pool, models.smile, models.vocabulary, bar)
+    if samples is None:
+        transcribe_many(chosen, models, pool, settings)
+        return
+    *_, result = run(models, samples, pool, settings)
+    if chosen.json:
+        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
+    else:
+        _print(result)
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    """The settings of a command; shots and token neighbours that it leaves open are the pool's own."""
+    from smile.pool_setting import read_setting
+    from smile.transcription import Settings
+
     settings = Settings(
-        shots=chosen.shots,
         sampler=chosen.sampler,
         divergence=chosen.divergence,
         seed=chosen.seed,
         language=chosen.language_token,
         prompt=chosen.prompt,
         beams=chosen.beams,
-        knn=chosen.knn,
         unlooped=not chosen.loops,
     )
-    if settings.knn:
-        with Bar("Reading the pool") as bar:
-            read_tokens(pool, models.smile, models.vocabulary, bar)
-    *_, result = run(models, samples, pool, settings)
-    if chosen.json:
-        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
-    else:
-        _print(result)
+    if own := read_setting(chosen.pool):
+        settings = own.applied(settings)
+    given = {"shots": chosen.shots, "knn": chosen.knn}
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
 def _print(result: Result) -> None:

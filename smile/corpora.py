@@ -41,7 +41,7 @@ class Reading:
     @classmethod
     def of(cls, utterances: Sequence[Utterance]) -> Reading:
         """Utterances that do not come from a file, numbered from 1."""
-        return _reading(enumerate(utterances, start=1))
+        return parted(enumerate(utterances, start=1))
 
 
 Found = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
@@ -50,14 +50,14 @@ Found = tuple[int, Utterance | str]  # line, and the utterance or the reason why
 def read(source: Path, split: str = SPLIT) -> Reading:
     """Read a corpus.
 
-    `source` is a language folder of ML-SUPERB v1 (or a folder above that holds just one), a csv, tsv
-    or jsonl table, a folder with such a table, or a pool. Only ML-SUPERB and folders with several
+    `source` is a language folder of ML-SUPERB v1 (or a folder above that holds just one), a csv, tsv,
+    jsonl or xlsx table, a folder with such a table, or a pool. Only ML-SUPERB and folders with several
     tables have splits.
 
     Raises:
         CorpusError: nothing of the kind is there, or not one row of it is good.
     """
-    reading = _reading(_find(Path(source), split))
+    reading = parted(_find(Path(source), split))
     if reading.utterances:
         return reading
     first = reading.rejected[0] if reading.rejected else Rejected(1, "There are no rows.")
@@ -187,7 +187,7 @@ def _audio(folder: Path, cell: str) -> Path | str:
     return path if found else f'There is no recording "{cell}".'
 
 
-def _reading(rows: Iterable[Found]) -> Reading:
+def parted(rows: Iterable[Found]) -> Reading:
     """Part good rows from bad ones; an utterance without an id gets one from its file's name."""
     good: dict[str, tuple[int, Utterance]] = {}
     recordings: dict[Path, int] = {}

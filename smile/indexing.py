@@ -124,14 +124,19 @@ def _replaceable(out: Path) -> bool:
 def _origin(source: Path, code: str, reading: Reading) -> tuple[Header, Reading]:
     """The header of a pool to be made from this source, as far as it is known, and its queries."""
     if not (source / HEADER).is_file():
-        return Header(_language(source, code, reading), source=source.resolve().name), Reading.of(())
+        return Header(language_of(source, code, reading), source=source.resolve().name), Reading.of(())
     header, queries = read_header(source), source / QUERIES
     if code and languages.iso_code(code) != header.language.code:
         header = replace(header, language=_named(code))
     return header, corpora.read(queries) if queries.is_file() else Reading.of(())
 
 
-def _language(source: Path, code: str, reading: Reading) -> Language:
+def language_of(source: Path, code: str, reading: Reading) -> Language:
+    """The language of a code, or the only one of a reading.
+
+    Raises:
+        PoolError: there is no code, and the reading has no language or several.
+    """
     if code:
         return _named(code)
     codes = sorted({u.language for u in reading.utterances} - {""})

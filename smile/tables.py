@@ -1,4 +1,4 @@
-"""Tables as people save them: csv, tsv and jsonl, in UTF-8 or UTF-16.
+"""Tables as people save them: csv, tsv and jsonl, in UTF-8 or UTF-16, and xlsx.
 
 A bad row is never in the way of a good one.
 """
@@ -9,13 +9,14 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from smile.datatypes import CorpusError
+from smile.sheets import sheet_rows
 
-SUFFIXES = (".csv", ".tsv", ".jsonl")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx")
 DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # the first one is preferred
 
 Row = dict[str, str]  # column, in lower case -> cell
@@ -52,17 +53,20 @@ def table(path: Path) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
     In csv and tsv the first row names the columns; the delimiter is the one of comma, semicolon and
-    tab that gives it the most cells.
+    tab that gives it the most cells. Of a workbook the first sheet with something in it is read.
 
     Raises:
-        CorpusError: a file that cannot be read, or is none of csv, tsv and jsonl.
+        CorpusError: a file that cannot be read, or is none of csv, tsv, jsonl and xlsx.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise CorpusError(f"{path} is not a table; give one that ends in {', '.join(SUFFIXES)}.")
-    text = read_text(path)
-    rows = _json_rows(text) if suffix == ".jsonl" else _cell_rows(text, DELIMITERS[suffix])
+    rows: Iterable[Line] = sheet_rows(path) if suffix == ".xlsx" else _text_rows(read_text(path), suffix)
     return ((line, UNREADABLE if _damaged_row(row) else row) for line, row in rows)
+
+
+def _text_rows(text: str, suffix: str) -> Iterator[Line]:
+    return _json_rows(text) if suffix == ".jsonl" else _cell_rows(text, DELIMITERS[suffix])
 
 
 def damaged(text: str) -> bool:

@@ -22,6 +22,11 @@ def beams(text: str) -> int:
     return int(text)
 
 
+def several_shots(text: str) -> tuple[int, ...]:
+    """An option's numbers of examples."""
+    return tuple(sorted({shots(part) for part in text.split(",")}))
+
+
 def strength(text: str) -> float:
     """An option's share, 0 to 1."""
     try:

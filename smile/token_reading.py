@@ -88,7 +88,7 @@ class Reader:
             AudioError: its recording, or that of a clip in front of it, cannot be read.
         """
         utterance, vocabulary, recognizer = self._pool.utterances[number], self._vocabulary, self._recognizer
-        shots = [Shot(self._hear(u.audio), u.text) for u in self._before(number)]
+        shots = [Shot(self._hear(u.audio), u.text) for u in self.before(number)]
         prompt = prompts.build(vocabulary, self._hear(utterance.audio), shots, language=self._language)
         text = vocabulary.encode(" " + utterance.text.strip())[: prompt.room - 1]
         session = recognizer.decoder(encode(recognizer, prompt.samples, self._windows))
@@ -104,7 +104,7 @@ class Reader:
         top = np.exp(logprobs.max(axis=1))
         return Read(keys.astype(np.float16), np.array([*text, end], np.int32), true.astype(np.float32), top)
 
-    def _before(self, number: int) -> list[Utterance]:
+    def before(self, number: int) -> list[Utterance]:
         """The nearest other clips that fit the window beside this one."""
         pool = self._pool
         room = WINDOW - 0.04 - pool.utterances[number].seconds

@@ -67,6 +67,50 @@ def build(
         work.clear()
 
 
+def without(
+    pool: Pool,
+    index: int,
+    recognizer: Recognizer,
+    vocabulary: Vocabulary,
+    *,
+    language: str,
+    stores: Path,
+    windows: Sequence[float] = WINDOWS,
+) -> Pool:
+    """A pool less one clip, with a datastore in `stores` as if that clip had never been there.
+
+    Clips that were read behind it are read anew, each behind its nearest others of those that are left.
+
+    Raises:
+        PoolError: the pool has no datastore of this recognizer.
+    """
+    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
+    embeddings = np.delete(pool.embeddings, index, axis=0)
+    others = replace(pool, utterances=utterances, embeddings=embeddings, stores=stores)
+    whole, left = (Reader(p, recognizer, vocabulary, language, windows) for p in (pool, others))
+    found = _stored(pool, recognizer.info)
+    del found[index]
+    for number in range(len(utterances)):
+        if pool.utterances[index] in whole.before(number + (number >= index)):
+            found[number] = left(number)
+    stores.mkdir(parents=True, exist_ok=True)
+    temporary = stores / "tokens.writing.npz"
+    _write(temporary, others, recognizer.info, found)
+    os.replace(temporary, store_path(others, recognizer.info))
+    return others
+
+
+def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
+    """What was read of each clip of a pool, from its file."""
+    if not present(pool, info):
+        raise _unread(pool)
+    with np.load(store_path(pool, info), allow_pickle=False) as stored:
+        ends = np.cumsum(stored["lengths"])[:-1]
+        parts = (np.split(stored[name], ends) for name in ("keys", "tokens", "logprob", "top"))
+        reads = dict(zip(stored["clips"].tolist(), map(Read, *parts), strict=True))
+    return [reads[digest(u)] for u in pool.utterances]
+
+
 def _read_all(pool: Pool, reader: Reader, log: Log, threads: int, progress: Progress | None) -> list[Read]:
     """What is in the log and what is read now, in the order of the pool."""
     names = [digest(u) for u in pool.utterances]
@@ -121,11 +165,15 @@ def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
     path = store_path(pool, info)
     store = _opened(path, path.stat().st_mtime_ns, info, _clips(pool)) if path.is_file() else None
     if store is None:
-        raise PoolError(
-            f"The pool {pool.folder} has not been read by this model; "
-            f"read it with: {rebuild_command(pool.folder)} --knn"
-        )
+        raise _unread(pool)
     return store
+
+
+def _unread(pool: Pool) -> PoolError:
+    return PoolError(
+        f"The pool {pool.folder} has not been read by this model; "
+        f"read it with: {rebuild_command(pool.folder)} --knn"
+    )
 
 
 @lru_cache(maxsize=16)

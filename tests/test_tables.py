@@ -137,7 +137,7 @@ def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("name", "words"), [("missing.csv", "cannot be read"), ("t.xlsx", "is not a table")])
+@pytest.mark.parametrize(("name", "words"), [("missing.csv", "cannot be read"), ("t.ods", "is not a table")])
 def test_files_that_are_no_tables(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(CorpusError, match=words):
         table(tmp_path / name)

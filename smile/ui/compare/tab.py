@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from smile.datatypes import MOST_SHOTS
 from smile.divergence import LABELS as MEASURES
 from smile.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
@@ -65,7 +66,7 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
         start = gr.Button("Compare", variant="primary", elem_id="compare-start")
         stop = gr.Button("Cancel", variant="stop", elem_id="compare-stop", visible=False)
     shots = gr.CheckboxGroup(
-        list(range(controls.MOST_SHOTS + 1)),
+        list(range(MOST_SHOTS + 1)),
         value=USUAL_SHOTS,
         label="Examples in the prompt",
         elem_id="compare-shots",

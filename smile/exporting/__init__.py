@@ -1,0 +1,68 @@
+"""Transcripts in the formats of other programs: tables, subtitles, Praat, ELAN."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+from smile.datatypes import SmileError
+from smile.exporting.eaf import as_eaf
+from smile.exporting.subtitles import as_srt, as_vtt
+from smile.exporting.tables import as_csv, as_jsonl
+from smile.exporting.textgrid import as_textgrid
+from smile.exporting.transcripts import Span, Transcript
+
+TOGETHER: dict[str, Callable[[Sequence[Transcript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
+EACH: dict[str, Callable[[Transcript], str]] = {
+    "srt": as_srt,
+    "vtt": as_vtt,
+    "textgrid": as_textgrid,
+    "eaf": as_eaf,
+}
+FORMATS = (*TOGETHER, *EACH)
+SUFFIXES = {"textgrid": "TextGrid"}  # where it is not the format's name
+
+
+def export(transcripts: Sequence[Transcript], kind: str, folder: Path) -> list[Path]:
+    """Write transcripts in one of FORMATS into a folder: a table of all, or a file for each recording.
+
+    Each file appears when it is whole. Two recordings of one name get numbered files.
+
+    Raises:
+        SmileError: there is no such format, or the folder cannot be written.
+    """
+    if kind not in FORMATS:
+        raise SmileError(f'There is no format "{kind}"; choose one of {", ".join(FORMATS)}.')
+    texts = {}
+    if kind in TOGETHER:
+        texts["transcripts"] = TOGETHER[kind](transcripts)
+    else:
+        for transcript in transcripts:
+            texts[_fresh(transcript.recording, texts)] = EACH[kind](transcript)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_write(folder / f"{n}.{SUFFIXES.get(kind, kind)}", text) for n, text in texts.items()]
+    except OSError as error:
+        raise SmileError(f"{folder} cannot be written ({error.strerror}).") from error
+
+
+def _fresh(recording: str, taken: dict[str, str]) -> str:
+    """The recording's name without suffix, numbered where it is taken."""
+    stem = PurePosixPath(recording.replace("\\", "/")).stem or "recording"
+    name, number = stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    return name
+
+
+def _write(path: Path, text: str) -> Path:
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="")
+    os.replace(temporary, path)
+    return path
+
+
+__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "Transcript", "export"]

@@ -1,0 +1,32 @@
+"""Transcripts as subtitles: SubRip (srt) and WebVTT (vtt)."""
+
+from __future__ import annotations
+
+from smile.exporting.transcripts import Transcript, apart
+
+
+def as_srt(transcript: Transcript) -> str:
+    """SubRip: a block for each stretch with a text."""
+    spans = apart(transcript.spans, transcript.seconds)
+    blocks = (
+        f"{number}\n{_clock(span.start, ',')} --> {_clock(span.end, ',')}\n{span.text}\n"
+        for number, span in enumerate(spans, start=1)
+    )
+    return "\n".join(blocks)
+
+
+def as_vtt(transcript: Transcript) -> str:
+    """WebVTT; the signs that it reads as markup are escaped."""
+    spans = apart(transcript.spans, transcript.seconds)
+    cues = (f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(s.text)}\n" for s in spans)
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _clock(seconds: float, point: str) -> str:
+    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{milliseconds // 1000:02d}{point}{milliseconds % 1000:03d}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,57 @@
+"""Transcripts as tables: a row for each stretch of each recording."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from smile.exporting.transcripts import Transcript
+
+COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
+
+
+def as_csv(transcripts: Sequence[Transcript]) -> str:
+    """A csv with the columns file, start, end, text, confidence, alone (Whisper without examples), language.
+
+    Times are seconds. A recording without speech has a row without text.
+    """
+    file = io.StringIO()
+    rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(row for transcript in transcripts for row in _rows(transcript))
+    return file.getvalue()
+
+
+def as_jsonl(transcripts: Sequence[Transcript]) -> str:
+    """The same rows as JSON objects, one a line."""
+    rows = (row for transcript in transcripts for row in _rows(transcript))
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _rows(transcript: Transcript) -> Iterator[dict[str, Any]]:
+    alone = {}
+    if len(transcript.tiers) > 1:
+        alone = {(s.start, s.end): s.text for s in transcript.tiers[1][1]}
+    for span in transcript.spans:
+        yield {
+            "file": transcript.recording,
+            "start": round(span.start, 3),
+            "end": round(span.end, 3),
+            "text": span.text,
+            "confidence": span.confidence,
+            "alone": alone.get((span.start, span.end), ""),
+            "language": transcript.language,
+        }
+    if not transcript.spans:
+        yield {
+            "file": transcript.recording,
+            "start": 0.0,
+            "end": round(transcript.seconds, 3),
+            "text": "",
+            "confidence": None,
+            "alone": "",
+            "language": transcript.language,
+        }

@@ -1,0 +1,78 @@
+"""A transcript as it is exported: what was said when, on one or more tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from smile.transcription import Result, Side
+
+SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a recording, in seconds, and what is said in it."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float | None = None  # in [0, 1]; None where a person wrote it
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The transcript of a recording; the first tier is the one that counts."""
+
+    recording: str  # its file's name
+    seconds: float
+    tiers: tuple[tuple[str, tuple[Span, ...]], ...]
+    language: str = ""  # ISO 639-3
+
+    @classmethod
+    def of(cls, recording: str, result: Result) -> Transcript:
+        """Both sides of a transcription, with examples first; one without a pool has only the other."""
+        sides = [(SMILE, result.smile)] if result.pool else []
+        tiers = tuple((name, _spans(side)) for name, side in [*sides, (VANILLA, result.vanilla)])
+        return cls(recording, result.duration, tiers, result.language)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Transcript:
+        """The inverse of `dataclasses.asdict`, JSON's lists for tuples."""
+        tiers = tuple((name, tuple(Span(**span) for span in spans)) for name, spans in fields["tiers"])
+        return cls(**{**fields, "tiers": tiers})
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The first tier's spans that have a text."""
+        return tuple(span for span in self.tiers[0][1] if span.text) if self.tiers else ()
+
+    @property
+    def text(self) -> str:
+        """The first tier's text."""
+        return " ".join(span.text for span in self.spans)
+
+
+def _spans(side: Side) -> tuple[Span, ...]:
+    spans = (
+        Span(line.start, line.end, one_line(line.text), round(line.decoded.confidence, 4))
+        for line in side.lines
+    )
+    return tuple(spans)
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks and without space at its ends."""
+    return " ".join(text.split())
+
+
+def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
+    """Spans with a text in the order of time, cut where one reaches into the next or leaves the recording."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        start = max(span.start, found[-1].end if found else 0.0)
+        end = min(span.end, seconds)
+        if span.text and end > start:
+            found.append(replace(span, start=start, end=end))
+    return found

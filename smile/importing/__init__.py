@@ -1,0 +1,168 @@
+"""Labelled clips as people have them: files with a table, zips, ELAN and Praat annotations of a recording.
+
+Everything is read as a stranger's: nothing outside the given files is looked at, and what cannot be used
+is told with its place and the reason. Clips that must be cut are written into a work folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from smile import corpora
+from smile.corpora import Reading
+from smile.datatypes import CorpusError
+from smile.importing import clips, rows
+from smile.importing.annotations import TierCount
+from smile.importing.archive import unpack
+from smile.importing.clips import READERS, Progress, annotation_files
+from smile.importing.found import Imported, Recordings
+from smile.pool import HEADER, open_pool
+from smile.tables import SUFFIXES
+
+CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
+
+
+def takes(source: Path) -> bool:
+    """Whether a path is for this package, and not a corpus that `corpora.read` reads where it lies.
+
+    That is a zip, an annotation file, or a folder with such files and no table, pool or ML-SUPERB folder.
+    """
+    if source.is_file():
+        return source.suffix.lower() in (".zip", *READERS)
+    if not source.is_dir() or corpora.languages(source):
+        return False
+    suffixes = {path.suffix.lower() for path in source.iterdir()}
+    return not suffixes & {*SUFFIXES} and bool(suffixes & {*READERS})
+
+
+def read(
+    source: Path,
+    work: Path,
+    *,
+    tiers: Sequence[str] = (),
+    recording: Path | None = None,
+    split: str = "",
+    progress: Progress | None = None,
+) -> Imported:
+    """Read a zip, an annotation file, a table with its recordings beside it, or a folder with any of these.
+
+    Args:
+        source: the file or folder; of a zip, or a folder, everything in it counts.
+        work: a folder for what is unpacked and cut; the clips lie in it or in the source.
+        tiers: names of the tiers to cut at; not needed where just one has texts.
+        recording: of an annotation file, where it is not beside it.
+        split: of an ML-SUPERB folder; not needed where it has one only.
+
+    Raises:
+        CorpusError: nothing in it can be read, or it does not say which tier or table is meant.
+    """
+    if source.suffix.lower() in READERS and source.is_file():
+        found = Recordings((recording or source).parent, deep=False)
+        return clips.read([source], found, work / CLIPS, tiers, recording, progress)
+    folder = opened(source, work)
+    if folder.is_file():
+        return rows.read(folder, Recordings(folder.parent))
+    if (folder / HEADER).is_file():
+        return _pool(folder)
+    if corpora.languages(folder):
+        return Imported(corpora.read(folder, split or _split(folder)))
+    if annotated := annotation_files(folder):
+        return clips.read(annotated, Recordings(folder), work / CLIPS, tiers, recording, progress)
+    return rows.read(rows.table_of(folder), Recordings(folder))
+
+
+def offered(source: Path, work: Path) -> tuple[TierCount, ...]:
+    """The tiers of the annotation files of a source, to choose from; none where there are no such files.
+
+    Raises:
+        CorpusError: the source, or an annotation file in it, cannot be read.
+    """
+    if source.suffix.lower() in READERS and source.is_file():
+        return clips.tiers([source])
+    folder = opened(source, work)
+    return clips.tiers(annotation_files(folder)) if folder.is_dir() else ()
+
+
+def opened(source: Path, work: Path) -> Path:
+    """The folder of a source: a zip is unpacked into the work folder, once; a table stays as it is.
+
+    Raises:
+        CorpusError: there is no such file, or none of a kind that can be imported.
+    """
+    suffix = source.suffix.lower()
+    if source.is_dir():
+        return _inner(source)
+    if not source.is_file():
+        raise CorpusError(f"There is no file or folder {source}; check its name.")
+    if suffix == ".zip":
+        return _inner(_unpacked(source, work / UNPACKED))
+    if suffix in SUFFIXES:
+        return source
+    kinds = ", ".join((".zip", ".eaf", ".TextGrid", *SUFFIXES))
+    raise CorpusError(f"{source.name} cannot be imported; give a folder or a file that ends in {kinds}.")
+
+
+def gather(files: Sequence[Path], work: Path) -> Path:
+    """Files that lie in folders of their own, as uploads do, side by side in one; zips are unpacked there.
+
+    Returns the folder, for `read`.
+
+    Raises:
+        CorpusError: two files have the same name, or a zip cannot be unpacked.
+    """
+    folder = work / GATHERED
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file in files:
+        if file.suffix.lower() == ".zip":
+            target = folder if len(files) == 1 else folder / file.stem
+            unpack(file, target)
+            continue
+        target = folder / file.name
+        if target.exists():
+            raise CorpusError(f'Two files are called "{file.name}"; rename one.')
+        _link(file, target)
+    return folder
+
+
+def _link(file: Path, target: Path) -> None:
+    try:
+        os.link(file.resolve(), target)
+    except OSError:
+        shutil.copyfile(file, target)
+
+
+def _unpacked(path: Path, folder: Path) -> Path:
+    """The folder of a zip; it appears when it is whole."""
+    if not folder.is_dir():
+        part = folder.with_name(f"{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        os.rename(unpack(path, part), folder)
+    return folder
+
+
+def _inner(folder: Path) -> Path:
+    """The folder itself, or the one that is all it holds."""
+    while len(entries := [e for e in folder.iterdir() if not e.name.startswith(".")]) == 1:
+        if not entries[0].is_dir():
+            break
+        folder = entries[0]
+    return folder
+
+
+def _pool(folder: Path) -> Imported:
+    pool = open_pool(folder)
+    return Imported(Reading.of(pool.utterances), header=pool.header, queries=Reading.of(pool.queries))
+
+
+def _split(folder: Path) -> str:
+    """The only split of an ML-SUPERB folder, or the one of the examples."""
+    language = next(iter(corpora.languages(folder).values()))
+    names = [path.stem.removeprefix("transcript_") for path in language.glob("transcript_*.txt")]
+    return names[0] if len(names) == 1 else corpora.SPLIT
+
+
+__all__ = ["Imported", "Progress", "Recordings", "TierCount", "gather", "offered", "opened", "read", "takes"]

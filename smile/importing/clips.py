@@ -1,0 +1,160 @@
+"""From annotation files and their recordings to clips, cut at the annotations of chosen tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smile.corpora import Found, parted
+from smile.datatypes import AudioError, CorpusError, Utterance
+from smile.importing import eaf, textgrid
+from smile.importing.annotations import Annotated, Annotation, Tier, TierCount, choose, counts
+from smile.importing.cutting import Span, cut, fault
+from smile.importing.found import Imported, Recordings
+
+READERS: dict[str, Callable[[Path], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
+MOST_HOURS = 10.0  # of clips in one import
+Progress = Callable[[int, int], None]  # clips done, clips in all
+
+
+@dataclass
+class _Work:
+    """An import under way; annotations are numbered through all files."""
+
+    folder: Path
+    rows: dict[int, Utterance | str] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    empty: int = 0
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    """The annotation files of a folder and the folders in it, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in READERS and path.is_file())
+
+
+def tiers(paths: Sequence[Path]) -> tuple[TierCount, ...]:
+    """The tiers of annotation files with the number of their annotations, to choose from.
+
+    Raises:
+        CorpusError: a file that cannot be read.
+    """
+    return counts(map(_annotated, paths))
+
+
+def read(
+    paths: Sequence[Path],
+    recordings: Recordings,
+    folder: Path,
+    wanted: Sequence[str] = (),
+    recording: Path | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Cut the recordings of annotation files into `folder`; bad annotations are rejected, empty ones counted.
+
+    An annotation file's recording is `recording`, or the one that it names or is called after, or the
+    only one there is.
+
+    Raises:
+        CorpusError: a file that cannot be read; no tier to cut at, or several and none is `wanted`; or
+            more than MOST_HOURS of clips.
+    """
+    files = [_annotated(path) for path in paths]
+    names = choose(files, wanted)
+    _check_hours(files, names)
+    total = sum(tier.filled for tier in counts(files) if tier.name in names)
+    folder.mkdir(parents=True, exist_ok=True)
+    work = _Work(folder)
+    for file in files:
+        audio = recording or _recording(file, recordings, alone=len(files) == 1)
+        for _ in _cut(work, file, names, audio):
+            if progress:
+                progress(len(work.rows), total)
+    rows: list[Found] = sorted(work.rows.items())
+    return Imported(parted(rows), work.places, work.empty)
+
+
+def _annotated(path: Path) -> Annotated:
+    return READERS[path.suffix.lower()](path)
+
+
+def _check_hours(files: Sequence[Annotated], names: Sequence[str]) -> None:
+    hours = sum(tier.seconds for tier in counts(files) if tier.name in names) / 3600
+    if hours > MOST_HOURS:
+        raise CorpusError(
+            f"The tier holds {hours:.1f} hours of clips; at most {MOST_HOURS:g} are cut, so leave files out."
+        )
+
+
+def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | str:
+    """The recording of an annotation file, or why there is none."""
+    names = [*(media.name for media in file.media), file.path.stem]
+    for name in names:
+        if isinstance(found := recordings.beside(file.path, name), Path):
+            return found
+    if alone and recordings.only:
+        return recordings.only
+    return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'
+
+
+def _cut(work: _Work, file: Annotated, names: Sequence[str], audio: Path | str) -> Iterator[None]:
+    """Put the clips of a file among the rows; yields after each."""
+    offset = 0.0
+    if isinstance(audio, Path):
+        offset = next((m.offset for m in file.media if m.name.casefold() == audio.name.casefold()), 0.0)
+    spans: dict[Path, tuple[int, Tier, Annotation]] = {}
+    cuts = []
+    for tier, annotation in ((t, a) for t in file.tiers if t.name in names for a in t.annotations):
+        if not annotation.text:
+            work.empty += 1
+            continue
+        line = len(work.places) + 1
+        work.places[line] = _place(file, annotation)
+        times = [None if t is None else t + offset for t in (annotation.start, annotation.end)]
+        reason = audio if isinstance(audio, str) else fault(times[0], times[1])
+        if reason or times[0] is None or times[1] is None:
+            work.rows[line] = reason
+            yield
+            continue
+        span = Span(times[0], times[1], work.folder / f"{line:05d}.wav")
+        spans[span.target] = line, tier, annotation
+        cuts.append(span)
+    if isinstance(audio, Path) and cuts:
+        for line, row in _clips(work, file, audio, cuts, spans):
+            work.rows[line] = row
+            yield
+
+
+def _clips(
+    work: _Work,
+    file: Annotated,
+    audio: Path,
+    cuts: Sequence[Span],
+    spans: dict[Path, tuple[int, Tier, Annotation]],
+) -> Iterator[Found]:
+    left = dict(spans)
+    try:
+        for span, reason in cut(audio, cuts):
+            line, tier, annotation = left.pop(span.target)
+            name = _name(work, file, span)
+            yield line, reason or Utterance(name, span.target, annotation.text, tier.language, tier.speaker)
+    except AudioError as error:
+        for line, _, _ in left.values():
+            yield line, str(error)
+
+
+def _name(work: _Work, file: Annotated, span: Span) -> str:
+    """An id that says where the clip is: the file and the milliseconds at which it begins."""
+    plain = f"{file.path.stem}-{round(1000 * span.start):07d}"
+    name, number = plain, 1
+    while name in work.names:
+        number += 1
+        name = f"{plain}-{number}"
+    work.names.add(name)
+    return name
+
+
+def _place(file: Annotated, annotation: Annotation) -> str:
+    at = "without times" if annotation.start is None else f"at {annotation.start:.2f} s"
+    return f"{file.path.name}, annotation {at}"

@@ -1,0 +1,75 @@
+"""What an import gives, and the recordings of a folder by the names that tables and annotations use."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from smile.corpora import AUDIO_SUFFIXES, Reading
+from smile.pool import Header
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".aac", ".aiff", ".aif", ".wma", ".3gp")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Clips from elsewhere, as `indexing.build` takes them.
+
+    Lines count the rows of a table from 1, or annotations; `places` says where those are.
+    """
+
+    reading: Reading
+    places: Mapping[int, str] = field(default_factory=dict)
+    empty: int = 0  # annotations without a text, which are no clips
+    header: Header | None = None  # of the pool that was imported
+    queries: Reading = field(default_factory=lambda: Reading.of(()))  # of that pool
+
+    def place(self, line: int) -> str:
+        """Where a line is, for a person."""
+        return self.places.get(line, f"line {line}")
+
+
+class Recordings:
+    """The recordings of a folder and, if `deep`, of those in it; case and Unicode's forms do not matter."""
+
+    def __init__(self, folder: Path, deep: bool = True):
+        self._paths: dict[str, Path] = {}
+        self._names: dict[str, list[Path]] = {}
+        for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
+            if path.suffix.lower() in (*AUDIO_SUFFIXES, *VIDEO_SUFFIXES) and path.is_file():
+                self._paths[_folded(path.relative_to(folder).as_posix())] = path
+                for name in dict.fromkeys((_folded(path.name), _folded(path.stem))):
+                    self._names.setdefault(name, []).append(path)
+
+    def find(self, name: str) -> Path | str:
+        """The recording of a name, or why there is none.
+
+        A name with folders is looked for there, and then without them: paths of other computers lead
+        nowhere here. Its suffix may be missing.
+        """
+        posix = PurePosixPath(name.strip().replace("\\", "/"))
+        if not posix.name:
+            return "The row names no recording."
+        if path := self._paths.get(_folded(str(posix))):
+            return path
+        found = self._names.get(_folded(posix.name), [])
+        if len(found) > 1:
+            return f'Several recordings are called "{posix.name}"; say in which folder, too.'
+        return found[0] if found else f'There is no recording "{name.strip()}"; add it.'
+
+    def beside(self, file: Path, name: str) -> Path | str:
+        """The recording of a name; where there are several, the one in the file's own folder."""
+        found = self._names.get(_folded(PurePosixPath(name).name), [])
+        near = [path for path in found if path.parent == file.parent]
+        return near[0] if len(near) == 1 else self.find(name)
+
+    @property
+    def only(self) -> Path | None:
+        """The recording, where there is just one."""
+        return next(iter(self._paths.values())) if len(self._paths) == 1 else None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -1,0 +1,57 @@
+"""A table of clips as a stranger sends it: whatever paths its cells name, only its own folder counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
+from smile.datatypes import CorpusError, Utterance
+from smile.importing.annotations import one_line
+from smile.importing.found import Imported, Recordings
+from smile.languages import iso_code
+from smile.tables import SUFFIXES, Row, table
+
+
+def read(path: Path, recordings: Recordings) -> Imported:
+    """The rows of a csv, tsv, jsonl or xlsx table; bad ones are rejected by line.
+
+    Raises:
+        CorpusError: the table cannot be read at all.
+    """
+    rows = ((line, row if isinstance(row, str) else _utterance(row, recordings)) for line, row in table(path))
+    return Imported(parted(rows))
+
+
+def table_of(folder: Path) -> Path:
+    """The only table of a folder, or the one called "metadata"; folders in it count where it has none.
+
+    Raises:
+        CorpusError: there is none, or several to choose from.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    depth = min((len(path.parts) for path in found), default=0)
+    tables = [path for path in found if len(path.parts) == depth]
+    named = [path for path in tables if path.stem.lower() == "metadata"]
+    if len(named or tables) == 1:
+        return (named or tables)[0]
+    if not tables:
+        raise CorpusError('There are no transcripts; add a table with the columns "file" and "text".')
+    names = ", ".join(path.name for path in tables)
+    raise CorpusError(f"There are several tables ({names}); leave one, or call one metadata.")
+
+
+def _utterance(row: Row, recordings: Recordings) -> Utterance | str:
+    file, text = _cell(row, FILE_COLUMNS), _cell(row, TEXT_COLUMNS)
+    if file is None or text is None:
+        name, names = ("file", FILE_COLUMNS) if file is None else ("text", TEXT_COLUMNS)
+        return f'There is no cell "{name}"; the table needs such a column (or {", ".join(names[1:])}).'
+    audio = recordings.find(file)
+    if isinstance(audio, str):
+        return audio
+    fields = {name: row.get(name, "").strip() for name in ("id", "speaker", "language")}
+    return Utterance(fields["id"], audio, one_line(text), iso_code(fields["language"]), fields["speaker"])
+
+
+def _cell(row: Row, names: Iterable[str]) -> str | None:
+    return next((row[name].strip() for name in names if name in row), None)

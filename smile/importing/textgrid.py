@@ -1,0 +1,90 @@
+"""Praat's TextGrid, long or short: as Praat itself, only free-standing strings, numbers and flags are read.
+
+Everything else in the file is comment (Praat's manual, "TextGrid file formats"). Point tiers have no
+lengths to cut at, and are passed over.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from smile.datatypes import CorpusError
+from smile.importing.annotations import Annotated, Annotation, Tier, one_line, read_bytes
+
+BINARY = b"ooBinaryFile"
+TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')
+
+
+def read(path: Path) -> Annotated:
+    """Read a TextGrid.
+
+    Raises:
+        CorpusError: it cannot be read, is binary, cut short or no TextGrid.
+    """
+    data = read_bytes(path)
+    if data.startswith(BINARY):
+        raise CorpusError(f"{path.name} is a binary TextGrid; save it in Praat as a text file.")
+    try:
+        tiers = tuple(_tiers(_tokens(_decoded(data))))
+    except (StopIteration, RuntimeError, ValueError, OverflowError) as error:
+        raise CorpusError(f"{path.name} is damaged or no TextGrid; save it again in Praat.") from error
+    return Annotated(path, tiers)
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-16 where Praat marks it so, UTF-8, or the Latin-1 of older versions."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _tokens(text: str) -> Iterator[str | float]:
+    """Strings, without their quotation marks, and numbers; a flag such as <exists> is a string with them."""
+    for match in TOKEN.finditer(text):
+        string, number, flag = match.groups()
+        if string is not None:
+            yield string.replace('""', '"')
+        elif number is not None:
+            yield float(number)
+        elif flag is not None:
+            yield f"<{flag}>"
+
+
+def _tiers(tokens: Iterator[str | float]) -> Iterator[Tier]:
+    if _string(tokens) != "ooTextFile" or _string(tokens) != "TextGrid":
+        raise ValueError("not a TextGrid")
+    _number(tokens), _number(tokens)
+    if _string(tokens) != "<exists>":
+        return
+    for _ in range(int(_number(tokens))):
+        kind, name = _string(tokens), _string(tokens)
+        _number(tokens), _number(tokens)
+        size = int(_number(tokens))
+        if kind == "IntervalTier":
+            intervals = [(_number(tokens), _number(tokens), _string(tokens)) for _ in range(size)]
+            yield Tier(name, tuple(Annotation(start, end, one_line(text)) for start, end, text in intervals))
+        elif kind == "TextTier":
+            for _ in range(size):
+                _number(tokens), _string(tokens)
+        else:
+            raise ValueError(kind)
+
+
+def _string(tokens: Iterator[str | float]) -> str:
+    token = next(tokens)
+    if not isinstance(token, str):
+        raise ValueError(token)
+    return token
+
+
+def _number(tokens: Iterator[str | float]) -> float:
+    token = next(tokens)
+    if isinstance(token, str):
+        raise ValueError(token)
+    return token

@@ -1,0 +1,67 @@
+"""The setting that serves a pool best, beside its header: measured by leave-one-out, or chosen by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from uuid import uuid4
+
+from smile.datatypes import PoolError
+from smile.pool import Pool, order_digest
+from smile.transcription import Settings
+
+SETTING = "setting.json"
+
+
+@dataclass(frozen=True)
+class PoolSetting:
+    """What differs from the defaults when a pool is used, and what it rests on."""
+
+    shots: int
+    knn: float  # strength of token-level neighbours
+    recognizer: str = ""  # with which it was measured: model, precision and adapter
+    order: str = ""  # digest of the clips' ids that the pool had then
+    clips: int = 0  # that were left out in turn; 0: chosen by hand
+    cer: float | None = None  # percent, of the setting
+    vanilla: float | None = None  # percent, of Whisper alone on the same clips
+    helps: bool | None = None  # whether examples lower the CER; None where that is not clear
+
+    def applied(self, settings: Settings) -> Settings:
+        """The settings with this one's shots and token neighbours."""
+        return replace(settings, shots=self.shots, knn=self.knn)
+
+    def current(self, pool: Pool) -> bool:
+        """Whether the pool still holds the clips that it was measured on."""
+        return self.order == order_digest(pool.utterances)
+
+
+def read_setting(folder: Path) -> PoolSetting | None:
+    """A pool's setting; None where it has none.
+
+    Raises:
+        PoolError: it is damaged.
+    """
+    path = folder / SETTING
+    if not path.is_file():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        known = {f.name: values[f.name] for f in fields(PoolSetting) if f.name in values}
+        found = PoolSetting(**known)
+        if not 0 <= found.shots <= 10 or not 0 <= found.knn <= 1:
+            raise ValueError(found)
+    except (OSError, ValueError, TypeError) as error:
+        raise PoolError(f"{path} is damaged; remove it, or make it again with: smile check POOL") from error
+    return found
+
+
+def write_setting(folder: Path, setting: PoolSetting) -> None:
+    """Make a setting the pool's own; it appears when it is whole."""
+    temporary = folder / f".{uuid4().hex}.tmp"
+    try:
+        temporary.write_text(json.dumps(asdict(setting), indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, folder / SETTING)
+    except OSError as error:
+        raise PoolError(f"{folder / SETTING} cannot be written ({error.strerror}).") from error

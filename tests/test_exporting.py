@@ -1,0 +1,173 @@
+"""Exported transcripts, opened again by the libraries that linguists use, and by our own importers."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pysubs2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, SmileError
+from smile.exporting import FORMATS, Span, Transcript, export
+from smile.exporting.transcripts import SMILE, VANILLA, apart, one_line
+from smile.importing import eaf as eaf_reader
+from smile.importing import textgrid as textgrid_reader
+from smile.importing.annotations import Annotated
+from smile.transcription import Line, Result, Settings, Side
+
+NASTY = ['say "hi"', "a & b <c>", "ngá kɔ́", "نووسین", "ቃል, ሁለት", "x --> y", "{i}", "\\N", "'", "1"]
+words = st.lists(st.sampled_from(NASTY), min_size=0, max_size=3).map(" ".join)
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    """Stretches of at least 10 ms on a grid of 10 ms, which every format can write."""
+    edges = sorted(draw(st.sets(st.integers(0, 720_000), min_size=2, max_size=12)))
+    times = [edge / 100 for edge in edges]
+    pairs = list(zip(times[::2], times[1::2], strict=False))
+    tiers = []
+    for name in (SMILE, VANILLA):
+        tiers.append((name, tuple(Span(a, b, draw(words)) for a, b in pairs)))
+    return Transcript("my talk.wav", times[-1] + draw(st.sampled_from([0.0, 3.5])), tuple(tiers), "mdw")
+
+
+def filled(transcript: Transcript, tier: int) -> list[tuple[float, float, str]]:
+    return [(s.start, s.end, s.text) for s in transcript.tiers[tier][1] if s.text]
+
+
+def opened(found: Annotated) -> list[list[tuple[float | None, float | None, str]]]:
+    return [[(a.start, a.end, a.text) for a in tier.annotations if a.text] for tier in found.tiers]
+
+
+def written(transcript: Transcript, kind: str, folder: str) -> Path:
+    (path,) = export([transcript], kind, Path(folder))
+    return path
+
+
+@settings(max_examples=25, deadline=None)
+@given(transcripts())
+def test_textgrids_open_in_praat_and_praatio(transcript: Transcript) -> None:
+    from parselmouth.praat import call
+    from praatio import textgrid
+
+    with TemporaryDirectory() as folder:
+        path = written(transcript, "textgrid", folder)
+        assert path.name == "my talk.TextGrid"
+        grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
+        praat = call("Read from file", str(path))
+        assert opened(textgrid_reader.read(path)) == [filled(transcript, 0), filled(transcript, 1)]
+    assert grid.tierNames == (SMILE, VANILLA)
+    assert grid.maxTimestamp == transcript.seconds
+    for number, name in enumerate(grid.tierNames):
+        entries = [(e.start, e.end, e.label) for e in grid.getTier(name).entries]
+        assert [e for e in entries if e[2]] == filled(transcript, number)
+        assert [a[1] for a in entries[:-1]] == [b[0] for b in entries[1:]]
+        assert call(praat, "Get number of intervals", number + 1) == len(entries)
+        labels = [call(praat, "Get label of interval", number + 1, n + 1) for n in range(len(entries))]
+        assert labels == [e[2] for e in entries]
+
+
+@settings(max_examples=25, deadline=None)
+@given(transcripts())
+def test_eafs_open_in_pympi(transcript: Transcript) -> None:
+    from pympi import Eaf
+
+    with TemporaryDirectory() as folder:
+        path = written(transcript, "eaf", folder)
+        eaf = Eaf(str(path))
+        ours = eaf_reader.read(path)
+    assert opened(ours) == [filled(transcript, 0), filled(transcript, 1)]
+    assert {m.name for m in ours.media} == {"my talk.wav"}
+    assert list(eaf.get_tier_names()) == [SMILE, VANILLA]
+    assert eaf.get_linked_files()[0]["MIME_TYPE"].startswith("audio/")
+    for number, name in enumerate((SMILE, VANILLA)):
+        found = sorted(eaf.get_annotation_data_for_tier(name))
+        assert [(a / 1000, b / 1000, text) for a, b, text in found] == filled(transcript, number)
+
+
+@settings(max_examples=25, deadline=None)
+@given(transcripts())
+def test_subtitles_open_in_pysubs2(transcript: Transcript) -> None:
+    for kind in ("srt", "vtt"):
+        with TemporaryDirectory() as folder:
+            path = written(transcript, kind, folder)
+            text = path.read_text(encoding="utf-8")
+            events = pysubs2.load(str(path), format_=kind, keep_html_tags=True).events
+        assert [(e.start / 1000, e.end / 1000) for e in events] == [f[:2] for f in filled(transcript, 0)]
+        texts = [e.text if kind == "srt" else unescape(e.text) for e in events]
+        assert texts == [f[2] for f in filled(transcript, 0)]
+        if kind == "vtt":
+            assert text.startswith("WEBVTT\n\n" if events else "WEBVTT\n")
+            assert text.count("-->") == len(events)
+
+
+def result() -> Result:
+    def line(start: float, text: str) -> Line:
+        return Line(start, start + 1, Decoded((1,), (-0.5,), text), "sw", Opening("sw", 1.0, 0.0))
+
+    info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
+    smile, vanilla = (
+        Side((line(0, f"{t} one"), line(2.5, f"{t},\ntwo"), line(4, ""))) for t in ("with", "alone")
+    )
+    return Result(6.0, Settings(), info, "pool", "mdw", vanilla, smile)
+
+
+def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
+    silent = replace(result(), smile=Side(), vanilla=Side(), duration=2.0)
+    both = [Transcript.of("a.wav", result()), Transcript.of("b.wav", silent)]
+    (path,) = export(both, "csv", tmp_path)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["file"], float(r["start"]), float(r["end"]), r["text"], r["alone"]) for r in rows] == [
+        ("a.wav", 0.0, 1.0, "with one", "alone one"),
+        ("a.wav", 2.5, 3.5, "with, two", "alone, two"),
+        ("b.wav", 0.0, 2.0, "", ""),
+    ]
+    (path,) = export(both, "jsonl", tmp_path)
+    again = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [r["text"] for r in again] == [r["text"] for r in rows]
+    assert again[0]["confidence"] == pytest.approx(0.6065)
+    assert again[0]["language"] == "mdw"
+
+
+def test_without_a_pool_whisper_alone_is_the_transcript() -> None:
+    made = Transcript.of("a.wav", replace(result(), pool="", smile=Side()))
+    assert [name for name, _ in made.tiers] == [VANILLA]
+    assert made.text == "alone one alone, two"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_recordings_of_one_name_and_ones_without_speech(tmp_path: Path, kind: str) -> None:
+    made = Transcript.of("x/a.wav", result())
+    silent = Transcript("a.mp3", 1.0, ((SMILE, ()),))
+    paths = export([made, silent], kind, tmp_path / "new")
+    assert sorted(paths) == sorted((tmp_path / "new").iterdir())
+    assert len(paths) == (1 if kind in ("csv", "jsonl") else 2)
+
+
+def test_an_unknown_format_and_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(SmileError, match="docx"):
+        export([], "docx", tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SmileError, match="cannot be written"):
+        export([], "csv", tmp_path / "file")
+
+
+@given(st.lists(st.tuples(st.floats(-1, 9), st.floats(-1, 9), st.sampled_from(["", "x", "y"])), max_size=8))
+def test_stretches_never_overlap(found: list[tuple[float, float, str]]) -> None:
+    spans = apart((Span(*each) for each in found), 7.0)
+    assert all(0 <= s.start < s.end <= 7 and s.text for s in spans)
+    assert all(a.end <= b.start for a, b in pairwise(spans))
+
+
+@given(st.text())
+def test_a_line_is_one_line(text: str) -> None:
+    assert len(one_line(text).splitlines()) <= 1

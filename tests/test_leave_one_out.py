@@ -1,0 +1,179 @@
+"""Leave-one-out: against a slow reference that builds every smaller pool by hand, on the real engine."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smile import leave_one_out as loo
+from smile import token_store
+from smile.audio import SAMPLE_RATE, read
+from smile.cli import main
+from smile.conditions import Condition
+from smile.datatypes import PoolError, Segment
+from smile.evaluate import Clip
+from smile.models import Models
+from smile.pool import Pool, open_pool, write_pool
+from smile.pool_setting import read_setting
+from smile.rows import Row
+from smile.scoring import score
+from smile.transcribe import read_tokens
+from tests.conftest import POOLS
+
+COUNT = 6
+
+
+@pytest.fixture(scope="module")
+def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    """The first clips of a demo pool, as a pool on disk."""
+    folder = tmp_path_factory.mktemp("pools") / "gle"
+    shutil.copytree(POOLS / "gle", folder)
+    whole = open_pool(folder)
+    header = replace(whole.header, order=loo.order_digest(whole.utterances[:COUNT]))
+    write_pool(folder, header, whole.utterances[:COUNT], whole.embeddings[:COUNT])
+    opened = open_pool(folder, models.smile.info.encoder)
+    read_tokens(opened, models.smile, models.vocabulary)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def tried(models: Models) -> tuple[Condition, ...]:
+    return loo.conditions(models.smile.info, shots=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def steps(models: Models, pool: Pool, tried: tuple[Condition, ...]) -> list[loo.Check]:
+    return list(loo.leave_one_out(models, pool, tried, clips=2))
+
+
+def by_hand(pool: Pool, left_out: str, folder: Path, models: Models) -> Pool:
+    """A pool made anew of the other clips' files, and read from the first to the last."""
+    few = []
+    for utterance in pool.utterances:
+        if utterance.id != left_out:
+            audio = folder / "audio" / utterance.audio.name
+            audio.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(utterance.audio, audio)
+            few.append(replace(utterance, audio=audio))
+    kept = [i for i, u in enumerate(pool.utterances) if u.id != left_out]
+    write_pool(folder, replace(pool.header, order=loo.order_digest(few)), few, pool.embeddings[kept])
+    small = open_pool(folder, models.smile.info.encoder)
+    read_tokens(small, models.smile, models.vocabulary)
+    return small
+
+
+def test_the_same_transcripts_as_of_pools_made_by_hand(
+    models: Models, pool: Pool, tried: tuple[Condition, ...], steps: list[loo.Check], tmp_path: Path
+) -> None:
+    wanted = {}
+    for utterance in (pool.utterances[i] for i in loo.sample(pool, 2)):
+        small = by_hand(pool, utterance.id, tmp_path / utterance.id, models)
+        samples = read(utterance.audio)
+        clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples), utterance.text, "gle")
+        for condition in tried:
+            written = clip.write(condition, small, utterance.id)
+            wanted[utterance.id, condition.name] = written.decoded.text
+    found = {(row.id, row.condition): row.hypothesis for row in steps[-1].rows}
+    assert found == wanted
+    assert len(set(found.values())) > 2
+
+
+def test_a_clip_leaves_no_trace_in_the_datastore(pool: Pool, models: Models, tmp_path: Path) -> None:
+    """Bit by bit the datastore of a pool that never had it; the whole pool's keys are other ones."""
+    index = loo.sample(pool, 1)[0]
+    others = loo.without(models, pool, index, tmp_path / "stores", tokens=True)
+    slow = by_hand(pool, pool.utterances[index].id, tmp_path / "slow", models)
+    info = models.smile.info
+    ours, theirs = (token_store.open_store(p, info) for p in (others, slow))
+    np.testing.assert_array_equal(ours.keys, theirs.keys)
+    np.testing.assert_array_equal(ours.tokens, theirs.tokens)
+    assert ours.gate == theirs.gate
+    whole = token_store.open_store(pool, info)
+    assert (whole.keys[whole.clips != index] != ours.keys).any()
+    assert pool.utterances[index] not in others.utterances
+
+
+def test_no_clip_is_its_own_example(steps: list[loo.Check]) -> None:
+    assert not any(row.id in row.neighbours for row in steps[-1].rows)
+    assert all(
+        len(row.neighbours) + row.left_out == 2 for row in steps[-1].rows if "2 shots" in row.condition
+    )
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped(
+    models: Models, pool: Pool, tried: tuple[Condition, ...], steps: list[loo.Check]
+) -> None:
+    assert [step.done for step in steps] == list(range(11))
+    assert {step.total for step in steps} == {10}
+    assert [len(step.rows) for step in steps] == list(range(11))
+    work = loo.leave_one_out(models, pool, tried, clips=2)
+    for step in work:
+        if step.done == 1:
+            break
+    work.close()
+    assert step.rows == steps[1].rows
+    assert list(work) == []
+
+
+def test_rates_are_those_of_the_transcripts(pool: Pool, steps: list[loo.Check]) -> None:
+    texts = {u.id: u.text for u in pool.utterances}
+    for line in steps[-1].table.to_dict("records"):
+        rows = [row for row in steps[-1].rows if row.condition == line["condition"]]
+        scores = [score(texts[row.id], row.hypothesis, language="gle") for row in rows]
+        rate = 100 * sum(s.edits for s in scores) / sum(s.length for s in scores)
+        assert line["rate"] == pytest.approx(rate)
+        assert line["low"] <= rate <= line["high"]
+
+
+def row(clip: int, condition: Condition, edits: int, error: str = "") -> Row:
+    counts = {} if error else {"plain_edits": edits, "plain_length": 10}
+    return Row(f"c{clip}", "gle", "", condition.name, condition.hash, "x", error=error, **counts)
+
+
+def test_the_best_setting_is_the_one_with_the_lowest_rate(models: Models, pool: Pool) -> None:
+    info = models.smile.info
+    tried = loo.conditions(info)
+    edits = {"vanilla": 8, "3 shots": 2, "5 shots": 2}
+    rows = tuple(row(n, c, edits.get(c.name, 5) - n % 2) for n in range(12) for c in tried)
+    setting = loo.best(loo.Check(84, 84, rows), tried, pool, info)
+    assert (setting.shots, setting.knn, setting.clips) == (3, 1.0, 12)
+    assert (setting.cer, setting.vanilla, setting.helps) == (15.0, 75.0, True)
+    assert setting.current(pool)
+    assert not setting.current(replace(pool, utterances=pool.utterances[1:]))
+    few = tuple(r for r in rows if r.id in ("c0", "c1"))
+    assert loo.best(loo.Check(14, 14, few), tried, pool, info).helps is None
+    harmed = tuple(row(n, c, 1 if c.name == "vanilla" else 5 + n % 2) for n in range(12) for c in tried)
+    assert loo.best(loo.Check(84, 84, harmed), tried, pool, info).helps is False
+    failed = tuple(row(0, c, 0, "The clip is gone.") for c in tried)
+    with pytest.raises(PoolError, match="The clip is gone"):
+        loo.best(loo.Check(7, 7, failed), tried, pool, info)
+
+
+def test_one_clip_is_too_few(models: Models, pool: Pool, tried: tuple[Condition, ...]) -> None:
+    one = replace(pool, utterances=pool.utterances[:1], embeddings=pool.embeddings[:1])
+    with pytest.raises(PoolError, match="just one clip"):
+        next(loo.leave_one_out(models, one, tried))
+
+
+def test_a_sample_is_a_part_of_a_larger_one(pool: Pool) -> None:
+    samples = [set(loo.sample(pool, n)) for n in range(1, COUNT + 3)]
+    assert [len(s) for s in samples] == [1, 2, 3, 4, 5, 6, 6, 6]
+    assert all(a <= b for a, b in pairwise(samples))
+    assert len({tuple(loo.sample(pool, 2, seed)) for seed in range(9)}) > 1
+
+
+def test_the_command_prints_the_table_and_keeps_the_best(
+    pool: Pool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(pool.folder), "--clips", "1", "--shots", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "vanilla" in said
+    assert "1 shot, no token neighbours" in said
+    setting = read_setting(pool.folder)
+    assert setting is not None
+    assert (setting.shots, setting.clips, setting.helps) == (1, 1, None)
