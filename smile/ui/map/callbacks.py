@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
+import numpy as np
 
 from smile.audio import SAMPLE_RATE
 from smile.datatypes import SmileError, Utterance
@@ -15,6 +18,7 @@ from smile.maps import layout
 from smile.projection import place
 from smile.ui.map import cards
 from smile.ui.map.atlas import Atlas, Found, Points, Query, ask
+from smile.ui.map.changed import CHANGE, changed_figure, near, note, placed_on, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
 from smile.ui.transcribe.callbacks import BUSY, UNEXPECTED, heard, playable
@@ -26,6 +30,7 @@ WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL
 NO_MAPS = "There are no maps yet; make some with: smile project"
 FOREIGN = "The query is not on this map."
 DONE = "{} nearest of {} by KL."
+AS_MEASURED = "These are the nearest examples that were shown with this clip when it was measured."
 REMEMBERED = "The recordings of this map are not on this server: these are the nearest that it remembers."
 
 
@@ -49,6 +54,7 @@ class Page(NamedTuple):
 
     stage: Any = gr.skip()
     plot: Any = gr.skip()
+    changed: Any = gr.skip()  # what the colours tell of CER, in words
     trust: Any = gr.skip()
     query: Any = gr.skip()
     neighbours: Any = gr.skip()
@@ -63,23 +69,38 @@ def show(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
         return Page(stage=stage(NO_MAPS))
     try:
         points = atlas.open(look.map)
-        figure = points_figure(points, look.layout, look.colour)
+        figure, told = _drawn(atlas, points, look)
         page = _answered(atlas, points, query, look) if query else _nothing(WELCOME)
     except SmileError as error:
         return Page(stage=stage(str(error), "error"))
     trust = cards.trust_block(points.map.entry.figures[look.layout])
-    return page._replace(plot={**page.plot, "value": figure}, trust=trust)
+    return page._replace(plot={**page.plot, "value": packed(figure)}, changed=told, trust=trust)
+
+
+def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], str]:
+    """The figure of a map, and what its colours tell in words."""
+    if look.colour != CHANGE:
+        return points_figure(points, look.layout, look.colour), ""
+    measured = atlas.measured()
+    placed = placed_on(points, measured.changes if measured else ())
+    told = note(placed, *(measured.compared if measured else ("", "")))
+    return changed_figure(points, look.layout, placed), told
+
+
+def packed(figure: dict[str, Any]) -> str:
+    """A figure for the page's script."""
+    return json.dumps(figure, ensure_ascii=False, separators=(",", ":"))
 
 
 def _nothing(text: str) -> Page:
     """A map without a query."""
-    plot = gr.update(found=None)
+    plot = gr.update(found="")
     return Page(stage=stage(text), plot=plot, query="", neighbours="", why="", asked=None)
 
 
 def _answered(atlas: Atlas, points: Points, query: Query, look: Sight) -> Page:
     """The query on a map that was opened after it was made."""
-    if query.embedding is None and points.find(query) is None:
+    if query.embedding is None and not query.near and points.find(query) is None:
         return _nothing(FOREIGN)
     if query.embedding is not None and points.embeddings is None:
         return _nothing(FOREIGN)
@@ -94,15 +115,18 @@ def answer(atlas: Atlas, points: Points, query: Query, look: Sight, play: bool =
     """
     found = ask(points, query, int(look.count))
     coordinates, index = points.map.layouts[look.layout], points.find(query)
-    if index is None:
-        assert found.row is not None
+    if index is not None:
+        at = coordinates[index]
+    elif found.row is not None:
         at = place(coordinates, found.row)
     else:
-        at = coordinates[index]
-    text = REMEMBERED if found.row is None else DONE.format(len(found.indices), len(points))
+        at = place(coordinates[list(found.indices)], np.array(found.distances))
+    text = DONE.format(len(found.indices), len(points))
+    if found.row is None:
+        text = REMEMBERED if index is not None else AS_MEASURED
     return Page(
         stage=stage(text, "done"),
-        plot=gr.update(found=query_figure(coordinates, at, found.indices, found.row)),
+        plot=gr.update(found=packed(query_figure(coordinates, at, found.indices, found.row))),
         query=cards.query_card(points, query, _address(atlas), play),
         asked=query,
         **_explained(atlas, points, found, 1),
@@ -134,11 +158,23 @@ def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
     try:
         points = atlas.open(look.map)
         index = getattr(chosen, "index", None)
-        if not isinstance(index, int) or not 0 <= index < len(points):
-            return Page()
-        return answer(atlas, points, points.query(index), look, play=True)
+        query = _clicked(atlas, points, index, look) if isinstance(index, int) else None
+        return answer(atlas, points, query, look, play=True) if query else Page()
     except SmileError as error:
         return Page(stage=stage(str(error), "error"))
+
+
+def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | None:
+    """The point, or the measured clip above the points, that has a number in the figure."""
+    if 0 <= index < len(points):
+        return points.query(index)
+    measured = atlas.measured() if look.colour == CHANGE else None
+    placed = placed_on(points, measured.changes) if measured else ()
+    number = index - len(points)
+    if not 0 <= number < len(placed):
+        return None
+    change = placed[number].change
+    return replace(atlas.recording(points, change.language, change.id), near=near(change), told=rates(change))
 
 
 def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any) -> Page:

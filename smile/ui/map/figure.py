@@ -55,9 +55,12 @@ def points_figure(points: Points, layout: str, colour: str) -> dict[str, Any]:
     traces = []
     for number, name in enumerate(names):
         members = np.flatnonzero(np.asarray(labels) == name)
-        traces.append(_trace(coordinates, members, name, texts, _marker(number, coordinates.shape[1], ramp)))
+        marker = _marker(number, coordinates.shape[1], ramp)
+        traces.append(
+            trace(coordinates[members], members.tolist(), name, [texts[i] for i in members], marker)
+        )
     view = f"{points.map.entry.name}/{layout}"
-    return {"data": traces, "layout": _layout(coordinates.shape[1], view)}
+    return {"data": traces, "layout": layout_of(coordinates.shape[1], view)}
 
 
 def groups(points: Points, colour: str) -> tuple[list[str], list[str]]:
@@ -104,16 +107,17 @@ def _marker(number: int, dimensions: int, ramp: bool) -> dict[str, Any]:
     return {"color": palette[number % len(palette)], "symbol": symbol, "size": SIZES[dimensions]["point"]}
 
 
-def _trace(
-    coordinates: Matrix, members: Any, name: str, texts: Sequence[str], marker: dict[str, Any]
+def trace(
+    coordinates: Matrix, numbers: list[int], name: str, texts: Sequence[str], marker: dict[str, Any]
 ) -> dict[str, Any]:
+    """Points of one look: their coordinates (points, 2 or 3), numbers, and what hovering shows, as HTML."""
     return {
         "type": _kind(coordinates.shape[1]),
         "mode": "markers",
         "name": str(escape(name)),
-        **_axes(coordinates[members]),
-        "customdata": members.tolist(),
-        "text": [texts[i] for i in members],
+        **_axes(coordinates),
+        "customdata": numbers,
+        "text": list(texts),
         "hovertemplate": "%{text}<extra></extra>",
         "marker": marker,
     }
@@ -129,9 +133,10 @@ def _axes(coordinates: Matrix) -> dict[str, list[float]]:
     return dict(zip("xyz", columns.tolist(), strict=False))
 
 
-def _layout(dimensions: int, view: str) -> dict[str, Any]:
+def layout_of(dimensions: int, view: str) -> dict[str, Any]:
+    """How a map is shown; `view` names what a visitor turned and zoomed."""
     hidden = {"visible": False}
-    axes: dict[str, Any] = {"xaxis": hidden, "yaxis": {**hidden, "scaleanchor": "x"}, "dragmode": "pan"}
+    axes: dict[str, Any] = {"xaxis": hidden, "yaxis": hidden, "dragmode": "pan"}
     if dimensions == 3:
         deep = dict.fromkeys(("xaxis", "yaxis", "zaxis"), hidden)
         axes = {"scene": {**deep, "aspectmode": "data", "camera": CAMERA}}

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
-from smile.ui.engine import Engine
 from smile.ui.map import callbacks
 from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
+from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
 from smile.ui.theme import ASSETS
 from smile.ui.transcribe.neighbours import file_url
@@ -40,9 +40,8 @@ class Clip(NamedTuple):
     test: Any
 
 
-def map_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
+def map_tab(atlas: Atlas, tabs: gr.Tabs, transcribed: Onward) -> None:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
-    atlas = Atlas(engine)
     gr.set_static_paths([plotly()])
     with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
@@ -67,7 +66,7 @@ def sight_inputs(atlas: Atlas) -> Sight:
     first = choices[0][1] if choices else None
     shown = gr.Dropdown(choices, value=first, label="Map of", elem_id="map-name")
     colour = gr.Dropdown(
-        [(label, name) for name, label in COLOURS.items()],
+        [*((label, name) for name, label in COLOURS.items()), ("Change of CER by examples", CHANGE)],
         value="language",
         label="Colour by",
         elem_id="map-colour",
@@ -97,14 +96,15 @@ def outputs() -> Page:
         html_template=PLOT.format(file_url(plotly())),
         js_on_load=(ASSETS / "map.js").read_text(encoding="utf-8"),
         elem_id="map-plot",
-        found=None,
+        found="",
         **PLAIN,
     )
+    changed = gr.HTML("", elem_id="map-changed", **PLAIN)
     trust = gr.HTML("", elem_id="map-trust", **PLAIN)
     query = gr.HTML("", elem_id="map-query", **PLAIN)
     neighbours = gr.HTML("", elem_id="map-neighbours", js_on_load=BUTTONS, **PLAIN)
     why = gr.HTML("", elem_id="map-why", **PLAIN)
-    return Page(said, plot, trust, query, neighbours, why, gr.State())
+    return Page(said, plot, changed, trust, query, neighbours, why, gr.State())
 
 
 def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
