@@ -33,12 +33,12 @@ ROOMS = [
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
     ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
     ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
-    ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
+    ("demo", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings", "changes"),
     ("workers",),
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),
-    ("ui", "commands"),
+    ("ui", "bench", "commands"),
     ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,12 +34,17 @@ if TYPE_CHECKING:
 CODES = ("deu", "eng", "fra", "spa", "rus", "ell", "bul", "cat", "dan", "nld", "ron", "ces")
 ENCODER = EncoderId("bench", "0" * 12)
 SECONDS = 3.0  # of each action
+PATIENCE = 300.0  # seconds
 WINDOW = (1280, 900)
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 DRAWN = "return Number(document.querySelector('#map-plot .plot')?.dataset.drawn ?? 0)"
 WATCH = """
 window.frames_ = []; let last = performance.now(); window.watching_ = true;
-const step = (now) => { window.frames_.push(now - last); last = now; if (window.watching_) requestAnimationFrame(step); };
+const step = (now) => {
+  window.frames_.push(now - last);
+  last = now;
+  if (window.watching_) requestAnimationFrame(step);
+};
 requestAnimationFrame(step);
 """
 SEEN = "window.watching_ = false; return window.frames_.slice(1)"
@@ -141,6 +147,7 @@ def _browser() -> Iterator[Chrome]:
         options.add_argument(flag)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
     try:
+        driver.set_script_timeout(PATIENCE)
         yield driver
     finally:
         driver.quit()
@@ -150,9 +157,9 @@ def _worked(driver: Chrome, address: str, dimensions: int) -> Iterator[dict[str,
     """A row an action, in two or three dimensions."""
     driver.get(address)
     what = f"{dimensions}-D"
-    yield _row(what, "first drawn", _until_drawn(driver, lambda: _open(driver, dimensions)))
+    yield _row(what, "first drawn", _until_drawn(driver, partial(_open, driver, dimensions)))
     for number in (7, 77):
-        yield _row(what, "query drawn", _until_drawn(driver, lambda n=number: driver.execute_script(PICK, n)))
+        yield _row(what, "query drawn", _until_drawn(driver, partial(driver.execute_script, PICK, number)))
     yield _row(what, "at rest", *_frames(driver, "rest"))
     for action in ("hover", "drag", "zoom"):
         name = "rotate" if (action, dimensions) == ("drag", 3) else action
@@ -162,7 +169,7 @@ def _worked(driver: Chrome, address: str, dimensions: int) -> Iterator[dict[str,
 def _open(driver: Chrome, dimensions: int) -> None:
     css = "button[role='tab'][data-tab-id='map']", f"#map-dimensions label:nth-of-type({dimensions - 1})"
     for each in css if dimensions == 3 else css[:1]:
-        _wait(lambda each=each: driver.find_elements("css selector", each))
+        _wait(partial(driver.find_elements, "css selector", each))
         driver.find_elements("css selector", each)[0].click()
 
 
@@ -175,7 +182,7 @@ def _until_drawn(driver: Chrome, begin: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def _wait(condition: Callable[[], object], patience: float = 90.0) -> None:
+def _wait(condition: Callable[[], object], patience: float = PATIENCE) -> None:
     end = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end:

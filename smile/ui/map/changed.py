@@ -36,12 +36,12 @@ SIZES: dict[int, tuple[float, float]] = {
     3: (2, 5),
 }  # pixels of examples and measured, by dimensions
 TOLD = Markup(
-    '<p class="note"><b>{count} test clips</b>, placed by their nearest examples of their own language, coloured '
-    "by how far CER moved from “{before}” to “{after}”: lower for {better}, higher for {worse}, the same for "
-    "{same}; by {median} points in the median. Grey points are the examples.</p>"
+    '<p class="note"><b>{count} test clips</b>, placed by their nearest examples of their own language, '
+    "coloured by how far CER moved from “{before}” to “{after}”: lower for {better}, higher for {worse}, the "
+    "same for {same}; {median} points in the median. Grey points are the examples.</p>"
 )
 NOTHING = Markup(
-    '<p class="note">No clips near these examples have been measured with and without examples, so there is no '
+    '<p class="note">No clips have been measured with and without the examples on this map, so there is no '
     "change of CER to show. To measure some: smile evaluate, then smile results pack.</p>"
 )
 
@@ -120,7 +120,7 @@ def note(measured: Sequence[Placed], before: str, after: str) -> str:
 def changed_figure(points: Points, layout: str, measured: Sequence[Placed]) -> dict[str, Any]:
     """The examples in grey, and the measured utterances above them by group.
 
-    A utterance that is none of the points has a number beyond those of the points, in the order of `measured`.
+    An utterance that is none of the points has a number beyond theirs, in the order of `measured`.
     """
     coordinates = points.map.layouts[layout]
     dimensions = coordinates.shape[1]
@@ -128,12 +128,12 @@ def changed_figure(points: Points, layout: str, measured: Sequence[Placed]) -> d
     own = {m.index for m in measured}
     rest = np.array([i for i in range(len(points)) if i not in own], np.int64)
     texts = [figure.hover(points, int(i)) for i in rest]
-    grey = {"color": GREY, "symbol": "circle", "size": small}
+    grey = {"color": GREY, "symbol": figure.symbols(coordinates)[0], "size": small}
     traces = [figure.trace(coordinates[rest], rest.tolist(), EXAMPLES, texts, grey)]
     at, groups = places(measured, coordinates), np.array([group(m.change.points) for m in measured])
-    for number, (_, name, colour) in enumerate(GROUPS):
-        members = np.flatnonzero(groups == number)
-        numbers = [_number(points, int(n), measured[n]) for n in members]
+    for number, (_, name, colour) in enumerate(GROUPS if measured else ()):
+        members = np.flatnonzero(groups == number).tolist()
+        numbers = [_number(points, n, measured[n]) for n in members]
         texts = [hover(measured[n].change) for n in members]
         marker = {"color": colour, "symbol": "circle", "size": large}
         traces.append({**figure.trace(at[members], numbers, name, texts, marker), "meta": ABOVE})

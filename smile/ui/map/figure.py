@@ -28,6 +28,8 @@ COLOURS = {  # what points may be coloured by
 PALETTE = ("#0f766e", "#d55e00", "#5b7fd4", "#c1569b", "#7a9a01", "#a16207", "#4aa8c9", "#8b5cf6", "#64748b")
 RAMP = ("#c2e699", "#78c679", "#31a37c", "#2b8cbe", "#3f5fb0", "#5b2a86")
 SYMBOLS = ("circle", "diamond", "square", "cross")  # known in two and in three dimensions
+ANGULAR = ("square", "diamond", "cross", "x")  # two triangles a point, where a circle is dozens
+MOST_ROUND = 1000  # points in three dimensions, where plotly.js builds each of triangles
 EDGES = (1.5, 3.0, 5.0, 8.0, 12.0)  # seconds, between groups of length
 MOST_GROUPS = len(PALETTE) * len(SYMBOLS) - 1
 OTHERS, UNKNOWN = "others", "not known here"
@@ -55,7 +57,7 @@ def points_figure(points: Points, layout: str, colour: str) -> dict[str, Any]:
     traces = []
     for number, name in enumerate(names):
         members = np.flatnonzero(np.asarray(labels) == name)
-        marker = _marker(number, coordinates.shape[1], ramp)
+        marker = _marker(number, coordinates, ramp)
         traces.append(
             trace(coordinates[members], members.tolist(), name, [texts[i] for i in members], marker)
         )
@@ -101,10 +103,17 @@ def hover(points: Points, index: int) -> str:
     return "<br>".join([*shown, str(escape(" · ".join(facts)))])
 
 
-def _marker(number: int, dimensions: int, ramp: bool) -> dict[str, Any]:
+def _marker(number: int, coordinates: Matrix, ramp: bool) -> dict[str, Any]:
     palette = RAMP if ramp else PALETTE
-    symbol = SYMBOLS[number // len(palette)]
-    return {"color": palette[number % len(palette)], "symbol": symbol, "size": SIZES[dimensions]["point"]}
+    symbol = symbols(coordinates)[number // len(palette)]
+    size = SIZES[coordinates.shape[1]]["point"]
+    return {"color": palette[number % len(palette)], "symbol": symbol, "size": size}
+
+
+def symbols(coordinates: Matrix) -> tuple[str, ...]:
+    """The symbols of points (points, 2 or 3): such that they turn smoothly where there are many."""
+    size, dimensions = coordinates.shape
+    return ANGULAR if dimensions == 3 and size > MOST_ROUND else SYMBOLS
 
 
 def trace(
