@@ -111,7 +111,7 @@ const paint = async () => {
     modeBarButtons: [deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", whole]] };
   await Plotly.react(plot, all, layout, config);
   await settle();
-  if (!plot.dataset.drawn) plot.on("plotly_click", ({ points }) => pick(points[0].customdata));
+  if (!plot.dataset.drawn) plot.on("plotly_click", clicked);
   if (!plot.dataset.drawn) plot.on("plotly_afterplot", settle);
   plot.dataset.drawn = Number(plot.dataset.drawn ?? 0) + 1;
   say("");
@@ -124,6 +124,21 @@ const dressedLayout = (given, still) => {
   layout.hoverlabel.font = { family: getComputedStyle(document.documentElement).getPropertyValue("--text-font") };
   if (still) layout.dragmode = false; // a finger scrolls the page
   return layout;
+};
+
+// In three dimensions plotly tells of a click when the button goes down; one that turns the map picks nothing.
+let pressed = null;
+const far = ({ clientX: x, clientY: y }) => Math.hypot(x - pressed.x, y - pressed.y) > 4;
+plot.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => (pressed = { x, y, down: true }), true);
+plot.addEventListener("pointermove", (event) => pressed?.down && far(event) && (pressed.moved = true), true);
+plot.addEventListener("pointerup", () => {
+  if (!pressed) return;
+  pressed.down = false;
+  if (!pressed.moved) pick(pressed.index);
+}, true);
+const clicked = ({ points: [{ customdata }] }) => {
+  if (plot._fullLayout.scene && pressed?.down) pressed.index = customdata;
+  else if (!pressed?.moved) pick(customdata);
 };
 
 const pick = (index) => Number.isInteger(index) && trigger("pick", { index });

@@ -48,6 +48,11 @@ const step = (now) => {
 requestAnimationFrame(step);
 """
 SEEN = "window.watching_ = false; return window.frames_.slice(1)"
+RENDERER = """
+const gl = document.createElement("canvas").getContext("webgl");
+const known = gl?.getExtension("WEBGL_debug_renderer_info");
+return known ? gl.getParameter(known.UNMASKED_RENDERER_WEBGL) : "no WebGL";
+"""
 PICK = """
 const plot = document.querySelector("#map-plot .plot");
 plot.emit("plotly_click", { points: [{ customdata: arguments[0] }] });
@@ -113,10 +118,12 @@ def run(size: int = 20_000) -> str:
         _served(Path(folder), size) as address,
         _browser() as driver,
     ):
+        renderer = str(driver.execute_script(RENDERER))
         rows = [row for dimensions in (2, 3) for row in _worked(driver, address, dimensions)]
     return (
-        f"{size} points; milliseconds between frames while the map is worked for {SECONDS:.0f} s, "
-        f"and until it is drawn; {stamp()}\n\n{table(rows)}"
+        f"{size} points, drawn by {renderer}; milliseconds until the map is drawn, and between frames "
+        f"while it is worked for {SECONDS:.0f} s, with the share of that time that scripts run; {stamp()}"
+        f"\n\n{table(rows)}"
     )
 
 
@@ -156,14 +163,23 @@ def _browser() -> Iterator[Chrome]:
 def _worked(driver: Chrome, address: str, dimensions: int) -> Iterator[dict[str, object]]:
     """A row an action, in two or three dimensions."""
     driver.get(address)
+    driver.execute_cdp_cmd("Performance.enable", {})
     what = f"{dimensions}-D"
     yield _row(what, "first drawn", _until_drawn(driver, partial(_open, driver, dimensions)))
     for number in (7, 77):
         yield _row(what, "query drawn", _until_drawn(driver, partial(driver.execute_script, PICK, number)))
-    yield _row(what, "at rest", *_frames(driver, "rest"))
-    for action in ("hover", "drag", "zoom"):
+    for action in ("rest", "hover", "drag", "zoom"):
         name = "rotate" if (action, dimensions) == ("drag", 3) else action
-        yield _row(what, name, *_frames(driver, action))
+        before, began = _script(driver), time.perf_counter()
+        frames = _frames(driver, action)
+        busy = (_script(driver) - before) / (time.perf_counter() - began)
+        yield _row(what, name, *frames) | {"script": f"{busy:.0%}"}
+
+
+def _script(driver: Chrome) -> float:
+    """Seconds that the page's scripts have run."""
+    metrics = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return float(next(m["value"] for m in metrics if m["name"] == "ScriptDuration"))
 
 
 def _open(driver: Chrome, dimensions: int) -> None:
@@ -228,4 +244,5 @@ def _row(what: str, name: str, *ms: float) -> dict[str, object]:
         "median, ms": f"{middle:.0f}",
         "95th percentile": f"{late:.0f}" if len(ms) > 1 else "–",
         "worst": f"{max(ms):.0f}" if len(ms) > 1 else "–",
+        "script": "–",
     }

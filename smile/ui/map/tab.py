@@ -25,6 +25,7 @@ from smile.ui.transcribe.view import stage
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
 MOST_NEIGHBOURS = 10  # as many as a map remembers of a point
 NEIGHBOURS = 5
+TURN: dict[str, Any] = {**QUICK, "queue": True}  # gradio tells of a change of state in the queue only
 SHOW_MAP = "() => window.smileShow('#map-results')"
 BUTTONS = """
 element.addEventListener("click", ({ target }) => {
@@ -177,7 +178,7 @@ def connect_query(
         component.pick(told(callbacks.pick, atlas), list(sight), outputs, cancels=run, **QUICK)
     page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
     for chosen, other in ((clip.audio, clip.test), (clip.test, clip.audio)):
-        chosen.input(clips.another, turn, [turn, other], cancels=run, **QUICK)
+        chosen.input(clips.another, turn, [turn, other], cancels=run, **TURN)
     arrived = transcribed.button.click(
         partial(clips.arrive, atlas),
         [transcribed.pool, transcribed.example, transcribed.audio],
@@ -185,4 +186,4 @@ def connect_query(
         cancels=run,
         **QUICK,
     )
-    arrived.then(**draw).then(clips.next_turn, turn, turn, **QUICK)
+    arrived.then(**draw).then(clips.next_turn, turn, turn, **TURN)
