@@ -1,7 +1,7 @@
 // Draws the map with plotly.js, which is loaded when the tab is first opened; a click on a point picks it.
 // `value` is a figure with all points, `found` what a query adds to it (see smile/ui/map/figure.py). Both are
 // JSON in a string: gradio would copy and watch every number of an object, which takes seconds.
-const FAINTEST = 0.12;
+const FAINTEST = 0.18;
 const CLEAR = 0.9;
 const plot = element.querySelector(".plot");
 const say = (text) => (element.querySelector(".plot-note").textContent = text);

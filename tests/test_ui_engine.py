@@ -92,6 +92,16 @@ def test_the_languages_of_a_corpus_are_offered_with_their_test_clips(tmp_path):
     assert [query.text for query in found.queries] == ["three"]
 
 
+def test_few_recordings_are_offered_and_all_are_found(tmp_path, monkeypatch):
+    pool(tmp_path / "pools" / "gla")
+    engine = Engine(Options(tmp_path / "pools", tmp_path / "cache"))
+    monkeypatch.setattr("smile.ui.engine.MOST_QUERIES", 0)
+    assert engine.queries("gla") == ()
+    assert engine.recording("gla", "c0").text == "text 0"
+    assert engine.recording("gla", "c9") is None
+    assert engine.recording("../gla", "c0") is None
+
+
 def test_models_load_once_for_all_visitors(engine, loaded):
     engine.warm()
     list(engine.prepare("gla", tokens=False))
@@ -164,7 +174,8 @@ def test_an_unknown_key_has_no_queries_and_no_pool(engine):
     assert engine.choice("../gla") is None
 
 
-ASKED = ("pools", "choice", "queries", "examples", "pool", "audio_folders", "prepare", "embed", "transcribe")
+ASKED = ("pools", "choice", "queries", "recording", "examples", "pool", "audio_folders", "prepare", "embed",
+         "transcribe")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ASKED)

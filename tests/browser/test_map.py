@@ -159,8 +159,8 @@ def test_clips_that_were_not_measured_have_no_colour_and_a_sentence(page):
 
 
 def test_a_clip_that_is_being_heard_can_be_given_up(page, engine):
-    engine.pace = 1.0
     open_map(page)
+    engine.pace = 0.6
     page.choose("map-test", TEXTS["gla"][0][:7])
     page.wait(lambda: "Loading Whisper" in page.text("#map-stage p"), "the beginning")
     page.click("#map-stop")

@@ -202,8 +202,7 @@ class Atlas:
     def recording(self, points: Points, code: str, name: str) -> Query:
         """A clip to be transcribed by its language and id, with text and recording where they are at hand."""
         keys = [key for key, known in zip(points.keys, points.languages, strict=True) if known.code == code]
-        there = (u for key in keys for u in self.engine.queries(key) if u.id == name)
-        found = next(there, None)
+        found = next(filter(None, (self.engine.recording(key, name) for key in keys)), None)
         return Query(code, name, found.text, found.seconds, found.audio) if found else Query(code, name)
 
     def _points(self, found: Map) -> Points:

@@ -17,7 +17,6 @@ from smile.ui.transcribe.callbacks import BUSY, UNEXPECTED, heard
 from smile.ui.transcribe.view import stage
 
 LOG = logging.getLogger(__name__)
-MOST_TESTS = 30  # recordings of a language that are offered
 WAITING = "Waiting for the engine"
 CANCELLED = "Cancelled. Clips that were indexed stay so, and the next recording goes on from there."
 
@@ -114,7 +113,7 @@ def test_choices(atlas: Atlas, name: str | None) -> list[tuple[str, str]]:
     return [
         (f"{known.name}: {u.text}" if several else u.text, f"{key}/{u.id}")
         for key, known in zip(points.keys, points.languages, strict=True)
-        for u in atlas.engine.queries(key)[:MOST_TESTS]
+        for u in atlas.engine.queries(key)
     ]
 
 

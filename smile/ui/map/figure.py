@@ -28,13 +28,14 @@ COLOURS = {  # what points may be coloured by
 PALETTE = ("#0f766e", "#d55e00", "#5b7fd4", "#c1569b", "#7a9a01", "#a16207", "#4aa8c9", "#8b5cf6", "#64748b")
 RAMP = ("#c2e699", "#78c679", "#31a37c", "#2b8cbe", "#3f5fb0", "#5b2a86")
 SYMBOLS = ("circle", "diamond", "square", "cross")  # known in two and in three dimensions
-ANGULAR = ("square", "diamond", "cross", "x")  # two triangles a point, where a circle is dozens
+SMALL = 1.6  # pixels of those; plotly.js draws squares larger than circles
+ANGULAR = ("square", "diamond", "cross", "x")  # of few triangles, where a circle is dozens
 MOST_ROUND = 1000  # points in three dimensions, where plotly.js builds each of triangles
 EDGES = (1.5, 3.0, 5.0, 8.0, 12.0)  # seconds, between groups of length
 MOST_GROUPS = len(PALETTE) * len(SYMBOLS) - 1
 OTHERS, UNKNOWN = "others", "not known here"
 ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
-CAMERA = {"eye": {"x": 0.85, "y": 0.85, "z": 0.6}}
+CAMERA = {"eye": {"x": 1.05, "y": 1.05, "z": 0.7}}
 CUT = 90  # characters of a text that hovering shows
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
     2: {"point": 7, "rank": 20, "query": 19},
@@ -105,9 +106,9 @@ def hover(points: Points, index: int) -> str:
 
 def _marker(number: int, coordinates: Matrix, ramp: bool) -> dict[str, Any]:
     palette = RAMP if ramp else PALETTE
-    symbol = symbols(coordinates)[number // len(palette)]
-    size = SIZES[coordinates.shape[1]]["point"]
-    return {"color": palette[number % len(palette)], "symbol": symbol, "size": size}
+    shape = symbols(coordinates)
+    size = SMALL if shape is ANGULAR else SIZES[coordinates.shape[1]]["point"]
+    return {"color": palette[number % len(palette)], "symbol": shape[number // len(palette)], "size": size}
 
 
 def symbols(coordinates: Matrix) -> tuple[str, ...]:
