@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 
+from smile import labels, packing
+from smile.changes import changes
 from smile.divergence import kl
 from smile.pool import open_pool
+from smile.ui.map.changed import GROUPS, group
+from tests.browser.page import Page
 from tests.browser.test_page import PHONE
 from tests.conftest import POOLS
 from tests.fake_engine import TEXTS
@@ -30,6 +34,14 @@ EYE = "return document.querySelector('#map-plot .plot')._fullLayout.scene._scene
 MIDDLE = """
 const box = document.querySelector("#map-plot .plot").getBoundingClientRect();
 return [box.x + box.width / 2, box.y + box.height / 2];
+"""
+CLIPS = """
+const { data } = document.querySelector("#map-plot .plot");
+const trace = data.find((t) => t.meta === "above" && t.text?.length);
+return trace && [trace.name, trace.text[0], trace.customdata[0]];
+"""
+CLICK = """
+document.querySelector("#map-plot .plot").emit("plotly_click", { points: [{ customdata: arguments[0] }] });
 """
 SHOWN = "return document.querySelector('#map-plot .plot').data.filter((t) => t.mode === arguments[0])"
 
@@ -200,3 +212,26 @@ def test_a_phone_shows_the_map_in_one_column(page):
         assert all(e.rect["height"] >= 32 for e in page.all("#map-neighbours .actions button"))
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_measured_clips_lie_among_their_examples_coloured_by_what_these_changed(driver, app):
+    """With the rows and maps that ship; the examples of real speech need not be at hand."""
+    rows = packing.load()
+    measured = changes(labels.labelled(rows), labels.conditions(rows))
+    known = {one.id: one for one in measured if one.language == "mdw"}
+    page = Page(driver, app).open()
+    page.show("map")
+    page.wait(lambda: drawn(page), "the map", 60)
+    page.choose("map-name", "Mboshi")
+    page.choose("map-colour", "Change of CER")
+    page.wait(lambda: f"{len(known)} test clips" in page.text("#map-changed"), "the clips", 60)
+    page.wait(lambda: driver.execute_script(CLIPS), "the clips on the map", 60)
+    name, text, number = driver.execute_script(CLIPS)
+    clip = known[text.split(" · ")[-1]]
+    assert GROUPS[group(clip.points)][1] == name
+    driver.execute_script(CLICK, number)
+    page.wait(lambda: page.all("#map-neighbours ol"), "its examples", 60)
+    assert ids(page) == list(clip.near)
+    assert page.one("#map-query ol").get_attribute("data-ids") == clip.id
+    assert f"{clip.before:.0f}" in page.text("#map-query")
+    assert page.errors() == []

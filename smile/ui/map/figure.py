@@ -35,10 +35,10 @@ EDGES = (1.5, 3.0, 5.0, 8.0, 12.0)  # seconds, between groups of length
 MOST_GROUPS = len(PALETTE) * len(SYMBOLS) - 1
 OTHERS, UNKNOWN = "others", "not known here"
 ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
-CAMERA = {"eye": {"x": 1.05, "y": 1.05, "z": 0.7}}
+CAMERA = {"eye": {"x": 1.35, "y": 1.35, "z": 0.9}}
 CUT = 90  # characters of a text that hovering shows
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
-    2: {"point": 7, "rank": 20, "query": 19},
+    2: {"point": 7, "rank": 17, "query": 17},
     3: {"point": 3.5, "rank": 7, "query": 6},
 }
 
@@ -184,7 +184,7 @@ def query_figure(
         **_axes(near),
         "text": [str(rank) for rank in range(1, len(near) + 1)],
         "textposition": "middle center",
-        "textfont": {"color": "white", "size": 12},
+        "textfont": {"color": "white", "size": 11},
         "customdata": list(neighbours),
         "marker": {"color": ACCENT, "size": size["rank"], "line": {"color": "white", "width": 1}},
     }
