@@ -1,9 +1,17 @@
 // Draws the map with plotly.js, which is loaded when the tab is first opened; a click on a point picks it.
-// `value` is a figure with all points, `found` what a query adds to it (see smile/ui/map/figure.py).
-const FAINTEST = 0.12;
+// `value` is a figure with all points, `found` what a query adds to it (see smile/ui/map/figure.py). Both are
+// JSON in a string: gradio would copy and watch every number of an object, which takes seconds.
+const FAINTEST = 0.18;
 const CLEAR = 0.9;
 const plot = element.querySelector(".plot");
 const say = (text) => (element.querySelector(".plot-note").textContent = text);
+
+const parsed = {};
+const read = (name) => {
+  const text = props[name] || "null";
+  if (parsed[name]?.text !== text) parsed[name] = { text, value: JSON.parse(text) };
+  return parsed[name].value;
+};
 
 const library = () => {
   window.smilePlotly ||= new Promise((resolve, reject) => {
@@ -28,7 +36,7 @@ const faded = (hex, alpha, behind) => {
 // How clearly each point is seen: the nearest fully, those at the median distance and beyond hardly.
 const clarity = (found) => {
   if (!found?.distances) return (i) => (!found || found.nearest.includes(i) ? CLEAR : 2 * FAINTEST);
-  const known = found.distances.filter((d) => d !== null).sort((a, b) => a - b);
+  const known = Float64Array.from(found.distances.filter((d) => d !== null)).sort();
   const [least, median] = [known[0], known[Math.floor(known.length / 2)]];
   const span = Math.max(median - least, 1e-9);
   return (i) => {
@@ -38,6 +46,7 @@ const clarity = (found) => {
 };
 
 const dressed = (trace, found, behind) => {
+  if (trace.meta === "above") return { ...trace, marker: { ...trace.marker, opacity: found ? 0.5 : 1 } };
   const clear = clarity(found);
   const away = (i) => (found?.distances?.[i] == null ? "" : `<br>KL ${found.distances[i]}`);
   return {
@@ -55,31 +64,81 @@ const legend = (trace) => {
     legendgroup: trace.name, showlegend: true };
 };
 
+// Both axes to one scale with all points in sight. plotly's own `scaleanchor` would read all points again
+// whenever the map is moved.
+const fit = async () => {
+  const { _fullLayout: { xaxis, yaxis } } = plot;
+  const flat = plot.data.filter((t) => !t.showlegend && t.customdata);
+  const spans = ["x", "y"].map((a) => {
+    const values = flat.flatMap((t) => t[a]);
+    return values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+  });
+  const scale = 1.08 * Math.max(...[xaxis, yaxis].map(({ _length }, i) => (spans[i][1] - spans[i][0] || 1) / _length));
+  const ranges = [xaxis, yaxis].map(({ _length }, i) => {
+    const middle = (spans[i][0] + spans[i][1]) / 2;
+    return [middle - (scale * _length) / 2, middle + (scale * _length) / 2];
+  });
+  await window.Plotly.relayout(plot, { "xaxis.range": ranges[0], "yaxis.range": ranges[1] });
+};
+
+// Fit again where another map or another size is shown, and leave the visitor's view alone otherwise.
+let shown = "";
+const settle = async () => {
+  const { xaxis, yaxis, uirevision } = plot._fullLayout;
+  const now = `${uirevision} ${xaxis?._length} ${yaxis?._length}`;
+  if (now === shown || !xaxis) return;
+  shown = now;
+  await fit();
+};
+
 let drawing = Promise.resolve();
 const draw = () => (drawing = drawing.then(paint).catch((error) => say(`The map cannot be drawn: ${error.message}.`)));
 
 const paint = async () => {
-  const { value, found } = props;
+  const [value, found] = [read("value"), read("found")];
   if (!value) return;
   const deep = Boolean(value.layout.scene);
   const flat = !webgl();
   if (flat && deep) return say("Three dimensions need WebGL, which this browser does not have; choose two.");
   const Plotly = await library();
   const touch = window.matchMedia("(pointer: coarse)").matches;
-  const style = getComputedStyle(element);
+  const layout = dressedLayout(value.layout, touch && !deep);
   const behind = getComputedStyle(element.closest("#map-plot")).backgroundColor.match(/\d+/g).map(Number);
-  const layout = structuredClone(value.layout);
-  layout.font = { family: style.fontFamily, color: style.color };
-  layout.hoverlabel.font = { family: getComputedStyle(document.documentElement).getPropertyValue("--text-font") };
-  if (touch && !deep) layout.dragmode = false; // a finger scrolls the page
   const traces = [...value.data.map((t) => keys(dressed(t, found, deep && behind))), ...value.data.map(legend)];
-  const buttons = deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", "resetScale2d"];
-  const config = { displaylogo: false, responsive: true, scrollZoom: !touch, modeBarButtons: [buttons] };
   const all = [...traces, ...(found?.data ?? [])].map((t) => (flat ? { ...t, type: "scatter" } : t));
+  const whole = { name: "whole", title: "Show all", icon: Plotly.Icons.home, click: fit };
+  const config = { displaylogo: false, responsive: true, plotGlPixelRatio: window.devicePixelRatio, scrollZoom: !touch, doubleClick: false,
+    modeBarButtons: [deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", whole]] };
   await Plotly.react(plot, all, layout, config);
-  if (!plot.dataset.drawn) plot.on("plotly_click", ({ points }) => pick(points[0].customdata));
+  await settle();
+  if (!plot.dataset.drawn) plot.on("plotly_click", clicked);
+  if (!plot.dataset.drawn) plot.on("plotly_afterplot", settle);
   plot.dataset.drawn = Number(plot.dataset.drawn ?? 0) + 1;
   say("");
+};
+
+const dressedLayout = (given, still) => {
+  const style = getComputedStyle(element);
+  const layout = structuredClone(given);
+  layout.font = { family: style.fontFamily, color: style.color };
+  layout.hoverlabel.font = { family: getComputedStyle(document.documentElement).getPropertyValue("--text-font") };
+  if (still) layout.dragmode = false; // a finger scrolls the page
+  return layout;
+};
+
+// In three dimensions plotly tells of a click when the button goes down; one that turns the map picks nothing.
+let pressed = null;
+const far = ({ clientX: x, clientY: y }) => Math.hypot(x - pressed.x, y - pressed.y) > 4;
+plot.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => (pressed = { x, y, down: true }), true);
+plot.addEventListener("pointermove", (event) => pressed?.down && far(event) && (pressed.moved = true), true);
+plot.addEventListener("pointerup", () => {
+  if (!pressed) return;
+  pressed.down = false;
+  if (!pressed.moved) pick(pressed.index);
+}, true);
+const clicked = ({ points: [{ customdata }] }) => {
+  if (plot._fullLayout.scene && pressed?.down) pressed.index = customdata;
+  else if (!pressed?.moved) pick(customdata);
 };
 
 const pick = (index) => Number.isInteger(index) && trigger("pick", { index });

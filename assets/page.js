@@ -14,7 +14,7 @@ window.smileRemember = (names, values) => {
 document.addEventListener("keydown", (event) => {
   const press = (id) => document.querySelector(`button#${id}:not(:disabled)`)?.click();
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) press("start");
-  if (event.key === "Escape" && !event.target.closest("input, textarea")) press("stop");
+  if (event.key === "Escape" && !event.target.closest("input, textarea")) press("stop"), press("map-stop");
 });
 
 // Go to a part of the page where its beginning is out of sight, as on a phone.

@@ -181,10 +181,11 @@ def _demo_pools(commands: Commands) -> None:
 
 def _bench(commands: Commands) -> None:
     parser = _command(commands, "bench", does.bench)
-    parser.add_argument("what", choices=("engines", "latency", "start"))
+    parser.add_argument("what", choices=("engines", "latency", "start", "map"))
     parser.add_argument("--data", type=Path, nargs="*", default=[Path("assets/pools/gle")], help="clips")
     parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
+    parser.add_argument("--points", type=int, default=20_000, help="of the map (%(default)s)")
 
 
 ADDED = (

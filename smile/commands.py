@@ -198,10 +198,14 @@ def demo_pools(chosen: argparse.Namespace) -> None:
 
 
 def bench(chosen: argparse.Namespace) -> None:
-    """Measure on this machine: engines side by side, a transcription's latency, the app's start."""
+    """Measure on this machine: engines side by side, a transcription's latency, the app's start, the map."""
     from smile.bench import engines, latency, start
 
-    if chosen.what == "engines":
+    if chosen.what == "map":
+        from smile.bench import map as drawn
+
+        print(drawn.run(chosen.points))
+    elif chosen.what == "engines":
         print(engines.run(chosen.data, chosen.limit, chosen.split))
     elif chosen.what == "latency":
         print(latency.run(chosen.data[0], chosen.split))

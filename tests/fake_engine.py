@@ -92,6 +92,9 @@ class FakeEngine:
     def queries(self, key: str | None) -> tuple[Utterance, ...]:
         return tuple(self._utterance(key, i, text) for i, text in enumerate(TEXTS.get(key or "", ())))
 
+    def recording(self, key: str | None, name: str) -> Utterance | None:
+        return next((utterance for utterance in self.queries(key) if utterance.id == name), None)
+
     def examples(self, key: str | None) -> tuple[Utterance, ...]:
         pool = self.pool(key, ENCODER)
         return pool.utterances if pool else ()
@@ -115,7 +118,9 @@ class FakeEngine:
 
     def load(self) -> Iterator[str]:
         yield "Loading Whisper"
-        time.sleep(5 * self.pace)
+        for _ in range(5 if self.pace else 0):
+            time.sleep(self.pace)
+            yield "Loading Whisper"
 
     def prepare(self, key: str | None, tokens: bool = False) -> Iterator[str]:
         yield from self.load()

@@ -27,12 +27,12 @@ ROOMS = [
     ("transcribe", "token_store"),
     ("importing", "exporting"),
     ("batch",),
-    ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
+    ("demo", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings", "changes"),
     ("leave_one_out", "workers", "compare"),
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),
-    ("ui", "pool_commands", "commands"),
+    ("ui", "bench", "pool_commands", "commands"),
     ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -95,6 +95,16 @@ def test_the_languages_of_a_corpus_are_offered_with_their_test_clips(tmp_path):
     assert [query.text for query in found.queries] == ["three"]
 
 
+def test_few_recordings_are_offered_and_all_are_found(tmp_path, monkeypatch):
+    pool(tmp_path / "pools" / "gla")
+    engine = Engine(Options(tmp_path / "pools", tmp_path / "cache"))
+    monkeypatch.setattr("smile.ui.engine.MOST_QUERIES", 0)
+    assert engine.queries("gla") == ()
+    assert engine.recording("gla", "c0").text == "text 0"
+    assert engine.recording("gla", "c9") is None
+    assert engine.recording("../gla", "c0") is None
+
+
 def test_models_load_once_for_all_visitors(engine, loaded):
     engine.warm()
     list(engine.prepare("gla"))
@@ -307,6 +317,7 @@ ASKED = (
     "pools",
     "choice",
     "queries",
+    "recording",
     "examples",
     "pool",
     "audio_folders",
@@ -314,6 +325,8 @@ ASKED = (
     "prepare",
     "embed",
     "transcribe",
+    "compare",
+    "nearest",
 )
 
 

@@ -20,7 +20,7 @@ from smile.divergence import DIVERGENCES, distances, kl, kl_terms
 from smile.maps import LAYOUTS, entries, load
 from smile.pool import open_pool
 from smile.ui import Engine, Options
-from smile.ui.map import callbacks, cards
+from smile.ui.map import callbacks, cards, clips
 from smile.ui.map.atlas import Atlas, Points, Query, ask
 from smile.ui.map.callbacks import Sight
 from smile.ui.map.figure import COLOURS, MOST_GROUPS, groups, hover, points_figure, query_figure
@@ -128,9 +128,9 @@ def test_the_map_remembers_the_same_neighbours(points):
 
 def test_a_recording_of_a_clip_lands_on_that_clips_point(atlas, points):
     page = callbacks.answer(atlas, points, Query(embedding=GLA.embeddings[7]), ALONE)
-    *_, star = page.plot["found"]["data"]
+    *_, star = json.loads(page.plot["found"])["data"]
     assert [star["x"][0], star["y"][0]] == pytest.approx(points.map.layouts["js-2"][7].tolist(), abs=0.01)
-    assert page.plot["found"]["nearest"][0] == 7
+    assert json.loads(page.plot["found"])["nearest"][0] == 7
 
 
 def test_a_recording_cannot_be_compared_with_what_is_not_here(atlas):
@@ -257,8 +257,8 @@ def test_why_names_all_measures(points):
 
 def test_showing_a_map_draws_it_with_its_trust(atlas):
     page = callbacks.show(atlas, None, *ALONE)
-    assert len(page.plot["value"]["data"][0]["x"]) == 90
-    assert page.plot["found"] is None
+    assert len(json.loads(page.plot["value"])["data"][0]["x"]) == 90
+    assert page.plot["found"] == ""
     trusted = atlas.entries["demo-gla"].figures["js-2"]
     assert f"{trusted.trustworthiness:.3f}" in page.trust
     assert "not KL" in page.trust
@@ -302,8 +302,8 @@ def test_a_point_of_real_speech_has_neighbours_and_nothing_to_hear(atlas):
 def test_the_query_goes_along_to_another_map(atlas, points):
     query = points.query(20)
     page = callbacks.show(atlas, query, *ALONE._replace(dimensions=3, count=2))
-    assert len(page.plot["found"]["nearest"]) == 2
-    assert page.plot["value"]["data"][0]["type"] == "scatter3d"
+    assert len(json.loads(page.plot["found"])["nearest"]) == 2
+    assert json.loads(page.plot["value"])["data"][0]["type"] == "scatter3d"
     gone = callbacks.show(atlas, query, *REAL)
     assert gone.asked is None
     assert "not on this map" in gone.stage
@@ -311,11 +311,12 @@ def test_the_query_goes_along_to_another_map(atlas, points):
 
 
 def test_a_test_recording_is_placed_with_its_text(atlas, engine):
-    (_, name), *_ = callbacks.test_choices(atlas, "demo-gla")
-    *working, page = callbacks.hear(atlas, None, name, *ALONE)
+    (_, name), *_ = clips.test_choices(atlas, "demo-gla")
+    *working, last = clips.hear(atlas, None, name, "demo-gla")
     assert any("Loading Whisper" in step.stage for step in working)
+    page = clips.place_heard(atlas, last.heard, *ALONE)
     assert engine.queries("gla")[0].text.replace("'", "&#39;") in page.query
-    assert page.plot["found"]["nearest"][0] == 7
+    assert json.loads(page.plot["found"])["nearest"][0] == 7
 
 
 @pytest.mark.parametrize(
@@ -323,7 +324,7 @@ def test_a_test_recording_is_placed_with_its_text(atlas, engine):
     [(None, "There is no recording yet"), (str(POOLS / "README.md"), "cannot be decoded|decoded")],
 )
 def test_what_is_no_recording_is_one_sentence(atlas, audio, sentence):
-    *_, page = callbacks.hear(atlas, audio, None, *ALONE)
+    *_, page = clips.hear(atlas, audio, None, "demo-gla")
     assert 'class="stage error"' in page.stage
     assert any(part in page.stage for part in sentence.split("|"))
 
@@ -331,20 +332,20 @@ def test_what_is_no_recording_is_one_sentence(atlas, audio, sentence):
 def test_an_engines_error_is_its_sentence(tmp_path):
     engine = FakeEngine(tmp_path)
     engine.error = AudioError("No speech was heard.")
-    *_, page = callbacks.hear(Atlas(engine), str(engine.queries("gla")[0].audio), None, *ALONE)
+    *_, page = clips.hear(Atlas(engine), str(engine.queries("gla")[0].audio), None, "demo-gla")
     assert "No speech was heard." in page.stage
 
 
 def test_without_maps_or_with_an_unknown_one_a_sentence_says_so(atlas):
     assert "smile project" in callbacks.show(atlas, None, *ALONE._replace(map=None)).stage
     assert "no such map" in callbacks.show(atlas, None, *ALONE._replace(map="../x")).stage
-    assert callbacks.test_choices(atlas, "../x") == []
+    assert clips.test_choices(atlas, "../x") == []
 
 
 def test_the_last_clip_of_transcribe_arrives(atlas):
-    tabs, name, tests, audio = callbacks.arrive(atlas, "gla", "q1", "clip.wav")
+    tabs, name, tests, audio = clips.arrive(atlas, "gla", "q1", "clip.wav")
     assert (tabs.selected, name, tests["value"], audio) == ("map", "demo-gla", "gla/q1", None)
-    *_, tests, audio = callbacks.arrive(atlas, "gla", None, "clip.wav")
+    *_, tests, audio = clips.arrive(atlas, "gla", None, "clip.wav")
     assert (tests["value"], audio) == (None, "clip.wav")
-    _, name, tests, audio = callbacks.arrive(atlas, "mini/ckb", None, "clip.wav")
+    _, name, tests, audio = clips.arrive(atlas, "mini/ckb", None, "clip.wav")
     assert (name, tests["value"], audio) == (gr.skip(), None, "clip.wav")

@@ -8,12 +8,13 @@ from threading import Thread
 
 import gradio as gr
 
+from smile.maps import FOLDER as MAPS
 from smile.packing import PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine, Options
-from smile.ui.map import map_tab
-from smile.ui.results import results_tab
+from smile.ui.map import Atlas, map_tab
+from smile.ui.results import Store, results_tab
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
 
@@ -23,16 +24,20 @@ WAITING_ROOM = 20  # transcriptions that may wait; further ones are told to come
 CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted, and how old they are then
 
 
-def build_app(engine: Engine, results: Path = PRECOMPUTED) -> gr.Blocks:
-    """Put the page together; `launch(**look())` dresses and serves it. `results` has packed rows."""
+def build_app(engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS) -> gr.Blocks:
+    """Put the page together; `launch(**look())` dresses and serves it.
+
+    `results` is a folder with packed rows, `maps` one with maps.
+    """
+    store = Store(results)
     gr.set_static_paths(engine.audio_folders())
     with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(prose("header.html"), apply_default_css=False)
         with gr.Tabs() as tabs:
             transcribed = transcribe_tab(engine, page)
             compare_tab(engine, tabs, transcribed)
-            map_tab(engine, tabs, transcribed)
-            results_tab(results, page)
+            map_tab(Atlas(engine, maps, store), tabs, transcribed)
+            results_tab(store, page)
         programs.publish(engine, results)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.pool import Pool, open_pool, read_header
-from smile.ui.sources import PoolChoice, Source, offered, shipped
+from smile.ui.sources import MOST_QUERIES, PoolChoice, Source, offered, shipped
 from smile.ui.turns import Progress, Turns, Watched, lines
 from smile.weights import DEFAULT
 
@@ -72,8 +72,13 @@ class Engine:
         return next((pool for pool in self.pools() if pool.key == key), None)
 
     def queries(self, key: str | None) -> tuple[Utterance, ...]:
-        """Recordings of a pool's language that are not among its examples, with their texts."""
-        return self._sources[key].queries if key in self._sources else ()
+        """Recordings of a pool's language that are not among its examples, with their texts, to try."""
+        return self._sources[key].queries[:MOST_QUERIES] if key in self._sources else ()
+
+    def recording(self, key: str | None, name: str) -> Utterance | None:
+        """One of all recordings of a pool's language that are not among its examples, by its id."""
+        found = self._sources[key].queries if key in self._sources else ()
+        return next((utterance for utterance in found if utterance.id == name), None)
 
     def examples(self, key: str | None) -> tuple[Utterance, ...]:
         """The labelled clips of a pool, in the order of its embeddings where none was left out."""

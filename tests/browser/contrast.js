@@ -19,11 +19,13 @@ const behind = (element) => {
   }
   return [255, 255, 255, 255];
 };
+// SVG's own text has a fill instead.
+const colour = (element) => getComputedStyle(element)[element instanceof SVGElement ? "fill" : "color"];
 const ratio = (element) => {
-  const [a, b] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))];
+  const [a, b] = [luminance(channels(colour(element))), luminance(behind(element))];
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 };
-const texts = [...document.querySelectorAll(".masthead *, .colophon *, #results *, #actions button, .inputs span")];
+const texts = [...document.querySelectorAll(".masthead *, .colophon *, #results *, #map-results *, #actions button, .inputs span")];
 return texts
   .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
   .filter((e) => ratio(e) < 4.5)

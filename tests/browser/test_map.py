@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 
+from smile import labels, packing
+from smile.changes import changes
 from smile.divergence import kl
 from smile.pool import open_pool
+from smile.ui.map.changed import GROUPS, group
+from tests.browser.page import Page
 from tests.browser.test_page import PHONE
 from tests.conftest import POOLS
 from tests.fake_engine import TEXTS
@@ -19,6 +25,23 @@ const trace = plot.data.find((t) => t.hovertemplate && t.customdata.includes(ind
 const n = trace.customdata.indexOf(index), { x, y } = plot.getBoundingClientRect();
 const { xaxis, yaxis } = plot._fullLayout;
 return [x + xaxis._offset + xaxis.l2p(trace.x[n]), y + yaxis._offset + yaxis.l2p(trace.y[n])];
+"""
+SCALES = """
+const { xaxis, yaxis } = document.querySelector("#map-plot .plot")._fullLayout;
+return [xaxis._m, yaxis._m];
+"""
+EYE = "return document.querySelector('#map-plot .plot')._fullLayout.scene._scene.getCamera().eye"
+MIDDLE = """
+const box = document.querySelector("#map-plot .plot").getBoundingClientRect();
+return [box.x + box.width / 2, box.y + box.height / 2];
+"""
+CLIPS = """
+const { data } = document.querySelector("#map-plot .plot");
+const trace = data.find((t) => t.meta === "above" && t.text?.length);
+return trace && [trace.name, trace.text[0], trace.customdata[0]];
+"""
+CLICK = """
+document.querySelector("#map-plot .plot").emit("plotly_click", { points: [{ customdata: arguments[0] }] });
 """
 SHOWN = "return document.querySelector('#map-plot .plot').data.filter((t) => t.mode === arguments[0])"
 
@@ -46,6 +69,16 @@ def nearest(embedding, count, without=None):
 
 def ids(page):
     return page.one("#map-neighbours ol").get_attribute("data-ids").split()
+
+
+def drag(page, x, y):
+    actions = ActionBuilder(page.driver)
+    pointer = actions.pointer_action
+    pointer.move_to_location(round(x), round(y)).pointer_down()
+    for step in (10, 30, 60):
+        pointer.move_to_location(round(x) + step, round(y) + step // 2)
+    pointer.pointer_up()
+    actions.perform()
 
 
 def lonely():
@@ -115,6 +148,58 @@ def test_the_last_clip_of_transcribe_comes_along_and_back(page):
     page.wait(lambda: page.smile == TEXTS["gla"][0], "the transcript")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(page, theme):
+    page.open(f"__theme={theme}")
+    open_map(page)
+    page.choose("map-test", TEXTS["gla"][0][:7])
+    page.wait(lambda: page.all("#map-why .histogram text"), "why", 60)
+    script = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
+    assert page.driver.execute_script(script) == []
+    page.choose("map-colour", "Change of CER")
+    page.wait(lambda: page.text("#map-changed .note"), "the sentence")
+    assert page.driver.execute_script(script) == []
+
+
+def test_clips_that_were_not_measured_have_no_colour_and_a_sentence(page):
+    open_map(page)
+    page.choose("map-colour", "Change of CER")
+    page.wait(lambda: "no change of CER to show" in page.text("#map-changed"), "the sentence")
+    assert sorted(points(page)) == list(range(len(GLA)))
+    page.choose("map-colour", "Length")
+    page.wait(lambda: page.text("#map-changed") == "", "the sentence to go")
+
+
+def test_a_clip_that_is_being_heard_can_be_given_up(page, engine):
+    open_map(page)
+    engine.pace = 0.6
+    page.choose("map-test", TEXTS["gla"][0][:7])
+    page.wait(lambda: "Loading Whisper" in page.text("#map-stage p"), "the beginning")
+    page.click("#map-stop")
+    page.wait(lambda: "Cancelled" in page.text("#map-stage p"), "the page to say so")
+    page.wait(lambda: not page.all("#map-stop"), "the button to go")
+    assert not page.all("#map-neighbours ol")
+    engine.pace = 0.0
+    page.choose("map-test", TEXTS["gla"][1][:7])
+    page.wait(lambda: page.all("#map-neighbours ol"), "the neighbours", 60)
+    assert ids(page) == nearest(GLA.embeddings[7], 5)
+    assert not page.all("#map-stop")
+
+
+def test_turning_the_map_picks_nothing_and_moving_it_keeps_its_scale(page):
+    open_map(page)
+    drag(page, *page.driver.execute_script(PLACE, lonely()))
+    across, up = page.driver.execute_script(SCALES)
+    assert abs(across) == pytest.approx(abs(up), rel=0.01)
+    page.click("#map-dimensions label:nth-of-type(2)")
+    page.wait(lambda: page.driver.execute_script(SHOWN, "markers")[0]["type"] == "scatter3d", "the third")
+    eye = page.driver.execute_script(EYE)
+    drag(page, *page.driver.execute_script(MIDDLE))
+    page.wait(lambda: page.driver.execute_script(EYE) != eye, "the map to turn")
+    assert not page.all("#map-query audio")
+    assert page.errors() == []
+
+
 def test_a_phone_shows_the_map_in_one_column(page):
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
     try:
@@ -127,3 +212,26 @@ def test_a_phone_shows_the_map_in_one_column(page):
         assert all(e.rect["height"] >= 32 for e in page.all("#map-neighbours .actions button"))
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_measured_clips_lie_among_their_examples_coloured_by_what_these_changed(driver, app):
+    """With the rows and maps that ship; the examples of real speech need not be at hand."""
+    rows = packing.load()
+    measured = changes(labels.labelled(rows), labels.conditions(rows))
+    known = {one.id: one for one in measured if one.language == "mdw"}
+    page = Page(driver, app).open()
+    page.show("map")
+    page.wait(lambda: drawn(page), "the map", 60)
+    page.choose("map-name", "Mboshi")
+    page.choose("map-colour", "Change of CER")
+    page.wait(lambda: f"{len(known)} test clips" in page.text("#map-changed"), "the clips", 60)
+    page.wait(lambda: driver.execute_script(CLIPS), "the clips on the map", 60)
+    name, text, number = driver.execute_script(CLIPS)
+    clip = known[text.split(" · ")[-1]]
+    assert GROUPS[group(clip.points)][1] == name
+    driver.execute_script(CLICK, number)
+    page.wait(lambda: page.all("#map-neighbours ol"), "its examples", 60)
+    assert ids(page) == list(clip.near)
+    assert page.one("#map-query ol").get_attribute("data-ids") == clip.id
+    assert f"{clip.before:.0f}" in page.text("#map-query")
+    assert page.errors() == []

@@ -21,8 +21,13 @@ from smile.samplers import nearest
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
+    from smile.ui.results.store import Measured, Store
 
 LOG = logging.getLogger(__name__)
+ABSENT = (
+    "The recordings of this map are not on this server, so yours cannot be compared with them; "
+    "choose another map, or a point of this one."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +40,10 @@ class Query:
     seconds: float = 0.0
     audio: Path | None = None
     embedding: Vector | None = None
+    near: tuple[
+        tuple[str, float], ...
+    ] = ()  # ids of its language's nearest examples with their KL, as measured
+    told: str = ""  # what else there is to say of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +66,7 @@ class Points:
         return log_softmax(self.embeddings)
 
     @cached_property
-    def _index(self) -> dict[tuple[str, str], int]:
+    def _numbers(self) -> dict[tuple[str, str], int]:
         return {(self.language(i).code, name): i for i, name in enumerate(self.map.ids)}
 
     @cached_property
@@ -71,7 +80,11 @@ class Points:
 
     def find(self, query: Query | None) -> int | None:
         """Which point a query is, if it is one."""
-        return self._index.get((query.language, query.id)) if query and query.id else None
+        return self.index(query.language, query.id) if query and query.id else None
+
+    def index(self, code: str, name: str) -> int | None:
+        """The point of a clip by its language and id, where it is one."""
+        return self._numbers.get((code, name))
 
     def query(self, index: int) -> Query:
         """A point as a query."""
@@ -111,7 +124,7 @@ class Found:
 def ask(points: Points, query: Query, count: int) -> Found:
     """The points nearest to a query by KL, in the embedding space, never on the map.
 
-    Without embeddings those that the map remembers of a point.
+    Without embeddings those that the map remembers of a point, or the rows of a measured utterance.
 
     Raises:
         SmileError: a recording, and the embeddings are missing.
@@ -120,20 +133,28 @@ def ask(points: Points, query: Query, count: int) -> Found:
     if row is not None:
         order = nearest(row, min(count, int(np.isfinite(row).sum())))
         return Found(query, tuple(map(int, order)), tuple(map(float, row[order])), row)
+    if index is None and query.near:
+        return _measured(points, query, count)
     if index is None:
-        raise SmileError(
-            "The recordings of this map are not on this server, so yours cannot be compared with them; "
-            "choose another map, or a point of this one."
-        )
+        raise SmileError(ABSENT)
     near, kl = points.map.near[index][:count], points.map.kl[index][:count]
     return Found(query, tuple(map(int, near)), tuple(map(float, kl)), None)
+
+
+def _measured(points: Points, query: Query, count: int) -> Found:
+    """The neighbours that the rows of an utterance name."""
+    known = [(points.index(query.language, name), kl) for name, kl in query.near[:count]]
+    there = [(index, kl) for index, kl in known if index is not None]
+    if len(there) < len(known):
+        raise SmileError("The nearest examples of this clip are not on this map; choose another map.")
+    return Found(query, tuple(index for index, _ in there), tuple(kl for _, kl in there), None)
 
 
 class Atlas:
     """The maps in a folder, for all visitors; each is read when it is first asked for."""
 
-    def __init__(self, engine: Engine, folder: Path = FOLDER):
-        self.engine, self.folder = engine, folder
+    def __init__(self, engine: Engine, folder: Path = FOLDER, results: Store | None = None):
+        self.engine, self.folder, self.results = engine, folder, results
         self._read: dict[str, Points] = {}
 
     @cached_property
@@ -168,6 +189,21 @@ class Atlas:
             found = known.map if known else load(self.entries[name], self.folder)
             known = self._read[name] = self._points(found)
         return known
+
+    def measured(self) -> Measured | None:
+        """What rows tell, where there are any.
+
+        Raises:
+            SmileError: rows that cannot be read.
+        """
+        found = self.results.read() if self.results else None
+        return None if found is None or found.raw.empty else found
+
+    def recording(self, points: Points, code: str, name: str) -> Query:
+        """A clip to be transcribed by its language and id, with text and recording where they are at hand."""
+        keys = [key for key, known in zip(points.keys, points.languages, strict=True) if known.code == code]
+        found = next(filter(None, (self.engine.recording(key, name) for key in keys)), None)
+        return Query(code, name, found.text, found.seconds, found.audio) if found else Query(code, name)
 
     def _points(self, found: Map) -> Points:
         members = found.entry.members

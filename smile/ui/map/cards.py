@@ -20,6 +20,7 @@ GROUP = Markup(
 )
 ASK = Markup('<button type="button" data-index="{index}">Make it the query</button>')
 EXPLAIN = Markup('<button type="button" data-rank="{rank}" aria-pressed="{pressed}">Why is it near?</button>')
+TOLD = Markup('<p class="meta">{}</p>')
 TRUSTWORTHY = "1: all that lie near on the map are near by KL"
 CONTINUOUS = "1: all that are near by KL lie near on the map"
 SHARE = "Mean share of a point's {0} nearest by KL that are among its {0} nearest on the map"
@@ -53,10 +54,10 @@ def query_card(points: Points, query: Query, address: Address, play: bool) -> st
     card = NEIGHBOUR.format(
         title="The query",
         rank="★",
-        text=query.text or (RECORDING if index is None else NO_TEXT),
+        text=query.text or (NO_TEXT if query.id else RECORDING),
         meta=_meta(query, _speaker(points, index)),
         player=player(address(query.audio), "The query", play) if query.audio else "",
-        below="",
+        below=TOLD.format(query.told) if query.told else "",
     )
     badge = _badge(points, index)
     return GROUP.format(kind="query", title="The query", badge=badge, ids=query.id, cards=card)
@@ -90,7 +91,12 @@ def _card(
 def _meta(query: Query, speaker: str) -> str:
     known = language(query.language)
     name = f"{known.name or known.code} ({known.code})" if query.language else ""
-    parts = [name, f"{query.seconds:.1f} s", f"speaker {speaker}" if speaker else "", query.id]
+    parts = [
+        name,
+        f"{query.seconds:.1f} s" if query.seconds else "",
+        f"speaker {speaker}" if speaker else "",
+        query.id,
+    ]
     return " · ".join(filter(None, parts))
 
 

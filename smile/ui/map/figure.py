@@ -28,14 +28,17 @@ COLOURS = {  # what points may be coloured by
 PALETTE = ("#0f766e", "#d55e00", "#5b7fd4", "#c1569b", "#7a9a01", "#a16207", "#4aa8c9", "#8b5cf6", "#64748b")
 RAMP = ("#c2e699", "#78c679", "#31a37c", "#2b8cbe", "#3f5fb0", "#5b2a86")
 SYMBOLS = ("circle", "diamond", "square", "cross")  # known in two and in three dimensions
+SMALL = 1.6  # pixels of those; plotly.js draws squares larger than circles
+ANGULAR = ("square", "diamond", "cross", "x")  # of few triangles, where a circle is dozens
+MOST_ROUND = 1000  # points in three dimensions, where plotly.js builds each of triangles
 EDGES = (1.5, 3.0, 5.0, 8.0, 12.0)  # seconds, between groups of length
 MOST_GROUPS = len(PALETTE) * len(SYMBOLS) - 1
 OTHERS, UNKNOWN = "others", "not known here"
 ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
-CAMERA = {"eye": {"x": 0.85, "y": 0.85, "z": 0.6}}
+CAMERA = {"eye": {"x": 1.35, "y": 1.35, "z": 0.9}}
 CUT = 90  # characters of a text that hovering shows
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
-    2: {"point": 7, "rank": 20, "query": 19},
+    2: {"point": 7, "rank": 17, "query": 17},
     3: {"point": 3.5, "rank": 7, "query": 6},
 }
 
@@ -55,9 +58,12 @@ def points_figure(points: Points, layout: str, colour: str) -> dict[str, Any]:
     traces = []
     for number, name in enumerate(names):
         members = np.flatnonzero(np.asarray(labels) == name)
-        traces.append(_trace(coordinates, members, name, texts, _marker(number, coordinates.shape[1], ramp)))
+        marker = _marker(number, coordinates, ramp)
+        traces.append(
+            trace(coordinates[members], members.tolist(), name, [texts[i] for i in members], marker)
+        )
     view = f"{points.map.entry.name}/{layout}"
-    return {"data": traces, "layout": _layout(coordinates.shape[1], view)}
+    return {"data": traces, "layout": layout_of(coordinates.shape[1], view)}
 
 
 def groups(points: Points, colour: str) -> tuple[list[str], list[str]]:
@@ -98,22 +104,30 @@ def hover(points: Points, index: int) -> str:
     return "<br>".join([*shown, str(escape(" · ".join(facts)))])
 
 
-def _marker(number: int, dimensions: int, ramp: bool) -> dict[str, Any]:
+def _marker(number: int, coordinates: Matrix, ramp: bool) -> dict[str, Any]:
     palette = RAMP if ramp else PALETTE
-    symbol = SYMBOLS[number // len(palette)]
-    return {"color": palette[number % len(palette)], "symbol": symbol, "size": SIZES[dimensions]["point"]}
+    shape = symbols(coordinates)
+    size = SMALL if shape is ANGULAR else SIZES[coordinates.shape[1]]["point"]
+    return {"color": palette[number % len(palette)], "symbol": shape[number // len(palette)], "size": size}
 
 
-def _trace(
-    coordinates: Matrix, members: Any, name: str, texts: Sequence[str], marker: dict[str, Any]
+def symbols(coordinates: Matrix) -> tuple[str, ...]:
+    """The symbols of points (points, 2 or 3): such that they turn smoothly where there are many."""
+    size, dimensions = coordinates.shape
+    return ANGULAR if dimensions == 3 and size > MOST_ROUND else SYMBOLS
+
+
+def trace(
+    coordinates: Matrix, numbers: list[int], name: str, texts: Sequence[str], marker: dict[str, Any]
 ) -> dict[str, Any]:
+    """Points of one look: their coordinates (points, 2 or 3), numbers, and what hovering shows, as HTML."""
     return {
         "type": _kind(coordinates.shape[1]),
         "mode": "markers",
         "name": str(escape(name)),
-        **_axes(coordinates[members]),
-        "customdata": members.tolist(),
-        "text": [texts[i] for i in members],
+        **_axes(coordinates),
+        "customdata": numbers,
+        "text": list(texts),
         "hovertemplate": "%{text}<extra></extra>",
         "marker": marker,
     }
@@ -129,9 +143,10 @@ def _axes(coordinates: Matrix) -> dict[str, list[float]]:
     return dict(zip("xyz", columns.tolist(), strict=False))
 
 
-def _layout(dimensions: int, view: str) -> dict[str, Any]:
+def layout_of(dimensions: int, view: str) -> dict[str, Any]:
+    """How a map is shown; `view` names what a visitor turned and zoomed."""
     hidden = {"visible": False}
-    axes: dict[str, Any] = {"xaxis": hidden, "yaxis": {**hidden, "scaleanchor": "x"}, "dragmode": "pan"}
+    axes: dict[str, Any] = {"xaxis": hidden, "yaxis": hidden, "dragmode": "pan"}
     if dimensions == 3:
         deep = dict.fromkeys(("xaxis", "yaxis", "zaxis"), hidden)
         axes = {"scene": {**deep, "aspectmode": "data", "camera": CAMERA}}
@@ -169,7 +184,7 @@ def query_figure(
         **_axes(near),
         "text": [str(rank) for rank in range(1, len(near) + 1)],
         "textposition": "middle center",
-        "textfont": {"color": "white", "size": 12},
+        "textfont": {"color": "white", "size": 11},
         "customdata": list(neighbours),
         "marker": {"color": ACCENT, "size": size["rank"], "line": {"color": "white", "width": 1}},
     }

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio.events import Dependency
 from markupsafe import Markup
 
-from smile.ui.engine import Engine
-from smile.ui.map import callbacks
+from smile.ui.map import callbacks, clips
 from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
+from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
 from smile.ui.theme import ASSETS
 from smile.ui.transcribe.neighbours import file_url
@@ -24,6 +25,8 @@ from smile.ui.transcribe.view import stage
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
 MOST_NEIGHBOURS = 10  # as many as a map remembers of a point
 NEIGHBOURS = 5
+TURN: dict[str, Any] = {**QUICK, "queue": True}  # gradio tells of a change of state in the queue only
+SHOW_MAP = "() => window.smileShow('#map-results')"
 BUTTONS = """
 element.addEventListener("click", ({ target }) => {
   const { index, rank } = target.closest("button")?.dataset ?? {};
@@ -40,9 +43,8 @@ class Clip(NamedTuple):
     test: Any
 
 
-def map_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
+def map_tab(atlas: Atlas, tabs: gr.Tabs, transcribed: Onward) -> None:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
-    atlas = Atlas(engine)
     gr.set_static_paths([plotly()])
     with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
@@ -50,7 +52,7 @@ def map_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
         with gr.Column(scale=9, min_width=320, elem_id="map-results"):
             page = outputs()
         draw = connect(atlas, tab, sight, clip, page)
-        connect_clip(atlas, sight, clip, page, tabs, transcribed, draw)
+        connect_query(atlas, sight, clip, page, tabs, transcribed, draw)
 
 
 def plotly() -> Path:
@@ -67,7 +69,7 @@ def sight_inputs(atlas: Atlas) -> Sight:
     first = choices[0][1] if choices else None
     shown = gr.Dropdown(choices, value=first, label="Map of", elem_id="map-name")
     colour = gr.Dropdown(
-        [(label, name) for name, label in COLOURS.items()],
+        [*((label, name) for name, label in COLOURS.items()), ("Change of CER by examples", CHANGE)],
         value="language",
         label="Colour by",
         elem_id="map-colour",
@@ -92,19 +94,22 @@ def clip_inputs() -> Clip:
 
 def outputs() -> Page:
     """Where the map and what it tells appear."""
-    said = gr.HTML(stage(WELCOME), elem_id="map-stage", js_on_load=ANNOUNCED, **PLAIN)
+    with gr.Row(elem_id="map-head"):
+        said = gr.HTML(stage(WELCOME), elem_id="map-stage", js_on_load=ANNOUNCED, **PLAIN)
+        stop = gr.Button("Cancel", size="sm", visible=False, elem_id="map-stop", scale=0, min_width=90)
     plot = gr.HTML(
         html_template=PLOT.format(file_url(plotly())),
         js_on_load=(ASSETS / "map.js").read_text(encoding="utf-8"),
         elem_id="map-plot",
-        found=None,
+        found="",
         **PLAIN,
     )
+    changed = gr.HTML("", elem_id="map-changed", **PLAIN)
     trust = gr.HTML("", elem_id="map-trust", **PLAIN)
     query = gr.HTML("", elem_id="map-query", **PLAIN)
     neighbours = gr.HTML("", elem_id="map-neighbours", js_on_load=BUTTONS, **PLAIN)
     why = gr.HTML("", elem_id="map-why", **PLAIN)
-    return Page(said, plot, trust, query, neighbours, why, gr.State())
+    return Page(said, plot, changed, trust, query, neighbours, why, gr.State(), gr.State(), stop)
 
 
 def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
@@ -117,16 +122,15 @@ def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
 
 
 def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> dict[str, Any]:
-    """The map follows what is chosen; a point or a neighbour becomes the query. Gives what draws."""
-    outputs = list(page)
+    """The map follows what is chosen. Gives what draws it."""
     draw: dict[str, Any] = {
         "fn": partial(callbacks.show, atlas),
         "inputs": [page.asked, *sight],
-        "outputs": outputs,
+        "outputs": list(page),
         **QUICK,
     }
     tests: dict[str, Any] = {
-        "fn": partial(callbacks.show_tests, atlas),
+        "fn": partial(clips.show_tests, atlas),
         "inputs": [sight.map, clip.test],
         "outputs": clip.test,
         **QUICK,
@@ -134,13 +138,31 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
     tab.select(**draw).then(**tests)
     sight.map.input(**draw).then(**tests)
     gr.on([c.input for c in (sight.metric, sight.dimensions, sight.colour, sight.count)], **draw)
-    for component in (page.plot, page.neighbours):
-        component.pick(told(callbacks.pick, atlas), list(sight), outputs, **QUICK)
-    page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
     return draw
 
 
-def connect_clip(
+def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.State, Dependency]:
+    """A turn, whose change places the clip that is chosen by then, and what can be cancelled of it."""
+    outputs, turn = list(page), gr.State(0)
+    begun = turn.change(clips.begun, outputs=outputs, **QUICK)
+    begun.then(js=SHOW_MAP)
+    run = begun.then(
+        partial(clips.hear, atlas),
+        [*clip, sight.map],
+        outputs,
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="engine",
+        api_visibility="private",
+    )
+    run.failure(clips.refused, outputs=outputs, **QUICK)
+    run.then(partial(clips.place_heard, atlas), [page.heard, *sight], outputs, **QUICK)
+    stopped = page.stop.click(clips.cancelling, outputs=outputs, cancels=run, **QUICK)
+    stopped.then(clips.cancelled, outputs=outputs, **QUICK)
+    return turn, run
+
+
+def connect_query(
     atlas: Atlas,
     sight: Sight,
     clip: Clip,
@@ -149,25 +171,19 @@ def connect_clip(
     transcribed: Onward,
     draw: dict[str, Any],
 ) -> None:
-    """A recording, a test recording, or the last clip of the tab Transcribe becomes the query."""
-    hear: dict[str, Any] = {
-        "fn": partial(callbacks.hear, atlas),
-        "inputs": [*clip, *sight],
-        "outputs": list(page),
-        "show_progress": "hidden",
-        "concurrency_limit": 1,
-        "concurrency_id": "engine",
-        "api_visibility": "private",
-    }
+    """What becomes the query: a point, a neighbour, a recording, or the last clip of the tab Transcribe."""
+    outputs = list(page)
+    turn, run = connect_run(atlas, sight, clip, page)
+    for component in (page.plot, page.neighbours):
+        component.pick(told(callbacks.pick, atlas), list(sight), outputs, cancels=run, **QUICK)
+    page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
+    for chosen, other in ((clip.audio, clip.test), (clip.test, clip.audio)):
+        chosen.input(clips.another, turn, [turn, other], cancels=run, **TURN)
     arrived = transcribed.button.click(
-        partial(callbacks.arrive, atlas),
+        partial(clips.arrive, atlas),
         [transcribed.pool, transcribed.example, transcribed.audio],
         [tabs, sight.map, clip.test, clip.audio],
+        cancels=run,
         **QUICK,
     )
-    for chosen in (
-        clip.audio.input(callbacks.nothing, outputs=clip.test, **QUICK),
-        clip.test.input(callbacks.nothing, outputs=clip.audio, **QUICK),
-        arrived.then(**draw),
-    ):
-        chosen.then(**hear).failure(callbacks.refused, outputs=list(page), **QUICK)
+    arrived.then(**draw).then(clips.next_turn, turn, turn, **TURN)

@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 640, 130  # of the histogram, in its own units
 WHY = Markup('<section class="why"><h3>Why neighbour {rank} is near</h3>{parts}</section>')
 PART = Markup("<div><h4>{}</h4>{}</div>")
 TERM = Markup(
-    '<tr><th scope="row">{name}</th><td>{value:.4f}</td><td>{share:.0%}</td>'
+    '<tr><th scope="row">{name}</th><td>{value:.2g}</td><td>{share:.0%}</td>'
     '<td class="bar" aria-hidden="true"><i style="width:{width:.0f}%"></i></td></tr>'
 )
 TERMS_TABLE = Markup(

@@ -9,6 +9,7 @@ from threading import RLock
 import pandas as pd
 
 from smile import labels, packing
+from smile.changes import Change, changes
 from smile.evidence import TRAINING, Evidence
 from smile.findings import Finding, answered
 from smile.languages import language
@@ -67,6 +68,16 @@ class Measured:
             if metric not in self._sampled:
                 self._sampled[metric] = sampled(self.rows, metric)
             return self._sampled[metric]
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What the page's condition changed in the CER of each utterance, training languages too."""
+        return changes(self.rows, self.facts)
+
+    @property
+    def compared(self) -> tuple[str, str]:
+        """The conditions of `changes`: Whisper alone, and what the page does by itself."""
+        return labels.baseline(self.facts), labels.headline(self.facts)
 
     def findings(self) -> list[Finding]:
         """The answers to the open questions, in CER after the normaliser `plain`."""

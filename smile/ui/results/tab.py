@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -27,9 +26,8 @@ DOWNLOAD = "() => window.smileDownload('#file')"
 FILES = {"table.csv": "Table as CSV", "table.parquet": "Table as Parquet", "rows.parquet": "Rows as Parquet"}
 
 
-def results_tab(folder: Path, page: gr.Blocks) -> None:
-    """Lay out the tab over a folder of packed rows, and connect it; rows are read when the page is opened."""
-    store = Store(folder)
+def results_tab(store: Store, page: gr.Blocks) -> None:
+    """Lay out the tab over packed rows, and connect it; rows are read when the page is opened."""
     with gr.Tab("Results", id="results") as tab:
         sort = gr.State(Sort())
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
