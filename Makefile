@@ -29,7 +29,7 @@ test: .venv/.dev
 	$(INSTALL) --no-deps --editable .
 	@touch $@
 
-.venv/.dev: .venv/.app requirements-dev.txt
+.venv/.dev: .venv/.app requirements-dev.txt requirements-ray.txt
 	@echo "Installing what the tests need."
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@

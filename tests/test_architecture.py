@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
+HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "timing", "languages", "terminal", "paper"),
@@ -34,7 +34,7 @@ ROOMS = [
     ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
     ("indexing", "subpools", "transcribe", "token_store", "episodes", "training", "conditions", "rows"),
     ("demo", "bench", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings"),
-    ("workers",),
+    ("workers", "cluster"),
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),
@@ -99,7 +99,12 @@ def test_imports_go_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "rooms"),
-    [("torch", {"recognizers", "training"}), ("gradio", {"ui"}), ("umap", {"projection_fit"})],
+    [
+        ("torch", {"recognizers", "training"}),
+        ("gradio", {"ui"}),
+        ("umap", {"projection_fit"}),
+        ("ray", {"cluster"}),
+    ],
 )
 def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:
     users = {room(path) for path in SOURCES if any(n.split(".")[0] == package for n in imports(path))}
