@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -47,14 +48,15 @@ def descendants() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
-def at_work() -> psutil.Process:
-    """A worker that has a shard in hand; Ray names processes after what they do."""
-    for _ in range(600):
-        for process in descendants():
+def kill_one(workers: list[psutil.Process], killed: list[psutil.Process]) -> None:
+    """Kill the first worker that is seen with a shard in hand; Ray names processes after what they do."""
+    while True:
+        for process in workers:
             if process.name().startswith("ray::Worker.do"):
-                return process
-        time.sleep(0.05)
-    raise AssertionError("no worker has begun")
+                os.kill(process.pid, signal.SIGKILL)
+                killed.append(process)
+                return
+        time.sleep(0.01)
 
 
 def listening(processes: list[psutil.Process]) -> Iterator[str]:
@@ -68,15 +70,16 @@ def test_a_killed_workers_shard_is_done_again(job: Job, tmp_path: Path) -> None:
     killed: list[psutil.Process] = []
     addresses: set[str] = set()
 
-    def kill_one(label: str, made: int, total: int) -> None:
-        if label.startswith("Evaluating") and not killed:
-            assert made < total
+    def after_the_first(label: str, made: int, total: int) -> None:
+        if label.startswith("Evaluating") and not addresses:
+            assert made == len(CONDITIONS)
             addresses.update(listening(descendants()))
-            killed.append(at_work())
-            os.kill(killed[0].pid, signal.SIGKILL)
+            workers = [p for p in descendants() if p.name().startswith("ray::Worker")]
+            Thread(target=kill_one, args=(workers, killed), daemon=True).start()
 
-    on_ray = done(replace(job, out=tmp_path, jobs=2, cluster=cluster.LOCAL), kill_one)
+    on_ray = done(replace(job, out=tmp_path, jobs=2, cluster=cluster.LOCAL), after_the_first)
     assert len(killed) == 1
+    assert not killed[0].is_running()
     assert on_ray == done(job)
     assert len(read_rows(job.out / "gle.jsonl")) == UTTERANCES * len(CONDITIONS)
     assert addresses
