@@ -71,7 +71,7 @@ class Parquet:
             raise CorpusError(f'{self.name} has no split "{name}"; choose one of {names}.')
         if missing := lacking(mine):
             raise CorpusError(
-                f'{self.name} lacks {missing} of the files of its split "{name}"; copy it anew.'
+                f'{self.name} lacks {missing} of the files of its split "{name}"; copy or fetch it anew.'
             )
         return Split(name, tuple(mine), self._cache / "corpora" / self.name.replace("/", "--"))
 

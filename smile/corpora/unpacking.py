@@ -20,7 +20,7 @@ from smile.languages import iso_code
 if TYPE_CHECKING:
     from pyarrow.dataset import Dataset
 
-LABEL = re.compile(r"\s*\[(?:org_)?[a-z]{3}\]\s*")  # of the language, before ML-SUPERB's texts
+LABEL = re.compile(r"\A\s*\[(?:org_)?[a-z]{3}\]\s*")  # of the language, before ML-SUPERB's texts
 DIALECT = re.compile(r"ms_speech_(guj|tam|tel)_")  # ids of dev_dialect whose column "language" says hin
 MAGIC = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
 TABLE = "clips.jsonl"
