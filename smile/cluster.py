@@ -22,6 +22,7 @@ from smile.workers import Engines, Task, Work, done_alone
 
 LOCAL = "local"  # the address of a cluster that is started here and ended with the work
 AGAIN = 3  # times that a shard is tried after its worker has ended
+PATIENCE = 10  # seconds for a cluster to answer
 STORE = 100 * 1024**2  # bytes of shared memory; shards and rows are small
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -66,7 +67,7 @@ def workers_on_ray(engines: Engines) -> Iterator[Work]:
     Raises:
         SmileError: Ray is not installed, no cluster is there, or it is too small.
     """
-    ray = _ray(engines.cluster == LOCAL)
+    ray = _ray(engines.cluster.startswith((LOCAL, "127.0.0.1:")))  # "localhost:" too
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         try:
             _join(ray, engines, folder)
@@ -102,10 +103,21 @@ def _join(ray: Any, engines: Engines, folder: str) -> None:
         )
         return
     try:
+        _knock(engines.cluster)
         ray.init(address=engines.cluster, **quiet)
     except Exception as error:  # Ray has several for a wrong address, a dead cluster, another version
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise SmileError(f"No cluster can be used at {engines.cluster}: {reason}") from error
+        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+        raise SmileError(
+            f"No cluster can be used at {engines.cluster}: {reason}. Check the address and its version "
+            "of Ray; a cluster that asks for a token needs RAY_AUTH_MODE=token."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Make sure that somebody listens at "host:port": Ray itself tries for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
 
 
 def _hired(ray: Any, engines: Engines) -> list[Any]:

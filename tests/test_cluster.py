@@ -175,6 +175,14 @@ def test_an_address_without_ray_is_refused(
     assert "add --engine ray" in capsys.readouterr().err
 
 
+def test_an_address_where_nobody_listens_is_a_sentence(job: Job) -> None:
+    with (
+        pytest.raises(SmileError, match=r"No cluster can be used at 127\.0\.0\.1:1: .*refused"),
+        cluster.workers_on_ray(replace(job, cluster="127.0.0.1:1")),
+    ):
+        pass
+
+
 def test_missing_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from smile import workers
 
