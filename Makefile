@@ -31,7 +31,7 @@ packages:
 	$(INSTALL) --no-deps --editable .
 	@touch $@
 
-.venv/.dev: .venv/.app requirements-dev.txt
+.venv/.dev: .venv/.app requirements-dev.txt requirements-ray.txt
 	@echo "Installing what the tests need."
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@

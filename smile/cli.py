@@ -49,12 +49,13 @@ def _command(
     return parser
 
 
-def _engine_options(parser: argparse.ArgumentParser) -> None:
+def _engine_options(parser: argparse.ArgumentParser, more: Sequence[str] = (), help: str = "") -> None:
     from smile.recognizers import ENGINES
     from smile.weights import DEFAULT
 
     parser.add_argument("--model", default=DEFAULT, help="name or folder of a Whisper (%(default)s)")
-    parser.add_argument("--engine", default=ENGINES[0], choices=ENGINES, help="(%(default)s)")
+    engines = (*ENGINES, *more)
+    parser.add_argument("--engine", default=ENGINES[0], choices=engines, help=f"{help}(%(default)s)")
     parser.add_argument("--precision", default="auto", help="auto, float32, bfloat16 or int8 (%(default)s)")
     parser.add_argument("--device", default="cpu", help="for the hf engine, such as cuda (%(default)s)")
     parser.add_argument("--adapter", type=Path, help="a PEFT folder (the one that ships, if there is one)")
@@ -65,11 +66,11 @@ def _index(commands: Commands) -> None:
     parser.add_argument(
         "source",
         type=Path,
-        help="ML-SUPERB language folder, table, folder with a table, pool, zip of these, .eaf, .TextGrid",
+        help="ML-SUPERB folder, data set in parquet or on the hub, table, pool, zip, .eaf or .TextGrid",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the pool; may be the source")
-    parser.add_argument("--split", default="", help="of an ML-SUPERB folder (10min_train)")
-    parser.add_argument("--language", default="", help="ISO 639-3 code, where the source does not say it")
+    parser.add_argument("--split", default="", help="(10min_train in ML-SUPERB's folders, else train)")
+    parser.add_argument("--language", default="", help="ISO 639-3 code: which one, or where nothing says it")
     parser.add_argument(
         "--tier", action="append", default=[], help="of annotations to cut at; may be repeated"
     )
@@ -135,7 +136,9 @@ def _similarity(commands: Commands) -> None:
 
 def _evaluate(commands: Commands) -> None:
     parser = _command(commands, "evaluate", does.evaluate)
-    parser.add_argument("--data", type=Path, required=True, help="ML-SUPERB folder")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="ML-SUPERB folder, data set in parquet or on the hub, table"
+    )
     parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
     parser.add_argument(
         "--grid",
@@ -143,16 +146,19 @@ def _evaluate(commands: Commands) -> None:
         help="TOML files, or names of those that come along, joined by commas (%(default)s)",
     )
     parser.add_argument("--conditions", default="", help="names joined by commas (all of the grid)")
-    parser.add_argument("--split", default="10min_test", help="of the targets (%(default)s)")
-    parser.add_argument("--pool-split", default="10min_train", help="of the examples (%(default)s)")
+    parser.add_argument("--split", default="", help="of the targets (10min_test, in parquet dev, else test)")
+    parser.add_argument("--pool-split", default="", help="of the examples (10min_train, else train)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the rows")
     parser.add_argument("--limit", type=int, default=0, help="utterances of a language (all)")
     parser.add_argument("--seed", type=int, default=0, help="which utterances (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1, help="workers of one thread each (%(default)s)")
+    parser.add_argument(
+        "--address", default="", help="of a Ray cluster; without it, one of this machine's own"
+    )
     parser.add_argument("--windows", type=windows, default=(), help="seconds joined by commas, such as 30")
     parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
     parser.add_argument("--dry-run", action="store_true", help="count and estimate, and do nothing")
-    _engine_options(parser)
+    _engine_options(parser, ("ray", "ray-hf"), "ray: lean, in workers on Ray; ray-hf: hf there ")
 
 
 def _results(commands: Commands) -> None:

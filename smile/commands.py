@@ -30,7 +30,7 @@ def _models(chosen: argparse.Namespace) -> Models:
 
 def index(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
-    from smile import corpora, importing, indexing
+    from smile import importing, indexing
     from smile.pool_commands import build_imported
     from smile.transcribe import read_tokens
 
@@ -43,7 +43,7 @@ def index(chosen: argparse.Namespace) -> None:
                 chosen.source,
                 chosen.out,
                 models.smile,
-                split=chosen.split or corpora.SPLIT,
+                split=chosen.split,
                 code=chosen.language,
                 guess=models.guess,
                 progress=bar,

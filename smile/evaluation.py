@@ -10,11 +10,13 @@ from typing import Any
 
 from smile import runs
 from smile.conditions import Condition, distinct, read_grid
+from smile.corpora import open_corpus
 from smile.datatypes import SmileError
 from smile.manifest import write_manifest
 from smile.models import shipped_adapter
 from smile.runs import Job, Pending
 
+ON_RAY = {"ray": "lean", "ray-hf": "hf"}  # engines in workers on Ray, by the name of the option
 LANGUAGE_COLUMNS = ("language", "condition", "clips", "rate", "low", "high", "mean", "empty", "loops",
                     "reduction", "beyond")  # fmt: skip
 SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_beyond",
@@ -85,26 +87,39 @@ def job_of(chosen: argparse.Namespace) -> Job:
     names = _names(chosen.conditions) or tuple(conditions)
     if missing := [name for name in names if name not in conditions]:
         raise SmileError(f'The grid has no condition "{missing[0]}"; choose of {", ".join(conditions)}.')
+    cache = chosen.cache or chosen.out.with_name(f"{chosen.out.name}.pools")
+    engine, cluster = _placed(chosen.engine, chosen.address)
+    splits = open_corpus(chosen.data, cache).splits
     return Job(
         data=chosen.data,
         languages=_names(chosen.languages),
         conditions=tuple(conditions[name] for name in names),
         out=chosen.out,
-        cache=chosen.cache or chosen.out.with_name(f"{chosen.out.name}.pools"),
-        split=chosen.split,
-        pool_split=chosen.pool_split,
+        cache=cache,
+        split=chosen.split or splits.targets,
+        pool_split=chosen.pool_split or splits.examples,
         limit=chosen.limit,
         seed=chosen.seed,
         jobs=chosen.jobs,
+        cluster=cluster,
         windows=chosen.windows,
         model={
             "model": chosen.model,
-            "engine": chosen.engine,
+            "engine": engine,
             "precision": chosen.precision,
             "adapter": _adapter(chosen.adapter),
             "device": chosen.device,
         },
     )
+
+
+def _placed(engine: str, address: str) -> tuple[str, str]:
+    """An engine's name as the recognizer's own and the cluster it runs on; "ray" is "lean" on Ray."""
+    if engine not in ON_RAY:
+        if address:
+            raise SmileError(f"An address is that of a Ray cluster; add --engine {next(iter(ON_RAY))}.")
+        return engine, ""
+    return ON_RAY[engine], address or "local"
 
 
 def _conditions(grids: Sequence[str]) -> dict[str, Condition]:
@@ -129,7 +144,7 @@ def described(pending: Sequence[Pending], job: Job) -> str:
     ]
     rows, seconds = sum(part.rows for part in pending), sum(part.seconds for part in pending)
     took = f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{seconds / 60:.0f} minutes"
-    lines.append(f"{len(job.conditions)} conditions, {rows} rows, about {took} in {job.jobs} process(es).")
+    lines.append(f"{len(job.conditions)} conditions, {rows} rows, about {took} in {job.jobs} worker(s).")
     return "\n".join(lines)
 
 

@@ -56,22 +56,23 @@ def index(
     out: Path,
     recognizer: Recognizer | None,
     *,
-    split: str = corpora.SPLIT,
+    split: str = "",
     code: str = "",
     windows: Sequence[float] = WINDOWS,
     guess: Guess | None = None,
     progress: Progress | None = None,
 ) -> Built:
-    """Make a pool of anything that `corpora.read` reads; `out` may be the source itself.
+    """Make a pool of a language of anything that `corpora.open_corpus` opens; `out` may be the source itself.
 
-    A pool hands on its header and queries. The language is `code` (ISO 639-3) or what the source says.
+    A pool hands on its header and queries. The language is `code` (ISO 639-3) or what the source says; of a
+    source of several, `code` chooses.
 
     Raises:
         CorpusError: the source cannot be read.
         PoolError: as `build` does; or the source does not say its language.
     """
     with _work(out) as work:
-        reading = corpora.read(source, split)
+        reading = _read(source, split, code)
         header, queries = _origin(Path(source), code, reading)
         return _build(work, reading, queries, header, Encoder(recognizer, tuple(windows), guess), progress)
 
@@ -102,6 +103,12 @@ def build(
     examples, tries = (r if isinstance(r, Reading) else Reading.of(r) for r in (clips, queries))
     with _work(out) as work:
         return _build(work, examples, tries, header, Encoder(recognizer, tuple(windows), guess), progress)
+
+
+def _read(source: Path, split: str, code: str) -> Reading:
+    """The rows of the language asked for, where the source has it, else of the only one that it has."""
+    corpus, code = corpora.open_corpus(source), languages.iso_code(code)
+    return corpus.read(code if code and code in corpus.languages(split) else "", split)
 
 
 @contextmanager
@@ -143,7 +150,7 @@ def language_of(source: Path, code: str, reading: Reading) -> Language:
     if not codes:
         raise PoolError(f"{source} does not say its language; name it, such as: --language mdw")
     if len(codes) > 1:
-        raise PoolError(f"{source} holds several languages ({', '.join(codes)}); make a table of each.")
+        raise PoolError(f"{source} holds several languages ({', '.join(codes)}); name one with --language.")
     return _named(codes[0])
 
 

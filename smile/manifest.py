@@ -13,7 +13,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from smile import corpora
 from smile.adapters import load
 from smile.commit import commit
 from smile.rows import NAME, read_manifest
@@ -40,8 +39,10 @@ def described(job: Job) -> dict[str, Any]:
         "adapter": {"name": loaded.name, "sha256": loaded.sha256} if loaded else None,
         "command": command(),
         "commit": commit(),
-        "corpora": {name: corpus_hash(job, name) for name in job.languages or corpora.languages(job.data)},
-        "corpus": job.data.resolve().name,
+        "corpora": {
+            name: corpus_hash(job, name) for name in job.languages or job.corpus.languages(job.split)
+        },
+        "corpus": job.corpus.name,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "limit": job.limit,
         "machine": machine(),
@@ -53,8 +54,8 @@ def described(job: Job) -> dict[str, Any]:
 
 def corpus_hash(job: Job, name: str) -> str:
     """12 hex digits over ids, texts and recordings of a language's targets and examples."""
-    digest, found = hashlib.sha256(), corpora.languages(job.data)
-    examples = [corpora.read(found[part], job.pool_split).utterances for part in name.split("+")]
+    digest = hashlib.sha256()
+    examples = [job.corpus.read(part, job.pool_split).utterances for part in name.split("+")]
     for utterance in chain(targets(job, name), *examples):
         digest.update(f"{utterance.id}\t{utterance.text}\n".encode())
         digest.update(hashlib.sha256(utterance.audio.read_bytes()).digest())

@@ -8,7 +8,8 @@ where they come from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,22 +70,49 @@ class Seconds:
 
 
 class RowFile:
-    """The rows of a language in a folder, in memory until `write`."""
+    """The rows of a language in a folder, in memory until `write`.
+
+    Raises:
+        SmileError: the files are damaged, or have two rows of one utterance and condition.
+    """
 
     def __init__(self, folder: Path, language: str):
         self.path = folder / f"{language}.jsonl"
         self.timing = folder / f"{language}.seconds.jsonl"
-        self.rows = {row.key: row for row in read_rows(self.path)}
+        self.rows = _single(self.path, read_rows(self.path))
         self.seconds = {seconds.key: seconds for seconds in read_seconds(self.timing)}
+        self._added: set[Key] = set()
 
     def done(self) -> set[Key]:
         """The keys that need no more work; failed ones are tried again."""
         return {key for key, row in self.rows.items() if not row.error}
 
     def add(self, made: Iterable[tuple[Row, Seconds]]) -> None:
-        """Take in rows; a row of the same key is replaced."""
+        """Take in rows, in place of those of the same key that were in the files.
+
+        Raises:
+            SmileError: a row that has been added before.
+        """
         for row, seconds in made:
+            if row.key in self._added:
+                raise SmileError(
+                    f'{self.path} was to get two rows of {row.id} under "{row.condition}"; the same command '
+                    "goes on."
+                )
+            self._added.add(row.key)
             self.rows[row.key], self.seconds[seconds.key] = row, seconds
+
+    def check(self, wanted: Mapping[Key, str]) -> None:
+        """Make sure that there is a row for every key; `wanted` has the names of their conditions.
+
+        Raises:
+            SmileError: one is missing.
+        """
+        if missing := [key for key in wanted if key not in self.rows]:
+            raise SmileError(
+                f"{self.path} lacks {len(missing)} of {len(wanted)} rows, such as that of {missing[0][0]} "
+                f'under "{wanted[missing[0]]}"; run the command again.'
+            )
 
     def write(self) -> None:
         """Write both files anew, each under a temporary name first."""
@@ -109,6 +137,17 @@ def read_seconds(path: Path) -> list[Seconds]:
         return [Seconds(**fields) for fields in _lines(path)]
     except TypeError as error:
         raise SmileError(f"{path} holds no times of this version; remove it, the rows stay.") from error
+
+
+def _single(path: Path, rows: Sequence[Row]) -> dict[Key, Row]:
+    """The rows by key."""
+    if twice := [key for key, number in Counter(row.key for row in rows).items() if number > 1]:
+        name = next(row.condition for row in rows if row.key == twice[0])
+        raise SmileError(
+            f'{path} has {len(twice)} rows more than once, such as that of {twice[0][0]} under "{name}"; '
+            "remove the file, or those lines, and run the command again."
+        )
+    return {row.key: row for row in rows}
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

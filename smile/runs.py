@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -17,15 +17,17 @@ from typing import Any
 from smile import corpora, indexing
 from smile.adapters import load
 from smile.conditions import Condition, resolved
+from smile.corpora import Corpus
 from smile.datatypes import CorpusError, EncoderId, Utterance
 from smile.evaluate import pool_code
 from smile.joined import joined
+from smile.languages import language as known
 from smile.models import Models, load_models
 from smile.pool import open_pool, read_header
-from smile.rows import RowFile
+from smile.rows import Key, RowFile
 from smile.subpools import mixed, smaller
 from smile.transcribe import read_tokens
-from smile.workers import Task, worked
+from smile.workers import Task, crew
 
 BATCH = 4  # utterances between two writings
 GUESS = 0.9  # seconds that a row takes, where none has been timed yet
@@ -36,7 +38,7 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much is do
 class Job:
     """What to evaluate."""
 
-    data: Path  # ML-SUPERB folder
+    data: Path  # whatever `corpora.open_corpus` opens
     languages: tuple[str, ...]  # names of its languages; empty: all
     conditions: tuple[Condition, ...]
     out: Path
@@ -45,9 +47,15 @@ class Job:
     pool_split: str = "10min_train"
     limit: int = 0  # utterances of a language; 0: all
     seed: int = 0  # which ones
-    jobs: int = 1  # processes
+    jobs: int = 1  # workers
+    cluster: str = ""  # address of a Ray cluster, "local" for one of its own; empty: without Ray
     windows: tuple[float, ...] = ()  # seconds that may be encoded; empty: as each condition says
     model: dict[str, Any] = field(default_factory=dict)  # arguments of load_models
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The corpus at `data`."""
+        return corpora.open_corpus(self.data, self.cache)
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,10 @@ class Pending:
     """What is still to be done of a language."""
 
     language: str
-    folder: Path
     work: tuple[tuple[Utterance, tuple[Condition, ...]], ...]
     done: int  # rows that are there
     seconds: float  # estimated
+    wanted: dict[Key, str]  # of all its rows, with the name of the condition
 
     @property
     def rows(self) -> int:
@@ -94,18 +102,19 @@ def plan(job: Job) -> list[Pending]:
     Raises:
         CorpusError: no such corpus, language or split.
     """
-    found = corpora.languages(job.data)
-    names = job.languages or tuple(found)
+    found = job.corpus.languages(job.split)
+    if not found:
+        raise CorpusError(f'{job.data} does not say its languages; add a column "language" with their codes.')
+    names = job.languages or found
     parts = [part for name in names for part in name.split("+")]
     if missing := [part for part in parts if part not in found]:
         raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(found)}.")
-    return [_pending(job, name, found[name.split("+")[0]]) for name in names]
+    return [_pending(job, name) for name in names]
 
 
 def targets(job: Job, name: str) -> tuple[Utterance, ...]:
     """The utterances of a language to be transcribed; of "mdw+sxb", clips of both joined in pairs."""
-    found = corpora.languages(job.data)
-    parts = [corpora.read(found[part], job.split).utterances for part in name.split("+")]
+    parts = [job.corpus.read(part, job.split).utterances for part in name.split("+")]
     if len(parts) > 2:
         raise CorpusError(f"{name} are more than two languages; join two.")
     folder = job.cache / "joined" / file_name(name)
@@ -113,7 +122,7 @@ def targets(job: Job, name: str) -> tuple[Utterance, ...]:
     return sample(utterances, job.limit, job.seed)
 
 
-def _pending(job: Job, name: str, folder: Path) -> Pending:
+def _pending(job: Job, name: str) -> Pending:
     rows, utterances = RowFile(job.out, file_name(name)), targets(job, name)
     done, hashes = rows.done(), [condition.hash for condition in job.conditions]
     todo = [
@@ -124,7 +133,9 @@ def _pending(job: Job, name: str, folder: Path) -> Pending:
     count = sum(len(conditions) for _, conditions in work)
     timed = [s.own for s in rows.seconds.values()]
     there = len(utterances) * len(hashes) - count
-    return Pending(name, folder, work, there, count * (mean(timed) if any(timed) else GUESS) / job.jobs)
+    seconds = count * (mean(timed) if any(timed) else GUESS) / job.jobs
+    wanted = {(u.id, h): c.name for u in utterances for c, h in zip(job.conditions, hashes, strict=True)}
+    return Pending(name, work, there, seconds, wanted)
 
 
 def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
@@ -138,15 +149,24 @@ def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress
     """Do what is pending of a prepared job; returns how many rows failed.
 
     Raises:
-        SmileError: a pool that cannot be made, or a worker process that has ended.
+        SmileError: a pool that cannot be made, a worker that has ended, or rows that are missing or doubled.
     """
     job.out.mkdir(parents=True, exist_ok=True)
-    total, made, failed = sum(p.rows for p in pending), 0, 0
-    tasks = [(p, _tasks(job, p, _pools(job, models, p, progress))) for p in pending if p.work]
-    for part, work in tasks:
-        for batch in _saved(RowFile(job.out, file_name(part.language)), worked(work, models, job)):
-            made, failed = made + batch[0], failed + batch[1]
-            progress(f"Evaluating {part.language}", made, total)
+    tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in pending if p.work]
+    failed = _evaluated(job, models, tasks, progress) if tasks else 0
+    for part in pending:
+        RowFile(job.out, file_name(part.language)).check(part.wanted)
+    return failed
+
+
+def _evaluated(job: Job, models: Models, tasks: Sequence[tuple[str, list[Task]]], progress: Progress) -> int:
+    """Do the tasks of each language; returns how many rows failed."""
+    total, made, failed = sum(len(task.conditions) for _, some in tasks for task in some), 0, 0
+    with crew(models, job) as work:
+        for language, some in tasks:
+            for batch in _saved(RowFile(job.out, file_name(language)), work(some)):
+                made, failed = made + batch[0], failed + batch[1]
+                progress(f"Evaluating {language}", made, total)
     return failed
 
 
@@ -175,16 +195,19 @@ def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
 
 def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
     """The folders of the pools that a language's conditions need, made where they are not there."""
-    sources = corpora.languages(job.data)
     own = pending.work[0][0].language
+    if "+" not in own and any(condition.shots or condition.knn for condition in job.conditions):
+        corpora.apart(
+            targets(job, pending.language), job.corpus.read(pending.language, job.pool_split).utterances
+        )
     pools: Folders = {}
     for condition in job.conditions:
         code = pool_code(condition, own)
         key = code, condition.adapter
         if key not in pools:
             pools[key] = tuple(
-                _pool(job, models, source, bool(condition.adapter), progress)
-                for source in _sources(code, own, pending.folder, sources)
+                _pool(job, models, language, bool(condition.adapter), progress)
+                for language in _sources(job, code, own, pending.language)
             )
         if condition.knn:
             pool = smaller(mixed([open_pool(folder) for folder in pools[key]]), condition.minutes)
@@ -194,31 +217,34 @@ def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Fo
     return pools
 
 
-def _sources(code: str, own: str, folder: Path, sources: dict[str, Path]) -> list[Path]:
-    """The language folders that a pool is made of; the target's own is `folder`."""
+def _sources(job: Job, code: str, own: str, name: str) -> list[str]:
+    """The corpus's languages that a pool is made of; its name for the target's own is `name`."""
     if code == own and "+" not in code:
-        return [folder]
-    parts = code.split("+")
-    if missing := [part for part in parts if part not in sources]:
-        raise CorpusError(f"A condition needs the pool of {missing[0]}; the corpus has {', '.join(sources)}.")
-    return [sources[part] for part in parts]
+        return [name]
+    parts, known = code.split("+"), job.corpus.languages(job.pool_split)
+    if missing := [part for part in parts if part not in known]:
+        raise CorpusError(f"A condition needs the pool of {missing[0]}; the corpus has {', '.join(known)}.")
+    return parts
 
 
-def _pool(job: Job, models: Models, source: Path, adapted: bool, progress: Progress) -> Path:
+def _pool(job: Job, models: Models, name: str, adapted: bool, progress: Progress) -> Path:
     """A pool's folder in the cache, named after its encoder, its precision and its source."""
     recognizer = models.smile if adapted else models.vanilla
     windows = job.windows or job.conditions[0].windows
+    source = job.corpus.place(name, job.pool_split)
     folder = pool_folder(job, recognizer.info.encoder, recognizer.info.precision, windows, source)
     if not (folder / "pool.json").is_file() or read_header(folder).encoder != recognizer.info.encoder:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        indexing.index(
-            source,
+        examples = job.corpus.read(name, job.pool_split)
+        indexing.build(
+            examples,
             folder,
             recognizer,
-            split=job.pool_split,
+            known(examples.utterances[0].language),
             windows=windows,
             guess=models.guess,
-            progress=lambda done, total: progress(f"Indexing {source.name}", done, total),
+            progress=lambda done, total: progress(f"Indexing {name}", done, total),
+            source=source.name,
         )
     return folder
 

@@ -1,14 +1,15 @@
-"""Evaluates utterances here, or in processes of one thread each; the rows are the same."""
+"""Evaluates utterances here, or in workers of one thread each; the rows are the same."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,24 +34,39 @@ class Task:
 
 
 class Engines(Protocol):
-    """How many processes, and which models they load."""
+    """How many workers there are, where, and which models they load."""
 
     @property
     def jobs(self) -> int: ...
     @property
+    def cluster(self) -> str: ...  # address of a Ray cluster, "local" for one of its own, empty without Ray
+    @property
     def model(self) -> dict[str, Any]: ...
 
 
-def worked(tasks: Sequence[Task], models: Models, engines: Engines) -> Iterator[list[Made]]:
-    """The rows of each task, as they come.
+Work = Callable[[Sequence[Task]], Iterator[list[Made]]]  # the rows of each task, as they come
+
+
+@contextmanager
+def crew(models: Models, engines: Engines) -> Iterator[Work]:
+    """Who does tasks: this process, several, or workers on Ray; they keep their models until the end.
 
     Raises:
-        SmileError: a process has ended before its work was done.
+        SmileError: Ray is not there; or, from the work, a worker has ended before it was done.
     """
-    return _here(tasks, models) if engines.jobs == 1 else _processes(tasks, engines)
+    if engines.cluster:
+        from smile.cluster import workers_on_ray
+
+        with workers_on_ray(engines) as work:
+            yield work
+    elif engines.jobs > 1:
+        with _processes(engines) as work:
+            yield work
+    else:
+        yield partial(_here, models)
 
 
-def _here(tasks: Sequence[Task], models: Models) -> Iterator[list[Made]]:
+def _here(models: Models, tasks: Sequence[Task]) -> Iterator[list[Made]]:
     with one_thread():
         for task in tasks:
             yield done(task, models)
@@ -62,22 +78,27 @@ def done(task: Task, models: Models) -> list[Made]:
     return list(evaluate(models, task.utterance, task.conditions, pools, task.split))
 
 
-def _processes(tasks: Sequence[Task], engines: Engines) -> Iterator[list[Made]]:
+@contextmanager
+def _processes(engines: Engines) -> Iterator[Work]:
     threads = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"  # read by the new processes' libraries
     executor = ProcessPoolExecutor(engines.jobs, get_context("spawn"), _begin, (engines.model,))
     try:
-        futures = [executor.submit(_do, task) for task in tasks]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise SmileError("A process of the evaluation has ended; the same command goes on.") from error
+        yield partial(_by_processes, executor)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         if threads is None:
             del os.environ["OMP_NUM_THREADS"]
         else:
             os.environ["OMP_NUM_THREADS"] = threads
+
+
+def _by_processes(executor: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[list[Made]]:
+    try:
+        for future in as_completed([executor.submit(_do, task) for task in tasks]):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise SmileError("A process of the evaluation has ended; the same command goes on.") from error
 
 
 _arguments: dict[str, Any] = {}
@@ -90,8 +111,13 @@ def _begin(arguments: dict[str, Any]) -> None:
 
 
 def _do(task: Task) -> list[Made]:
+    return done_alone(task, _arguments)
+
+
+def done_alone(task: Task, arguments: dict[str, Any]) -> list[Made]:
+    """The rows of a task, by one thread and with models that this process loads once."""
     with one_thread():
-        return done(task, load_models(**_arguments))
+        return done(task, load_models(**arguments))
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio")
+HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "commit", "timing", "languages", "terminal", "paper", "sheets"),
@@ -28,7 +28,7 @@ ROOMS = [
     ("importing", "exporting"),
     ("batch",),
     ("demo", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings", "changes"),
-    ("leave_one_out", "workers", "compare"),
+    ("leave_one_out", "workers", "cluster", "compare"),
     ("runs",),
     ("manifest",),
     ("evaluation", "projection_fit"),
@@ -93,7 +93,12 @@ def test_imports_go_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "rooms"),
-    [("torch", {"recognizers", "training"}), ("gradio", {"ui"}), ("umap", {"projection_fit"})],
+    [
+        ("torch", {"recognizers", "training"}),
+        ("gradio", {"ui"}),
+        ("umap", {"projection_fit"}),
+        ("ray", {"cluster"}),
+    ],
 )
 def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:
     users = {room(path) for path in SOURCES if any(n.split(".")[0] == package for n in imports(path))}

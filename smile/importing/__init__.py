@@ -162,7 +162,7 @@ def _split(folder: Path) -> str:
     """The only split of an ML-SUPERB folder, or the one of the examples."""
     language = next(iter(corpora.languages(folder).values()))
     names = [path.stem.removeprefix("transcript_") for path in language.glob("transcript_*.txt")]
-    return names[0] if len(names) == 1 else corpora.SPLIT
+    return names[0] if len(names) == 1 else ""
 
 
 __all__ = ["Imported", "Progress", "Recordings", "TierCount", "gather", "offered", "opened", "read", "takes"]

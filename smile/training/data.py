@@ -49,29 +49,17 @@ class Data:
     sha256: str
 
 
-def folders(root: Path, codes: tuple[str, ...]) -> dict[str, Path]:
-    """The language folders of a corpus.
-
-    Raises:
-        CorpusError: one of the languages is not there.
-    """
-    found = corpora.languages(root)
-    for code in codes:
-        if code not in found:
-            raise CorpusError(f"{root} has no language {code}; it has {', '.join(found)}.")
-    return {code: found[code] for code in codes}
-
-
 def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: Progress) -> Data:
     """Read and survey the training split; the survey is kept in the run's folder.
 
     Raises:
         CorpusError: the corpus lacks a language or a split, or no clip of a language can be used.
     """
+    corpus = corpora.open_corpus(root)
     utterances = [
         (code, utterance)
-        for code, folder in folders(root, config.languages).items()
-        for utterance in corpora.read(folder, config.split).utterances
+        for code in config.languages
+        for utterance in corpus.read(code, config.split).utterances
     ]
     digest = hashlib.sha256()
     for code, utterance in utterances:

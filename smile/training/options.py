@@ -11,7 +11,7 @@ from smile.training.config import PRESETS, with_values
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add them to the command's parser."""
-    parser.add_argument("--data", type=Path, required=True, help="an ML-SUPERB root")
+    parser.add_argument("--data", type=Path, required=True, help="whatever corpus evaluate takes")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; the adapter is in it")
     parser.add_argument("--preset", default="smile", choices=sorted(PRESETS), help="(%(default)s)")
     parser.add_argument("--languages", help="ISO 639-3 codes with commas between them")

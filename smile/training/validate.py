@@ -13,9 +13,7 @@ from smile.models import Models, load_models
 from smile.samplers import drawn
 from smile.scoring import score
 from smile.training.config import TrainConfig
-from smile.training.data import folders
 
-DEV = "10min_dev"
 SHOTS = (0, 1, 3)
 
 
@@ -23,8 +21,9 @@ def validate(root: Path, adapter: Path | None, config: TrainConfig, model: str) 
     """CER, total edits over total characters, by the number of (random) examples; of the base without one."""
     models = load_models(model, adapter=adapter)
     totals = {shots: [0, 0] for shots in SHOTS}
-    for code, folder in folders(root, config.languages).items():
-        clips = corpora.read(folder, DEV).utterances
+    corpus = corpora.open_corpus(root)
+    for code in config.languages:
+        clips = corpus.read(code, corpus.splits.validation).utterances
         order = drawn(len(clips), config.validate_clips + max(SHOTS), config.seed, code)
         sounds = [read(clips[i].audio) for i in order]
         shots = [Shot(sounds[n], clips[i].text) for n, i in enumerate(order[: max(SHOTS)])]

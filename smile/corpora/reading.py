@@ -1,0 +1,136 @@
+"""What reading a corpus gives: its good rows as utterances, and its bad ones with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from pathlib import Path
+from typing import Protocol
+
+from smile.datatypes import CorpusError, Utterance
+from smile.tables import UNREADABLE, damaged
+
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm")
+Found = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that cannot be used: its line, counted from 1, and one sentence that says why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a corpus holds: its good rows, the line of each, and its bad ones."""
+
+    utterances: tuple[Utterance, ...]
+    lines: tuple[int, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+    @classmethod
+    def of(cls, utterances: Sequence[Utterance]) -> Reading:
+        """Utterances that do not come from a file, numbered from 1."""
+        return parted(enumerate(utterances, start=1))
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The names of a kind of corpus's splits, for where nobody names one."""
+
+    examples: str
+    validation: str
+    targets: str
+
+
+class Corpus(Protocol):
+    """Labelled recordings by language and split."""
+
+    name: str
+    splits: Splits
+
+    def languages(self, split: str = "") -> tuple[str, ...]:
+        """Names of the languages with rows in a split, sorted: ISO 639-3 codes, or "corpus/code".
+
+        Raises:
+            CorpusError: there is no such corpus or split.
+        """
+        ...
+
+    def read(self, language: str = "", split: str = "") -> Reading:
+        """The rows of a language ("": of the only one) and a split ("": the one of the examples).
+
+        Raises:
+            CorpusError: there is no such language or split, or not one row of it is good.
+        """
+        ...
+
+    def place(self, language: str, split: str) -> Path:
+        """A path that stands for these rows: what is made of them may be kept under a name made of it."""
+        ...
+
+
+def gathered(source: str | Path, rows: Iterable[Found]) -> Reading:
+    """Rows as a reading.
+
+    Raises:
+        CorpusError: not one of them is good.
+    """
+    reading = parted(rows)
+    if reading.utterances:
+        return reading
+    first = reading.rejected[0] if reading.rejected else Rejected(1, "There are no rows.")
+    raise CorpusError(f"{source} holds no clip that can be used; line {first.line}: {first.reason}")
+
+
+def apart(targets: Sequence[Utterance], examples: Sequence[Utterance]) -> None:
+    """Make sure that no recording is both a target and an example.
+
+    Raises:
+        CorpusError: one is.
+    """
+    known = {u.audio.resolve() for u in examples}
+    if shared := [u for u in targets if u.audio.resolve() in known]:
+        raise CorpusError(
+            f"{len(shared)} clips, such as {shared[0].id}, are both targets and examples; choose two splits "
+            'that share none (in a table, by its column "split").'
+        )
+
+
+def parted(rows: Iterable[Found]) -> Reading:
+    """Part good rows from bad ones; an utterance without an id gets one from its file's name."""
+    good: dict[str, tuple[int, Utterance]] = {}
+    recordings: dict[Path, int] = {}
+    rejected = []
+    for line, row in rows:
+        reason = row if isinstance(row, str) else _fault(row, good, recordings)
+        if isinstance(row, str) or reason:
+            rejected.append(Rejected(line, reason))
+            continue
+        name = row.id or _fresh(row.audio.stem, good)
+        good[name] = line, replace(row, id=name)
+        recordings[row.audio.resolve()] = line
+    lines, utterances = zip(*good.values(), strict=True) if good else ((), ())
+    return Reading(utterances, lines, tuple(rejected))
+
+
+def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: dict[Path, int]) -> str:
+    """Why an utterance cannot stand beside those before it; empty where it can."""
+    if not row.text:
+        return "The row has no text."
+    if damaged(row.text):
+        return UNREADABLE
+    if row.id in good:
+        return f'Line {good[row.id][0]} has the same id, "{row.id}".'
+    if line := recordings.get(row.audio.resolve()):
+        return f'Line {line} has the same recording, "{row.audio.name}".'
+    return ""
+
+
+def _fresh(name: str, taken: Iterable[str]) -> str:
+    """The name, numbered where it is taken."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(fresh for fresh in names if fresh not in taken)

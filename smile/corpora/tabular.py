@@ -1,0 +1,125 @@
+"""Tables of recordings: the columns file and text, and perhaps language, split, id and speaker."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from smile.corpora.reading import Found, Reading, Splits, gathered
+from smile.datatypes import CorpusError, Utterance
+from smile.languages import iso_code
+from smile.tables import SUFFIXES, Line, Row, table
+
+FILE_COLUMNS = ("file", "audio", "path", "filename", "file_name")
+TEXT_COLUMNS = ("text", "sentence", "transcript", "transcription")
+
+
+class Tabular:
+    """A csv, tsv or jsonl table, or a folder with one, or with one for each split.
+
+    A table's column "split" says which rows a split has; without one it has all of them.
+    """
+
+    splits = Splits("train", "dev", "test")
+
+    def __init__(self, source: Path):
+        self.source = source
+        self.name = source.resolve().name
+
+    def languages(self, split: str = "") -> tuple[str, ...]:
+        """The codes in the column "language"; none where there is no such column."""
+        codes = {_language(row) for _, row in self._lines(split) if isinstance(row, dict)}
+        return tuple(sorted(codes - {""}))
+
+    def read(self, language: str = "", split: str = "") -> Reading:
+        """The rows of a split, of a language or ("") of all; see `Corpus`."""
+        lines = self._lines(split)
+        if language:
+            lines = ((n, row) for n, row in lines if isinstance(row, str) or _language(row) == language)
+        return gathered(self.source, _rows(self._path(split).parent, lines))
+
+    def place(self, language: str, split: str) -> Path:
+        """The table with a digest of its bytes: another place when it is changed."""
+        path = self._path(split).resolve()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        return path.with_name(f"{path.name}-{digest}") / (language or self.name)
+
+    def _path(self, split: str) -> Path:
+        return self.source if self.source.is_file() else _table_in(self.source, split or self.splits.examples)
+
+    def _lines(self, split: str) -> Iterator[Line]:
+        """The table's lines that belong to a split."""
+        path, split = self._path(split), split or self.splits.examples
+        lines = list(table(path))
+        named = {_split(row) for _, row in lines if isinstance(row, dict)} - {""}
+        if named and split not in named:
+            raise CorpusError(f'{path} has no split "{split}"; choose one of {", ".join(sorted(named))}.')
+        return (
+            (number, row)
+            for number, row in lines
+            if not named or isinstance(row, str) or _split(row) == split
+        )
+
+
+def _table_in(folder: Path, split: str) -> Path:
+    """The table of a folder: the only one, or the one that is named after the split, or "metadata"."""
+    tables = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+    if len(tables) == 1:
+        return tables[0]
+    for name in (split, "metadata"):
+        if named := [file for file in tables if file.stem == name]:
+            return named[0]
+    if tables:
+        names = ", ".join(file.name for file in tables)
+        raise CorpusError(f"{folder} holds several tables; name one of them: {names}.")
+    raise CorpusError(f'{folder} holds no transcripts; add a table with the columns "file" and "text".')
+
+
+def _split(row: Row) -> str:
+    return row.get("split", "").strip()
+
+
+def _language(row: Row) -> str:
+    return iso_code(row.get("language", ""))
+
+
+def _rows(folder: Path, lines: Iterable[Line]) -> Iterator[Found]:
+    """Rows of a table; those without an id of their own have an empty one here."""
+    for line, row in lines:
+        yield line, row if isinstance(row, str) else _utterance(folder, row)
+
+
+def _utterance(folder: Path, row: Row) -> Utterance | str:
+    file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
+    if file is None or text is None:
+        name = "file" if file is None else "text"
+        return f'The row has too few columns; the table needs a column "{name}" and a cell for it.'
+    audio = _audio(folder, file)
+    if isinstance(audio, str):
+        return audio
+    fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
+    return Utterance(fields["id"], audio, text, _language(row), fields["speaker"])
+
+
+def cell(row: Mapping[str, str], names: Iterable[str]) -> str | None:
+    """The first column of these names; None where there is none."""
+    return next((row[name].strip() for name in names if name in row), None)
+
+
+def _audio(folder: Path, cell: str) -> Path | str:
+    """The recording that a table names, or why there is none.
+
+    A relative path may not leave the table's folder; an absolute one may lie anywhere.
+    """
+    if not cell:
+        return "The row names no recording."
+    if not os.path.isabs(cell) and os.path.normpath(cell).split(os.sep)[0] == os.pardir:
+        return f'The path "{cell}" leaves the folder of the table; move the recording into it.'
+    path = folder / os.path.normpath(cell)
+    try:
+        found = path.is_file()
+    except (OSError, ValueError):
+        found = False
+    return path if found else f'There is no recording "{cell}".'

@@ -1,0 +1,139 @@
+"""Rows of parquet files -> a folder with a table and recordings, a language at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smile.corpora.reading import AUDIO_SUFFIXES
+from smile.corpora.tabular import TEXT_COLUMNS, cell
+from smile.datatypes import CorpusError
+from smile.languages import iso_code
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset
+
+LABEL = re.compile(r"\A\s*\[(?:org_)?[a-z]{3}\]\s*")  # of the language, before ML-SUPERB's texts
+DIALECT = re.compile(r"ms_speech_(guj|tam|tel)_")  # ids of dev_dialect whose column "language" says hin
+MAGIC = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
+TABLE = "clips.jsonl"
+ROWS = 32  # in memory at a time, with their audio
+
+Values = dict[str, Any]  # of a row, by column
+
+
+class Split:
+    """The parquet files of one split, unpacked below `cache`."""
+
+    def __init__(self, name: str, files: Sequence[Path], cache: Path):
+        stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        digest = hashlib.sha256(repr(stats).encode()).hexdigest()[:12]
+        self.name, self._files, self._folder = name, files, cache / f"{name}-{digest}"
+
+    @cached_property
+    def labels(self) -> dict[str, set[str]]:
+        """What stands in the column "language", by the code that it means."""
+        found: dict[str, set[str]] = {}
+        columns = [name for name in ("language", "id") if name in self._data.schema.names]
+        for batch in self._data.to_batches(columns=columns):
+            for row in batch.to_pylist():
+                if code := _code(row):
+                    found.setdefault(code, set()).add(row["language"])
+        return found
+
+    def folder(self, language: str) -> Path:
+        """Where a language's rows are unpacked to; another place for other files."""
+        return self._folder.resolve() / language
+
+    def unpacked(self, language: str) -> Path:
+        """The table of a language's rows, made where it is not there.
+
+        Raises:
+            CorpusError: files without a column that is needed, or a cache that cannot be written.
+        """
+        folder = self.folder(language)
+        part = folder.with_name(f"{language}.{os.getpid()}.part")
+        try:
+            if not folder.is_dir():
+                part.mkdir(parents=True, exist_ok=True)
+                self._unpack(language, part)
+                _name(part, folder)
+        except OSError as error:
+            raise CorpusError(f"{folder} cannot be written ({error.strerror or error}).") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return folder / TABLE
+
+    def _unpack(self, language: str, folder: Path) -> None:
+        with (folder / TABLE).open("w", encoding="utf-8") as table:
+            for number, row in enumerate(self._rows(language), start=1):
+                values = {
+                    "id": str(row["id"]) if row.get("id") is not None else "",
+                    "file": self._recording(row["audio"] or {}, folder, number),
+                    "text": LABEL.sub("", cell(row, TEXT_COLUMNS) or "", count=1),
+                    "language": language,
+                }
+                table.write(json.dumps(values) + "\n")
+
+    def _rows(self, language: str) -> Iterator[Values]:
+        """The rows of a language with their audio, in the order of the files."""
+        from pyarrow import dataset
+
+        wanted = dataset.field("language").isin(sorted(self.labels[language]))
+        columns = [
+            name for name in ("id", "audio", "language", *TEXT_COLUMNS) if name in self._data.schema.names
+        ]
+        for batch in self._data.to_batches(
+            columns=columns, filter=wanted, batch_size=ROWS, batch_readahead=1
+        ):
+            yield from (row for row in batch.to_pylist() if _code(row) == language)
+
+    def _recording(self, audio: Values, folder: Path, number: int) -> str:
+        """Write a row's recording as it is, and return its name; where the row only has a path, that."""
+        path, data = audio.get("path") or "", audio.get("bytes")
+        if not data:
+            return str(self._files[0].parent.resolve() / path) if path else ""
+        suffix = Path(path).suffix.lower()
+        if suffix not in AUDIO_SUFFIXES:
+            suffix = next((s for magic, s in MAGIC.items() if data.startswith(magic)), ".wav")
+        (folder / f"{number:06d}{suffix}").write_bytes(data)
+        return f"{number:06d}{suffix}"
+
+    @cached_property
+    def _data(self) -> Dataset:
+        from pyarrow import dataset
+
+        try:
+            data = dataset.dataset([str(file) for file in self._files], format="parquet")
+        except (OSError, ValueError) as error:
+            raise CorpusError(f"{self._files[0]} cannot be read as parquet; copy it anew.") from error
+        columns = data.schema.names
+        for wanted in (("audio",), ("language",), TEXT_COLUMNS):
+            if not set(wanted) & set(columns):
+                raise CorpusError(
+                    f'{self._files[0]} has no column "{wanted[0]}"; it has {", ".join(columns)}.'
+                )
+        return data
+
+
+def _code(row: Values) -> str:
+    """The ISO 639-3 code of a row's language; ESPnet corrects some of ML-SUPERB's in the same way."""
+    if dialect := DIALECT.match(str(row.get("id"))):
+        return dialect[1]
+    return iso_code(row["language"] or "")
+
+
+def _name(part: Path, folder: Path) -> None:
+    """Give a finished folder its name, where no other process has made it meanwhile."""
+    try:
+        os.rename(part, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
