@@ -51,7 +51,7 @@ def loaded_by(code: str) -> set[str]:
         ("import smile", set()),
         ("import smile.cli", set()),
         ("import smile.transcribe, smile.indexing, smile.models, smile.evaluation", set()),
-        ("import smile.ui, app", {"gradio"}),
+        ("import smile.ui, app", {"gradio", "pyarrow"}),
         ("import smile.projection, smile.maps, smile.projection_fit", set()),
         ("import smile.recognizers", set()),
         ("import smile.recognizers.lean", {"torch"}),
