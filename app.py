@@ -29,7 +29,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--device", default=env("SMILE_DEVICE", "cpu"), help="for the hf engine, such as cuda"
     )
-    parser.add_argument("--adapter", type=Path, default=env("SMILE_ADAPTER") or shipped_adapter())
+    parser.add_argument("--adapter", type=Path, default=env("SMILE_ADAPTER"), help="a PEFT folder")
     parser.add_argument(
         "--corpora",
         type=Path,
@@ -58,7 +58,7 @@ def main() -> None:
             model=chosen.model,
             engine=chosen.engine,
             device=chosen.device,
-            adapter=chosen.adapter and Path(chosen.adapter),
+            adapter=Path(chosen.adapter) if chosen.adapter else shipped_adapter(chosen.model),
             read_ahead=chosen.read_ahead,
         )
     )

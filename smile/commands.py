@@ -23,7 +23,7 @@ def _models(chosen: argparse.Namespace) -> Models:
         chosen.model,
         engine=chosen.engine,
         precision=chosen.precision,
-        adapter=chosen.adapter or shipped_adapter(),
+        adapter=chosen.adapter or shipped_adapter(chosen.model),
         device=chosen.device,
     )
 

@@ -107,7 +107,7 @@ def job_of(chosen: argparse.Namespace) -> Job:
             "model": chosen.model,
             "engine": engine,
             "precision": chosen.precision,
-            "adapter": _adapter(chosen.adapter),
+            "adapter": chosen.adapter or shipped_adapter(chosen.model),
             "device": chosen.device,
         },
     )
@@ -126,10 +126,6 @@ def _conditions(grids: Sequence[str]) -> dict[str, Condition]:
     """The conditions of several grids by name; one that two of them have comes once."""
     found = dict.fromkeys(condition for grid in grids for condition in read_grid(grid))
     return {condition.name: condition for condition in distinct(tuple(found))}
-
-
-def _adapter(named: Path | None) -> Path | None:
-    return named or shipped_adapter()
 
 
 def _names(joined: str) -> tuple[str, ...]:

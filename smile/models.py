@@ -67,6 +67,7 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
     return Models(vanilla, smile, Vocabulary.of(base))
 
 
-def shipped_adapter() -> Path | None:
-    """The adapter that comes with the repository, where there is one."""
-    return SHIPPED_ADAPTER if (SHIPPED_ADAPTER / "adapter_config.json").is_file() else None
+def shipped_adapter(model: str = weights.DEFAULT) -> Path | None:
+    """The adapter that comes with the repository, where there is one and it is for this model."""
+    there = (SHIPPED_ADAPTER / "adapter_config.json").is_file()
+    return SHIPPED_ADAPTER if there and model in (weights.DEFAULT, weights.DEFAULT.split("/")[-1]) else None

@@ -92,7 +92,7 @@ def test_an_interrupted_cluster_leaves_nothing_behind(job: Job, tmp_path: Path) 
     line = ["evaluate", "--data", str(job.data), "--out", str(tmp_path / "out"), "--cache", str(job.cache)]
     line += ["--engine", "ray", "--jobs", "1", "--model", job.model["model"], "--precision", "float32"]
     line += ["--conditions", "vanilla,u-0,u-1-nearest,u-3-nearest"]
-    without = "from smile import cli, evaluation; evaluation.shipped_adapter = lambda: None"
+    without = "from smile import cli, evaluation; evaluation.shipped_adapter = lambda model: None"
     run = subprocess.Popen(
         [sys.executable, "-c", f"{without}; raise SystemExit(cli.main({line}))"],
         cwd=ROOT,

@@ -33,7 +33,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tiny(model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small model; the shipped adapter, which is another model's, is put away."""
-    monkeypatch.setattr(evaluation, "shipped_adapter", lambda: None)
+    monkeypatch.setattr(evaluation, "shipped_adapter", lambda model: None)
     return model
 
 

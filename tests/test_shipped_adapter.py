@@ -31,6 +31,8 @@ MOST_BYTES = 20_000_000
 @pytest.fixture(scope="module")
 def folder() -> Path:
     found = shipped_adapter()
+    assert shipped_adapter("whisper-base") == shipped_adapter("openai/whisper-base") == found
+    assert shipped_adapter("openai/whisper-tiny") is None
     assert found is not None
     return found
 
