@@ -27,7 +27,8 @@ def column(page, number: int) -> list[str]:
 
 
 def test_the_tab_appears_once_and_opens_with_everything(tab):
-    assert [e.text for e in tab.all("button[role='tab']")][:3] == ["Transcribe", "Map", "Results"]
+    tabs = [e.text for e in tab.all("button[role='tab']")]
+    assert tabs[:4] == ["Transcribe", "Compare", "Map", "Results"]
     assert len(column(tab, 1)) == 5
     assert "Macro average CER" in tab.text("#summary")
     assert "not measured here" in tab.text("#beside")
