@@ -108,7 +108,7 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
         "language_token": f"token {settings['language_token']}",
         "beams": f"{settings['beams']} beams",
         "total": f"{settings['total']:g} s in all",
-        "candidates": f"of {settings['candidates']}",
+        "candidates": f"of {settings['candidates']:g}",
     }
     words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
     if settings["side"] != "vanilla":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smile import labels
 from smile.evidence import Evidence
-from smile.findings.told import Answer, listed, rates_of, told, verdict
+from smile.findings.told import Answer, listed, on, rates_of, told, verdict
 from smile.labels import change, percent
 
 
@@ -39,7 +39,8 @@ def measures(evidence: Evidence) -> Answer | None:
     names = ", ".join(dict.fromkeys(map(labels.measure, better)))
     opening = f"Sometimes: {names}." if better else "No other distance is clearly better than KL."
     best = max(pair.reduction for _, pair in pairs)
-    return f"{opening} Against KL: {shown}.", f"{change(best)} at best"
+    where = on([pair for _, pair in pairs], evidence)
+    return f"{opening} Against KL{where}: {shown}.", f"{change(best)} at best"
 
 
 def pools(evidence: Evidence) -> Answer | None:
@@ -85,7 +86,8 @@ def length(evidence: Evidence) -> Answer | None:
         )
     )
     held = f"With examples and target held at about {seconds:g} s, macro average by number of examples"
-    return f"{opening} {held}: {seen}.", f"best at {int(rates.loc[rates['rate'].idxmin(), 'x'])}"
+    where = on([pair] if pair else [], evidence)
+    return f"{opening} {held}{where}: {seen}.", f"best at {int(rates.loc[rates['rate'].idxmin(), 'x'])}"
 
 
 def drafts(evidence: Evidence) -> Answer | None:
@@ -110,7 +112,8 @@ def oracle(evidence: Evidence) -> Answer | None:
     caution = (
         "Some of it is luck: the best of several transcripts is better than any fixed one by chance alone."
     )
-    return f"{what}: {shown}. {caution}", f"{change(pairs[0][1].reduction)} at best"
+    where = on([pair for _, pair in pairs], evidence)
+    return f"{what}{where}: {shown}. {caution}", f"{change(pairs[0][1].reduction)} at best"
 
 
 def switched(evidence: Evidence) -> Answer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -50,13 +51,21 @@ def listed(
     unclear = len(pairs) - better - worse
     unit = evidence.metric.unit.upper()
     counts = f"clearly lower {unit} in {better}, clearly higher in {worse}, no clear change in {unclear}"
-    of = f"{len(pairs)} comparison{'s' * (len(pairs) != 1)}"
+    of = f"{len(pairs)} comparison{'s' * (len(pairs) != 1)}{on([pair for _, pair in pairs], evidence)}"
     shown = "; ".join(
         f"{line['label']}: {percent(pair.after)} against {percent(pair.before)}" for line, pair in pairs[:4]
     )
     opening = _together(better, worse, unclear)
     nearest = pairs[0][1]  # to what the page does
     return f"{opening} {ours} against {theirs}, {of}: {counts}. {shown}.", change(nearest.reduction)
+
+
+def on(pairs: Sequence[Paired], evidence: Evidence) -> str:
+    """On how many languages comparisons were made, where that is not all of them."""
+    counts = sorted({pair.languages for pair in pairs})
+    if counts in ([], [len(evidence.sampled)]):
+        return ""
+    return f" on {counts[0]} languages" if len(counts) == 1 else f" on {counts[0]} to {counts[-1]} languages"
 
 
 def _together(better: int, worse: int, unclear: int) -> str:
