@@ -90,7 +90,7 @@ def test_neighbours_across_languages_are_a_slow_kls(atlas, corpus):
 def test_a_recording_that_is_given_up_stops_the_indexing_and_the_next_goes_on(
     atlas, corpus, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("smile.ui.engine.POLL", 0.001)
+    monkeypatch.setattr("smile.ui.turns.POLL", 0.001)
     heard = clips.hear(atlas, recording(corpus), None, "try")
     next(step for step in heard if " of 5 clips" in step.stage)
     heard.close()

@@ -32,9 +32,9 @@ def test_what_is_preloaded_is_what_the_app_loads() -> None:
 
 
 def test_every_requirement_is_pinned() -> None:
-    for file in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
-        lines = (ROOT / file).read_text().split()
-        names = [line for line in lines if not line.startswith(("-r", "requirements.txt"))]
+    for file in ("requirements.txt", "requirements-ray.txt", "requirements-dev.txt", "constraints.txt"):
+        lines = (ROOT / file).read_text().splitlines()
+        names = [line for line in lines if not line.startswith("-r ")]
         assert names
         assert all(re.fullmatch(r"[\w.\[\]-]+==[\w.+]+", name) for name in names), file
 

@@ -148,6 +148,6 @@ def test_on_a_phone_the_table_scrolls_in_its_box_and_charts_fit(page):
             assert wide <= PHONE["width"], f"{part}: nothing makes the page scroll sideways"
         page.show("charts")
         page.wait(lambda: page.all("#plot .main-svg"), "the chart")
-        assert page.one("#plot .main-svg").rect["width"] <= PHONE["width"]
+        page.wait(lambda: page.one("#plot .main-svg").rect["width"] <= PHONE["width"], "the chart to fit")
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
