@@ -22,6 +22,8 @@ element.addEventListener("click", (event) => {
 });
 """
 SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
+# A chart that was drawn out of sight has a width of its own until the window's size changes.
+FIT = "() => setTimeout(() => window.dispatchEvent(new Event('resize')), 100)"
 DOWNLOAD = "() => window.smileDownload('#file')"
 FILES = {"table.csv": "Table as CSV", "table.parquet": "Table as Parquet", "rows.parquet": "Rows as Parquet"}
 
@@ -40,7 +42,8 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
                 with gr.Tab("Languages", id="languages"):
                     columns, table, files, file, opened, order, utterances = language_outputs()
                     choices = choices._replace(columns=columns)
-                with gr.Tab("Charts", id="charts"):
+                with gr.Tab("Charts", id="charts") as charts:
+                    charts.select(js=FIT)
                     chart = controls.chart_input()
                     plot = gr.Plot(show_label=False, elem_id="plot")
                     caption = gr.HTML(elem_id="caption", **PLAIN)
