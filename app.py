@@ -75,7 +75,10 @@ def main() -> None:
     except (SmileError, OSError) as error:
         sys.exit(str(error))
     engine.begin()
-    page.block_thread()
+    try:
+        page.block_thread()
+    finally:
+        engine.close()
 
 
 if __name__ == "__main__":

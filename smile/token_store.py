@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import lru_cache
@@ -124,12 +125,17 @@ def _read_all(pool: Pool, reader: Reader, log: Log, threads: int, progress: Prog
 
 
 def _side_by_side(reader: Reader, numbers: Sequence[int], threads: int) -> Generator[Read]:
-    """Clips read, in order; closing it leaves out those that nobody has begun."""
+    """Clips read, in order; no more is begun than one beside those at work, so that it soon ends."""
     from smile.recognizers import compute_alone
 
-    executor = ThreadPoolExecutor(threads, initializer=compute_alone)
+    executor, begun = ThreadPoolExecutor(threads, initializer=compute_alone), deque[Future[Read]]()
     try:
-        yield from executor.map(reader, numbers)
+        for number in numbers:
+            begun.append(executor.submit(reader, number))
+            if len(begun) > threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
     finally:
         executor.shutdown(cancel_futures=True)
 

@@ -166,6 +166,17 @@ def test_an_interrupted_reading_goes_on_after_its_last_clip(
     assert [p.name for p in tmp_path.iterdir()] == ["tokens-base.npz"]
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_no_more_clips_are_begun_than_one_beside_those_at_work(threads: int) -> None:
+    """Else the process could not end before all of them were read."""
+    begun: list[int] = []
+    clips = token_store._side_by_side(begun.append, range(20), threads)
+    for done, _ in zip(range(1, 4), clips, strict=False):
+        assert len(begun) <= done + threads
+    clips.close()
+    assert len(begun) <= 4 + threads
+
+
 def test_what_was_read_with_another_token_is_read_again(pool: Pool, exact: Models, tmp_path: Path) -> None:
     small = replace(part_of(pool, 0, 2), stores=tmp_path)
 

@@ -299,6 +299,19 @@ def test_a_visitor_who_leaves_frees_the_engine(three, reading):
     assert reading.clips == [*of("ccc")[:2], *of("aaa", "bbb"), ("ccc", 2)]
 
 
+def test_closing_ends_what_is_read_ahead_after_a_clip(three, reading):
+    reading.held = ("aaa", 1)
+    three.begin()
+    assert reading.reached.wait(20)
+    three.close()
+    reading.free.set()
+    for thread in threading.enumerate():
+        if "_read_ahead" in thread.name:
+            thread.join(20)
+            assert not thread.is_alive()
+    assert reading.clips == [("aaa", 0), ("aaa", 1)]
+
+
 def test_reading_ahead_can_be_switched_off(three, reading, loaded):
     engine = Engine(replace(three.options, read_ahead=False))
     engine.begin()

@@ -106,6 +106,10 @@ class Engine:
         if self.options.read_ahead:
             Thread(target=self._read_ahead, daemon=True).start()
 
+    def close(self) -> None:
+        """End what `begin` began, so that the process can end."""
+        self._turns.close()
+
     def _read_ahead(self) -> None:
         """Make the first pool and all that come with the app ready, computing in this thread alone."""
         from smile.recognizers import compute_alone

@@ -24,6 +24,7 @@ class Turns:
         self._working = Lock()
         self._changed = Condition()
         self._visitors = 0
+        self._closed = False
 
     @contextmanager
     def visit(self) -> Iterator[None]:
@@ -58,7 +59,9 @@ class Turns:
         """
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: not self._visitors)
+                self._changed.wait_for(lambda: self._closed or not self._visitors)
+            if self._closed:
+                return
             try:
                 with self._working:
                     work(self._give_way)
@@ -66,8 +69,14 @@ class Turns:
             except StoppedError:
                 continue
 
+    def close(self) -> None:
+        """End work ahead after the clip at hand, and begin none."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
     def _give_way(self, done: int, total: int) -> None:
-        if self._visitors:
+        if self._closed or self._visitors:
             raise StoppedError
 
 
