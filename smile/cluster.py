@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -75,6 +77,15 @@ def workers_on_ray(engines: Engines) -> Iterator[Work]:
             yield partial(_worked, ray, workers)
         finally:
             ray.shutdown()
+            _remove(Path(folder))
+
+
+def _remove(folder: Path, patience: float = 5.0) -> None:
+    """Remove Ray's files; its processes may still write some while they end."""
+    end = time.monotonic() + patience
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.1)
 
 
 def _ray(alone: bool) -> Any:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -61,9 +62,10 @@ def kill_one(workers: list[psutil.Process], killed: list[psutil.Process]) -> Non
 
 def listening(processes: list[psutil.Process]) -> Iterator[str]:
     for process in processes:
-        for connection in process.net_connections("inet"):
-            if connection.status == psutil.CONN_LISTEN:
-                yield connection.laddr.ip.removeprefix("::ffff:")
+        with suppress(psutil.NoSuchProcess):  # it may end at any time
+            for connection in process.net_connections("inet"):
+                if connection.status == psutil.CONN_LISTEN:
+                    yield connection.laddr.ip.removeprefix("::ffff:")
 
 
 def test_a_killed_workers_shard_is_done_again(job: Job, tmp_path: Path) -> None:

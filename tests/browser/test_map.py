@@ -176,7 +176,7 @@ def test_a_clip_that_is_being_heard_can_be_given_up(page, engine):
     page.choose("map-test", TEXTS["gla"][0][:7])
     page.wait(lambda: "Loading Whisper" in page.text("#map-stage p"), "the beginning")
     page.click("#map-stop")
-    page.wait(lambda: "Cancelled" in page.text("#map-stage p"), "the page to say so")
+    page.wait(lambda: "Cancelled" in page.text("#map-stage p"), "the page to say so", 60)
     page.wait(lambda: not page.all("#map-stop"), "the button to go")
     assert not page.all("#map-neighbours ol")
     engine.pace = 0.0
