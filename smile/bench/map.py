@@ -21,10 +21,11 @@ import numpy as np
 from smile import maps
 from smile.bench.report import stamp, table
 from smile.datatypes import EncoderId, SmileError, Utterance
+from smile.divergence import kl_of_logs, log_softmax
 from smile.languages import language
 from smile.maps import LAYOUTS, Entry, Map, Member
 from smile.pool import Header, Pool, open_pool, order_digest
-from smile.projection import Trust
+from smile.projection import Trust, place
 from smile.ui import Engine, Options, build_app, look
 from smile.ui.sources import PoolChoice
 from smile.ui.theme import ASSETS
@@ -122,8 +123,21 @@ def run(size: int = 20_000) -> str:
     return (
         f"{size} points, drawn by {renderer}; milliseconds until the map is drawn, and between frames "
         f"while it is worked for {SECONDS:.0f} s, with the share of that time that scripts run; {stamp()}"
-        f"\n\n{table(rows)}"
+        f"\n\n{table(rows)}\n\nPlacing a query among {size} points: {placing(size):.1f} ms (median)."
     )
+
+
+def placing(size: int, width: int = 512, times: int = 25) -> float:
+    """Milliseconds to place a query among made-up points: its KL to all of them, and the place. The median."""
+    generator = np.random.default_rng(0)
+    logs = log_softmax(generator.normal(size=(size, width)).astype(np.float32))  # kept by the atlas
+    points = generator.normal(size=(size, 2)).astype(np.float32)
+    spent = []
+    for _ in range(times):
+        query, began = generator.normal(size=(1, width)).astype(np.float32), time.perf_counter()
+        place(points, kl_of_logs(log_softmax(query), logs)[0])
+        spent.append(time.perf_counter() - began)
+    return 1000 * float(np.median(spent))
 
 
 @contextmanager
