@@ -128,7 +128,7 @@ def run(size: int = 20_000) -> str:
 
 
 def placing(size: int, width: int = 512, times: int = 25) -> float:
-    """Milliseconds to place a query among made-up points: its KL to all of them, and the place. The median."""
+    """Milliseconds to place a query among made-up points, its KL to all of them included; the median."""
     generator = np.random.default_rng(0)
     logs = log_softmax(generator.normal(size=(size, width)).astype(np.float32))  # kept by the atlas
     points = generator.normal(size=(size, 2)).astype(np.float32)
