@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from smile.audio import read_recording
+from smile.clip_encoder import digest
 from smile.corpora import AUDIO_SUFFIXES
 from smile.datatypes import AudioError, SmileError
 from smile.exporting import Transcript, export
@@ -100,9 +101,9 @@ def run(
 def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, Any]:
     """Everything that a batch's transcripts depend on beside the recordings, as JSON has it."""
     texts = "\n".join(f"{u.id}\t{u.text}" for u in pool.utterances) if pool else ""
-    digest = hashlib.sha256(texts.encode()).hexdigest()[:12]
+    examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
     chosen = {**asdict(settings), "windows": list(settings.windows)}
-    return {"settings": chosen, "recognizer": asdict(models.smile.info), "pool": digest}
+    return {"settings": chosen, "recognizer": asdict(models.smile.info), "pool": examples}
 
 
 def _each(
@@ -116,7 +117,7 @@ def _each(
     total = len(found)
     for number, recording in enumerate(found):
         try:
-            key = f"{recording.name} {_digest(recording.path)}"
+            key = f"{recording.name} {digest(recording.path)}"
             if log.get(key) is None:
                 for result in (results := _Results(models, recording, pool, settings)):
                     yield Step(number, total, recording.name, result)
@@ -143,11 +144,3 @@ class _Results:
         cut = f"Only its first {LONGEST / 60:g} minutes were transcribed." if heard.cut else ""
         transcript = Transcript.of(self._recording.name, result)
         self.kept = {"transcript": asdict(transcript), "problem": cut}
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise AudioError(f'"{path.name}" cannot be read ({error.strerror}).') from error

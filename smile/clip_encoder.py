@@ -83,7 +83,7 @@ def remembering(encoder: Encoder, log: Log) -> Hear:
     """The encoder, asked only for recordings whose content is not in the log."""
 
     def hear(audio: Path) -> Encoded:
-        key = _digest(audio)
+        key = digest(audio)
         found = log.get(key)
         if found is not None:
             return Encoded.from_json(found)
@@ -94,7 +94,8 @@ def remembering(encoder: Encoder, log: Log) -> Hear:
     return hear
 
 
-def _digest(audio: Path) -> str:
+def digest(audio: Path) -> str:
+    """SHA-256 of a recording's file; AudioError where it cannot be read."""
     try:
         with audio.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

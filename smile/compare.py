@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from smile.conditions import Condition
-from smile.datatypes import Neighbour, Samples, SmileError
+from smile.datatypes import Neighbour, Samples, SmileError, confidence
 from smile.divergence import LABELS as MEASURES
 from smile.evaluate import Clip, Written
 from smile.models import Models
 from smile.pool import Pool
 from smile.samplers import LABELS as SAMPLERS
 from smile.scoring import score
-from smile.segments import segments
+from smile.segments import NO_SPEECH, segments
 from smile.text import normalise
 from smile.transcription import Settings
 
@@ -113,7 +113,7 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Iterato
     places = grid.places()
     clips = [Clip(models, segment) for segment in segments(samples, longest=grid.base.longest)]
     if not clips:
-        raise SmileError("No speech was heard in the recording; speak up, or come nearer to the microphone.")
+        raise SmileError(NO_SPEECH)
     for place in places:
         condition = condition_of(place, grid.base, models)
         yield _joined(place, [(clip, _written(clip, condition, pool)) for clip in clips])
@@ -146,12 +146,11 @@ def _written(clip: Clip, condition: Condition, pool: Pool) -> Written:
 
 def _joined(place: Place, parts: Sequence[tuple[Clip, Written]]) -> Cell:
     decoded = [written.decoded for _, written in parts]
-    logprobs = [p for one in decoded for p in one.logprobs]
     return Cell(
         place,
         " ".join(one.text for one in decoded if one.text),
         sum(clip.spent for clip, _ in parts),
-        float(np.exp(np.mean(logprobs))) if logprobs else 0.0,
+        confidence([p for one in decoded for p in one.logprobs]),
         tuple(written.neighbours for _, written in parts),
         sum(written.left_out for _, written in parts),
         tuple(sorted({one.stopped for one in decoded} - {"", "end"})),

@@ -7,6 +7,7 @@ features are log-mel (mels, frames) at 100 frames a second; encoder states are (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -129,8 +130,13 @@ class Decoded:
 
     @property
     def confidence(self) -> float:
-        """exp of the mean log probability, in [0, 1]; 0 for an empty transcript."""
-        return float(np.exp(self.average_logprob)) if self.logprobs else 0.0
+        """As `confidence` has it; 0 for an empty transcript."""
+        return confidence(self.logprobs)
+
+
+def confidence(logprobs: Sequence[float]) -> float:
+    """exp of the mean log probability of tokens, in [0, 1]; 0 where there are none."""
+    return float(np.exp(np.mean(logprobs))) if logprobs else 0.0
 
 
 @dataclass(frozen=True)

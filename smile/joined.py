@@ -11,6 +11,7 @@ import numpy as np
 
 from smile.audio import SAMPLE_RATE, read
 from smile.datatypes import Utterance
+from smile.samplers import shuffled
 
 LONGEST = 8.0  # seconds of each clip, so that both leave half a window to examples
 
@@ -22,12 +23,8 @@ def joined(first: Sequence[Utterance], second: Sequence[Utterance], folder: Path
     Recordings that are there already are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    pairs = zip(_shuffled(first), _shuffled(second), strict=False)
-    return tuple(joint for a, b in pairs if (joint := _joint(a, b, folder)) is not None)
-
-
-def _shuffled(utterances: Sequence[Utterance]) -> list[Utterance]:
-    return sorted(utterances, key=lambda u: hashlib.sha256(u.id.encode()).digest())
+    pairs = zip(shuffled(first), shuffled(second), strict=False)
+    return tuple(joint for i, j in pairs if (joint := _joint(first[i], second[j], folder)) is not None)
 
 
 def _joint(a: Utterance, b: Utterance, folder: Path) -> Utterance | None:

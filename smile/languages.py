@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -31,13 +31,17 @@ def language(code: str) -> Language:
     A code such as "mdw+sxb" stands for speech in both.
     """
     if "+" in code:
-        parts = [language(part) for part in code.split("+")]
-        name, family, script = (
-            " and ".join(dict.fromkeys(filter(None, values)))
-            for values in zip(*((p.name, p.family, p.script) for p in parts), strict=True)
-        )
-        return Language(code, name, family, script)
+        return together([language(part) for part in code.split("+")])
     return languages().get(code) or Language(code, name=code)
+
+
+def together(parts: Sequence[Language]) -> Language:
+    """Several languages as one, called after all of them."""
+    name, family, script = (
+        " and ".join(dict.fromkeys(filter(None, values)))
+        for values in zip(*((p.name, p.family, p.script) for p in parts), strict=True)
+    )
+    return Language("+".join(p.code for p in parts), name, family, script)
 
 
 def from_whisper(code: str) -> Language | None:

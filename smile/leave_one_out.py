@@ -7,9 +7,8 @@ them. (Only Whisper's guess at the language is counted over the whole pool.)
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +24,8 @@ from smile.pool import Pool, order_digest
 from smile.pool_setting import PoolSetting
 from smile.results import by_language
 from smile.rows import Row
+from smile.samplers import shuffled
+from smile.subpools import less
 from smile.transcribe import pool_token, read_tokens
 
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
@@ -103,8 +104,7 @@ def leave_one_out(
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
     """Indices of at most so many clips, in the pool's order; the same for the same ids and seed."""
-    digests = [hashlib.sha256(f"{seed}/{u.id}".encode()).digest() for u in pool.utterances]
-    return sorted(sorted(range(len(pool)), key=lambda i: digests[i])[: max(1, clips)])
+    return sorted(shuffled(pool.utterances, f"{seed}/")[: max(1, clips)])
 
 
 def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) -> Pool:
@@ -114,8 +114,7 @@ def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) 
         return token_store.without(
             pool, index, models.smile, models.vocabulary, language=language, stores=stores
         )
-    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
-    return replace(pool, utterances=utterances, embeddings=np.delete(pool.embeddings, index, axis=0))
+    return less(pool, index)
 
 
 def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerInfo) -> PoolSetting:

@@ -25,6 +25,7 @@ from smile.languages import language as known
 from smile.models import Models, load_models
 from smile.pool import open_pool, read_header
 from smile.rows import Key, RowFile
+from smile.samplers import shuffled
 from smile.subpools import mixed, smaller
 from smile.transcribe import read_tokens
 from smile.workers import Task, crew
@@ -140,9 +141,8 @@ def _pending(job: Job, name: str) -> Pending:
 
 def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
     """So many utterances (0: all), drawn by a seed, in the corpus's order; a larger limit only adds."""
-    ranked = sorted(utterances, key=lambda u: hashlib.sha256(f"{seed}/{u.id}".encode()).digest())
-    chosen = {u.id for u in (ranked[:limit] if limit else ranked)}
-    return tuple(u for u in utterances if u.id in chosen)
+    chosen = shuffled(utterances, f"{seed}/")[: limit or None]
+    return tuple(utterances[i] for i in sorted(chosen))
 
 
 def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress) -> int:

@@ -87,6 +87,13 @@ def drawn(size: int, shots: int, seed: int, key: str = "") -> NDArray[np.int64]:
     return generator.permutation(size)[:shots]
 
 
+def shuffled(utterances: Sequence[Utterance], prefix: str = "") -> list[int]:
+    """Indices in an order that depends on ids and prefix alone: what is first stays so when others come."""
+    return sorted(
+        range(len(utterances)), key=lambda i: hashlib.sha256(f"{prefix}{utterances[i].id}".encode()).digest()
+    )
+
+
 def of_length(seconds: Sequence[float], shots: int, total: float) -> list[int]:
     """Indices, in order, of the clips of which `shots` come to about `total` seconds.
 

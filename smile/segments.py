@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from smile.audio import SAMPLE_RATE
 from smile.datatypes import Samples, Segment
 
+NO_SPEECH = "No speech was heard in the recording; speak up, or come nearer to the microphone."
 CHUNK = 512  # samples that Silero looks at together, 32 ms
 
 Probabilities = NDArray[np.float32]  # (chunks,)

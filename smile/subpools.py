@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from smile.datatypes import Language
+from smile.languages import together
 from smile.pool import Pool, order_digest
+from smile.samplers import shuffled
 
 
 def smaller(pool: Pool, minutes: float) -> Pool:
@@ -20,10 +20,9 @@ def smaller(pool: Pool, minutes: float) -> Pool:
     """
     if not minutes:
         return pool
-    order = sorted(range(len(pool)), key=lambda i: hashlib.sha256(pool.utterances[i].id.encode()).digest())
     kept: list[int] = []
     seconds = 0.0
-    for i in order:
+    for i in shuffled(pool.utterances):
         if kept and seconds + pool.utterances[i].seconds > minutes * 60:
             break
         kept.append(i)
@@ -37,6 +36,12 @@ def smaller(pool: Pool, minutes: float) -> Pool:
     )
 
 
+def less(pool: Pool, index: int) -> Pool:
+    """A pool without one of its clips."""
+    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
+    return replace(pool, utterances=utterances, embeddings=np.delete(pool.embeddings, index, axis=0))
+
+
 def mixed(pools: Sequence[Pool]) -> Pool:
     """The clips of several pools of one encoder as one pool; of one pool, that pool.
 
@@ -46,14 +51,13 @@ def mixed(pools: Sequence[Pool]) -> Pool:
     first, *others = pools
     if not others:
         return first
-    languages = [pool.language for pool in pools]
     guesses = sum((Counter(pool.header.guesses) for pool in pools), Counter[str]())
-    code = "+".join(language.code for language in languages)
-    name = " and ".join(language.name for language in languages)
     utterances = tuple(u for pool in pools for u in pool.utterances)
     return replace(
         first,
-        header=replace(first.header, language=Language(code, name), guesses=dict(guesses)),
+        header=replace(
+            first.header, language=together([pool.language for pool in pools]), guesses=dict(guesses)
+        ),
         utterances=utterances,
         embeddings=np.concatenate([pool.embeddings for pool in pools]),
         queries=(),

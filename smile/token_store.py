@@ -23,6 +23,7 @@ from smile.datastore import Datastore, Observed, fit
 from smile.datatypes import PoolError, Recognizer, RecognizerInfo
 from smile.embedding import WINDOWS
 from smile.pool import Pool, rebuild_command
+from smile.subpools import less
 from smile.token_reading import Read, Reader, digest
 from smile.vocabulary import Vocabulary
 from smile.workfolder import Log, work_folder
@@ -85,13 +86,11 @@ def without(
     Raises:
         PoolError: the pool has no datastore of this recognizer.
     """
-    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
-    embeddings = np.delete(pool.embeddings, index, axis=0)
-    others = replace(pool, utterances=utterances, embeddings=embeddings, stores=stores)
+    others = replace(less(pool, index), stores=stores)
     whole, left = (Reader(p, recognizer, vocabulary, language, windows) for p in (pool, others))
     found = _stored(pool, recognizer.info)
     del found[index]
-    for number in range(len(utterances)):
+    for number in range(len(others)):
         if pool.utterances[index] in whole.before(number + (number >= index)):
             found[number] = left(number)
     stores.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ from smile.embedding import WINDOWS, encode, pooled
 from smile.models import Models
 from smile.pool import Pool
 from smile.samplers import choose, of_length
-from smile.segments import segments
+from smile.segments import NO_SPEECH, segments
 from smile.timing import Stopwatch, timed
 from smile.token_store import Progress, build, open_store, present
 from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
@@ -202,7 +202,7 @@ def embedded(recognizer: Recognizer, samples: Samples, settings: Settings = DEFA
     """
     segment = next(iter(segments(samples, longest=settings.longest)), None)
     if segment is None:
-        raise AudioError("No speech was heard in the recording; speak up, or come nearer to the microphone.")
+        raise AudioError(NO_SPEECH)
     return pooled(encode(recognizer, segment.samples, settings.windows), len(segment.samples) / SAMPLE_RATE)
 
 

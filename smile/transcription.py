@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
-from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo
+from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo, confidence
 from smile.embedding import WINDOWS
 from smile.scoring import score
 
@@ -65,8 +63,7 @@ class Side:
     @property
     def confidence(self) -> float:
         """exp of the mean log probability over all text tokens, in [0, 1]; 0 where there are none."""
-        logprobs = [p for line in self.lines for p in line.decoded.logprobs]
-        return float(np.exp(np.mean(logprobs))) if logprobs else 0.0
+        return confidence([p for line in self.lines for p in line.decoded.logprobs])
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
+from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Utterance
 from smile.importing.annotations import one_line
 from smile.importing.found import Imported, Recordings
@@ -42,7 +42,7 @@ def table_of(folder: Path) -> Path:
 
 
 def _utterance(row: Row, recordings: Recordings) -> Utterance | str:
-    file, text = _cell(row, FILE_COLUMNS), _cell(row, TEXT_COLUMNS)
+    file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
     if file is None or text is None:
         name, names = ("file", FILE_COLUMNS) if file is None else ("text", TEXT_COLUMNS)
         return f'There is no cell "{name}"; the table needs such a column (or {", ".join(names[1:])}).'
@@ -51,7 +51,3 @@ def _utterance(row: Row, recordings: Recordings) -> Utterance | str:
         return audio
     fields = {name: row.get(name, "").strip() for name in ("id", "speaker", "language")}
     return Utterance(fields["id"], audio, one_line(text), iso_code(fields["language"]), fields["speaker"])
-
-
-def _cell(row: Row, names: Iterable[str]) -> str | None:
-    return next((row[name].strip() for name in names if name in row), None)

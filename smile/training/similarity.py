@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from smile.drafts import draft_distances
 from smile.episodes import TrainClip
+from smile.similarity import Projection
 
 if TYPE_CHECKING:
     import torch
@@ -43,19 +44,6 @@ class Language:
     code: str
     embeddings: NDArray[np.float32]
     likeness: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Projection:
-    """Embeddings less their mean (d,), times a matrix (d, k)."""
-
-    mean: NDArray[np.float32]
-    matrix: NDArray[np.float32]
-
-    def distances(self, queries: NDArray[np.float32], pool: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Euclidean (queries, pool), after the projection."""
-        q, p = (queries - self.mean) @ self.matrix, (pool - self.mean) @ self.matrix
-        return np.array([np.linalg.norm(p - row, axis=1) for row in q])
 
 
 def by_language(clips: Sequence[TrainClip]) -> list[Language]:

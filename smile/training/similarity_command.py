@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from smile.divergence import DIVERGENCES
+from smile.similarity import Projection
 from smile.training.config import TrainConfig
 from smile.training.similarity import (
     Language,
-    Projection,
     SimilarityConfig,
     by_language,
     learn,
