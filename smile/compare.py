@@ -116,7 +116,8 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Iterato
         raise SmileError(NO_SPEECH)
     for place in places:
         condition = condition_of(place, grid.base, models)
-        yield _joined(place, [(clip, _written(clip, condition, pool)) for clip in clips])
+        written = [clip.write(condition, pool, f"{clip.segment.start:.2f}") for clip in clips]
+        yield _joined(place, list(zip(clips, written, strict=True)))
 
 
 def condition_of(place: Place, base: Settings, models: Models) -> Condition:
@@ -137,11 +138,6 @@ def condition_of(place: Place, base: Settings, models: Models) -> Condition:
         unlooped=base.unlooped,
         **asdict(way),
     )
-
-
-def _written(clip: Clip, condition: Condition, pool: Pool) -> Written:
-    clip.spent, clip.retrieval = 0.0, 0.0
-    return clip.write(condition, pool, f"{clip.segment.start:.2f}")
 
 
 def _joined(place: Place, parts: Sequence[tuple[Clip, Written]]) -> Cell:

@@ -79,7 +79,7 @@ def evaluate(
         code = pool_code(condition, utterance.language)
         try:
             pool = smaller(pools[code, condition.adapter], condition.minutes)
-            began, clip.spent, clip.retrieval = time.perf_counter(), 0.0, 0.0
+            began = time.perf_counter()
             written = clip.write(condition, pool, utterance.id)
         except Exception as error:
             yield _failed(utterance, condition, split, error)
@@ -110,6 +110,7 @@ class Clip:
 
     def write(self, condition: Condition, pool: Pool, key: str) -> Written:
         """Decode under a condition; `key` names the clip to the random sampler."""
+        self.spent, self.retrieval = 0.0, 0.0
         alone = self._once(("alone", condition.windows), lambda: self._alone(condition.windows))
         opening: Opening = self._once(("opening", condition.windows), lambda: self._opening(alone))
         if condition.side == "vanilla":

@@ -58,19 +58,19 @@ def families(evidence: Evidence) -> Answer | None:
 
 def known(evidence: Evidence) -> Answer | None:
     codes = sorted(evidence.rows["language"].unique())
-    groups = [tuple(c for c in codes if bool(language(c).whisper) == known) for known in (False, True)]
-    unknown, known = (
+    groups = [tuple(c for c in codes if bool(language(c).whisper) == knows) for knows in (False, True)]
+    unknown, weak = (
         evidence.pair(evidence.headline, evidence.baseline, group) if group else None for group in groups
     )
-    if unknown is None or known is None:
+    if unknown is None or weak is None:
         return None
-    apart = unknown.low > known.high or known.low > unknown.high
-    opening = "There is no clear difference." if not apart else "Yes." if unknown.low > known.high else "No."
+    apart = unknown.low > weak.high or weak.low > unknown.high
+    opening = "There is no clear difference." if not apart else "Yes." if unknown.low > weak.high else "No."
     shown = (
         f"{name} ({p.languages} languages) {change(p.reduction)}, {bounds(p)}"
-        for name, p in (("Unknown to Whisper", unknown), ("known", known))
+        for name, p in (("Unknown to Whisper", unknown), ("known", weak))
     )
-    return f"{opening} {'; '.join(shown)}.", f"{change(unknown.reduction)} and {change(known.reduction)}"
+    return f"{opening} {'; '.join(shown)}.", f"{change(unknown.reduction)} and {change(weak.reduction)}"
 
 
 def tokens(evidence: Evidence) -> Answer | None:

@@ -76,15 +76,10 @@ def length(evidence: Evidence) -> Answer | None:
     pair = evidence.pair(str(most), str(few))
     seen = ", ".join(f"{int(line.x)}: {percent(line.rate)}" for line in rates.itertuples())
     seconds = evidence.facts.set_index("label").loc[str(most), "total"]
-    opening = (
-        "No clear difference."
-        if not pair or not pair.clear
-        else (
-            "More and shorter examples are better."
-            if pair.reduction > 0
-            else "Fewer and longer ones are better."
-        )
-    )
+    opening = "No clear difference."
+    if pair and pair.clear:
+        more = pair.reduction > 0
+        opening = "More and shorter examples are better." if more else "Fewer and longer ones are better."
     held = f"With examples and target held at about {seconds:g} s, macro average by number of examples"
     where = on([pair] if pair else [], evidence)
     return f"{opening} {held}{where}: {seen}.", f"best at {int(rates.loc[rates['rate'].idxmin(), 'x'])}"

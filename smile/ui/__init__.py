@@ -38,7 +38,7 @@ def build_app(engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS) ->
             compare_tab(engine, tabs, transcribed)
             map_tab(Atlas(engine, maps, store), tabs, transcribed)
             results_tab(store, page)
-        programs.publish(engine, results)
+        programs.publish(engine, store)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         gr.HTML(prose("footer.html"), apply_default_css=False)

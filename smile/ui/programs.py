@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
+from smile import labels
 from smile.datatypes import SmileError
 from smile.divergence import LABELS as MEASURES
+from smile.results import Metric
+from smile.text import NORMALISERS
 from smile.ui.engine import Engine
+from smile.ui.results import Store
 from smile.ui.tools import tool
 from smile.ui.transcribe.callbacks import heard
 
 MOST_NEIGHBOURS = 50
 
 
-def publish(engine: Engine, folder: Path) -> None:
-    """Add the endpoints `languages`, `neighbours` and `results` to the page that is being built.
-
-    `folder` holds packed rows.
-    """
+def publish(engine: Engine, store: Store) -> None:
+    """Add the endpoints `languages`, `neighbours` and `results` to the page that is being built."""
 
     def languages() -> list[dict[str, Any]]:
         """List the languages whose examples can be used: key, ISO 639-3 code, name, family, script,
@@ -36,7 +36,7 @@ def publish(engine: Engine, folder: Path) -> None:
             metric: "cer" or "wer".
             normaliser: "plain" or "ml_superb".
         """
-        return results_of(folder, metric, normaliser)
+        return results_of(store, metric, normaliser)
 
     api(languages, api_name="languages", queue=False)
     api(results, api_name="results", queue=False)
@@ -105,21 +105,15 @@ def neighbours(
     ]
 
 
-def results_of(folder: Path, metric: str, normaliser: str) -> list[dict[str, Any]]:
+def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any]]:
     """The tables of packed rows as plain values; an empty list where there are none."""
-    from smile import labels
-    from smile.packing import load
-    from smile.results import Metric, by_language
-    from smile.text import NORMALISERS
-
     if metric not in ("cer", "wer") or normaliser not in NORMALISERS:
         names = ", ".join(NORMALISERS)
         raise gr.Error(f"Choose cer or wer, and one of the normalisers {names}.", print_exception=False)
-    rows = load(folder)
-    if rows.empty:
+    measured = store.read()
+    if measured.raw.empty:
         return []
-    labelled = labels.labelled(rows)
-    table = by_language(labelled, Metric(metric, normaliser), labels.baseline(labels.conditions(rows)))
+    table = measured.table(Metric(metric, normaliser), labels.baseline(measured.facts))
     columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "beyond"]
     found = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
     plain: list[dict[str, Any]] = found.where(found.notna(), None).to_dict("records")

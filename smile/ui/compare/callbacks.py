@@ -15,7 +15,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.audio import SAMPLE_RATE, Recording
-from smile.compare import FIRST_GUESS, Grid, Place, as_rows, ways
+from smile.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.datatypes import SmileError
 from smile.transcription import Settings
 from smile.ui.compare.detail import detail
@@ -25,6 +25,7 @@ from smile.ui.transcribe.view import stage
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
+    from smile.ui.sources import PoolChoice
 
 LOG = logging.getLogger(__name__)
 WELCOME = "Choose a recording, numbers of examples and ways to find them, then press Compare."
@@ -98,10 +99,8 @@ def run(engine: Engine, reference: str, *asked: Any) -> Iterator[View]:
 
 
 def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
-    grid, recording = asked.grid(), heard(asked.audio)
-    places, choice = tuple(grid.places()), engine.choice(asked.pool)
-    if choice is None:
-        raise SmileError(NO_POOL)
+    grid, recording, choice = checked(engine, asked)
+    places = tuple(grid.places())
     compared = Compared(places, (), choice.language.code, choice.synthetic)
     yield View(table=table(compared), compared=compared)
     for line in engine.prepare(asked.pool, tokens=grid.base.knn > 0):
@@ -116,6 +115,19 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
             table=table(compared, reference),
             compared=compared,
         )
+
+
+def checked(engine: Engine, asked: Asked) -> tuple[Grid, Recording, PoolChoice]:
+    """What is asked for, where all of it is there.
+
+    Raises:
+        SmileError: no recording, no pool, or a grid that is too small or too large.
+    """
+    grid, recording, choice = asked.grid(), heard(asked.audio), engine.choice(asked.pool)
+    grid.places()
+    if choice is None:
+        raise SmileError(NO_POOL)
+    return grid, recording, choice
 
 
 def _progress(compared: Compared, spent: float, recording: Recording) -> tuple[str, str]:
@@ -193,16 +205,10 @@ def compare_json(engine: Engine, reference: str, *asked: Any) -> dict[str, Any]:
     """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
     try:
         wanted = Asked(*asked)
-        grid, recording = wanted.grid(), heard(wanted.audio)
-        choice = engine.choice(wanted.pool)
-        if choice is None:
-            raise SmileError(NO_POOL)
+        grid, recording, choice = checked(engine, wanted)
         for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
             pass
         cells = list(engine.compare(recording.samples, wanted.pool, grid))
     except SmileError as error:
         raise gr.Error(str(error), print_exception=False) from error
     return {"cells": as_rows(cells, reference, choice.language.code)}
-
-
-__all__ = ["Asked", "Place", "View", "arrive", "opened", "pick", "planned", "run", "saved", "settle"]

@@ -22,13 +22,9 @@ MINUTES = {0.0: "all (10)"}
 
 def by_shots(selection: Selection) -> Figure | None:
     """Macro average by number of examples: nearest and random, with and without an adapter; the paper's."""
-    found = averages(selection, "shots")
-    if found.empty:
+    figure = _over_examples(selection, "shots")
+    if figure is None:
         return None
-    figure = blank(HEIGHT, "examples", _axis(selection, found))
-    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
-        _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)], "random" in str(series))
-    _baseline(figure, selection, found)
     for sampler, line in points(selection).groupby("series"):
         figure.add_scatter(
             x=line["x"],
@@ -39,18 +35,21 @@ def by_shots(selection: Selection) -> Figure | None:
             marker={"symbol": "diamond-open", "size": 9, "color": GREY},
             hovertemplate="the paper: %{y:.2f} %<extra></extra>",
         )
-    figure.update_xaxes(tickvals=sorted(found["x"].unique()))
     return figure
 
 
 def by_length(selection: Selection) -> Figure | None:
     """Macro average by number of examples, with the seconds of examples and target held."""
-    found = averages(selection, "length")
+    return _over_examples(selection, "length")
+
+
+def _over_examples(selection: Selection, x: str) -> Figure | None:
+    found = averages(selection, x)
     if found.empty:
         return None
     figure = blank(HEIGHT, "examples", _axis(selection, found))
     for i, (series, line) in enumerate(found.groupby("series", sort=False)):
-        _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)])
+        _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)], "random" in str(series))
     _baseline(figure, selection, found)
     figure.update_xaxes(tickvals=sorted(found["x"].unique()))
     return figure
