@@ -9,12 +9,14 @@ from pathlib import Path
 
 from smile.datatypes import SmileError
 from smile.models import shipped_adapter
+from smile.own.workspace import KEEP_HOURS, Workspaces
 from smile.recognizers import ENGINES
-from smile.ui import Engine, Options, build_app, look
+from smile.ui import Desk, Engine, Options, build_app, look
 from smile.weights import DEFAULT
 
 POOLS = Path(__file__).resolve().parent / "assets" / "pools"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "smile" / "pools"
+VISITORS = CACHE.with_name("visitors")
 MOST_BYTES = "50mb"  # of an upload
 
 
@@ -44,6 +46,18 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         default=env("SMILE_READ_AHEAD", "1") != "0",
         help="read the pools that come with the app while nobody uses it",
     )
+    parser.add_argument(
+        "--visitors",
+        type=Path,
+        default=env("SMILE_VISITORS", VISITORS),
+        help="where visitors' own pools are kept",
+    )
+    parser.add_argument(
+        "--keep-hours",
+        type=float,
+        default=float(env("SMILE_KEEP_HOURS") or KEEP_HOURS),
+        help="after so many hours without use they are deleted",
+    )
     return parser.parse_args(arguments)
 
 
@@ -62,8 +76,9 @@ def main() -> None:
             read_ahead=chosen.read_ahead,
         )
     )
+    desk = Desk(engine, Workspaces(Path(chosen.visitors).expanduser(), chosen.keep_hours))
     try:
-        page = build_app(engine)
+        page = build_app(engine, desk=desk)
         page.launch(
             server_name=chosen.host,
             server_port=chosen.port,
@@ -75,9 +90,11 @@ def main() -> None:
     except (SmileError, OSError) as error:
         sys.exit(str(error))
     engine.begin()
+    desk.begin()
     try:
         page.block_thread()
     finally:
+        desk.close()
         engine.close()
 
 

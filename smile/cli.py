@@ -96,6 +96,12 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--language-token", default="pool", help='"guess", "pool" or a Whisper code')
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
     parser.add_argument("--beams", type=beams, default=1, help="1 is greedy (%(default)s)")
+    parser.add_argument(
+        "--characters",
+        choices=("off", "soft", "hard"),
+        default="off",
+        help="prefer the characters of the pool, or write no others",
+    )
     parser.add_argument("--knn", type=strength, help="of token neighbours, 0 to 1 (the pool's own, or 1)")
     parser.add_argument("--loops", action="store_true", help="let loops begin, and cut them")
     parser.add_argument("--reference", help="what is said, to score both transcripts")

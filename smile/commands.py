@@ -128,6 +128,7 @@ def _settings(chosen: argparse.Namespace) -> Settings:
         prompt=chosen.prompt,
         beams=chosen.beams,
         unlooped=not chosen.loops,
+        characters=chosen.characters,
     )
     if own := read_setting(chosen.pool):
         settings = own.applied(settings)

@@ -136,6 +136,7 @@ def condition_of(place: Place, base: Settings, models: Models) -> Condition:
         bounded=base.bounded,
         knn=base.knn,
         unlooped=base.unlooped,
+        characters=base.characters,
         **asdict(way),
     )
 

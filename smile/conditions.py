@@ -26,7 +26,7 @@ GIVEN = "given"  # in a grid: the adapter that the command names
 SIDES = ("vanilla", "in-context")
 ORACLE = "oracle"  # a sampler that looks at the reference: a ceiling, not a way to transcribe
 PARTS = ("first", "second")  # a pool: of that language of a target in which clips of two are joined
-LATER = ("total", "candidates")  # settings added after the first rows were made
+LATER = ("total", "candidates", "characters", "clips")  # settings added after the first rows were made
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Condition:
     unlooped: bool = False  # keep loops from beginning
     total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
     candidates: int = 0  # examples of which the oracle takes the best: half the nearest, half random
+    characters: Literal["off", "soft", "hard"] = "off"  # keep to those of the pool, see smile.spelling
+    clips: int = 0  # of the pool that may be used; 0: all
     # What the command decides, filled in by `resolved`:
     model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder
     engine: str = ""
@@ -90,6 +92,7 @@ class Condition:
             knn=self.knn,
             unlooped=self.unlooped,
             total=self.total,
+            characters=self.characters,
         )
 
 
@@ -162,14 +165,16 @@ def _checked(condition: Condition, where: str) -> Condition:
         "sampler": (*SAMPLERS, ORACLE),
         "divergence": tuple(LABELS),
         "prompt": ("anchored", "plain"),
+        "characters": ("off", "soft", "hard"),
     }
     for key, allowed in choices.items():
         if getattr(condition, key) not in allowed:
             raise SmileError(f"{where}: {key} is one of {', '.join(allowed)}.")
     if not 0 <= condition.shots <= MOST_SHOTS:
         raise SmileError(f"{where}: shots are 0 to {MOST_SHOTS}.")
-    if not 0 <= condition.knn <= 1 or condition.minutes < 0 or condition.beams < 1:
-        raise SmileError(f"{where}: knn is 0 to 1, minutes at least 0, beams at least 1.")
+    least = min(condition.minutes, condition.clips, condition.beams - 1)
+    if not 0 <= condition.knn <= 1 or least < 0:
+        raise SmileError(f"{where}: knn is 0 to 1, minutes and clips at least 0, beams at least 1.")
     if (condition.sampler == ORACLE) != bool(condition.candidates) or condition.total < 0:
         raise SmileError(f"{where}: the oracle, and nothing else, has candidates; total is at least 0.")
     if condition.sampler == ORACLE and (condition.shots, condition.candidates % 2) != (1, 0):

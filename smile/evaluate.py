@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, read
 from smile.conditions import ORACLE, PARTS, Condition
+from smile.control import steering, stops
 from smile.datatypes import (
     Decoded,
     Matrix,
@@ -38,7 +39,7 @@ from smile.samplers import drawn
 from smile.scoring import score
 from smile.subpools import smaller
 from smile.text import NORMALISERS
-from smile.transcribe import in_context, language_token, retrieve, steering, stops
+from smile.transcribe import in_context, language_token, retrieve
 
 T = TypeVar("T")
 Made = tuple[Row, Seconds]
@@ -78,7 +79,7 @@ def evaluate(
     for condition in conditions:
         code = pool_code(condition, utterance.language)
         try:
-            pool = smaller(pools[code, condition.adapter], condition.minutes)
+            pool = smaller(pools[code, condition.adapter], condition.minutes, condition.clips)
             began = time.perf_counter()
             written = clip.write(condition, pool, utterance.id)
         except Exception as error:
@@ -177,7 +178,7 @@ class Clip:
         bounds = tuple((stop.reason, getattr(stop, "characters", 0)) for stop in control)
         steps = []
         if condition.side == "in-context" and pool:
-            steps = steering(pool, recognizer.info, condition.transcription())
+            steps = steering(pool, recognizer.info, vocabulary, condition.transcription())
 
         def work() -> Decoded:
             session, fed = recognizer.decoder(states), 0
@@ -190,8 +191,9 @@ class Clip:
             return last
 
         model = (condition.side, condition.adapter, condition.windows)
-        store = (pool.folder, pool.stores) if pool and condition.knn else None
-        steered = (condition.beams, condition.knn, condition.unlooped, store)
+        spelt = condition.characters != "off"
+        store = (pool.folder, pool.stores) if pool and (condition.knn or spelt) else None
+        steered = (condition.beams, condition.knn, condition.unlooped, condition.characters, store)
         return self._once((model, steered, prompt.tokens, digest(prompt.samples), bounds), work)
 
     def _alone(self, windows: tuple[float, ...]) -> Matrix:

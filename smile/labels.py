@@ -42,6 +42,8 @@ PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixe
     "bounded": True,
     "total": 0.0,
     "candidates": 0,
+    "characters": "off",
+    "clips": 0,
 }
 
 
@@ -102,6 +104,7 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
         "divergence": measure(settings["divergence"]) if settings["shots"] else "",
         "pool": f"pool of {'the ' if settings['pool'] in PARTS else ''}{settings['pool']}",
         "minutes": f"{settings['minutes']:g} min pool",
+        "clips": f"{settings['clips']:g} clips pool",
         "prompt": f"{settings['prompt']} prompt",
         "knn": "k-NN" if settings["knn"] == PAGE.knn else f"k-NN {settings['knn']:g}",
         "unlooped": "loops prevented",
@@ -109,6 +112,9 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
         "beams": f"{settings['beams']} beams",
         "total": f"{settings['total']:g} s in all",
         "candidates": f"of {settings['candidates']:g}",
+        "characters": {"soft": "pool's characters preferred", "hard": "pool's characters only"}.get(
+            settings["characters"], ""
+        ),
     }
     words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
     if settings["side"] != "vanilla":

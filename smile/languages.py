@@ -26,13 +26,24 @@ def languages() -> Mapping[str, Language]:
 
 
 def language(code: str) -> Language:
-    """What is known of a language; one that is not in the table gets its code for a name.
+    """What is known of a language; of one that is not in the table, just the name that ISO 639-3 gives it.
 
-    A code such as "mdw+sxb" stands for speech in both.
+    A code such as "mdw+sxb" stands for speech in both; one that ISO 639-3 does not know is its own name.
     """
     if "+" in code:
         return together([language(part) for part in code.split("+")])
-    return languages().get(code) or Language(code, name=code)
+    return languages().get(code) or Language(code, name=_listed(code) or code)
+
+
+def _listed(code: str) -> str:
+    """The name in ISO 639-3's own list; empty where it has no such code."""
+    from iso639 import Lang
+    from iso639.exceptions import DeprecatedLanguageValue, InvalidLanguageValue
+
+    try:
+        return Lang(pt3=code).name if len(code) == 3 else ""
+    except (InvalidLanguageValue, DeprecatedLanguageValue):
+        return ""
 
 
 def together(parts: Sequence[Language]) -> Language:

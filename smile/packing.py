@@ -18,6 +18,7 @@ RESULTS = "results.parquet"
 PRECOMPUTED = Path(__file__).resolve().parent.parent / "precomputed"
 SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn",
             "unlooped", "language_token", "beams", "loops", "bounded", "total", "candidates",
+            "characters", "clips",
             "model")  # fmt: skip
 MOST_BYTES = 20_000_000
 

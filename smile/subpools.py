@@ -13,26 +13,24 @@ from smile.pool import Pool, order_digest
 from smile.samplers import shuffled
 
 
-def smaller(pool: Pool, minutes: float) -> Pool:
-    """So many minutes of a pool (0: all), at least one clip; a smaller one is part of a larger one.
+def smaller(pool: Pool, minutes: float, clips: int = 0) -> Pool:
+    """So many minutes or clips of a pool (0: all), at least one clip; a smaller one is part of a larger one.
 
     It has token datastores of its own, since those of the whole pool know all clips.
     """
-    if not minutes:
+    if not minutes and not clips:
         return pool
-    kept: list[int] = []
-    seconds = 0.0
-    for i in shuffled(pool.utterances):
-        if kept and seconds + pool.utterances[i].seconds > minutes * 60:
-            break
-        kept.append(i)
-        seconds += pool.utterances[i].seconds
-    kept.sort()
+    kept = shuffled(pool.utterances)
+    if minutes:
+        ends = np.cumsum([pool.utterances[i].seconds for i in kept])
+        kept = kept[: max(1, int((ends <= minutes * 60).sum()))]
+    kept = sorted(kept[: clips or None])
+    limits = [f"{minutes:g}min"] * bool(minutes) + [f"{clips}clips"] * bool(clips)
     return replace(
         pool,
         utterances=tuple(pool.utterances[i] for i in kept),
         embeddings=pool.embeddings[kept],
-        stores=(pool.stores or pool.folder) / f"{minutes:g}min",
+        stores=(pool.stores or pool.folder) / "-".join(limits),
     )
 
 

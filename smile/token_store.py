@@ -16,11 +16,12 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
 from smile.datastore import Datastore, Observed, fit
-from smile.datatypes import PoolError, Recognizer, RecognizerInfo
+from smile.datatypes import PoolError, Recognizer, RecognizerInfo, Utterance
 from smile.embedding import WINDOWS
 from smile.pool import Pool, rebuild_command
 from smile.subpools import less
@@ -87,17 +88,50 @@ def without(
         PoolError: the pool has no datastore of this recognizer.
     """
     others = replace(less(pool, index), stores=stores)
-    whole, left = (Reader(p, recognizer, vocabulary, language, windows) for p in (pool, others))
-    found = _stored(pool, recognizer.info)
-    del found[index]
-    for number in range(len(others)):
-        if pool.utterances[index] in whole.before(number + (number >= index)):
-            found[number] = left(number)
-    stores.mkdir(parents=True, exist_ok=True)
-    temporary = stores / "tokens.writing.npz"
-    _write(temporary, others, recognizer.info, found)
-    os.replace(temporary, store_path(others, recognizer.info))
+    update(pool, others, recognizer, vocabulary, language=language, windows=windows)
     return others
+
+
+def update(
+    old: Pool,
+    new: Pool,
+    recognizer: Recognizer,
+    vocabulary: Vocabulary,
+    *,
+    language: str,
+    windows: Sequence[float] = WINDOWS,
+    progress: Progress | None = None,
+) -> None:
+    """Write the datastore of a pool that differs from `old`, which has one, in some of its clips.
+
+    Just those clips are read that are not in the old pool, or were read there behind other clips or with
+    another text; both pools must have been read with the same `language`.
+
+    Raises:
+        PoolError: the old pool has no datastore of this recognizer.
+        AudioError: a clip cannot be read.
+    """
+    before, after = (Reader(p, recognizer, vocabulary, language, windows) for p in (old, new))
+    known = {
+        digest(u): (_names(before.before(number)), found)
+        for number, (u, found) in enumerate(zip(old.utterances, _stored(old, recognizer.info), strict=True))
+    }
+    reads = []
+    for number, utterance in enumerate(new.utterances):
+        behind, found = known.get(digest(utterance), ((), None))
+        same = found is not None and behind == _names(after.before(number))
+        reads.append(found if found is not None and same else after(number))
+        if progress:
+            progress(number + 1, len(new))
+    path = store_path(new, recognizer.info)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{uuid4().hex}.writing.npz")
+    _write(temporary, new, recognizer.info, reads)
+    os.replace(temporary, path)
+
+
+def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
+    return tuple(digest(u) for u in utterances)
 
 
 def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
@@ -113,7 +147,7 @@ def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
 
 def _read_all(pool: Pool, reader: Reader, log: Log, threads: int, progress: Progress | None) -> list[Read]:
     """What is in the log and what is read now, in the order of the pool."""
-    names = [digest(u) for u in pool.utterances]
+    names = _names(pool.utterances)
     missing = [number for number, name in enumerate(names) if log.get(name) is None]
     with closing(_side_by_side(reader, missing, threads)) as readings:
         for done, (number, reading) in enumerate(zip(missing, readings, strict=True), 1):
@@ -158,7 +192,7 @@ def present(pool: Pool, info: RecognizerInfo) -> bool:
     if not path.is_file():
         return False
     with np.load(path, allow_pickle=False) as stored:
-        return _usable(stored, info, _clips(pool))
+        return _usable(stored, info, _names(pool.utterances))
 
 
 def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
@@ -168,7 +202,7 @@ def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
         PoolError: there is none, or it was made by another recognizer or of other clips.
     """
     path = store_path(pool, info)
-    store = _opened(path, path.stat().st_mtime_ns, info, _clips(pool)) if path.is_file() else None
+    store = _opened(path, path.stat().st_mtime_ns, info, _names(pool.utterances)) if path.is_file() else None
     if store is None:
         raise _unread(pool)
     return store
@@ -196,10 +230,6 @@ def _opened(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ..
     store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners[kept])
     gate = fit(store, Observed(logprob, top)) if len(clips) > 1 else None
     return replace(store, gate=gate)
-
-
-def _clips(pool: Pool) -> tuple[str, ...]:
-    return tuple(digest(u) for u in pool.utterances)
 
 
 def _usable(stored: Any, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, WINDOW, read
-from smile.datastore import KnnMix
+from smile.control import steering, stops
 from smile.datatypes import (
     AudioError,
     Matrix,
@@ -23,13 +23,12 @@ from smile.datatypes import (
     Opening,
     Prompt,
     Recognizer,
-    RecognizerInfo,
     Samples,
     Segment,
     Shot,
     Vector,
 )
-from smile.decoding import LengthStop, LoopStop, NoRepeat, Steering, Stop, decode, listen
+from smile.decoding import decode, listen
 from smile.divergence import distances
 from smile.embedding import WINDOWS, encode, pooled
 from smile.models import Models
@@ -37,7 +36,7 @@ from smile.pool import Pool
 from smile.samplers import choose, of_length
 from smile.segments import NO_SPEECH, segments
 from smile.timing import Stopwatch, timed
-from smile.token_store import Progress, build, open_store, present
+from smile.token_store import Progress, build, present
 from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
 from smile.vocabulary import Vocabulary
 
@@ -150,7 +149,7 @@ def _with_examples(
         prompt,
         models.vocabulary,
         beams=result.settings.beams,
-        steering=steering(pool, models.smile.info, result.settings),
+        steering=steering(pool, models.smile.info, models.vocabulary, result.settings),
         stops=stops(models.vocabulary, segment, pool, bounded=result.settings.bounded),
     )
     before = result.smile
@@ -253,29 +252,6 @@ def _chosen(segment: Segment, neighbours: tuple[Neighbour, ...], prompt: Prompt)
     return Chosen(segment.start, kept, tuple(n for i, n in enumerate(neighbours) if i not in prompt.shots))
 
 
-def stops(
-    vocabulary: Vocabulary, segment: Segment, pool: Pool | None, *, loops: bool = True, bounded: bool = True
-) -> list[Stop]:
-    """Loop control, and the bound on length by a pool's speaking rate, each where it is asked for."""
-    found: list[Stop] = [LoopStop()] if loops else []
-    if bounded and pool:
-        seconds = len(segment.samples) / SAMPLE_RATE
-        found.append(LengthStop(most_characters(speaking_rates(pool), seconds), vocabulary))
-    return found
-
-
-def steering(pool: Pool, info: RecognizerInfo, settings: Settings) -> list[Steering]:
-    """What steers an in-context decoding beside mask and stops.
-
-    Raises:
-        PoolError: token-level k-NN is asked for and the pool has no datastore of this recognizer.
-    """
-    found: list[Steering] = [NoRepeat()] if settings.unlooped else []
-    if settings.knn:
-        found.append(KnnMix(open_store(pool, info), settings.knn))
-    return found
-
-
 def read_tokens(
     pool: Pool,
     recognizer: Recognizer,
@@ -286,13 +262,3 @@ def read_tokens(
     """Make the token datastore of a pool where it is missing; raises as `token_store.build` does."""
     if not present(pool, recognizer.info):
         build(pool, recognizer, vocabulary, language=pool_token(pool), windows=windows, progress=progress)
-
-
-def speaking_rates(pool: Pool) -> NDArray[np.float64]:
-    """Characters a second of every clip of a pool."""
-    return np.array([len(u.text) / max(u.seconds, 0.1) for u in pool.utterances])
-
-
-def most_characters(rates: NDArray[np.float64], seconds: float) -> int:
-    """How many characters a target may have: its seconds at the pool's 97th percentile of speaking rate."""
-    return max(10, int(np.ceil(np.percentile(rates, 97) * seconds)))

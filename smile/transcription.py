@@ -29,6 +29,7 @@ class Settings:
     knn: float = 1.0  # strength of token-level k-NN over the pool, see smile.datastore; 0: off
     total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
     unlooped: bool = True  # keep in-context loops from beginning, see smile.decoding.NoRepeat
+    characters: Literal["off", "soft", "hard"] = "off"  # keep to those of the pool, see smile.spelling
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smile.datatypes import SmileError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tokenizers import Tokenizer
 
@@ -101,9 +101,41 @@ class Vocabulary:
         text = [t for t in tokens if t < self.end]
         return str(self._tokenizer.decode(text, skip_special_tokens=True)).replace("\ufffd", "")
 
+    @cached_property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The bytes of each token of text, by its id; of one that is none, nothing."""
+        names = (self._tokenizer.id_to_token(i) or "" for i in range(self.end))
+        return tuple(_bytes(name) for name in names)
+
+    def waiting(self, tokens: Sequence[int]) -> bytes:
+        """The bytes at the end of text tokens that are the beginning of a character."""
+        tail = b"".join(self.pieces[t] for t in tokens[-4:] if t < self.end)[-3:]
+        for size in range(1, len(tail) + 1):
+            byte = tail[-size]
+            if byte >= 0xC0:
+                wanted = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+                return tail[-size:] if wanted > size else b""
+            if byte < 0x80:
+                return b""
+        return b""
+
     def is_text(self, token: int) -> bool:
         """Whether the token is a piece of text and not a special or timestamp token."""
         return token < self.end
+
+
+def _bytes(name: str) -> bytes:
+    """What a token of GPT-2's byte-level vocabulary stands for: each of its letters is a byte."""
+    letters = _letters()
+    return bytes(letters[c] for c in name) if all(c in letters for c in name) else b""
+
+
+@cache
+def _letters() -> dict[str, int]:
+    """GPT-2's letters for bytes: printable ones stand for themselves, the others follow from U+0100 on."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

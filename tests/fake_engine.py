@@ -50,6 +50,7 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "bounded": True,
     "knn": 1.0,
     "unlooped": True,
+    "characters": "off",
 }
 HEARD = "Jeelone and rest lah an valt"
 

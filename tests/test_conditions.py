@@ -14,6 +14,7 @@ from smile.datatypes import SmileError
 from smile.packing import PRECOMPUTED
 
 OTHER: dict[str, Any] = {
+    "characters": "hard",
     "side": "vanilla",
     "sampler": "random",
     "divergence": "js",

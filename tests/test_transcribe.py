@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from smile.audio import SAMPLE_RATE, read
+from smile.control import most_characters
 from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo
 from smile.demo.speak import speak
 from smile.models import Models
@@ -22,7 +23,6 @@ from smile.transcribe import (
     DEFAULTS,
     Awaited,
     language_token,
-    most_characters,
     read_tokens,
     transcribe,
 )

@@ -36,6 +36,7 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "bounded": (False, False),
     "knn": (0.5, 0.5),
     "unlooped": (False, False),
+    "characters": ("hard", "hard"),
 }
 
 

@@ -4,38 +4,46 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from tempfile import mkdtemp
 from threading import Thread
 
 import gradio as gr
 
 from smile.maps import FOLDER as MAPS
+from smile.own.workspace import KEEP_HOURS, Workspaces
 from smile.packing import PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine, Options
 from smile.ui.map import Atlas, map_tab
+from smile.ui.own import Desk, own_tab
 from smile.ui.results import Store, results_tab
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
 
-__all__ = ["Engine", "Options", "build_app", "look"]
+__all__ = ["Desk", "Engine", "Options", "build_app", "look"]
 
 WAITING_ROOM = 20  # transcriptions that may wait; further ones are told to come back
 CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted, and how old they are then
 
 
-def build_app(engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS) -> gr.Blocks:
+def build_app(
+    engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS, desk: Desk | None = None
+) -> gr.Blocks:
     """Put the page together; `launch(**look())` dresses and serves it.
 
-    `results` is a folder with packed rows, `maps` one with maps.
+    `results` is a folder with packed rows, `maps` one with maps; `desk` keeps visitors' own pools, in a
+    folder for this process alone where there is none.
     """
     store = Store(results)
+    desk = desk or Desk(engine, Workspaces(Path(mkdtemp(prefix="smile-visitors-")), KEEP_HOURS))
     gr.set_static_paths(engine.audio_folders())
     with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(prose("header.html"), apply_default_css=False)
         with gr.Tabs() as tabs:
             transcribed = transcribe_tab(engine, page)
             compare_tab(engine, tabs, transcribed)
+            own_tab(desk, page)
             map_tab(Atlas(engine, maps, store), tabs, transcribed)
             results_tab(store, page)
         programs.publish(engine, store)

@@ -50,7 +50,7 @@ class Engine:
 
     def __init__(self, options: Options):
         self.options = options
-        self._turns = Turns()
+        self.turns = Turns()
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
@@ -97,7 +97,7 @@ class Engine:
         with self._asking:
             loading = self._loading
             if loading is None or (loading.done() and loading.exception()):
-                loading = self._loading = self._turns.start(self._load)
+                loading = self._loading = self.turns.start(self._load)
             return loading
 
     def begin(self) -> None:
@@ -108,7 +108,7 @@ class Engine:
 
     def close(self) -> None:
         """End what `begin` began, so that the process can end."""
-        self._turns.close()
+        self.turns.close()
 
     def _read_ahead(self) -> None:
         """Make the first pool and all that come with the app ready, computing in this thread alone."""
@@ -122,7 +122,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self._turns.ahead(partial(self._ready, key, models))
+                self.turns.ahead(partial(self._ready, key, models))
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -156,7 +156,7 @@ class Engine:
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
         """
-        with self._turns.visit():
+        with self.turns.visit():
             yield from self.load()
             if key in self._sources:
                 steps = self._reading if tokens else self._opening
@@ -181,7 +181,7 @@ class Engine:
         """Do a piece of work over the clips of a pool in the background, and say how far it is."""
         choice = self._sources[key].choice
         progress = Watched(choice.examples)
-        job = self._turns.start(partial(work, progress))
+        job = self.turns.start(partial(work, progress))
         try:
             yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()
@@ -237,7 +237,7 @@ class Engine:
                 f"This was made with {encoder.model}, and the app runs {own.model} with other weights; "
                 "make it again with: smile project"
             )
-        with self._turns.visit():
+        with self.turns.visit():
             return embedded(models.smile, samples)
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
@@ -262,16 +262,17 @@ class Engine:
         """
         from smile.transcribe import transcribe
 
-        with self._turns.visit():
+        with self.turns.visit():
             models = self.warm().result()
-            yield from transcribe(models, samples, self._pool_for(key, settings, models), settings)
+            pool = self._pool_for(key, settings, models)
+            yield from self.turns.each(transcribe(models, samples, pool, settings))
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
         from smile.compare import compare
 
-        with self._turns.visit():
-            yield from compare(self.warm().result(), samples, self._open[key], grid)
+        with self.turns.visit():
+            yield from self.turns.each(compare(self.warm().result(), samples, self._open[key], grid))
 
     def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
         from smile.transcribe import Awaited

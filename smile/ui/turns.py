@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Condition, Event, Lock, Thread
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._working = Lock()
+        self._steps = InTurn()
         self._changed = Condition()
         self._visitors = 0
         self._closed = False
@@ -37,6 +38,17 @@ class Turns:
             with self._changed:
                 self._visitors -= 1
                 self._changed.notify_all()
+
+    def each(self, work: Iterator[T]) -> Generator[T, None, None]:
+        """What a visitor's work yields, one step at a time in turn with other visitors' steps."""
+        with closing(work):  # type: ignore[type-var]
+            while True:
+                with self._steps:
+                    try:
+                        step = next(work)
+                    except StopIteration:
+                        return
+                yield step
 
     def start(self, work: Callable[[], T]) -> Future[T]:
         """Do a piece of work in a thread of its own, when its turn comes."""
@@ -78,6 +90,24 @@ class Turns:
     def _give_way(self, done: int, total: int) -> None:
         if self._closed or self._visitors:
             raise StoppedError
+
+
+class InTurn:
+    """A lock that is given to those who wait for it in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._changed, self._next, self._serving = Condition(), 0, 0
+
+    def __enter__(self) -> None:
+        with self._changed:
+            mine = self._next
+            self._next += 1
+            self._changed.wait_for(lambda: self._serving == mine)
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._serving += 1
+            self._changed.notify_all()
 
 
 class Watched:

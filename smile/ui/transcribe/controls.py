@@ -20,6 +20,7 @@ SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
 SEEDS = range(2**31)
 KNN_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PROMPTS = {"anchored": "Anchored in time", "plain": "Plain"}
+CHARACTERS = {"off": "Any", "soft": "Prefer them", "hard": "Only them"}
 WINDOW_CHOICES = {"short": WINDOWS, "full": REFERENCE}
 
 
@@ -37,6 +38,7 @@ class Choices(NamedTuple):
     bounded: Any
     knn: Any
     unlooped: Any
+    characters: Any
 
     def settings(self) -> Settings:
         """The choices as the engine takes them."""
@@ -52,6 +54,7 @@ class Choices(NamedTuple):
             bounded=bool(self.bounded),
             knn=float(self.knn),
             unlooped=bool(self.unlooped),
+            characters=self.characters,
         )
 
 
@@ -78,6 +81,7 @@ def allowed() -> dict[str, Sequence[Any]]:
         "bounded": (True, False),
         "knn": KNN_STEPS,
         "unlooped": (True, False),
+        "characters": tuple(CHARACTERS),
     }
 
 
@@ -173,5 +177,13 @@ def more_choices() -> dict[str, gr.components.Component]:
     )
     bounded = gr.Checkbox(DEFAULT.bounded, label="Cut text longer than the examples' pace", elem_id="bounded")
     unlooped = gr.Checkbox(DEFAULT.unlooped, label="Keep loops from beginning", elem_id="unlooped")
+    characters = gr.Radio(
+        [(label, name) for name, label in CHARACTERS.items()],
+        value=DEFAULT.characters,
+        label="Characters of the pool",
+        info="Whether the transcript may have others.",
+        elem_id="characters",
+        elem_classes="bar",
+    )
     plain = {"prompt": prompt, "beams": beams, "seed": seed, "windows": windows}
-    return {**plain, "bounded": bounded, "knn": knn, "unlooped": unlooped}
+    return {**plain, "bounded": bounded, "knn": knn, "unlooped": unlooped, "characters": characters}

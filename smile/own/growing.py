@@ -1,0 +1,161 @@
+"""How examples come into a visitor's pool: from files, from the page, from a corrected transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from smile import importing, indexing, token_store
+from smile.corpora import Reading, Rejected
+from smile.datatypes import Language, PoolError, Utterance
+from smile.exporting.transcripts import one_line
+from smile.importing import Imported
+from smile.models import Models
+from smile.own import changes
+from smile.own.transcripts import Part, cut
+from smile.own.workspace import Correction, Workspace
+from smile.pool import Pool
+from smile.transcribe import pool_token, read_tokens
+
+MOST_EXAMPLES = 2000  # in one visitor's pool
+NO_LANGUAGE = "Name your language first: write its name or code, and choose it."
+NO_TEXT = "Write what is said in the recording, so that it can be an example."
+
+Progress = Callable[[int, int], None]  # clips done, clips in all
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an import brought: the pool as it is now, and what could not be used, with its place."""
+
+    pool: Pool
+    count: int
+    rejected: tuple[tuple[str, str], ...] = ()  # where, why
+    empty: int = 0  # annotations without a text
+
+
+def from_files(
+    workspace: Workspace,
+    files: Sequence[Path],
+    models: Models,
+    tiers: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Added:
+    """Add the clips of uploaded files: a table with recordings, a zip, ELAN or Praat files, a pool.
+
+    Raises:
+        SmileError: nothing in them can be used; the pool stays as it was.
+    """
+    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
+        source = importing.gather(files, Path(work))
+        found = importing.read(source, Path(work), tiers=tiers)
+        return _add(workspace, found, models, Path(work) / "pool", progress)
+
+
+def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added:
+    """Add one recording with what a person has typed.
+
+    Raises:
+        SmileError: the text is empty, or the recording cannot be used.
+    """
+    if not text.strip():
+        raise PoolError(NO_TEXT)
+    name = f"recorded-{workspace.state().made + 1:04d}"
+    found = Imported(Reading.of((Utterance(name, audio, one_line(text)),)))
+    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
+        added = _add(workspace, found, models, Path(work) / "pool")
+    if added.count == 0:
+        raise PoolError("This recording with this text is among the examples already.")
+    return added
+
+
+def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Added:
+    """Add a part of a recording with the text that a person has made of its transcript.
+
+    Raises:
+        SmileError: the text is empty, or the recording is gone.
+    """
+    if not text.strip():
+        raise PoolError(NO_TEXT)
+    correction = Correction(
+        part.recording, part.number, one_line(text), part.smile, part.vanilla, part.examples
+    )
+    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
+        clip = Path(work) / "clip.wav"
+        cut(part, workspace.recordings / part.recording, clip)
+        name = f"{Path(part.recording).stem}-{part.number + 1}" if part.of > 1 else Path(part.recording).stem
+        found = Imported(Reading.of((Utterance(name, clip, correction.text),)))
+        return _add(workspace, found, models, Path(work) / "pool", correction=correction)
+
+
+def ready(workspace: Workspace, models: Models, progress: Progress | None = None) -> Pool | None:
+    """The pool with its token datastore, which takes over what an older version's has.
+
+    Raises:
+        AudioError: a clip cannot be read.
+    """
+    pool, info = workspace.pool(models.smile.info.encoder), models.smile.info
+    if pool is None or token_store.present(pool, info):
+        return pool
+    language = pool_token(pool)
+    for older in _older(workspace, models):
+        if token_store.present(older, info) and pool_token(older) == language:
+            token_store.update(
+                older, pool, models.smile, models.vocabulary, language=language, progress=progress
+            )
+            return pool
+    read_tokens(pool, models.smile, models.vocabulary, progress)
+    return pool
+
+
+def _older(workspace: Workspace, models: Models) -> list[Pool]:
+    """The pool as it was, newest first."""
+    from smile.own.workspace import POOLS
+    from smile.pool import open_pool
+
+    folders = [workspace.folder / POOLS / v.folder for v in reversed(workspace.state().versions[:-1])]
+    return [open_pool(folder, models.smile.info.encoder) for folder in folders[:2]]
+
+
+def _add(
+    workspace: Workspace,
+    found: Imported,
+    models: Models,
+    out: Path,
+    progress: Progress | None = None,
+    correction: Correction | None = None,
+) -> Added:
+    old = workspace.pool(models.smile.info.encoder)
+    language = _language(workspace, found)
+    if len(found.reading.utterances) + (len(old) if old else 0) > MOST_EXAMPLES:
+        raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
+    built = indexing.build(found.reading, out, models.smile, language, guess=models.guess, progress=progress)
+    with workspace.change("", correction) as change:
+        joined = changes.joined(old, built.pool, change.out)
+        count = len(joined.pool) - (len(old) if old else 0)
+        change.what = _what(count, correction)
+    rejected = [(found.place(row.line), row.reason) for row in built.rejected]
+    rejected += [(name, "It is among the examples already.") for name in joined.known]
+    return Added(joined.pool, count, tuple(rejected), found.empty)
+
+
+def _what(count: int, correction: Correction | None) -> str:
+    if correction:
+        return f"{correction.recording} corrected"
+    return "1 example added" if count == 1 else f"{count} examples added"
+
+
+def _language(workspace: Workspace, found: Imported) -> Language:
+    """The language that the visitor has named; a pool that is opened again brings its own."""
+    state = workspace.state()
+    if state.language:
+        return state.language
+    if not found.header:
+        raise PoolError(NO_LANGUAGE)
+    workspace.write(replace(state, language=found.header.language))
+    return found.header.language
+
+
+__all__ = ["Added", "Rejected", "corrected", "from_files", "ready", "typed"]

@@ -1,0 +1,185 @@
+"""What a visitor has transcribed: recordings, their parts, and what a person has made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from smile.audio import SAMPLE_RATE, read_recording, write
+from smile.batch import LONGEST, Recording, Step
+from smile.datatypes import PoolError
+from smile.exporting import Span, Transcript
+from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
+
+CORRECTED = "Corrected"  # name of a tier
+
+
+@dataclass(frozen=True)
+class Item:
+    """A recording: its transcript, or why there is none, and which version of the pool made it."""
+
+    recording: Recording
+    transcript: Transcript | None = None
+    problem: str = ""
+    version: str = ""
+    examples: int = 0  # that the pool had then
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a recording with its transcripts; `corrected` is what a person wrote, None before that."""
+
+    recording: str
+    number: int  # of the recording's parts, from 0
+    of: int
+    start: float
+    end: float
+    smile: str
+    vanilla: str
+    confidence: float | None
+    examples: int
+    stale: bool = False  # the pool has changed since
+    corrected: str | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Tells parts apart."""
+        return self.recording, self.number
+
+    @property
+    def text(self) -> str:
+        """The best that is known."""
+        return self.smile if self.corrected is None else self.corrected
+
+
+def items(workspace: Workspace) -> list[Item]:
+    """The recordings by name, with what is known of each."""
+    kept = _kept(workspace)
+    names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
+    return [_item(workspace.recordings / name, kept.get(name)) for name in names]
+
+
+def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
+    """Remember the transcript that a batch has finished, or why there is none."""
+    with workspace.lock:
+        kept = _kept(workspace)
+        transcript = asdict(step.transcript) if step.transcript else None
+        fields = {"transcript": transcript, "problem": step.problem, "version": version, "examples": examples}
+        write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
+
+
+def forget(workspace: Workspace, name: str) -> None:
+    """Delete a recording and its transcript; examples that were made of it stay."""
+    with workspace.lock:
+        (workspace.recordings / Path(name).name).unlink(missing_ok=True)
+        kept = _kept(workspace)
+        kept.pop(name, None)
+        write_json(workspace.folder / TRANSCRIPTS, kept)
+
+
+def waiting(workspace: Workspace) -> list[Recording]:
+    """Recordings that have no transcript yet."""
+    return [item.recording for item in items(workspace) if not item.transcript and not item.problem]
+
+
+def outdated(workspace: Workspace) -> list[Recording]:
+    """Recordings with a part that nobody has corrected and that another version of the pool wrote."""
+    stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale and p.corrected is None)
+    return [Recording(name, workspace.recordings / name) for name in stale]
+
+
+def parts(workspace: Workspace) -> list[Part]:
+    """All that has been transcribed, part by part."""
+    state = workspace.state()
+    version = state.versions[-1].folder if state.versions else ""
+    corrected = {(c.recording, c.part): c for c in state.corrections}
+    found = [part for item in items(workspace) if item.transcript for part in _parts(item, version)]
+    return [_corrected(part, corrected.get(part.key)) for part in found]
+
+
+def part(workspace: Workspace, recording: str, number: int) -> Part:
+    """One of them.
+
+    Raises:
+        PoolError: it is not there (any more).
+    """
+    found = next((p for p in parts(workspace) if p.key == (recording, number)), None)
+    if found is None:
+        raise PoolError("That transcript is no longer there; choose another one.")
+    return found
+
+
+def exported(workspace: Workspace) -> list[Transcript]:
+    """The transcripts as they are given away: what was corrected stands in the first tier."""
+    corrected = {(c.recording, c.part): c.text for c in workspace.state().corrections}
+    return [_with(item.transcript, corrected) for item in items(workspace) if item.transcript]
+
+
+def cut(part: Part, recording: Path, out: Path) -> None:
+    """Write the sound of a part as a WAV.
+
+    Raises:
+        AudioError: the recording cannot be read.
+    """
+    samples = read_recording(recording, LONGEST).samples
+    write(out, samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)])
+
+
+def _kept(workspace: Workspace) -> dict[str, Any]:
+    path = workspace.folder / TRANSCRIPTS
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _item(path: Path, fields: dict[str, Any] | None) -> Item:
+    recording = Recording(path.name, path)
+    if fields is None:
+        return Item(recording)
+    transcript = Transcript.from_json(fields["transcript"]) if fields["transcript"] else None
+    return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
+
+
+def _parts(item: Item, version: str) -> Iterator[Part]:
+    assert item.transcript is not None
+    tiers = dict(item.transcript.tiers)
+    first, alone = item.transcript.tiers[0][1], list(tiers.values())[-1]
+    for number, (span, plain) in enumerate(zip(first, alone, strict=True)):
+        yield Part(
+            item.recording.name,
+            number,
+            len(first),
+            span.start,
+            span.end,
+            span.text,
+            plain.text,
+            span.confidence,
+            item.examples,
+            stale=item.version != version,
+        )
+
+
+def _corrected(part: Part, correction: Correction | None) -> Part:
+    if correction is None:
+        return part
+    return replace(
+        part,
+        smile=correction.smile,
+        vanilla=correction.vanilla,
+        examples=correction.examples,
+        corrected=correction.text,
+        stale=False,
+    )
+
+
+def _with(transcript: Transcript | None, corrected: dict[tuple[str, int], str]) -> Transcript:
+    assert transcript is not None
+    name = transcript.recording
+    spans = transcript.tiers[0][1]
+    if not any((name, i) in corrected for i in range(len(spans))):
+        return transcript
+    best = tuple(
+        Span(s.start, s.end, corrected[name, i]) if (name, i) in corrected else s for i, s in enumerate(spans)
+    )
+    return replace(transcript, tiers=((CORRECTED, best), *transcript.tiers))

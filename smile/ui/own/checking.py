@@ -1,0 +1,73 @@
+"""Does it help this language? The check, and the setting that follows from it or from the visitor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from smile.own.workspace import Workspace
+from smile.pool_setting import PoolSetting, read_setting, write_setting
+from smile.ui.own import verdict
+from smile.ui.own.desk import Desk
+from smile.ui.own.page import Page, fresh, opened, told, told_each
+
+Characters = Literal["off", "soft", "hard"]
+LEAST = 3  # examples that are checked without being asked
+
+
+@told_each
+def check(desk: Desk, key: str | None) -> Iterator[Page]:
+    """Each example is transcribed with the others, under some settings; the best one becomes the pool's."""
+    found = opened(desk, key)
+    yield from _check(desk, found)
+
+
+@told_each
+def check_new(desk: Desk, key: str | None) -> Iterator[Page]:
+    """The same by itself, where examples have come that no check has seen."""
+    if not desk.visitors.has(key):
+        return
+    found = desk.visitors.open(key)
+    pool = found.pool()
+    if pool is None or len(pool) < LEAST:
+        return
+    setting = read_setting(pool.folder)
+    if setting is None or not setting.current(pool):
+        yield from _check(desk, found)
+
+
+def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
+    for line in desk.ready(found):
+        yield Page().says(line, "working")
+    began = time.monotonic()
+    for step in desk.check(found):
+        said = f"Checking: {step.done} of {step.total} transcripts"
+        if step.done:
+            left = (time.monotonic() - began) / step.done * (step.total - step.done)
+            said += f", about {left:.0f} s left"
+        yield Page(verdict=verdict.table(step.table) if step.rows else "").says(said, "working")
+    pool = found.pool()
+    setting = read_setting(pool.folder) if pool else None
+    page = fresh(found)
+    if setting:
+        page = page._replace(verdict=page.verdict + verdict.table(step.table))
+    yield page.says("Checked. The best setting is now in use.", "done")
+
+
+@told
+def choose(desk: Desk, key: str | None, shots: float, knn: bool, characters: Characters) -> Page:
+    """The visitor sets shots, token neighbours and characters by hand."""
+    if not desk.visitors.has(key):
+        return Page()
+    found = opened(desk, key)
+    with found.lock:
+        found.write(replace(found.state(), characters=characters))
+        pool = found.pool()
+        if pool:
+            old = read_setting(pool.folder)
+            chosen = replace(old or PoolSetting(0, 0.0), shots=int(shots), knn=1.0 if knn else 0.0)
+            if chosen != old:
+                write_setting(pool.folder, chosen)
+    return Page()

@@ -1,0 +1,72 @@
+"""Correct and learn: a transcript is put right, becomes an example, and the next ones are better for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from smile.datatypes import PoolError
+from smile.own import growing, transcripts
+from smile.own.transcripts import Part
+from smile.own.workspace import Workspace
+from smile.ui.own import view
+from smile.ui.own.adding import _shown
+from smile.ui.own.desk import Desk
+from smile.ui.own.page import Page, fresh, opened, told, told_each
+from smile.ui.own.transcribing import written
+
+
+@told
+def open_part(desk: Desk, key: str | None, name: str, number: int) -> Page:
+    """One transcript is opened, to be heard and corrected."""
+    found = opened(desk, key)
+    return shown(found, transcripts.part(found, name, number))
+
+
+def shown(found: Workspace, part: Part) -> Page:
+    """The editor with a part, and the list with it marked."""
+    caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
+    return Page(
+        results=view.transcripts(transcripts.items(found), transcripts.parts(found), part.key),
+        part=list(part.key),
+        part_player=view.player(caption, found.recordings / part.recording, part.start, part.end),
+        part_text=part.text,
+        part_box=gr.update(visible=True),
+    )
+
+
+@told_each
+def learn(desk: Desk, key: str | None, chosen: Sequence[Any] | None, text: str) -> Iterator[Page]:
+    """The corrected transcript becomes an example; the next transcript is made with it and opened."""
+    found = opened(desk, key)
+    if not chosen:
+        raise PoolError("Choose a transcript first.")
+    part = transcripts.part(found, str(chosen[0]), int(chosen[1]))
+    if part.corrected is not None:
+        raise PoolError("This one is among the examples; change it there, or take the correction back first.")
+    yield Page().says("Adding it to the examples", "working")
+    yield from _shown(
+        desk.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
+    )
+    for line in desk.ready(found):
+        yield Page().says(line, "working")
+    yield fresh(found)
+    yield from _next(desk, found, part)
+
+
+def _next(desk: Desk, found: Workspace, after: Part) -> Iterator[Page]:
+    """The next transcript that nobody has corrected, made with the examples that there are now."""
+    parts = [p for p in transcripts.parts(found) if p.corrected is None]
+    later = [p for p in parts if p.key > after.key] or parts
+    if not later:
+        closed = gr.update(visible=False)
+        yield Page(part=None, part_box=closed).says("Added. All transcripts are corrected.", "done")
+        return
+    name, number = later[0].key
+    if later[0].stale:
+        yield from written(desk, found, [name])
+    yield shown(found, transcripts.part(found, name, number)).says(
+        "Added. This is the next one, made with your new example.", "done"
+    )

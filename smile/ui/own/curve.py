@@ -1,0 +1,86 @@
+"""What correcting has brought: errors of each transcript before it was corrected, and their running mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gradio as gr
+
+from smile.own.workspace import Correction
+from smile.scoring import score
+from smile.ui.results.figures import COLOURS, GREY, blank
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TEAL = COLOURS[0]
+HEIGHT = 320
+LEAST = 2  # corrections that make a curve
+
+
+class Point(NamedTuple):
+    """A corrected transcript: CER in percent of both sides, and of all corrected so far."""
+
+    smile: float
+    vanilla: float
+    smile_so_far: float
+    vanilla_so_far: float
+    examples: int
+
+
+def points(corrections: Sequence[Correction], language: str = "") -> list[Point]:
+    """Error rates over the corrections in their order; total edits over total characters so far."""
+    sides = [[score(c.text, text, language=language) for text in (c.smile, c.vanilla)] for c in corrections]
+    counted = [(pair, c) for pair, c in zip(sides, corrections, strict=True) if pair[0].length]
+    lengths = list(accumulate(pair[0].length for pair, _ in counted))
+    edits = [list(accumulate(pair[side].edits for pair, _ in counted)) for side in (0, 1)]
+    return [
+        Point(
+            100 * pair[0].edits / pair[0].length,
+            100 * pair[1].edits / pair[1].length,
+            100 * edits[0][i] / lengths[i],
+            100 * edits[1][i] / lengths[i],
+            c.examples,
+        )
+        for i, (pair, c) in enumerate(counted)
+    ]
+
+
+def update(corrections: Sequence[Correction], language: str = "") -> Any:
+    """The plot's new value, or that there is none yet."""
+    found = points(corrections, language)
+    return gr.update(value=figure(found) if len(found) >= LEAST else None, visible=len(found) >= LEAST)
+
+
+def figure(found: Sequence[Point]) -> Figure:
+    """CER over corrected clips: dots a clip, lines the mean so far."""
+    x = list(range(1, len(found) + 1))
+    drawn = blank(HEIGHT, "clips corrected", "CER in percent")
+    for name, colour, dots, line in (
+        ("With your examples", TEAL, [p.smile for p in found], [p.smile_so_far for p in found]),
+        ("Whisper alone", GREY, [p.vanilla for p in found], [p.vanilla_so_far for p in found]),
+    ):
+        drawn.add_scatter(
+            x=x,
+            y=dots,
+            mode="markers",
+            marker={"color": colour, "size": 7, "opacity": 0.45},
+            name=name,
+            legendgroup=name,
+            showlegend=False,
+            hovertemplate="clip %{x}: %{y:.1f} %<extra>" + name + "</extra>",
+        )
+        drawn.add_scatter(
+            x=x,
+            y=line,
+            mode="lines",
+            line={"color": colour, "width": 3},
+            name=f"{name}, mean so far",
+            legendgroup=name,
+            hovertemplate="mean of %{x} clips: %{y:.1f} %<extra>" + name + "</extra>",
+        )
+    drawn.update_xaxes(tickformat="d")
+    drawn.update_yaxes(rangemode="tozero")
+    return drawn

@@ -1,0 +1,154 @@
+"""What the tab's components do."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.events import Dependency
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from smile.datatypes import SmileError
+from smile.pool import open_pool
+from smile.ui.own import adding, checking, correcting, naming, transcribing
+from smile.ui.own.desk import Desk
+from smile.ui.own.page import Page, arrived
+from smile.ui.transcribe.callbacks import BUSY, cancelling
+from smile.ui.transcribe.tab import QUICK
+from smile.ui.transcribe.view import stage
+
+if TYPE_CHECKING:
+    from smile.ui.own.tab import Buttons
+
+DOWNLOAD = "() => window.smileDownload('#own-file')"
+CANCELLED = "Cancelled. What was done so far stays."
+LONG: dict[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": 4,
+    "concurrency_id": "own",
+    "api_visibility": "private",
+}
+
+
+def connect(desk: Desk, page: gr.Blocks, view: Page, buttons: Buttons) -> None:
+    """Connect everything."""
+    outputs: list[Any] = list(view)
+    page.load(partial(arrived, desk), view.key, outputs, **QUICK)
+    connect_naming(desk, view, buttons)
+    runs = [*connect_examples(desk, view, buttons), *connect_transcripts(desk, view, buttons)]
+    view.stop.click(cancelling, outputs=view.stage, cancels=runs, **QUICK)
+    connect_files(desk, view, buttons)
+
+
+def connect_naming(desk: Desk, view: Page, buttons: Buttons) -> None:
+    """The language; and everything put away."""
+    outputs: list[Any] = list(view)
+    typed, found = buttons.typed, buttons.matches
+    typed.input(naming.matches, typed, found, trigger_mode="always_last", **QUICK)
+    typed.submit(naming.matches, typed, found, **QUICK)
+    found.input(partial(naming.name, desk), [view.key, typed, found], outputs, **QUICK)
+    view.undo.click(partial(naming.undo, desk), view.key, outputs, **QUICK)
+    asked = [buttons.delete, buttons.really]
+    buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
+    gone = buttons.really.click(partial(naming.delete, desk), view.key, outputs, **QUICK)
+    gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
+
+
+def connect_examples(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
+    """Examples and their check; gives what can be cancelled."""
+    outputs: list[Any] = list(view)
+    view.uploads.change(adding.tiers, view.uploads, view.tiers, **QUICK)
+    files = buttons.add_files.click(
+        partial(adding.add_files, desk), [view.key, view.uploads, view.tiers], outputs, **LONG
+    )
+    by_itself = files.success(partial(checking.check_new, desk), view.key, outputs, **LONG)
+    clip = buttons.add_clip.click(
+        partial(adding.add_typed, desk), [view.key, view.clip, view.clip_text], outputs, **LONG
+    )
+    check = view.check.click(partial(checking.check, desk), view.key, outputs, **LONG)
+
+    def pick(key: str, chosen: gr.EventData) -> Page:
+        return adding.open_example(desk, key, str((chosen._data or {}).get("name", "")))
+
+    view.examples.pick(pick, view.key, outputs, **QUICK)
+    text = [view.key, view.example, view.example_text]
+    buttons.save.click(partial(adding.save_example, desk), text, outputs, **QUICK)
+    buttons.remove.click(partial(adding.remove_example, desk), text[:2], outputs, **QUICK)
+    chosen = [view.shots, view.knn, view.characters]
+    gr.on([c.input for c in chosen], partial(checking.choose, desk), [view.key, *chosen], outputs, **QUICK)
+    return _settled(view, [files, by_itself, clip, check])
+
+
+def connect_transcripts(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
+    """Recordings, transcripts and corrections; gives what can be cancelled."""
+    outputs: list[Any] = list(view)
+    view.recordings.upload(partial(transcribing.bring, desk), [view.key, view.recordings], outputs, **QUICK)
+    buttons.add_recorded.click(
+        partial(transcribing.bring_recorded, desk), [view.key, view.recorded], outputs, **QUICK
+    )
+    run = buttons.transcribe.click(partial(transcribing.run, desk), view.key, outputs, **LONG)
+    again = view.again.click(partial(transcribing.run_again, desk), view.key, outputs, **LONG)
+
+    def pick(key: str, chosen: gr.EventData) -> Page:
+        facts = chosen._data or {}
+        return correcting.open_part(desk, key, str(facts.get("name", "")), int(facts.get("part", 0)))
+
+    view.results.pick(pick, view.key, outputs, **QUICK).then(js="() => window.smileShow('#own-part')")
+    learn = buttons.learn.click(
+        partial(correcting.learn, desk), [view.key, view.part, view.part_text], outputs, **LONG
+    )
+    buttons.forget.click(partial(transcribing.remove, desk), [view.key, view.part], outputs, **QUICK)
+    return _settled(view, [run, again, learn])
+
+
+def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
+    """Cancel goes away when a run has ended, however it did; what a cancel left half said is put right."""
+    for run in runs:
+        run.then(ended, view.stage, [view.stage, view.stop], **QUICK)
+        run.failure(lambda: stage(BUSY, "error"), outputs=view.stage, **QUICK)
+    return runs
+
+
+def ended(said: str | None) -> tuple[Any, Any]:
+    """The stage and the button Cancel after a run."""
+    cut_short = "stage working" in (said or "")
+    return stage(CANCELLED) if cut_short else gr.skip(), gr.update(visible=False)
+
+
+def connect_files(desk: Desk, view: Page, buttons: Buttons) -> None:
+    """Samples, transcripts and pools as files."""
+    kinds: list[tuple[dict[str, gr.Button], Any]] = [
+        (buttons.transcripts, transcribing.saved),
+        (buttons.pools, transcribing.pool_saved),
+    ]
+    for made_by, make in kinds:
+        for kind, button in made_by.items():
+            made = button.click(partial(_given, make, desk, kind), view.key, buttons.file, **QUICK)
+            made.success(js=DOWNLOAD)
+    for kind, button in buttons.samples.items():
+        made = button.click(partial(sample, desk, kind), outputs=buttons.file, **QUICK)
+        made.success(js=DOWNLOAD)
+
+
+def _given(make: Any, desk: Desk, kind: str, key: str | None) -> Any:
+    try:
+        return make(desk, key, kind)
+    except SmileError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def sample(desk: Desk, kind: str) -> Any:
+    """A file to try a step with, made of the first demo pool; gives the hidden button its file."""
+    from smile.ui.own.samples import SAMPLES
+
+    folder = next(iter(sorted(desk.engine.options.pools.glob("*/pool.json"))), None)
+    if folder is None:
+        raise gr.Error("There is no demo pool to make a sample of.", print_exception=False)
+    with TemporaryDirectory() as work:
+        made = Path(work) / f"smile-sample-{kind}.zip"
+        SAMPLES[kind](open_pool(folder.parent), made)
+        return gr.update(value=save_bytes_to_cache(made.read_bytes(), made.name, get_upload_folder()))

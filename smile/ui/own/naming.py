@@ -1,0 +1,66 @@
+"""Naming the language, and putting everything away again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from smile.language_search import UNLISTED, search, unlisted
+from smile.languages import language
+from smile.own import changes
+from smile.ui.own.desk import Desk
+from smile.ui.own.page import Page, fresh, opened, told, workspace
+
+DELETED = "Everything of yours was deleted."
+
+
+def matches(typed: str) -> Any:
+    """The languages that fit what was typed, to choose from, and the way to name one that is not listed."""
+    found = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
+    name = " ".join(typed.split())
+    if name:
+        found.append((f"Not in the list: call it “{name}”", UNLISTED))
+    return gr.update(choices=found, value=None, visible=bool(found))
+
+
+@told
+def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
+    """The language is chosen; examples that are there already are in it from now on."""
+    if not code:
+        return Page()
+    key, found = workspace(desk, key)
+    chosen = unlisted(typed) if code == UNLISTED else language(code)
+    with found.lock:
+        pool = found.pool()
+        found.write(replace(found.state(), language=chosen))
+        if pool and pool.language != chosen:
+            with found.change(f"language set to {chosen.name}") as change:
+                changes.renamed(pool, chosen, change.out)
+    return fresh(found)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
+
+
+@told
+def delete(desk: Desk, key: str | None) -> Page:
+    """Everything of this visitor is deleted, now."""
+    desk.visitors.delete(key)
+    closed = gr.update(visible=False)
+    return (
+        fresh(None)
+        ._replace(key="", rejected="", example=None, example_box=closed, part=None, part_box=closed)
+        .says(DELETED, "done")
+    )
+
+
+@told
+def undo(desk: Desk, key: str | None) -> Page:
+    """The last change of the pool is taken back."""
+    found = opened(desk, key)
+    last = found.undo()
+    closed = gr.update(visible=False)
+    return (
+        fresh(found)
+        ._replace(example=None, example_box=closed, rejected="")
+        .says(f"Taken back: {last.what}.", "done")
+    )

@@ -1,0 +1,40 @@
+"""The characters of a visitor's examples, with those that may be typing errors marked."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from smile.characters import Character, inventory
+from smile.datatypes import Utterance
+
+MOST = 400  # characters that are shown
+CELL = Markup('<li{mark} title="{title}"><b dir="auto">{character}</b><small>{count}</small></li>')
+DOUBT = Markup("<li>{character} ({name}) occurs once, in “<bdi>{text}</bdi>”: a typing error?</li>")
+
+
+def letters(utterances: Sequence[Utterance]) -> str:
+    """The characters by how often they occur; rare ones with the text that they stand in."""
+    if not utterances:
+        return Markup('<p class="note">The characters of your examples will stand here.</p>')
+    found = inventory([u.text for u in utterances])
+    cells = Markup().join(map(_cell, found[:MOST]))
+    doubts = Markup().join(
+        DOUBT.format(character=c.character, name=_name(c.character), text=utterances[c.example].text)
+        for c in found
+        if c.rare
+    )
+    listed = Markup('<ul class="own-doubts">{}</ul>').format(doubts) if doubts else ""
+    return Markup('<ul class="own-letters">{}</ul>{}').format(cells, listed)
+
+
+def _cell(found: Character) -> Markup:
+    mark = Markup(' class="rare"') if found.rare else ""
+    shown = f"\u25cc{found.character}" if unicodedata.combining(found.character) else found.character
+    return CELL.format(mark=mark, title=_name(found.character), character=shown, count=found.count)
+
+
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '').lower()}".strip()

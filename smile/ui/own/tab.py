@@ -1,0 +1,237 @@
+"""The components of the tab, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from smile.corpora import AUDIO_SUFFIXES
+from smile.datatypes import MOST_SHOTS
+from smile.exporting import FORMATS, SUFFIXES
+from smile.tables import SUFFIXES as TABLES
+from smile.ui.own import orthography, view
+from smile.ui.own.desk import Desk
+from smile.ui.own.events import connect
+from smile.ui.own.page import DEFAULT, Page
+from smile.ui.transcribe.controls import CHARACTERS
+from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, recorder
+from smile.ui.transcribe.view import stage
+
+STORAGE = "smile-my-language"
+BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
+WELCOME = "Begin with the name of your language."
+PROMISE = (
+    "What you bring here is yours: nobody else can see or hear it, no log has it, and it is deleted when you "
+    "have not used it for {hours:g} hours, or when you press Delete. Take it home with you as a zip."
+)
+OPEN = """
+element.addEventListener("click", ({ target }) => {
+  const { name, part } = target.closest("[data-name]")?.dataset ?? {};
+  if (name) trigger("pick", { name, part: Number(part ?? 0) });
+});
+"""
+
+
+class Buttons(NamedTuple):
+    """What a visitor presses or brings."""
+
+    typed: gr.Textbox
+    matches: gr.Radio
+    add_files: gr.Button
+    add_clip: gr.Button
+    save: gr.Button
+    remove: gr.Button
+    learn: gr.Button
+    forget: gr.Button
+    add_recorded: gr.Button
+    transcribe: gr.Button
+    delete: gr.Button
+    really: gr.Button
+    samples: dict[str, gr.Button]
+    transcripts: dict[str, gr.Button]
+    pools: dict[str, gr.Button]
+    file: gr.DownloadButton
+
+
+def own_tab(desk: Desk, page: gr.Blocks) -> None:
+    """Lay out the tab and connect it."""
+    with gr.Tab("My language", id="own"), gr.Column(elem_classes="own"):
+        outputs: dict[str, Any] = {
+            "key": gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
+            "example": gr.State(),
+            "part": gr.State(),
+        }
+        pressed: dict[str, Any] = {}
+        gr.HTML(f'<p class="note">{PROMISE.format(hours=desk.visitors.hours)}</p>', **PLAIN)
+        with step("1", "Your language"):
+            naming(outputs, pressed)
+        with step("2", "Examples"):
+            examples(outputs, pressed)
+        with step("3", "Does it help?"):
+            checking(outputs)
+        with step("4", "Transcribe"):
+            transcribing(outputs, pressed)
+        with step("5", "Correct and learn"):
+            correcting(outputs, pressed)
+        with step("6", "Take it with you"):
+            taking(outputs, pressed)
+        with gr.Row(elem_classes="own-status"):
+            outputs["stage"] = gr.HTML(stage(WELCOME), elem_id="own-stage", js_on_load=ANNOUNCED, **PLAIN)
+            outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
+        pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
+        connect(desk, page, Page(**outputs), Buttons(**pressed))
+
+
+@contextmanager
+def step(number: str, title: str) -> Iterator[None]:
+    """One step of the way, under its heading."""
+    with gr.Column(elem_classes="own-step"):
+        gr.HTML(f'<h2 class="own-title"><i>{number}</i>{title}</h2>', **PLAIN)
+        yield
+
+
+def naming(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
+    """Search by name or code."""
+    outputs["named"] = gr.HTML(view.named(None), elem_id="own-named", **PLAIN)
+    pressed["typed"] = gr.Textbox(
+        label="Name or ISO 639-3 code", placeholder="such as Mboshi or mdw", max_lines=1, elem_id="own-search"
+    )
+    pressed["matches"] = gr.Radio(
+        [], label="Which one?", visible=False, elem_id="own-matches", elem_classes="pick-list"
+    )
+
+
+def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
+    """Bring examples, and see those that are there."""
+    with gr.Tabs():
+        with gr.Tab("Files"):
+            outputs["uploads"] = gr.File(
+                label="Clips with a table (csv, tsv, xlsx, jsonl), a zip, ELAN or Praat with its recording",
+                file_count="multiple",
+                file_types=BRINGS,
+                height=150,
+                elem_id="own-uploads",
+            )
+            outputs["tiers"] = gr.CheckboxGroup(
+                [], label="Tiers to cut the recording at", visible=False, elem_id="own-tiers"
+            )
+            pressed["add_files"] = gr.Button("Add these files", variant="primary", elem_id="own-add-files")
+            with gr.Row(elem_classes="files"):
+                pressed["samples"] = {
+                    kind: gr.Button(label, size="sm", elem_id=f"own-sample-{kind}")
+                    for kind, label in (
+                        ("table", "Sample: clips with a table"),
+                        ("eaf", "Sample: ELAN"),
+                        ("textgrid", "Sample: Praat"),
+                        ("recordings", "Sample: recordings for step 4"),
+                    )
+                }
+        with gr.Tab("Record and type"):
+            outputs["clip"] = recorder("A clip of a few seconds", "own-clip")
+            outputs["clip_text"] = gr.Textbox(
+                label="What is said in it", max_lines=6, elem_id="own-clip-text", elem_classes="own-text"
+            )
+            pressed["add_clip"] = gr.Button("Add as an example", variant="primary", elem_id="own-add-clip")
+    outputs["rejected"] = gr.HTML("", elem_id="own-rejected", **PLAIN)
+    outputs["examples"] = gr.HTML(view.examples(()), elem_id="own-examples", js_on_load=OPEN, **PLAIN)
+    with gr.Column(visible=False, elem_classes="own-editor", elem_id="own-example") as box:
+        outputs["example_player"] = gr.HTML("", **PLAIN)
+        outputs["example_text"] = gr.Textbox(
+            label="Its text", max_lines=6, elem_id="own-example-text", elem_classes="own-text"
+        )
+        with gr.Row():
+            pressed["save"] = gr.Button("Save the text", size="sm", elem_id="own-save")
+            pressed["remove"] = gr.Button("Remove this example", size="sm", elem_id="own-remove")
+    outputs["example_box"] = box
+    outputs["undo"] = gr.Button("Take back", size="sm", visible=False, elem_id="own-undo")
+    with gr.Accordion("Its characters", open=False):
+        outputs["letters"] = gr.HTML(orthography.letters(()), elem_id="own-letters", **PLAIN)
+
+
+def checking(outputs: dict[str, Any]) -> None:
+    """Leave one out, and what follows from it."""
+    outputs["verdict"] = gr.HTML("", elem_id="own-verdict", **PLAIN)
+    outputs["check"] = gr.Button(
+        "Check with my own examples", size="sm", interactive=False, elem_id="own-check"
+    )
+    with gr.Accordion("Settings", open=False):
+        outputs["shots"] = gr.Slider(
+            0, MOST_SHOTS, DEFAULT.shots, step=1, label="Examples in the prompt", elem_id="own-shots"
+        )
+        outputs["knn"] = gr.Checkbox(True, label="Spelling from the whole pool", elem_id="own-knn")
+        outputs["characters"] = gr.Radio(
+            [(label, name) for name, label in CHARACTERS.items()],
+            value="off",
+            label="Characters of your examples",
+            info="Whether the transcript may have characters that your examples do not have.",
+            elem_id="own-characters",
+            elem_classes="bar",
+        )
+
+
+def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
+    """Bring recordings, transcribe them, give the transcripts away."""
+    with gr.Tabs():
+        with gr.Tab("Files"):
+            outputs["recordings"] = gr.File(
+                label="Recordings, or a zip of them",
+                file_count="multiple",
+                file_types=[*AUDIO_SUFFIXES, ".zip"],
+                height=130,
+                elem_id="own-recordings",
+            )
+        with gr.Tab("Record"):
+            outputs["recorded"] = recorder("A new recording", "own-recorded")
+            pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
+    with gr.Row():
+        pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")
+        outputs["again"] = gr.Button(
+            "Transcribe the rest again", visible=False, elem_id="own-again", min_width=200
+        )
+    outputs["results"] = gr.HTML(view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN, **PLAIN)
+    with gr.Row(visible=False, elem_classes="files", elem_id="own-downloads") as files:
+        pressed["transcripts"] = {
+            kind: gr.Button(_label(kind), size="sm", elem_id=f"own-save-{kind}") for kind in FORMATS
+        }
+    outputs["files"] = files
+
+
+def _label(kind: str) -> str:
+    return {"eaf": "ELAN", "textgrid": "TextGrid"}.get(kind, SUFFIXES.get(kind, kind).upper())
+
+
+def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
+    """Put a transcript right, and see what that brings."""
+    gr.HTML(
+        '<p class="note">Click a transcript above, listen, and put it right. It becomes an example, and the '
+        "next transcript is made with it.</p>",
+        **PLAIN,
+    )
+    with gr.Column(visible=False, elem_classes="own-editor", elem_id="own-part") as box:
+        outputs["part_player"] = gr.HTML("", **PLAIN)
+        outputs["part_text"] = gr.Textbox(
+            label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
+        )
+        with gr.Row():
+            pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
+            pressed["forget"] = gr.Button("Delete this recording", size="sm", elem_id="own-forget")
+    outputs["part_box"] = box
+    outputs["curve"] = gr.Plot(show_label=False, visible=False, elem_id="own-curve")
+
+
+def taking(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
+    """The pool as a file, and the end of it here."""
+    with gr.Row(visible=False, elem_classes="files") as row:
+        pressed["pools"] = {
+            "folder": gr.Button("Examples as a SMILE pool (zip)", size="sm", elem_id="own-pool-folder"),
+            "superb": gr.Button("As an ML-SUPERB folder (zip)", size="sm", elem_id="own-pool-superb"),
+        }
+    outputs["taking"] = row
+    with gr.Row(elem_classes="files"):
+        pressed["delete"] = gr.Button("Delete everything of mine", size="sm", elem_id="own-delete")
+        pressed["really"] = gr.Button(
+            "Yes, delete it for good", variant="stop", size="sm", visible=False, elem_id="own-really"
+        )

@@ -1,0 +1,56 @@
+"""What a check has found, in a sentence and a table: do examples help, and which setting is best?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from smile.pool import Pool
+from smile.pool_setting import PoolSetting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLE = Markup(
+    '<div class="scroll own-list"><table><thead><tr><th scope="col">Setting</th><th scope="col">CER</th>'
+    '<th scope="col">95 % interval</th><th scope="col">Against Whisper alone</th></tr></thead>'
+    "<tbody>{}</tbody></table></div>"
+)
+ROW = Markup('<tr{}><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</td><td>{}</td></tr>')
+VERDICTS = {
+    True: "Examples help your language: {cer:.1f} % of the characters are wrong with them, "
+    "{vanilla:.1f} % by Whisper alone.",
+    False: "Examples do harm here: {cer:.1f} % of the characters are wrong with them, {vanilla:.1f} % by "
+    "Whisper alone. Check the texts, or add more examples.",
+    None: "Whether examples help is not clear yet: {cer:.1f} % of the characters are wrong with them, "
+    "{vanilla:.1f} % by Whisper alone. More examples will tell.",
+}
+
+
+def sentence(setting: PoolSetting, pool: Pool | None) -> str:
+    """What the last check of a pool said."""
+    if pool is None:
+        return ""
+    if not setting.clips or setting.cer is None or setting.vanilla is None:
+        return Markup('<p class="note">Not checked yet: each example is transcribed as if it were new.</p>')
+    said = VERDICTS[setting.helps].format(cer=setting.cer, vanilla=setting.vanilla)
+    left_out = f"Measured on {setting.clips} of your clips, each left out of the examples in its turn."
+    changed = "" if setting.current(pool) else " The examples have changed since; check again when you like."
+    return Markup('<p class="own-verdict">{}</p><p class="note">{}{}</p>').format(said, left_out, changed)
+
+
+def table(found: pd.DataFrame, best: str = "") -> str:
+    """The settings with their error rates; `found` is the table of a `leave_one_out.Check`."""
+    rows = Markup().join(
+        _row(row, row["condition"] == best) for _, row in found.sort_values("rate").iterrows()
+    )
+    return TABLE.format(rows)
+
+
+def _row(row: pd.Series, best: bool) -> Markup:
+    alone = row["condition"] == "vanilla"
+    change = "" if alone or row["reduction"] != row["reduction"] else f"{-row['reduction']:+.0f} %"
+    name = "Whisper alone" if alone else row["condition"]
+    mark = Markup(' class="chosen"') if best else ""
+    return ROW.format(mark, name, row["rate"], row["low"], row["high"], change)

@@ -1,0 +1,147 @@
+"""What the tab shows of a visitor's pool and transcripts, as HTML from plain values."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from markupsafe import Markup
+
+from smile.audio import SAMPLE_RATE, read_recording, write
+from smile.batch import LONGEST
+from smile.datatypes import Language, Utterance
+from smile.own.transcripts import Item, Part
+
+MOST_ROWS = 300  # of a table
+SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')
+TABLE = Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>")
+HEAD = Markup('<th scope="col">{}</th>')
+EXAMPLE = Markup(
+    '<tr{mark}><td class="number">{number}</td>'
+    '<td><button type="button" class="pick-row" data-name="{name}" dir="auto"{pressed}>{text}</button></td>'
+    '<td class="number">{seconds:.1f} s</td></tr>'
+)
+PART = Markup(
+    "<tr{mark}><td>{where}</td>"
+    '<td><button type="button" class="pick-row" data-name="{name}" data-part="{part}" dir="auto"{pressed}>'
+    "{text}</button></td><td>{state}</td></tr>"
+)
+WAITING = Markup('<tr><td>{}</td><td dir="auto" class="growing">{}</td><td><small>{}</small></td></tr>')
+PROBLEM = Markup('<tr><td>{}</td><td class="problem" colspan="2">{}</td></tr>')
+PLAYER = Markup(
+    '<figure class="own-player"><figcaption>{}</figcaption>'
+    '<audio controls preload="auto" src="data:audio/flac;base64,{}"></audio></figure>'
+)
+CHOSEN, PRESSED = Markup(' class="chosen"'), Markup(' aria-pressed="true"')
+
+
+def named(language: Language | None) -> str:
+    """The language that was named, with what is known of it."""
+    if language is None:
+        return Markup('<p class="note">No language named yet.</p>')
+    known = (
+        "Whisper was trained on it: examples may still teach it your spelling."
+        if language.whisper
+        else "Whisper was not trained on it."
+    )
+    facts = ", ".join(filter(None, (language.family, f"{language.script} script" if language.script else "")))
+    code = f" ({language.code})" if language.code != "mis" else ", which ISO 639-3 does not list"
+    return Markup('<p class="own-named"><b>{}</b>{} <small>{}</small></p>').format(
+        language.name or language.code, code, ". ".join(filter(None, (facts, known)))
+    )
+
+
+def examples(utterances: Sequence[Utterance], chosen: str | None = None) -> str:
+    """The examples, the newest first."""
+    if not utterances:
+        return Markup(
+            '<p class="note">No examples yet. A dozen clips of a few seconds each, with what is said in '
+            "them, are a good beginning.</p>"
+        )
+    minutes = sum(u.seconds for u in utterances) / 60
+    rows = Markup().join(
+        EXAMPLE.format(
+            number=number,
+            name=u.id,
+            text=u.text,
+            seconds=u.seconds,
+            mark=CHOSEN if u.id == chosen else "",
+            pressed=PRESSED if u.id == chosen else "",
+        )
+        for number, u in list(enumerate(utterances, 1))[: -MOST_ROWS - 1 : -1]
+    )
+    count = f"{len(utterances)} example{'s' * (len(utterances) != 1)}, {minutes:.1f} minutes"
+    table = TABLE.format(Markup().join(map(HEAD.format, ("#", "Text", "Length"))), rows)
+    return Markup('<p class="own-count">{}</p>{}').format(count, SCROLL.format("Examples", table))
+
+
+def rejected(rows: Sequence[tuple[str, str]], empty: int = 0) -> str:
+    """What could not be used, with place and reason."""
+    passed = f"{empty} annotations without a text were passed over. " if empty else ""
+    if not rows:
+        return Markup('<p class="note">{}</p>').format(passed) if passed else ""
+    shown = Markup().join(
+        Markup("<tr><td>{}</td><td>{}</td></tr>").format(place, reason) for place, reason in rows[:MOST_ROWS]
+    )
+    title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used; the others are in."
+    table = TABLE.format(Markup().join(map(HEAD.format, ("Where", "Why"))), shown)
+    return Markup('<p class="own-count">{}</p>{}').format(title, SCROLL.format("Rows not used", table))
+
+
+def transcripts(
+    items: Sequence[Item],
+    parts: Sequence[Part],
+    chosen: tuple[str, int] | None = None,
+    at_work: tuple[str, str] | None = None,
+) -> str:
+    """Recordings and their transcripts part by part; `at_work` is one's name and its growing text."""
+    if not items:
+        return Markup('<p class="note">Nothing to transcribe yet.</p>')
+    by_name: dict[str, list[Part]] = {}
+    for part in parts:
+        by_name.setdefault(part.recording, []).append(part)
+    rows = Markup()
+    for item in items[:MOST_ROWS]:
+        name = item.recording.name
+        if at_work and at_work[0] == name:
+            rows += WAITING.format(name, at_work[1] or "…", "writing")
+        elif item.transcript:
+            rows += Markup().join(_part(p, p.key == chosen) for p in by_name.get(name, [])) or PROBLEM.format(
+                name, "No speech was heard."
+            )
+        else:
+            rows += (
+                PROBLEM.format(name, item.problem) if item.problem else WAITING.format(name, "", "waiting")
+            )
+    heads = Markup().join(map(HEAD.format, ("Recording", "Transcript", "")))
+    return SCROLL.format("Transcripts", TABLE.format(heads, rows))
+
+
+def _part(part: Part, chosen: bool) -> Markup:
+    where = part.recording if part.of == 1 else f"{part.recording} {part.start:.1f}–{part.end:.1f} s"
+    if part.corrected is not None:
+        state = Markup('<span class="badge good">corrected</span>')
+    else:
+        sure = "" if part.confidence is None else f"{100 * part.confidence:.0f} % sure"
+        state = Markup("<small>{}{}</small>").format(sure, ", with fewer examples" if part.stale else "")
+    return PART.format(
+        mark=CHOSEN if chosen else "",
+        pressed=PRESSED if chosen else "",
+        where=where,
+        name=part.recording,
+        part=part.number,
+        text=part.text or "(nothing was written)",
+        state=state,
+    )
+
+
+def player(caption: str, audio: Path, start: float = 0.0, end: float = 0.0) -> str:
+    """A stretch of a recording to listen to (end 0: all of it); no copy of it is left on the server."""
+    samples = read_recording(audio, LONGEST).samples
+    stretch = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE) or None]
+    with TemporaryDirectory() as folder:
+        sound = Path(folder) / "clip.flac"
+        write(sound, stretch)
+        return PLAYER.format(caption, base64.b64encode(sound.read_bytes()).decode())
