@@ -16,7 +16,7 @@ from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine, Options
 from smile.ui.map import Atlas, map_tab
-from smile.ui.own import Desk, own_tab
+from smile.ui.own import Desk, own_tab, remembered
 from smile.ui.results import Store, results_tab
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
@@ -40,10 +40,11 @@ def build_app(
     gr.set_static_paths(engine.audio_folders())
     with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(prose("header.html"), apply_default_css=False)
+        key = remembered()
         with gr.Tabs() as tabs:
             transcribed = transcribe_tab(engine, page)
             compare_tab(engine, tabs, transcribed)
-            own_tab(desk, page)
+            own_tab(desk, key)
             map_tab(Atlas(engine, maps, store), tabs, transcribed)
             results_tab(store, page)
         programs.publish(engine, store)

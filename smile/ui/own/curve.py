@@ -81,6 +81,6 @@ def figure(found: Sequence[Point]) -> Figure:
             legendgroup=name,
             hovertemplate="mean of %{x} clips: %{y:.1f} %<extra>" + name + "</extra>",
         )
-    drawn.update_xaxes(tickformat="d")
+    drawn.update_xaxes(tickformat="d", dtick=max(1, len(found) // 10))
     drawn.update_yaxes(rangemode="tozero")
     return drawn

@@ -34,10 +34,10 @@ LONG: dict[str, Any] = {
 }
 
 
-def connect(desk: Desk, page: gr.Blocks, view: Page, buttons: Buttons) -> None:
+def connect(desk: Desk, tab: gr.Tab, view: Page, buttons: Buttons) -> None:
     """Connect everything."""
     outputs: list[Any] = list(view)
-    page.load(partial(arrived, desk), view.key, outputs, **QUICK)
+    tab.select(partial(arrived, desk), view.key, outputs, **QUICK)
     connect_naming(desk, view, buttons)
     runs = [*connect_examples(desk, view, buttons), *connect_transcripts(desk, view, buttons)]
     view.stop.click(cancelling, outputs=view.stage, cancels=runs, **QUICK)

@@ -56,11 +56,16 @@ class Buttons(NamedTuple):
     file: gr.DownloadButton
 
 
-def own_tab(desk: Desk, page: gr.Blocks) -> None:
+def remembered() -> gr.BrowserState:
+    """Where a visitor's key is kept; outside the tabs, since those come to be when they are opened."""
+    return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
+
+
+def own_tab(desk: Desk, key: gr.BrowserState) -> None:
     """Lay out the tab and connect it."""
-    with gr.Tab("My language", id="own"), gr.Column(elem_classes="own"):
+    with gr.Tab("My language", id="own") as tab, gr.Column(elem_classes="own"):
         outputs: dict[str, Any] = {
-            "key": gr.BrowserState("", storage_key=STORAGE, secret=STORAGE),
+            "key": key,
             "example": gr.State(),
             "part": gr.State(),
         }
@@ -82,7 +87,7 @@ def own_tab(desk: Desk, page: gr.Blocks) -> None:
             outputs["stage"] = gr.HTML(stage(WELCOME), elem_id="own-stage", js_on_load=ANNOUNCED, **PLAIN)
             outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
         pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
-        connect(desk, page, Page(**outputs), Buttons(**pressed))
+        connect(desk, tab, Page(**outputs), Buttons(**pressed))
 
 
 @contextmanager
@@ -142,11 +147,12 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["example_text"] = gr.Textbox(
             label="Its text", max_lines=6, elem_id="own-example-text", elem_classes="own-text"
         )
-        with gr.Row():
+        with gr.Row(elem_classes="files"):
             pressed["save"] = gr.Button("Save the text", size="sm", elem_id="own-save")
             pressed["remove"] = gr.Button("Remove this example", size="sm", elem_id="own-remove")
     outputs["example_box"] = box
-    outputs["undo"] = gr.Button("Take back", size="sm", visible=False, elem_id="own-undo")
+    with gr.Row(elem_classes="files"):
+        outputs["undo"] = gr.Button("Take back", size="sm", visible=False, elem_id="own-undo")
     with gr.Accordion("Its characters", open=False):
         outputs["letters"] = gr.HTML(orthography.letters(()), elem_id="own-letters", **PLAIN)
 
@@ -154,9 +160,10 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 def checking(outputs: dict[str, Any]) -> None:
     """Leave one out, and what follows from it."""
     outputs["verdict"] = gr.HTML("", elem_id="own-verdict", **PLAIN)
-    outputs["check"] = gr.Button(
-        "Check with my own examples", size="sm", interactive=False, elem_id="own-check"
-    )
+    with gr.Row(elem_classes="files"):
+        outputs["check"] = gr.Button(
+            "Check with my own examples", size="sm", interactive=False, elem_id="own-check"
+        )
     with gr.Accordion("Settings", open=False):
         outputs["shots"] = gr.Slider(
             0, MOST_SHOTS, DEFAULT.shots, step=1, label="Examples in the prompt", elem_id="own-shots"
