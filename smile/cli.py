@@ -130,6 +130,18 @@ def _pool(commands: Commands) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the zip to write")
 
 
+def _learn(commands: Commands) -> None:
+    parser = _command(commands, "learn", does.learn)
+    parser.add_argument("--data", type=Path, required=True, help="ML-SUPERB folder or the like")
+    parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
+    parser.add_argument("--examples", type=int, default=12, help="in the pool at first (%(default)s)")
+    parser.add_argument("--clips", type=int, default=30, help="test clips corrected (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="which test clips (%(default)s)")
+    parser.add_argument("--characters", choices=("off", "soft", "hard"), default="off")
+    parser.add_argument("--out", type=Path, required=True, help="CSV file of the edits of each clip")
+    _engine_options(parser)
+
+
 def _similarity(commands: Commands) -> None:
     from smile.weights import DEFAULT
 
@@ -207,6 +219,7 @@ ADDED = (
     _pool,
     _train,
     _similarity,
+    _learn,
     _evaluate,
     _results,
     _project,

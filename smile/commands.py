@@ -67,6 +67,13 @@ def check(chosen: argparse.Namespace) -> None:
     run(chosen, _models(chosen))
 
 
+def learn(chosen: argparse.Namespace) -> None:
+    """Measure what correcting brings: test clips one after the other, each joining a small pool."""
+    from smile import pool_commands
+
+    pool_commands.learn(chosen, _models(chosen))
+
+
 def pool(chosen: argparse.Namespace) -> None:
     """Take a pool away as a zip: its own folder, or one in ML-SUPERB's layout."""
     from smile.pool_commands import export

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from smile.datatypes import SmileError
 from smile.terminal import Bar
+from smile.transcription import Settings
 
 if TYPE_CHECKING:
     from smile.importing import Imported
     from smile.indexing import Built
     from smile.models import Models
     from smile.pool import Pool
-    from smile.transcription import Settings
 
 CHECK_COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low", "reduction_high")
 
@@ -126,3 +126,40 @@ def check(chosen: argparse.Namespace, models: Models) -> None:
     print(
         f"\n{verdict[setting.helps]} {setting.shots} shots {neighbours} token neighbours are now the default."
     )
+
+
+def learn(chosen: argparse.Namespace, models: Models) -> None:
+    """Print CER over a sequence of corrected clips, for a pool that grows with them and one that does not."""
+    from smile.corpora import open_corpus
+    from smile.languages import iso_code
+    from smile.own import sequence
+    from smile.samplers import shuffled
+
+    corpus = open_corpus(chosen.data)
+    codes = [iso_code(code.strip()) for code in chosen.languages.split(",") if code.strip()]
+    found: list[sequence.Heard] = []
+    with TemporaryDirectory(prefix="smile-learn-") as work:
+        for code in codes or list(corpus.languages(corpus.splits.targets)):
+            pool = _whole_pool(chosen, models, Path(work) / code, code)
+            tests = corpus.read(code, corpus.splits.targets).utterances
+            targets = [tests[i] for i in shuffled(tests, f"{chosen.seed}/")[: chosen.clips]]
+            steps = sequence.sequence(
+                models, pool, targets, Path(work), chosen.examples, Settings(characters=chosen.characters)
+            )
+            with Bar(f"Correcting {code}") as bar:
+                for heard in steps:
+                    found.append(heard)
+                    bar(heard.number, len(targets))
+            sequence.write(found, chosen.out)
+    print(sequence.as_text(found))
+
+
+def _whole_pool(chosen: argparse.Namespace, models: Models, out: Path, code: str) -> Pool:
+    from smile import indexing
+    from smile.corpora import open_corpus
+
+    corpus = open_corpus(chosen.data)
+    with Bar(f"Indexing {code}") as bar:
+        reading = corpus.read(code, corpus.splits.examples)
+        language = indexing.language_of(chosen.data, code, reading)
+        return indexing.build(reading, out, models.smile, language, guess=models.guess, progress=bar).pool

@@ -1,0 +1,126 @@
+"""What correcting brings, measured: clips transcribed one after the other, each corrected before the next.
+
+A small pool is given, and test clips with their references. Each clip is transcribed with the pool as it
+was at the beginning and with one that all clips before it have joined, corrected.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from uuid import uuid4
+
+from smile.audio import SAMPLE_RATE, read
+from smile.datatypes import PoolError, Utterance
+from smile.models import Models
+from smile.own import changes, growing
+from smile.own.transcripts import Part
+from smile.own.workspace import Workspace, Workspaces
+from smile.pool import Pool
+from smile.scoring import score
+from smile.subpools import smaller
+from smile.transcribe import Settings, transcribe
+from smile.transcription import Result
+
+SIDES = ("vanilla", "fixed", "growing")  # whose edits are counted
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A clip of the sequence: edits of each transcript against a reference of so many characters."""
+
+    language: str
+    number: int  # in the sequence, from 1
+    id: str
+    examples: int  # of the growing pool, before this clip joined it
+    length: int
+    vanilla: int
+    fixed: int
+    growing: int
+
+
+def sequence(
+    models: Models,
+    whole: Pool,
+    targets: Sequence[Utterance],
+    folder: Path,
+    examples: int = 12,
+    settings: Settings = Settings(),  # noqa: B008, frozen
+) -> Iterator[Heard]:
+    """Transcribe and correct targets one after the other, beginning with so many `examples` of a pool.
+
+    Raises:
+        PoolError: the pool has fewer clips, or a target cannot be read.
+    """
+    if len(whole) < examples:
+        raise PoolError(f"{whole.folder} has {len(whole)} clips, fewer than {examples}; ask for fewer.")
+    fixed, grown = (_begun(models, whole, examples, folder / name) for name in ("fixed", "growing"))
+    for number, target in enumerate(targets, 1):
+        samples = read(target.audio)
+        results = []
+        for workspace in (fixed, grown):
+            *_, result = transcribe(models, samples, growing.ready(workspace, models), settings)
+            results.append(result)
+        pool = grown.pool(models.smile.info.encoder)
+        assert pool is not None
+        yield _heard(target, number, len(pool), results)
+        _correct(grown, target, len(samples) / SAMPLE_RATE, results[1], models)
+
+
+def _begun(models: Models, whole: Pool, examples: int, folder: Path) -> Workspace:
+    """A visitor's folder with the first clips of a pool."""
+    visitors = Workspaces(folder, hours=24)
+    workspace = visitors.open(visitors.new())
+    with workspace.change(f"{examples} examples added") as change:
+        changes.joined(None, smaller(whole, 0, examples), change.out)
+    state = workspace.state()
+    workspace.write(type(state)(whole.language, state.versions, state.characters, state.made))
+    return workspace
+
+
+def _correct(workspace: Workspace, target: Utterance, seconds: float, result: Result, models: Models) -> None:
+    """The clip joins the pool with its reference, as if a person had written it."""
+    name = f"{target.id}{target.audio.suffix}"
+    (workspace.recordings / name).write_bytes(target.audio.read_bytes())
+    part = Part(name, 0, 1, 0.0, seconds, result.smile.text, result.vanilla.text, None, 0)
+    growing.corrected(workspace, part, target.text, models)
+    (workspace.recordings / name).unlink()
+
+
+def _heard(target: Utterance, number: int, examples: int, results: Sequence[Result]) -> Heard:
+    fixed, grown = results
+    texts = (fixed.vanilla.text, fixed.smile.text, grown.smile.text)
+    scores = [score(target.text, text, language=target.language) for text in texts]
+    edits = [found.edits for found in scores]
+    return Heard(target.language, number, target.id, examples, scores[0].length, *edits)
+
+
+def write(heard: Sequence[Heard], out: Path) -> None:
+    """Write the edits of each clip as CSV; the file appears when it is whole."""
+    text = io.StringIO()
+    rows = csv.DictWriter(text, [f.name for f in fields(Heard)], lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(asdict(h) for h in heard)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(f".{uuid4().hex}.tmp")
+    temporary.write_text(text.getvalue(), encoding="utf-8")
+    os.replace(temporary, out)
+
+
+def as_text(heard: Sequence[Heard], size: int = 10) -> str:
+    """CER in percent over each `size` clips of the sequence and over all, by language and on average."""
+    import pandas as pd
+
+    rows = pd.DataFrame([asdict(h) for h in heard])
+    rows["clips"] = (rows["number"] - 1) // size * size
+    parts = pd.concat([rows, rows.assign(clips=-1)])
+    sums = parts.groupby(["language", "clips"])[["length", *SIDES]].sum()
+    rates = sums[list(SIDES)].div(sums["length"], axis=0).mul(100)
+    macro = rates.groupby("clips").mean().assign(language="macro").set_index("language", append=True)
+    table = pd.concat([rates, macro.swaplevel()]).reset_index()
+    table["clips"] = [f"{c + 1} to {c + size}" if c >= 0 else "all" for c in table["clips"]]
+    return str(table.round(1).to_string(index=False))
