@@ -107,6 +107,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Iterat
     log = tmp_path_factory.mktemp("app") / "log"
     environment = {**os.environ, "PORT": str(port), "SMILE_CACHE": str(log.parent / "cache")}
     environment |= {"SMILE_CORPORA": str(speech or ""), "SMILE_READ_AHEAD": "0"}
+    environment["SMILE_VISITORS"] = str(log.parent / "visitors")
     with log.open("wb") as output:
         command = [sys.executable, "app.py"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

@@ -49,11 +49,9 @@ def add_files(
         desk.work("Listening to the clips", lambda m, p: growing.from_files(found, paths, m, wanted, p))
     )
     _forget(paths)
-    yield (
-        fresh(found)
-        ._replace(rejected=view.rejected(added.rejected, added.empty))
-        .says(f"{added.count} examples added.", "done")
-    )
+    no_tiers = gr.update(choices=[], value=[], visible=False)
+    refused = view.rejected(added.rejected, added.empty)
+    yield fresh(found)._replace(rejected=refused, uploads=None, tiers=no_tiers)
     yield from _read(desk, found, f"{added.count} examples added and read.")
 
 

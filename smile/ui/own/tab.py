@@ -134,7 +134,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
                         ("recordings", "Sample: recordings for step 4"),
                     )
                 }
-        with gr.Tab("Record and type"):
+        with gr.Tab("Record and type", id="own-typed"):
             outputs["clip"] = recorder("A clip of a few seconds", "own-clip")
             outputs["clip_text"] = gr.Textbox(
                 label="What is said in it", max_lines=6, elem_id="own-clip-text", elem_classes="own-text"
@@ -190,7 +190,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
                 height=130,
                 elem_id="own-recordings",
             )
-        with gr.Tab("Record"):
+        with gr.Tab("Record", id="own-record"):
             outputs["recorded"] = recorder("A new recording", "own-recorded")
             pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
     with gr.Row():

@@ -1,0 +1,193 @@
+"""The tab My language of the app as it is served: from an empty page to a pool that has learnt."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
+
+from smile.corpora import read
+from smile.datatypes import Utterance
+from smile.pool import open_pool
+from tests.browser.page import Page
+from tests.conftest import POOLS
+
+SLOW = 240.0  # seconds; models are loaded first
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+EXAMPLES, NEW = 5, 2
+
+
+@pytest.fixture(scope="module")
+def clips(speech: Path | None) -> Sequence[Utterance]:
+    """Short clips of Mboshi, which Whisper does not know, or of a demo pool."""
+    if speech is None:
+        return open_pool(POOLS / "kmr").utterances[: EXAMPLES + NEW]
+    found = read(speech / "mdw", "10min_train").utterances
+    return sorted(found, key=lambda u: u.audio.stat().st_size)[20 : 20 + EXAMPLES + NEW]
+
+
+@pytest.fixture(scope="module")
+def examples(clips: Sequence[Utterance], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip with a table, one row of which names a recording that is not there."""
+    path, table = tmp_path_factory.mktemp("own") / "mine.zip", io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow(("file", "text"))
+    with ZipFile(path, "w") as archive:
+        for number, clip in enumerate(clips[:EXAMPLES]):
+            archive.write(clip.audio, f"clip-{number}{clip.audio.suffix}")
+            rows.writerow((f"clip-{number}{clip.audio.suffix}", clip.text))
+        rows.writerow(("missing.wav", "nobody said this"))
+        archive.writestr("metadata.csv", table.getvalue())
+    return path
+
+
+@pytest.fixture(scope="module")
+def recordings(clips: Sequence[Utterance], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("new") / "new.zip"
+    with ZipFile(path, "w") as archive:
+        for number, clip in enumerate(clips[EXAMPLES:]):
+            archive.write(clip.audio, f"new-{number}{clip.audio.suffix}")
+    return path
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, app: str) -> Iterator[Page]:
+    """The tab, opened by somebody who has never been here."""
+    driver.get_log("browser")
+    page = Page(driver, app).open()
+    driver.execute_script("localStorage.clear()")
+    shown(page.open())
+    yield page
+    driver.get("about:blank")
+
+
+def shown(page: Page) -> None:
+    page.show("own")
+    page.wait(lambda: page.all("#own-search :is(input, textarea)"), "the tab")
+
+
+def name(page: Page, typed: str, code: str) -> None:
+    page.one("#own-search :is(input, textarea)").send_keys(typed)
+    page.wait(lambda: page.all(f"#own-matches input[value='{code}']"), "the language")
+    page.click(f"#own-matches label:has(input[value='{code}'])")
+    page.wait(lambda: "Your language is" in said(page), "the name")
+
+
+def said(page: Page) -> str:
+    return page.text("#own-stage p")
+
+
+def done(page: Page, words: str) -> None:
+    page.wait(lambda: words in said(page), f"“{words}”; it says “{said(page)}”", SLOW)
+
+
+def add(page: Page, files: Path) -> None:
+    page.one("#own-uploads input[type='file']").send_keys(str(files))
+    page.wait(lambda: page.all("#own-uploads .file-preview"), "the upload")
+    page.click("#own-add-files")
+
+
+def write(page: Page, css: str, text: str) -> None:
+    page.one(css).send_keys(Keys.CONTROL + "a")
+    page.one(css).send_keys(text)
+
+
+def test_from_an_empty_page_to_a_pool_that_has_learnt(page, clips, examples, recordings):
+    assert "No examples yet" in page.text("#own-examples")
+    name(page, "mbosh", "mdw")
+    add(page, examples)
+    done(page, "Checked")
+    assert page.text("#own-examples .own-count").startswith(f"{EXAMPLES} examples")
+    assert "missing.wav" in page.text("#own-rejected")
+    assert "Whisper alone" in page.text("#own-verdict")
+    assert len(page.all("#own-verdict tbody tr")) == 7
+    assert page.all("#own-uploads .file-preview") == []
+
+    page.one("#own-recordings input[type='file']").send_keys(str(recordings))
+    page.wait(lambda: len(page.all("#own-results tbody tr")) == NEW, "the recordings")
+    page.click("#own-transcribe")
+    done(page, "Done")
+    page.click("#own-results .pick-row")
+    page.wait(lambda: page.all("#own-part audio[src^='data:audio/flac']"), "the player")
+
+    for number, clip in enumerate(clips[EXAMPLES:], 1):
+        write(page, "#own-part textarea", clip.text)
+        page.click("#own-learn")
+        page.wait(
+            lambda n=number: page.text("#own-examples .own-count").startswith(f"{EXAMPLES + n} examples"),
+            "the new example",
+            SLOW,
+        )
+        done(page, "Added")
+    page.wait(lambda: page.all("#own-curve .js-plotly-plot"), "the curve")
+    assert len(page.all("#own-results .badge")) == NEW
+    assert clips[EXAMPLES].text in page.text("#own-results")
+
+    page.click("#own-undo")
+    done(page, "Taken back")
+    assert page.text("#own-examples .own-count").startswith(f"{EXAMPLES + NEW - 1} examples")
+    assert len(page.all("#own-results .badge")) == NEW - 1
+
+    shown(page.open())
+    page.wait(lambda: "Mboshi" in page.text("#own-named"), "what was left here")
+    assert len(page.all("#own-results .pick-row")) == NEW
+    another_visitor_sees_nothing(page)
+    page.click("#own-delete")
+    page.click("#own-really")
+    done(page, "deleted")
+    assert "No examples yet" in page.text("#own-examples")
+    assert page.errors() == []
+
+
+def another_visitor_sees_nothing(page: Page) -> None:
+    """Somebody else opens the page; then the first one comes back."""
+    kept = page.driver.execute_script("return {...localStorage}")
+    page.driver.execute_script("localStorage.clear()")
+    shown(page.open())
+    page.wait(lambda: "No language named" in page.text("#own-named"), "the empty tab")
+    assert page.all("#own-results .pick-row") == []
+    for key, value in kept.items():
+        page.driver.execute_script("localStorage.setItem(arguments[0], arguments[1])", key, value)
+    shown(page.open())
+    page.wait(lambda: "Mboshi" in page.text("#own-named"), "the first visitor's language")
+
+
+def test_an_example_is_recorded_typed_corrected_and_removed(page):
+    name(page, "No such tongue", "mis")
+    page.show("own-typed")
+    page.click("#own-clip button.record-button")
+    page.wait(lambda: page.all("#own-clip button.stop-button"), "the recorder")
+    time.sleep(2.0)
+    page.click("#own-clip button.stop-button")
+    page.wait(lambda: page.all("#own-clip button[aria-label='Play']"), "the recording")
+    page.one("#own-clip-text textarea").send_keys("<b>ọ̀rọ̀</b>")
+    page.click("#own-add-clip")
+    done(page, "Added")
+    assert "<b>ọ̀rọ̀</b>" in page.text("#own-examples")
+    page.click("#own-examples .pick-row")
+    page.wait(lambda: page.all("#own-example audio"), "the example")
+    write(page, "#own-example textarea", "ọ̀rọ̀ mi")
+    page.click("#own-save")
+    done(page, "The new text is in")
+    assert "ọ̀rọ̀ mi" in page.text("#own-examples")
+    page.click("#own-examples .pick-row")
+    page.wait(lambda: page.all("#own-example audio"), "the example")
+    page.click("#own-remove")
+    done(page, "at least one example")
+    assert page.errors() == []
+
+
+def test_on_a_phone_nothing_sticks_out(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        shown(page.open())
+        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
