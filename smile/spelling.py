@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.steering import Beam, Logits
+from smile.token_bytes import TokenBytes
 from smile.vocabulary import Vocabulary
 
-PENALTY = (
-    4.0  # log units that "soft" takes off a token that leaves the characters (recovered by nobody: ours)
-)
-LONGEST = 4  # bytes of a character in UTF-8
+PENALTY = 4.0  # log units that "soft" takes off a token that leaves the characters; our choice
+KEPT = 64  # beginnings of characters whose toll is kept
 
 Allowance = NDArray[np.bool_]  # (vocabulary.end,) whether a token of text may follow
 
@@ -25,7 +24,9 @@ Allowance = NDArray[np.bool_]  # (vocabulary.end,) whether a token of text may f
 class Allowed:
     """Steering: no token (hard) or hardly a token (a penalty) that would write another character.
 
-    In hard mode a character that has been begun must be ended before the transcript may.
+    In hard mode a character that has been begun must be ended before the transcript may, and something is
+    always possible. It comes after all other steering, since it says what is left where others have ruled
+    out all that is allowed.
 
     Args:
         characters: the code points that may be written.
@@ -38,21 +39,20 @@ class Allowed:
 
     def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
         """Logits with the tokens that leave the characters lowered or at minus infinity."""
-        waiting = self._vocabulary.waiting(beam.tokens)
-        allowance, end = self._spelling.after(waiting), self._vocabulary.end
+        waiting, end = self._vocabulary.waiting(beam.tokens), self._vocabulary.end
         changed = logits.copy()
-        changed[:end][~allowance] -= self._penalty
+        changed[:end] += self._spelling.toll(waiting, self._penalty)
         if waiting:
             changed[end:] -= self._penalty
-        if np.isfinite(changed).any():
-            return changed
-        return self._way_out(allowance, bool(waiting), len(logits))
+        return changed if np.isfinite(changed).any() else self._way_out(waiting, len(logits))
 
-    def _way_out(self, allowance: Allowance, begun: bool, size: int) -> Logits:
-        """Where other steering has ruled out all that is allowed: end the character, then the text."""
+    def _way_out(self, waiting: bytes, size: int) -> Logits:
+        """What is left: to end the character that has been begun, with as little as possible, or the text."""
         logits = np.full(size, -np.inf, dtype=np.float32)
-        if begun:
-            logits[: self._vocabulary.end][allowance] = 0.0
+        allowance = self._spelling.after(waiting)
+        if waiting and allowance.any():
+            sizes = np.where(allowance, self._spelling.tokens.sizes, np.inf)
+            logits[: len(sizes)][sizes == sizes.min()] = 0.0
         else:
             logits[self._vocabulary.end] = 0.0
         return logits
@@ -61,43 +61,37 @@ class Allowed:
 class Spelling:
     """Which tokens may follow some waiting bytes so that all characters are of a set."""
 
-    def __init__(self, pieces: tuple[bytes, ...], characters: frozenset[str]):
-        self._pieces = pieces
+    def __init__(self, tokens: TokenBytes, characters: frozenset[str]):
+        self.tokens = tokens
         self._whole = frozenset(c.encode() for c in characters)
         self._begun = frozenset(w[:n] for w in self._whole for n in range(len(w)))
-        self._known: dict[bytes, Allowance] = {}
+        known = np.array([c in characters for c in tokens.characters], dtype=bool)
+        self._rest = self._are(self._begun, tokens.tails)[tokens.tail] & (tokens.sizes > 0)
+        self._rest[tokens.token[~known[tokens.character]]] = False
+        self._bare = tokens.bare & self._rest
+        self.toll = lru_cache(maxsize=KEPT)(self._toll)
+
+    def _toll(self, waiting: bytes, penalty: float) -> Logits:
+        """What each token costs after the bytes (n,): nothing or minus the penalty."""
+        return np.where(self.after(waiting), 0.0, -penalty).astype(np.float32)
 
     def after(self, waiting: bytes) -> Allowance:
-        """Whether each token may follow; worked out once for each beginning of a character."""
-        if waiting not in self._known:
-            self._known[waiting] = np.array([self._fits(waiting, piece) for piece in self._pieces])
-        return self._known[waiting]
+        """Whether each token may follow (n,): its head ends the character, or goes on with it and is all."""
+        joined = [waiting + head for head in self.tokens.heads]
+        ends = self._are(self._whole | {b""}, joined)[self.tokens.head]
+        goes_on = self._are(self._begun, joined)[self.tokens.head]
+        return self._rest & ends | self._bare & goes_on
 
-    def _fits(self, waiting: bytes, piece: bytes) -> bool:
-        """Whether the bytes end characters of the set, and begin one at most."""
-        if not piece or (waiting and not is_inner(piece[0])):
-            return False
-        rest = waiting + piece
-        while rest:
-            size = length(rest[0])
-            if len(rest) < size:
-                return rest in self._begun
-            if rest[:size] not in self._whole:
-                return False
-            rest = rest[size:]
-        return True
+    @staticmethod
+    def _are(of: frozenset[bytes], some: tuple[bytes, ...] | list[bytes]) -> Allowance:
+        return np.array([one in of for one in some], dtype=bool)
 
 
-def is_inner(byte: int) -> bool:
-    """Whether a byte goes on with a character in UTF-8."""
-    return 0x80 <= byte < 0xC0
+@lru_cache(maxsize=1)
+def _token_bytes(vocabulary: Vocabulary) -> TokenBytes:
+    return TokenBytes.of(vocabulary.pieces)
 
 
-def length(byte: int) -> int:
-    """How many bytes a character has in UTF-8 that begins with this one."""
-    return 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else LONGEST
-
-
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _spelling(vocabulary: Vocabulary, characters: frozenset[str]) -> Spelling:
-    return Spelling(vocabulary.pieces, characters)
+    return Spelling(_token_bytes(vocabulary), characters)
