@@ -103,8 +103,8 @@ class Search:
                 row = steer(row, beam, hidden[parent])
             logprobs = log_softmax(row)
             for token in best_of(logprobs, width):
-                value = float(logprobs[token])
-                yield parent, Beam((*beam.tokens, int(token)), (*beam.logprobs, value))
+                if np.isfinite(value := float(logprobs[token])):
+                    yield parent, Beam((*beam.tokens, int(token)), (*beam.logprobs, value))
 
     def _ended(self, beam: Beam) -> bool:
         if not self._vocabulary.is_text(beam.tokens[-1]):
