@@ -60,7 +60,8 @@ def _nearest(
     rows: pd.DataFrame, facts: pd.DataFrame
 ) -> dict[tuple[str, str], tuple[tuple[str, ...], tuple[float, ...], str]]:
     """Ids and distances of an utterance's nearest examples, and the model, by language and id."""
-    wanted = {"side": "in-context", "sampler": "nearest", "divergence": "kl", "pool": "", "minutes": 0}
+    whole = {"pool": "", "minutes": 0, "clips": 0}
+    wanted = {"side": "in-context", "sampler": "nearest", "divergence": "kl", **whole}
     chosen = facts[(facts[list(wanted)] == pd.Series(wanted)).all(axis=1)]
     found = rows[rows["hash"].isin(chosen.index)]
     found = found.assign(count=found["neighbours"].map(len))

@@ -163,9 +163,12 @@ def headline(facts: pd.DataFrame) -> str:
     inside = facts[facts["side"] == "in-context"]
     if inside.empty:
         return ""
-    wanted = {n: getattr(PAGE, n) for n in ("shots", "sampler", "divergence", "knn", "unlooped", "prompt")}
+    wanted = {
+        n: getattr(PAGE, n)
+        for n in ("shots", "sampler", "divergence", "knn", "unlooped", "prompt", "characters")
+    }
     agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
-    usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "beams"))
+    usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "clips", "beams"))
     trained = inside["adapter"].fillna("").ne("").astype(int)
     return str(inside.loc[(10 * usual + 2 * agreement + trained).idxmax(), "label"])
 

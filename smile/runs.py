@@ -210,7 +210,8 @@ def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Fo
                 for language in _sources(job, code, own, pending.language)
             )
         if condition.knn:
-            pool = smaller(mixed([open_pool(folder) for folder in pools[key]]), condition.minutes)
+            whole = mixed([open_pool(folder) for folder in pools[key]])
+            pool = smaller(whole, condition.minutes, condition.clips)
             recognizer = models.smile if condition.adapter else models.vanilla
             told = partial(progress, f"Reading {code}")
             read_tokens(pool, recognizer, models.vocabulary, told, condition.windows)
