@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from smile import commands as does
+from smile.characters import MODES
 from smile.datatypes import SmileError
 from smile.divergence import LABELS
 from smile.samplers import SAMPLERS
@@ -98,9 +99,9 @@ def _transcribe(commands: Commands) -> None:
     parser.add_argument("--beams", type=beams, default=1, help="1 is greedy (%(default)s)")
     parser.add_argument(
         "--characters",
-        choices=("off", "soft", "hard"),
+        choices=MODES,
         default="off",
-        help="prefer the characters of the pool, or write no others",
+        help="soft prefers the characters of the pool, hard writes no others (%(default)s)",
     )
     parser.add_argument("--knn", type=strength, help="of token neighbours, 0 to 1 (the pool's own, or 1)")
     parser.add_argument("--loops", action="store_true", help="let loops begin, and cut them")

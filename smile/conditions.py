@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from smile.characters import MODES
 from smile.datatypes import MOST_SHOTS, SmileError
 from smile.divergence import LABELS
 from smile.embedding import WINDOWS
@@ -165,7 +166,7 @@ def _checked(condition: Condition, where: str) -> Condition:
         "sampler": (*SAMPLERS, ORACLE),
         "divergence": tuple(LABELS),
         "prompt": ("anchored", "plain"),
-        "characters": ("off", "soft", "hard"),
+        "characters": MODES,
     }
     for key, allowed in choices.items():
         if getattr(condition, key) not in allowed:
@@ -179,8 +180,9 @@ def _checked(condition: Condition, where: str) -> Condition:
         raise SmileError(f"{where}: the oracle, and nothing else, has candidates; total is at least 0.")
     if condition.sampler == ORACLE and (condition.shots, condition.candidates % 2) != (1, 0):
         raise SmileError(f"{where}: the oracle chooses 1 example of an even number of candidates.")
-    if condition.side == "vanilla" and (condition.adapter or condition.knn):
-        raise SmileError(f"{where}: vanilla Whisper has neither adapter nor knn.")
+    helped = condition.adapter or condition.knn or condition.characters != "off"
+    if condition.side == "vanilla" and helped:
+        raise SmileError(f"{where}: vanilla Whisper has neither adapter nor knn, nor a pool's characters.")
     return condition
 
 

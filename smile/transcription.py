@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo, confidence
+from smile.characters import MODES
+from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo, SmileError, confidence
 from smile.embedding import WINDOWS
 from smile.scoring import score
 
@@ -30,6 +31,10 @@ class Settings:
     total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
     unlooped: bool = True  # keep in-context loops from beginning, see smile.decoding.NoRepeat
     characters: Literal["off", "soft", "hard"] = "off"  # keep to those of the pool, see smile.spelling
+
+    def __post_init__(self) -> None:
+        if self.characters not in MODES:
+            raise SmileError(f"The setting characters is one of {', '.join(MODES)}.")
 
 
 @dataclass(frozen=True)
