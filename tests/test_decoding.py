@@ -16,6 +16,7 @@ from smile.decoding import (
     LoopStop,
     Mask,
     NoRepeat,
+    Search,
     decode,
     log_softmax,
     unrepeated,
@@ -126,6 +127,17 @@ def test_beams_equal_an_exhaustive_search(vocabulary: Vocabulary) -> None:
 
     best = max(itertools.product(words, repeat=3), key=total)
     assert run(vocabulary, logits, beams=27)[-1].tokens == best
+
+
+def test_beams_take_no_forbidden_token_where_fewer_are_allowed(vocabulary: Vocabulary) -> None:
+    search = Search(vocabulary, 4, [], [])
+    logits = np.full((1, 51865), -np.inf, dtype=np.float32)
+    logits[0, [7, 9]] = 1, 2
+    for tokens in ([(9,), (7,)], [(9, 9), (7, 9), (9, 7), (7, 7)]):
+        parents = search.advance(np.repeat(logits, len(search.live), axis=0), np.zeros((4, 4), np.float32))
+        assert sorted(beam.tokens for beam in search.live) == sorted(tokens)
+        assert len(parents) == len(tokens)
+        assert all(np.isfinite(beam.score) for beam in search.live)
 
 
 def test_steering_changes_what_is_chosen(vocabulary: Vocabulary) -> None:

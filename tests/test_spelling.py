@@ -1,0 +1,279 @@
+"""Decoding kept to a set of characters: nothing else appears, and there is always a way on."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smile.characters import permitted
+from smile.datastore import Datastore, Gate, KnnMix
+from smile.datatypes import Decoded, Prompt
+from smile.decoding import Beam, LengthStop, LoopStop, NoRepeat, Steering, decode
+from smile.spelling import PENALTY, Allowed, Spelling
+from smile.token_bytes import TokenBytes, cut
+from smile.vocabulary import Vocabulary
+
+SIZE, D = 51865, 4
+HIDDEN = np.zeros(D, dtype=np.float32)
+TEXTS = (
+    "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ",  # Cherokee: three bytes a letter, of which no token holds two letters
+    "ସୋମବାର ତୃତୀୟ ମାର୍ଚ୍ଚ",  # Odia
+    "دۈشەنبە ئۈچىنچى مارت",  # Uyghur
+    "Diluain an treas latha",
+    "e\u0301 a\u0300 c\u0327a",  # decomposed
+    "中文字符 日本",
+    "ok 👍🏽 𐐀𐐁",  # four bytes a character
+    "Ꭰ",
+)
+texts = st.sampled_from(TEXTS)
+
+
+class Wild:
+    """A session of random logits that is drawn to some tokens."""
+
+    def __init__(self, seed: int, drawn: Sequence[int], force: float):
+        self._seed, self._drawn, self._force, self._paths = seed, list(drawn), force, [()]
+
+    def step(self, tokens):
+        self._paths = [(*path, *row) for path, row in zip(self._paths, tokens.tolist(), strict=True)]
+        rows = [self._row(path) for path in self._paths]
+        states = np.random.default_rng(len(self._paths[0])).normal(size=(len(rows), 1, D))
+        return np.array(rows), states.astype(np.float32)
+
+    def _row(self, path):
+        generator = np.random.default_rng([self._seed, *path[-3:]])
+        row = generator.normal(0, 3, SIZE).astype(np.float32)
+        row[generator.permutation(self._drawn)[:5]] += self._force
+        return row
+
+    def reorder(self, beams):
+        self._paths = [self._paths[i] for i in beams]
+
+
+@cache
+def spelling(vocabulary: Vocabulary, text: str) -> Spelling:
+    """Which tokens may follow in a text of these characters."""
+    return Spelling(TokenBytes.of(vocabulary.pieces), permitted([text]))
+
+
+def neighbours(vocabulary: Vocabulary, text: str, seed: int) -> KnnMix:
+    """Token-level neighbours of a pool with this text, that count for much."""
+    tokens = np.array(vocabulary.encode(text) * 3)
+    keys = np.random.default_rng(seed).normal(size=(len(tokens), D)).astype(np.float32)
+    store = Datastore(keys, tokens, np.arange(len(tokens)) % 3, Gate(2.0, 0.0, 0.0, 1.0, 1.0))
+    return KnnMix(store)
+
+
+def written(vocabulary: Vocabulary, tokens: Sequence[int]) -> tuple[str, bytes]:
+    """The whole characters of tokens, and the bytes of one that was only begun; fails where they are no text."""
+    joined = b"".join(vocabulary.pieces[t] for t in tokens)
+    text, size = codecs.utf_8_decode(joined, "strict", False)
+    return text, joined[size:]
+
+
+def keeps_to(vocabulary: Vocabulary, shown: Decoded, characters: frozenset[str]) -> None:
+    text, begun = written(vocabulary, shown.tokens)
+    assert set(text) | set(shown.text) <= characters
+    assert shown.text == text.strip()
+    assert not begun or any(c.encode().startswith(begun) for c in characters)
+    assert not begun or shown.stopped != "end"
+    assert np.isfinite(shown.logprobs).all()
+
+
+@given(
+    spelt=texts,
+    drawn=texts,
+    seed=st.integers(0, 10**6),
+    force=st.sampled_from([0.0, 8.0, 40.0]),
+    beams=st.sampled_from([1, 1, 3, 5]),
+    unlooped=st.booleans(),
+    knn=st.booleans(),
+    longest=st.sampled_from([1, 4, 1000]),
+    room=st.integers(1, 14),
+    anchored=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_in_hard_mode_no_other_character_ever_appears(
+    vocabulary: Vocabulary,
+    spelt: str,
+    drawn: str,
+    seed: int,
+    force: float,
+    beams: int,
+    unlooped: bool,
+    knn: bool,
+    longest: int,
+    room: int,
+    anchored: bool,
+) -> None:
+    characters = permitted([spelt])
+    steering: list[Steering] = [NoRepeat(ngram=3, single=2)] if unlooped else []
+    steering += [neighbours(vocabulary, drawn, seed)] if knn else []
+    session = Wild(seed, [*vocabulary.encode(drawn), vocabulary.end, vocabulary.timestamp(2.0)], force)
+    prompt = Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), anchored, room)
+    stops = [LoopStop(), LengthStop(longest, vocabulary)]
+    steering.append(Allowed(vocabulary, characters))
+    shown = list(decode(session, prompt, vocabulary, beams=beams, steering=steering, stops=stops))
+    for step in shown:
+        keeps_to(vocabulary, step, characters)
+    assert shown[-1].stopped
+
+
+def test_that_the_property_can_fail(vocabulary: Vocabulary) -> None:
+    prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 8)
+    *_, shown = decode(Wild(1, vocabulary.encode(TEXTS[0]), 0.0), prompt, vocabulary)
+    with pytest.raises((AssertionError, UnicodeDecodeError)):
+        keeps_to(vocabulary, shown, permitted([TEXTS[0]]))
+
+
+@given(texts, st.lists(texts, min_size=1, max_size=3), st.data())
+@settings(max_examples=40, deadline=None)
+def test_a_text_of_the_characters_may_be_written_token_by_token(
+    vocabulary: Vocabulary, text: str, others: list[str], data: st.DataObject
+) -> None:
+    ids = vocabulary.encode(text)
+    steer = Allowed(vocabulary, permitted([text, *others]))
+    at = data.draw(st.integers(0, len(ids)))
+    row = steer(np.zeros(SIZE, np.float32), Beam(tuple(ids[:at])), HIDDEN)
+    assert row[[*ids, vocabulary.end][at]] == 0.0
+
+
+def slow(waiting: bytes, piece: bytes, characters: frozenset[str]) -> bool:
+    """Whether a token may follow, one character after the other."""
+    if waiting and (not piece or not 0x80 <= piece[0] < 0xC0):
+        return False
+    try:
+        text, size = codecs.utf_8_decode(waiting + piece, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    left = (waiting + piece)[size:]
+    return bool(piece) and set(text) <= characters and any(c.encode().startswith(left) for c in characters)
+
+
+@given(texts, st.data())
+@settings(max_examples=12, deadline=None)
+def test_every_token_is_judged_as_by_a_slow_reference(
+    vocabulary: Vocabulary, text: str, data: st.DataObject
+) -> None:
+    characters = permitted([text])
+    begun = sorted({c.encode()[:n] for c in permitted(TEXTS) for n in range(len(c.encode()))})
+    waiting = data.draw(st.sampled_from(begun))
+    found = spelling(vocabulary, text).after(waiting)
+    wanted = [slow(waiting, piece, characters) for piece in vocabulary.pieces]
+    assert found.tolist() == wanted
+
+
+@given(texts, texts, st.integers(0, 10**6), st.integers(0, 9))
+@settings(max_examples=30, deadline=None)
+def test_soft_penalises_just_what_hard_forbids(
+    vocabulary: Vocabulary, spelt: str, said: str, seed: int, length: int
+) -> None:
+    logits = np.random.default_rng(seed).integers(-40, 40, SIZE).astype(np.float32) / 4
+    beam = Beam(tuple(vocabulary.encode(spelt + said)[:length]))
+    characters = permitted([spelt])
+    hard = Allowed(vocabulary, characters)(logits, beam, HIDDEN)
+    soft = Allowed(vocabulary, characters, PENALTY)(logits, beam, HIDDEN)
+    if spelling(vocabulary, spelt).after(vocabulary.waiting(beam.tokens)).any():
+        assert (soft == np.where(np.isneginf(hard), logits - PENALTY, logits)).all()
+    else:
+        assert (soft == logits - PENALTY).all(), "the beam has left the characters"
+
+
+def test_soft_only_prefers(vocabulary: Vocabulary) -> None:
+    inside, outside = vocabulary.encode("a")[0], vocabulary.encode("b")[0]
+    steer = Allowed(vocabulary, frozenset("a "), PENALTY)
+    logits = np.full(SIZE, -20, dtype=np.float32)
+    for lead, chosen in ((PENALTY - 0.1, inside), (PENALTY + 0.1, outside)):
+        logits[[inside, outside]] = 0, lead
+        assert steer(logits, Beam(), HIDDEN).argmax() == chosen
+
+
+def test_the_text_does_not_end_within_a_character(vocabulary: Vocabulary) -> None:
+    begun = tuple(vocabulary.encode("Ꭰ")[:-1])
+    assert vocabulary.waiting(begun)
+    steer = Allowed(vocabulary, frozenset("Ꭰ "))
+    for tokens, may_end in ((begun, False), ((), True), (tuple(vocabulary.encode("Ꭰ")), True)):
+        row = steer(np.zeros(SIZE, np.float32), Beam(tokens), HIDDEN)
+        assert np.isfinite(row[[vocabulary.end, vocabulary.timestamp(1.0)]]).tolist() == [may_end] * 2
+
+
+@given(texts, st.integers(0, 30), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_there_is_a_way_out_of_whatever_others_forbid(
+    vocabulary: Vocabulary, text: str, length: int, everything: bool
+) -> None:
+    ids = vocabulary.encode(text)
+    beam = Beam(tuple(ids[:length]))
+    after = spelling(vocabulary, text).after
+    waiting = vocabulary.waiting(beam.tokens)
+    logits = np.where(np.arange(SIZE) < (SIZE if everything else 0), -np.inf, 0.0).astype(np.float32)
+    logits[: vocabulary.end][after(waiting)] = -np.inf
+    if not waiting:
+        logits[vocabulary.end :] = -np.inf
+    row = Allowed(vocabulary, permitted([text]))(logits, beam, HIDDEN)
+    left = np.flatnonzero(np.isfinite(row))
+    assert len(left)
+    if waiting:
+        assert after(waiting)[left].all()
+        assert {len(vocabulary.pieces[t]) for t in left} == {1}, "no more than what ends the character"
+    else:
+        assert left.tolist() == [vocabulary.end]
+
+
+def test_a_ban_on_what_ends_the_character_does_not_leave_half_of_it(vocabulary: Vocabulary) -> None:
+    ids = vocabulary.encode("Ꭰ")
+
+    def ban(logits, beam, hidden):
+        changed = logits.copy()
+        changed[ids[-1]] = -np.inf
+        return changed
+
+    prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 10)
+    steering = [ban, Allowed(vocabulary, frozenset("Ꭰ "))]
+    *_, shown = decode(Wild(3, ids, 20.0), prompt, vocabulary, steering=steering)
+    assert "Ꭰ" in shown.text
+    keeps_to(vocabulary, shown, frozenset("Ꭰ "))
+
+
+@pytest.mark.parametrize("keep", range(7))
+def test_a_stop_within_a_character_shows_whole_ones(vocabulary: Vocabulary, keep: int) -> None:
+    class Cut:
+        reason = "length"
+
+        def __call__(self, tokens):
+            return keep if len(tokens) > keep else None
+
+    prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 20)
+    steering = [Allowed(vocabulary, frozenset("Ꭰ"))]
+    session = Wild(2, vocabulary.encode("Ꭰ"), 20.0)
+    *_, shown = decode(session, prompt, vocabulary, steering=steering, stops=[Cut()])
+    assert set(shown.text) <= {"Ꭰ", " "}
+    assert (len(shown.tokens), shown.stopped) == (keep, "length")
+
+
+@given(st.text(max_size=8), st.integers(0, 8), st.integers(0, 8))
+def test_bytes_are_cut_at_characters(text: str, start: int, end: int) -> None:
+    piece = text.encode()[start : len(text.encode()) - end]
+    head, whole, tail = cut(piece)
+    assert head + whole.encode() + tail == piece
+    assert all(0x80 <= byte < 0xC0 for byte in head)
+    assert whole in text
+    assert not tail or tail[0] >= 0xC0
+
+
+@given(st.binary(max_size=6))
+def test_bytes_that_no_text_has_begin_no_character(piece: bytes) -> None:
+    head, whole, tail = cut(piece)
+    assert head + whole.encode() + tail == piece
+
+
+def test_the_pieces_of_the_vocabulary_spell_what_the_tokenizer_decodes(vocabulary: Vocabulary) -> None:
+    for text in TEXTS:
+        assert written(vocabulary, vocabulary.encode(text)) == (text, b"")
+    assert len({piece for piece in vocabulary.pieces if len(piece) == 1}) == 256
