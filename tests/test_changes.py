@@ -11,6 +11,7 @@ import pytest
 
 from smile import labels
 from smile.changes import Change, changes
+from smile.conditions import Condition, read_grid
 from smile.pool import open_pool
 from smile.ui.map import Atlas, callbacks
 from smile.ui.map.callbacks import Sight
@@ -80,6 +81,14 @@ def test_the_nearest_are_by_kl_from_the_whole_pool_and_as_many_as_there_are(rows
         own = rows[(rows["id"] == one.id) & rows["hash"].isin(usual.index)]
         assert one.near in {tuple(near) for near in own["neighbours"]}
         assert len(one.near) == len(one.distances) == own["neighbours"].map(len).max()
+
+
+def test_examples_of_pools_cut_to_some_clips_are_not_the_nearest(tmp_path):
+    cut = Condition("s-5", shots=5, clips=12)
+    rows = packed(tmp_path, (*read_grid("main")[:2], Condition("s-1"), cut), languages=["chr"], clips=3)
+    found = changes(labels.labelled(rows), labels.conditions(rows))
+    assert found
+    assert {len(one.near) for one in found} == {1}
 
 
 def test_what_was_measured_one_way_only_or_has_no_reference_did_not_change(rows):

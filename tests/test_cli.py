@@ -35,6 +35,10 @@ def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert found["smile"]["text"]
     assert {n["text"] for n in found["neighbours"]} <= {c.text for c in labelled[:3]}
     assert len(found["neighbours"]) == 2
+    assert main(["transcribe", str(labelled[3].path), *options, "--characters", "hard"]) == 0
+    kept = json.loads(capsys.readouterr().out)
+    assert (found["settings"]["characters"], kept["settings"]["characters"]) == ("off", "hard")
+    assert set(kept["smile"]["text"]) <= {*"".join(c.text for c in labelled[:3]), " "}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,7 @@ def test_bad_input_is_one_sentence_and_code_2(
         ("--beams", "-1", "1 to 5 beams"),
         ("--knn", "2", "0 to 1"),
         ("--engine", "fast", "lean"),
+        ("--characters", "some", "off"),
     ],
 )
 def test_a_value_out_of_range_is_refused(

@@ -66,6 +66,10 @@ def test_the_hash_is_that_of_sorted_json() -> None:
         ('{ name = "a", divergence = "x" }', "one of kl"),
         ('{ name = "a", knn = 1.5 }', "knn is 0 to 1"),
         ('{ name = "a", side = "vanilla", knn = 0.3 }', "vanilla"),
+        ('{ name = "a", side = "vanilla", characters = "hard" }', "vanilla"),
+        ('{ name = "a", characters = "harder" }', "one of off, soft, hard"),
+        ('{ name = "a", clips = -1 }', "at least 0"),
+        ('{ name = "a", clips = 1.5 }', "wrong kind"),
         ("{ shots = 1 }", "without a name"),
         ('{ name = "a" }, { name = "a", shots = 2 }', "same name"),
         ('{ name = "a" }, { name = "b" }', "same hash"),
@@ -107,8 +111,9 @@ def test_settings_that_came_later_leave_older_hashes_as_they_were() -> None:
 
 def test_a_later_setting_counts_where_it_is_used() -> None:
     plain = Condition("a")
-    assert replace(plain, total=25.0).hash != plain.hash
-    assert "total" not in plain.settings()
+    for name, value in (("total", 25.0), ("candidates", 4), ("characters", "soft"), ("clips", 30)):
+        assert replace(plain, **{name: value}).hash != plain.hash
+        assert name not in plain.settings()
 
 
 def test_a_grid_has_defaults_that_whisper_alone_does_not_take(tmp_path: Path) -> None:
@@ -119,3 +124,21 @@ def test_a_grid_has_defaults_that_whisper_alone_does_not_take(tmp_path: Path) ->
     )
     alone, a, b = read_grid(grid)
     assert (alone.knn, a.knn, a.shots, b.knn, b.shots) == (0.0, 0.5, 2, 0.5, 1)
+
+
+def test_decoding_kept_to_characters_differs_from_what_it_is_compared_with_in_nothing_else() -> None:
+    found = {c.name: c for c in read_grid("characters")}
+    for name in ("smile-1", "smile-3"):
+        for mode in ("soft", "hard"):
+            assert replace(found[f"{name}-{mode}"], name=name, characters="off") == found[name]
+
+
+def test_a_language_of_ones_own_has_pools_of_a_dozen_to_a_hundred_examples() -> None:
+    found = {c.name: c for c in read_grid("own") if c.side == "in-context"}
+    sizes = {(c.clips, c.shots, c.characters) for c in found.values()}
+    modes = {(3, "off"), (3, "soft"), (3, "hard"), (1, "off")}
+    assert sizes == {(clips, *mode) for clips in (12, 30, 100) for mode in modes}
+    whole = {c.name: c for c in read_grid("characters")}
+    for condition in found.values():
+        name = condition.name.replace(f"-{condition.clips}clips", "")
+        assert replace(condition, name=name, clips=0) == whole[name]

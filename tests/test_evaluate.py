@@ -10,6 +10,7 @@ import pytest
 
 from smile import cli, runs
 from smile.audio import SAMPLE_RATE, read
+from smile.characters import permitted
 from smile.conditions import Condition
 from smile.corpora import read as read_corpus
 from smile.datatypes import Segment
@@ -18,6 +19,7 @@ from smile.models import Models
 from smile.pool import open_pool
 from smile.rows import Row, read_rows
 from smile.runs import Job
+from smile.samplers import shuffled
 from smile.scoring import score
 from smile.transcribe import Settings, transcribe
 from tests.conftest import POOLS
@@ -203,13 +205,29 @@ def test_joined_targets_have_the_pools_of_both_languages_or_of_one(cache: Path, 
 
 def test_a_smaller_pool_is_all_that_its_token_neighbours_know(job: Job, tmp_path: Path) -> None:
     small = replace(NEAREST, name="small", knn=1.0, minutes=0.2)
-    rows = done(replace(job, out=tmp_path, conditions=(small,)))
+    few = replace(NEAREST, name="few", knn=1.0, clips=2)
+    rows = done(replace(job, out=tmp_path, conditions=(small, few)))
     assert not any(r.error for r in rows)
     import numpy as np
 
-    (store,) = (job.cache / "evaluation").glob("*/0.2min/tokens-base.npz")
-    with np.load(store) as stored:
-        assert 0 < len(stored["clips"]) < 6
+    for name, sizes in (("0.2min", range(1, 6)), ("2clips", [2])):
+        (store,) = (job.cache / "evaluation").glob(f"*/{name}/tokens-base.npz")
+        with np.load(store) as stored:
+            assert len(stored["clips"]) in sizes
+
+
+def test_an_evaluation_keeps_to_the_characters_of_the_pool_that_a_condition_has(
+    job: Job, rows: list[Row], tmp_path: Path
+) -> None:
+    conditions = [replace(NEAREST, name=mode, characters=mode, clips=2) for mode in ("off", "soft", "hard")]
+    found = done(replace(job, out=tmp_path, conditions=tuple(conditions)))
+    assert not any(r.error for r in found)
+    pool = read_corpus(job.data / "gle", "10min_train").utterances
+    kept = permitted([pool[i].text for i in shuffled(pool)[:2]])
+    written = {mode: [set(r.hypothesis) for r in found if r.condition == mode] for mode in ("off", "hard")}
+    assert all(some <= kept for some in written["hard"])
+    assert not any(some <= kept for some in written["off"])
+    assert any(written["hard"])
 
 
 def test_the_command_counts_and_writes(

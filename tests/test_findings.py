@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from smile import cli, labels, results
-from smile.conditions import Condition
+from smile.conditions import Condition, read_grid, resolved
 from smile.evidence import TRAINING, Evidence
 from smile.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
 from smile.pairs import paired
 from smile.results import sampled
-from tests.measured import packed
+from tests.measured import ADAPTER, packed
 
 VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, bounded=False)
 ONE = Condition("u-1", shots=1)
@@ -42,6 +42,23 @@ def test_a_label_comes_from_the_settings(rows):
     assert facts["u-3-2min"] == "In-context, 3 nearest, 2 min pool"
     assert facts["k-1"] == "In-context, 1 nearest, k-NN, loops prevented"
     assert facts["w-1"] == "In-context, 1 nearest, pool of chr"
+
+
+def test_pools_of_so_many_clips_and_decoding_kept_to_their_characters_are_named(tmp_path):
+    grids = {c.hash: c for name in ("own", "characters") for c in read_grid(name)}
+    rows = packed(tmp_path, resolved(grids.values(), ADAPTER), languages=["chr"], clips=3)
+    facts = labels.conditions(rows)
+    usual, found = "k-NN, loops prevented, token pool", facts.set_index("name")["label"]
+    assert found["smile-1-30clips"] == f"SMILE, 1 nearest, 30 clips pool, {usual}"
+    assert found["smile-3-soft"] == f"SMILE, 3 nearest, {usual}, pool's characters preferred"
+    assert found["smile-3-12clips-hard"] == (
+        f"SMILE, 3 nearest, 12 clips pool, {usual}, pool's characters only"
+    )
+    assert found.is_unique
+    assert labels.headline(facts) == found["smile-3"], "the page's own way, with the whole pool"
+    pairs = {(a, b) for a, b, _ in labels.twins(facts, "characters", "hard", "off")}
+    assert (found["smile-3-100clips-hard"], found["smile-3-100clips"]) in pairs
+    assert len(pairs) == 5
 
 
 def test_seeds_share_a_label_and_are_averaged(rows):

@@ -71,7 +71,7 @@ def neighbours(vocabulary: Vocabulary, text: str, seed: int) -> KnnMix:
 
 
 def written(vocabulary: Vocabulary, tokens: Sequence[int]) -> tuple[str, bytes]:
-    """The whole characters of tokens, and the bytes of one that was only begun; fails where they are no text."""
+    """The whole characters of tokens, and the bytes of one only begun; fails where they are no text."""
     joined = b"".join(vocabulary.pieces[t] for t in tokens)
     text, size = codecs.utf_8_decode(joined, "strict", False)
     return text, joined[size:]

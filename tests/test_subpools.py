@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from smile.models import Models
 from smile.pool import open_pool
 from smile.subpools import mixed, smaller
@@ -20,11 +22,27 @@ def test_smaller_pools_are_nested(models: Models) -> None:
     assert smaller(pool, 0) is pool
 
 
+def test_pools_of_so_many_clips_are_nested_in_the_order_that_minutes_have(models: Models) -> None:
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    parts = [smaller(pool, 0, clips) for clips in (1, 12, 30)]
+    assert [len(part) for part in parts] == [1, 12, 30]
+    for part, larger in itertools.pairwise([*parts, pool]):
+        assert set(part.utterances) < set(larger.utterances)
+    half = smaller(pool, 0.5)
+    assert smaller(pool, 0, len(half)).utterances == half.utterances
+    assert smaller(pool, 0.5, 3).utterances == smaller(pool, 0, 3).utterances
+    assert smaller(pool, 0.5, 1000).utterances == half.utterances
+    assert len(smaller(pool, 0, 1000)) == len(pool)
+    for utterance, row in zip(parts[1].utterances, parts[1].embeddings, strict=True):
+        assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
+
+
 def test_each_part_has_a_datastore_of_its_own(models: Models) -> None:
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
     other = open_pool(POOLS / "chr", models.smile.info.encoder)
-    parts = (pool, smaller(pool, 0.5), smaller(pool, 1.0), mixed([pool, other]))
-    assert len({store_path(part, models.smile.info) for part in parts}) == 4
+    cut = [smaller(pool, minutes, clips) for minutes, clips in ((0.5, 0), (1.0, 0), (0, 12), (0.5, 12))]
+    parts = (pool, *cut, mixed([pool, other]))
+    assert len({store_path(part, models.smile.info) for part in parts}) == 6
 
 
 def test_a_mixture_holds_every_clip_with_its_embedding(models: Models) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from smile.audio import SAMPLE_RATE, read
+from smile.characters import permitted
 from smile.control import most_characters
-from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo
+from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, SmileError
 from smile.demo.speak import speak
 from smile.models import Models
 from smile.pool import Pool, open_pool
@@ -200,6 +201,34 @@ def test_language_policies(models: Models, pool: Pool, clip: np.ndarray, policy:
 
 def test_the_prompt_carries_the_language_asked_for(models: Models, pool: Pool, clip: np.ndarray) -> None:
     assert last(models, clip, pool, Settings(language="sw")).smile.lines[0].language == "sw"
+
+
+@pytest.mark.parametrize("code", ["chr", "uig"])
+def test_a_transcript_keeps_to_the_characters_of_the_pool(models: Models, code: str) -> None:
+    pool = open_pool(POOLS / code, models.smile.info.encoder)
+    kept = permitted([u.text for u in pool.utterances])
+    samples, plain = read(pool.queries[0].audio), Settings(shots=1, knn=0.0)
+    shown = list(transcribe(models, samples, pool, replace(plain, characters="hard")))
+    assert all(set(result.smile.text) <= kept for result in shown)
+    assert shown[-1].smile.text
+    free = last(models, samples, pool, plain)
+    assert not set(free.smile.text) <= kept
+    assert shown[-1].vanilla.text == free.vanilla.text, "Whisper alone knows no pool"
+
+
+def test_characters_are_kept_to_beside_all_else_that_steers(
+    models: Models, pool: Pool, clip: np.ndarray
+) -> None:
+    kept = permitted([u.text for u in pool.utterances])
+    for beams in (1, 3):
+        result = last(models, clip, pool, Settings(shots=2, beams=beams, characters="hard"))
+        assert result.smile.text
+        assert set(result.smile.text) <= kept
+
+
+def test_an_unknown_way_to_keep_to_characters_is_refused() -> None:
+    with pytest.raises(SmileError, match="off, soft, hard"):
+        Settings(characters="Hard")  # type: ignore[arg-type]
 
 
 def test_most_characters_is_the_97th_percentile_of_the_pool() -> None:
