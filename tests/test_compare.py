@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import islice
 
 import pytest
 
 from smile import evaluate
 from smile.audio import read
+from smile.characters import permitted
 from smile.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
 from smile.corpora import read as read_corpus
 from smile.datatypes import SmileError
@@ -56,6 +58,18 @@ def test_a_cell_is_what_the_page_writes(
     chosen = [n.utterance.id for c in result.chosen for n in c.neighbours]
     assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
     assert cell.confidence == pytest.approx(result.smile.confidence)
+
+
+def test_cells_keep_to_characters_as_the_page_does(
+    models: Models, pool: Pool, samples, cells: list[Cell]
+) -> None:
+    hard = replace(BASE, characters="hard")
+    (_, cell) = compare(models, samples, pool, Grid((1,), (Way(),), hard))
+    *_, result = transcribe(models, samples, pool, replace(hard, shots=1))
+    kept = permitted([u.text for u in pool.utterances])
+    assert cell.text == result.smile.text
+    assert set(cell.text) <= kept
+    assert not set(next(c for c in cells if c.place == Place(1, Way())).text) <= kept
 
 
 def test_the_clip_itself_is_encoded_once(models: Models, pool: Pool, samples, monkeypatch) -> None:
