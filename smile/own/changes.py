@@ -44,7 +44,7 @@ def joined(old: Pool | None, new: Pool, out: Path) -> Joined:
         return Joined(_written(new.header, new.utterances, new.embeddings, out, new.folder))
     if old.header.encoder != new.header.encoder:
         raise PoolError("The examples were indexed by another model; add them again.")
-    fresh = [i for i in range(len(new)) if not _has(old, new.utterances[i], new.embeddings[i])]
+    fresh = unknown(old, new)
     named = list(_named([new.utterances[i] for i in fresh], {u.id for u in old.utterances}))
     guesses = Counter(old.header.guesses) + Counter(new.header.guesses)
     made = _written(
@@ -56,6 +56,11 @@ def joined(old: Pool | None, new: Pool, out: Path) -> Joined:
     )
     kept = set(fresh)
     return Joined(made, tuple(u.id for i, u in enumerate(new.utterances) if i not in kept))
+
+
+def unknown(old: Pool, new: Pool) -> list[int]:
+    """Which clips of the new pool the old one does not have."""
+    return [i for i in range(len(new)) if not _has(old, new.utterances[i], new.embeddings[i])]
 
 
 def without(pool: Pool, ids: Collection[str], out: Path) -> Pool:

@@ -8,19 +8,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from smile import importing, indexing, token_store
-from smile.corpora import Reading, Rejected
+from smile.corpora import Reading
 from smile.datatypes import Language, PoolError, Utterance
 from smile.exporting.transcripts import one_line
 from smile.importing import Imported
 from smile.models import Models
 from smile.own import changes
 from smile.own.transcripts import Part, cut
-from smile.own.workspace import Correction, Workspace
-from smile.pool import Pool
+from smile.own.workspace import POOLS, Correction, Workspace
+from smile.pool import Pool, open_pool
 from smile.transcribe import pool_token, read_tokens
 
 MOST_EXAMPLES = 2000  # in one visitor's pool
 NO_LANGUAGE = "Name your language first: write its name or code, and choose it."
+KNOWN = "It is among the examples already."
 NO_TEXT = "Write what is said in the recording, so that it can be an example."
 
 Progress = Callable[[int, int], None]  # clips done, clips in all
@@ -67,7 +68,7 @@ def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added
     with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
         added = _add(workspace, found, models, Path(work) / "pool")
     if added.count == 0:
-        raise PoolError("This recording with this text is among the examples already.")
+        raise PoolError(KNOWN)
     return added
 
 
@@ -87,7 +88,10 @@ def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Ad
         cut(part, workspace.recordings / part.recording, clip)
         name = f"{Path(part.recording).stem}-{part.number + 1}" if part.of > 1 else Path(part.recording).stem
         found = Imported(Reading.of((Utterance(name, clip, correction.text),)))
-        return _add(workspace, found, models, Path(work) / "pool", correction=correction)
+        added = _add(workspace, found, models, Path(work) / "pool", correction=correction)
+    if added.count == 0:
+        raise PoolError(KNOWN)
+    return added
 
 
 def ready(workspace: Workspace, models: Models, progress: Progress | None = None) -> Pool | None:
@@ -112,9 +116,6 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
 
 def _older(workspace: Workspace, models: Models) -> list[Pool]:
     """The pool as it was, newest first."""
-    from smile.own.workspace import POOLS
-    from smile.pool import open_pool
-
     folders = [workspace.folder / POOLS / v.folder for v in reversed(workspace.state().versions[:-1])]
     return [open_pool(folder, models.smile.info.encoder) for folder in folders[:2]]
 
@@ -132,12 +133,15 @@ def _add(
     if len(found.reading.utterances) + (len(old) if old else 0) > MOST_EXAMPLES:
         raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
     built = indexing.build(found.reading, out, models.smile, language, guess=models.guess, progress=progress)
+    rejected = [(found.place(row.line), row.reason) for row in built.rejected]
+    if old and not changes.unknown(old, built.pool):
+        rejected += [(u.id, KNOWN) for u in built.pool.utterances]
+        return Added(old, 0, tuple(rejected), found.empty)
     with workspace.change("", correction) as change:
         joined = changes.joined(old, built.pool, change.out)
         count = len(joined.pool) - (len(old) if old else 0)
         change.what = _what(count, correction)
-    rejected = [(found.place(row.line), row.reason) for row in built.rejected]
-    rejected += [(name, "It is among the examples already.") for name in joined.known]
+    rejected += [(name, KNOWN) for name in joined.known]
     return Added(joined.pool, count, tuple(rejected), found.empty)
 
 
@@ -156,6 +160,3 @@ def _language(workspace: Workspace, found: Imported) -> Language:
         raise PoolError(NO_LANGUAGE)
     workspace.write(replace(state, language=found.header.language))
     return found.header.language
-
-
-__all__ = ["Added", "Rejected", "corrected", "from_files", "ready", "typed"]

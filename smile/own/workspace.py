@@ -117,7 +117,11 @@ class Workspace:
             name = f"{state.made + 1:04d}"
             change = Change(self.folder / POOLS / name, what)
             change.out.parent.mkdir(exist_ok=True)
-            yield change
+            try:
+                yield change
+            except BaseException:
+                shutil.rmtree(change.out, ignore_errors=True)
+                raise
             version = Version(name, change.what, correction)
             self.write(replace(state, versions=(*state.versions, version), made=state.made + 1))
             self._prune()

@@ -1,0 +1,53 @@
+"""Languages by what a person types."""
+
+from __future__ import annotations
+
+import pytest
+
+from smile.datatypes import Language
+from smile.language_search import search, unlisted
+from smile.languages import language
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("mdw", "mdw"),
+        ("Mboshi", "mdw"),
+        ("mbosi", "mdw"),
+        ("  GERMAN ", "deu"),
+        ("Navaho", "nav"),
+        ("scottish", "gla"),
+        ("Ghotuo", "aaa"),
+    ],
+)
+def test_the_best_match_is_first(typed: str, code: str) -> None:
+    assert search(typed)[0].code == code
+
+
+def test_marks_and_case_do_not_matter() -> None:
+    assert search("GUARANÍ")[0] == search("guarani")[0]
+
+
+def test_no_more_than_asked_for_and_each_once() -> None:
+    found = search("an", count=5)
+    assert len(found) == len(set(found)) == 5
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "!?", "no such tongue at all"])
+def test_nothing_fits(typed: str) -> None:
+    assert search(typed) == ()
+
+
+def test_sign_languages_are_left_out() -> None:
+    assert all("Sign Language" not in found.name for found in search("sign language", 50))
+
+
+def test_a_language_without_a_code_has_a_name() -> None:
+    assert unlisted("  My   tongue ") == Language("mis", name="My tongue")
+
+
+def test_names_come_from_our_table_and_then_from_the_standard() -> None:
+    assert language("mdw").name == "Mboshi"
+    assert language("aaa").name == "Ghotuo"
+    assert language("qqq").name == "qqq"

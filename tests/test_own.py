@@ -1,0 +1,316 @@
+"""Visitors' own pools: isolation, growth, undo, transcripts; on clips of a demo pool."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from smile import batch, token_store
+from smile.datatypes import Language, PoolError, SmileError
+from smile.models import Models, load_models
+from smile.own import changes, growing, sequence, transcripts
+from smile.own.workspace import Workspace, Workspaces
+from smile.pool import Pool, open_pool
+from smile.transcribe import pool_token
+from smile.transcription import Settings
+from tests.conftest import POOLS
+from tests.linguists import staircase, write_eaf
+
+DEMO = open_pool(POOLS / "gla")
+MBOSHI = Language("mdw", "Mboshi", "Bantu", "Latin")
+
+
+@pytest.fixture
+def visitors(tmp_path: Path) -> Workspaces:
+    return Workspaces(tmp_path / "visitors", hours=2)
+
+
+@pytest.fixture
+def workspace(visitors: Workspaces) -> Workspace:
+    """A visitor who has named a language."""
+    found = visitors.open(visitors.new())
+    found.write(replace(found.state(), language=MBOSHI))
+    return found
+
+
+@pytest.fixture(scope="module")
+def exact() -> Models:
+    return load_models(precision="float32")
+
+
+def part_of(first: int, last: int) -> Pool:
+    return replace(DEMO, utterances=DEMO.utterances[first:last], embeddings=DEMO.embeddings[first:last])
+
+
+def grown(workspace: Workspace, first: int, last: int) -> Pool:
+    """Clips of the demo pool become examples, their embeddings as they are."""
+    with workspace.change(f"{last - first} examples added") as change:
+        return changes.joined(workspace.pool(), part_of(first, last), change.out).pool
+
+
+def table(path: Path, count: int, extra: str = "") -> Path:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(("file", "text"))
+    with ZipFile(path, "w") as archive:
+        for utterance in DEMO.utterances[:count]:
+            archive.write(utterance.audio, utterance.audio.name)
+            rows.writerow((utterance.audio.name, utterance.text))
+        archive.writestr("table.csv", text.getvalue() + extra)
+    return path
+
+
+# whose it is
+
+
+def test_two_visitors_see_nothing_of_each_other(visitors: Workspaces) -> None:
+    one, two = visitors.new(), visitors.new()
+    grown(visitors.open(one), 0, 3)
+    grown(visitors.open(two), 3, 5)
+    texts = [{u.text for u in visitors.open(key).pool().utterances} for key in (one, two)]  # type: ignore[union-attr]
+    assert texts[0] == {u.text for u in DEMO.utterances[:3]}
+    assert not texts[0] & texts[1]
+    visitors.delete(one)
+    assert not visitors.has(one)
+    assert len(visitors.open(two).pool() or ()) == 2
+
+
+def test_a_folder_does_not_give_its_key_away(visitors: Workspaces) -> None:
+    key = visitors.new()
+    names = [path.name for path in visitors.root.iterdir()]
+    assert not any(name in key or key in name for name in names)
+    for name in names:
+        assert not visitors.has(name)
+
+
+@pytest.mark.parametrize("key", ["", None, "../../etc", "x" * 32, "a" * 500, "é" * 32])
+def test_who_has_no_key_is_told_so(visitors: Workspaces, key: str | None) -> None:
+    assert not visitors.has(key)
+    visitors.delete(key)
+    with pytest.raises(PoolError, match="no longer here"):
+        visitors.open(key)
+
+
+def test_only_what_is_not_used_is_deleted(visitors: Workspaces, tmp_path: Path) -> None:
+    old, new = visitors.new(), visitors.new()
+    lent = tmp_path / "download.zip"
+    lent.write_bytes(b"examples")
+    folder = visitors.open(old)
+    folder.lent(lent)
+    now = folder.folder.stat().st_mtime
+    assert visitors.sweep(now + 3600 * 1.9) == 0
+    os.utime(folder.folder, (now - 3600, now - 3600))
+    assert visitors.sweep(now + 3600 * 1.5) == 1
+    assert (visitors.has(old), visitors.has(new), lent.exists()) == (False, True, False)
+
+
+def test_a_deleted_folder_takes_nothing_more(visitors: Workspaces) -> None:
+    key = visitors.new()
+    folder = visitors.open(key)
+    visitors.delete(key)
+    with pytest.raises(PoolError, match="no longer here"):
+        grown(folder, 0, 2)
+
+
+# changes
+
+
+def test_undo_goes_back_step_by_step_and_names_are_never_used_again(workspace: Workspace) -> None:
+    grown(workspace, 0, 3)
+    grown(workspace, 3, 5)
+    last = workspace.state().versions[-1].folder
+    assert workspace.undo().what == "2 examples added"
+    assert len(workspace.pool() or ()) == 3
+    assert not (workspace.folder / "pools" / last).exists()
+    grown(workspace, 5, 6)
+    assert workspace.state().versions[-1].folder not in {last}
+    workspace.undo()
+    workspace.undo()
+    assert workspace.pool() is None
+    with pytest.raises(PoolError, match="nothing to take back"):
+        workspace.undo()
+
+
+def half_done(workspace: Workspace) -> None:
+    with workspace.change("nothing") as change:
+        (change.out / "audio").mkdir(parents=True)
+        raise PoolError
+
+
+def test_a_change_that_fails_changes_nothing(workspace: Workspace) -> None:
+    grown(workspace, 0, 3)
+    before = workspace.state()
+    with pytest.raises(PoolError):
+        half_done(workspace)
+    assert workspace.state() == before
+    assert len(grown(workspace, 3, 4)) == 4
+
+
+def test_clips_share_their_recordings_and_known_ones_are_told(workspace: Workspace) -> None:
+    first = grown(workspace, 0, 3)
+    with workspace.change("more") as change:
+        found = changes.joined(first, part_of(1, 5), change.out)
+    assert found.known == tuple(u.id for u in DEMO.utterances[1:3])
+    assert [u.text for u in found.pool.utterances] == [u.text for u in DEMO.utterances[:5]]
+    assert os.path.samefile(first.utterances[0].audio, found.pool.utterances[0].audio)
+    assert found.pool.header.guesses == {code: 2 * n for code, n in DEMO.header.guesses.items()}
+
+
+def test_an_id_that_is_taken_gets_a_number(workspace: Workspace) -> None:
+    first = grown(workspace, 0, 2)
+    other = part_of(2, 3)
+    other = replace(other, utterances=(replace(other.utterances[0], id=first.utterances[0].id),))
+    with workspace.change("more") as change:
+        found = changes.joined(first, other, change.out).pool
+    assert found.utterances[2].id == f"{first.utterances[0].id}-2"
+
+
+def test_texts_change_clips_go_and_the_language_is_renamed(workspace: Workspace) -> None:
+    pool = grown(workspace, 0, 3)
+    name = pool.utterances[1].id
+    with workspace.change("text") as change:
+        pool = changes.reworded(pool, name, " ngá ", change.out)
+    with workspace.change("removed") as change:
+        pool = changes.without(pool, [pool.utterances[0].id], change.out)
+    with workspace.change("renamed") as change:
+        pool = changes.renamed(pool, MBOSHI, change.out)
+    assert (pool.utterances[0].text, len(pool), pool.language) == ("ngá", 2, MBOSHI)
+    np.testing.assert_array_equal(pool.embeddings, DEMO.embeddings[1:3])
+    with pytest.raises(PoolError, match="needs a text"):
+        changes.reworded(pool, name, " ", workspace.folder / "x")
+    with pytest.raises(PoolError, match="at least one"):
+        changes.without(pool, [u.id for u in pool.utterances], workspace.folder / "x")
+
+
+# where examples come from
+
+
+def test_files_with_bad_rows(workspace: Workspace, models: Models, tmp_path: Path) -> None:
+    source = table(tmp_path / "mine.zip", 3, "missing.wav,nobody\n")
+    added = growing.from_files(workspace, [source], models)
+    assert (added.count, len(added.pool), added.pool.language) == (3, 3, MBOSHI)
+    ((where, why),) = added.rejected
+    assert "5" in where
+    assert "missing.wav" in why
+    with pytest.raises(SmileError):
+        growing.from_files(workspace, [table(tmp_path / "again.zip", 0, "gone.wav,a\n")], models)
+    assert len(workspace.pool() or ()) == 3
+    assert not list(workspace.folder.glob(".import-*"))
+
+
+def test_annotations_of_a_tier(workspace: Workspace, models: Models, tmp_path: Path) -> None:
+    sound = staircase(tmp_path / "talk.wav", 9)
+    write_eaf(tmp_path / "talk.eaf", sound.name)
+    added = growing.from_files(workspace, [sound, tmp_path / "talk.eaf"], models, ["utterance"])
+    assert (added.count, added.empty) == (3, 1)
+
+
+def test_a_language_is_needed_unless_a_pool_brings_it(
+    visitors: Workspaces, models: Models, tmp_path: Path
+) -> None:
+    nobody = visitors.open(visitors.new())
+    with pytest.raises(PoolError, match="Name your language"):
+        growing.from_files(nobody, [table(tmp_path / "mine.zip", 2)], models)
+    shutil.copytree(POOLS / "gla", tmp_path / "gla")
+    shutil.make_archive(str(tmp_path / "pool"), "zip", tmp_path, "gla")
+    added = growing.from_files(nobody, [tmp_path / "pool.zip"], models)
+    assert added.count == len(DEMO)
+    assert nobody.state().language == DEMO.language
+
+
+def test_typed_and_its_faults(workspace: Workspace, models: Models) -> None:
+    clip = DEMO.utterances[0]
+    assert growing.typed(workspace, clip.audio, "two\nlines", models).pool.utterances[0].text == "two lines"
+    with pytest.raises(PoolError, match="Write what is said"):
+        growing.typed(workspace, clip.audio, "  ", models)
+    with pytest.raises(PoolError, match="already"):
+        growing.typed(workspace, clip.audio, "two lines", models)
+    assert len(workspace.state().versions) == 1
+
+
+def test_a_grown_datastore_is_as_if_it_were_read_at_once(workspace: Workspace, exact: Models) -> None:
+    grown(workspace, 0, 5)
+    growing.ready(workspace, exact)
+    pool = grown(workspace, 5, 6)
+    growing.ready(workspace, exact)
+    at_once = replace(pool, stores=workspace.folder / "fresh")
+    token_store.build(at_once, exact.smile, exact.vocabulary, language=pool_token(pool))
+    ours, theirs = (token_store.open_store(p, exact.smile.info) for p in (pool, at_once))
+    np.testing.assert_array_equal(ours.keys, theirs.keys)
+    np.testing.assert_array_equal(ours.tokens, theirs.tokens)
+    assert ours.gate == theirs.gate
+
+
+# transcripts and corrections
+
+
+@pytest.fixture
+def recorded(workspace: Workspace) -> Workspace:
+    """A visitor with two recordings to transcribe."""
+    grown(workspace, 0, 4)
+    for utterance in DEMO.queries[:2]:
+        shutil.copyfile(utterance.audio, workspace.recordings / utterance.audio.name)
+    return workspace
+
+
+def transcribed(workspace: Workspace, models: Models, most: int = 100) -> int:
+    """Transcribe what waits, at most so many recordings; gives how many."""
+    pool = growing.ready(workspace, models)
+    version, done = workspace.state().versions[-1].folder, 0
+    found = transcripts.waiting(workspace)
+    steps = batch.run(models, found, pool, Settings(shots=1), workspace.folder / "batch")
+    for step in steps:
+        if step.transcript:
+            transcripts.keep(workspace, step, version, len(pool or ()))
+            done += 1
+            if done == most:
+                steps.close()
+                break
+    return done
+
+
+def test_a_batch_goes_on_and_what_is_corrected_is_learnt(recorded: Workspace, models: Models) -> None:
+    assert transcribed(recorded, models, most=1) == 1
+    again = Workspace(recorded.folder)
+    assert len(transcripts.waiting(again)) == 1
+    assert transcribed(again, models) == 1
+    assert transcripts.waiting(again) == []
+
+    first, second = transcripts.parts(again)[:2]
+    assert (first.stale, first.corrected, first.examples) == (False, None, 4)
+    assert growing.corrected(again, first, "mar a thuirt mi", models).count == 1
+    first, second = transcripts.parts(again)[:2]
+    assert (first.corrected, first.text, second.stale) == ("mar a thuirt mi", "mar a thuirt mi", True)
+    assert [r.name for r in transcripts.outdated(again)] == [second.recording]
+    tiers = transcripts.exported(again)[0].tiers
+    assert (tiers[0][0], tiers[0][1][0].text) == ("Corrected", "mar a thuirt mi")
+    assert tiers[0][1][0].confidence is None
+
+    assert again.undo().correction is not None
+    assert [p.corrected for p in transcripts.parts(again)] == [None, None]
+    assert [p.stale for p in transcripts.parts(again)] == [False, False]
+    transcripts.forget(again, first.recording)
+    assert [p.recording for p in transcripts.parts(again)] == [second.recording]
+    with pytest.raises(PoolError, match="no longer there"):
+        transcripts.part(again, first.recording, 0)
+
+
+def test_a_sequence_grows_by_one_clip_at_a_time(models: Models, tmp_path: Path) -> None:
+    heard = list(sequence.sequence(models, DEMO, DEMO.queries[:2], tmp_path, 3, Settings(shots=1)))
+    assert [(h.number, h.examples) for h in heard] == [(1, 3), (2, 4)]
+    assert heard[0].fixed == heard[0].growing
+    sequence.write(heard, tmp_path / "out" / "learning.csv")
+    rows = list(csv.DictReader((tmp_path / "out" / "learning.csv").open(encoding="utf-8")))
+    assert [int(row["growing"]) for row in rows] == [h.growing for h in heard]
+    cer = 100 * sum(h.vanilla for h in heard) / sum(h.length for h in heard)
+    assert f"{cer:.1f}" in sequence.as_text(heard)
+    with pytest.raises(PoolError, match="fewer than"):
+        next(sequence.sequence(models, part_of(0, 2), DEMO.queries, tmp_path, 3))
