@@ -7,19 +7,25 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from smile.characters import Character, inventory
+from smile.characters import Character, inventory, mixed_forms
 from smile.datatypes import Utterance
 
 MOST = 400  # characters that are shown
 CELL = Markup('<li{mark} title="{title}"><b dir="auto">{character}</b><small>{count}</small></li>')
 DOUBT = Markup("<li>{character} ({name}) occurs once, in “<bdi>{text}</bdi>”: a typing error?</li>")
 
+MIXED = Markup(
+    '<p class="note">Some letters with marks are written as one character, others as two (NFC and NFD). '
+    "They look alike, and are different to a computer: choose one form.</p>"
+)
+
 
 def letters(utterances: Sequence[Utterance]) -> str:
     """The characters by how often they occur; rare ones with the text that they stand in."""
     if not utterances:
         return Markup('<p class="note">The characters of your examples will stand here.</p>')
-    found = inventory([u.text for u in utterances])
+    texts = [u.text for u in utterances]
+    found = inventory(texts)
     cells = Markup().join(map(_cell, found[:MOST]))
     doubts = Markup().join(
         DOUBT.format(character=c.character, name=_name(c.character), text=utterances[c.example].text)
@@ -27,7 +33,8 @@ def letters(utterances: Sequence[Utterance]) -> str:
         if c.rare
     )
     listed = Markup('<ul class="own-doubts">{}</ul>').format(doubts) if doubts else ""
-    return Markup('<ul class="own-letters">{}</ul>{}').format(cells, listed)
+    forms = MIXED if mixed_forms(texts) else ""
+    return Markup('<ul class="own-letters">{}</ul>{}{}').format(cells, listed, forms)
 
 
 def _cell(found: Character) -> Markup:
