@@ -82,15 +82,20 @@ def test_what_cannot_be_done_is_said_in_a_sentence(desk: Desk, call: str, key: s
     assert "Traceback" not in str(last.stage)
 
 
+def fails(caption: str, *_: object) -> str:
+    raise KeyError(caption)
+
+
 def test_nothing_of_a_visitor_is_logged(
     desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = with_examples(desk, 0, 2)
-    monkeypatch.setattr(view, "player", lambda *_: 1 / 0)
+    monkeypatch.setattr(view, "player", fails)
     with caplog.at_level(logging.DEBUG):
         assert refused(adding.open_example(desk, key, DEMO.utterances[0].id))
     assert "failed" in caplog.text
     assert key not in caplog.text
+    assert DEMO.utterances[0].id not in caplog.text
     assert not any(u.text in caplog.text for u in DEMO.utterances[:2])
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import wraps
+from traceback import format_tb
 from typing import Any, NamedTuple, ParamSpec
 
 import gradio as gr
@@ -138,6 +139,12 @@ def opened(desk: Desk, key: str | None) -> Workspace:
     return desk.visitors.open(key)
 
 
+def log(what: str, error: Exception) -> None:
+    """Log where something went wrong, without the error's own words, which may be a visitor's."""
+    places = "".join(format_tb(error.__traceback__))
+    LOG.error("My language: %s failed with %s\n%s", what, type(error).__name__, places)
+
+
 def told(function: Callable[P, Page]) -> Callable[P, Page]:
     """A callback whose errors become the stage's sentence."""
 
@@ -147,8 +154,8 @@ def told(function: Callable[P, Page]) -> Callable[P, Page]:
             return function(*args, **kwargs)
         except SmileError as error:
             return Page().says(str(error), "error")
-        except Exception:
-            LOG.exception("My language: %s failed", function.__name__)
+        except Exception as error:
+            log(function.__name__, error)
             return Page().says(UNEXPECTED, "error")
 
     return safe
@@ -164,8 +171,8 @@ def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Pag
             yield from function(*args, **kwargs)
         except SmileError as error:
             yield Page().says(str(error), "error")
-        except Exception:
-            LOG.exception("My language: %s failed", function.__name__)
+        except Exception as error:
+            log(function.__name__, error)
             yield Page().says(UNEXPECTED, "error")
 
     return safe
