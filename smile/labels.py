@@ -7,6 +7,7 @@ share one, so that `results.by_language` averages them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -141,13 +142,19 @@ def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
 
 def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
     """Vanilla first, then as usual before unusual, and few examples before many."""
-    unusual = tuple(str(line[name]) for name in PLAIN if line[name] != PLAIN[name])
+    unusual = tuple(_sortable(line[name]) for name in PLAIN if line[name] != PLAIN[name])
     vanilla = line["side"] == "vanilla"
     random, trained = line["sampler"] == "random", bool(line["adapter"])
     if vanilla:
         return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
     usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
     return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
+
+
+def _sortable(value: Any) -> tuple[float, str]:
+    """Numbers by their size, before texts."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    return (float(value), "") if number else (float("inf"), str(value))
 
 
 def baseline(facts: pd.DataFrame) -> str:
