@@ -28,7 +28,7 @@ def column(page, number: int) -> list[str]:
 
 def test_the_tab_appears_once_and_opens_with_everything(tab):
     tabs = [e.text for e in tab.all("button[role='tab']")]
-    assert tabs[:4] == ["Transcribe", "Compare", "Map", "Results"]
+    assert tabs[:5] == ["Transcribe", "Compare", "My language", "Map", "Results"]
     assert len(column(tab, 1)) == 5
     assert "Macro average CER" in tab.text("#summary")
     assert "not measured here" in tab.text("#beside")
