@@ -192,10 +192,10 @@ def test_turning_the_map_picks_nothing_and_moving_it_keeps_its_scale(page):
     across, up = page.driver.execute_script(SCALES)
     assert abs(across) == pytest.approx(abs(up), rel=0.01)
     page.click("#map-dimensions label:nth-of-type(2)")
-    page.wait(lambda: page.driver.execute_script(SHOWN, "markers")[0]["type"] == "scatter3d", "the third")
+    page.wait(lambda: page.driver.execute_script(SHOWN, "markers")[0]["type"] == "scatter3d", "the third", 60)
     eye = page.driver.execute_script(EYE)
     drag(page, *page.driver.execute_script(MIDDLE))
-    page.wait(lambda: page.driver.execute_script(EYE) != eye, "the map to turn")
+    page.wait(lambda: page.driver.execute_script(EYE) != eye, "the map to turn", 60)
     assert not page.all("#map-query audio")
     assert page.errors() == []
 
