@@ -111,18 +111,26 @@ def update(
         PoolError: the old pool has no datastore of this recognizer.
         AudioError: a clip cannot be read.
     """
+    from smile.recognizers import clips_at_a_time
+
     before, after = (Reader(p, recognizer, vocabulary, language, windows) for p in (old, new))
     known = {
-        digest(u): (_names(before.before(number)), found)
-        for number, (u, found) in enumerate(zip(old.utterances, _stored(old, recognizer.info), strict=True))
+        digest(u): (_names(before.before(number)), read)
+        for number, (u, read) in enumerate(zip(old.utterances, _stored(old, recognizer.info), strict=True))
     }
-    reads = []
-    for number, utterance in enumerate(new.utterances):
-        behind, found = known.get(digest(utterance), ((), None))
-        same = found is not None and behind == _names(after.before(number))
-        reads.append(found if found is not None and same else after(number))
-        if progress:
-            progress(number + 1, len(new))
+    found = {
+        number: known[digest(u)][1]
+        for number, u in enumerate(new.utterances)
+        if known.get(digest(u), (None,))[0] == _names(after.before(number))
+    }
+    missing = [number for number in range(len(new)) if number not in found]
+    threads = clips_at_a_time(recognizer.info.device)
+    with closing(_side_by_side(after, missing, threads)) as readings:
+        for done, (number, reading) in enumerate(zip(missing, readings, strict=True), len(found) + 1):
+            found[number] = reading
+            if progress:
+                progress(done, len(new))
+    reads = [found[number] for number in range(len(new))]
     path = store_path(new, recognizer.info)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{uuid4().hex}.writing.npz")
