@@ -12,6 +12,7 @@ from smile.languages import language, languages
 
 SPOKEN = ("Individual", "Macrolanguage")  # scopes; the others stand for no language
 UNLISTED = "mis"  # ISO 639-3's code for a language that has none
+SIGNED = (" Sign Language", "International Sign")  # in one of its names, if not in the first
 
 
 class _Entry(NamedTuple):
@@ -61,9 +62,11 @@ def _entries() -> tuple[_Entry, ...]:
     own = languages()
     found = {code: _Entry(code, _names([known.name])) for code, known in own.items()}
     for listed in iter_langs():
-        if listed.pt3 and listed.scope() in SPOKEN and "Sign Language" not in listed.name:
+        if listed.pt3 and listed.scope() in SPOKEN:
             names = [own[listed.pt3].name] if listed.pt3 in own else []
-            found[listed.pt3] = _Entry(listed.pt3, _names([*names, listed.name, *listed.other_names()]))
+            names += [listed.name, *listed.other_names()]
+            if not any(sign in name for sign in SIGNED for name in names):
+                found[listed.pt3] = _Entry(listed.pt3, _names(names))
     return tuple(found.values())
 
 

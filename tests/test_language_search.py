@@ -19,6 +19,12 @@ from smile.languages import language
         ("Navaho", "nav"),
         ("scottish", "gla"),
         ("Ghotuo", "aaa"),
+        ("MDW", "mdw"),
+        ("cantonese", "yue"),
+        ("Odia", "ori"),
+        ("kinyarwanda", "kin"),
+        ("ŋkonya", "nko"),
+        ("BÉTÉ", "byf"),
     ],
 )
 def test_the_best_match_is_first(typed: str, code: str) -> None:
@@ -34,13 +40,31 @@ def test_no_more_than_asked_for_and_each_once() -> None:
     assert len(found) == len(set(found)) == 5
 
 
+def test_a_code_comes_before_names_and_whole_names_before_their_beginnings() -> None:
+    assert search("ton")[0].code == "ton"
+    found = [known.name for known in search("Kurdish", 4)]
+    assert found[0] == "Kurdish"
+    assert all("Kurdish" in name for name in found)
+
+
+def test_our_own_names_come_first() -> None:
+    assert [found.name for found in search("greek", 1)] == ["Greek"]
+    assert search("Tongan")[0] == language("ton")
+
+
+def test_a_language_that_has_no_code_is_not_offered_by_its_code() -> None:
+    assert "mis" not in {found.code for found in search("mis", 50)}
+
+
 @pytest.mark.parametrize("typed", ["", "  ", "!?", "no such tongue at all"])
 def test_nothing_fits(typed: str) -> None:
     assert search(typed) == ()
 
 
-def test_sign_languages_are_left_out() -> None:
-    assert all("Sign Language" not in found.name for found in search("sign language", 50))
+@pytest.mark.parametrize("typed", ["American Sign Language", "Auslan", "Vlaamse Gebarentaal", "ase", "ils"])
+def test_sign_languages_are_left_out(typed: str) -> None:
+    assert not {"ase", "asf", "vgt", "ils"} & {found.code for found in search(typed, 50)}
+    assert search("sign language") == search("langue des signes") == ()
 
 
 def test_a_language_without_a_code_has_a_name() -> None:
