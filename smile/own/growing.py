@@ -128,19 +128,20 @@ def _add(
     progress: Progress | None = None,
     correction: Correction | None = None,
 ) -> Added:
-    old = workspace.pool(models.smile.info.encoder)
-    language = _language(workspace, found)
-    if len(found.reading.utterances) + (len(old) if old else 0) > MOST_EXAMPLES:
+    language, encoder = _language(workspace, found), models.smile.info.encoder
+    if len(found.reading.utterances) + len(workspace.pool(encoder) or ()) > MOST_EXAMPLES:
         raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
     built = indexing.build(found.reading, out, models.smile, language, guess=models.guess, progress=progress)
     rejected = [(found.place(row.line), row.reason) for row in built.rejected]
-    if old and not changes.unknown(old, built.pool):
-        rejected += [(u.id, KNOWN) for u in built.pool.utterances]
-        return Added(old, 0, tuple(rejected), found.empty)
-    with workspace.change("", correction) as change:
-        joined = changes.joined(old, built.pool, change.out)
-        count = len(joined.pool) - (len(old) if old else 0)
-        change.what = _what(count, correction)
+    with workspace.lock:
+        old = workspace.pool(encoder)  # as it is by now
+        if old and not changes.unknown(old, built.pool):
+            rejected += [(u.id, KNOWN) for u in built.pool.utterances]
+            return Added(old, 0, tuple(rejected), found.empty)
+        with workspace.change("", correction) as change:
+            joined = changes.joined(old, built.pool, change.out)
+            count = len(joined.pool) - len(old or ())
+            change.what = _what(count, correction)
     rejected += [(name, KNOWN) for name in joined.known]
     return Added(joined.pool, count, tuple(rejected), found.empty)
 
