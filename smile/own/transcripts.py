@@ -62,9 +62,17 @@ def items(workspace: Workspace) -> list[Item]:
     return [_item(workspace.recordings / name, kept.get(name)) for name in names]
 
 
+def taken(workspace: Workspace) -> set[str]:
+    """Names of recordings, also of those that are deleted and of which there are corrections."""
+    corrected = {c.recording for c in workspace.state().corrections}
+    return corrected | {path.name for path in workspace.recordings.iterdir()}
+
+
 def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
-    """Remember the transcript that a batch has finished, or why there is none."""
+    """Remember the transcript that a batch has finished, or why there is none; not of what was deleted."""
     with workspace.lock:
+        if not (workspace.recordings / step.name).is_file():
+            return
         kept = _kept(workspace)
         transcript = asdict(step.transcript) if step.transcript else None
         fields = {"transcript": transcript, "problem": step.problem, "version": version, "examples": examples}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -49,7 +49,7 @@ def bring_recorded(desk: Desk, key: str | None, audio: str | None) -> Page:
         raise PoolError("Record something first.")
     key, found = workspace(desk, key)
     with found.lock:
-        taken = {path.stem for path in found.recordings.iterdir()}
+        taken = {Path(name).stem for name in transcripts.taken(found)}
         number = next(n for n in range(1, len(taken) + 2) if f"recording-{n}" not in taken)
         source = Path(audio)
         _move(source, found.recordings / f"recording-{number}{source.suffix.lower() or '.wav'}")
@@ -68,13 +68,13 @@ def _take(found: Workspace, file: Path, work: Path) -> int:
     if there + len(paths) > MOST_RECORDINGS:
         raise PoolError(f"At most {MOST_RECORDINGS} recordings are kept here; transcribe in several goes.")
     for path in paths:
-        _move(path, _fresh(found.recordings, path))
+        _move(path, found.recordings / _fresh(transcripts.taken(found), path))
     return len(paths)
 
 
-def _fresh(folder: Path, path: Path) -> Path:
+def _fresh(taken: Collection[str], path: Path) -> str:
     names = (f"{path.stem}{f'-{n}' if n else ''}{path.suffix}" for n in range(10**6))
-    return next(folder / name for name in names if not (folder / name).exists())
+    return next(name for name in names if name not in taken)
 
 
 def _move(source: Path, target: Path) -> None:
