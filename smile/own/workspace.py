@@ -87,8 +87,15 @@ class Workspace:
         write_json(self.folder / STATE, asdict(state))
 
     def touch(self) -> None:
-        """It is being used."""
-        os.utime(self.folder)
+        """It is being used.
+
+        Raises:
+            PoolError: it has been deleted.
+        """
+        try:
+            os.utime(self.folder)
+        except FileNotFoundError as error:
+            raise PoolError(GONE) from error
 
     def lent(self, path: Path) -> None:
         """A file elsewhere that is to be deleted with the folder."""
