@@ -124,6 +124,7 @@ class Workspace:
             name = f"{state.made + 1:04d}"
             change = Change(self.folder / POOLS / name, what)
             change.out.parent.mkdir(exist_ok=True)
+            shutil.rmtree(change.out, ignore_errors=True)  # of a process that was killed
             try:
                 yield change
             except BaseException:
