@@ -135,7 +135,7 @@ class Workspace:
             self._prune()
 
     def undo(self) -> Version:
-        """Go back to the version before the last change; gives the one that was taken back.
+        """Go back to the version before the last change, and its language; gives what was taken back.
 
         Raises:
             PoolError: there is nothing to take back.
@@ -145,7 +145,9 @@ class Workspace:
             if not state.versions:
                 raise PoolError("There is nothing to take back.")
             *before, last = state.versions
-            self.write(replace(state, versions=tuple(before)))
+            pool = open_pool(self.folder / POOLS / before[-1].folder) if before else None
+            language = pool.language if pool else state.language
+            self.write(replace(state, versions=tuple(before), language=language))
             shutil.rmtree(self.folder / POOLS / last.folder, ignore_errors=True)
             return last
 
