@@ -14,7 +14,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock, RLock
@@ -214,10 +214,14 @@ class Workspaces:
     def sweep(self, now: float | None = None) -> int:
         """Delete what has not been used for the set time; gives how many."""
         last = (time.time() if now is None else now) - 3600 * self.hours
-        old = [f for f in self.root.glob("*") if f.is_dir() and f.stat().st_mtime < last]
-        for folder in old:
-            self._remove(folder)
-        return len(old)
+        return sum(self._swept(folder, last) for folder in self.root.glob("*"))
+
+    def _swept(self, folder: Path, last: float) -> bool:
+        with suppress(OSError):  # its owner deletes it just now
+            if folder.is_dir() and folder.stat().st_mtime < last:
+                self._remove(folder)
+                return True
+        return False
 
     def _remove(self, folder: Path) -> None:
         with self._at(folder).lock:
