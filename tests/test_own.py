@@ -17,10 +17,11 @@ from smile import batch, token_store
 from smile.datatypes import Language, PoolError, SmileError
 from smile.models import Models, load_models
 from smile.own import changes, growing, sequence, transcripts
-from smile.own.workspace import Workspace, Workspaces
+from smile.own.workspace import Correction, Workspace, Workspaces
 from smile.pool import Pool, open_pool
 from smile.transcribe import pool_token
 from smile.transcription import Settings
+from smile.ui.own import curve
 from tests.conftest import POOLS
 from tests.linguists import staircase, write_eaf
 
@@ -83,6 +84,18 @@ def test_two_visitors_see_nothing_of_each_other(visitors: Workspaces) -> None:
     assert len(visitors.open(two).pool() or ()) == 2
 
 
+def test_what_one_visitor_does_leaves_the_other_as_it_was(visitors: Workspaces) -> None:
+    one, two = visitors.open(visitors.new()), visitors.open(visitors.new())
+    grown(one, 0, 3)
+    grown(two, 0, 3)
+    before = {path: path.read_bytes() for path in sorted(one.folder.rglob("*")) if path.is_file()}
+    with two.change("text") as change:
+        changes.reworded(part_of(0, 2), DEMO.utterances[0].id, "rud eile", change.out)
+    two.undo()
+    two.undo()
+    assert before == {path: path.read_bytes() for path in sorted(one.folder.rglob("*")) if path.is_file()}
+
+
 def test_a_folder_does_not_give_its_key_away(visitors: Workspaces) -> None:
     key = visitors.new()
     names = [path.name for path in visitors.root.iterdir()]
@@ -112,12 +125,40 @@ def test_only_what_is_not_used_is_deleted(visitors: Workspaces, tmp_path: Path) 
     assert (visitors.has(old), visitors.has(new), lent.exists()) == (False, True, False)
 
 
+def test_a_folder_that_cannot_be_deleted_does_not_keep_the_others(
+    visitors: Workspaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        visitors.new()
+    remove, met = Workspaces._remove, []
+
+    def stubborn(self: Workspaces, folder: Path) -> None:
+        met.append(folder)
+        if len(met) == 1:
+            raise FileNotFoundError(folder)
+        remove(self, folder)
+
+    monkeypatch.setattr(Workspaces, "_remove", stubborn)
+    visitors.sweep(os.stat(visitors.root).st_mtime + 3600 * 3)
+    assert [folder for folder in met if folder.exists()] == met[:1]
+    assert len(met) == 3
+
+
+def test_a_folder_is_for_its_owner_alone(visitors: Workspaces) -> None:
+    visitors.new()
+    (folder,) = visitors.root.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
 def test_a_deleted_folder_takes_nothing_more(visitors: Workspaces) -> None:
     key = visitors.new()
     folder = visitors.open(key)
     visitors.delete(key)
     with pytest.raises(PoolError, match="no longer here"):
         grown(folder, 0, 2)
+    with pytest.raises(PoolError, match="no longer here"):
+        folder.touch()
+    assert list(visitors.root.iterdir()) == []
 
 
 # changes
@@ -139,19 +180,74 @@ def test_undo_goes_back_step_by_step_and_names_are_never_used_again(workspace: W
         workspace.undo()
 
 
-def half_done(workspace: Workspace) -> None:
+def corrected(workspace: Workspace, number: int, said: str) -> None:
+    """A demo clip becomes an example as if its transcript had been corrected."""
+    clip = DEMO.utterances[number]
+    with workspace.change("corrected", Correction("talk.wav", number, clip.text, said, "?", 3)) as change:
+        changes.joined(workspace.pool(), part_of(number, number + 1), change.out)
+
+
+def test_undo_brings_back_pool_corrections_curve_and_language(workspace: Workspace) -> None:
+    grown(workspace, 0, 3)
+    corrected(workspace, 3, "mar")
+    corrected(workspace, 4, "thuirt")
+    before, two = workspace.state(), curve.points(workspace.state().corrections)
+    corrected(workspace, 5, "mi")
+    with workspace.lock, workspace.change("language set") as change:
+        workspace.write(replace(workspace.state(), language=DEMO.language))
+        changes.renamed(workspace.pool() or DEMO, replace(DEMO.language, name="Gàidhlig"), change.out)
+    assert len(curve.points(workspace.state().corrections)) == 3
+    workspace.undo()
+    workspace.undo()
+    after = workspace.state()
+    assert (after.versions, after.corrections) == (before.versions, before.corrections)
+    assert curve.points(after.corrections) == two
+    assert [u.text for u in (workspace.pool() or DEMO).utterances] == [u.text for u in DEMO.utterances[:5]]
+
+
+def test_undo_takes_the_name_of_the_language_back_too(workspace: Workspace) -> None:
+    workspace.write(replace(workspace.state(), language=DEMO.language))
+    pool = grown(workspace, 0, 2)
+    with workspace.change("language set to Mboshi") as change:
+        changes.renamed(pool, MBOSHI, change.out)
+    workspace.write(replace(workspace.state(), language=MBOSHI))
+    workspace.undo()
+    assert workspace.state().language == DEMO.language
+    workspace.undo()
+    assert workspace.state().language == DEMO.language
+
+
+def half_done(workspace: Workspace, error: type[BaseException]) -> None:
     with workspace.change("nothing") as change:
         (change.out / "audio").mkdir(parents=True)
-        raise PoolError
+        raise error
 
 
-def test_a_change_that_fails_changes_nothing(workspace: Workspace) -> None:
-    grown(workspace, 0, 3)
-    before = workspace.state()
-    with pytest.raises(PoolError):
-        half_done(workspace)
+@pytest.mark.parametrize("error", [PoolError, KeyboardInterrupt, GeneratorExit])
+def test_a_change_that_fails_changes_nothing(workspace: Workspace, error: type[BaseException]) -> None:
+    old = grown(workspace, 0, 3)
+    before, files = workspace.state(), sorted(workspace.folder.rglob("*"))
+    with pytest.raises(error):
+        half_done(workspace, error)
     assert workspace.state() == before
+    assert sorted(workspace.folder.rglob("*")) == files
+    assert [u.text for u in (workspace.pool() or DEMO).utterances] == [u.text for u in old.utterances]
     assert len(grown(workspace, 3, 4)) == 4
+
+
+def test_what_a_killed_server_left_half_done_is_in_nobodys_way(workspace: Workspace) -> None:
+    grown(workspace, 0, 3)
+    (workspace.folder / "pools" / "0002" / "audio").mkdir(parents=True)
+    assert len(grown(workspace, 3, 4)) == 4
+
+
+def test_a_pool_of_another_encoder_is_refused(workspace: Workspace) -> None:
+    old = grown(workspace, 0, 2)
+    encoder = replace(old.header.encoder, weights="0" * 12)  # type: ignore[type-var]
+    other = replace(part_of(2, 3), header=replace(DEMO.header, encoder=encoder))
+    with pytest.raises(PoolError, match="another model"), workspace.change("more") as change:
+        changes.joined(old, other, change.out)
+    assert [v.what for v in workspace.state().versions] == ["2 examples added"]
 
 
 def test_clips_share_their_recordings_and_known_ones_are_told(workspace: Workspace) -> None:
@@ -171,6 +267,26 @@ def test_an_id_that_is_taken_gets_a_number(workspace: Workspace) -> None:
     with workspace.change("more") as change:
         found = changes.joined(first, other, change.out).pool
     assert found.utterances[2].id == f"{first.utterances[0].id}-2"
+
+
+def test_ids_are_numbered_one_after_the_other(workspace: Workspace) -> None:
+    pool, name = grown(workspace, 0, 1), DEMO.utterances[0].id
+    for number in range(1, 4):
+        one = part_of(number, number + 1)
+        one = replace(one, utterances=(replace(one.utterances[0], id=name),))
+        with workspace.change("more") as change:
+            pool = changes.joined(pool, one, change.out).pool
+    assert [u.id for u in pool.utterances] == [name, f"{name}-2", f"{name}-3", f"{name}-4"]
+    assert [u.audio.read_bytes() for u in pool.utterances] == [
+        u.audio.read_bytes() for u in DEMO.utterances[:4]
+    ]
+
+
+def test_one_recording_with_another_text_is_another_example(workspace: Workspace) -> None:
+    first, clip = grown(workspace, 0, 2), DEMO.utterances[1]
+    other = replace(part_of(1, 2), utterances=(replace(clip, text=f"{clip.text} a-rithist"),))
+    assert changes.unknown(first, other) == [0]
+    assert changes.unknown(first, part_of(0, 3)) == [2]
 
 
 def test_texts_change_clips_go_and_the_language_is_renamed(workspace: Workspace) -> None:
@@ -213,16 +329,66 @@ def test_annotations_of_a_tier(workspace: Workspace, models: Models, tmp_path: P
     assert (added.count, added.empty) == (3, 1)
 
 
+def test_annotations_on_two_tiers_need_one_that_is_named(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    sound = staircase(tmp_path / "talk.wav", 9)
+    files = [sound, write_eaf(tmp_path / "talk.eaf", sound.name)]
+    with pytest.raises(SmileError, match=r"utterance.*gloss"):
+        growing.from_files(workspace, files, models)
+    assert workspace.pool() is None
+    added = growing.from_files(workspace, files, models, ["gloss"])
+    assert [u.text for u in added.pool.utterances] == ["I go"]
+
+
+def test_a_change_made_while_files_are_read_is_kept(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    pool = grown(workspace, 10, 12)
+
+    def meanwhile(done: int, _: int) -> None:
+        if done == 1:
+            with workspace.change("text") as change:
+                changes.reworded(pool, pool.utterances[0].id, "rud eile", change.out)
+
+    growing.from_files(workspace, [table(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
+    found = [u.text for u in (workspace.pool() or DEMO).utterances]
+    assert found == ["rud eile", *(DEMO.utterances[i].text for i in (11, 0, 1))]
+
+
+def test_a_change_taken_back_while_files_are_read_stays_so(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    grown(workspace, 10, 12)
+
+    def meanwhile(done: int, _: int) -> None:
+        if done == 1:
+            workspace.undo()
+
+    growing.from_files(workspace, [table(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
+    assert [u.text for u in (workspace.pool() or DEMO).utterances] == [u.text for u in DEMO.utterances[:2]]
+
+
+def test_files_that_were_there_already_make_no_version(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    source = table(tmp_path / "mine.zip", 2)
+    growing.from_files(workspace, [source], models)
+    again = growing.from_files(workspace, [source], models)
+    assert (again.count, len(again.pool), len(workspace.state().versions)) == (0, 2, 1)
+    assert [why for _, why in again.rejected] == [growing.KNOWN] * 2
+
+
 def test_a_language_is_needed_unless_a_pool_brings_it(
     visitors: Workspaces, models: Models, tmp_path: Path
 ) -> None:
     nobody = visitors.open(visitors.new())
     with pytest.raises(PoolError, match="Name your language"):
         growing.from_files(nobody, [table(tmp_path / "mine.zip", 2)], models)
-    shutil.copytree(POOLS / "gla", tmp_path / "gla")
+    changes.joined(None, part_of(0, 3), tmp_path / "gla")
     shutil.make_archive(str(tmp_path / "pool"), "zip", tmp_path, "gla")
     added = growing.from_files(nobody, [tmp_path / "pool.zip"], models)
-    assert added.count == len(DEMO)
+    assert added.count == 3
     assert nobody.state().language == DEMO.language
 
 
@@ -247,6 +413,52 @@ def test_a_grown_datastore_is_as_if_it_were_read_at_once(workspace: Workspace, e
     np.testing.assert_array_equal(ours.keys, theirs.keys)
     np.testing.assert_array_equal(ours.tokens, theirs.tokens)
     assert ours.gate == theirs.gate
+
+
+def as_if_read_at_once(pool: Pool, models: Models, folder: Path) -> None:
+    """The datastore that has grown equals one that is made of nothing."""
+    fresh = replace(pool, stores=folder)
+    token_store.build(fresh, models.smile, models.vocabulary, language=pool_token(pool))
+    with (
+        np.load(token_store.store_path(pool, models.smile.info)) as ours,
+        np.load(token_store.store_path(fresh, models.smile.info)) as theirs,
+    ):
+        assert ours.files == theirs.files
+        for name in ours.files:
+            np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+def test_a_datastore_follows_texts_and_removals(workspace: Workspace, exact: Models) -> None:
+    pool = grown(workspace, 0, 5)
+    growing.ready(workspace, exact)
+    with workspace.change("text") as change:
+        changes.reworded(pool, pool.utterances[1].id, "rud eile", change.out)
+    with workspace.change("removed") as change:
+        pool = changes.without(workspace.pool() or pool, [pool.utterances[3].id], change.out)
+    growing.ready(workspace, exact)
+    as_if_read_at_once(pool, exact, workspace.folder / "fresh")
+
+
+def test_a_datastore_follows_a_better_recording_of_the_same_text(workspace: Workspace, exact: Models) -> None:
+    pool = grown(workspace, 0, 2)  # each is read behind the other, whatever they sound like
+    growing.ready(workspace, exact)
+    last, other = pool.utterances[1], DEMO.utterances[7]
+    with workspace.change("removed") as change:
+        changes.without(pool, [last.id], change.out)
+    better = replace(part_of(7, 8), utterances=(replace(other, id=last.id, text=last.text),))
+    with workspace.change("again") as change:
+        pool = changes.joined(workspace.pool(), better, change.out).pool
+    growing.ready(workspace, exact)
+    as_if_read_at_once(pool, exact, workspace.folder / "fresh")
+
+
+def test_only_the_newest_versions_keep_their_datastores(workspace: Workspace, models: Models) -> None:
+    for number in range(4):
+        grown(workspace, number, number + 1)
+        for version in workspace.state().versions[-1:]:
+            (workspace.folder / "pools" / version.folder / "tokens-base.npz").write_bytes(b"")
+    kept = sorted(path.parent.name for path in workspace.folder.glob("pools/*/tokens-*"))
+    assert kept == ["0003", "0004"]
 
 
 # transcripts and corrections
@@ -303,10 +515,36 @@ def test_a_batch_goes_on_and_what_is_corrected_is_learnt(recorded: Workspace, mo
         transcripts.part(again, first.recording, 0)
 
 
+def test_no_recording_gets_the_name_of_one_that_was_corrected(recorded: Workspace) -> None:
+    name = recorded.recordings / "talk.wav"
+    shutil.copyfile(DEMO.queries[0].audio, name)
+    assert "talk.wav" in transcripts.taken(recorded)
+    corrected(recorded, 5, "mar")
+    transcripts.forget(recorded, "talk.wav")
+    assert "talk.wav" in transcripts.taken(recorded)
+    recorded.undo()
+    assert "talk.wav" not in transcripts.taken(recorded)
+
+
+def test_a_transcript_of_a_recording_that_is_gone_is_not_kept(recorded: Workspace) -> None:
+    name = DEMO.queries[0].audio.name
+    transcripts.keep(recorded, batch.Step(1, 1, name, problem="no sound"), "0001", 4)
+    assert [r.name for r in transcripts.waiting(recorded)] == [DEMO.queries[1].audio.name]
+    transcripts.forget(recorded, name)
+    transcripts.keep(recorded, batch.Step(1, 1, name, problem="no sound"), "0001", 4)
+    shutil.copyfile(DEMO.queries[0].audio, recorded.recordings / name)
+    assert len(transcripts.waiting(recorded)) == 2
+
+
 def test_a_sequence_grows_by_one_clip_at_a_time(models: Models, tmp_path: Path) -> None:
     heard = list(sequence.sequence(models, DEMO, DEMO.queries[:2], tmp_path, 3, Settings(shots=1)))
     assert [(h.number, h.examples) for h in heard] == [(1, 3), (2, 4)]
     assert heard[0].fixed == heard[0].growing
+    sizes = [
+        len(open_pool(sorted(path.glob("*/pools/*"))[-1]))
+        for path in (tmp_path / "fixed", tmp_path / "growing")
+    ]
+    assert sizes == [3, 5]
     sequence.write(heard, tmp_path / "out" / "learning.csv")
     rows = list(csv.DictReader((tmp_path / "out" / "learning.csv").open(encoding="utf-8")))
     assert [int(row["growing"]) for row in rows] == [h.growing for h in heard]
