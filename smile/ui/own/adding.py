@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,23 +15,33 @@ from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each, workspace
+from smile.ui.own.page import Page, fresh, log, opened, told, told_each, workspace
 
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
 def tiers(files: Sequence[str] | None) -> Any:
     """The tiers of the annotation files among these, where there are several to choose from."""
-    found: tuple[importing.TierCount, ...] = ()
-    if files:
-        with TemporaryDirectory() as work, suppress(SmileError):
-            found = importing.offered(importing.gather([Path(f) for f in files], Path(work)), Path(work))
-    filled = [tier for tier in found if tier.filled]
+    filled = [tier for tier in _offered(files or ()) if tier.filled]
     if len(filled) < 2:
         return gr.update(choices=[], value=[], visible=False)
     most = max(filled, key=lambda tier: tier.seconds)
     choices = [(f"{t.name} ({t.filled} annotations, {t.seconds / 60:.1f} min)", t.name) for t in filled]
     return gr.update(choices=choices, value=[most.name], visible=True)
+
+
+def _offered(files: Sequence[str]) -> Sequence[importing.TierCount]:
+    """What is wrong with the files is said when they are added."""
+    if not files:
+        return ()
+    try:
+        with TemporaryDirectory() as work:
+            return importing.offered(importing.gather([Path(f) for f in files], Path(work)), Path(work))
+    except SmileError:
+        return ()
+    except Exception as error:
+        log("tiers", error)
+        return ()
 
 
 @told_each

@@ -16,8 +16,8 @@ from smile.datatypes import SmileError
 from smile.pool import open_pool
 from smile.ui.own import adding, checking, correcting, naming, transcribing
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, arrived
-from smile.ui.transcribe.callbacks import BUSY, cancelling
+from smile.ui.own.page import Page, arrived, log
+from smile.ui.transcribe.callbacks import BUSY, UNEXPECTED, cancelling
 from smile.ui.transcribe.tab import QUICK
 from smile.ui.transcribe.view import stage
 
@@ -139,6 +139,9 @@ def _given(make: Any, desk: Desk, kind: str, key: str | None) -> Any:
         return make(desk, key, kind)
     except SmileError as error:
         raise gr.Error(str(error), print_exception=False) from error
+    except Exception as error:
+        log(make.__name__, error)
+        raise gr.Error(UNEXPECTED, print_exception=False) from None
 
 
 def sample(desk: Desk, kind: str) -> Any:

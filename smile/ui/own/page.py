@@ -75,13 +75,6 @@ def workspace(desk: Desk, key: str | None) -> tuple[str, Workspace]:
     return key, desk.visitors.open(key)
 
 
-def arrived(desk: Desk, key: str | None) -> Page:
-    """The tab as the page opens: what a visitor left here is there again."""
-    if not desk.visitors.has(key):
-        return fresh(None)._replace(key="")
-    return fresh(desk.visitors.open(key))
-
-
 def fresh(found: Workspace | None, chosen: str | None = None) -> Page:
     """All that follows from a folder (None: an empty tab). What is open for editing is not touched."""
     state = found.state() if found else State()
@@ -176,3 +169,11 @@ def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Pag
             yield Page().says(UNEXPECTED, "error")
 
     return safe
+
+
+@told
+def arrived(desk: Desk, key: str | None) -> Page:
+    """The tab as the page opens: what a visitor left here is there again."""
+    if not desk.visitors.has(key):
+        return fresh(None)._replace(key="")
+    return fresh(desk.visitors.open(key))
