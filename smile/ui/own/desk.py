@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -83,13 +85,15 @@ class Desk:
         pool = workspace.pool(models.smile.info.encoder)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
-        steps = batch.run(models, found, pool, settings, workspace.folder / "batch")
-        with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
-            for step in paced:
-                if step.transcript or step.problem:
-                    transcripts.keep(workspace, step, version, size)
-                workspace.touch()
-                yield step
+        # its log is its own: another batch, with other examples, may begin before this one has ended
+        with TemporaryDirectory(dir=workspace.folder, prefix=".batch-", ignore_cleanup_errors=True) as log:
+            steps = batch.run(models, found, pool, settings, Path(log))
+            with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
+                for step in paced:
+                    if step.transcript or step.problem:
+                        transcripts.keep(workspace, step, version, size)
+                    workspace.touch()
+                    yield step
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
         """Leave each example out in turn; the setting that does best becomes the pool's."""
