@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from smile.datatypes import PoolError
 from smile.own.workspace import Workspace, Workspaces
 from smile.transcription import Settings
 from smile.ui.turns import Progress, Watched, lines
@@ -96,13 +97,18 @@ class Desk:
                     yield step
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
-        """Leave each example out in turn; the setting that does best becomes the pool's."""
+        """Leave each example out in turn; the setting that does best becomes the pool's.
+
+        Raises:
+            PoolError: there are too few, or no setting came to a result.
+        """
         from smile import leave_one_out
         from smile.pool_setting import write_setting
 
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        assert pool is not None
+        if pool is None or len(pool) < 2:
+            raise PoolError("A check needs two examples at least; add some first.")
         tried, found = leave_one_out.conditions(models.smile.info), leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
         with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
