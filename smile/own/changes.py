@@ -16,6 +16,7 @@ from uuid import uuid4
 import numpy as np
 
 from smile.datatypes import Language, Matrix, PoolError, Utterance
+from smile.exporting.transcripts import one_line
 from smile.indexing import AUDIO_FOLDER, file_name
 from smile.pool import Header, Pool, open_pool, order_digest, write_pool
 from smile.pool_setting import SETTING
@@ -76,14 +77,14 @@ def without(pool: Pool, ids: Collection[str], out: Path) -> Pool:
 
 
 def reworded(pool: Pool, name: str, text: str, out: Path) -> Pool:
-    """A pool in which one clip has another text.
+    """A pool in which one clip has another text, in one line as all of them are.
 
     Raises:
         PoolError: the text is empty.
     """
     if not text.strip():
         raise PoolError("An example needs a text; write what is said in it, or remove it.")
-    texts = [replace(u, text=text.strip()) if u.id == name else u for u in pool.utterances]
+    texts = [replace(u, text=one_line(text)) if u.id == name else u for u in pool.utterances]
     return _written(pool.header, texts, pool.embeddings, out, pool.folder)
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from smile import importing
 from smile.datatypes import PoolError, SmileError, Utterance
+from smile.exporting.transcripts import one_line
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.ui.own import view
@@ -124,7 +125,7 @@ def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Pa
     with found.lock:
         example, pool = _example(found, name), found.pool()
         assert pool is not None
-        if example.text == text.strip():
+        if example.text == one_line(text):
             return _closed(found).says("Nothing was changed.")
         with found.change(f"text of {example.id} changed") as change:
             changes.reworded(pool, example.id, text, change.out)
