@@ -6,27 +6,50 @@ import logging
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
+from types import SimpleNamespace
+from typing import Any
 
+import gradio as gr
 import pytest
 
-from smile.own import changes, growing
-from smile.own.transcripts import Part
-from smile.own.workspace import Correction, Workspaces
-from smile.pool import open_pool
+from smile import batch, importing, leave_one_out
+from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, Samples, Utterance
+from smile.exporting import Span, Transcript
+from smile.own import changes, growing, transcripts
+from smile.own.transcripts import Item, Part
+from smile.own.workspace import Correction, Workspace, Workspaces
+from smile.pool import Pool, open_pool
 from smile.pool_setting import PoolSetting
 from smile.scoring import score
+from smile.transcription import Line, Result, Settings, Side
 from smile.ui import Desk, Engine, Options, build_app, look
-from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
+from smile.ui.own import (
+    adding,
+    checking,
+    correcting,
+    curve,
+    events,
+    naming,
+    orthography,
+    transcribing,
+    verdict,
+    view,
+)
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
+from smile.ui.transcribe.callbacks import UNEXPECTED
 from smile.ui.turns import InTurn, Turns
 from tests.conftest import POOLS
 from tests.fake_engine import FakeEngine
+from tests.linguists import staircase, write_eaf
 
 DEMO = open_pool(POOLS / "gla")
+FIRST = DEMO.utterances[0].id
 NASTY = "<script>alert('x')</script> & more"
 
 
@@ -40,13 +63,53 @@ def desk(engine: Engine, tmp_path: Path) -> Desk:
     return Desk(engine, Workspaces(tmp_path / "visitors", 24))
 
 
+class IdleEngine:
+    """Its models are there at once, and know nothing but their encoder."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+        self._models: Future[Any] = Future()
+        info = RecognizerInfo("fake", "float32", DEMO.header.encoder or EncoderId("fake", "0" * 12))
+        self._models.set_result(
+            SimpleNamespace(smile=SimpleNamespace(info=info), vocabulary=None, guess=None)
+        )
+
+    def load(self) -> Iterator[str]:
+        return iter(())
+
+    def warm(self) -> Future[Any]:
+        return self._models
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> Desk:
+    return Desk(IdleEngine(), Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
+    """Transcription that says how long a recording is, and its shots; the list: what it was asked for."""
+    calls: list[tuple[float, int]] = []
+
+    def transcribe(models: Any, samples: Samples, pool: Pool | None, settings: Settings) -> Iterator[Result]:
+        calls.append((len(samples) / 16000, settings.shots))
+        decoded = Decoded((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
+        line = Line(0, calls[-1][0], decoded, "cy", Opening("cy", 1, 0))
+        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Side((line,)))
+        yield result
+        yield replace(result, vanilla=Side((line,), done=True), done=True)
+
+    monkeypatch.setattr(batch, "transcribe", transcribe)
+    return calls
+
+
 def named(desk: Desk, code: str = "mdw") -> str:
     """A visitor who has named a language; the key."""
     return str(naming.name(desk, "", "x", code).key)
 
 
-def with_examples(desk: Desk, first: int, last: int) -> str:
-    key = named(desk)
+def with_examples(desk: Desk, first: int, last: int, code: str = "mdw") -> str:
+    key = named(desk, code)
     workspace = desk.visitors.open(key)
     part = type(DEMO)(DEMO.folder, DEMO.header, DEMO.utterances[first:last], DEMO.embeddings[first:last])
     with workspace.change("examples added") as change:
@@ -58,6 +121,7 @@ def refused(page: Page) -> bool:
     return "stage error" in str(page.stage)
 
 
+Call = Callable[[Desk, str, str], Iterable[Page]]
 CALLS = {
     "undo": lambda desk, key: [naming.undo(desk, key)],
     "files": lambda desk, key: adding.add_files(desk, key, None, []),
@@ -99,6 +163,86 @@ def test_nothing_of_a_visitor_is_logged(
     assert not any(u.text in caplog.text for u in DEMO.utterances[:2])
 
 
+WORDS = "ngá o kwé"  # a visitor's, which no log may have
+FAILS: dict[str, tuple[object, str, Call]] = {
+    "arrived": (view, "examples", lambda desk, key, file: [arrived(desk, key)]),
+    "name": (changes, "renamed", lambda desk, key, file: [naming.name(desk, key, WORDS, "mdw")]),
+    "undo": (Workspace, "undo", lambda desk, key, file: [naming.undo(desk, key)]),
+    "delete": (Workspaces, "delete", lambda desk, key, file: [naming.delete(desk, key)]),
+    "files": (growing, "from_files", lambda desk, key, file: adding.add_files(desk, key, [file], [])),
+    "typed": (growing, "typed", lambda desk, key, file: adding.add_typed(desk, key, file, WORDS)),
+    "save": (changes, "reworded", lambda desk, key, file: [adding.save_example(desk, key, FIRST, WORDS)]),
+    "remove": (changes, "without", lambda desk, key, file: [adding.remove_example(desk, key, FIRST)]),
+    "check": (leave_one_out, "leave_one_out", lambda desk, key, file: checking.check(desk, key)),
+    "choose": (
+        checking,
+        "write_setting",
+        lambda desk, key, file: [checking.choose(desk, key, 1, True, "off")],
+    ),
+    "bring": (transcribing, "unpack", lambda desk, key, file: [transcribing.bring(desk, key, [file])]),
+    "run": (batch, "run", lambda desk, key, file: transcribing.run(desk, key)),
+    "part": (transcripts, "part", lambda desk, key, file: [correcting.open_part(desk, key, "a.wav", 0)]),
+    "learn": (transcripts, "part", lambda desk, key, file: correcting.learn(desk, key, ["a.wav", 0], WORDS)),
+    "forget": (transcripts, "forget", lambda desk, key, file: [transcribing.remove(desk, key, ["a.wav", 0])]),
+}
+
+
+@pytest.mark.parametrize("call", FAILS)
+def test_an_unexpected_failure_is_one_sentence_and_no_log_has_its_words(
+    idle: Desk, call: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, file = with_examples(idle, 0, 3, "gla"), tmp_path / "ngá.zip"
+    file.write_bytes(b"")
+    (idle.visitors.open(key).recordings / "a.wav").write_bytes(b"")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(f"{key} {WORDS} {DEMO.utterances[0].text}")
+
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    owner, name, ask = FAILS[call]
+    monkeypatch.setattr(owner, name, fail)
+    with caplog.at_level(logging.DEBUG):
+        *_, last = ask(idle, key, str(file))
+    assert UNEXPECTED in last.stage
+    assert "RuntimeError" in caplog.text
+    assert not any(secret in caplog.text for secret in (key, WORDS, "ngá", DEMO.utterances[0].text))
+
+
+def test_a_download_that_fails_unexpectedly_says_nothing_of_the_visitor(
+    idle: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(desk: Desk, key: str, kind: str) -> None:
+        raise RuntimeError(f"{key} {WORDS}")
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(gr.Error) as told:
+        events._given(fail, idle, "csv", "secret-key")
+    assert (told.value.message, told.value.print_exception) == (UNEXPECTED, False)
+    assert "RuntimeError" in caplog.text
+    assert not any(secret in caplog.text for secret in ("secret-key", WORDS))
+
+
+def test_tiers_that_cannot_be_looked_at_are_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = staircase(tmp_path / "talk.wav", 9)
+    files = [str(sound), str(write_eaf(tmp_path / "talk.eaf", sound.name))]
+    offered = adding.tiers(files)
+    assert [name for _, name in offered["choices"]] == ["utterance", "gloss"]
+    assert (offered["value"], offered["visible"]) == (["utterance"], True)
+    monkeypatch.setattr(importing, "gather", fails)
+    assert adding.tiers(files)["visible"] is False
+    assert "talk" not in caplog.text
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_check_needs_two_examples(idle: Desk, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    key = with_examples(idle, 0, count) if count else named(idle)
+    *_, last = checking.check(idle, key)
+    assert "two examples" in last.stage
+    assert str(idle.visitors.root) not in last.stage
+
+
 def test_each_visitor_comes_back_to_what_is_theirs(desk: Desk) -> None:
     keys = [with_examples(desk, 0, 2), with_examples(desk, 2, 5)]
     pages = [arrived(desk, key) for key in keys]
@@ -121,6 +265,13 @@ def test_a_text_is_corrected_and_taken_back(desk: Desk) -> None:
     assert "2 examples" in adding.remove_example(desk, key, name).examples
 
 
+def test_an_example_stays_one_line(desk: Desk) -> None:
+    key, name = with_examples(desk, 0, 2), DEMO.utterances[1].id
+    adding.save_example(desk, key, name, " ngá\n o  kwé\n")
+    assert adding.open_example(desk, key, name).example_text == WORDS
+    assert "Nothing was changed" in adding.save_example(desk, key, name, "ngá o\nkwé").stage
+
+
 def test_shots_neighbours_and_characters_by_hand_are_the_pools_own(desk: Desk) -> None:
     key = with_examples(desk, 0, 3)
     checking.choose(desk, key, 5, False, "hard")
@@ -131,14 +282,25 @@ def test_shots_neighbours_and_characters_by_hand_are_the_pools_own(desk: Desk) -
 def test_texts_are_escaped_wherever_they_stand() -> None:
     part = Part(NASTY, 0, 2, 0.0, 1.0, NASTY, NASTY, 0.5, 3)
     utterance = type(DEMO.utterances[0])("a", DEMO.utterances[0].audio, NASTY)
+    recording = batch.Recording(NASTY, Path(NASTY))
+    done = Transcript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
+    items = [Item(recording), Item(recording, problem=NASTY), Item(recording, done)]
     shown = [
         view.examples([utterance]),
         view.rejected([(NASTY, NASTY)]),
         orthography.letters([utterance]),
         view._part(part, True),
         view.named(naming.unlisted(NASTY)),
+        view.player(NASTY, DEMO.utterances[0].audio),
+        *(
+            view.transcripts([item], [part], at_work=work)
+            for item in items
+            for work in (None, (NASTY, NASTY))
+        ),
+        Page().says(NASTY).stage,
     ]
     assert not any("<script>" in str(html) for html in shown)
+    assert all("&lt;script&gt;" in str(html) or html == shown[2] for html in shown)
 
 
 @pytest.mark.parametrize("helps", [True, False, None])
@@ -182,6 +344,120 @@ def test_sample_recordings_can_be_brought(desk: Desk, tmp_path: Path) -> None:
     assert page.results.count("waiting") == 6
 
 
+def test_a_recording_never_takes_over_what_was_corrected_in_another(desk: Desk, tmp_path: Path) -> None:
+    key = with_examples(desk, 0, 2)
+    workspace = desk.visitors.open(key)
+    for recording in ("talk.wav", "recording-1.wav"):
+        with workspace.change("corrected", Correction(recording, 0, WORDS, "?", "?", 2)) as change:
+            pool = workspace.pool() or DEMO
+            changes.reworded(pool, pool.utterances[0].id, f"{WORDS} {recording}", change.out)
+    for name in ("talk.wav", "mine.wav"):
+        (tmp_path / name).write_bytes(b"")
+    transcribing.bring(desk, key, [str(tmp_path / "talk.wav")])
+    transcribing.bring_recorded(desk, key, str(tmp_path / "mine.wav"))
+    assert sorted(p.name for p in workspace.recordings.iterdir()) == ["recording-2.wav", "talk-1.wav"]
+
+
+def heard(desk: Desk, key: str, count: int) -> None:
+    """A visitor brings so many recordings."""
+    for utterance in DEMO.queries[:count]:
+        target = desk.visitors.open(key).recordings / utterance.audio.name
+        target.write_bytes(utterance.audio.read_bytes())
+
+
+def test_a_batch_that_was_cancelled_goes_on(idle: Desk, asked: list[tuple[float, int]]) -> None:
+    key = named(idle)
+    heard(idle, key, 3)
+    pages = transcribing.run(idle, key)
+    while len(asked) < 2:
+        next(pages)
+    pages.close()
+    again = Desk(idle.engine, Workspaces(idle.visitors.root, 24))
+    *_, last = transcribing.run(again, key)
+    assert "Done" in last.stage
+    seconds = [seconds for seconds, _ in asked]
+    assert len(set(seconds)) == 3
+    assert seconds == [seconds[i] for i in (0, 1, 1, 3)]  # the second was cut short, the first is kept
+    assert all(f"{s:.2f} s with" in last.results for s in seconds)
+    *_, last = transcribing.run(again, key)
+    assert transcribing.NOTHING in last.stage
+
+
+def test_two_batches_of_one_visitor_do_not_mix(idle: Desk, asked: list[tuple[float, int]]) -> None:
+    """One goes on while a correction has the next transcript made with other examples."""
+    key, names = named(idle), [u.audio.name for u in DEMO.queries[:2]]
+    heard(idle, key, 2)
+    workspace = idle.visitors.open(key)
+    first = idle.batch(workspace, Settings(shots=1))
+    next(step for step in first if step.transcript)
+    list(idle.batch(workspace, Settings(shots=2), names))
+    list(first)
+    list(idle.batch(workspace, Settings(shots=2), names[1:]))
+    assert [shots for _, shots in asked] == [1, 2, 2, 1, 2]
+    assert [p.text[-6:] for p in transcripts.parts(workspace)] == ["with 2", "with 2"]
+
+
+def test_who_deletes_everything_meanwhile_is_told_so(idle: Desk, asked: list[tuple[float, int]]) -> None:
+    key = named(idle)
+    heard(idle, key, 2)
+    pages = transcribing.run(idle, key)
+    while not asked:
+        next(pages)
+    assert naming.DELETED in naming.delete(idle, key).stage
+    *_, last = pages
+    assert "no longer here" in last.stage
+    assert list(idle.visitors.root.iterdir()) == []
+
+
+def test_transcripts_are_corrected_one_after_the_other(desk: Desk, tmp_path: Path) -> None:
+    key = with_examples(desk, 0, 4, "gla")
+    checking.choose(desk, key, 1, True, "off")
+    heard(desk, key, 2)
+    list(transcribing.run(desk, key))
+    first, second = (u.audio.name for u in DEMO.queries[:2])
+    assert correcting.open_part(desk, key, first, 0).part == [first, 0]
+    *_, last = correcting.learn(desk, key, [first, 0], DEMO.queries[0].text)
+    assert last.part == [second, 0]
+    assert "next one" in last.stage
+    assert [p.stale for p in transcripts.parts(desk.visitors.open(key))] == [False, False]
+    assert [p.examples for p in transcripts.parts(desk.visitors.open(key))] == [4, 5]
+    *_, last = correcting.learn(desk, key, [first, 0], WORDS)
+    assert "among the examples" in last.stage
+    *_, fresh, last = correcting.learn(desk, key, [second, 0], DEMO.queries[1].text)
+    assert "All transcripts are corrected" in last.stage
+    assert fresh.curve["visible"]
+    assert fresh.results.count("corrected") == 2
+    assert naming.undo(desk, key).curve["visible"] is False
+    served = Path(transcribing.saved(desk, key, "csv")["value"])
+    assert DEMO.queries[0].text in served.read_text(encoding="utf-8")
+    naming.delete(desk, key)
+    assert not served.exists()
+
+
+def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk, tmp_path: Path) -> None:
+    keys, ready = [named(desk), named(desk)], Barrier(2)
+    last: dict[str, Page] = {}
+
+    def visit(key: str, clips: list[Utterance]) -> None:
+        ready.wait()
+        for number, utterance in enumerate(clips):
+            brought = tmp_path / f"{key}-{number}{utterance.audio.suffix}"
+            brought.write_bytes(utterance.audio.read_bytes())
+            *_, last[key] = adding.add_typed(desk, key, str(brought), utterance.text)
+
+    clips = [list(DEMO.utterances[:3]), list(DEMO.utterances[3:6])]
+    threads = [Thread(target=visit, args=pair) for pair in zip(keys, clips, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for key, mine in zip(keys, clips, strict=True):
+        assert "Added" in last[key].stage
+        pool = desk.visitors.open(key).pool()
+        assert [u.text for u in pool.utterances] == [u.text for u in mine]  # type: ignore[union-attr]
+    assert not list(tmp_path.glob("*.ogg"))
+
+
 def test_what_visitors_bring_is_not_served(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     engine = FakeEngine(tmp_path / "clips")
@@ -192,12 +468,31 @@ def test_what_visitors_bring_is_not_served(tmp_path: Path) -> None:
     try:
         pool = desk.visitors.open(key).pool()
         assert pool
-        for path in (pool.utterances[0].audio, pool.folder / "clips.csv"):
+        heard(desk, key, 1)
+        folder = desk.visitors.open(key).folder
+        sound = next(iter((folder / "recordings").iterdir()))
+        for path in (pool.utterances[0].audio, pool.folder / "clips.csv", folder / "state.json", sound):
+            assert path.is_file()
             with pytest.raises(urllib.error.HTTPError) as refusal:
                 urllib.request.urlopen(f"{page.local_url}gradio_api/file={urllib.parse.quote(str(path))}")
             assert refusal.value.code in (403, 404)
     finally:
         page.close()
+
+
+def test_programs_cannot_ask_for_what_visitors_bring(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    engine = FakeEngine(tmp_path / "clips")
+    page = build_app(engine, desk=Desk(engine, Workspaces(tmp_path / "visitors", 24)))  # type: ignore[arg-type]
+    info = page.get_api_info()
+    assert info["unnamed_endpoints"] == {}
+    assert set(info["named_endpoints"]) == {
+        "/transcribe",
+        "/compare",
+        "/languages",
+        "/neighbours",
+        "/results",
+    }
 
 
 def test_visitors_take_turns_step_by_step() -> None:
@@ -229,6 +524,30 @@ def test_visitors_take_turns_step_by_step() -> None:
     next(stopped)
     stopped.close()
     assert closed[-1] == "c"
+
+
+def test_between_two_steps_of_one_others_have_theirs() -> None:
+    turns = Turns()
+    one, two = (turns.each(letter for letter in word) for word in ("abc", "xyz"))
+    assert [next(one), next(two), next(two), next(one), next(two), next(one)] == list("axybzc")
+
+
+def test_work_that_fails_does_not_keep_its_turn() -> None:
+    turns, closed = Turns(), []
+
+    def work() -> Iterator[int]:
+        try:
+            yield 1
+            raise KeyError
+        finally:
+            closed.append(True)
+
+    broken = turns.each(work())
+    next(broken)
+    with pytest.raises(KeyError):
+        next(broken)
+    assert closed == [True]
+    assert list(turns.each(letter for letter in "ab")) == ["a", "b"]
 
 
 def test_a_lock_is_given_in_the_order_of_asking() -> None:
