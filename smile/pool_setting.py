@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from uuid import uuid4
 
 from smile.datatypes import PoolError
 from smile.pool import Pool, order_digest
 from smile.transcription import Settings
+from smile.workfolder import write_text
 
 SETTING = "setting.json"
 
@@ -59,9 +58,7 @@ def read_setting(folder: Path) -> PoolSetting | None:
 
 def write_setting(folder: Path, setting: PoolSetting) -> None:
     """Make a setting the pool's own; it appears when it is whole."""
-    temporary = folder / f".{uuid4().hex}.tmp"
     try:
-        temporary.write_text(json.dumps(asdict(setting), indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, folder / SETTING)
+        write_text(folder / SETTING, json.dumps(asdict(setting), indent=1) + "\n")
     except OSError as error:
         raise PoolError(f"{folder / SETTING} cannot be written ({error.strerror}).") from error

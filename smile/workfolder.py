@@ -14,10 +14,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 from smile.datatypes import PoolError
 
 LOCK = "lock"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that is whole as soon as it has its name; line ends stay as they are."""
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="")
+    os.replace(temporary, path)
 
 
 @dataclass(frozen=True)

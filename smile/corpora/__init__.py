@@ -8,7 +8,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from smile.corpora.reading import AUDIO_SUFFIXES, Corpus, Found, Reading, Rejected, Splits, apart, parted
+from smile.corpora.reading import (
+    AUDIO_SUFFIXES,
+    Corpus,
+    Found,
+    Reading,
+    Rejected,
+    Splits,
+    apart,
+    parted,
+    untaken,
+)
 from smile.corpora.superb import Superb, languages
 from smile.corpora.tabular import FILE_COLUMNS, TEXT_COLUMNS, Tabular
 from smile.datatypes import CorpusError
@@ -69,4 +79,5 @@ __all__ = [
     "open_corpus",
     "parted",
     "read",
+    "untaken",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -110,7 +110,7 @@ def parted(rows: Iterable[Found]) -> Reading:
         if isinstance(row, str) or reason:
             rejected.append(Rejected(line, reason))
             continue
-        name = row.id or _fresh(row.audio.stem, good)
+        name = row.id or untaken(row.audio.stem, good)
         good[name] = line, replace(row, id=name)
         recordings[row.audio.resolve()] = line
     lines, utterances = zip(*good.values(), strict=True) if good else ((), ())
@@ -130,7 +130,7 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: d
     return ""
 
 
-def _fresh(name: str, taken: Iterable[str]) -> str:
+def untaken(name: str, taken: Collection[str]) -> str:
     """The name, numbered where it is taken."""
     names = chain([name], (f"{name}-{number}" for number in count(2)))
     return next(fresh for fresh in names if fresh not in taken)

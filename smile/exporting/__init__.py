@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
+from smile.corpora import untaken
 from smile.datatypes import SmileError
 from smile.exporting.eaf import as_eaf
 from smile.exporting.subtitles import as_srt, as_vtt
 from smile.exporting.tables import as_csv, as_jsonl
 from smile.exporting.textgrid import as_textgrid
 from smile.exporting.transcripts import Span, Transcript
+from smile.workfolder import write_text
 
 TOGETHER: dict[str, Callable[[Sequence[Transcript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
 EACH: dict[str, Callable[[Transcript], str]] = {
@@ -40,29 +40,20 @@ def export(transcripts: Sequence[Transcript], kind: str, folder: Path) -> list[P
         texts["transcripts"] = TOGETHER[kind](transcripts)
     else:
         for transcript in transcripts:
-            texts[_fresh(transcript.recording, texts)] = EACH[kind](transcript)
+            texts[untaken(_stem(transcript.recording), texts)] = EACH[kind](transcript)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_write(folder / f"{n}.{SUFFIXES.get(kind, kind)}", text) for n, text in texts.items()]
+        paths = {folder / f"{name}.{SUFFIXES.get(kind, kind)}": text for name, text in texts.items()}
+        for path, text in paths.items():
+            write_text(path, text)
+        return list(paths)
     except OSError as error:
         raise SmileError(f"{folder} cannot be written ({error.strerror}).") from error
 
 
-def _fresh(recording: str, taken: dict[str, str]) -> str:
-    """The recording's name without suffix, numbered where it is taken."""
-    stem = PurePosixPath(recording.replace("\\", "/")).stem or "recording"
-    name, number = stem, 1
-    while name in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    return name
-
-
-def _write(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="")
-    os.replace(temporary, path)
-    return path
+def _stem(recording: str) -> str:
+    """The recording's name without folders and suffix."""
+    return PurePosixPath(recording.replace("\\", "/")).stem or "recording"
 
 
 __all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "Transcript", "export"]

@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from smile.audio import read, write
+from smile.corpora import untaken
 from smile.datatypes import PoolError, SmileError, Utterance
 from smile.exporting.transcripts import one_line
 from smile.indexing import file_name
@@ -80,8 +80,7 @@ def _named(utterances: Iterable[Utterance], taken: Collection[str]) -> dict[str,
     found: dict[str, Utterance] = {}
     for utterance in utterances:
         plain = utterance.id if PLAIN.fullmatch(utterance.id) else file_name(utterance.id, "")
-        names = chain([plain], (f"{plain}-{number}" for number in count(2)))
-        found[next(name for name in names if name not in taken and name not in found)] = utterance
+        found[untaken(plain, {*taken, *found})] = utterance
     return found
 
 

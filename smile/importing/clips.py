@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smile.corpora import Found, parted
+from smile.corpora import Found, parted, untaken
 from smile.datatypes import AudioError, CorpusError, Utterance
 from smile.importing import eaf, textgrid
 from smile.importing.annotations import Annotated, Annotation, Tier, TierCount, choose, counts
@@ -147,10 +147,7 @@ def _clips(
 def _name(work: _Work, file: Annotated, span: Span) -> str:
     """An id that says where the clip is: the file and the milliseconds at which it begins."""
     plain = f"{file.path.stem}-{round(1000 * span.start):07d}"
-    name, number = plain, 1
-    while name in work.names:
-        number += 1
-        name = f"{plain}-{number}"
+    name = untaken(plain, work.names)
     work.names.add(name)
     return name
 

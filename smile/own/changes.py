@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain, count
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 
+from smile.corpora import untaken
 from smile.datatypes import Language, Matrix, PoolError, Utterance
 from smile.exporting.transcripts import one_line
 from smile.indexing import AUDIO_FOLDER, file_name
@@ -102,8 +102,7 @@ def _has(pool: Pool, utterance: Utterance, embedding: Matrix) -> bool:
 def _named(utterances: Iterable[Utterance], taken: set[str]) -> Iterator[Utterance]:
     """The utterances with ids that are not taken."""
     for utterance in utterances:
-        names = chain([utterance.id], (f"{utterance.id}-{number}" for number in count(2)))
-        name = next(name for name in names if name not in taken)
+        name = untaken(utterance.id, taken)
         taken.add(name)
         yield replace(utterance, id=name)
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from uuid import uuid4
 
 from smile.audio import SAMPLE_RATE, read
 from smile.datatypes import PoolError, Utterance
@@ -25,6 +23,7 @@ from smile.scoring import score
 from smile.subpools import smaller
 from smile.transcribe import Settings, transcribe
 from smile.transcription import Result
+from smile.workfolder import write_text
 
 SIDES = ("vanilla", "fixed", "growing")  # whose edits are counted
 
@@ -106,9 +105,7 @@ def write(heard: Sequence[Heard], out: Path) -> None:
     rows.writeheader()
     rows.writerows(asdict(h) for h in heard)
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{uuid4().hex}.tmp")
-    temporary.write_text(text.getvalue(), encoding="utf-8")
-    os.replace(temporary, out)
+    write_text(out, text.getvalue())
 
 
 def as_text(heard: Sequence[Heard], size: int = 10) -> str:

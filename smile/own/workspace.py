@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from smile.datatypes import EncoderId, Language, PoolError
 from smile.pool import Pool, open_pool
+from smile.workfolder import write_text
 
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
 LENT = "lent.txt"  # files elsewhere that belong to the visitor too
@@ -246,10 +247,8 @@ class Workspaces:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a file that is whole as soon as it has its name."""
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
-        temporary.write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        write_text(path, json.dumps(value, ensure_ascii=False) + "\n")
     except FileNotFoundError as error:
         raise PoolError(GONE) from error
     except OSError as error:

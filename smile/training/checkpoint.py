@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from smile.datatypes import SmileError
+from smile.workfolder import write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
 
@@ -85,10 +86,3 @@ def allocator(model: nn.Module) -> Any:
     """AdaLoRA's rank allocator, or None."""
     base = getattr(getattr(model, "adapted", None), "base_model", None)
     return getattr(base, "rankallocator", None)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then rename it."""
-    temporary = path.with_name(path.name + ".writing")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from smile.models import load_models
-from smile.training.checkpoint import Run, write_text
+from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data, load
+from smile.workfolder import write_text
 
 ADAPTER = "adapter"
 
