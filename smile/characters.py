@@ -6,8 +6,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-MODES = ("off", "soft", "hard")  # of decoding: as it comes, preferring characters, writing no others
+Mode = Literal["off", "soft", "hard"]  # of decoding: as it comes, preferring characters, writing no others
+MODES: tuple[Mode, ...] = get_args(Mode)
 TELLING = 1000  # characters of text from which one that occurs just once is remarkable
 MOST_ONCE = 0.25  # of all kinds; where more of them occur once, as in Chinese, once is nothing remarkable
 UNWRITABLE = "\ufffd"  # stands for bytes that are no text, and is never shown

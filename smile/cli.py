@@ -138,7 +138,7 @@ def _learn(commands: Commands) -> None:
     parser.add_argument("--examples", type=int, default=12, help="in the pool at first (%(default)s)")
     parser.add_argument("--clips", type=int, default=30, help="test clips corrected (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="which test clips (%(default)s)")
-    parser.add_argument("--characters", choices=("off", "soft", "hard"), default="off")
+    parser.add_argument("--characters", choices=MODES, default="off")
     parser.add_argument("--out", type=Path, required=True, help="CSV file of the edits of each clip")
     _engine_options(parser)
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from smile.characters import MODES
+from smile.characters import MODES, Mode
 from smile.datatypes import MOST_SHOTS, SmileError
 from smile.divergence import LABELS
 from smile.embedding import WINDOWS
@@ -52,7 +52,7 @@ class Condition:
     unlooped: bool = False  # keep loops from beginning
     total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
     candidates: int = 0  # examples of which the oracle takes the best: half the nearest, half random
-    characters: Literal["off", "soft", "hard"] = "off"  # keep to those of the pool, see smile.spelling
+    characters: Mode = "off"  # keep to those of the pool, see smile.spelling
     clips: int = 0  # of the pool that may be used; 0: all
     # What the command decides, filled in by `resolved`:
     model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder

@@ -12,6 +12,7 @@ from smile.languages import language, languages
 
 SPOKEN = ("Individual", "Macrolanguage")  # scopes; the others stand for no language
 UNLISTED = "mis"  # ISO 639-3's code for a language that has none
+LETTERS = str.maketrans({"ɓ": "b", "ɗ": "d", "ƙ": "k", "ŋ": "n", "ɛ": "e", "ɔ": "o", "ł": "l", "ø": "o"})
 SIGNED = (" Sign Language", "International Sign")  # in one of its names, if not in the first
 
 
@@ -78,6 +79,3 @@ def _folded(text: str) -> str:
     """Lower case, without marks and signs: "Ɓàsàa" is found by "basaa"."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in plain.translate(LETTERS)).split())
-
-
-LETTERS = str.maketrans({"ɓ": "b", "ɗ": "d", "ƙ": "k", "ŋ": "n", "ɛ": "e", "ɔ": "o", "ł": "l", "ø": "o"})

@@ -130,6 +130,7 @@ def check(chosen: argparse.Namespace, models: Models) -> None:
 
 def learn(chosen: argparse.Namespace, models: Models) -> None:
     """Print CER over a sequence of corrected clips, for a pool that grows with them and one that does not."""
+    from smile import indexing
     from smile.corpora import open_corpus
     from smile.languages import iso_code
     from smile.own import sequence
@@ -140,7 +141,12 @@ def learn(chosen: argparse.Namespace, models: Models) -> None:
     found: list[sequence.Heard] = []
     with TemporaryDirectory(prefix="smile-learn-") as work:
         for code in codes or list(corpus.languages(corpus.splits.targets)):
-            pool = _whole_pool(chosen, models, Path(work) / code, code)
+            with Bar(f"Indexing {code}") as bar:
+                reading = corpus.read(code, corpus.splits.examples)
+                language = indexing.language_of(chosen.data, code, reading)
+                pool = indexing.build(
+                    reading, Path(work) / code, models.smile, language, guess=models.guess, progress=bar
+                ).pool
             tests = corpus.read(code, corpus.splits.targets).utterances
             targets = [tests[i] for i in shuffled(tests, f"{chosen.seed}/")[: chosen.clips]]
             steps = sequence.sequence(
@@ -152,14 +158,3 @@ def learn(chosen: argparse.Namespace, models: Models) -> None:
                     bar(heard.number, len(targets))
             sequence.write(found, chosen.out)
     print(sequence.as_text(found))
-
-
-def _whole_pool(chosen: argparse.Namespace, models: Models, out: Path, code: str) -> Pool:
-    from smile import indexing
-    from smile.corpora import open_corpus
-
-    corpus = open_corpus(chosen.data)
-    with Bar(f"Indexing {code}") as bar:
-        reading = corpus.read(code, corpus.splits.examples)
-        language = indexing.language_of(chosen.data, code, reading)
-        return indexing.build(reading, out, models.smile, language, guess=models.guess, progress=bar).pool

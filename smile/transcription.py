@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from smile.characters import MODES
+from smile.characters import MODES, Mode
 from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo, SmileError, confidence
 from smile.embedding import WINDOWS
 from smile.scoring import score
@@ -30,7 +30,7 @@ class Settings:
     knn: float = 1.0  # strength of token-level k-NN over the pool, see smile.datastore; 0: off
     total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
     unlooped: bool = True  # keep in-context loops from beginning, see smile.decoding.NoRepeat
-    characters: Literal["off", "soft", "hard"] = "off"  # keep to those of the pool, see smile.spelling
+    characters: Mode = "off"  # keep to those of the pool, see smile.spelling
 
     def __post_init__(self) -> None:
         if self.characters not in MODES:

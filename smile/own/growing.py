@@ -61,15 +61,8 @@ def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added
     Raises:
         SmileError: the text is empty, or the recording cannot be used.
     """
-    if not text.strip():
-        raise PoolError(NO_TEXT)
-    name = f"recorded-{workspace.state().made + 1:04d}"
-    found = Imported(Reading.of((Utterance(name, audio, one_line(text)),)))
-    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
-        added = _add(workspace, found, models, Path(work) / "pool")
-    if added.count == 0:
-        raise PoolError(KNOWN)
-    return added
+    said, name = _said(text), f"recorded-{workspace.state().made + 1:04d}"
+    return _one(workspace, Utterance(name, audio, said), models)
 
 
 def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Added:
@@ -78,16 +71,32 @@ def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Ad
     Raises:
         SmileError: the text is empty, or the recording is gone.
     """
-    if not text.strip():
-        raise PoolError(NO_TEXT)
-    correction = Correction(
-        part.recording, part.number, one_line(text), part.smile, part.vanilla, part.examples
-    )
+    correction = Correction(part.recording, part.number, _said(text), part.smile, part.vanilla, part.examples)
+    stem = Path(part.recording).stem
     with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
         clip = Path(work) / "clip.wav"
         cut(part, workspace.recordings / part.recording, clip)
-        name = f"{Path(part.recording).stem}-{part.number + 1}" if part.of > 1 else Path(part.recording).stem
-        found = Imported(Reading.of((Utterance(name, clip, correction.text),)))
+        name = f"{stem}-{part.number + 1}" if part.of > 1 else stem
+        return _one(workspace, Utterance(name, clip, correction.text), models, correction)
+
+
+def _said(text: str) -> str:
+    """A text in one line.
+
+    Raises:
+        PoolError: there is none.
+    """
+    if not (said := one_line(text)):
+        raise PoolError(NO_TEXT)
+    return said
+
+
+def _one(
+    workspace: Workspace, utterance: Utterance, models: Models, correction: Correction | None = None
+) -> Added:
+    """Add one clip, which must be new."""
+    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
+        found = Imported(Reading.of((utterance,)))
         added = _add(workspace, found, models, Path(work) / "pool", correction=correction)
     if added.count == 0:
         raise PoolError(KNOWN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from smile.audio import SAMPLE_RATE, read
@@ -57,7 +57,7 @@ def sequence(
     """
     if len(whole) < examples:
         raise PoolError(f"{whole.folder} has {len(whole)} clips, fewer than {examples}; ask for fewer.")
-    fixed, grown = (_begun(models, whole, examples, folder / name) for name in ("fixed", "growing"))
+    fixed, grown = (_begun(whole, examples, folder / name) for name in ("fixed", "growing"))
     for number, target in enumerate(targets, 1):
         samples = read(target.audio)
         results = []
@@ -70,14 +70,13 @@ def sequence(
         _correct(grown, target, len(samples) / SAMPLE_RATE, results[1], models)
 
 
-def _begun(models: Models, whole: Pool, examples: int, folder: Path) -> Workspace:
+def _begun(whole: Pool, examples: int, folder: Path) -> Workspace:
     """A visitor's folder with the first clips of a pool."""
     visitors = Workspaces(folder, hours=24)
     workspace = visitors.open(visitors.new())
     with workspace.change(f"{examples} examples added") as change:
         changes.joined(None, smaller(whole, 0, examples), change.out)
-    state = workspace.state()
-    workspace.write(type(state)(whole.language, state.versions, state.characters, state.made))
+    workspace.write(replace(workspace.state(), language=whole.language))
     return workspace
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from smile.audio import SAMPLE_RATE, read_recording, write
 from smile.batch import LONGEST, Recording, Step
 from smile.datatypes import PoolError
 from smile.exporting import Span, Transcript
-from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
+from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 
 CORRECTED = "Corrected"  # name of a tier
 
@@ -41,7 +41,7 @@ class Part:
     vanilla: str
     confidence: float | None
     examples: int
-    stale: bool = False  # the pool has changed since
+    stale: bool = False  # the pool has changed since, and nobody has corrected it
     corrected: str | None = None
 
     @property
@@ -95,17 +95,21 @@ def waiting(workspace: Workspace) -> list[Recording]:
 
 def outdated(workspace: Workspace) -> list[Recording]:
     """Recordings with a part that nobody has corrected and that another version of the pool wrote."""
-    stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale and p.corrected is None)
+    stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
     return [Recording(name, workspace.recordings / name) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
     """All that has been transcribed, part by part."""
-    state = workspace.state()
+    return parts_of(items(workspace), workspace.state())
+
+
+def parts_of(found: Iterable[Item], state: State) -> list[Part]:
+    """The parts of recordings, as a visitor's state has them corrected and outdated."""
     version = state.versions[-1].folder if state.versions else ""
     corrected = {(c.recording, c.part): c for c in state.corrections}
-    found = [part for item in items(workspace) if item.transcript for part in _parts(item, version)]
-    return [_corrected(part, corrected.get(part.key)) for part in found]
+    named = [part for item in found if item.transcript for part in _parts(item, item.transcript, version)]
+    return [_corrected(part, corrected.get(part.key)) for part in named]
 
 
 def part(workspace: Workspace, recording: str, number: int) -> Part:
@@ -149,10 +153,8 @@ def _item(path: Path, fields: dict[str, Any] | None) -> Item:
     return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
 
 
-def _parts(item: Item, version: str) -> Iterator[Part]:
-    assert item.transcript is not None
-    tiers = dict(item.transcript.tiers)
-    first, alone = item.transcript.tiers[0][1], list(tiers.values())[-1]
+def _parts(item: Item, transcript: Transcript, version: str) -> Iterator[Part]:
+    first, alone = transcript.tiers[0][1], transcript.tiers[-1][1]
     for number, (span, plain) in enumerate(zip(first, alone, strict=True)):
         yield Part(
             item.recording.name,
@@ -181,8 +183,7 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
     )
 
 
-def _with(transcript: Transcript | None, corrected: dict[tuple[str, int], str]) -> Transcript:
-    assert transcript is not None
+def _with(transcript: Transcript, corrected: dict[tuple[str, int], str]) -> Transcript:
     name = transcript.recording
     spans = transcript.tiers[0][1]
     if not any((name, i) in corrected for i in range(len(spans))):

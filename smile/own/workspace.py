@@ -18,9 +18,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock, RLock
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
+from smile.characters import Mode
 from smile.datatypes import EncoderId, Language, PoolError
 from smile.pool import Pool, open_pool
 from smile.workfolder import write_text
@@ -60,7 +61,7 @@ class State:
 
     language: Language | None = None
     versions: tuple[Version, ...] = ()
-    characters: Literal["off", "soft", "hard"] = "off"  # see smile.transcription.Settings
+    characters: Mode = "off"  # see smile.transcription.Settings
     made: int = 0  # versions ever, so that no folder gets a name again
 
     @property

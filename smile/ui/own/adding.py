@@ -10,13 +10,13 @@ from typing import Any
 import gradio as gr
 
 from smile import importing
-from smile.datatypes import PoolError, SmileError, Utterance
+from smile.datatypes import PoolError, Utterance
 from smile.exporting.transcripts import one_line
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, log, opened, told, told_each, workspace
+from smile.ui.own.page import Page, closed, fresh, opened, sentence, told, told_each, working, workspace
 
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
@@ -38,10 +38,8 @@ def _offered(files: Sequence[str]) -> Sequence[importing.TierCount]:
     try:
         with TemporaryDirectory() as work:
             return importing.offered(importing.gather([Path(f) for f in files], Path(work)), Path(work))
-    except SmileError:
-        return ()
     except Exception as error:
-        log("tiers", error)
+        sentence("tiers", error)
         return ()
 
 
@@ -55,14 +53,15 @@ def add_files(
     key, found = workspace(desk, key)
     yield Page(key=key).says("Looking at the files", "working")
     paths = [Path(file) for file in files]
-    added = yield from _shown(
+    added = yield from working(
         desk.work("Listening to the clips", lambda m, p: growing.from_files(found, paths, m, wanted, p))
     )
     _forget(paths)
     no_tiers = gr.update(choices=[], value=[], visible=False)
     refused = view.rejected(added.rejected, added.empty)
     yield fresh(found)._replace(rejected=refused, uploads=None, tiers=no_tiers)
-    yield from _read(desk, found, f"{added.count} examples added and read.")
+    yield from working(desk.ready(found))
+    yield Page().says(f"{added.count} examples added and read.", "done")
 
 
 @told_each
@@ -72,29 +71,12 @@ def add_typed(desk: Desk, key: str | None, audio: str | None, text: str) -> Iter
         raise PoolError("Record a clip or upload one first.")
     key, found = workspace(desk, key)
     yield Page(key=key).says("Listening to the clip", "working")
-    yield from _shown(
+    yield from working(
         desk.work("Listening to the clip", lambda m, p: growing.typed(found, Path(audio), text, m))
     )
     _forget([Path(audio)])
     page = fresh(found)._replace(rejected="", clip=None, clip_text="")
     yield page.says("Added. Record the next one.", "done")
-
-
-def _read(desk: Desk, found: Workspace, done: str) -> Iterator[Page]:
-    for line in desk.ready(found):
-        yield Page().says(line, "working")
-    yield Page().says(done, "done")
-
-
-def _shown(steps: Any) -> Any:
-    """The result of some work; its lines become the stage."""
-    try:
-        while True:
-            yield Page().says(next(steps), "working")
-    except StopIteration as done:
-        return done.value
-    finally:
-        steps.close()
 
 
 def _forget(files: Sequence[Path]) -> None:
@@ -126,10 +108,10 @@ def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Pa
         example, pool = _example(found, name), found.pool()
         assert pool is not None
         if example.text == one_line(text):
-            return _closed(found).says("Nothing was changed.")
+            return closed(found).says("Nothing was changed.")
         with found.change(f"text of {example.id} changed") as change:
             changes.reworded(pool, example.id, text, change.out)
-    return _closed(found).says("The new text is in.", "done")
+    return closed(found).says("The new text is in.", "done")
 
 
 @told
@@ -141,7 +123,7 @@ def remove_example(desk: Desk, key: str | None, name: str | None) -> Page:
         assert pool is not None
         with found.change(f"{example.id} removed") as change:
             changes.without(pool, [example.id], change.out)
-    return _closed(found).says("Removed. It can be taken back.", "done")
+    return closed(found).says("Removed. It can be taken back.", "done")
 
 
 def _example(found: Workspace, name: str | None) -> Utterance:
@@ -150,7 +132,3 @@ def _example(found: Workspace, name: str | None) -> Utterance:
     if example is None:
         raise PoolError("That example is no longer there; choose another one.")
     return example
-
-
-def _closed(found: Workspace) -> Page:
-    return fresh(found)._replace(example=None, example_player="", example_box=gr.update(visible=False))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
+from smile.characters import Mode
 from smile.own.workspace import Workspace
 from smile.pool_setting import PoolSetting, read_setting, write_setting
 from smile.ui.own import verdict
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each
+from smile.ui.own.page import Page, fresh, opened, told, told_each, working
 
-Characters = Literal["off", "soft", "hard"]
 LEAST = 3  # examples that are checked without being asked
 
 
@@ -39,8 +38,7 @@ def check_new(desk: Desk, key: str | None) -> Iterator[Page]:
 
 
 def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
-    for line in desk.ready(found):
-        yield Page().says(line, "working")
+    yield from working(desk.ready(found))
     began = time.monotonic()
     for step in desk.check(found):
         said = f"Checking: {step.done} of {step.total} transcripts"
@@ -57,7 +55,7 @@ def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
 
 
 @told
-def choose(desk: Desk, key: str | None, shots: float, knn: bool, characters: Characters) -> Page:
+def choose(desk: Desk, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
     """The visitor sets shots, token neighbours and characters by hand."""
     if not desk.visitors.has(key):
         return Page()

@@ -12,9 +12,8 @@ from smile.own import growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import view
-from smile.ui.own.adding import _shown
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each
+from smile.ui.own.page import Page, fresh, opened, told, told_each, working
 from smile.ui.own.transcribing import written
 
 
@@ -28,8 +27,9 @@ def open_part(desk: Desk, key: str | None, name: str, number: int) -> Page:
 def shown(found: Workspace, part: Part) -> Page:
     """The editor with a part, and the list with it marked."""
     caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
+    items = transcripts.items(found)
     return Page(
-        results=view.transcripts(transcripts.items(found), transcripts.parts(found), part.key),
+        results=view.transcripts(items, transcripts.parts_of(items, found.state()), part.key),
         part=list(part.key),
         part_player=view.player(caption, found.recordings / part.recording, part.start, part.end),
         part_text=part.text,
@@ -47,11 +47,10 @@ def learn(desk: Desk, key: str | None, chosen: Sequence[Any] | None, text: str) 
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     yield Page().says("Adding it to the examples", "working")
-    yield from _shown(
+    yield from working(
         desk.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
     )
-    for line in desk.ready(found):
-        yield Page().says(line, "working")
+    yield from working(desk.ready(found))
     yield fresh(found)
     yield from _next(desk, found, part)
 

@@ -49,16 +49,14 @@ class Desk:
         """The models, once `engine.load` has loaded them."""
         return self.engine.warm().result()
 
-    def work(
-        self, what: str, work: Callable[[Models, Progress], T], total: int = 0
-    ) -> Generator[str, None, T]:
+    def work(self, what: str, work: Callable[[Models, Progress], T]) -> Generator[str, None, T]:
         """Do work over clips when its turn comes; says what is done and how far it is, for a person.
 
         Closing it ends the work after the clip at hand.
         """
         with self.engine.turns.visit():
             yield from self.engine.load()
-            progress = Watched(total)
+            progress = Watched(0)
             job = self.engine.turns.start(partial(work, self.models(), progress))
             try:
                 yield from lines(job, lambda: f"{what}: {progress}")
@@ -79,8 +77,9 @@ class Desk:
         from smile import batch
         from smile.own import transcripts
 
-        found = transcripts.waiting(workspace)
-        if names is not None:
+        if names is None:
+            found = transcripts.waiting(workspace)
+        else:
             found = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.events import Dependency
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
-from smile.datatypes import SmileError
 from smile.pool import open_pool
 from smile.ui.own import adding, checking, correcting, naming, transcribing
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, arrived, log
-from smile.ui.transcribe.callbacks import BUSY, UNEXPECTED, cancelling
+from smile.ui.own.page import Page, arrived, sentence
+from smile.ui.transcribe.callbacks import BUSY, cancelling, playable
 from smile.ui.transcribe.tab import QUICK
 from smile.ui.transcribe.view import stage
 
@@ -137,11 +134,8 @@ def connect_files(desk: Desk, view: Page, buttons: Buttons) -> None:
 def _given(make: Any, desk: Desk, kind: str, key: str | None) -> Any:
     try:
         return make(desk, key, kind)
-    except SmileError as error:
-        raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
-        log(make.__name__, error)
-        raise gr.Error(UNEXPECTED, print_exception=False) from None
+        raise gr.Error(sentence(make.__name__, error), print_exception=False) from None
 
 
 def sample(desk: Desk, kind: str) -> Any:
@@ -154,4 +148,4 @@ def sample(desk: Desk, kind: str) -> Any:
     with TemporaryDirectory() as work:
         made = Path(work) / f"smile-sample-{kind}.zip"
         SAMPLES[kind](open_pool(folder.parent), made)
-        return gr.update(value=save_bytes_to_cache(made.read_bytes(), made.name, get_upload_folder()))
+        return gr.update(value=playable(made))

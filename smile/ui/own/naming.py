@@ -11,7 +11,7 @@ from smile.language_search import UNLISTED, search, unlisted
 from smile.languages import language
 from smile.own import changes
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, workspace
+from smile.ui.own.page import Page, closed, fresh, opened, told, workspace
 
 DELETED = "Everything of yours was deleted."
 
@@ -45,10 +45,10 @@ def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
 def delete(desk: Desk, key: str | None) -> Page:
     """Everything of this visitor is deleted, now."""
     desk.visitors.delete(key)
-    closed = gr.update(visible=False)
+    hidden = gr.update(visible=False)
     return (
         fresh(None)
-        ._replace(key="", rejected="", example=None, example_box=closed, part=None, part_box=closed)
+        ._replace(key="", rejected="", example=None, example_box=hidden, part=None, part_box=hidden)
         .says(DELETED, "done")
     )
 
@@ -58,9 +58,4 @@ def undo(desk: Desk, key: str | None) -> Page:
     """The last change of the pool is taken back."""
     found = opened(desk, key)
     last = found.undo()
-    closed = gr.update(visible=False)
-    return (
-        fresh(found)
-        ._replace(example=None, example_box=closed, rejected="")
-        .says(f"Taken back: {last.what}.", "done")
-    )
+    return closed(found)._replace(rejected="").says(f"Taken back: {last.what}.", "done")

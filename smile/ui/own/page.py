@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import wraps
 from traceback import format_tb
-from typing import Any, NamedTuple, ParamSpec
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import gradio as gr
 
 from smile.datatypes import PoolError, SmileError
 from smile.own import transcripts
+from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
 from smile.pool import Pool
 from smile.pool_setting import PoolSetting, read_setting
@@ -24,6 +26,7 @@ from smile.ui.transcribe.view import stage
 
 LOG = logging.getLogger(__name__)
 P = ParamSpec("P")
+T = TypeVar("T")
 DEFAULT = Settings()
 
 
@@ -75,19 +78,20 @@ def workspace(desk: Desk, key: str | None) -> tuple[str, Workspace]:
     return key, desk.visitors.open(key)
 
 
-def fresh(found: Workspace | None, chosen: str | None = None) -> Page:
+def fresh(found: Workspace | None) -> Page:
     """All that follows from a folder (None: an empty tab). What is open for editing is not touched."""
     state = found.state() if found else State()
     pool = found.pool() if found else None
     setting = (read_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
-    return _of_pool(state, pool, setting, chosen)._replace(**_of_transcripts(found))
+    items = transcripts.items(found) if found else []
+    return _of_pool(state, pool, setting)._replace(**_of_transcripts(items, state))
 
 
-def _of_pool(state: State, pool: Pool | None, setting: PoolSetting, chosen: str | None) -> Page:
+def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
     last = state.versions[-1].what if state.versions else ""
     return Page(
         named=view.named(state.language),
-        examples=view.examples(pool.utterances if pool else (), chosen),
+        examples=view.examples(pool.utterances if pool else ()),
         undo=gr.update(value=f"Take back: {last}", visible=bool(last)),
         letters=orthography.letters(pool.utterances if pool else ()),
         verdict=verdict.sentence(setting, pool),
@@ -99,17 +103,13 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting, chosen: str 
     )
 
 
-def _of_transcripts(found: Workspace | None) -> dict[str, Any]:
-    items = transcripts.items(found) if found else []
-    parts = transcripts.parts(found) if found else []
-    corrections = found.state().corrections if found else ()
-    stale = [p for p in parts if p.stale and p.corrected is None]
-    language = found.state().language if found else None
+def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
+    parts, language = transcripts.parts_of(items, state), state.language
     return {
         "results": view.transcripts(items, parts),
-        "again": gr.update(visible=bool(stale)),
+        "again": gr.update(visible=any(part.stale for part in parts)),
         "files": gr.update(visible=bool(parts)),
-        "curve": curve.update(corrections, language.code if language else ""),
+        "curve": curve.update(state.corrections, language.code if language else ""),
     }
 
 
@@ -132,10 +132,33 @@ def opened(desk: Desk, key: str | None) -> Workspace:
     return desk.visitors.open(key)
 
 
-def log(what: str, error: Exception) -> None:
-    """Log where something went wrong, without the error's own words, which may be a visitor's."""
+def closed(found: Workspace) -> Page:
+    """The tab as it follows from a folder, with no example open."""
+    return fresh(found)._replace(example=None, example_player="", example_box=gr.update(visible=False))
+
+
+def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
+    """The result of some work; its lines become the stage. Closing it closes the work."""
+    with closing(steps):
+        while True:
+            try:
+                line = next(steps)
+            except StopIteration as done:
+                return done.value
+            yield Page().says(line, "working")
+
+
+def sentence(what: str, error: Exception) -> str:
+    """What to tell a visitor of an error.
+
+    Where it is nothing that they can put right, its place is logged, without its own words, which may be
+    the visitor's.
+    """
+    if isinstance(error, SmileError):
+        return str(error)
     places = "".join(format_tb(error.__traceback__))
     LOG.error("My language: %s failed with %s\n%s", what, type(error).__name__, places)
+    return UNEXPECTED
 
 
 def told(function: Callable[P, Page]) -> Callable[P, Page]:
@@ -145,11 +168,8 @@ def told(function: Callable[P, Page]) -> Callable[P, Page]:
     def safe(*args: P.args, **kwargs: P.kwargs) -> Page:
         try:
             return function(*args, **kwargs)
-        except SmileError as error:
-            return Page().says(str(error), "error")
         except Exception as error:
-            log(function.__name__, error)
-            return Page().says(UNEXPECTED, "error")
+            return Page().says(sentence(function.__name__, error), "error")
 
     return safe
 
@@ -162,11 +182,8 @@ def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Pag
         try:
             yield Page(stop=gr.update(visible=True))
             yield from function(*args, **kwargs)
-        except SmileError as error:
-            yield Page().says(str(error), "error")
         except Exception as error:
-            log(function.__name__, error)
-            yield Page().says(UNEXPECTED, "error")
+            yield Page().says(sentence(function.__name__, error), "error")
 
     return safe
 

@@ -11,8 +11,6 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from smile.batch import recordings
 from smile.corpora import AUDIO_SUFFIXES
@@ -21,10 +19,12 @@ from smile.exporting import TOGETHER, export
 from smile.exporting.pools import FORMATS as POOL_FORMATS
 from smile.importing.archive import unpack
 from smile.own import transcripts
+from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, settings, told, told_each, workspace
+from smile.ui.own.page import Page, fresh, opened, settings, told, told_each, working, workspace
+from smile.ui.transcribe.callbacks import playable
 
 MOST_RECORDINGS = 300  # of one visitor
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
@@ -107,21 +107,25 @@ def run_again(desk: Desk, key: str | None) -> Iterator[Page]:
 
 def written(desk: Desk, found: Workspace, names: list[str] | None) -> Iterator[Page]:
     """Transcribe; shows each transcript as it grows."""
-    for line in desk.engine.load():
-        yield Page().says(line, "working")
-    for line in desk.ready(found):
-        yield Page().says(line, "working")
-    shown = ""
+    yield from working(desk.ready(found))
+    items, parts = _known(found)
+    shown = None
     for step in desk.batch(found, settings(found), names):
-        if step.result:
-            text = (step.result.smile if step.result.pool else step.result.vanilla).text
-            if text == shown:
-                continue
-            shown = text
-            items, parts = transcripts.items(found), transcripts.parts(found)
-            table = view.transcripts(items, parts, at_work=(step.name, text))
+        if step.result is None:
+            items, parts = _known(found)
+            continue
+        text = (step.result.smile if step.result.pool else step.result.vanilla).text
+        if shown != (step.name, text):
+            shown = step.name, text
+            table = view.transcripts(items, parts, at_work=shown)
             yield Page(results=table).says(f"{step.done + 1} of {step.total}: {step.name}", "working")
     yield fresh(found).says("Done. Click a transcript to hear, correct and learn from it.", "done")
+
+
+def _known(found: Workspace) -> tuple[list[Item], list[Part]]:
+    """What is in a visitor's list by now."""
+    items = transcripts.items(found)
+    return items, transcripts.parts_of(items, found.state())
 
 
 @told
@@ -166,6 +170,6 @@ def pool_saved(desk: Desk, key: str | None, kind: str) -> Any:
 
 def _offered(found: Workspace, made: Path) -> Any:
     """A file where gradio serves from; it is deleted with all else of the visitor."""
-    served = save_bytes_to_cache(made.read_bytes(), made.name, get_upload_folder())
+    served = playable(made)
     found.lent(Path(served))
     return gr.update(value=served)

@@ -82,9 +82,9 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ..
     return (playable(chosen.audio), chosen.text, chosen.text, *view.empty())
 
 
-def playable(audio: Path) -> str:
-    """A copy of a recording where gradio serves files from; corpora themselves are not served."""
-    return save_file_to_cache(audio, get_upload_folder())
+def playable(file: Path) -> str:
+    """A copy of a file where gradio serves files from; corpora and visitors' own folders are not served."""
+    return save_file_to_cache(file, get_upload_folder())
 
 
 def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
