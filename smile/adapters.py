@@ -82,6 +82,11 @@ class Adapter:
         return f"{spoken} ({', '.join(minutes)})"
 
     @property
+    def cached(self) -> bool:
+        """Whether it was trained to hear examples apart from the target, see `smile.context`."""
+        return bool(self.card.get("config", {}).get("context") == "cached")
+
+    @property
     def changes_encoder(self) -> bool:
         """Whether encoder states differ from the base's."""
         return any(name.startswith("model.encoder.") for name in self.updates)

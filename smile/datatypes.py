@@ -94,15 +94,24 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Part:
+    """An example that is heard apart from the target: its audio, and how many tokens belong to it."""
+
+    samples: Samples
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Prompt:
     """Examples and target as one input: audio to encode and tokens to go on from."""
 
-    samples: Samples  # examples and target, concatenated
+    samples: Samples  # examples and target, concatenated; with `parts` the target alone
     tokens: tuple[int, ...]  # from <|startoftranscript|> on
     start: float  # where the target begins in `samples`, seconds
     shots: tuple[int, ...]  # indices of the examples that fitted, in the order of the audio
     anchored: bool
     room: int  # tokens that may still be generated
+    parts: tuple[Part, ...] = ()  # cached context: the examples in the order of `tokens`
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,7 @@ class RecognizerInfo:
     adapter_hash: str = ""  # first 12 hex digits of its SHA-256
     trained_on: str = ""  # in words, where the adapter says so
     device: str = "cpu"
+    cached: bool = False  # examples are heard apart, each from states made once (see `smile.context`)
 
 
 class DecoderSession(Protocol):
@@ -175,6 +185,10 @@ class DecoderSession(Protocol):
 
     def reorder(self, beams: NDArray[np.int64]) -> None:
         """Go on with these beams, in this order; an index may repeat."""
+        ...
+
+    def attend(self, states: Matrix) -> None:
+        """Let the tokens that follow attend to other encoder states (frames, d), before beams part."""
         ...
 
 

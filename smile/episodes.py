@@ -6,8 +6,10 @@ one language in one stretch of audio. Its labels are the tokens to be predicted,
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
@@ -18,12 +20,13 @@ from smile.audio import SAMPLE_RATE
 from smile.datatypes import Samples
 from smile.divergence import distances
 from smile.embedding import SILENCE
-from smile.prompt import CONTEXT, anchors, plain, whole_states
+from smile.prompt import CONTEXT, HEAD, anchors, fitting, head, plain, spans, whole_states
 from smile.training.config import TrainConfig
 from smile.vocabulary import Vocabulary
 
 IGNORED = -100  # the label of a token that is not in the loss
 QUIETEST, LOUDEST = 10.0, 40.0  # dB between speech and the noise that is added to it
+TAKES = 4  # sounds of a clip in cached context, faster or slower, with noise or without
 NEAREST = 8  # near examples are drawn from so many nearest
 
 
@@ -51,6 +54,7 @@ class Arrangement:
     clips: tuple[TrainClip, ...]
     sounds: tuple[Samples, ...]  # whole encoder states each
     foreign: bool  # whether the examples are of another language
+    cached: bool = False  # each is heard by itself, see `smile.context`
 
     @property
     def samples(self) -> Samples:
@@ -58,17 +62,18 @@ class Arrangement:
         return np.concatenate(self.sounds)
 
     @property
-    def ends(self) -> list[float]:
-        """Where each clip starts, in seconds, and where the last one ends."""
-        return list(accumulate((len(s) / SAMPLE_RATE for s in self.sounds), initial=0.0))
+    def places(self) -> list[tuple[float, float]]:
+        """Where each clip starts and ends, in seconds."""
+        return spans([len(s) / SAMPLE_RATE for s in self.sounds], self.cached)
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Tokens to be read and the labels of what follows each of them; both (tokens,)."""
+    """Tokens to be read, the labels of what follows each of them, and whose they are; all (tokens,)."""
 
     tokens: NDArray[np.int64]
     labels: NDArray[np.int64]
+    owners: NDArray[np.int64]  # numbers of clips; the head belongs to the first
 
 
 class Episodes:
@@ -83,7 +88,9 @@ class Episodes:
         }
 
     def window(self, batch: int) -> float:
-        """The window of a batch's audio, in seconds."""
+        """The window of a batch's audio, in seconds; in cached context there is none."""
+        if self._config.context == "cached":
+            return math.inf
         return float(self._generator(0, batch).choice(self._config.windows))
 
     def arrange(self, index: int, window: float) -> Arrangement:
@@ -104,7 +111,8 @@ class Episodes:
                 break
             chosen.append(clip)
             sounds.append(sound)
-        return Arrangement(tuple(reversed(chosen)), tuple(reversed(sounds)), foreign)
+        cached = config.context == "cached"
+        return Arrangement(tuple(reversed(chosen)), tuple(reversed(sounds)), foreign, cached)
 
     def write(self, arrangement: Arrangement, index: int) -> Lesson:
         """An episode's tokens and labels, in an orthography and with a language token of its own."""
@@ -114,15 +122,23 @@ class Episodes:
         if rewritten and len(texts) > 1:
             orthography_ = orthography.draw(texts, generator)
             texts = [orthography_(text) or text for text in texts]
+        skipped = self._too_many(texts) if arrangement.cached else 0
+        texts, places = texts[skipped:], arrangement.places[skipped:]
         first = int(rewritten or arrangement.foreign)  # without a like example there is nothing to learn
         if config.loss == "target":
             first = len(texts) - 1
         code = arrangement.clips[-1].whisper
         if generator.random() < config.random_language:
             code = str(generator.choice(list(self._vocabulary.languages)))
-        return lesson(
-            self._vocabulary, texts, arrangement.ends, code, first, anchored=config.prompt == "anchored"
-        )
+        anchored = config.prompt == "anchored"
+        found = lesson(self._vocabulary, texts, places, code, first, anchored=anchored)
+        return replace(found, owners=found.owners + skipped)
+
+    def _too_many(self, texts: Sequence[str]) -> int:
+        """How many of the first texts have no room in the decoder's positions."""
+        lengths = [len(self._vocabulary.encode(" " + text.strip())) + 2 for text in reversed(texts)]
+        kept = fitting([0.0] * len(texts), lengths, 0.0, CONTEXT - HEAD)
+        return len(texts) - max(kept, 1)
 
     def _examples(self, target: TrainClip, foreign: bool, generator: np.random.Generator) -> list[TrainClip]:
         least, most = self._config.shots
@@ -141,20 +157,23 @@ class Episodes:
 
     def _sound(self, clip: TrainClip, generator: np.random.Generator) -> Samples:
         samples = clip.samples
+        if self._config.context == "cached":  # a clip has few sounds, whose states are then made once
+            take = int(generator.integers(TAKES))
+            generator = self._generator(3, zlib.crc32(clip.id.encode()), take)
         if self._config.speed:
             samples = at_speed(samples, 1 + self._config.speed * generator.uniform(-1, 1))
         if generator.random() < self._config.noise:
             samples = noisy(samples, generator.uniform(QUIETEST, LOUDEST), generator)
         return whole_states(samples)
 
-    def _generator(self, purpose: int, index: int) -> np.random.Generator:
-        return np.random.default_rng((self._config.seed, purpose, index))
+    def _generator(self, purpose: int, *index: int) -> np.random.Generator:
+        return np.random.default_rng((self._config.seed, purpose, *index))
 
 
 def lesson(
     vocabulary: Vocabulary,
     texts: Sequence[str],
-    ends: Sequence[float],
+    places: Sequence[tuple[float, float]],
     language: str,
     first: int,
     *,
@@ -162,26 +181,27 @@ def lesson(
 ) -> Lesson:
     """The tokens of an in-context prompt with its answer, and labels on the texts from number `first` on.
 
-    `ends` are the clips' starts and the end of the last one, in seconds. An anchored text is learned
-    with the timestamp that closes it; a plain one with <|endoftext|> after the last.
+    `places` are the clips' starts and ends, in seconds. An anchored text is learned with the timestamp
+    that closes it; a plain one with <|endoftext|> after the last.
     """
-    head = (vocabulary.start, vocabulary.language(language), vocabulary.transcribe)
     pieces = [vocabulary.encode(" " + text.strip()) for text in texts]
     if anchored:
-        sequence = [*head, *anchors(vocabulary, pieces, ends)[:-1]]
-        spans = [len(piece) + 2 for piece in pieces]  # with both timestamps, the first of them given
-        starts = [start + 1 for start in accumulate(spans, initial=len(head))][:-1]
+        sequence = [*head(vocabulary, language), *anchors(vocabulary, pieces, places)]
+        lengths = [len(piece) + 2 for piece in pieces]  # with both timestamps, the first of them given
+        starts = [start + 1 for start in accumulate(lengths, initial=HEAD)][:-1]
         learned = [slice(s, s + len(p) + 1) for s, p in zip(starts, pieces, strict=True)]
     else:
-        sequence = [*head, *plain(vocabulary, pieces), vocabulary.end]
-        starts = list(accumulate((len(p) for p in pieces), initial=len(head) + 1))[:-1]
+        sequence = [*head(vocabulary, language), *plain(vocabulary, pieces), vocabulary.end]
+        lengths = [len(piece) for piece in pieces]
+        starts = list(accumulate(lengths, initial=HEAD + 1))[:-1]
         learned = [slice(s, s + len(p)) for s, p in zip(starts, pieces, strict=True)]
         learned[-1] = slice(starts[-1], len(sequence))
     following = np.full(len(sequence), IGNORED, dtype=np.int64)
     for span in learned[first:]:
         following[span] = sequence[span]
-    tokens = np.array(sequence, dtype=np.int64)
-    return Lesson(tokens[:-1][:CONTEXT], following[1:][:CONTEXT])
+    tokens, owners = np.array(sequence, dtype=np.int64), np.repeat(np.arange(len(pieces)), lengths)
+    owners = np.pad(owners, (len(tokens) - len(owners), 0))
+    return Lesson(tokens[:-1][:CONTEXT], following[1:][:CONTEXT], owners[:-1][:CONTEXT])
 
 
 def at_speed(samples: Samples, factor: float) -> Samples:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, read
 from smile.conditions import ORACLE, PARTS, Condition
+from smile.context import memory, opened
 from smile.control import steering, stops
 from smile.datatypes import (
     Decoded,
@@ -142,9 +143,7 @@ class Clip:
         settings, recognizer = condition.transcription(), self._recognizer(condition)
         began = time.perf_counter()
         language = language_token(settings.language, pool, opening)
-        prompt = in_context(
-            self.models.vocabulary, recognizer.context, self.segment, found, language, settings, hear
-        )
+        prompt = in_context(self.models.vocabulary, recognizer, self.segment, found, language, settings, hear)
         self.spent += time.perf_counter() - began
         decoded = self._decoded(condition, pool, prompt)
         kept = tuple(n for i, n in enumerate(found) if i in prompt.shots)
@@ -173,15 +172,19 @@ class Clip:
     def _decoded(self, condition: Condition, pool: Pool | None, prompt: Prompt) -> Decoded:
         """Decode a prompt, once for all conditions that come to it with the same control."""
         recognizer, vocabulary = self._recognizer(condition), self.models.vocabulary
-        states = self._states(recognizer, prompt.samples, condition.windows)
         control = stops(vocabulary, self.segment, pool, loops=condition.loops, bounded=condition.bounded)
         bounds = tuple((stop.reason, getattr(stop, "characters", 0)) for stop in control)
         steps = []
         if condition.side == "in-context" and pool:
             steps = steering(pool, recognizer.info, vocabulary, condition.transcription())
 
+        def encoded(samples: Samples) -> Matrix:
+            if prompt.parts and samples is not prompt.samples:
+                return memory(recognizer, condition.windows)(samples)
+            return self._states(recognizer, samples, condition.windows)
+
         def work() -> Decoded:
-            session, fed = recognizer.decoder(states), 0
+            session, fed = opened(recognizer, prompt, encoded)
             if condition.side == "vanilla":
                 listen(session, vocabulary)
                 fed = 1
@@ -194,7 +197,8 @@ class Clip:
         spelt = condition.characters != "off"
         store = (pool.folder, pool.stores) if pool and (condition.knn or spelt) else None
         steered = (condition.beams, condition.knn, condition.unlooped, condition.characters, store)
-        return self._once((model, steered, prompt.tokens, digest(prompt.samples), bounds), work)
+        sounds = tuple(digest(s) for s in (prompt.samples, *(part.samples for part in prompt.parts)))
+        return self._once((model, steered, prompt.tokens, sounds, bounds), work)
 
     def _alone(self, windows: tuple[float, ...]) -> Matrix:
         return self._states(self.models.vanilla, self.segment.samples, windows)

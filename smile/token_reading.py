@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from smile import prompt as prompts
 from smile.audio import WINDOW, read
-from smile.datatypes import Matrix, Recognizer, Shot, Utterance
+from smile.context import memory, opened
+from smile.datatypes import Matrix, Recognizer, Samples, Shot, Utterance
 from smile.decoding import log_softmax
 from smile.embedding import WINDOWS, encode
 from smile.pool import Pool
@@ -89,11 +90,19 @@ class Reader:
         """
         utterance, vocabulary, recognizer = self._pool.utterances[number], self._vocabulary, self._recognizer
         shots = [Shot(self._hear(u.audio), u.text) for u in self.before(number)]
-        prompt = prompts.build(vocabulary, self._hear(utterance.audio), shots, language=self._language)
+        cached = recognizer.info.cached
+        prompt = prompts.build(
+            vocabulary, self._hear(utterance.audio), shots, language=self._language, cached=cached
+        )
         text = vocabulary.encode(" " + utterance.text.strip())[: prompt.room - 1]
-        session = recognizer.decoder(encode(recognizer, prompt.samples, self._windows))
-        _, hidden = session.step(np.array([[*prompt.tokens, *text]]))
-        return self._judged(hidden[0, len(prompt.tokens) - 1 :], text)
+        session, fed = opened(recognizer, prompt, self._encoded)
+        _, hidden = session.step(np.array([[*prompt.tokens[fed:], *text]]))
+        return self._judged(hidden[0, len(prompt.tokens) - fed - 1 :], text)
+
+    def _encoded(self, samples: Samples) -> Matrix:
+        if self._recognizer.info.cached:
+            return memory(self._recognizer, self._windows)(samples)
+        return encode(self._recognizer, samples, self._windows)
 
     def _judged(self, keys: Matrix, text: list[int]) -> Read:
         """The states before each token and before the end, with the model's probabilities."""

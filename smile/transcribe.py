@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, WINDOW, read
+from smile.context import memory, opened
 from smile.control import steering, stops
 from smile.datatypes import (
     AudioError,
+    DecoderSession,
     Matrix,
     Neighbour,
     Opening,
@@ -126,17 +128,15 @@ def _with_examples(
     watch = Stopwatch()
     opening = result.vanilla.lines[-1].opening
     with watch:
-        if result.settings.shots and not models.one_encoder:
+        if (result.settings.shots or models.smile.info.cached) and not models.one_encoder:
             states = encode(models.smile, segment.samples, result.settings.windows)
         draft = result.vanilla.lines[-1].text
         neighbours = retrieve(segment, states, pool, result.settings, f"{segment.start:.2f}", draft)
     retrieval = watch.seconds
     with watch:
         language = language_token(result.settings.language, pool, opening)
-        prompt = in_context(
-            models.vocabulary, models.smile.context, segment, neighbours, language, result.settings
-        )
-        session = models.smile.decoder(encode(models.smile, prompt.samples, result.settings.windows))
+        prompt = in_context(models.vocabulary, models.smile, segment, neighbours, language, result.settings)
+        session, fed = _opened(models, prompt, states, result.settings)
     chosen = _chosen(segment, neighbours, prompt)
     result = replace(
         result,
@@ -148,6 +148,7 @@ def _with_examples(
         session,
         prompt,
         models.vocabulary,
+        fed=fed,
         beams=result.settings.beams,
         steering=steering(pool, models.smile.info, models.vocabulary, result.settings),
         stops=stops(models.vocabulary, segment, pool, bounded=result.settings.bounded),
@@ -159,6 +160,14 @@ def _with_examples(
         result = replace(result, smile=side)
         yield result
     return result
+
+
+def _opened(models: Models, prompt: Prompt, states: Matrix, settings: Settings) -> tuple[DecoderSession, int]:
+    """The in-context side's decoding; in cached context the target's states are there already."""
+    if not models.smile.info.cached:
+        return opened(models.smile, prompt, lambda samples: encode(models.smile, samples, settings.windows))
+    kept = memory(models.smile, settings.windows)
+    return opened(models.smile, prompt, lambda s: states if s is prompt.samples else kept(s))
 
 
 def retrieve(
@@ -228,14 +237,14 @@ def pool_token(pool: Pool, otherwise: str = "en") -> str:
 
 def in_context(
     vocabulary: Vocabulary,
-    context: int,
+    recognizer: Recognizer,
     segment: Segment,
     neighbours: tuple[Neighbour, ...],
     language: str,
     settings: Settings,
     hear: Callable[[Path], Samples] = read,
 ) -> Prompt:
-    """Read the examples and build the prompt for a decoder of so many positions."""
+    """Read the examples and build the prompt as a recognizer wants it."""
     shots = [Shot(hear(n.utterance.audio), n.utterance.text) for n in neighbours]
     return prompts.build(
         vocabulary,
@@ -243,7 +252,8 @@ def in_context(
         shots,
         language=language,
         anchored=settings.prompt == "anchored",
-        context=context,
+        context=recognizer.context,
+        cached=recognizer.info.cached,
     )
 
 

@@ -23,7 +23,7 @@ ROOMS = [
     ("steering",),
     ("spelling",),
     ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
-    ("pool", "joined", "clip_encoder", "models", "transcription", "maps"),
+    ("pool", "joined", "clip_encoder", "models", "transcription", "maps", "context"),
     ("pool_setting",),
     ("indexing", "subpools", "token_reading", "episodes", "training", "conditions", "rows"),
     ("token_store",),

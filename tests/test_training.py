@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -15,14 +16,15 @@ from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 from smile import adapters
 from smile.datatypes import EncoderId, RecognizerInfo, SmileError
-from smile.episodes import IGNORED, Episodes
+from smile.episodes import IGNORED, Episodes, Lesson
 from smile.recognizers.hf import HfRecognizer
 from smile.training import curves
+from smile.training.batches import Batches, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
 from smile.training.command import soften
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
-from smile.training.loop import Batches, Place, learn, rate
-from smile.training.model import EpisodeLoss, batch_tensors
+from smile.training.loop import Place, learn, rate
+from smile.training.model import EpisodeLoss
 from smile.vocabulary import Vocabulary
 from tests.test_episodes import clips
 
@@ -75,11 +77,13 @@ class Trainee:
         return {n: p.detach().clone() for n, p in self.model.named_parameters() if "lora_" in n}
 
 
-@pytest.mark.parametrize("preset", ["lora", "adalora, all layers"])
+@pytest.mark.parametrize("preset", ["lora", "cached", "adalora, all layers"])
 def test_a_resumed_run_equals_an_uninterrupted_one(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, preset: str
 ) -> None:
-    config = TOY if preset == "lora" else replace(TOY, method="adalora", layers="all", prompt="plain")
+    config = replace(TOY, context="cached" if preset == "cached" else "joined")
+    if preset.startswith("adalora"):
+        config = replace(TOY, method="adalora", layers="all", prompt="plain")
     whole = Trainee(toy, vocabulary, config, tmp_path / "whole")
     whole.learn(12)
     Trainee(toy, vocabulary, config, tmp_path / "cut").learn(7)
@@ -89,8 +93,11 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
         torch.testing.assert_close(resumed.values()[name], value, rtol=0, atol=0)
 
 
-def test_training_lowers_the_loss(toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path) -> None:
-    config = replace(TOY, steps=40, rewritten=0.0, dropout=0.0)
+@pytest.mark.parametrize("context", ["joined", "cached"])
+def test_training_lowers_the_loss(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, context: Literal["joined", "cached"]
+) -> None:
+    config = replace(TOY, steps=40, rewritten=0.0, dropout=0.0, context=context)
     trainee = Trainee(toy, vocabulary, config, tmp_path)
     batch = trainee.batches(0)
     before = trainee.model.eval()(*batch).item()
@@ -152,13 +159,42 @@ def test_the_frozen_encoder_gets_no_gradient_and_the_paper_s_does(
         assert all("lora_" in name for name in names)
 
 
+def two_lessons() -> list[Lesson]:
+    return [
+        Lesson(np.array([1, 2, 3]), np.array([IGNORED, 3, 4]), np.array([0, 0, 1])),
+        Lesson(np.array([5]), np.array([6]), np.array([0])),
+    ]
+
+
 def test_batches_are_padded_and_padding_is_not_learned() -> None:
-    sounds = [np.zeros((4, 2), np.float32)] * 2
-    pairs = [(np.array([1, 2, 3]), np.array([IGNORED, 3, 4])), (np.array([5]), np.array([6]))]
-    sound, tokens, labels = batch_tensors(sounds, pairs, end=9)
-    assert sound.shape == (2, 4, 2)
-    assert tokens.tolist() == [[1, 2, 3], [5, 9, 9]]
-    assert labels.tolist() == [[IGNORED, 3, 4], [6, IGNORED, IGNORED]]
+    sounds = [(np.zeros((4, 2), np.float32),)] * 2
+    batch = stacked(sounds, two_lessons(), end=9)
+    assert batch.sound.shape == (2, 4, 2)
+    assert batch.tokens.tolist() == [[1, 2, 3], [5, 9, 9]]
+    assert batch.labels.tolist() == [[IGNORED, 3, 4], [6, IGNORED, IGNORED]]
+    assert batch.own is None
+
+
+def test_in_cached_context_a_token_attends_to_the_frames_of_its_own_clip() -> None:
+    states = [np.ones((n, 2), np.float32) for n in (2, 1, 1)]
+    batch = stacked([(states[0], states[1]), (states[2],)], two_lessons(), end=9, apart=True)
+    assert batch.sound.shape == (2, 3, 2)
+    assert batch.own is not None
+    assert batch.own.int().tolist() == [
+        [[1, 1, 0], [1, 1, 0], [0, 0, 1]],
+        [[1, 0, 0], [1, 0, 0], [1, 0, 0]],  # padded tokens attend to the first clip, padded frames to none
+    ]
+
+
+def test_a_batch_in_which_nothing_is_learned_changes_nothing(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    model = Trainee(toy, vocabulary, TOY, tmp_path).model
+    batch = stacked([(np.zeros((4, 32), np.float32),)] * 2, two_lessons(), end=9)
+    loss = model(batch.sound, batch.tokens, torch.full_like(batch.labels, IGNORED))
+    loss.backward()
+    assert loss.item() == 0
+    assert all(not p.grad.any() for p in model.trainable() if p.grad is not None)
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:

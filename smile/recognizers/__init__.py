@@ -49,6 +49,7 @@ def load_recognizer(
         adapter_hash=loaded.sha256[:12] if loaded else "",
         trained_on=loaded.trained_on if loaded else "",
         device=device,
+        cached=loaded.cached if loaded else False,
     )
     if engine == "hf":
         from smile.recognizers.hf import HfRecognizer

@@ -11,7 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import EncoderDecoderCache, WhisperConfig, WhisperForConditionalGeneration
+from transformers import (
+    DynamicCache,
+    EncoderDecoderCache,
+    WhisperConfig,
+    WhisperForConditionalGeneration,
+)
 
 from smile.datatypes import Matrix, RecognizerInfo, SmileError
 
@@ -69,8 +74,6 @@ class HfSession:
     """transformers' decoder with its cache; see `DecoderSession`."""
 
     def __init__(self, model: WhisperForConditionalGeneration, states: Tensor):
-        from transformers import DynamicCache
-
         self._model, self._states = model, states
         self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
 
@@ -91,6 +94,11 @@ class HfSession:
         index = torch.from_numpy(beams).to(self._states.device)
         self._cache.reorder_cache(cast(torch.LongTensor, index))
 
+    def attend(self, states: Matrix) -> None:
+        """Let the tokens that follow attend to other states (frames, d)."""
+        self._states = torch.from_numpy(states)[None].to(self._states)
+        self._cache = EncoderDecoderCache(self._cache.self_attention_cache, DynamicCache())
+
 
 def run_encoder(encoder: nn.Module, features: Tensor) -> Tensor:
     """Log-mel (batch, mels, frames) -> states (batch, frames / 2, d); under 30 s positions are cut."""
@@ -100,6 +108,21 @@ def run_encoder(encoder: nn.Module, features: Tensor) -> Tensor:
     for layer in layers.layers:
         x = layer(x, None)
         x = x[0] if isinstance(x, tuple) else x
+    return cast(Tensor, layers.layer_norm(x))
+
+
+def run_decoder(decoder: nn.Module, tokens: Tensor, states: Tensor, own: Tensor | None = None) -> Tensor:
+    """Tokens (batch, n) and encoder states (batch, frames, d) -> last hidden states (batch, n, d).
+
+    `own` (batch, n, frames) is true where a token may attend to a frame; without it, everywhere.
+    """
+    layers, n = cast(Any, decoder), tokens.shape[1]
+    if own is None:
+        return cast(Tensor, layers(input_ids=tokens, encoder_hidden_states=states).last_hidden_state)
+    causal = torch.ones(n, n, dtype=torch.bool, device=tokens.device).tril()[None, None]
+    x = layers.embed_tokens(tokens) + layers.embed_positions.weight[:n]
+    for layer in layers.layers:
+        x = layer(x, causal, states, encoder_attention_mask=own[:, None], use_cache=False)
     return cast(Tensor, layers.layer_norm(x))
 
 

@@ -100,8 +100,12 @@ class LeanRecognizer:
     @torch.inference_mode()
     def decoder(self, states: Matrix) -> LeanSession:
         """Open a decoding over encoder states (frames, d) of any length."""
+        return LeanSession(self, self.memories(states), self._dtype)
+
+    def memories(self, states: Matrix) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values of encoder states (frames, d), a pair for each layer."""
         memory = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))[None].to(self._dtype)
-        return LeanSession(self, [layer.memory(memory) for layer in self.layers], self._dtype)
+        return [layer.memory(memory) for layer in self.layers]
 
     @torch.inference_mode()
     def logits(self, hidden: Matrix) -> Matrix:
@@ -138,6 +142,11 @@ class LeanSession:
         """Go on with these beams, in this order."""
         index = torch.from_numpy(beams)
         self._past = [past.index_select(1, index) for past in self._past]
+
+    @torch.inference_mode()
+    def attend(self, states: Matrix) -> None:
+        """Let the tokens that follow attend to other states (frames, d)."""
+        self._memories = self._model.memories(states)
 
 
 def check(info: RecognizerInfo) -> None:

@@ -53,8 +53,9 @@ class Run:
         path = self.folder / CHECKPOINT
         if not path.is_file():
             return 0, 0.0
-        content = torch.load(path, weights_only=True)
         parameters = dict(model.named_parameters())
+        device = next(iter(parameters.values())).device
+        content = torch.load(path, weights_only=True, map_location=device)
         with torch.no_grad():
             for name, value in content["adapter"].items():
                 parameters[name].copy_(value)
@@ -67,7 +68,9 @@ class Run:
     def hours(self) -> float:
         """Hours spent up to the last state."""
         path = self.folder / CHECKPOINT
-        return float(torch.load(path, weights_only=True)["hours"]) if path.is_file() else 0.0
+        return (
+            float(torch.load(path, weights_only=True, map_location="cpu")["hours"]) if path.is_file() else 0.0
+        )
 
     def log(self, row: dict[str, Any]) -> None:
         """Append a row to the log."""

@@ -63,7 +63,8 @@ def _train(
 ) -> Path:
     from smile import weights
     from smile.episodes import Episodes
-    from smile.training.loop import Batches, learn
+    from smile.training.batches import Batches
+    from smile.training.loop import learn
     from smile.training.model import EpisodeLoss
     from smile.training.validate import validate
 

@@ -30,6 +30,7 @@ class TrainConfig:
     layers: Literal["decoder", "decoder-attention", "all"] = "decoder"
     orthogonal: float = 0.5  # weight of AdaLoRA's orthogonality loss
 
+    context: Literal["joined", "cached"] = "joined"  # how examples are heard, see `smile.context`
     shots: tuple[int, int] = (0, 6)  # least and most examples in an episode
     windows: tuple[float, ...] = (10.0, 15.0, 20.0)  # seconds; one is drawn for each batch
     loss: Literal["target", "each"] = "each"  # the target's tokens, or each clip's given those before it
@@ -80,7 +81,10 @@ PAPER = TrainConfig(
 )
 """The paper's recipe: one example, 30 s, AdaLoRA everywhere, loss on the target alone."""
 
-PRESETS = {"smile": TrainConfig(), "paper": PAPER}
+CACHED = TrainConfig(context="cached", steps=5000, shots=(0, 8), rewritten=0.3, reuse=1, validate_every=500)
+"""Cached context: examples are heard apart, from states that are made once; up to 8 in an episode."""
+
+PRESETS = {"smile": TrainConfig(), "paper": PAPER, "cached": CACHED}
 
 
 def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:

@@ -14,21 +14,16 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
-from numpy.typing import NDArray
 from torch import Tensor
 
-from smile.audio import log_mel
-from smile.datatypes import Recognizer
-from smile.episodes import IGNORED, Arrangement, Episodes
+from smile.episodes import IGNORED
+from smile.training.batches import Batch, Batches
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
-from smile.training.model import EpisodeLoss, batch_tensors
+from smile.training.model import EpisodeLoss
 
-BLOCK = 48  # batches that are encoded, then used `reuse` times over
 CHECKPOINT_SECONDS = 60.0
 LOG_STEPS = 10
-
-Sound = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -38,46 +33,6 @@ class Place:
     step: int
     hours: float
     loss: float
-
-
-class Batches:
-    """The batches of this process, by step; the sounds of a block are encoded once."""
-
-    def __init__(
-        self,
-        episodes: Episodes,
-        recognizer: Recognizer,
-        config: TrainConfig,
-        end: int,
-        accelerator: Accelerator,
-    ):
-        self._episodes, self._recognizer, self._config, self._end = episodes, recognizer, config, end
-        self._rank, self._world = accelerator.process_index, accelerator.num_processes
-        self._kept: dict[int, tuple[Arrangement, Sound]] = {}
-        self._block = -1
-
-    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Sounds, tokens and labels of a step, padded: this process's share of the batch."""
-        block, within = divmod(step, BLOCK * self._config.reuse)
-        if block != self._block:
-            self._kept, self._block = {}, block
-        batch = block * BLOCK + within % BLOCK
-        window = self._episodes.window(batch)
-        sounds, lessons = [], []
-        for i in range(self._rank, self._config.batch, self._world):
-            arrangement, sound = self._sound(batch * self._config.batch + i, window)
-            lesson = self._episodes.write(arrangement, step * self._config.batch + i)
-            sounds.append(sound)
-            lessons.append((lesson.tokens, lesson.labels))
-        return batch_tensors(sounds, lessons, self._end)
-
-    def _sound(self, index: int, window: float) -> tuple[Arrangement, Sound]:
-        if index not in self._kept:
-            arrangement = self._episodes.arrange(index, window)
-            features = log_mel(arrangement.samples, window, self._recognizer.mels)
-            frozen = self._config.frozen_encoder
-            self._kept[index] = arrangement, self._recognizer.encode(features) if frozen else features
-        return self._kept[index]
 
 
 def learn(
@@ -121,16 +76,16 @@ def _step(
     wrapped: torch.nn.Module,
     model: EpisodeLoss,
     optimizer: torch.optim.Optimizer,
-    batch: tuple[Tensor, Tensor, Tensor],
+    batch: Batch,
     accelerator: Accelerator,
     step: int,
 ) -> float:
     for group in optimizer.param_groups:
         group["lr"] = rate(step, model.config)
     wrapped.train()
-    sound, tokens, labels = (tensor.to(accelerator.device) for tensor in batch)
+    batch = batch.to(accelerator.device)
     with accelerator.autocast():
-        loss = wrapped(sound, tokens, labels, share(labels, accelerator))
+        loss = wrapped(*batch, share=share(batch.labels, accelerator))
     accelerator.backward(loss)
     accelerator.clip_grad_norm_(model.trainable(), model.config.clip)
     optimizer.step()

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from peft import AdaLoraConfig, LoraConfig, get_peft_model
@@ -20,7 +19,7 @@ from torch.nn import functional as F
 
 from smile.datatypes import SmileError
 from smile.episodes import IGNORED
-from smile.recognizers.hf import run_encoder, whisper
+from smile.recognizers.hf import run_decoder, run_encoder, whisper
 from smile.training.config import TrainConfig
 
 LINEAR = "(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
@@ -55,18 +54,22 @@ class EpisodeLoss(nn.Module):
         self.config = config
         self.adapted = get_peft_model(base, _peft_config(config))
 
-    def forward(self, sound: Tensor, tokens: Tensor, labels: Tensor, share: float = 1.0) -> Tensor:
+    def forward(
+        self, sound: Tensor, tokens: Tensor, labels: Tensor, own: Tensor | None = None, share: float = 1.0
+    ) -> Tensor:
         """Encoder states (batch, frames, d) or log-mel (batch, mels, frames), tokens, labels -> loss.
 
-        `share` is this process's labelled tokens over the mean of all processes.
+        `own` (batch, tokens, frames) is what each token attends to, in cached context; `share` is this
+        process's labelled tokens over the mean of all processes. Without a labelled token the loss is 0.
         """
         whisper_ = cast(Any, self.adapted).base_model.model
         model = whisper_.model
         states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
-        hidden = model.decoder(input_ids=tokens, encoder_hidden_states=states).last_hidden_state
+        hidden = run_decoder(model.decoder, tokens, states, own)
         labelled = labels != IGNORED  # (batch, tokens)
         logits = F.linear(hidden[labelled], whisper_.proj_out.weight)
-        loss = share * F.cross_entropy(logits.float(), labels[labelled])
+        loss = F.cross_entropy(logits.float(), labels[labelled], reduction="sum")
+        loss = share * loss / labelled.sum().clamp(min=1)
         if self.config.method == "adalora":
             loss = loss + self.config.orthogonal * self.orthogonality()
         return loss
@@ -114,16 +117,3 @@ def _peft_config(config: TrainConfig) -> LoraConfig:
         orth_reg_weight=config.orthogonal,
         **common,
     )
-
-
-def batch_tensors(
-    sounds: list[NDArray[np.float32]], lessons: list[tuple[NDArray[np.int64], NDArray[np.int64]]], end: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Sounds (…) of equal shape and (tokens, labels) pairs -> tensors, padded at their ends."""
-    longest = max(len(tokens) for tokens, _ in lessons)
-    tokens_ = np.full((len(lessons), longest), end, dtype=np.int64)
-    labels_ = np.full((len(lessons), longest), IGNORED, dtype=np.int64)
-    for row, (tokens, labels) in enumerate(lessons):
-        tokens_[row, : len(tokens)] = tokens
-        labels_[row, : len(labels)] = labels
-    return torch.from_numpy(np.stack(sounds)), torch.from_numpy(tokens_), torch.from_numpy(labels_)

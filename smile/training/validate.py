@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from smile import corpora, languages, prompt
 from smile.audio import SAMPLE_RATE, read
+from smile.context import opened
 from smile.datatypes import Samples, Shot
 from smile.decoding import LoopStop, decode
 from smile.embedding import encode
@@ -41,10 +43,15 @@ def _transcript(models: Models, sound: Samples, shots: list[Shot], code: str, co
     token = languages.language(code).whisper or "en"
     room = 30 - len(sound) / SAMPLE_RATE
     asked = prompt.build(
-        models.vocabulary, sound, shots if room > 0 else [], language=token, anchored=anchored
+        models.vocabulary,
+        sound,
+        shots if room > 0 else [],
+        language=token,
+        anchored=anchored,
+        cached=recognizer.info.cached,
     )
-    session = recognizer.decoder(encode(recognizer, asked.samples))
+    session, fed = opened(recognizer, asked, partial(encode, recognizer))
     text = ""
-    for decoded in decode(session, asked, models.vocabulary, stops=[LoopStop()]):
+    for decoded in decode(session, asked, models.vocabulary, fed=fed, stops=[LoopStop()]):
         text = decoded.text
     return text

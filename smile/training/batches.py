@@ -1,0 +1,101 @@
+"""Batches of episodes as tensors; what was encoded is used several times over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from smile.audio import log_mel
+from smile.context import Memory
+from smile.datatypes import Matrix, Recognizer
+from smile.embedding import WINDOWS
+from smile.episodes import IGNORED, TAKES, Arrangement, Episodes, Lesson
+from smile.training.config import TrainConfig
+
+BLOCK = 48  # batches that are encoded, then used `reuse` times over
+MOST_CLIPS = 4000  # of which states are kept in cached context, in all their takes, 0.3 MB each
+
+Sounds = tuple[Matrix, ...]  # in cached context the states (frames, d) of each clip, else one input for all
+
+
+class Batch(NamedTuple):
+    """Episodes side by side, padded at their ends."""
+
+    sound: Tensor  # encoder states (batch, frames, d), or log-mel (batch, mels, frames)
+    tokens: Tensor  # (batch, tokens)
+    labels: Tensor  # (batch, tokens), IGNORED where nothing is learned
+    own: Tensor | None = None  # (batch, tokens, frames), what each token attends to in cached context
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        own = None if self.own is None else self.own.to(device)
+        return Batch(self.sound.to(device), self.tokens.to(device), self.labels.to(device), own)
+
+
+class Batches:
+    """The batches of this process, by step."""
+
+    def __init__(
+        self,
+        episodes: Episodes,
+        recognizer: Recognizer,
+        config: TrainConfig,
+        end: int,
+        accelerator: Accelerator,
+    ):
+        self._episodes, self._recognizer, self._config, self._end = episodes, recognizer, config, end
+        self._rank, self._world = accelerator.process_index, accelerator.num_processes
+        self._memory = Memory(recognizer, WINDOWS, MOST_CLIPS * TAKES)
+        self._kept: dict[int, tuple[Arrangement, Sounds]] = {}
+        self._block = -1
+
+    def __call__(self, step: int) -> Batch:
+        """This process's share of the batch of a step."""
+        block, within = divmod(step, BLOCK * self._config.reuse)
+        if block != self._block:
+            self._kept, self._block = {}, block
+        batch = block * BLOCK + within % BLOCK
+        window = self._episodes.window(batch)
+        sounds, lessons = [], []
+        for i in range(self._rank, self._config.batch, self._world):
+            arrangement, sound = self._sound(batch * self._config.batch + i, window)
+            sounds.append(sound)
+            lessons.append(self._episodes.write(arrangement, step * self._config.batch + i))
+        return stacked(sounds, lessons, self._end, apart=self._config.context == "cached")
+
+    def _sound(self, index: int, window: float) -> tuple[Arrangement, Sounds]:
+        if index not in self._kept:
+            arrangement = self._episodes.arrange(index, window)
+            self._kept[index] = arrangement, self._heard(arrangement, window)
+        return self._kept[index]
+
+    def _heard(self, arrangement: Arrangement, window: float) -> Sounds:
+        if arrangement.cached:
+            return tuple(self._memory(sound) for sound in arrangement.sounds)
+        features = log_mel(arrangement.samples, window, self._recognizer.mels)
+        return (self._recognizer.encode(features) if self._config.frozen_encoder else features,)
+
+
+def stacked(sounds: Sequence[Sounds], lessons: Sequence[Lesson], end: int, *, apart: bool = False) -> Batch:
+    """Episodes as tensors; with `apart` each token attends to the frames of its own clip."""
+    tokens = _padded([lesson.tokens for lesson in lessons], end)
+    labels = _padded([lesson.labels for lesson in lessons], IGNORED)
+    if not apart:
+        return Batch(torch.from_numpy(np.stack([sound for (sound,) in sounds])), tokens, labels)
+    states = [torch.from_numpy(np.concatenate(clips)) for clips in sounds]
+    owned = [np.repeat(np.arange(len(clips)), [len(clip) for clip in clips]) for clips in sounds]
+    owners = _padded([lesson.owners for lesson in lessons], 0)  # padding attends to something, lest it be NaN
+    own = owners[:, :, None] == _padded(owned, -1)[:, None, :]
+    own |= ~own.any(2, keepdim=True)
+    return Batch(torch.nn.utils.rnn.pad_sequence(states, batch_first=True), tokens, labels, own)
+
+
+def _padded(rows: Sequence[NDArray[np.int64]], value: int) -> Tensor:
+    tensors = [torch.from_numpy(row) for row in rows]
+    return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
