@@ -26,7 +26,7 @@ from smile.vocabulary import Vocabulary
 
 IGNORED = -100  # the label of a token that is not in the loss
 QUIETEST, LOUDEST = 10.0, 40.0  # dB between speech and the noise that is added to it
-TAKES = 4  # sounds of a clip in cached context, faster or slower, with noise or without
+TAKES = 2  # sounds of a clip in cached context, faster or slower, with noise or without
 NEAREST = 8  # near examples are drawn from so many nearest
 
 

@@ -19,7 +19,8 @@ from smile.datatypes import EncoderId, RecognizerInfo, SmileError
 from smile.episodes import IGNORED, Episodes, Lesson
 from smile.recognizers.hf import HfRecognizer
 from smile.training import curves
-from smile.training.batches import Batches, stacked
+from smile.training.apart import Layout
+from smile.training.batches import Batches, packed, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
 from smile.training.command import soften
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
@@ -40,11 +41,15 @@ def toy() -> tuple[dict[str, np.ndarray], dict[str, object]]:
     return tiny_whisper()
 
 
-def tiny_whisper() -> tuple[dict[str, np.ndarray], dict[str, object]]:
+def tiny_whisper(layers: int = 1) -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """A tiny Whisper with random weights and the real vocabulary."""
     torch.manual_seed(1)
     config = WhisperConfig(
-        **SIZE, decoder_attention_heads=2, encoder_ffn_dim=64, decoder_ffn_dim=64, vocab_size=51865
+        **SIZE | {"decoder_layers": layers},
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        vocab_size=51865,
     )
     state = WhisperForConditionalGeneration(config).state_dict()
     state.pop("proj_out.weight")
@@ -172,18 +177,16 @@ def test_batches_are_padded_and_padding_is_not_learned() -> None:
     assert batch.sound.shape == (2, 4, 2)
     assert batch.tokens.tolist() == [[1, 2, 3], [5, 9, 9]]
     assert batch.labels.tolist() == [[IGNORED, 3, 4], [6, IGNORED, IGNORED]]
-    assert batch.own is None
+    assert batch.layout is None
 
 
-def test_in_cached_context_a_token_attends_to_the_frames_of_its_own_clip() -> None:
-    states = [np.ones((n, 2), np.float32) for n in (2, 1, 1)]
-    batch = stacked([(states[0], states[1]), (states[2],)], two_lessons(), end=9, apart=True)
-    assert batch.sound.shape == (2, 3, 2)
-    assert batch.own is not None
-    assert batch.own.int().tolist() == [
-        [[1, 1, 0], [1, 1, 0], [0, 0, 1]],
-        [[1, 0, 0], [1, 0, 0], [1, 0, 0]],  # padded tokens attend to the first clip, padded frames to none
-    ]
+def test_episodes_in_cached_context_are_packed_and_clips_without_tokens_left_out() -> None:
+    states = [np.full((n, 2), n, np.float32) for n in (2, 1, 4, 3)]
+    batch = packed([(states[0], states[1]), (states[2], states[3])], two_lessons())
+    assert batch.sound[:, 0].tolist() == [2, 2, 1, 4, 4, 4, 4]
+    assert batch.tokens.tolist() == [1, 2, 3, 5]
+    assert batch.labels.tolist() == [IGNORED, 3, 4, 6]
+    assert batch.layout == Layout(tokens=(2, 1, 1), frames=(2, 1, 4), episodes=(3, 1))
 
 
 def test_a_batch_in_which_nothing_is_learned_changes_nothing(

@@ -111,21 +111,6 @@ def run_encoder(encoder: nn.Module, features: Tensor) -> Tensor:
     return cast(Tensor, layers.layer_norm(x))
 
 
-def run_decoder(decoder: nn.Module, tokens: Tensor, states: Tensor, own: Tensor | None = None) -> Tensor:
-    """Tokens (batch, n) and encoder states (batch, frames, d) -> last hidden states (batch, n, d).
-
-    `own` (batch, n, frames) is true where a token may attend to a frame; without it, everywhere.
-    """
-    layers, n = cast(Any, decoder), tokens.shape[1]
-    if own is None:
-        return cast(Tensor, layers(input_ids=tokens, encoder_hidden_states=states).last_hidden_state)
-    causal = torch.ones(n, n, dtype=torch.bool, device=tokens.device).tril()[None, None]
-    x = layers.embed_tokens(tokens) + layers.embed_positions.weight[:n]
-    for layer in layers.layers:
-        x = layer(x, causal, states, encoder_attention_mask=own[:, None], use_cache=False)
-    return cast(Tensor, layers.layer_norm(x))
-
-
 def whisper(
     state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], adapter: Path | None = None
 ) -> WhisperForConditionalGeneration:

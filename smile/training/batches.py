@@ -16,6 +16,7 @@ from smile.context import Memory
 from smile.datatypes import Matrix, Recognizer
 from smile.embedding import WINDOWS
 from smile.episodes import IGNORED, TAKES, Arrangement, Episodes, Lesson
+from smile.training.apart import Layout
 from smile.training.config import TrainConfig
 
 BLOCK = 48  # batches that are encoded, then used `reuse` times over
@@ -25,17 +26,16 @@ Sounds = tuple[Matrix, ...]  # in cached context the states (frames, d) of each 
 
 
 class Batch(NamedTuple):
-    """Episodes side by side, padded at their ends."""
+    """Episodes side by side, padded at their ends; in cached context end to end, without `batch`."""
 
     sound: Tensor  # encoder states (batch, frames, d), or log-mel (batch, mels, frames)
     tokens: Tensor  # (batch, tokens)
     labels: Tensor  # (batch, tokens), IGNORED where nothing is learned
-    own: Tensor | None = None  # (batch, tokens, frames), what each token attends to in cached context
+    layout: Layout | None = None  # in cached context
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
-        own = None if self.own is None else self.own.to(device)
-        return Batch(self.sound.to(device), self.tokens.to(device), self.labels.to(device), own)
+        return Batch(self.sound.to(device), self.tokens.to(device), self.labels.to(device), self.layout)
 
 
 class Batches:
@@ -53,7 +53,7 @@ class Batches:
         self._rank, self._world = accelerator.process_index, accelerator.num_processes
         self._memory = Memory(recognizer, WINDOWS, MOST_CLIPS * TAKES)
         self._kept: dict[int, tuple[Arrangement, Sounds]] = {}
-        self._block = -1
+        self._block, self._cached = -1, config.context == "cached"
 
     def __call__(self, step: int) -> Batch:
         """This process's share of the batch of a step."""
@@ -67,7 +67,7 @@ class Batches:
             arrangement, sound = self._sound(batch * self._config.batch + i, window)
             sounds.append(sound)
             lessons.append(self._episodes.write(arrangement, step * self._config.batch + i))
-        return stacked(sounds, lessons, self._end, apart=self._config.context == "cached")
+        return packed(sounds, lessons) if self._cached else stacked(sounds, lessons, self._end)
 
     def _sound(self, index: int, window: float) -> tuple[Arrangement, Sounds]:
         if index not in self._kept:
@@ -82,20 +82,38 @@ class Batches:
         return (self._recognizer.encode(features) if self._config.frozen_encoder else features,)
 
 
-def stacked(sounds: Sequence[Sounds], lessons: Sequence[Lesson], end: int, *, apart: bool = False) -> Batch:
-    """Episodes as tensors; with `apart` each token attends to the frames of its own clip."""
+def stacked(sounds: Sequence[Sounds], lessons: Sequence[Lesson], end: int) -> Batch:
+    """Episodes side by side."""
     tokens = _padded([lesson.tokens for lesson in lessons], end)
     labels = _padded([lesson.labels for lesson in lessons], IGNORED)
-    if not apart:
-        return Batch(torch.from_numpy(np.stack([sound for (sound,) in sounds])), tokens, labels)
-    states = [torch.from_numpy(np.concatenate(clips)) for clips in sounds]
-    owned = [np.repeat(np.arange(len(clips)), [len(clip) for clip in clips]) for clips in sounds]
-    owners = _padded([lesson.owners for lesson in lessons], 0)  # padding attends to something, lest it be NaN
-    own = owners[:, :, None] == _padded(owned, -1)[:, None, :]
-    own |= ~own.any(2, keepdim=True)
-    return Batch(torch.nn.utils.rnn.pad_sequence(states, batch_first=True), tokens, labels, own)
+    return Batch(torch.from_numpy(np.stack([sound for (sound,) in sounds])), tokens, labels)
 
 
 def _padded(rows: Sequence[NDArray[np.int64]], value: int) -> Tensor:
     tensors = [torch.from_numpy(row) for row in rows]
     return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
+
+
+def packed(sounds: Sequence[Sounds], lessons: Sequence[Lesson]) -> Batch:
+    """Episodes end to end, each clip's tokens with its own frames; clips without tokens are left out."""
+    counts = [
+        np.bincount(lesson.owners, minlength=len(clips))
+        for clips, lesson in zip(sounds, lessons, strict=True)
+    ]
+    used = [
+        (clip, int(n))
+        for clips, of in zip(sounds, counts, strict=True)
+        for clip, n in zip(clips, of, strict=True)
+        if n
+    ]
+    layout = Layout(
+        tuple(n for _, n in used),
+        tuple(len(clip) for clip, _ in used),
+        tuple(len(lesson.tokens) for lesson in lessons),
+    )
+    return Batch(
+        torch.from_numpy(np.concatenate([clip for clip, _ in used])),
+        torch.from_numpy(np.concatenate([lesson.tokens for lesson in lessons])),
+        torch.from_numpy(np.concatenate([lesson.labels for lesson in lessons])),
+        layout,
+    )

@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from smile.datatypes import SmileError
 from smile.episodes import IGNORED
-from smile.recognizers.hf import run_decoder, run_encoder, whisper
+from smile.recognizers.hf import run_encoder, whisper
+from smile.training.apart import Layout, run_apart
 from smile.training.config import TrainConfig
 
 LINEAR = "(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
@@ -55,18 +56,25 @@ class EpisodeLoss(nn.Module):
         self.adapted = get_peft_model(base, _peft_config(config))
 
     def forward(
-        self, sound: Tensor, tokens: Tensor, labels: Tensor, own: Tensor | None = None, share: float = 1.0
+        self,
+        sound: Tensor,
+        tokens: Tensor,
+        labels: Tensor,
+        layout: Layout | None = None,
+        share: float = 1.0,
     ) -> Tensor:
-        """Encoder states (batch, frames, d) or log-mel (batch, mels, frames), tokens, labels -> loss.
+        """A `smile.training.batches.Batch` -> loss, 0 where nothing is labelled.
 
-        `own` (batch, tokens, frames) is what each token attends to, in cached context; `share` is this
-        process's labelled tokens over the mean of all processes. Without a labelled token the loss is 0.
+        `share` is this process's labelled tokens over the mean of all processes.
         """
         whisper_ = cast(Any, self.adapted).base_model.model
         model = whisper_.model
-        states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
-        hidden = run_decoder(model.decoder, tokens, states, own)
-        labelled = labels != IGNORED  # (batch, tokens)
+        if layout:
+            hidden = run_apart(model.decoder, tokens, sound, layout)
+        else:
+            states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
+            hidden = model.decoder(input_ids=tokens, encoder_hidden_states=states).last_hidden_state
+        labelled = labels != IGNORED
         logits = F.linear(hidden[labelled], whisper_.proj_out.weight)
         loss = F.cross_entropy(logits.float(), labels[labelled], reduction="sum")
         loss = share * loss / labelled.sum().clamp(min=1)

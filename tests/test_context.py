@@ -1,0 +1,140 @@
+"""Cached context: clips are heard apart, alike in both engines and in training; examples are encoded once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from smile import prompt as prompts
+from smile.audio import SAMPLE_RATE
+from smile.context import Memory, heard, opened
+from smile.datatypes import EncoderId, RecognizerInfo, Samples, Shot, SmileError
+from smile.embedding import SILENCE, encode
+from smile.episodes import Episodes, Lesson
+from smile.recognizers.hf import HfRecognizer
+from smile.recognizers.lean import LeanRecognizer
+from smile.training.apart import run_apart
+from smile.training.batches import packed
+from smile.training.config import CACHED
+from smile.vocabulary import Vocabulary
+from tests.test_episodes import clips
+from tests.test_training import tiny_whisper
+
+INFO = RecognizerInfo("lean", "float32", EncoderId("toy", "0" * 12), cached=True)
+TEXTS = ("ja", "nein danke", "vielleicht")
+
+
+@pytest.fixture(scope="module")
+def toy() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    return tiny_whisper(layers=2)  # what is heard reaches other tokens in the second layer
+
+
+def sounds() -> list[Samples]:
+    generator = np.random.default_rng(3)
+    return [generator.normal(0, 0.1, round(s * SAMPLE_RATE)).astype(np.float32) for s in (1.5, 2.51, 4.0)]
+
+
+def prompt(vocabulary: Vocabulary, **options: Any) -> prompts.Prompt:
+    """Two examples, the nearest first, and a target."""
+    near, far, target = sounds()
+    shots = [Shot(near, TEXTS[0]), Shot(far, TEXTS[1])]
+    return prompts.build(vocabulary, target, shots, language="de", **{"cached": True, **options})
+
+
+def test_the_prompt_is_golden(vocabulary: Vocabulary) -> None:
+    v, found = vocabulary, prompt(vocabulary)
+    t, near, far = v.timestamp, v.encode(" ja"), v.encode(" nein danke")
+    head = [v.start, v.language("de"), v.transcribe]
+    assert list(found.tokens) == [*head, t(0), *far, t(2.52), t(0), *near, t(1.5), t(0)]
+    assert [part.tokens for part in found.parts] == [len(head) + len(far) + 2, len(near) + 2]
+    assert (found.shots, found.start) == ((1, 0), 0.0)
+    assert np.array_equal(found.samples, sounds()[2])
+    assert np.array_equal(found.parts[1].samples, sounds()[0])
+
+
+def test_examples_take_no_seconds_of_the_window_but_places_of_the_decoder(vocabulary: Vocabulary) -> None:
+    minute = np.zeros(20 * SAMPLE_RATE, np.float32)
+    shots = [Shot(minute, "ja nein vielleicht")] * 5
+    assert prompts.build(vocabulary, minute, shots, language="de").shots == ()
+    assert prompts.build(vocabulary, minute, shots, language="de", cached=True).shots == (4, 3, 2, 1, 0)
+    assert prompts.build(vocabulary, minute, shots, language="de", cached=True, context=238).shots == (0,)
+
+
+def test_without_timestamps_it_is_refused_in_a_sentence(vocabulary: Vocabulary) -> None:
+    with pytest.raises(SmileError, match="needs the anchored prompt"):
+        prompt(vocabulary, anchored=False)
+
+
+def test_both_engines_and_training_hear_the_same(
+    toy: tuple[dict[str, np.ndarray], dict[str, Any]], vocabulary: Vocabulary
+) -> None:
+    state, config = toy
+    hf = HfRecognizer(state, config, replace(INFO, engine="hf"))
+    asked, answer = prompt(vocabulary), vocabulary.encode(" vielleicht")
+    hidden = []
+    for recognizer in (hf, LeanRecognizer(state, config, INFO)):
+        session, fed = opened(recognizer, asked, lambda s, r=recognizer: encode(r, s))
+        _, states = session.step(np.array([[*asked.tokens[fed:], *answer]]))
+        hidden.append(states[0])
+    np.testing.assert_allclose(*hidden, atol=2e-5)
+
+    owners = np.repeat([0, 1, 2], [*(part.tokens for part in asked.parts), 1 + len(answer)])
+    tokens = np.array([*asked.tokens, *answer])
+    lesson = Lesson(tokens, tokens, owners)
+    states = [heard(encode(hf, s), s) for s in (*(part.samples for part in asked.parts), asked.samples)]
+    batch = packed([tuple(states)] * 2, [lesson] * 2)
+    assert batch.layout is not None
+    with torch.inference_mode():
+        trained = run_apart(hf._model.model.decoder, batch.tokens, batch.sound, batch.layout).numpy()
+    for episode in np.split(trained, 2):
+        np.testing.assert_allclose(episode[-len(hidden[0]) :], hidden[0], atol=2e-5)
+
+
+def test_an_example_of_another_sound_changes_what_the_target_hears(
+    toy: tuple[dict[str, np.ndarray], dict[str, Any]], vocabulary: Vocabulary
+) -> None:
+    recognizer, asked = LeanRecognizer(*toy, INFO), prompt(vocabulary)
+    other = replace(asked, parts=(asked.parts[0], replace(asked.parts[1], samples=sounds()[1])))
+    logits = []
+    for each in (asked, other):
+        session, fed = opened(recognizer, each, lambda s: encode(recognizer, s))
+        logits.append(session.step(np.array([each.tokens[fed:]]))[0])
+    assert np.abs(logits[0] - logits[1]).max() > 1e-3
+
+
+def test_states_are_made_once_and_the_oldest_are_forgotten(
+    toy: tuple[dict[str, np.ndarray], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer, encoded = LeanRecognizer(*toy, INFO), []
+    original = recognizer.encode
+    monkeypatch.setattr(recognizer, "encode", lambda features: encoded.append(1) or original(features))
+    memory = Memory(recognizer, (10.0,), size=2)
+    first, second, third = sounds()
+    for sound, made in ((first, 1), (second, 2), (first, 2), (third, 3), (first, 3), (second, 4)):
+        states = memory(sound)
+        assert len(encoded) == made
+        assert len(states) == round((len(sound) / SAMPLE_RATE + SILENCE) * 50)
+    whole = heard(original_states(recognizer, second), second)
+    np.testing.assert_allclose(memory(second), whole, atol=2e-3)
+
+
+def original_states(recognizer: LeanRecognizer, sound: Samples) -> np.ndarray:
+    return encode(recognizer, sound, (10.0,))
+
+
+def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(vocabulary: Vocabulary) -> None:
+    long = [replace(clip, text=" ".join([clip.text] * 12)) for clip in clips()]
+    episodes = Episodes(long, vocabulary, replace(CACHED, shots=(8, 8), foreign=0.0, rewritten=0.0))
+    for index in range(10):
+        arrangement = episodes.arrange(index, episodes.window(0))
+        assert len(arrangement.clips) == 9
+        found = episodes.write(arrangement, index)
+        assert len(found.tokens) == len(found.owners) <= 448
+        assert found.owners[-1] == 8
+        assert set(np.diff(found.owners)) <= {0, 1}
+        last = found.tokens[found.owners == 8]
+        assert vocabulary.decode([int(t) for t in last[1:]]).strip() == arrangement.clips[-1].text
