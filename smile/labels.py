@@ -26,7 +26,7 @@ WAYS = {
     "random": "Random",
     "draft": "Like the draft",
     "mixed": "KL and draft",
-    "oracle": "Oracle (best of 8)",
+    "oracle": "Oracle, by the reference",
 }
 CHOSEN = {"draft": "like the draft", "mixed": "near and like the draft", "oracle": "by an oracle"}
 FEW = (1, 3)  # shots at which samplers and distances are compared

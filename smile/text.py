@@ -81,3 +81,8 @@ def find(name: str) -> Normaliser:
     if name not in NORMALISERS:
         raise SmileError(f'There is no normaliser "{name}"; choose one of {", ".join(NORMALISERS)}.')
     return NORMALISERS[name]
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks and without space at its ends."""
+    return " ".join(text.split())

@@ -14,10 +14,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 from smile.audio import read, write
 from smile.corpora import untaken
 from smile.datatypes import PoolError, SmileError, Utterance
-from smile.exporting.transcripts import one_line
 from smile.indexing import file_name
 from smile.pool import CLIPS, EMBEDDINGS, HEADER, QUERIES, Pool
 from smile.pool_setting import SETTING
+from smile.text import one_line
 
 EXAMPLES, TARGETS = "10min_train", "10min_test"  # splits
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from smile.text import one_line
 from smile.transcription import Result, Side
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
@@ -60,11 +61,6 @@ def _spans(side: Side) -> tuple[Span, ...]:
         for line in side.lines
     )
     return tuple(spans)
-
-
-def one_line(text: str) -> str:
-    """A text without line breaks and without space at its ends."""
-    return " ".join(text.split())
 
 
 def apart(spans: Iterable[Span], seconds: float) -> list[Span]:

@@ -105,8 +105,3 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
-
-
-def one_line(text: str) -> str:
-    """A text without line breaks and without space at its ends."""
-    return " ".join(text.split())

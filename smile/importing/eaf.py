@@ -13,8 +13,9 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from smile.datatypes import CorpusError
-from smile.importing.annotations import Annotated, Annotation, Media, Tier, one_line, read_bytes
+from smile.importing.annotations import Annotated, Annotation, Media, Tier, read_bytes
 from smile.languages import iso_code
+from smile.text import one_line
 
 Element = ElementTree.Element
 Times = tuple[float | None, float | None]

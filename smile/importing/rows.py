@@ -7,10 +7,10 @@ from pathlib import Path
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Utterance
-from smile.importing.annotations import one_line
 from smile.importing.found import Imported, Recordings
 from smile.languages import iso_code
 from smile.tables import SUFFIXES, Row, table
+from smile.text import one_line
 
 
 def read(path: Path, recordings: Recordings) -> Imported:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smile.datatypes import CorpusError
-from smile.importing.annotations import Annotated, Annotation, Tier, one_line, read_bytes
+from smile.importing.annotations import Annotated, Annotation, Tier, read_bytes
+from smile.text import one_line
 
 BINARY = b"ooBinaryFile"
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')

@@ -16,10 +16,10 @@ import numpy as np
 
 from smile.corpora import untaken
 from smile.datatypes import Language, Matrix, PoolError, Utterance
-from smile.exporting.transcripts import one_line
 from smile.indexing import AUDIO_FOLDER, file_name
 from smile.pool import Header, Pool, open_pool, order_digest, write_pool
 from smile.pool_setting import SETTING
+from smile.text import one_line
 
 SAME = 1e-5  # two embeddings of one recording differ by less in every value
 

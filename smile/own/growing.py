@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from smile import importing, indexing, token_store
 from smile.corpora import Reading
 from smile.datatypes import Language, PoolError, Utterance
-from smile.exporting.transcripts import one_line
 from smile.importing import Imported
 from smile.models import Models
 from smile.own import changes
 from smile.own.transcripts import Part, cut
 from smile.own.workspace import POOLS, Correction, Workspace
 from smile.pool import Pool, open_pool
+from smile.text import one_line
 from smile.transcribe import pool_token, read_tokens
 
 MOST_EXAMPLES = 2000  # in one visitor's pool

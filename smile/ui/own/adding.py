@@ -11,9 +11,9 @@ import gradio as gr
 
 from smile import importing
 from smile.datatypes import PoolError, Utterance
-from smile.exporting.transcripts import one_line
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
+from smile.text import one_line
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, sentence, told, told_each, working, workspace
