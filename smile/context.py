@@ -67,6 +67,10 @@ class Memory:
             self._kept.popitem(last=False)
         return states.astype(np.float32)
 
+    def forget(self) -> None:
+        """Everything."""
+        self._kept.clear()
+
 
 def memory(recognizer: Recognizer, windows: Sequence[float]) -> Memory:
     """The one of a recognizer in this process."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -10,17 +12,22 @@ import pytest
 import torch
 
 from smile import prompt as prompts
-from smile.audio import SAMPLE_RATE
-from smile.context import Memory, heard, opened
+from smile import token_store
+from smile.audio import SAMPLE_RATE, read
+from smile.context import Memory, heard, memory, opened
 from smile.datatypes import EncoderId, RecognizerInfo, Samples, Shot, SmileError
 from smile.embedding import SILENCE, encode
 from smile.episodes import Episodes, Lesson
+from smile.models import SHIPPED_ADAPTER, Models, load_models
+from smile.pool import Pool, open_pool
 from smile.recognizers.hf import HfRecognizer
 from smile.recognizers.lean import LeanRecognizer
 from smile.training.apart import run_apart
 from smile.training.batches import packed
 from smile.training.config import CACHED
+from smile.transcribe import Settings, transcribe
 from smile.vocabulary import Vocabulary
+from tests.conftest import POOLS
 from tests.test_episodes import clips
 from tests.test_training import tiny_whisper
 
@@ -138,3 +145,52 @@ def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(vocab
         assert set(np.diff(found.owners)) <= {0, 1}
         last = found.tokens[found.owners == 8]
         assert vocabulary.decode([int(t) for t in last[1:]]).strip() == arrangement.clips[-1].text
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """The shipped adapter, taken for one that was trained in cached context."""
+    folder = tmp_path_factory.mktemp("adapters") / "apart"
+    shutil.copytree(SHIPPED_ADAPTER, folder)
+    card = json.loads((folder / "smile.json").read_text())
+    card["config"]["context"] = "cached"
+    (folder / "smile.json").write_text(json.dumps(card))
+    return load_models(adapter=folder, precision="float32")
+
+
+@pytest.fixture(scope="module")
+def pool(apart: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    whole = open_pool(POOLS / "gle", apart.smile.info.encoder)
+    stores = tmp_path_factory.mktemp("tokens")
+    return replace(whole, utterances=whole.utterances[:12], embeddings=whole.embeddings[:12], stores=stores)
+
+
+def test_an_example_is_encoded_once_and_the_target_never_again(
+    apart: Models, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[str] = []
+    for name in ("vanilla", "smile"):
+        engine = getattr(apart, name)
+        original = engine.encode
+        monkeypatch.setattr(engine, "encode", lambda x, n=name, o=original: encoded.append(n) or o(x))
+    memory(apart.smile, Settings().windows).forget()
+    clip, settings = read(pool.queries[0].audio), Settings(shots=10, knn=0.0)
+    for expected in (["vanilla", *["smile"] * 10], ["vanilla"]):
+        encoded.clear()
+        *_, result = transcribe(apart, clip, pool, settings)
+        assert encoded == expected
+    (chosen,) = result.chosen
+    assert (len(chosen.neighbours), chosen.left_out) == (10, ())
+    assert sum(n.utterance.seconds for n in chosen.neighbours) + len(clip) / SAMPLE_RATE > 30
+    assert result.smile.text
+
+
+def test_a_pool_is_read_as_it_will_be_heard(apart: Models, pool: Pool) -> None:
+    token_store.build(pool, apart.smile, apart.vocabulary, language="cy")
+    store = token_store.open_store(pool, apart.smile.info)
+    reader = token_store.Reader(pool, apart.smile, apart.vocabulary, "cy")
+    shots = [Shot(read(u.audio), u.text) for u in reader.before(0)]
+    asked = prompts.build(apart.vocabulary, read(pool.utterances[0].audio), shots, language="cy", cached=True)
+    session, fed = opened(apart.smile, asked, lambda s: encode(apart.smile, s))
+    _, hidden = session.step(np.array([asked.tokens[fed:]]))
+    np.testing.assert_allclose(store.keys[store.clips == 0][0], hidden[0, -1], atol=0.05, rtol=1e-2)
