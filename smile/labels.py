@@ -56,8 +56,9 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
         return facts.assign(label="", who="", known=False)
     known = facts["side"].notna()
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
-    several = [n for n in ("model", "adapter") if facts.loc[known, n].replace("", None).nunique() > 1]
-    facts = facts.assign(who=[_who(line, several) for line in facts.to_dict("records")])
+    several = facts.loc[known, "model"].replace("", None).nunique() > 1
+    usual = _commonest(facts.loc[known, "adapter"])
+    facts = facts.assign(who=[_who(line, several, usual) for line in facts.to_dict("records")])
     labels = [
         label(line) if known[key] else str(line["name"]) for key, line in facts.to_dict("index").items()
     ]
@@ -79,10 +80,16 @@ def label(settings: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _who(settings: Mapping[str, Any], several: Sequence[str]) -> str:
-    """Which side, and its model or adapter where there are several of them."""
-    names = [str(settings["model"]).split("/")[0]] if "model" in several else []
-    if settings["adapter"] and "adapter" in several:
+def _commonest(adapters: pd.Series[str]) -> str:
+    """The adapter of most conditions; empty where several have as many."""
+    first = adapters[adapters != ""].mode()
+    return str(first.iloc[0]) if len(first) == 1 else ""
+
+
+def _who(settings: Mapping[str, Any], several: bool, usual: str) -> str:
+    """Which side, its model where there are several, and its adapter where it is not the usual one."""
+    names = [str(settings["model"]).split("/")[0]] if several else []
+    if settings["adapter"] not in ("", usual):
         names.append(str(settings["adapter"])[:4])
     which = f" ({', '.join(names)})" if names else ""
     if settings["side"] == "vanilla":
