@@ -15,6 +15,7 @@ from smile.ui.results.utterances import ORDERS
 GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
           ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip
 SIDE_BY_SIDE = 260  # pixels that a control in a row needs
+NARROW = 190  # of one that a wide one stands beside
 
 
 def choice_inputs() -> Choices:
@@ -33,7 +34,7 @@ def choice_inputs() -> Choices:
             elem_id="search",
         )
     with gr.Row():
-        known = _bar(GROUPS, HELD_OUT, "Languages", "known", scale=2)
+        known = _bar(GROUPS, HELD_OUT, "Languages", "known", scale=4)
         families = _dropdown("Family", "families", several=True)
         scripts = _dropdown("Script", "scripts", several=True)
     return Choices(condition, baseline, metric, normaliser, search, known, families, scripts)
@@ -66,8 +67,9 @@ def chart_input() -> gr.Radio:
 
 
 def _dropdown(label: str, name: str, several: bool = False) -> gr.Dropdown:
+    width = NARROW if several else SIDE_BY_SIDE
     return gr.Dropdown(
-        [], label=label, multiselect=several, min_width=SIDE_BY_SIDE, elem_id=name, elem_classes="pick"
+        [], label=label, multiselect=several, min_width=width, elem_id=name, elem_classes="pick"
     )
 
 
