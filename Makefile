@@ -17,7 +17,7 @@ test: packages .venv/.dev
 	$(BIN)/python -m pytest
 
 packages:
-	@sh tools/debian.sh chromium chromium-driver espeak-ng git
+	@sh tools/debian.sh chromium chromium-driver espeak-ng git $$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,7 +13,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
   as_root="sudo"
 else
-  echo "Missing:$missing. Install them as root: apt-get install$missing" >&2
+  echo "Missing:$missing. As root, run: apt-get install$missing" >&2
   exit 1
 fi
 command -v apt-get >/dev/null 2>&1 || { echo "Missing:$missing. Install them with your system's packages." >&2; exit 1; }
