@@ -101,6 +101,15 @@ def test_two_adapters_are_told_apart_in_labels_and_series(rows):
     assert {"SMILE (0123), 1 nearest", "SMILE (fedc), 1 nearest"} <= set(alike["label"])
 
 
+def test_each_adapter_is_compared_with_none_by_itself(rows):
+    trained = rows[rows["condition"].str.startswith("smile-") & (rows["sampler"] == "nearest")]
+    other = trained.assign(hash="9" + trained["hash"].str[1:], adapter="fedcba987654")
+    told = answers(pd.concat([rows, other]))["Does meta-training help?"]
+    assert "With the adapter against without it, " in told
+    assert "With the adapter fedc against without it, " in told
+    assert "SMILE (fedc), " not in told[: told.index("With the adapter fedc")]
+
+
 def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows):
     facts = labels.conditions(rows)
     assert labels.baseline(facts) == "Whisper alone"
