@@ -31,6 +31,8 @@ def opened(recognizer: Recognizer, prompt: Prompt, encoded: Encoded) -> tuple[De
     `encoded` gives the states (frames, d) of the window that holds some samples.
     """
     target, fed = encoded(prompt.samples), 0
+    if recognizer.info.cached:
+        target = heard(target, prompt.samples)
     if not prompt.parts:
         return recognizer.decoder(target), fed
     states = [heard(encoded(part.samples), part.samples) for part in prompt.parts]
@@ -40,7 +42,7 @@ def opened(recognizer: Recognizer, prompt: Prompt, encoded: Encoded) -> tuple[De
             session.attend(own)
         session.step(np.array([prompt.tokens[fed : fed + part.tokens]]))
         fed += part.tokens
-    session.attend(heard(target, prompt.samples))
+    session.attend(target)
     return session, fed
 
 

@@ -178,10 +178,10 @@ class Clip:
         if condition.side == "in-context" and pool:
             steps = steering(pool, recognizer.info, vocabulary, condition.transcription())
 
+        states = self._states(recognizer, prompt.samples, condition.windows)
+
         def encoded(samples: Samples) -> Matrix:
-            if prompt.parts and samples is not prompt.samples:
-                return memory(recognizer, condition.windows)(samples)
-            return self._states(recognizer, samples, condition.windows)
+            return states if samples is prompt.samples else memory(recognizer, condition.windows)(samples)
 
         def work() -> Decoded:
             session, fed = opened(recognizer, prompt, encoded)
