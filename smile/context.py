@@ -46,6 +46,11 @@ def opened(recognizer: Recognizer, prompt: Prompt, encoded: Encoded) -> tuple[De
     return session, fed
 
 
+def beside(prompt: Prompt, states: Matrix, recognizer: Recognizer, windows: Sequence[float]) -> Encoded:
+    """For `opened`: the target's states are there already, those of examples come from memory."""
+    return lambda samples: states if samples is prompt.samples else memory(recognizer, windows)(samples)
+
+
 def heard(states: Matrix, samples: Samples) -> Matrix:
     """A clip's states and those of some silence after it, which say that it ends."""
     return own_frames(states, len(samples) / SAMPLE_RATE + SILENCE)

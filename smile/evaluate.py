@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, read
 from smile.conditions import ORACLE, PARTS, Condition
-from smile.context import memory, opened
+from smile.context import beside, opened
 from smile.control import steering, stops
 from smile.datatypes import (
     Decoded,
@@ -180,11 +180,8 @@ class Clip:
 
         states = self._states(recognizer, prompt.samples, condition.windows)
 
-        def encoded(samples: Samples) -> Matrix:
-            return states if samples is prompt.samples else memory(recognizer, condition.windows)(samples)
-
         def work() -> Decoded:
-            session, fed = opened(recognizer, prompt, encoded)
+            session, fed = opened(recognizer, prompt, beside(prompt, states, recognizer, condition.windows))
             if condition.side == "vanilla":
                 listen(session, vocabulary)
                 fed = 1

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from smile import prompt as prompts
 from smile.audio import SAMPLE_RATE, WINDOW, read
-from smile.context import memory, opened
+from smile.context import beside, opened
 from smile.control import steering, stops
 from smile.datatypes import (
     AudioError,
-    DecoderSession,
     Matrix,
     Neighbour,
     Opening,
@@ -136,7 +135,10 @@ def _with_examples(
     with watch:
         language = language_token(result.settings.language, pool, opening)
         prompt = in_context(models.vocabulary, models.smile, segment, neighbours, language, result.settings)
-        session, fed = _opened(models, prompt, states, result.settings)
+        windows = result.settings.windows
+        if not models.smile.info.cached:
+            states = encode(models.smile, prompt.samples, windows)
+        session, fed = opened(models.smile, prompt, beside(prompt, states, models.smile, windows))
     chosen = _chosen(segment, neighbours, prompt)
     result = replace(
         result,
@@ -160,14 +162,6 @@ def _with_examples(
         result = replace(result, smile=side)
         yield result
     return result
-
-
-def _opened(models: Models, prompt: Prompt, states: Matrix, settings: Settings) -> tuple[DecoderSession, int]:
-    """The in-context side's decoding; in cached context the target's states are there already."""
-    if not models.smile.info.cached:
-        return opened(models.smile, prompt, lambda samples: encode(models.smile, samples, settings.windows))
-    kept = memory(models.smile, settings.windows)
-    return opened(models.smile, prompt, lambda s: states if s is prompt.samples else kept(s))
 
 
 def retrieve(
