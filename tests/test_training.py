@@ -135,6 +135,31 @@ def test_an_adapter_is_saved_as_it_is_merged(
         np.testing.assert_allclose(merged[name], peft_merged[name].numpy(), atol=1e-5)
 
 
+def test_a_training_starts_from_an_adapter_at_full_strength(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
+    first.learn(6)
+    first.model.save(tmp_path / "adapter")
+    soften(tmp_path / "adapter", 0.4)
+    second = Trainee(toy, vocabulary, TOY, tmp_path / "second")
+    second.model.start_from(tmp_path / "adapter")
+    for name, value in first.values().items():
+        torch.testing.assert_close(second.values()[name], value, rtol=0, atol=0)
+
+
+def test_a_training_starts_from_no_other_kind_of_adapter(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
+    first.model.save(tmp_path / "adapter")
+    second = Trainee(toy, vocabulary, replace(TOY, rank=8), tmp_path / "second")
+    with pytest.raises(SmileError, match="set the same"):
+        second.model.start_from(tmp_path / "adapter")
+    with pytest.raises(SmileError, match="holds no adapter"):
+        second.model.start_from(tmp_path / "nowhere")
+
+
 @pytest.mark.parametrize("method", ["lora", "adalora"])
 def test_a_softened_adapter_changes_the_weights_by_so_much_less(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, method: str

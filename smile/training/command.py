@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from smile import adapters
 from smile.models import load_models
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
@@ -24,12 +25,14 @@ def train(
     config: TrainConfig,
     *,
     model: str,
+    start: Path | None = None,
     max_hours: float = math.inf,
     threads: int = 0,
 ) -> Path:
     """Train an adapter, or go on with it, and return its folder; `out` keeps what a resume needs.
 
-    `threads` of the CPU are used, all with 0.
+    It begins with the adapter in `start`, or with one that changes nothing. `threads` of the CPU are used,
+    all with 0.
 
     Raises:
         SmileError: a corpus, model or setting that cannot be used; a folder of another run.
@@ -47,8 +50,9 @@ def train(
     with accelerator.main_process_first():
         data = load(root, config, models, out, _say)
     if accelerator.is_main_process:
-        run.claim({"config": config.learning(), "data": data.sha256, "model": model})
-    return _train(root, run, config, data, models, model, accelerator, max_hours)
+        begun = {"start": adapters.load(start).sha256} if start else {}
+        run.claim({"config": config.learning(), "data": data.sha256, "model": model, **begun})
+    return _train(root, run, config, data, models, model, start, accelerator, max_hours)
 
 
 def _train(
@@ -58,6 +62,7 @@ def _train(
     data: Data,
     models: Any,
     name: str,
+    start: Path | None,
     accelerator: Any,
     max_hours: float,
 ) -> Path:
@@ -70,6 +75,8 @@ def _train(
 
     base = weights.find(name)
     model = EpisodeLoss(base.state(), base.config, config, base.name)
+    if start:
+        model.start_from(start)
     episodes = Episodes(data.clips, models.vocabulary, config)
     batches = Batches(episodes, models.vanilla, config, models.vocabulary.end, accelerator)
     bar = _bar(config.steps, accelerator.is_main_process)

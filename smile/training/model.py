@@ -13,10 +13,19 @@ from typing import Any, cast
 
 import torch
 from numpy.typing import NDArray
-from peft import AdaLoraConfig, LoraConfig, get_peft_model
+from peft import (
+    AdaLoraConfig,
+    LoraConfig,
+    get_peft_model,
+    get_peft_model_state_dict,
+    set_peft_model_state_dict,
+)
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from smile.adapters import WEIGHTS
 from smile.datatypes import SmileError
 from smile.episodes import IGNORED
 from smile.recognizers.hf import run_encoder, whisper
@@ -99,6 +108,25 @@ class EpisodeLoss(nn.Module):
     def trainable(self) -> list[nn.Parameter]:
         """The adapter's parameters."""
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def start_from(self, folder: Path) -> None:
+        """Begin with the weights of an adapter, at full strength whatever of its change was kept.
+
+        Raises:
+            SmileError: it cannot be read, or is of another method, rank or layers.
+        """
+        try:
+            weights = load_file(folder / WEIGHTS)
+        except (OSError, SafetensorError) as error:
+            raise SmileError(
+                f"{folder} holds no adapter to start from; choose a folder of peft's."
+            ) from error
+        ours = get_peft_model_state_dict(self.adapted)
+        if {n: w.shape for n, w in weights.items()} != {n: w.shape for n, w in ours.items()}:
+            raise SmileError(
+                f"The adapter in {folder} has another method, rank or layers; set the same ones."
+            )
+        set_peft_model_state_dict(self.adapted, weights)
 
     def save(self, folder: Path) -> None:
         """Write the adapter as peft does."""

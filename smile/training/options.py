@@ -17,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--languages", help="ISO 639-3 codes with commas between them")
     parser.add_argument("--split", help="training split (10min_train)")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="of TrainConfig")
+    parser.add_argument("--start", type=Path, help="adapter to begin with, of the same rank and layers")
     parser.add_argument("--max-hours", type=float, default=math.inf, help="stop after so long")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU (all)")
     parser.add_argument("--model", default="whisper-base", help="name or folder of a Whisper (%(default)s)")
@@ -40,6 +41,7 @@ def run(chosen: argparse.Namespace) -> Path:
         chosen.out,
         config,
         model=chosen.model,
+        start=chosen.start,
         max_hours=chosen.max_hours,
         threads=chosen.threads,
     )
