@@ -16,10 +16,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio import SAMPLE_RATE
+from smile.audio import SAMPLE_RATE, WINDOW
 from smile.datatypes import DecoderSession, Matrix, Prompt, Recognizer, Samples
 from smile.embedding import SILENCE, encode, own_frames
 
+ENDS = 0.04  # seconds that two clips may take up beyond their own, in whole encoder states
 KEPT = 512  # clips whose states stay in memory, about 0.3 MB each
 
 Encoded = Callable[[Samples], Matrix]
@@ -44,6 +45,11 @@ def opened(recognizer: Recognizer, prompt: Prompt, encoded: Encoded) -> tuple[De
         fed += part.tokens
     session.attend(target)
     return session, fed
+
+
+def room(seconds: float, cached: bool) -> float:
+    """Seconds that an example may last: what a target leaves of the window, in cached context all of it."""
+    return WINDOW - ENDS - (0.0 if cached else seconds)
 
 
 def beside(prompt: Prompt, states: Matrix, recognizer: Recognizer, windows: Sequence[float]) -> Encoded:

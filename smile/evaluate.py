@@ -131,7 +131,8 @@ class Clip:
         if condition.sampler == ORACLE:
             tried = self._candidates(condition, pool, states, key)
             return min((self._in_context(condition, pool, (n,), opening) for n in tried), key=self._cer)
-        found = retrieve(self.segment, states, pool, settings, key, draft)
+        cached = recognizer.info.cached
+        found = retrieve(self.segment, states, pool, settings, key, draft, cached=cached)
         self.retrieval = time.perf_counter() - began
         self.spent += self.retrieval
         return self._in_context(condition, pool, found, opening)
@@ -154,7 +155,9 @@ class Clip:
     ) -> tuple[Neighbour, ...]:
         """What the oracle tries: half of it the nearest examples, half random others."""
         everything = replace(condition.transcription(), shots=len(pool))
-        ranked, half = retrieve(self.segment, states, pool, everything, key), condition.candidates // 2
+        cached = self._recognizer(condition).info.cached
+        ranked = retrieve(self.segment, states, pool, everything, key, cached=cached)
+        half = condition.candidates // 2
         others = ranked[half:]
         return (*ranked[:half], *(others[i] for i in drawn(len(others), half, condition.seed, key)))
 

@@ -29,6 +29,7 @@ def choose(
     pool: Matrix,
     utterances: Sequence[Utterance],
     shots: int,
+    *,
     divergence: str = "kl",
     seed: int = 0,
     key: str = "",

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile import prompt as prompts
-from smile.audio import WINDOW, read
-from smile.context import memory, opened
+from smile.audio import read
+from smile.context import memory, opened, room
 from smile.datatypes import Matrix, Recognizer, Samples, Shot, Utterance
 from smile.decoding import log_softmax
 from smile.embedding import WINDOWS, encode
@@ -116,8 +116,8 @@ class Reader:
     def before(self, number: int) -> list[Utterance]:
         """The nearest other clips that fit the window beside this one."""
         pool = self._pool
-        room = WINDOW - 0.04 - pool.utterances[number].seconds
-        others = [i for i, u in enumerate(pool.utterances) if i != number and u.seconds <= room]
+        longest = room(pool.utterances[number].seconds, self._recognizer.info.cached)
+        others = [i for i, u in enumerate(pool.utterances) if i != number and u.seconds <= longest]
         if not others:
             return []
         found = choose(

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile import prompt as prompts
-from smile.audio import SAMPLE_RATE, WINDOW, read
-from smile.context import beside, opened
+from smile.audio import SAMPLE_RATE, read
+from smile.context import beside, opened, room
 from smile.control import steering, stops
 from smile.datatypes import (
     AudioError,
@@ -129,14 +129,15 @@ def _with_examples(
     with watch:
         if (result.settings.shots or models.smile.info.cached) and not models.one_encoder:
             states = encode(models.smile, segment.samples, result.settings.windows)
-        draft = result.vanilla.lines[-1].text
-        neighbours = retrieve(segment, states, pool, result.settings, f"{segment.start:.2f}", draft)
+        key, draft = f"{segment.start:.2f}", result.vanilla.lines[-1].text
+        cached = models.smile.info.cached
+        neighbours = retrieve(segment, states, pool, result.settings, key, draft, cached=cached)
     retrieval = watch.seconds
     with watch:
         language = language_token(result.settings.language, pool, opening)
         prompt = in_context(models.vocabulary, models.smile, segment, neighbours, language, result.settings)
         windows = result.settings.windows
-        if not models.smile.info.cached:
+        if not cached:
             states = encode(models.smile, prompt.samples, windows)
         session, fed = opened(models.smile, prompt, beside(prompt, states, models.smile, windows))
     chosen = _chosen(segment, neighbours, prompt)
@@ -165,9 +166,16 @@ def _with_examples(
 
 
 def retrieve(
-    segment: Segment, states: Matrix, pool: Pool, settings: Settings, key: str, draft: str = ""
+    segment: Segment,
+    states: Matrix,
+    pool: Pool,
+    settings: Settings,
+    key: str,
+    draft: str = "",
+    *,
+    cached: bool = False,
 ) -> tuple[Neighbour, ...]:
-    """The examples for a segment, of those that fit into the window beside it.
+    """The examples for a segment, of those that fit into the window: beside it, or in cached context alone.
 
     A clip of the pool that is the segment itself is left out. `states` (frames, d) come from the pool's
     own encoder; `key` names the segment to the random sampler, `draft` is Whisper's own transcript.
@@ -177,8 +185,8 @@ def retrieve(
     seconds = len(segment.samples) / SAMPLE_RATE
     embedding = pooled(states, seconds)
     itself = same_recording(embedding, seconds, pool)
-    room = WINDOW - 0.04 - seconds
-    fits = [i for i, u in enumerate(pool.utterances) if u.seconds <= room and i not in itself]
+    longest = room(seconds, cached)
+    fits = [i for i, u in enumerate(pool.utterances) if u.seconds <= longest and i not in itself]
     if settings.total:
         lengths = [pool.utterances[i].seconds for i in fits]
         fits = [fits[i] for i in of_length(lengths, settings.shots, settings.total - seconds)]
@@ -188,10 +196,10 @@ def retrieve(
         pool.embeddings[fits],
         [pool.utterances[i] for i in fits],
         settings.shots,
-        settings.divergence,
-        settings.seed,
-        key,
-        draft,
+        divergence=settings.divergence,
+        seed=settings.seed,
+        key=key,
+        draft=draft,
     )
     return tuple(replace(n, index=fits[n.index]) for n in found)
 

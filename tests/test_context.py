@@ -15,7 +15,7 @@ from smile import prompt as prompts
 from smile import token_store
 from smile.audio import SAMPLE_RATE, read
 from smile.context import Memory, heard, memory, opened
-from smile.datatypes import EncoderId, RecognizerInfo, Samples, Shot, SmileError
+from smile.datatypes import EncoderId, RecognizerInfo, Samples, Segment, Shot, SmileError
 from smile.embedding import SILENCE, encode
 from smile.episodes import Episodes, Lesson
 from smile.models import SHIPPED_ADAPTER, Models, load_models
@@ -25,7 +25,7 @@ from smile.recognizers.lean import LeanRecognizer
 from smile.training.apart import run_apart
 from smile.training.batches import packed
 from smile.training.config import CACHED
-from smile.transcribe import Settings, transcribe
+from smile.transcribe import Settings, retrieve, transcribe
 from smile.vocabulary import Vocabulary
 from tests.conftest import POOLS
 from tests.test_episodes import clips
@@ -183,6 +183,14 @@ def test_an_example_is_encoded_once_and_the_target_never_again(
     assert (len(chosen.neighbours), chosen.left_out) == (10, ())
     assert sum(n.utterance.seconds for n in chosen.neighbours) + len(clip) / SAMPLE_RATE > 30
     assert result.smile.text
+
+
+def test_a_target_as_long_as_the_window_has_examples_only_where_they_are_heard_apart(pool: Pool) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, round(29.9 * SAMPLE_RATE)).astype(np.float32)
+    segment = Segment(0.0, 29.9, noise)
+    states = np.random.default_rng(1).normal(0, 1, (1500, pool.embeddings.shape[1])).astype(np.float32)
+    found = {c: retrieve(segment, states, pool, Settings(shots=3), "a", cached=c) for c in (False, True)}
+    assert [len(found[c]) for c in (False, True)] == [0, 3]
 
 
 def test_a_pool_is_read_as_it_will_be_heard(apart: Models, pool: Pool) -> None:

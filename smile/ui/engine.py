@@ -250,7 +250,7 @@ class Engine:
 
         pool, models = self._open[key], self.warm().result()
         query = self.embed(samples, models.smile.info.encoder)
-        return choose("nearest", query, pool.embeddings, pool.utterances, count, divergence)
+        return choose("nearest", query, pool.embeddings, pool.utterances, count, divergence=divergence)
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         """Transcribe a recording with examples of a pool, once `load` has loaded the models.
