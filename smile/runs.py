@@ -152,17 +152,21 @@ def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress
         SmileError: a pool that cannot be made, a worker that has ended, or rows that are missing or doubled.
     """
     job.out.mkdir(parents=True, exist_ok=True)
-    tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in pending if p.work]
-    failed = _evaluated(job, models, tasks, progress) if tasks else 0
+    todo = [part for part in pending if part.work]
+    failed = _evaluated(job, models, todo, progress) if todo else 0
     for part in pending:
         RowFile(job.out, file_name(part.language)).check(part.wanted)
     return failed
 
 
-def _evaluated(job: Job, models: Models, tasks: Sequence[tuple[str, list[Task]]], progress: Progress) -> int:
-    """Do the tasks of each language; returns how many rows failed."""
-    total, made, failed = sum(len(task.conditions) for _, some in tasks for task in some), 0, 0
+def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Progress) -> int:
+    """Make the pools, then do the tasks of each language; returns how many rows failed.
+
+    Workers come first: a cluster that is not there says so before anything takes long.
+    """
+    total, made, failed = sum(part.rows for part in todo), 0, 0
     with crew(models, job) as work:
+        tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in todo]
         for language, some in tasks:
             for batch in _saved(RowFile(job.out, file_name(language)), work(some)):
                 made, failed = made + batch[0], failed + batch[1]

@@ -180,12 +180,13 @@ def test_an_address_without_ray_is_refused(
     assert "add --engine ray" in capsys.readouterr().err
 
 
-def test_an_address_where_nobody_listens_is_a_sentence(job: Job) -> None:
-    with (
-        pytest.raises(SmileError, match=r"No cluster can be used at 127\.0\.0\.1:1: .*refused"),
-        cluster.workers_on_ray(replace(job, cluster="127.0.0.1:1")),
-    ):
-        pass
+def test_an_address_where_nobody_listens_is_a_sentence_before_any_pool_is_made(
+    job: Job, tmp_path: Path
+) -> None:
+    away = replace(job, cluster="127.0.0.1:1", out=tmp_path / "rows", cache=tmp_path / "cache")
+    with pytest.raises(SmileError, match=r"No cluster can be used at 127\.0\.0\.1:1: .*refused"):
+        done(away)
+    assert not away.cache.exists()
 
 
 def test_missing_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
