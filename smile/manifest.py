@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shlex
 import sys
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 from smile.adapters import load
 from smile.commit import commit
+from smile.machine import machine
 from smile.rows import NAME, read_manifest
 from smile.runs import Job, targets
 
@@ -66,9 +66,3 @@ def command() -> str:
     """The command at hand, paths by their last name only."""
     words = [Path(word).name if os.sep in word else word for word in sys.argv]
     return shlex.join(words)
-
-
-def machine() -> str:
-    """The kind of machine, without its name."""
-    python = platform.python_version()
-    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {python}"

@@ -15,7 +15,7 @@ HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pya
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "commit", "timing", "languages", "language_search", "terminal", "paper", "sheets"),
-    ("characters", "token_bytes"),
+    ("characters", "token_bytes", "machine"),
     ("audio", "text", "similarity", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
     ("divergence",),
     ("projection",),

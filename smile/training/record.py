@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import platform
 from datetime import UTC, datetime
 
 from smile.commit import commit
+from smile.machine import machine
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data
@@ -28,7 +28,7 @@ def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
         "hours": round(hours, 3),
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}",
+        "machine": machine(),
         "validation": [row for row in run.rows() if row["kind"] == "validation"],
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=list) + "\n"

@@ -1,0 +1,24 @@
+"""What a figure says of the machine that it was made on: its kind, never its name."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+INFO = Path("/proc/cpuinfo")  # of Linux
+KNOWN = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
+"""Instruction sets that decide how fast int8 and bfloat16 are, and how int8 rounds."""
+
+
+def cpu() -> str:
+    """The processor's name and its instruction sets that matter here."""
+    info = INFO.read_text(encoding="utf-8") if INFO.exists() else ""
+    names = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
+    name = names[0] if names else platform.machine()
+    return " ".join([name, *(found for found in KNOWN if found in info.split())])
+
+
+def machine() -> str:
+    """Processor, cores, system and Python."""
+    return f"{cpu()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
