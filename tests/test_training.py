@@ -24,8 +24,10 @@ from smile.training.batches import Batches, packed, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
 from smile.training.command import soften
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
+from smile.training.data import Data
 from smile.training.loop import Place, learn, rate
 from smile.training.model import EpisodeLoss
+from smile.training.record import record
 from smile.vocabulary import Vocabulary
 from tests.test_episodes import clips
 
@@ -223,6 +225,14 @@ def test_a_batch_in_which_nothing_is_learned_changes_nothing(
     loss.backward()
     assert loss.item() == 0
     assert all(not p.grad.any() for p in model.trainable() if p.grad is not None)
+
+
+def test_an_adapter_s_record_says_which_one_it_began_with(tmp_path: Path) -> None:
+    run, data = Run(tmp_path), Data(tuple(clips()), {}, "d" * 64)
+    config = replace(TOY, languages=tuple({clip.language for clip in data.clips}))
+    assert json.loads(record(config, data, run, 0.5))["start"] == ""
+    run.claim({"start": "a" * 64})
+    assert json.loads(record(config, data, run, 0.5))["start"] == "a" * 64
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:

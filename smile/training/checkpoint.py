@@ -37,6 +37,11 @@ class Run:
             )
         write_text(path, text)
 
+    def settings(self) -> dict[str, Any]:
+        """What `claim` wrote down; empty before it."""
+        path = self.folder / SETTINGS
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
     def save(self, step: int, hours: float, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Keep the state after so many steps."""
         trained = {name: p.detach() for name, p in model.named_parameters() if "lora_" in name}

@@ -19,6 +19,7 @@ def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
         seconds[clip.language] += clip.seconds
     content = {
         "config": config.as_dict(),
+        "start": run.settings().get("start", ""),  # SHA-256 of the adapter that it began with
         "data": {
             "sha256": data.sha256,
             "clips": len(data.clips),
