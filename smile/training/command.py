@@ -89,7 +89,8 @@ def _train(
 
     folder = run.folder / ADAPTER
     if accelerator.is_main_process and not any(row["kind"] == "validation" for row in run.rows()):
-        run.log({"kind": "validation", "step": 0, **validate(root, None, config, name)})
+        export(model, folder, run, data, run.hours())  # as it begins, and heard as it will be
+        run.log({"kind": "validation", "step": 0, **validate(root, folder, config, name)})
     for place in learn(model, batches, run, accelerator, until=config.steps, max_hours=max_hours, each=each):
         if accelerator.is_main_process:
             export(model, folder, run, data, place.hours)

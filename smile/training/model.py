@@ -121,7 +121,7 @@ class EpisodeLoss(nn.Module):
             raise SmileError(
                 f"{folder} holds no adapter to start from; choose a folder of peft's."
             ) from error
-        ours = get_peft_model_state_dict(self.adapted)
+        ours = get_peft_model_state_dict(self.adapted, save_embedding_layers=False)
         if {n: w.shape for n, w in weights.items()} != {n: w.shape for n, w in ours.items()}:
             raise SmileError(
                 f"The adapter in {folder} has another method, rank or layers; set the same ones."
@@ -130,7 +130,7 @@ class EpisodeLoss(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write the adapter as peft does."""
-        self.adapted.save_pretrained(str(folder), safe_serialization=True)
+        self.adapted.save_pretrained(str(folder), save_embedding_layers=False)  # else peft asks the hub
 
 
 def _peft_config(config: TrainConfig) -> LoraConfig:

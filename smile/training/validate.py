@@ -19,8 +19,8 @@ from smile.training.config import TrainConfig
 SHOTS = (0, 1, 3)
 
 
-def validate(root: Path, adapter: Path | None, config: TrainConfig, model: str) -> dict[str, float]:
-    """CER, total edits over total characters, by the number of (random) examples; of the base without one."""
+def validate(root: Path, adapter: Path, config: TrainConfig, model: str) -> dict[str, float]:
+    """CER, total edits over total characters, by the number of (random) examples."""
     models = load_models(model, adapter=adapter)
     totals = {shots: [0, 0] for shots in SHOTS}
     corpus = corpora.open_corpus(root)
