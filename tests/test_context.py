@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from smile import adapters, token_store
 from smile import prompt as prompts
-from smile import token_store
 from smile.audio import SAMPLE_RATE, read
 from smile.context import Memory, heard, memory, opened
 from smile.datatypes import EncoderId, RecognizerInfo, Samples, Segment, Shot, SmileError
 from smile.embedding import SILENCE, encode
 from smile.episodes import Episodes, Lesson
-from smile.models import SHIPPED_ADAPTER, Models, load_models
+from smile.models import Models, load_models
 from smile.pool import Pool, open_pool
 from smile.recognizers.hf import HfRecognizer
 from smile.recognizers.lean import LeanRecognizer
@@ -27,7 +25,7 @@ from smile.training.batches import packed
 from smile.training.config import CACHED
 from smile.transcribe import Settings, retrieve, transcribe
 from smile.vocabulary import Vocabulary
-from tests.conftest import POOLS
+from tests.conftest import POOLS, ROOT
 from tests.test_episodes import clips
 from tests.test_training import tiny_whisper
 
@@ -148,14 +146,9 @@ def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(vocab
 
 
 @pytest.fixture(scope="module")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    """The shipped adapter, taken for one that was trained in cached context."""
-    folder = tmp_path_factory.mktemp("adapters") / "apart"
-    shutil.copytree(SHIPPED_ADAPTER, folder)
-    card = json.loads((folder / "smile.json").read_text())
-    card["config"]["context"] = "cached"
-    (folder / "smile.json").write_text(json.dumps(card))
-    return load_models(adapter=folder, precision="float32")
+def apart() -> Models:
+    """The adapter that was trained in cached context."""
+    return load_models(adapter=ROOT / "assets" / "cached", precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +156,14 @@ def pool(apart: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     whole = open_pool(POOLS / "gle", apart.smile.info.encoder)
     stores = tmp_path_factory.mktemp("tokens")
     return replace(whole, utterances=whole.utterances[:12], embeddings=whole.embeddings[:12], stores=stores)
+
+
+def test_the_adapter_says_how_it_was_made(apart: Models) -> None:
+    adapter = adapters.load(ROOT / "assets" / "cached")
+    began = adapters.load(ROOT / "assets" / "adapter")
+    assert apart.smile.info.cached
+    assert (adapter.card["config"]["context"], adapter.card["start"]) == ("cached", began.sha256)
+    assert not adapter.changes_encoder
 
 
 def test_an_example_is_encoded_once_and_the_target_never_again(
