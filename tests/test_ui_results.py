@@ -310,6 +310,10 @@ def test_opening_shows_everything(store):
     assert "Slavic" in view.families["choices"]
     assert "Greek" in view.table
     assert view.plot["visible"] is True
+
+
+def test_the_findings_follow(store):
+    view = callbacks.guarded(callbacks.told, store, *Choices(), *Asked()[1:])
     assert "Do examples of the language help" in view.findings
 
 

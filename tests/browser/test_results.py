@@ -118,7 +118,7 @@ def test_every_chart_is_drawn(tab):
 
 def test_findings_are_there(tab):
     tab.show("findings")
-    assert "Do examples of the language help Whisper?" in tab.text("#findings")
+    tab.wait(lambda: "Do examples of the language help Whisper?" in tab.text("#findings"), "the findings")
     assert "Not measured yet." in tab.text("#findings")
 
 

@@ -94,19 +94,24 @@ def selection_of(store: Store, choices: Choices) -> Selection:
 
 
 def opened(store: Store, asked: Asked) -> View:
-    """The tab is opened: read what is new, and show all of it."""
+    """The tab is opened: read what is new, show all of it; the findings take as long again and follow."""
     selection = selection_of(store, asked.choices)
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
         board=gr.update(visible=True),
-        findings=panel(selection.measured.findings()),
         **controls.offered(selection.measured, selection.choices),
     )
 
 
+def told(store: Store, asked: Asked) -> View:
+    """The findings; no choice changes them."""
+    return View(findings=panel(store.read().findings()))
+
+
 def prepared(store: Store) -> None:
     """Read the rows and make what the tab shows first, before anybody asks for it."""
-    guarded(opened, store, *Choices(), *Asked()[1:])
+    for show in (opened, told):
+        guarded(show, store, *Choices(), *Asked()[1:])
 
 
 def changed(store: Store, asked: Asked) -> View:
