@@ -71,6 +71,12 @@ class Trainee:
         self.batches = Batches(episodes, recognizer, config, vocabulary.end, self.accelerator)
         self.run = Run(folder)
 
+    def saved(self, folder: Path) -> Path:
+        """The folder of the adapter that six steps have made."""
+        self.learn(6)
+        self.model.save(folder)
+        return folder
+
     def learn(self, until: int) -> list[Place]:
         seen: list[Place] = []
         steps: Iterator[Place] = learn(
@@ -125,8 +131,7 @@ def test_an_adapter_is_saved_as_it_is_merged(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     trainee = Trainee(toy, vocabulary, TOY, tmp_path / "run")
-    trainee.learn(6)
-    trainee.model.save(tmp_path / "adapter")
+    trainee.saved(tmp_path / "adapter")
     adapter = adapters.load(tmp_path / "adapter")
     assert not adapter.changes_encoder
     merged = adapters.merge(toy[0], adapter)
@@ -141,8 +146,7 @@ def test_a_training_starts_from_an_adapter_at_full_strength(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
-    first.learn(6)
-    first.model.save(tmp_path / "adapter")
+    first.saved(tmp_path / "adapter")
     soften(tmp_path / "adapter", 0.4)
     second = Trainee(toy, vocabulary, TOY, tmp_path / "second")
     second.model.start_from(tmp_path / "adapter")
@@ -167,8 +171,7 @@ def test_a_softened_adapter_changes_the_weights_by_so_much_less(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, method: str
 ) -> None:
     trainee = Trainee(toy, vocabulary, replace(TOY, method=method), tmp_path / "run")
-    trainee.learn(6)
-    trainee.model.save(tmp_path / "adapter")
+    trainee.saved(tmp_path / "adapter")
     whole = adapters.load(tmp_path / "adapter")
     soften(tmp_path / "adapter", 0.4)
     soft = adapters.load(tmp_path / "adapter")
