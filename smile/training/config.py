@@ -34,6 +34,7 @@ class TrainConfig:
     shots: tuple[int, int] = (0, 6)  # least and most examples in an episode
     windows: tuple[float, ...] = (10.0, 15.0, 20.0)  # seconds; one is drawn for each batch
     loss: Literal["target", "each"] = "each"  # the target's tokens, or each clip's given those before it
+    sampled: int = 0  # vocabulary entries that stand for those that no label of a batch names; 0: all
     prompt: Literal["anchored", "plain"] = "anchored"
     reuse: int = 3  # times an encoded batch is used, each time written and labelled anew
     rewritten: float = 0.5  # share of episodes in a random orthography
@@ -82,7 +83,14 @@ PAPER = TrainConfig(
 """The paper's recipe: one example, 30 s, AdaLoRA everywhere, loss on the target alone."""
 
 CACHED = TrainConfig(
-    context="cached", steps=5000, shots=(0, 8), rewritten=0.3, reuse=1, dropout=0.0, validate_every=500
+    context="cached",
+    steps=5000,
+    shots=(0, 8),
+    sampled=4096,
+    rewritten=0.3,
+    reuse=1,
+    dropout=0.0,
+    validate_every=500,
 )
 """Cached context: examples are heard apart, from states that are made once; up to 8 in an episode.
 

@@ -23,7 +23,6 @@ from peft import (
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from smile.adapters import WEIGHTS
 from smile.datatypes import SmileError
@@ -31,6 +30,7 @@ from smile.episodes import IGNORED
 from smile.recognizers.hf import run_encoder, whisper
 from smile.training.apart import Layout, run_apart
 from smile.training.config import TrainConfig
+from smile.training.softmax import token_loss
 
 LINEAR = "(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
 LAYERS = {
@@ -84,8 +84,9 @@ class EpisodeLoss(nn.Module):
             states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
             hidden = model.decoder(input_ids=tokens, encoder_hidden_states=states).last_hidden_state
         labelled = labels != IGNORED
-        logits = F.linear(hidden[labelled], whisper_.proj_out.weight)
-        loss = F.cross_entropy(logits.float(), labels[labelled], reduction="sum")
+        loss = token_loss(
+            hidden[labelled], whisper_.proj_out.weight, labels[labelled], self.config.sampled
+        )
         loss = share * loss / labelled.sum().clamp(min=1)
         if self.config.method == "adalora":
             loss = loss + self.config.orthogonal * self.orthogonality()
