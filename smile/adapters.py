@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from smile.datatypes import WeightsError
 from smile.tensors import State, open_safetensors
+from smile.workfolder import write_text
 
 WEIGHTS = "adapter_model.safetensors"
 KINDS = ("LORA", "ADALORA")
@@ -87,6 +88,11 @@ class Adapter:
         return bool(self.card.get("config", {}).get("context") == "cached")
 
     @property
+    def kept(self) -> float:
+        """The share of what was learned that it applies, see `soften`; 1 where its card does not say."""
+        return float(self.card.get("config", {}).get("kept", 1.0))
+
+    @property
     def changes_encoder(self) -> bool:
         """Whether encoder states differ from the base's."""
         return any(name.startswith("model.encoder.") for name in self.updates)
@@ -133,6 +139,14 @@ def merge(state: Mapping[str, NDArray[np.float32]], adapter: Adapter) -> State:
             )
         merged[name] = state[name] + update.delta()
     return merged
+
+
+def soften(folder: Path, kept: float) -> None:
+    """Scale an adapter: the weights between the base's and the trained (WiSE-FT, arXiv 2109.01903)."""
+    path = folder / "adapter_config.json"
+    config = _read_json(path)
+    config["lora_alpha"] *= kept
+    write_text(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
 def _check_kind(config: dict[str, Any], folder: Path) -> None:

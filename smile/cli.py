@@ -13,7 +13,7 @@ from smile.characters import MODES
 from smile.datatypes import SmileError
 from smile.divergence import LABELS
 from smile.samplers import SAMPLERS
-from smile.terminal import beams, several_shots, shots, strength, windows
+from smile.terminal import beams, several_shots, shots, strength, strengths, windows
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -180,6 +180,24 @@ def _evaluate(commands: Commands) -> None:
     _engine_options(parser, ("ray", "ray-hf"), "ray: lean, in workers on Ray; ray-hf: hf there ")
 
 
+def _likelihood(commands: Commands) -> None:
+    from smile.weights import DEFAULT
+
+    parser = _command(commands, "likelihood", does.likelihood)
+    parser.add_argument("--data", type=Path, required=True, help="whatever corpus evaluate takes")
+    parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
+    parser.add_argument("--split", default="", help="of the clips (10min_dev, else validation)")
+    parser.add_argument("--limit", type=int, default=0, help="clips of a language (all)")
+    parser.add_argument("--shots", type=several_shots, default=(0, 1, 3), help="joined by commas (0,1,3)")
+    parser.add_argument("--adapter", type=Path, nargs="+", default=[], help="PEFT folders to compare")
+    parser.add_argument("--kept", type=strengths, default=(), help="shares of their change (each one's own)")
+    parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="CSV file of the rows")
+    parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
+    parser.add_argument("--model", default=DEFAULT, help="name or folder of a Whisper (%(default)s)")
+    parser.add_argument("--precision", default="auto", help="auto, float32 or int8 (%(default)s)")
+
+
 def _results(commands: Commands) -> None:
     parser = _command(commands, "results", does.results)
     parser.add_argument("what", choices=("pack", "show", "findings"))
@@ -222,6 +240,7 @@ ADDED = (
     _similarity,
     _learn,
     _evaluate,
+    _likelihood,
     _results,
     _project,
     _demo_pools,

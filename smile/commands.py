@@ -158,6 +158,15 @@ def evaluate(chosen: argparse.Namespace) -> None:
     evaluation.run(chosen, Bar)
 
 
+def likelihood(chosen: argparse.Namespace) -> None:
+    """Measure how well adapters foresee references behind examples, in bits per character."""
+    from smile.likelihood_command import run
+
+    table = run(chosen, Bar)
+    print("Bits per character, mean of the languages; change in percent of the untrained model's.\n")
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+
+
 def results(chosen: argparse.Namespace) -> None:
     """Show evaluations as tables, pack them for the page, or print what packed ones say of open questions."""
     from smile import evaluation

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,15 @@ def room(seconds: float, cached: bool) -> float:
 def beside(prompt: Prompt, states: Matrix, recognizer: Recognizer, windows: Sequence[float]) -> Encoded:
     """For `opened`: the target's states are there already, those of examples come from memory."""
     return lambda samples: states if samples is prompt.samples else memory(recognizer, windows)(samples)
+
+
+def hearing(recognizer: Recognizer, windows: Sequence[float]) -> Encoded:
+    """For `opened`: joined audio is encoded anew, clips that are heard apart come from memory."""
+    return memory(recognizer, windows) if recognizer.info.cached else partial(_encode, recognizer, windows)
+
+
+def _encode(recognizer: Recognizer, windows: Sequence[float], samples: Samples) -> Matrix:
+    return encode(recognizer, samples, windows)
 
 
 def heard(states: Matrix, samples: Samples) -> Matrix:

@@ -210,15 +210,15 @@ def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Fo
         key = code, condition.adapter
         if key not in pools:
             pools[key] = tuple(
-                _pool(job, models, language, bool(condition.adapter), progress)
+                pool(job, models, language, bool(condition.adapter), progress)
                 for language in _sources(job, code, own, pending.language)
             )
         if condition.knn:
             whole = mixed([open_pool(folder) for folder in pools[key]])
-            pool = smaller(whole, condition.minutes, condition.clips)
+            used = smaller(whole, condition.minutes, condition.clips)
             recognizer = models.smile if condition.adapter else models.vanilla
             told = partial(progress, f"Reading {code}")
-            read_tokens(pool, recognizer, models.vocabulary, told, condition.windows)
+            read_tokens(used, recognizer, models.vocabulary, told, condition.windows)
     return pools
 
 
@@ -232,8 +232,8 @@ def _sources(job: Job, code: str, own: str, name: str) -> list[str]:
     return parts
 
 
-def _pool(job: Job, models: Models, name: str, adapted: bool, progress: Progress) -> Path:
-    """A pool's folder in the cache, named after its encoder, its precision and its source."""
+def pool(job: Job, models: Models, name: str, adapted: bool, progress: Progress) -> Path:
+    """A pool's folder in the cache, made where it is missing; its name says encoder, precision and source."""
     recognizer = models.smile if adapted else models.vanilla
     windows = job.windows or job.conditions[0].windows
     source = job.corpus.place(name, job.pool_split)

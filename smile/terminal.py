@@ -38,6 +38,11 @@ def strength(text: str) -> float:
     return value
 
 
+def strengths(text: str) -> tuple[float, ...]:
+    """An option's shares, each 0 to 1."""
+    return tuple(strength(part) for part in text.split(","))
+
+
 def windows(text: str) -> tuple[float, ...]:
     """An option's window lengths, in seconds."""
     try:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from smile import prompt as prompts
 from smile.audio import read
-from smile.context import memory, opened, room
-from smile.datatypes import Matrix, Recognizer, Samples, Shot, Utterance
+from smile.context import Encoded, hearing, opened, room
+from smile.datatypes import Matrix, Prompt, Recognizer, Shot, Utterance
 from smile.decoding import log_softmax
-from smile.embedding import WINDOWS, encode
+from smile.embedding import WINDOWS
 from smile.pool import Pool
 from smile.samplers import choose
 from smile.vocabulary import Vocabulary
@@ -94,24 +94,7 @@ class Reader:
         prompt = prompts.build(
             vocabulary, self._hear(utterance.audio), shots, language=self._language, cached=cached
         )
-        text = vocabulary.encode(" " + utterance.text.strip())[: prompt.room - 1]
-        session, fed = opened(recognizer, prompt, self._encoded)
-        _, hidden = session.step(np.array([[*prompt.tokens[fed:], *text]]))
-        return self._judged(hidden[0, len(prompt.tokens) - fed - 1 :], text)
-
-    def _encoded(self, samples: Samples) -> Matrix:
-        if self._recognizer.info.cached:
-            return memory(self._recognizer, self._windows)(samples)
-        return encode(self._recognizer, samples, self._windows)
-
-    def _judged(self, keys: Matrix, text: list[int]) -> Read:
-        """The states before each token and before the end, with the model's probabilities."""
-        end = self._vocabulary.end
-        logprobs = np.stack([log_softmax(row) for row in self._recognizer.logits(keys)])
-        ends = np.logaddexp.reduce(logprobs[:, end:], axis=1)
-        true = np.append(logprobs[np.arange(len(text)), text], ends[-1])
-        top = np.exp(logprobs.max(axis=1))
-        return Read(keys.astype(np.float16), np.array([*text, end], np.int32), true.astype(np.float32), top)
+        return read_text(recognizer, vocabulary, prompt, utterance.text, hearing(recognizer, self._windows))
 
     def before(self, number: int) -> list[Utterance]:
         """The nearest other clips that fit the window beside this one."""
@@ -128,6 +111,25 @@ class Reader:
             CONTEXT_SHOTS,
         )
         return [n.utterance for n in found]
+
+
+def read_text(
+    recognizer: Recognizer, vocabulary: Vocabulary, prompt: Prompt, text: str, encoded: Encoded
+) -> Read:
+    """What a model says of each token of a text behind a prompt; of a long text, of those that fit."""
+    tokens = vocabulary.encode(" " + text.strip())[: prompt.room - 1]
+    session, fed = opened(recognizer, prompt, encoded)
+    _, hidden = session.step(np.array([[*prompt.tokens[fed:], *tokens]]))
+    return _judged(recognizer, vocabulary.end, hidden[0, len(prompt.tokens) - fed - 1 :], tokens)
+
+
+def _judged(recognizer: Recognizer, end: int, keys: Matrix, tokens: list[int]) -> Read:
+    """The states before each token and before the end, with the model's probabilities."""
+    logprobs = np.stack([log_softmax(row) for row in recognizer.logits(keys)])
+    ends = np.logaddexp.reduce(logprobs[:, end:], axis=1)
+    true = np.append(logprobs[np.arange(len(tokens)), tokens], ends[-1])
+    top = np.exp(logprobs.max(axis=1))
+    return Read(keys.astype(np.float16), np.array([*tokens, end], np.int32), true.astype(np.float32), top)
 
 
 def digest(utterance: Utterance) -> str:

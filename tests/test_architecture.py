@@ -34,7 +34,7 @@ ROOMS = [
     ("demo", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings", "changes"),
     ("leave_one_out", "workers", "cluster", "compare", "own"),
     ("runs",),
-    ("manifest",),
+    ("manifest", "likelihood", "likelihood_command"),
     ("evaluation", "projection_fit"),
     ("ui", "bench", "pool_commands", "commands"),
     ("cli",),

@@ -22,7 +22,6 @@ from smile.training import curves
 from smile.training.apart import Layout
 from smile.training.batches import Batches, packed, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
-from smile.training.command import soften
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
 from smile.training.data import Data
 from smile.training.loop import Place, learn, rate
@@ -147,7 +146,7 @@ def test_a_training_starts_from_an_adapter_at_full_strength(
 ) -> None:
     first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
     first.saved(tmp_path / "adapter")
-    soften(tmp_path / "adapter", 0.4)
+    adapters.soften(tmp_path / "adapter", 0.4)
     second = Trainee(toy, vocabulary, TOY, tmp_path / "second")
     second.model.start_from(tmp_path / "adapter")
     for name, value in first.values().items():
@@ -173,7 +172,7 @@ def test_a_softened_adapter_changes_the_weights_by_so_much_less(
     trainee = Trainee(toy, vocabulary, replace(TOY, method=method), tmp_path / "run")
     trainee.saved(tmp_path / "adapter")
     whole = adapters.load(tmp_path / "adapter")
-    soften(tmp_path / "adapter", 0.4)
+    adapters.soften(tmp_path / "adapter", 0.4)
     soft = adapters.load(tmp_path / "adapter")
     for name, update in whole.updates.items():
         np.testing.assert_allclose(soft.updates[name].delta(), 0.4 * update.delta(), rtol=1e-5, atol=1e-8)

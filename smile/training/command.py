@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import sys
@@ -111,20 +110,12 @@ def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     model.save(part)
-    soften(part, model.config.kept)
+    adapters.soften(part, model.config.kept)
     (part / "README.md").unlink(missing_ok=True)  # peft's empty card
     write_text(part / "smile.json", record(model.config, data, run, hours))
     draw(run.rows(), part / "curves.png")
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
-
-
-def soften(folder: Path, kept: float) -> None:
-    """Scale an adapter: the weights between the base's and the trained (WiSE-FT, arXiv 2109.01903)."""
-    path = folder / "adapter_config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["lora_alpha"] *= kept
-    write_text(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
 def _bar(steps: int, shown: bool) -> Any:

@@ -84,9 +84,7 @@ class EpisodeLoss(nn.Module):
             states = sound if self.config.frozen_encoder else run_encoder(model.encoder, sound)
             hidden = model.decoder(input_ids=tokens, encoder_hidden_states=states).last_hidden_state
         labelled = labels != IGNORED
-        loss = token_loss(
-            hidden[labelled], whisper_.proj_out.weight, labels[labelled], self.config.sampled
-        )
+        loss = token_loss(hidden[labelled], whisper_.proj_out.weight, labels[labelled], self.config.sampled)
         loss = share * loss / labelled.sum().clamp(min=1)
         if self.config.method == "adalora":
             loss = loss + self.config.orthogonal * self.orthogonality()
