@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from smile import corpora, languages, prompt
 from smile.audio import SAMPLE_RATE, read
-from smile.context import opened
+from smile.context import hearing, opened
 from smile.datatypes import Samples, Shot
 from smile.decoding import LoopStop, decode
-from smile.embedding import encode
+from smile.embedding import WINDOWS
 from smile.models import Models, load_models
 from smile.samplers import drawn
 from smile.scoring import score
@@ -50,7 +49,7 @@ def _transcript(models: Models, sound: Samples, shots: list[Shot], code: str, co
         anchored=anchored,
         cached=recognizer.info.cached,
     )
-    session, fed = opened(recognizer, asked, partial(encode, recognizer))
+    session, fed = opened(recognizer, asked, hearing(recognizer, WINDOWS))
     text = ""
     for decoded in decode(session, asked, models.vocabulary, fed=fed, stops=[LoopStop()]):
         text = decoded.text
