@@ -262,4 +262,4 @@ def _failed(utterance: Utterance, condition: Condition, split: str, error: Excep
     return Row(*names, error=reason), Seconds(utterance.id, condition.hash, 0.0)
 
 
-__all__ = ["Clip", "Written", "evaluate", "pool_code"]
+__all__ = ["Clip", "Written", "digest", "evaluate", "hear", "pool_code"]

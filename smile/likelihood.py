@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -19,7 +19,7 @@ from smile.audio import SAMPLE_RATE, read
 from smile.context import hearing
 from smile.datatypes import Matrix, Recognizer, Samples, Segment, Utterance
 from smile.embedding import WINDOWS, encode
-from smile.evaluate import digest
+from smile.evaluate import digest, hear
 from smile.models import Models
 from smile.pool import Pool
 from smile.token_reading import read_text
@@ -29,8 +29,6 @@ from smile.transcription import Settings
 SURE = 1.96  # standard errors on either side that 95 % of the differences lie within
 
 Style = Literal["anchored", "plain"]
-
-_hear = lru_cache(maxsize=1024)(read)
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,9 @@ def foreseen(
         pool, settings = pools[recognizer.info.encoder.adapter], Settings(shots=shots, prompt=prompt)
         encoded, cached = partial(_encoded, recognizer, made), recognizer.info.cached
         found = retrieve(segment, encoded(samples), pool, settings, utterance.id, cached=cached)
-        asked = in_context(vocabulary, recognizer, segment, found, pool_token(pool), settings, _hear)
-        hear = hearing(recognizer, WINDOWS) if cached else encoded
-        said = read_text(recognizer, vocabulary, asked, utterance.text, hear)
+        asked = in_context(vocabulary, recognizer, segment, found, pool_token(pool), settings, hear)
+        states = hearing(recognizer, WINDOWS) if cached else encoded
+        said = read_text(recognizer, vocabulary, asked, utterance.text, states)
         bits, characters = -float(said.logprob.sum()) / math.log(2), len(utterance.text.strip())
         yield Foreseen(tried.adapter, tried.kept, shots, utterance.language, utterance.id, bits, characters)
 

@@ -80,7 +80,7 @@ def _language(
     clips = runs.targets(job, language)
     apart(clips, job.corpus.read(language, job.pool_split).utterances)
     pools = {t.models.smile.info.encoder.adapter: _pool(job, t, language) for t in tried}
-    with rows.kept():
+    with rows.saved():
         for done, clip in enumerate(clips, 1):
             wanted = [(t, k) for k in chosen.shots for t in tried if not rows.has(t, k, clip)]
             rows.add(foreseen(clip, wanted, pools, chosen.prompt))
@@ -111,7 +111,7 @@ class Rows:
         self._rows.extend(asdict(row) for row in made)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def saved(self) -> Iterator[None]:
         """Write the file at the end, however that comes."""
         try:
             yield

@@ -26,7 +26,7 @@ from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
 from smile.training.data import Data
 from smile.training.loop import Place, learn, rate
 from smile.training.model import EpisodeLoss
-from smile.training.record import record
+from smile.training.record import begun, record
 from smile.vocabulary import Vocabulary
 from tests.test_episodes import clips
 
@@ -229,12 +229,21 @@ def test_a_batch_in_which_nothing_is_learned_changes_nothing(
     assert all(not p.grad.any() for p in model.trainable() if p.grad is not None)
 
 
-def test_an_adapter_s_record_says_which_one_it_began_with(tmp_path: Path) -> None:
-    run, data = Run(tmp_path), Data(tuple(clips()), {}, "d" * 64)
+def test_an_adapter_s_record_says_what_it_began_with_and_that_what(
+    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    data = Data(tuple(clips()), {}, "d" * 64)
     config = replace(TOY, languages=tuple({clip.language for clip in data.clips}))
-    assert json.loads(record(config, data, run, 0.5))["start"] == ""
-    run.claim({"start": "a" * 64})
-    assert json.loads(record(config, data, run, 0.5))["start"] == "a" * 64
+    adapter, before = tmp_path / "adapter", []
+    for hours in (0.5, 0.25):
+        run = Run(tmp_path / str(hours))
+        run.claim({"begun": before})
+        Trainee(toy, vocabulary, config, tmp_path / str(hours)).model.save(adapter)
+        (adapter / "smile.json").write_text(record(config, data, run, hours), encoding="utf-8")
+        before = begun(adapter)
+    assert [stage["hours"] for stage in before] == [0.5, 0.25]
+    assert {stage["steps"] for stage in before} == {config.steps}
+    assert before[1]["sha256"] == adapters.load(adapter).sha256
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from smile.models import load_models
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data, load
+from smile.training.record import begun, record
 from smile.workfolder import write_text
 
 ADAPTER = "adapter"
@@ -49,8 +50,8 @@ def train(
     with accelerator.main_process_first():
         data = load(root, config, models, out, _say)
     if accelerator.is_main_process:
-        begun = {"start": adapters.load(start).sha256} if start else {}
-        run.claim({"config": config.learning(), "data": data.sha256, "model": model, **begun})
+        before = {"begun": begun(start)} if start else {}
+        run.claim({"config": config.learning(), "data": data.sha256, "model": model, **before})
     return _train(root, run, config, data, models, model, start, accelerator, max_hours)
 
 
@@ -105,7 +106,6 @@ def _train(
 def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None:
     """Write the adapter with how it was trained, and the curves of the run."""
     from smile.training.curves import draw
-    from smile.training.record import record
 
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)

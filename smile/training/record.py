@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+from smile import adapters
 from smile.commit import commit
 from smile.machine import machine
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data
+
+
+def begun(start: Path) -> list[dict[str, Any]]:
+    """An adapter to begin with, after those that it began with itself: what each is and how long it learned.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    adapter = adapters.load(start)
+    config = {**TrainConfig().as_dict(), **adapter.card.get("config", {})}
+    learned = {name: config[name] for name in ("context", "steps", "batch", "seed", "rewritten")}
+    said = {name: adapter.card.get(name) for name in ("hours", "commit", "date")}
+    return [*adapter.card.get("begun", []), {"sha256": adapter.sha256, **learned, **said}]
 
 
 def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
@@ -19,7 +35,7 @@ def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
         seconds[clip.language] += clip.seconds
     content = {
         "config": config.as_dict(),
-        "start": run.settings().get("start", ""),  # SHA-256 of the adapter that it began with
+        "begun": run.settings().get("begun", []),  # the adapters it began with, one from the other
         "data": {
             "sha256": data.sha256,
             "clips": len(data.clips),
