@@ -59,11 +59,9 @@ def beside(prompt: Prompt, states: Matrix, recognizer: Recognizer, windows: Sequ
 
 def hearing(recognizer: Recognizer, windows: Sequence[float]) -> Encoded:
     """For `opened`: joined audio is encoded anew, clips that are heard apart come from memory."""
-    return memory(recognizer, windows) if recognizer.info.cached else partial(_encode, recognizer, windows)
-
-
-def _encode(recognizer: Recognizer, windows: Sequence[float], samples: Samples) -> Matrix:
-    return encode(recognizer, samples, windows)
+    if recognizer.info.cached:
+        return memory(recognizer, windows)
+    return partial(encode, recognizer, windows=windows)
 
 
 def heard(states: Matrix, samples: Samples) -> Matrix:

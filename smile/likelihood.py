@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 import pandas as pd
 
 from smile.audio import SAMPLE_RATE, read
 from smile.context import hearing
 from smile.datatypes import Matrix, Recognizer, Samples, Segment, Utterance
-from smile.embedding import WINDOWS, encode
+from smile.embedding import encode
 from smile.evaluate import digest, hear
 from smile.models import Models
 from smile.pool import Pool
@@ -27,8 +26,6 @@ from smile.transcribe import in_context, pool_token, retrieve
 from smile.transcription import Settings
 
 SURE = 1.96  # standard errors on either side that 95 % of the differences lie within
-
-Style = Literal["anchored", "plain"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Foreseen:
 
 
 def foreseen(
-    utterance: Utterance, wanted: Sequence[tuple[Tried, int]], pools: Mapping[str, Pool], prompt: Style
+    utterance: Utterance, wanted: Sequence[tuple[Tried, int]], pools: Mapping[str, Pool], settings: Settings
 ) -> Iterator[Foreseen]:
     """The rows of a clip, for each model and number of nearest examples, with the pool's language token.
 
@@ -69,20 +66,22 @@ def foreseen(
     made: dict[object, Matrix] = {}
     for tried, shots in wanted:
         recognizer, vocabulary = tried.models.smile, tried.models.vocabulary
-        pool, settings = pools[recognizer.info.encoder.adapter], Settings(shots=shots, prompt=prompt)
-        encoded, cached = partial(_encoded, recognizer, made), recognizer.info.cached
-        found = retrieve(segment, encoded(samples), pool, settings, utterance.id, cached=cached)
-        asked = in_context(vocabulary, recognizer, segment, found, pool_token(pool), settings, hear)
-        states = hearing(recognizer, WINDOWS) if cached else encoded
+        pool, told = pools[recognizer.info.encoder.adapter], replace(settings, shots=shots)
+        encoded, cached = partial(_encoded, recognizer, settings.windows, made), recognizer.info.cached
+        found = retrieve(segment, encoded(samples), pool, told, utterance.id, cached=cached)
+        asked = in_context(vocabulary, recognizer, segment, found, pool_token(pool), told, hear)
+        states = hearing(recognizer, settings.windows) if cached else encoded
         said = read_text(recognizer, vocabulary, asked, utterance.text, states)
         bits, characters = -float(said.logprob.sum()) / math.log(2), len(utterance.text.strip())
         yield Foreseen(tried.adapter, tried.kept, shots, utterance.language, utterance.id, bits, characters)
 
 
-def _encoded(recognizer: Recognizer, made: dict[object, Matrix], samples: Samples) -> Matrix:
+def _encoded(
+    recognizer: Recognizer, windows: Sequence[float], made: dict[object, Matrix], samples: Samples
+) -> Matrix:
     key = recognizer.info.encoder, digest(samples)
     if key not in made:
-        made[key] = encode(recognizer, samples)
+        made[key] = encode(recognizer, samples, windows)
     return made[key]
 
 

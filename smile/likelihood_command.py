@@ -10,6 +10,7 @@ from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from smile.likelihood import Foreseen, Tried, foreseen, table
 from smile.models import load_models
 from smile.pool import Pool, open_pool
 from smile.runs import Job
+from smile.transcription import Settings
 from smile.workfolder import write_text
 
 UNTRAINED = "untrained"
@@ -29,19 +31,20 @@ KEY = ["adapter", "kept", "shots", "language", "id"]
 Progress = Callable[[int, int], None]
 
 
-def run(chosen: argparse.Namespace, bar: Callable[[str, str], Progress]) -> pd.DataFrame:
+def run(chosen: argparse.Namespace, bar: Callable[[str, str], Any]) -> pd.DataFrame:
     """Make the rows that are missing in `chosen.out`, a CSV file, and return their table.
 
     Raises:
         SmileError: a corpus, language or adapter that cannot be used.
     """
     job = _job(chosen)
-    runs.plan(job)
+    languages = [part.language for part in runs.plan(job)]
     rows = Rows(chosen.out)
     with TemporaryDirectory() as folder:
         tried = list(_tried(chosen, Path(folder)))
-        for language in job.languages or job.corpus.languages(job.split):
-            _language(job, language, tried, chosen, rows, bar(f"Reading {language}", "clips"))
+        for language in languages:
+            with bar(f"Reading {language}", "clips") as progress:
+                _language(job, language, tried, chosen, rows, progress)
     return table(rows.frame())
 
 
@@ -75,16 +78,22 @@ def _tried(chosen: argparse.Namespace, folder: Path) -> Iterator[Tried]:
 
 
 def _language(
-    job: Job, language: str, tried: Sequence[Tried], chosen: argparse.Namespace, rows: Rows, bar: Progress
+    job: Job,
+    language: str,
+    tried: Sequence[Tried],
+    chosen: argparse.Namespace,
+    rows: Rows,
+    progress: Progress,
 ) -> None:
     clips = runs.targets(job, language)
     apart(clips, job.corpus.read(language, job.pool_split).utterances)
     pools = {t.models.smile.info.encoder.adapter: _pool(job, t, language) for t in tried}
+    settings = Settings(prompt=chosen.prompt)
     with rows.saved():
         for done, clip in enumerate(clips, 1):
             wanted = [(t, k) for k in chosen.shots for t in tried if not rows.has(t, k, clip)]
-            rows.add(foreseen(clip, wanted, pools, chosen.prompt))
-            bar(done, len(clips))
+            rows.add(foreseen(clip, wanted, pools, settings))
+            progress(done, len(clips))
 
 
 def _pool(job: Job, tried: Tried, language: str) -> Pool:

@@ -19,6 +19,7 @@ from smile.likelihood import Tried, foreseen, table
 from smile.models import SHIPPED_ADAPTER, Models, load_models
 from smile.pool import Pool, open_pool
 from smile.transcribe import pool_token
+from smile.transcription import Settings
 from tests.conftest import POOLS
 from tests.superb import superb
 
@@ -49,7 +50,7 @@ def stepwise(models: Models, target: Utterance, shots: list[Shot], language: str
 
 def test_bits_are_those_of_the_text_and_its_end(exact: Models, pool: Pool) -> None:
     clip = pool.queries[0]
-    alone, behind = foreseen(clip, [(Tried("u", 0.0, exact), k) for k in (0, 1)], {"": pool}, "anchored")
+    alone, behind = foreseen(clip, [(Tried("u", 0.0, exact), k) for k in (0, 1)], {"": pool}, Settings())
     assert alone.characters == len(clip.text)
     assert alone.bits == pytest.approx(stepwise(exact, clip, [], pool_token(pool)), rel=1e-3)
     assert behind.bits < alone.bits  # an example of the same voice helps
@@ -61,7 +62,7 @@ def test_states_are_made_once_for_all_models(
     made = []
     monkeypatch.setattr(likelihood, "encode", lambda *a: made.append(a) or encode(*a))
     tried = [Tried("a", 0.0, exact), Tried("b", 0.0, exact)]
-    first, second = foreseen(pool.queries[0], [(t, 1) for t in tried], {"": pool}, "anchored")
+    first, second = foreseen(pool.queries[0], [(t, 1) for t in tried], {"": pool}, Settings())
     assert first.bits == second.bits
     assert len(made) == 2  # the target for retrieval, and behind its example
 

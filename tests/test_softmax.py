@@ -1,27 +1,30 @@
 """The loss by a sample of the vocabulary: what it equals, and what it estimates."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 
 from smile.training.softmax import token_loss
 
+Problem = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 ENTRIES, WIDTH, TOKENS = 500, 16, 40
 
 
 @pytest.fixture
-def problem() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def problem() -> Problem:
     made = torch.Generator().manual_seed(0)
     hidden = torch.randn(TOKENS, WIDTH, generator=made)
     embeddings = torch.randn(ENTRIES, WIDTH, generator=made) / 2
     return hidden, embeddings, torch.randint(ENTRIES, (TOKENS,), generator=made)
 
 
-def test_all_entries_drawn_are_the_whole_softmax(problem):
+def test_all_entries_drawn_are_the_whole_softmax(problem: Problem) -> None:
     whole, drawn = token_loss(*problem), token_loss(*problem, sampled=ENTRIES)
     assert torch.allclose(whole, drawn, rtol=1e-5)
 
 
-def test_a_sample_estimates_loss_and_gradient(problem):
+def test_a_sample_estimates_loss_and_gradient(problem: Problem) -> None:
     hidden, embeddings, labels = problem
     torch.manual_seed(1)
 
@@ -37,7 +40,7 @@ def test_a_sample_estimates_loss_and_gradient(problem):
     assert torch.linalg.norm(torch.stack(slopes).mean(0) - slope) < 0.1 * torch.linalg.norm(slope)
 
 
-def test_no_token_no_loss(problem):
+def test_no_token_no_loss(problem: Problem) -> None:
     hidden, embeddings, labels = problem
     assert token_loss(hidden[:0], embeddings, labels[:0], sampled=100) == 0.0
     assert token_loss(hidden[:0], embeddings, labels[:0]) == 0.0

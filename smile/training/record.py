@@ -22,10 +22,10 @@ def begun(start: Path) -> list[dict[str, Any]]:
         WeightsError: it cannot be read.
     """
     adapter = adapters.load(start)
-    config = {**TrainConfig().as_dict(), **adapter.card.get("config", {})}
-    learned = {name: config[name] for name in ("context", "steps", "batch", "seed", "rewritten")}
+    config, context = adapter.card.get("config", {}), "cached" if adapter.cached else "joined"
+    learned = {name: config.get(name) for name in ("steps", "batch", "seed", "rewritten")}
     said = {name: adapter.card.get(name) for name in ("hours", "commit", "date")}
-    return [*adapter.card.get("begun", []), {"sha256": adapter.sha256, **learned, **said}]
+    return [*adapter.card.get("begun", []), {"sha256": adapter.sha256, "context": context, **learned, **said}]
 
 
 def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
