@@ -69,6 +69,8 @@ def _tried(chosen: argparse.Namespace, folder: Path) -> Iterator[Tried]:
     for number, adapter in enumerate(chosen.adapter):
         read = load(adapter)
         name, own = f"{'/'.join(adapter.parts[-2:])}@{read.sha256[:8]}", read.kept
+        if not own:
+            raise SmileError(f"{adapter} keeps nothing of its change; train it again with kept above 0.")
         for kept in chosen.kept or (own,):
             copy = folder / f"{number}-{kept}"
             shutil.copytree(adapter, copy)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,19 @@ def test_the_command_goes_on_and_a_share_of_nothing_is_the_untrained_model(
     untrained, nothing = (part["bits"].to_numpy() for _, part in everything.groupby("adapter", sort=False))
     np.testing.assert_allclose(untrained, nothing, rtol=1e-6)
     assert "Bits per character" in capsys.readouterr().out
+
+
+def test_an_adapter_that_keeps_nothing_cannot_be_scaled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, adapter = superb(tmp_path / "corpus"), tmp_path / "none"
+    shutil.copytree(SHIPPED_ADAPTER, adapter)
+    card = json.loads((adapter / "smile.json").read_text())
+    card["config"]["kept"] = 0.0
+    (adapter / "smile.json").write_text(json.dumps(card))
+    command = ["likelihood", "--data", str(root), "--split", "10min_test", "--adapter", str(adapter)]
+    assert cli.main([*command, "--out", str(tmp_path / "rows.csv")]) == 2
+    assert "keeps nothing of its change" in capsys.readouterr().err
 
 
 def test_another_file_is_not_taken_for_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
