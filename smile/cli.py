@@ -191,6 +191,7 @@ def _likelihood(commands: Commands) -> None:
     parser.add_argument("--shots", type=several_shots, default=(0, 1, 3), help="joined by commas (0,1,3)")
     parser.add_argument("--adapter", type=Path, nargs="+", default=[], help="PEFT folders to compare")
     parser.add_argument("--kept", type=strengths, default=(), help="shares of their change (each one's own)")
+    parser.add_argument("--against-first", action="store_true", help="changes are to the first adapter's")
     parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="CSV file of the rows")
     parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")

@@ -163,7 +163,8 @@ def likelihood(chosen: argparse.Namespace) -> None:
     from smile.likelihood_command import run
 
     table = run(chosen, Bar)
-    print("Bits per character, mean of the languages; change in percent of the untrained model's.\n")
+    whose = "first adapter" if chosen.against_first else "untrained model"
+    print(f"Bits per character, mean of the languages; change in percent of the {whose}'s.\n")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
 
 

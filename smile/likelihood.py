@@ -85,18 +85,20 @@ def _encoded(
     return made[key]
 
 
-def table(rows: pd.DataFrame) -> pd.DataFrame:
+def table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
     """A line for each model and number of examples: bits per character by language and their mean.
 
     `change` is the mean's difference, in percent, to that of the first model with as many examples on the
-    same clips, and `sure` the half width of its 95 % interval (normal approximation over paired clips).
+    same clips, or to that of the adapter `against` with as much of its change; `sure` is the half width of
+    its 95 % interval (normal approximation over paired clips).
     """
     first = rows.iloc[0]
-    base = rows[(rows["adapter"] == first["adapter"]) & (rows["kept"] == first["kept"])]
     lines = []
     for (adapter, kept, shots), group in rows.groupby(["adapter", "kept", "shots"], sort=False):
         rates = _rates(group)
-        both = group.merge(base[base["shots"] == shots], on=["language", "id"], suffixes=("", "_base"))
+        base = (against, kept, shots) if against else (first["adapter"], first["kept"], shots)
+        of_base = (rows[["adapter", "kept", "shots"]] == base).all(axis=1)
+        both = group.merge(rows[of_base], on=["language", "id"], suffixes=("", "_base"))
         change, sure = _change(both)
         line = {"adapter": adapter, "kept": kept, "shots": shots, "clips": len(group)}
         lines.append({**line, "macro": rates.mean(), "change": change, "sure": sure, **rates})

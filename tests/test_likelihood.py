@@ -96,6 +96,18 @@ def test_change_is_of_the_macro_average_over_paired_clips() -> None:
     assert second["sure"] == pytest.approx(100 * 1.96 * math.hypot(deviation, deviation))
 
 
+def test_change_may_be_against_an_adapter_with_as_much_of_its_change() -> None:
+    none, a, b = (rows(name, {"mdw": bits}) for name, bits in [("none", [9.0]), ("a", [8.0]), ("b", [4.0])])
+    half = [{**row, "kept": 0.5, "bits": 2 * row["bits"]} for row in [*a, *b]]
+    made = table(pd.DataFrame([{**row, "kept": 0.0} for row in none] + a + b + half), "a")
+    assert made.set_index(["adapter", "kept"])["change"].dropna().to_dict() == {
+        ("a", 0.5): 0.0,
+        ("a", 1.0): 0.0,
+        ("b", 0.5): -50.0,
+        ("b", 1.0): -50.0,
+    }
+
+
 def test_the_command_goes_on_and_a_share_of_nothing_is_the_untrained_model(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
