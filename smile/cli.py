@@ -225,7 +225,7 @@ def _demo_pools(commands: Commands) -> None:
 
 def _bench(commands: Commands) -> None:
     parser = _command(commands, "bench", does.bench)
-    parser.add_argument("what", choices=("engines", "latency", "start", "map"))
+    parser.add_argument("what", choices=("engines", "latency", "context", "start", "map"))
     parser.add_argument("--data", type=Path, nargs="*", default=[Path("assets/pools/gle")], help="clips")
     parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")

@@ -216,8 +216,8 @@ def demo_pools(chosen: argparse.Namespace) -> None:
 
 
 def bench(chosen: argparse.Namespace) -> None:
-    """Measure on this machine: engines side by side, a transcription's latency, the app's start, the map."""
-    from smile.bench import engines, latency, start
+    """Measure on this machine: engines, latency, ways to hear examples, the app's start, the map."""
+    from smile.bench import context, engines, latency, start
 
     if chosen.what == "map":
         from smile.bench import map as drawn
@@ -227,5 +227,7 @@ def bench(chosen: argparse.Namespace) -> None:
         print(engines.run(chosen.data, chosen.limit, chosen.split))
     elif chosen.what == "latency":
         print(latency.run(chosen.data[0], chosen.split))
+    elif chosen.what == "context":
+        print(context.run(chosen.data[0], chosen.split))
     else:
         print(start.run())

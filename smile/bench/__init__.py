@@ -1,1 +1,1 @@
-"""Benchmarks that stay in the repository: `smile bench engines | latency | start`."""
+"""Benchmarks that stay in the repository: `smile bench engines | latency | context | start | map`."""
