@@ -172,7 +172,7 @@ def baseline(facts: pd.DataFrame) -> str:
 def headline(facts: pd.DataFrame) -> str:
     """The condition with examples that is nearest to what the page does by itself, with an adapter if any.
 
-    Empty where none was measured.
+    Of several adapters the commonest; empty where none was measured.
     """
     inside = facts[facts["side"] == "in-context"]
     if inside.empty:
@@ -183,8 +183,9 @@ def headline(facts: pd.DataFrame) -> str:
     }
     agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
     usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "clips", "beams"))
-    trained = inside["adapter"].fillna("").ne("").astype(int)
-    return str(inside.loc[(10 * usual + 2 * agreement + trained).idxmax(), "label"])
+    adapter = inside["adapter"].fillna("")
+    trained, common = adapter.ne("").astype(int), adapter.eq(_commonest(adapter)).astype(int)
+    return str(inside.loc[(20 * usual + 4 * agreement + 2 * trained + common).idxmax(), "label"])
 
 
 def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:

@@ -110,6 +110,15 @@ def test_each_adapter_is_compared_with_none_by_itself(rows):
     assert "SMILE (fedc), " not in told[: told.index("With the adapter fedc")]
 
 
+def test_of_several_adapters_the_headline_is_the_commonest_ones(rows):
+    plain = rows[rows["knn"] == 0]
+    other = plain[plain["condition"] == "smile-3-nearest"]
+    other = other.assign(hash="0" + other["hash"].str[1:], adapter="0edcba987654")
+    facts = labels.conditions(pd.concat([other, plain]))
+    assert "SMILE (0edc), 3 nearest" in set(facts["label"])
+    assert labels.headline(facts) == "SMILE, 3 nearest"
+
+
 def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows):
     facts = labels.conditions(rows)
     assert labels.baseline(facts) == "Whisper alone"
