@@ -96,7 +96,7 @@ def table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
     lines = []
     for (adapter, kept, shots), group in rows.groupby(["adapter", "kept", "shots"], sort=False):
         rates = _rates(group)
-        base = (against, kept, shots) if against else (first["adapter"], first["kept"], shots)
+        base = [against, kept, shots] if against else [first["adapter"], first["kept"], shots]
         of_base = (rows[["adapter", "kept", "shots"]] == base).all(axis=1)
         both = group.merge(rows[of_base], on=["language", "id"], suffixes=("", "_base"))
         change, sure = _change(both)
