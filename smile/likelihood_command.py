@@ -47,7 +47,7 @@ def run(chosen: argparse.Namespace, bar: Callable[[str, str], Any]) -> pd.DataFr
         for language in languages:
             with bar(f"Reading {language}", "clips") as progress:
                 _language(job, language, tried, chosen, rows, progress)
-    return table(rows.frame(), _name(chosen.adapter[0]) if chosen.against_first else "")
+    return table(rows.frame(), tried[1].adapter if chosen.against_first else "")
 
 
 def _job(chosen: argparse.Namespace) -> Job:
@@ -69,7 +69,8 @@ def _tried(chosen: argparse.Namespace, folder: Path) -> Iterator[Tried]:
     """The untrained model, then each adapter with each share of its change."""
     yield Tried(UNTRAINED, 0.0, load_models(chosen.model, precision=chosen.precision))
     for number, adapter in enumerate(chosen.adapter):
-        name, own = _name(adapter), load(adapter).kept
+        read = load(adapter)
+        name, own = f"{'/'.join(adapter.parts[-2:])}@{read.sha256[:8]}", read.kept
         if not own:
             raise SmileError(f"{adapter} keeps nothing of its change; train it again with kept above 0.")
         for kept in chosen.kept or (own,):
@@ -78,10 +79,6 @@ def _tried(chosen: argparse.Namespace, folder: Path) -> Iterator[Tried]:
             soften(copy, kept / own)
             models = load_models(chosen.model, precision=chosen.precision, adapter=copy)
             yield Tried(name, kept, models)
-
-
-def _name(adapter: Path) -> str:
-    return f"{'/'.join(adapter.parts[-2:])}@{load(adapter).sha256[:8]}"
 
 
 def _language(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from smile.audio import SAMPLE_RATE, read
+from smile.audio import read
 from smile.bench.engines import median
+from smile.bench.latency import lasting
 from smile.bench.report import stamp, table
 from smile.context import Encoded, beside, opened
 from smile.corpora import read as read_corpus
-from smile.datatypes import Matrix, Prompt, Recognizer, Samples, Shot, SmileError, Utterance
+from smile.datatypes import Matrix, Prompt, Recognizer, Samples, Shot, SmileError
 from smile.embedding import WINDOWS, encode
 from smile.models import SHIPPED_ADAPTER, Models, load_models
 from smile.prompt import build
@@ -30,20 +30,16 @@ def run(source: Path, split: str) -> str:
     Raises:
         SmileError: it has fewer clips than are compared.
     """
-    target, *examples = _clips(read_corpus(source, split).utterances)
+    clips = lasting(read_corpus(source, split).utterances, LENGTH, max(COUNTS) + 1)
+    if len(clips) <= max(COUNTS):
+        raise SmileError(f"The corpus has {len(clips)} clips; name one of {max(COUNTS) + 1} or more.")
+    target, *examples = clips
     shots = [Shot(read(e.audio), e.text) for e in examples]
     samples = read(target.audio)
     works = {way: _works(load_models(adapter=folder), samples, shots) for way, folder in WAYS.items()}
     rows = [_row(count, {way: made[i] for way, made in works.items()}) for i, count in enumerate(COUNTS)]
     clip, shot = target.seconds, float(np.mean([e.seconds for e in examples]))
     return f"A clip of {clip:.1f} s, examples of {shot:.1f} s on average; {stamp()}\n\n{table(rows)}"
-
-
-def _clips(utterances: tuple[Utterance, ...]) -> list[Utterance]:
-    if len(utterances) <= max(COUNTS):
-        raise SmileError(f"The corpus has {len(utterances)} clips; name one of {max(COUNTS) + 1} or more.")
-    timed = [replace(u, seconds=len(read(u.audio)) / SAMPLE_RATE) for u in utterances[:150]]
-    return sorted(timed, key=lambda u: abs(u.seconds - LENGTH))[: max(COUNTS) + 1]
 
 
 def _works(models: Models, samples: Samples, shots: list[Shot]) -> list[tuple[Prompt, Callable[[], Matrix]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ REPEATS = 5
 
 def run(source: Path, split: str) -> str:
     """Time the two clips of a corpus that are nearest to 6 s, one as the example -> Markdown."""
-    example, target = _two(read_corpus(source, split).utterances)
+    example, target = lasting(read_corpus(source, split).utterances, LENGTH, 2)
     samples = read(target.audio)
     rows = []
     models = load_models()
@@ -50,9 +50,10 @@ def _row(name: str, seconds: float) -> dict[str, object]:
     return {"way": name, "seconds": f"{seconds:.2f}"}
 
 
-def _two(utterances: tuple[Utterance, ...]) -> list[Utterance]:
+def lasting(utterances: Sequence[Utterance], seconds: float, count: int) -> list[Utterance]:
+    """So many of the first 150 clips that last about so long, nearest first."""
     timed = [replace(u, seconds=len(read(u.audio)) / SAMPLE_RATE) for u in utterances[:150]]
-    return sorted(timed, key=lambda u: abs(u.seconds - LENGTH))[:2]
+    return sorted(timed, key=lambda u: abs(u.seconds - seconds))[:count]
 
 
 def _pool(models: Models, example: Utterance) -> Pool:
