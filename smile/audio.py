@@ -5,7 +5,6 @@ soundfile decodes where it can and PyAV where it cannot; both stream in blocks a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from smile.datatypes import AudioError, Matrix, Samples
+from smile.workfolder import replacing
 
 if TYPE_CHECKING:
     import av
@@ -127,15 +126,11 @@ def write(path: str | Path, samples: Samples) -> None:
     if path.suffix not in WRITERS:
         raise AudioError(f"{path.name!r} cannot be written; end its name in {' or '.join(WRITERS)}.")
     container, subtype = WRITERS[path.suffix]
-    temporary = path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
-        soundfile.write(temporary, samples, SAMPLE_RATE, format=container, subtype=subtype)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            soundfile.write(temporary, samples, SAMPLE_RATE, format=container, subtype=subtype)
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioError(f"{path.name!r} cannot be written; check its folder and the space left.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def log_mel(samples: Samples, seconds: float = WINDOW, mels: int = 80) -> Matrix:

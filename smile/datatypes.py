@@ -31,6 +31,17 @@ class AudioError(SmileError):
     """A recording that cannot be used."""
 
 
+class DamagedError(SmileError):
+    """A file whose bytes are not what they should be; whoever reads it knows how it is made again."""
+
+    def __init__(self, path: Path):
+        super().__init__(f"{path} is damaged; copy it again, or remove it.")
+        self.path = path
+
+    def __reduce__(self) -> tuple[type[DamagedError], tuple[Path]]:
+        return DamagedError, (self.path,)
+
+
 class WeightsError(SmileError):
     """Model weights that are missing, damaged or of the wrong kind."""
 

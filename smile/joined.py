@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from smile.audio import SAMPLE_RATE, read
+from smile.audio import SAMPLE_RATE, read, write
 from smile.datatypes import Utterance
 from smile.samplers import shuffled
 
@@ -35,13 +34,5 @@ def _joint(a: Utterance, b: Utterance, folder: Path) -> Utterance | None:
         parts = [read(utterance.audio) for utterance in (a, b)]
         if any(len(samples) > LONGEST * SAMPLE_RATE for samples in parts):
             return None
-        _write(path, np.concatenate(parts))
+        write(path, np.concatenate(parts))
     return Utterance(name, path, f"{a.text} {b.text}", f"{a.language}+{b.language}")
-
-
-def _write(path: Path, samples: np.ndarray) -> None:
-    import soundfile
-
-    temporary = path.with_suffix(".writing.wav")
-    soundfile.write(temporary, samples, SAMPLE_RATE, subtype="PCM_16")
-    os.replace(temporary, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shlex
 import sys
@@ -17,18 +16,16 @@ from smile.commit import commit
 from smile.machine import machine
 from smile.rows import NAME, read_manifest
 from smile.runs import Job, targets
+from smile.workfolder import write_json
 
 
 def write_manifest(job: Job) -> None:
     """Write down a run; what earlier runs into the same folder were is kept."""
-    path = job.out / NAME
     runs = read_manifest(job.out)["runs"]
     conditions = {c.hash: {"name": c.name, **c.settings()} for c in job.conditions}
     known = read_manifest(job.out)["conditions"]
     found = {"conditions": {**known, **conditions}, "runs": [*runs, described(job)]}
-    new = path.with_name(f"{NAME}.tmp")
-    new.write_text(json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    new.replace(path)
+    write_json(job.out / NAME, found, sort_keys=True)
 
 
 def described(job: Job) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smile.arrays import write_arrays
 from smile.datatypes import EncoderId, Matrix, SmileError
 from smile.projection import NEAR, Trust
+from smile.workfolder import write_json
 
 FOLDER = Path(__file__).resolve().parent.parent / "precomputed" / "maps"
 MANIFEST = "manifest.json"
@@ -152,18 +154,12 @@ def save(maps: Iterable[Map], folder: Path = FOLDER) -> None:
             raise SmileError(f'"{shown.entry.name}" is no name for a map; use a-z, 0-9, - and _.')
         _save_points(shown, folder / f"{shown.entry.name}.npz")
         known[shown.entry.name] = shown.entry
-    text = json.dumps({name: _fields(known[name]) for name in sorted(known)}, ensure_ascii=False, indent=1)
-    new = folder / f"{MANIFEST}.tmp"
-    new.write_text(text + "\n", encoding="utf-8")
-    new.replace(folder / MANIFEST)
+    write_json(folder / MANIFEST, {name: _fields(known[name]) for name in sorted(known)})
 
 
 def _save_points(shown: Map, path: Path) -> None:
-    new = path.with_name(f"{path.name}.tmp")
     arrays = {"seconds": shown.seconds, "near": shown.near, "kl": shown.kl, **shown.layouts}
-    with new.open("wb") as file:
-        np.savez_compressed(file, ids=np.array(shown.ids, np.str_), **arrays)  # type: ignore[arg-type]
-    new.replace(path)
+    write_arrays(path, {"ids": np.array(shown.ids, np.str_), **arrays}, compressed=True)
 
 
 def _fields(entry: Entry) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smile.datatypes import SmileError
 from smile.rows import NAME, Row, RowFile, read_manifest
+from smile.workfolder import replacing, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,20 +62,21 @@ def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         row = rows[rows.duplicated(keys)].iloc[0]
         raise SmileError(f'There are two different rows of {row["id"]} under "{row["condition"]}".')
     out.mkdir(parents=True, exist_ok=True)
-    new = out / f"{RESULTS}.tmp"
-    rows.to_parquet(new, index=False, compression="zstd")
-    if new.stat().st_size > MOST_BYTES:
-        new.unlink()
-        raise SmileError("The rows are larger than 20 MB; pack fewer evaluations.")
+    with replacing(out / RESULTS) as new:
+        rows.to_parquet(new, index=False, compression="zstd")
+        if new.stat().st_size > MOST_BYTES:
+            raise SmileError("The rows are larger than 20 MB; pack fewer evaluations.")
+        write_json(out / NAME, _manifest(folders), sort_keys=True)
+    return rows
+
+
+def _manifest(folders: Sequence[Path]) -> dict[str, Any]:
+    """The manifests of evaluations as one."""
     manifests = [read_manifest(folder) for folder in folders]
     joined: dict[str, Any] = {"conditions": {}, "runs": [run for m in manifests for run in m["runs"]]}
     for manifest in manifests:
         joined["conditions"] |= manifest["conditions"]
-    text = json.dumps(joined, ensure_ascii=False, indent=1, sort_keys=True)
-    (out / f"{NAME}.tmp").write_text(text + "\n", encoding="utf-8")
-    (out / f"{NAME}.tmp").replace(out / NAME)
-    new.replace(out / RESULTS)
-    return rows
+    return joined
 
 
 def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:

@@ -15,12 +15,15 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from smile.arrays import write_array
 from smile.datatypes import EncoderId, Language, Matrix, PoolError, Utterance
+from smile.workfolder import write_json, write_text
 
 FORMAT = 1
 HEADER, CLIPS, QUERIES, EMBEDDINGS = "pool.json", "clips.csv", "queries.csv", "embeddings.npy"
@@ -135,9 +138,8 @@ def write_pool(
     if queries:
         _write_clips(folder / QUERIES, queries)
     if embeddings is not None:
-        np.save(folder / EMBEDDINGS, embeddings.astype(np.float32), allow_pickle=False)
-    text = json.dumps(asdict(header), ensure_ascii=False, indent=1)
-    (folder / HEADER).write_text(text + "\n", encoding="utf-8")
+        write_array(folder / EMBEDDINGS, embeddings.astype(np.float32))
+    write_json(folder / HEADER, asdict(header))
 
 
 def order_digest(utterances: Iterable[Utterance]) -> str:
@@ -185,12 +187,13 @@ def _read_embeddings(folder: Path, header: Header, utterances: Sequence[Utteranc
 
 
 def _write_clips(path: Path, utterances: Sequence[Utterance]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for u in utterances:
-            audio = u.audio.relative_to(path.parent).as_posix()
-            rows.writerow((u.id, audio, u.text, u.speaker, u.seconds))
+    text = StringIO(newline="")
+    rows = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for u in utterances:
+        audio = u.audio.relative_to(path.parent).as_posix()
+        rows.writerow((u.id, audio, u.text, u.speaker, u.seconds))
+    write_text(path, text.getvalue())
 
 
 def _read_clips(folder: Path, name: str, language: str) -> tuple[Utterance, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from smile.datatypes import PoolError
 from smile.pool import Pool, order_digest
 from smile.transcription import Settings
-from smile.workfolder import write_text
+from smile.workfolder import write_json
 
 SETTING = "setting.json"
 
@@ -59,6 +59,6 @@ def read_setting(folder: Path) -> PoolSetting | None:
 def write_setting(folder: Path, setting: PoolSetting) -> None:
     """Make a setting the pool's own; it appears when it is whole."""
     try:
-        write_text(folder / SETTING, json.dumps(asdict(setting), indent=1) + "\n")
+        write_json(folder / SETTING, asdict(setting))
     except OSError as error:
         raise PoolError(f"{folder / SETTING} cannot be written ({error.strerror}).") from error

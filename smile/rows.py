@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from smile.datatypes import SmileError
+from smile.workfolder import replacing
 
 NAME = "manifest.json"
 Key = tuple[str, str]  # utterance id, condition hash
@@ -151,12 +152,10 @@ def _single(path: Path, rows: Sequence[Row]) -> dict[Key, Row]:
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """JSON lines under a temporary name, then renamed."""
-    new = path.with_name(f"{path.name}.tmp")
-    with new.open("w", encoding="utf-8", newline="\n") as file:
+    """Write JSON lines; the file appears when it is whole."""
+    with replacing(path) as new, new.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    new.replace(path)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ Reading may be broken off after any clip, and goes on there.
 from __future__ import annotations
 
 import json
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,10 +15,10 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
+from smile.arrays import write_arrays
 from smile.datastore import Datastore, Observed, fit
 from smile.datatypes import PoolError, Recognizer, RecognizerInfo, Utterance
 from smile.embedding import WINDOWS
@@ -30,6 +29,7 @@ from smile.vocabulary import Vocabulary
 from smile.workfolder import Log, work_folder
 
 FORMAT = 2
+PARTS = ("keys", "tokens", "logprob", "top")
 Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
@@ -64,9 +64,7 @@ def build(
     with work_folder(path, ()) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
             found = _read_all(pool, reader, log, threads, progress)
-        new = work.part / "new.npz"
-        _write(new, pool, recognizer.info, found)
-        os.replace(new, path)
+        _write(path, pool, recognizer.info, found)
         work.clear()
 
 
@@ -133,9 +131,7 @@ def update(
     reads = [found[number] for number in range(len(new))]
     path = store_path(new, recognizer.info)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{uuid4().hex}.writing.npz")
-    _write(temporary, new, recognizer.info, reads)
-    os.replace(temporary, path)
+    _write(path, new, recognizer.info, reads)
 
 
 def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
@@ -148,7 +144,7 @@ def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
         raise _unread(pool)
     with np.load(store_path(pool, info), allow_pickle=False) as stored:
         ends = np.cumsum(stored["lengths"])[:-1]
-        parts = (np.split(stored[name], ends) for name in ("keys", "tokens", "logprob", "top"))
+        parts = (np.split(stored[name], ends) for name in PARTS)
         reads = dict(zip(stored["clips"].tolist(), map(Read, *parts), strict=True))
     return [reads[digest(u)] for u in pool.utterances]
 
@@ -182,16 +178,11 @@ def _side_by_side(reader: Reader, numbers: Sequence[int], threads: int) -> Gener
 
 
 def _write(path: Path, pool: Pool, info: RecognizerInfo, found: list[Read]) -> None:
-    np.savez(
-        path,
-        header=json.dumps({"format": FORMAT, "recognizer": asdict(info)}),
-        keys=np.concatenate([r.keys for r in found]),
-        tokens=np.concatenate([r.tokens for r in found]),
-        logprob=np.concatenate([r.logprob for r in found]),
-        top=np.concatenate([r.top for r in found]),
-        clips=np.array([digest(u) for u in pool.utterances]),
-        lengths=np.array([len(r.tokens) for r in found]),
-    )
+    arrays = {name: np.concatenate([getattr(r, name) for r in found]) for name in PARTS}
+    arrays["header"] = np.array(json.dumps({"format": FORMAT, "recognizer": asdict(info)}))
+    arrays["clips"] = np.array([digest(u) for u in pool.utterances])
+    arrays["lengths"] = np.array([len(r.tokens) for r in found])
+    write_arrays(path, arrays)
 
 
 def present(pool: Pool, info: RecognizerInfo) -> bool:

@@ -5,6 +5,7 @@ The result appears under its name only when it is whole; until then an older one
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -21,11 +22,65 @@ from smile.datatypes import PoolError
 LOCK = "lock"
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; what is written there takes the name when the block ends well.
+
+    The bytes are on the disk before they have their name, and the name is before the block is left. When
+    the block fails, an older file stays as it was and nothing is left behind. The temporary name ends in
+    ".tmp", so that whoever looks for files of a kind never finds it.
+    """
+    temporary = path.with_name(f".{uuid4().hex}.tmp")
+    try:
+        yield temporary
+        sync(temporary)
+        os.replace(temporary, path)
+        sync(path.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file that is whole as soon as it has its name."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file that is whole as soon as it has its name; line ends stay as they are."""
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="")
-    os.replace(temporary, path)
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
+    """Write a value as JSON in lines, its letters as they are, into a file that is whole when it appears."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=sort_keys) + "\n")
+
+
+def sync(path: Path) -> None:
+    """Have what was written to a file, or the names in a folder, put on the disk before going on."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP) or not path.is_dir():
+            raise  # some file systems have no such thing for folders
+    finally:
+        os.close(number)
+
+
+def rename_folder(new: Path, target: Path) -> None:
+    """Give a finished folder its name, after all that is in it is on the disk.
+
+    Raises:
+        OSError: the name is taken, or the disk fails.
+    """
+    for folder, _, files in os.walk(new):
+        for name in files:
+            sync(Path(folder, name))
+        sync(Path(folder))
+    os.rename(new, target)
+    sync(target.parent)
 
 
 @dataclass(frozen=True)
@@ -58,7 +113,7 @@ class WorkFolder:
         """Give the result its name and clear the work folder away."""
         if self.out.exists():
             os.rename(self.out, self.old)
-        os.rename(self.new, self.out)
+        rename_folder(self.new, self.out)
         self.settle()
         self.clear()
 

@@ -15,8 +15,8 @@ HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pya
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "commit", "timing", "languages", "language_search", "terminal", "paper", "sheets"),
-    ("characters", "token_bytes", "machine"),
-    ("audio", "text", "similarity", "tensors", "ct2", "packages", "tables", "workfolder", "orthography"),
+    ("characters", "token_bytes", "machine", "names", "workfolder"),
+    ("arrays", "audio", "text", "similarity", "tensors", "ct2", "packages", "tables", "orthography"),
     ("divergence",),
     ("projection",),
     ("scoring", "drafts", "adapters", "weights", "segments", "vocabulary"),

@@ -16,6 +16,7 @@ from smile.corpora.reading import AUDIO_SUFFIXES
 from smile.corpora.tabular import TEXT_COLUMNS, cell
 from smile.datatypes import CorpusError
 from smile.languages import iso_code
+from smile.workfolder import rename_folder
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Dataset
@@ -133,7 +134,7 @@ def _code(row: Values) -> str:
 def _name(part: Path, folder: Path) -> None:
     """Give a finished folder its name, where no other process has made it meanwhile."""
     try:
-        os.rename(part, folder)
+        rename_folder(part, folder)
     except OSError:
         if not folder.is_dir():
             raise

@@ -18,6 +18,7 @@ from smile.demo.sentences import cldr_version, texts
 from smile.demo.voices import LANGUAGES, PITCHES, RATES, VARIANTS, DemoLanguage
 from smile.languages import language as known_language
 from smile.pool import Header, write_pool
+from smile.workfolder import rename_folder
 
 EXAMPLES, QUERIES = 90, 12
 SECONDS = (1.8, 6.5)  # shortest and longest clip
@@ -58,7 +59,7 @@ def build_pool(language: DemoLanguage, folder: Path, clip_done: Callable[[], Non
         clip_done()
     write_pool(unfinished, header(language), clips[:EXAMPLES], None, clips[EXAMPLES:])
     shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    rename_folder(unfinished, folder)
 
 
 def spoken(language: DemoLanguage) -> Iterator[tuple[str, str, Samples]]:

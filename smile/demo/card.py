@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from smile.pool import HEADER, Pool, open_pool
+from smile.workfolder import write_text
 
 CARD = """\
 # Demo pools: synthetic speech
@@ -71,7 +72,7 @@ def write_card(folder: Path) -> None:
         source="\n".join(sorted({pool.header.source for pool in pools})),
         unicode=f"Unicode License v3 (Unicode-3.0), in [{UNICODE_LICENCE}]({UNICODE_LICENCE})",
     )
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    write_text(folder / "README.md", text)
 
 
 def table_lines(pools: list[Pool]) -> list[str]:

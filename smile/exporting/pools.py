@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from smile.audio import read, write
@@ -18,6 +16,7 @@ from smile.indexing import file_name
 from smile.pool import CLIPS, EMBEDDINGS, HEADER, QUERIES, Pool
 from smile.pool_setting import SETTING
 from smile.text import one_line
+from smile.workfolder import replacing
 
 EXAMPLES, TARGETS = "10min_train", "10min_test"  # splits
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -87,14 +86,9 @@ def _named(utterances: Iterable[Utterance], taken: Collection[str]) -> dict[str,
 @contextmanager
 def _zip(out: Path) -> Iterator[ZipFile]:
     """A zip that gets its name when it is whole."""
-    temporary = out.with_name(f".{uuid4().hex}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with ZipFile(temporary, "w") as archive:
+        with replacing(out) as temporary, ZipFile(temporary, "w") as archive:
             yield archive
-        os.replace(temporary, out)
     except OSError as error:
         raise SmileError(f"{out} cannot be written ({error.strerror}).") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

@@ -20,6 +20,7 @@ from smile.indexing import AUDIO_FOLDER, file_name
 from smile.pool import Header, Pool, open_pool, order_digest, write_pool
 from smile.pool_setting import SETTING
 from smile.text import one_line
+from smile.workfolder import rename_folder
 
 SAME = 1e-5  # two embeddings of one recording differ by less in every value
 
@@ -118,7 +119,7 @@ def _written(
         write_pool(temporary, replace(header, order=order_digest(placed), created=made), placed, embeddings)
         if (old / SETTING).is_file():
             shutil.copyfile(old / SETTING, temporary / SETTING)
-        os.rename(temporary, out)
+        rename_folder(temporary, out)
     except OSError as error:
         raise PoolError(f"The examples cannot be stored ({error.strerror}).") from error
     finally:

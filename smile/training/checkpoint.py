@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import torch
 from torch import nn
 
 from smile.datatypes import SmileError
-from smile.workfolder import write_text
+from smile.workfolder import replacing, write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
 
@@ -49,9 +48,8 @@ class Run:
         extra = allocator(model)
         if extra is not None:
             content["allocator"] = (extra.exp_avg_ipt, extra.exp_avg_unc, extra.ipt)
-        temporary = self.folder / f"{CHECKPOINT}.writing"
-        torch.save(content, temporary)
-        os.replace(temporary, self.folder / CHECKPOINT)
+        with replacing(self.folder / CHECKPOINT) as temporary:
+            torch.save(content, temporary)
 
     def restore(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
         """Load the last state, if there is one -> steps done, hours spent."""

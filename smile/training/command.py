@@ -14,7 +14,7 @@ from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data, load
 from smile.training.record import begun, record
-from smile.workfolder import write_text
+from smile.workfolder import rename_folder, write_text
 
 ADAPTER = "adapter"
 
@@ -115,7 +115,7 @@ def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None
     write_text(part / "smile.json", record(model.config, data, run, hours))
     draw(run.rows(), part / "curves.png")
     shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    rename_folder(part, folder)
 
 
 def _bar(steps: int, shown: bool) -> Any:

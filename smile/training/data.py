@@ -7,7 +7,6 @@ taken for one of them.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile import corpora, languages, prompt
+from smile.arrays import write_arrays
 from smile.audio import SAMPLE_RATE, read
 from smile.datatypes import CorpusError, Samples, Utterance
 from smile.decoding import LengthStop, LoopStop, decode
@@ -123,11 +123,9 @@ def _read_survey(path: Path) -> Survey:
 
 
 def _write_survey(path: Path, survey: Survey) -> None:
-    temporary = path.with_name("survey.writing.npz")
-    np.savez(
-        temporary,
-        ids=np.array(list(survey.cer)),
-        cer=np.array(list(survey.cer.values()), dtype=np.float32),
-        embeddings=np.stack(list(survey.embedding.values())),
-    )
-    os.replace(temporary, path)
+    arrays = {
+        "ids": np.array(list(survey.cer)),
+        "cer": np.array(list(survey.cer.values()), dtype=np.float32),
+        "embeddings": np.stack(list(survey.embedding.values())),
+    }
+    write_arrays(path, arrays)

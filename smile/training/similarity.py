@@ -7,15 +7,15 @@ texts' likeness (tf-idf of character n-grams), by stochastic neighbours: KL of t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smile.arrays import write_arrays
 from smile.drafts import draft_distances
 from smile.episodes import TrainClip
 from smile.similarity import Projection
@@ -114,11 +114,9 @@ def nearest_likeness(languages: Sequence[Language], measure: Callable[..., NDArr
 def save(projection: Projection, path: Path, **facts: object) -> None:
     """Write a projection, in float16, with what there is to say of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.stem}.writing.npz")
-    np.savez(
-        temporary,
-        mean=projection.mean.astype(np.float32),
-        projection=projection.matrix.astype(np.float16),
-        facts=json.dumps(facts, sort_keys=True),
-    )
-    os.replace(temporary, path)
+    arrays: dict[str, NDArray[Any]] = {
+        "mean": projection.mean.astype(np.float32),
+        "projection": projection.matrix.astype(np.float16),
+        "facts": np.array(json.dumps(facts, sort_keys=True)),
+    }
+    write_arrays(path, arrays)
