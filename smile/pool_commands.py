@@ -36,6 +36,7 @@ def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
                 recording=chosen.recording,
                 split=chosen.split,
                 progress=bar,
+                limits=importing.GENEROUS,
             )
         header = found.header
         code = chosen.language or (header.language.code if header else "")

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from smile.datatypes import CorpusError
 
-LARGEST = 200_000_000  # bytes of a workbook once it is unpacked
+LINES = 1_048_576  # of a sheet, in Excel
+PIECE = 1 << 20  # bytes of a part that are looked at together
+TAGS = 10  # marks "<" that a row of cells may take on the average, those of its shared strings included
 
 
-def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+@dataclass(frozen=True)
+class TableLimits:
+    """How large a table may be; the defaults are for tables of one's own."""
+
+    bytes: int = 500_000_000  # of the file
+    workbook_bytes: int = 500_000_000  # of a workbook, unpacked
+    rows: int = 1_000_000
+    columns: int = 1_000
+    characters: int = 500_000_000  # of all cells together; one text may stand in many
+
+    @property
+    def tags(self) -> int:
+        """Most marks "<" in a workbook: those of so many rows of a few cells, and of what is around them."""
+        return 10 * TAGS * self.rows + 100_000
+
+
+OWN = TableLimits()
+
+
+def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dict[str, str]]]:
     """Line and row (column, in lower case -> cell) of every row under the first one that is not empty.
 
     Lines are the sheet's own. Of formulas the values are read that were saved with them. Notes
@@ -22,48 +46,92 @@ def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     Raises:
         CorpusError: the file is no such workbook, is too large, or its sheets are empty.
     """
-    _check_size(path)
+    _check_parts(path, limits)
     try:
-        records = _records(path)
+        records = _records(path, limits)
+        _, titles = next(records, (0, []))
+        if not titles:
+            raise CorpusError(f'{path.name} has no rows; give its first sheet the columns "file" and "text".')
+        check_columns(path, titles, limits)
+        header = [cell.strip().lower() for cell in titles]
+        for line, cells in records:
+            row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
+            if any(cell.strip() for cell in row.values()):
+                yield line, row
+    except (CorpusError, MemoryError):
+        raise
     except Exception as error:  # openpyxl lets through whatever a damaged file makes happen
         raise _unreadable(path) from error
-    if not records:
-        raise CorpusError(f'{path.name} has no rows; give its first sheet the columns "file" and "text".')
-    header = [cell.strip().lower() for cell in records[0][1]]
-    rows = (
-        (line, {name: cell for name, cell in zip(header, cells, strict=False) if name})
-        for line, cells in records[1:]
-    )
-    return [(line, row) for line, row in rows if any(cell.strip() for cell in row.values())]
 
 
-def _check_size(path: Path) -> None:
+def check_columns(path: Path, titles: Sequence[str], limits: TableLimits) -> None:
+    """Raise CorpusError where a table has too many columns."""
+    if len(titles) > limits.columns:
+        raise CorpusError(
+            f"{path.name} has more than {limits.columns:,} columns; leave those that no clip needs out."
+        )
+
+
+def _check_parts(path: Path, limits: TableLimits) -> None:
+    """See that the parts of a workbook are small enough to be read, before a reader builds anything of them."""
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
+            if size > limits.workbook_bytes:
+                raise CorpusError(
+                    f"{path.name} holds {size / 1e6:,.0f} MB; a workbook may hold "
+                    f"{limits.workbook_bytes / 1e6:,.0f} MB, so save its table as csv."
+                )
+            _check_tags(path, archive, limits)
     except OSError as error:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        if isinstance(error, CorpusError):
+            raise
         raise _unreadable(path) from error
-    if size > LARGEST:
-        raise CorpusError(f"{path.name} is too large to be a table of clips; save it as csv.")
+
+
+def _check_tags(path: Path, archive: zipfile.ZipFile, limits: TableLimits) -> None:
+    tags = 0
+    for entry in archive.infolist():
+        if not entry.filename.lower().endswith((".xml", ".rels")):
+            continue
+        with archive.open(entry) as part:
+            while piece := part.read(PIECE):
+                tags += piece.count(b"<")
+                if tags > limits.tags:
+                    raise CorpusError(
+                        f"{path.name} holds more cells than a table of {limits.rows:,} rows needs; "
+                        "split it, or save its table as csv."
+                    )
 
 
 def _unreadable(path: Path) -> CorpusError:
     return CorpusError(f"{path.name} cannot be read as an Excel workbook; save it again as .xlsx or as csv.")
 
 
-def _records(path: Path) -> list[tuple[int, list[str]]]:
-    """The rows that are not empty, of the first sheet that has some."""
+def _records(path: Path, limits: TableLimits) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, of the first sheet that has some, with no more columns than may be."""
     from openpyxl import load_workbook
 
-    with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+    with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as book:
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # some programs write a wrong range
-            rows = ((line, [_text(v) for v in row]) for line, row in enumerate(sheet.values, start=1))
-            if records := [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]:
-                return records
-    return []
+            rows = sheet.iter_rows(max_col=limits.columns + 1, values_only=True)
+            found = False
+            for line, row in enumerate(islice(rows, LINES), start=1):
+                cells = _cells(row) if row.count(None) < len(row) else []
+                if any(cell.strip() for cell in cells):
+                    found = True
+                    yield line, cells
+            if found:
+                return
+
+
+def _cells(row: Sequence[Any]) -> list[str]:
+    """The cells of a row up to the last one that is not empty, as text."""
+    last = max(place for place, value in enumerate(row) if value is not None)
+    return [_text(value) for value in row[: last + 1]]
 
 
 def _text(value: Any) -> str:

@@ -9,12 +9,14 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from smile.datatypes import CorpusError
-from smile.sheets import sheet_rows
+from smile.sheets import OWN, TableLimits, check_columns, sheet_rows
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx")
 DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # the first one is preferred
@@ -22,9 +24,16 @@ DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # the first one is preferred
 Row = dict[str, str]  # column, in lower case -> cell
 Line = tuple[int, Row | str]  # line where a row begins, from 1; the row, or why it cannot be read
 
+LONGEST_LINE = 1_000_000  # characters of a line of jsonl
+MOST_LINES, MOST_CHARACTERS = 50, 50_000  # of a row whose cells have line breaks in them
+
 UNCLOSED = "A quotation mark is not closed, or one inside a quoted cell is not doubled."
 UNREADABLE = "Some characters cannot be read; save the file as UTF-8."
 NO_OBJECT = 'The line is not a JSON object such as {"file": "a.wav", "text": "..."}.'
+TOO_LONG = f"The line is longer than {LONGEST_LINE:,} characters; give a clip's text only."
+DAMAGE = re.compile("[\ufffd\ud800-\udfff]")
+
+Lines = Callable[[], Iterator[str]]  # a text's lines from its beginning, with their ends
 
 
 def read_text(path: Path) -> str:
@@ -33,11 +42,19 @@ def read_text(path: Path) -> str:
     Raises:
         CorpusError: there is no such file, or it may not be read.
     """
+    data = _bytes(path)
+    return data.decode(_codec(data), errors="replace")
+
+
+def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
     try:
-        data = path.read_bytes()
+        if (size := path.stat().st_size) > limits.bytes:
+            raise CorpusError(
+                f"{path.name} has {size / 1e6:,.0f} MB; a table may have {limits.bytes / 1e6:,.0f} MB, so split it."
+            )
+        return path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
-    return data.decode(_codec(data), errors="replace")
 
 
 def _codec(data: bytes) -> str:
@@ -49,39 +66,65 @@ def _codec(data: bytes) -> str:
     return "utf-16-be" if data[:1] == b"\0" else "utf-8-sig"
 
 
-def table(path: Path) -> Iterator[Line]:
+def table(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
     In csv and tsv the first row names the columns; the delimiter is the one of comma, semicolon and
     tab that gives it the most cells. Of a workbook the first sheet with something in it is read.
 
     Raises:
-        CorpusError: a file that cannot be read, or is none of csv, tsv, jsonl and xlsx.
+        CorpusError: a file that cannot be read, is too large or none of csv, tsv, jsonl and xlsx; while
+            its rows are read, that they are more than may be.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise CorpusError(f"{path} is not a table; give one that ends in {', '.join(SUFFIXES)}.")
-    rows: Iterable[Line] = sheet_rows(path) if suffix == ".xlsx" else _text_rows(read_text(path), suffix)
-    return ((line, UNREADABLE if _damaged_row(row) else row) for line, row in rows)
+    rows: Iterable[Line]
+    if suffix == ".xlsx":
+        rows = _begun(sheet_rows(path, limits))
+    elif suffix == ".jsonl":
+        rows = _json_rows(_lines(_bytes(path, limits), "\n")())
+    else:
+        rows = _cell_rows(path, _lines(_bytes(path, limits), ""), DELIMITERS[suffix], limits)
+    return _counted(path, rows, limits)
 
 
-def _text_rows(text: str, suffix: str) -> Iterator[Line]:
-    return _json_rows(text) if suffix == ".jsonl" else _cell_rows(text, DELIMITERS[suffix])
+def _begun(rows: Iterator[tuple[int, Row]]) -> Iterator[Line]:
+    """The same rows, the first one read already: what is wrong with the file is raised here."""
+    first = list(islice(rows, 1))
+    return chain(first, rows)
+
+
+def _lines(data: bytes, newline: str) -> Lines:
+    return lambda: io.TextIOWrapper(io.BytesIO(data), _codec(data), errors="replace", newline=newline)
+
+
+def _counted(path: Path, rows: Iterable[Line], limits: TableLimits) -> Iterator[Line]:
+    characters = 0
+    for count, (line, row) in enumerate(rows, start=1):
+        if count > limits.rows:
+            raise CorpusError(f"{path.name} has more than {limits.rows:,} rows; split it.")
+        characters += sum(map(len, row.values())) if isinstance(row, dict) else 0
+        if characters > limits.characters:
+            raise CorpusError(
+                f"The cells of {path.name} hold more than {limits.characters:,} characters; split it."
+            )
+        yield line, UNREADABLE if _damaged_row(row) else row
 
 
 def damaged(text: str) -> bool:
     """Whether there are replacement characters or halves of surrogate pairs in a text."""
-    return "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text)
+    return DAMAGE.search(text) is not None
 
 
 def _damaged_row(row: Row | str) -> bool:
     return isinstance(row, dict) and any(damaged(cell) for cell in row.values())
 
 
-def _json_rows(text: str) -> Iterator[Line]:
-    for number, line in enumerate(text.split("\n"), start=1):
+def _json_rows(lines: Iterator[str]) -> Iterator[Line]:
+    for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield number, _json_row(line)
+            yield number, _json_row(line) if len(line) <= LONGEST_LINE else TOO_LONG
 
 
 def _json_row(line: str) -> Row | str:
@@ -94,18 +137,18 @@ def _json_row(line: str) -> Row | str:
     return {name.strip().lower(): str(v) for name, v in row.items() if isinstance(v, str | int | float)}
 
 
-def _cell_rows(text: str, delimiters: str) -> Iterator[Line]:
-    lines = list(io.StringIO(text, newline=""))
-    delimiter = max(delimiters, key=lambda d: len(_header(lines, d)))
-    header = _header(lines, delimiter)
-    for number, cells in islice(_records(lines, delimiter), 1, None):
+def _cell_rows(path: Path, lines: Lines, delimiters: str, limits: TableLimits) -> Iterator[Line]:
+    delimiter = max(delimiters, key=lambda d: len(_header(lines(), d)))
+    header = _header(lines(), delimiter)
+    check_columns(path, header, limits)
+    for number, cells in islice(_records(lines(), delimiter), 1, None):
         if isinstance(cells, str):
             yield number, cells
         elif any(cell.strip() for cell in cells):
             yield number, _row(header, cells)
 
 
-def _header(lines: list[str], delimiter: str) -> list[str]:
+def _header(lines: Iterator[str], delimiter: str) -> list[str]:
     cells = next(_records(lines, delimiter), (1, ""))[1]
     return [] if isinstance(cells, str) else [cell.strip().lower() for cell in cells]
 
@@ -116,24 +159,40 @@ def _row(header: list[str], cells: list[str]) -> Row | str:
     return {name: cell for name, cell in zip(header, cells, strict=False) if name}
 
 
-def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+def _records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """Line number and cells of every record that is not blank, or in place of cells what is wrong.
 
-    After a line whose quotation marks do not close, reading goes on with the next line. In a tsv
-    such a line is taken as it stands, since many are written without quoting.
+    After a line whose quotation marks do not close within MOST_LINES and MOST_CHARACTERS, reading goes on
+    with the next line. In a tsv such a line is taken as it stands, since many are written without quoting.
     """
-    begin = 0
-    while begin < len(lines):
+    again: deque[str] = deque()  # lines that a record has taken in vain
+    number = 1
+    while True:
+        taken: list[str] = []
         reader = csv.reader(
-            islice(lines, begin, None), delimiter=delimiter, strict=True, skipinitialspace=True
+            _taking(again, lines, taken), delimiter=delimiter, strict=True, skipinitialspace=True
         )
-        at = begin
         try:
-            for cells in reader:
-                if cells:
-                    yield at + 1, cells
-                at = begin + reader.line_num
-            return
+            cells = next(reader, None)
         except csv.Error:
-            yield at + 1, lines[at].rstrip("\r\n").split("\t") if delimiter == "\t" else UNCLOSED
-            begin = at + 1
+            again.extendleft(reversed(taken[1:]))
+            yield number, taken[0].rstrip("\r\n").split("\t") if delimiter == "\t" else UNCLOSED
+            number += 1
+            continue
+        if cells is None:
+            return
+        if cells:
+            yield number, cells
+        number += len(taken)
+
+
+def _taking(again: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    """The lines of one record, those first that are read again; `taken` says which have been read."""
+    characters = 0
+    while len(taken) < MOST_LINES and characters < MOST_CHARACTERS:
+        line = again.popleft() if again else next(lines, None)
+        if line is None:
+            return
+        taken.append(line)
+        characters += len(line)
+        yield line

@@ -12,12 +12,12 @@ from smile.corpora.reading import (
     AUDIO_SUFFIXES,
     Corpus,
     Found,
+    Names,
     Reading,
     Rejected,
     Splits,
     apart,
     parted,
-    untaken,
 )
 from smile.corpora.superb import Superb, languages
 from smile.corpora.tabular import FILE_COLUMNS, TEXT_COLUMNS, Tabular
@@ -70,6 +70,7 @@ __all__ = [
     "Corpus",
     "CorpusError",
     "Found",
+    "Names",
     "Reading",
     "Rejected",
     "Splits",
@@ -79,5 +80,4 @@ __all__ = [
     "open_corpus",
     "parted",
     "read",
-    "untaken",
 ]

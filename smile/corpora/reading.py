@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from pathlib import Path
 from typing import Protocol
 
@@ -104,13 +103,13 @@ def parted(rows: Iterable[Found]) -> Reading:
     """Part good rows from bad ones; an utterance without an id gets one from its file's name."""
     good: dict[str, tuple[int, Utterance]] = {}
     recordings: dict[Path, int] = {}
-    rejected = []
+    names, rejected = Names(), []
     for line, row in rows:
         reason = row if isinstance(row, str) else _fault(row, good, recordings)
         if isinstance(row, str) or reason:
             rejected.append(Rejected(line, reason))
             continue
-        name = row.id or untaken(row.audio.stem, good)
+        name = names.take(row.id or row.audio.stem)
         good[name] = line, replace(row, id=name)
         recordings[row.audio.resolve()] = line
     lines, utterances = zip(*good.values(), strict=True) if good else ((), ())
@@ -130,7 +129,21 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: d
     return ""
 
 
-def untaken(name: str, taken: Collection[str]) -> str:
-    """The name, numbered where it is taken."""
-    names = chain([name], (f"{name}-{number}" for number in count(2)))
-    return next(fresh for fresh in names if fresh not in taken)
+class Names:
+    """Names that are taken, each once."""
+
+    def __init__(self, taken: Iterable[str] = ()):
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}  # by name, the number to try next: those before are taken
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
+
+    def take(self, name: str) -> str:
+        """Take the name, numbered from 2 on where it is taken, and return it."""
+        fresh, number = name, self._next.get(name, 2)
+        while fresh in self._taken:
+            fresh, number = f"{name}-{number}", number + 1
+            self._next[name] = number
+        self._taken.add(fresh)
+        return fresh

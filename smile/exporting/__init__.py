@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from smile.corpora import untaken
+from smile.corpora import Names
 from smile.datatypes import SmileError
 from smile.exporting.eaf import as_eaf
 from smile.exporting.subtitles import as_srt, as_vtt
@@ -35,12 +35,12 @@ def export(transcripts: Sequence[Transcript], kind: str, folder: Path) -> list[P
     """
     if kind not in FORMATS:
         raise SmileError(f'There is no format "{kind}"; choose one of {", ".join(FORMATS)}.')
-    texts = {}
+    texts, names = {}, Names()
     if kind in TOGETHER:
         texts["transcripts"] = TOGETHER[kind](transcripts)
     else:
         for transcript in transcripts:
-            texts[untaken(_stem(transcript.recording), texts)] = EACH[kind](transcript)
+            texts[names.take(_stem(transcript.recording))] = EACH[kind](transcript)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         paths = {folder / f"{name}.{SUFFIXES.get(kind, kind)}": text for name, text in texts.items()}

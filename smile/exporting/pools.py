@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from smile.audio import read, write
-from smile.corpora import untaken
+from smile.corpora import Names
 from smile.datatypes import PoolError, SmileError, Utterance
 from smile.indexing import file_name
 from smile.pool import CLIPS, EMBEDDINGS, HEADER, QUERIES, Pool
@@ -77,9 +77,10 @@ FORMATS: dict[str, Callable[[Pool, Path], Path]] = {"folder": as_folder, "superb
 def _named(utterances: Iterable[Utterance], taken: Collection[str]) -> dict[str, Utterance]:
     """Utterances by names that are plain and not taken."""
     found: dict[str, Utterance] = {}
+    names = Names(taken)
     for utterance in utterances:
         plain = utterance.id if PLAIN.fullmatch(utterance.id) else file_name(utterance.id, "")
-        found[untaken(plain, {*taken, *found})] = utterance
+        found[names.take(plain)] = utterance
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from smile.corpora import Reading
 from smile.datatypes import CorpusError
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount
-from smile.importing.archive import unpack
+from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, Progress, annotation_files
 from smile.importing.found import Imported, Recordings
+from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.pool import HEADER, open_pool
 from smile.tables import SUFFIXES
 
@@ -46,6 +48,7 @@ def read(
     recording: Path | None = None,
     split: str = "",
     progress: Progress | None = None,
+    limits: Limits = STRANGERS,
 ) -> Imported:
     """Read a zip, an annotation file, a table with its recordings beside it, or a folder with any of these.
 
@@ -55,38 +58,40 @@ def read(
         tiers: names of the tiers to cut at; not needed where just one has texts.
         recording: of an annotation file, where it is not beside it.
         split: of an ML-SUPERB folder; not needed where it has one only.
+        progress: told of each clip that is cut.
+        limits: what is more is refused.
 
     Raises:
         CorpusError: nothing in it can be read, or it does not say which tier or table is meant.
     """
     if source.suffix.lower() in READERS and source.is_file():
         found = Recordings((recording or source).parent, deep=False)
-        return clips.read([source], found, work / CLIPS, tiers, recording, progress)
-    folder = opened(source, work)
+        return clips.read([source], found, work / CLIPS, tiers, recording, progress, limits)
+    folder = opened(source, work, limits)
     if folder.is_file():
-        return rows.read(folder, Recordings(folder.parent))
+        return rows.read(folder, Recordings(folder.parent), limits)
     if (folder / HEADER).is_file():
         return _pool(folder)
     if corpora.languages(folder):
         return Imported(corpora.read(folder, split or _split(folder)))
     if annotated := annotation_files(folder):
-        return clips.read(annotated, Recordings(folder), work / CLIPS, tiers, recording, progress)
-    return rows.read(rows.table_of(folder), Recordings(folder))
+        return clips.read(annotated, Recordings(folder), work / CLIPS, tiers, recording, progress, limits)
+    return rows.read(rows.table_of(folder), Recordings(folder), limits)
 
 
-def offered(source: Path, work: Path) -> tuple[TierCount, ...]:
+def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierCount, ...]:
     """The tiers of the annotation files of a source, to choose from; none where there are no such files.
 
     Raises:
         CorpusError: the source, or an annotation file in it, cannot be read.
     """
     if source.suffix.lower() in READERS and source.is_file():
-        return clips.tiers([source])
-    folder = opened(source, work)
-    return clips.tiers(annotation_files(folder)) if folder.is_dir() else ()
+        return clips.tiers([source], limits)
+    folder = opened(source, work, limits)
+    return clips.tiers(annotation_files(folder), limits) if folder.is_dir() else ()
 
 
-def opened(source: Path, work: Path) -> Path:
+def opened(source: Path, work: Path, limits: Limits = STRANGERS) -> Path:
     """The folder of a source: a zip is unpacked into the work folder, once; a table stays as it is.
 
     Raises:
@@ -98,28 +103,33 @@ def opened(source: Path, work: Path) -> Path:
     if not source.is_file():
         raise CorpusError(f"There is no file or folder {source}; check its name.")
     if suffix == ".zip":
-        return _inner(_unpacked(source, work / UNPACKED))
+        return _inner(_unpacked(source, work / UNPACKED, limits))
     if suffix in SUFFIXES:
         return source
     kinds = ", ".join((".zip", ".eaf", ".TextGrid", *SUFFIXES))
     raise CorpusError(f"{source.name} cannot be imported; give a folder or a file that ends in {kinds}.")
 
 
-def gather(files: Sequence[Path], work: Path) -> Path:
+def gather(files: Sequence[Path], work: Path, limits: Limits = STRANGERS) -> Path:
     """Files that lie in folders of their own, as uploads do, side by side in one; zips are unpacked there.
 
     Returns the folder, for `read`.
 
     Raises:
-        CorpusError: two files have the same name, or a zip cannot be unpacked.
+        CorpusError: two files have the same name, one is a link or a folder, or a zip cannot be unpacked;
+            or the zips hold too much together.
     """
+    for file in files:
+        if not stat.S_ISREG(os.lstat(file).st_mode if os.path.lexists(file) else 0):
+            raise CorpusError(f"{file.name} is no file that can be read; choose it again.")
+    check([file for file in files if file.suffix.lower() == ".zip"], limits)
     folder = work / GATHERED
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for file in files:
         if file.suffix.lower() == ".zip":
             target = folder if len(files) == 1 else folder / file.stem
-            unpack(file, target)
+            unpack(file, target, limits)
             continue
         target = folder / file.name
         if target.exists():
@@ -135,12 +145,12 @@ def _link(file: Path, target: Path) -> None:
         shutil.copyfile(file, target)
 
 
-def _unpacked(path: Path, folder: Path) -> Path:
+def _unpacked(path: Path, folder: Path, limits: Limits) -> Path:
     """The folder of a zip; it appears when it is whole."""
     if not folder.is_dir():
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        os.rename(unpack(path, part), folder)
+        os.rename(unpack(path, part, limits), folder)
     return folder
 
 
@@ -165,4 +175,17 @@ def _split(folder: Path) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-__all__ = ["Imported", "Progress", "Recordings", "TierCount", "gather", "offered", "opened", "read", "takes"]
+__all__ = [
+    "GENEROUS",
+    "Imported",
+    "Limits",
+    "Progress",
+    "Recordings",
+    "TierCount",
+    "gather",
+    "offered",
+    "opened",
+    "read",
+    "takes",
+    "unpack",
+]

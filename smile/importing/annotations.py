@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smile.datatypes import CorpusError
+from smile.importing.limits import Limits
 
-LARGEST = 50_000_000  # bytes of an annotation file
+LISTED = 10  # tiers that a sentence names
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
     """
     found = {tier.name: tier for tier in counts(files)}
     offered = [tier for tier in found.values() if tier.filled]
-    listing = ", ".join(f'"{tier.name}" ({tier.filled})' for tier in offered)
+    listing = ", ".join(f'"{tier.name}" ({tier.filled})' for tier in offered[:LISTED])
+    listing += f" and {len(offered) - LISTED} more" if len(offered) > LISTED else ""
     name = files[0].path.name if len(files) == 1 else f"{len(files)} files"
     if not offered:
         raise CorpusError(f"{name}: no annotation that has a length has a text; nothing can be cut.")
@@ -93,15 +95,47 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
     return tuple(wanted) or (offered[0].name,)
 
 
+def check_sizes(paths: Sequence[Path], limits: Limits) -> None:
+    """See that annotation files are not too large together.
+
+    Raises:
+        CorpusError: they are, or one is not there.
+    """
+    size = sum(map(_size, paths))
+    if size > limits.annotation_bytes:
+        what = paths[0].name if len(paths) == 1 else f"The {len(paths)} annotation files"
+        raise CorpusError(
+            f"{what} hold{'s' * (len(paths) == 1)} {size / 1e6:,.0f} MB; at most "
+            f"{limits.annotation_bytes / 1e6:,.0f} MB of annotations are taken, so split them."
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def check_counts(path: Path, annotations: int, tiers: int, limits: Limits) -> None:
+    """Raise CorpusError where annotations or tiers are more than may be."""
+    if annotations > limits.annotations:
+        raise CorpusError(f"{path.name} goes beyond {limits.annotations:,} annotations in one import; split it.")
+    if tiers > limits.tiers:
+        raise CorpusError(f"{path.name} has more than {limits.tiers:,} tiers; delete those that no clip needs.")
+
+
 def read_bytes(path: Path) -> bytes:
     """An annotation file's bytes.
 
     Raises:
-        CorpusError: it cannot be read or is too large.
+        CorpusError: it cannot be read.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise CorpusError(f"{path.name} is too large for an annotation file; split it.")
         return path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> CorpusError:
+    return CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.")

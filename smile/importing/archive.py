@@ -2,59 +2,116 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from smile.datatypes import CorpusError
+from smile.importing.limits import STRANGERS, Limits
 
-LARGEST = 4_000_000_000  # bytes of all files, unpacked
-MOST = 20_000  # files
 UTF8 = 0x800  # flag of an entry whose name is UTF-8
 ENCRYPTED = 0x1
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
+LONGEST_NAME = 255  # bytes of one name in a path, as file systems have it
+LONGEST_PATH = 1_000  # characters of the whole path of an entry
+DIRECTORY = 1_500  # bytes of an entry in a zip's directory, at most on the average
 
 
-def unpack(path: Path, folder: Path, largest: int = LARGEST) -> Path:
+def unpack(path: Path, folder: Path, limits: Limits = STRANGERS) -> Path:
     """Unpack a zip into a new folder; hidden files and what macOS and Windows add are left out.
 
     The sizes that its directory declares are added up before anything is written, and no more than
-    that is read of any entry. Returns the folder.
+    that is read of any entry; a zip in the zip is a file like any other. Returns the folder.
 
     Raises:
         CorpusError: it is no zip, damaged, encrypted, too large, or an entry's path leaves the folder.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _check(path, archive.infolist(), largest)
-            for target, entry in _targets(path, archive, folder):
+    with _opened(path, limits) as archive:
+        _check(path, archive, limits)
+        made: set[Path] = set()
+        for target, entry in list(_targets(path, archive, folder, limits)):
+            if target.parent not in made:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(entry) as source, target.open("xb") as file:
-                    shutil.copyfileobj(source, file, 1 << 20)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise CorpusError(f"{path.name} is damaged or no zip; make it again.") from error
-    except OSError as error:
-        raise CorpusError(f"{path.name} cannot be unpacked ({error.strerror}).") from error
+                made.add(target.parent)
+            with archive.open(entry) as source, target.open("xb") as file:
+                shutil.copyfileobj(source, file, 1 << 20)
     return folder
 
 
-def _check(path: Path, entries: list[zipfile.ZipInfo], largest: int) -> None:
-    if len(entries) > MOST:
-        raise CorpusError(f"{path.name} holds {len(entries)} files; at most {MOST} are taken.")
-    if (size := sum(entry.file_size for entry in entries)) > largest:
+def check(paths: Sequence[Path], limits: Limits) -> None:
+    """See that zips are not too large together, before any of them is unpacked.
+
+    Raises:
+        CorpusError: they are, or one cannot be read.
+    """
+    size = entries = 0
+    for path in paths:
+        with _opened(path, limits) as archive:
+            entries += len(archive.infolist())
+            size += sum(entry.file_size for entry in archive.infolist())
+    name = paths[0].name if len(paths) == 1 else "The zips"
+    _check_total(name, entries, size, limits)
+
+
+def _check_total(name: str, entries: int, size: int, limits: Limits) -> None:
+    if entries > limits.entries:
+        raise _crowded(name, f"{entries:,}", limits)
+    if size > limits.archive_bytes:
         raise CorpusError(
-            f"{path.name} holds {size / 1e9:.1f} GB; at most {largest / 1e9:g} GB are taken, so split it."
+            f"{name}: {size / 1e9:,.1f} GB, unpacked; at most {limits.archive_bytes / 1e9:g} GB are taken, "
+            "so split it."
         )
+
+
+def _crowded(name: str, entries: str, limits: Limits) -> CorpusError:
+    return CorpusError(f"{name}: {entries} files; at most {limits.entries:,} are taken, so split it.")
+
+
+class _Guarded(io.BufferedReader):
+    """A file of which no more than a directory may be read at once; zipfile reads a directory whole."""
+
+    def __init__(self, path: Path, limits: Limits):
+        super().__init__(io.FileIO(path))
+        self._path, self._limits = path, limits
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As ever; raises CorpusError for more than so many entries can take."""
+        most = max(1 << 20, self._limits.entries * DIRECTORY)
+        if size is not None and size > most:
+            raise _crowded(self._path.name, f"more than {self._limits.entries:,}", self._limits)
+        return super().read(size)
+
+
+@contextmanager
+def _opened(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
+    """The zip; whatever is wrong with it, while it is open too, is one sentence."""
+    try:
+        with _Guarded(path, limits) as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    except CorpusError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
+        raise CorpusError(f"{path.name} is damaged or no zip; make it again.") from error
+    except OSError as error:
+        raise CorpusError(f"{path.name} cannot be unpacked ({error.strerror}).") from error
+
+
+def _check(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
+    entries = archive.infolist()
+    _check_total(path.name, len(entries), sum(entry.file_size for entry in entries), limits)
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         raise CorpusError(f"{path.name} is encrypted; make it without a password.")
 
 
-def _targets(path: Path, archive: zipfile.ZipFile, folder: Path) -> Iterator[tuple[Path, zipfile.ZipInfo]]:
+def _targets(
+    path: Path, archive: zipfile.ZipFile, folder: Path, limits: Limits
+) -> Iterator[tuple[Path, zipfile.ZipInfo]]:
     """Where each entry that is a file goes."""
     seen: set[PurePosixPath] = set()
     for entry in archive.infolist():
@@ -66,10 +123,24 @@ def _targets(path: Path, archive: zipfile.ZipFile, folder: Path) -> Iterator[tup
             raise CorpusError(f'{path.name}: the entry "{name}" leaves the folder; make the zip again.')
         if any(part.startswith(".") for part in name.parts):
             continue
+        _check_name(path, name, limits)
         if name in seen:
             raise CorpusError(f'{path.name} holds "{name}" twice; make the zip again.')
         seen.add(name)
         yield folder / name, entry
+
+
+def _check_name(path: Path, name: PurePosixPath, limits: Limits) -> None:
+    if len(name.parts) > limits.depth:
+        raise CorpusError(
+            f"{path.name} holds folders in folders, {len(name.parts) - 1:,} deep; at most {limits.depth} are "
+            "taken, so make it without them."
+        )
+    if len(str(name)) > LONGEST_PATH or max(len(part.encode()) for part in name.parts) > LONGEST_NAME:
+        raise CorpusError(
+            f'{path.name}: a name of {len(str(name)):,} characters, "{str(name)[:40]}...", is too long; '
+            "give the file a shorter one."
+        )
 
 
 def _name(entry: zipfile.ZipInfo) -> str:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smile.corpora import Found, parted, untaken
+from smile.corpora import Found, Names, parted
 from smile.datatypes import AudioError, CorpusError, Utterance
 from smile.importing import eaf, textgrid
-from smile.importing.annotations import Annotated, Annotation, Tier, TierCount, choose, counts
+from smile.importing.annotations import (
+    Annotated,
+    Annotation,
+    Tier,
+    TierCount,
+    check_counts,
+    check_sizes,
+    choose,
+    counts,
+)
 from smile.importing.cutting import Span, cut, fault
 from smile.importing.found import Imported, Recordings
+from smile.importing.limits import STRANGERS, Limits
 
-READERS: dict[str, Callable[[Path], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
-MOST_HOURS = 10.0  # of clips in one import
+READERS: dict[str, Callable[[Path, Limits], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
 Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
@@ -25,7 +34,7 @@ class _Work:
     folder: Path
     rows: dict[int, Utterance | str] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: Names = field(default_factory=Names)
     empty: int = 0
 
 
@@ -34,13 +43,13 @@ def annotation_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in READERS and path.is_file())
 
 
-def tiers(paths: Sequence[Path]) -> tuple[TierCount, ...]:
+def tiers(paths: Sequence[Path], limits: Limits = STRANGERS) -> tuple[TierCount, ...]:
     """The tiers of annotation files with the number of their annotations, to choose from.
 
     Raises:
-        CorpusError: a file that cannot be read.
+        CorpusError: a file that cannot be read, or more annotations than may be.
     """
-    return counts(map(_annotated, paths))
+    return counts(_annotated(paths, limits))
 
 
 def read(
@@ -50,6 +59,7 @@ def read(
     wanted: Sequence[str] = (),
     recording: Path | None = None,
     progress: Progress | None = None,
+    limits: Limits = STRANGERS,
 ) -> Imported:
     """Cut the recordings of annotation files into `folder`; bad annotations are rejected, empty ones counted.
 
@@ -58,12 +68,11 @@ def read(
 
     Raises:
         CorpusError: a file that cannot be read; no tier to cut at, or several and none is `wanted`; or
-            more than MOST_HOURS of clips.
+            more than the limits let in.
     """
-    files = [_annotated(path) for path in paths]
-    names = choose(files, wanted)
-    _check_hours(files, names)
-    total = sum(tier.filled for tier in counts(files) if tier.name in names)
+    files = list(_annotated(paths, limits))
+    names = frozenset(choose(files, wanted))
+    total = _check_clips(files, names, limits)
     folder.mkdir(parents=True, exist_ok=True)
     work = _Work(folder)
     for file in files:
@@ -75,16 +84,43 @@ def read(
     return Imported(parted(rows), work.places, work.empty)
 
 
-def _annotated(path: Path) -> Annotated:
-    return READERS[path.suffix.lower()](path)
+def _annotated(paths: Sequence[Path], limits: Limits) -> Iterator[Annotated]:
+    """The annotation files, as long as their annotations together are not too many."""
+    check_sizes(paths, limits)
+    total = 0
+    for path in paths:
+        file = READERS[path.suffix.lower()](path, limits)
+        total += sum(len(tier.annotations) for tier in file.tiers)
+        check_counts(path, total, len(file.tiers), limits)
+        yield file
 
 
-def _check_hours(files: Sequence[Annotated], names: Sequence[str]) -> None:
-    hours = sum(tier.seconds for tier in counts(files) if tier.name in names) / 3600
-    if hours > MOST_HOURS:
+def _check_clips(files: Sequence[Annotated], names: Collection[str], limits: Limits) -> int:
+    """The number of clips to cut.
+
+    Raises:
+        CorpusError: they are too many or too long, or lie in too many hours of recordings.
+    """
+    tiers = [tier for tier in counts(files) if tier.name in names]
+    if (total := sum(tier.filled for tier in tiers)) > limits.clips:
+        raise CorpusError(f"The tier holds {total:,} clips; at most {limits.clips:,} are cut, so leave files out.")
+    if (seconds := sum(tier.seconds for tier in tiers)) > limits.clip_seconds:
         raise CorpusError(
-            f"The tier holds {hours:.1f} hours of clips; at most {MOST_HOURS:g} are cut, so leave files out."
+            f"The tier holds {seconds / 3600:,.1f} hours of clips; at most {limits.clip_seconds / 3600:g} are "
+            "cut, so leave files out."
         )
+    if (seconds := sum(_last(file, names) for file in files)) > limits.sound_seconds:
+        raise CorpusError(
+            f"The annotations lie in {seconds / 3600:,.0f} hours of recordings; at most "
+            f"{limits.sound_seconds / 3600:g} are read, so leave files out."
+        )
+    return total
+
+
+def _last(file: Annotated, names: Collection[str]) -> float:
+    """The end in seconds of the last clip of a file; what cannot be cut does not count."""
+    ends = (a.end for t in file.tiers if t.name in names for a in t.annotations if not fault(a.start, a.end))
+    return max((end for end in ends if end), default=0.0)
 
 
 def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | str:
@@ -98,7 +134,7 @@ def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | s
     return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'
 
 
-def _cut(work: _Work, file: Annotated, names: Sequence[str], audio: Path | str) -> Iterator[None]:
+def _cut(work: _Work, file: Annotated, names: Collection[str], audio: Path | str) -> Iterator[None]:
     """Put the clips of a file among the rows; yields after each."""
     offset = 0.0
     if isinstance(audio, Path):
@@ -146,10 +182,7 @@ def _clips(
 
 def _name(work: _Work, file: Annotated, span: Span) -> str:
     """An id that says where the clip is: the file and the milliseconds at which it begins."""
-    plain = f"{file.path.stem}-{round(1000 * span.start):07d}"
-    name = untaken(plain, work.names)
-    work.names.add(name)
-    return name
+    return work.names.take(f"{file.path.stem}-{round(1000 * span.start):07d}")
 
 
 def _place(file: Annotated, annotation: Annotation) -> str:

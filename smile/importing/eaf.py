@@ -13,28 +13,32 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from smile.datatypes import CorpusError
-from smile.importing.annotations import Annotated, Annotation, Media, Tier, read_bytes
+from smile.importing.annotations import Annotated, Annotation, Media, Tier, check_counts, read_bytes
+from smile.importing.limits import STRANGERS, Limits
 from smile.languages import iso_code
 from smile.text import one_line
 
 Element = ElementTree.Element
 Times = tuple[float | None, float | None]
 CODE = re.compile(r"[a-z]{3}")
+TAGS = 10  # marks "<" of an annotation with its time slots; eight are usual
 
 
-def read(path: Path) -> Annotated:
+def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
     """Read an eaf.
 
     Raises:
-        CorpusError: it cannot be read, or is no eaf.
+        CorpusError: it cannot be read, is no eaf, or has too many annotations or tiers.
     """
-    root = _parsed(path)
+    root = _parsed(path, limits)
+    tiers = root.findall("TIER")
+    check_counts(path, len(root.findall("TIER/ANNOTATION")), len(tiers), limits)
     slots = {
         slot.get("TIME_SLOT_ID", ""): _seconds(slot.get("TIME_VALUE")) for slot in root.iter("TIME_SLOT")
     }
     times, parents = _times(root, slots)
-    tiers = (_tier(tier, times, parents) for tier in root.iter("TIER"))
-    return Annotated(path, tuple(tiers), tuple(_media(root)))
+    ends = _ends(parents)
+    return Annotated(path, tuple(_tier(tier, times, ends) for tier in tiers), tuple(_media(root)))
 
 
 class _Builder(ElementTree.TreeBuilder):
@@ -43,12 +47,12 @@ class _Builder(ElementTree.TreeBuilder):
         raise ValueError("a document type declaration")
 
 
-def _parsed(path: Path) -> Element:
+def _parsed(path: Path, limits: Limits) -> Element:
+    data = read_bytes(path)
+    check_counts(path, data.count(b"<") // TAGS, 0, limits)  # before a tree is made of them
     try:
-        root = ElementTree.fromstring(read_bytes(path), ElementTree.XMLParser(target=_Builder()))
+        root = ElementTree.fromstring(data, ElementTree.XMLParser(target=_Builder()))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        if isinstance(error, CorpusError):
-            raise
         raise CorpusError(f"{path.name} is damaged or no ELAN file; save it again in ELAN.") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise CorpusError(f"{path.name} is no ELAN file; its root is <{root.tag}>.")
@@ -62,20 +66,21 @@ def _seconds(milliseconds: str | None) -> float | None:
 def _times(root: Element, slots: dict[str, float | None]) -> tuple[dict[str, Times], dict[str, str]]:
     """Of each annotation id, the times or the annotation that it refers to."""
     times, parents = {}, {}
-    for a in root.iter("ALIGNABLE_ANNOTATION"):
+    for a in root.iterfind("TIER/ANNOTATION/ALIGNABLE_ANNOTATION"):
         ends = slots.get(a.get("TIME_SLOT_REF1", "")), slots.get(a.get("TIME_SLOT_REF2", ""))
         times[a.get("ANNOTATION_ID", "")] = ends
-    for a in root.iter("REF_ANNOTATION"):
+    for a in root.iterfind("TIER/ANNOTATION/REF_ANNOTATION"):
         parents[a.get("ANNOTATION_ID", "")] = a.get("ANNOTATION_REF", "")
     return times, parents
 
 
-def _tier(tier: Element, times: dict[str, Times], parents: dict[str, str]) -> Tier:
+def _tier(tier: Element, times: dict[str, Times], ends: dict[str, str]) -> Tier:
     """A tier; what stands under one aligned annotation is one annotation here."""
     texts: dict[str, list[str]] = {}
-    for a in [*tier.iter("ALIGNABLE_ANNOTATION"), *tier.iter("REF_ANNOTATION")]:
-        aligned = _aligned(a.get("ANNOTATION_ID", ""), parents)
-        texts.setdefault(aligned, []).append(a.findtext("ANNOTATION_VALUE") or "")
+    annotations = tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION") + tier.findall("ANNOTATION/REF_ANNOTATION")
+    for a in annotations:
+        name = a.get("ANNOTATION_ID", "")
+        texts.setdefault(ends.get(name, name), []).append(a.findtext("ANNOTATION_VALUE") or "")
     nothing: Times = (None, None)
     found = (Annotation(*times.get(a, nothing), one_line(" ".join(t))) for a, t in texts.items())
     language = iso_code(tier.get("LANG_REF", ""))
@@ -83,13 +88,22 @@ def _tier(tier: Element, times: dict[str, Times], parents: dict[str, str]) -> Ti
     return Tier(tier.get("TIER_ID", ""), tuple(found), one_line(tier.get("PARTICIPANT", "")), known)
 
 
-def _aligned(annotation: str, parents: dict[str, str]) -> str:
-    """The annotation at the end of a chain of references; that of a circle is none."""
-    seen = set()
-    while annotation in parents and annotation not in seen:
-        seen.add(annotation)
-        annotation = parents[annotation]
-    return annotation
+def _ends(parents: dict[str, str]) -> dict[str, str]:
+    """Of each annotation that refers to another, what its chain of references ends at.
+
+    Whatever leads into a circle ends at the annotation where the circle was entered first, which has no
+    times. Each reference is followed once.
+    """
+    ends: dict[str, str] = {}
+    for annotation in parents:
+        way, seen, at = [], set(), annotation
+        while at in parents and at not in ends and at not in seen:
+            way.append(at)
+            seen.add(at)
+            at = parents[at]
+        end = ends.get(at, at)
+        ends.update((name, end) for name in way)
+    return ends
 
 
 def _media(root: Element) -> Iterator[Media]:

@@ -37,11 +37,13 @@ class Recordings:
     def __init__(self, folder: Path, deep: bool = True):
         self._paths: dict[str, Path] = {}
         self._names: dict[str, list[Path]] = {}
+        self._near: dict[tuple[str, str], list[Path]] = {}  # by folder and name
         for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
             if path.suffix.lower() in (*AUDIO_SUFFIXES, *VIDEO_SUFFIXES) and path.is_file():
                 self._paths[_folded(path.relative_to(folder).as_posix())] = path
                 for name in dict.fromkeys((_folded(path.name), _folded(path.stem))):
                     self._names.setdefault(name, []).append(path)
+                    self._near.setdefault((str(path.parent), name), []).append(path)
 
     def find(self, name: str) -> Path | str:
         """The recording of a name, or why there is none.
@@ -61,8 +63,7 @@ class Recordings:
 
     def beside(self, file: Path, name: str) -> Path | str:
         """The recording of a name; where there are several, the one in the file's own folder."""
-        found = self._names.get(_folded(PurePosixPath(name).name), [])
-        near = [path for path in found if path.parent == file.parent]
+        near = self._near.get((str(file.parent), _folded(PurePosixPath(name).name)), [])
         return near[0] if len(near) == 1 else self.find(name)
 
     @property

@@ -8,18 +8,20 @@ from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Utterance
 from smile.importing.found import Imported, Recordings
+from smile.importing.limits import STRANGERS, Limits
 from smile.languages import iso_code
 from smile.tables import SUFFIXES, Row, table
 from smile.text import one_line
 
 
-def read(path: Path, recordings: Recordings) -> Imported:
+def read(path: Path, recordings: Recordings, limits: Limits = STRANGERS) -> Imported:
     """The rows of a csv, tsv, jsonl or xlsx table; bad ones are rejected by line.
 
     Raises:
-        CorpusError: the table cannot be read at all.
+        CorpusError: the table cannot be read at all, or is too large.
     """
-    rows = ((line, row if isinstance(row, str) else _utterance(row, recordings)) for line, row in table(path))
+    lines = table(path, limits.table)
+    rows = ((line, row if isinstance(row, str) else _utterance(row, recordings)) for line, row in lines)
     return Imported(parted(rows))
 
 

@@ -12,24 +12,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smile.datatypes import CorpusError
-from smile.importing.annotations import Annotated, Annotation, Tier, read_bytes
+from smile.importing.annotations import Annotated, Annotation, Tier, check_counts, read_bytes
+from smile.importing.limits import STRANGERS, Limits
 from smile.text import one_line
 
 BINARY = b"ooBinaryFile"
-TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')
+TOKEN = re.compile(r'"((?:[^"]++|"")*+)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')
 
 
-def read(path: Path) -> Annotated:
+def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
     """Read a TextGrid.
 
     Raises:
-        CorpusError: it cannot be read, is binary, cut short or no TextGrid.
+        CorpusError: it cannot be read, is binary, cut short or no TextGrid, or has too many intervals or tiers.
     """
     data = read_bytes(path)
     if data.startswith(BINARY):
         raise CorpusError(f"{path.name} is a binary TextGrid; save it in Praat as a text file.")
     try:
-        tiers = tuple(_tiers(_tokens(_decoded(data))))
+        tiers = tuple(_tiers(path, _tokens(_decoded(data)), limits))
+    except CorpusError:
+        raise
     except (StopIteration, RuntimeError, ValueError, OverflowError) as error:
         raise CorpusError(f"{path.name} is damaged or no TextGrid; save it again in Praat.") from error
     return Annotated(path, tiers)
@@ -57,16 +60,20 @@ def _tokens(text: str) -> Iterator[str | float]:
             yield f"<{flag}>"
 
 
-def _tiers(tokens: Iterator[str | float]) -> Iterator[Tier]:
+def _tiers(path: Path, tokens: Iterator[str | float], limits: Limits) -> Iterator[Tier]:
+    """The tiers of intervals; the file says before each tier how much it holds."""
     if _string(tokens) != "ooTextFile" or _string(tokens) != "TextGrid":
         raise ValueError("not a TextGrid")
     _number(tokens), _number(tokens)
     if _string(tokens) != "<exists>":
         return
-    for _ in range(int(_number(tokens))):
+    tiers, annotations = int(_number(tokens)), 0
+    for _ in range(tiers):
         kind, name = _string(tokens), _string(tokens)
         _number(tokens), _number(tokens)
         size = int(_number(tokens))
+        annotations += max(0, size)
+        check_counts(path, annotations, tiers, limits)
         if kind == "IntervalTier":
             intervals = [(_number(tokens), _number(tokens), _string(tokens)) for _ in range(size)]
             yield Tier(name, tuple(Annotation(start, end, one_line(text)) for start, end, text in intervals))

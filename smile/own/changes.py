@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from smile.corpora import untaken
+from smile.corpora import Names
 from smile.datatypes import Language, Matrix, PoolError, Utterance
 from smile.indexing import AUDIO_FOLDER, file_name
 from smile.pool import Header, Pool, open_pool, order_digest, write_pool
@@ -102,10 +102,9 @@ def _has(pool: Pool, utterance: Utterance, embedding: Matrix) -> bool:
 
 def _named(utterances: Iterable[Utterance], taken: set[str]) -> Iterator[Utterance]:
     """The utterances with ids that are not taken."""
+    names = Names(taken)
     for utterance in utterances:
-        name = untaken(utterance.id, taken)
-        taken.add(name)
-        yield replace(utterance, id=name)
+        yield replace(utterance, id=names.take(utterance.id))
 
 
 def _written(
