@@ -108,7 +108,7 @@ def read_header(folder: Path) -> Header:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         version = fields["format"]
-        header = _header(fields) if version == FORMAT else None
+        header = header_of(fields) if version == FORMAT else None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise PoolError(f"{path} is damaged; make the pool again from its source.") from error
     if header is None:
@@ -116,7 +116,8 @@ def read_header(folder: Path) -> Header:
     return header
 
 
-def _header(fields: dict[str, Any]) -> Header:
+def header_of(fields: dict[str, Any]) -> Header:
+    """A header from its fields, as `asdict` gives them; raises KeyError and the like where some are wrong."""
     encoder = fields["encoder"]
     known = {name: fields[name] for name in Header.__dataclass_fields__}
     known["language"] = Language(**fields["language"])

@@ -132,7 +132,10 @@ def many_strings(path: Path, thousands: int) -> Path:
 
 def repeated_string(path: Path, rows: int, length: int) -> Path:
     """A workbook whose rows all name one long string."""
-    cells = (f'<row r="{n}">{inline(f"A{n}", f"{n}.wav")}<c r="B{n}" t="s"><v>0</v></c></row>' for n in range(2, rows))
+    cells = (
+        f'<row r="{n}">{inline(f"A{n}", f"{n}.wav")}<c r="B{n}" t="s"><v>0</v></c></row>'
+        for n in range(2, rows)
+    )
     return workbook(path, TITLES + "".join(cells), f"<si><t>{'a b ' * (length // 4)}</t></si>")
 
 

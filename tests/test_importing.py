@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from smile import importing
 from smile.audio import read as hear
 from smile.datatypes import CorpusError
-from smile.importing import Imported, cutting
+from smile.importing import Imported, Limits, cutting
 from tests.linguists import (
     TEXTS,
     TIERS,
@@ -265,7 +265,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
 def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
     source = zipped(tmp_path / "z.zip", {"a.wav": bytes(3_000_000)})
     with pytest.raises(CorpusError, match="GB"):
-        importing.unpack(source, tmp_path / "x", largest=2_000_000)
+        importing.unpack(source, tmp_path / "x", Limits(archive_bytes=2_000_000))
     assert not (tmp_path / "x").exists()
     lying = bytearray(source.read_bytes())
     for signature, at in ((b"PK\1\2", 24), (b"PK\3\4", 22)):  # the size that the headers declare
@@ -273,7 +273,7 @@ def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
         lying[place : place + 4] = (1000).to_bytes(4, "little")
     (tmp_path / "lie.zip").write_bytes(lying)
     with pytest.raises(CorpusError, match="damaged"):
-        importing.unpack(tmp_path / "lie.zip", tmp_path / "y", largest=2_000_000)
+        importing.unpack(tmp_path / "lie.zip", tmp_path / "y", Limits(archive_bytes=2_000_000))
     assert sum(f.stat().st_size for f in (tmp_path / "y").rglob("*") if f.is_file()) <= 1000
 
 

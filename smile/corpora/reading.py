@@ -11,6 +11,7 @@ from smile.datatypes import CorpusError, Utterance
 from smile.tables import UNREADABLE, damaged
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm")
+LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
 Found = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
 
 
@@ -120,6 +121,8 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: d
     """Why an utterance cannot stand beside those before it; empty where it can."""
     if not row.text:
         return "The row has no text."
+    if len(row.text) > LONGEST_TEXT:
+        return f"The text has {len(row.text):,} characters; cut the clip, so that it has {LONGEST_TEXT:,}."
     if damaged(row.text):
         return UNREADABLE
     if row.id in good:

@@ -120,9 +120,13 @@ def _size(path: Path) -> int:
 def check_counts(path: Path, annotations: int, tiers: int, limits: Limits) -> None:
     """Raise CorpusError where annotations or tiers are more than may be."""
     if annotations > limits.annotations:
-        raise CorpusError(f"{path.name} goes beyond {limits.annotations:,} annotations in one import; split it.")
+        raise CorpusError(
+            f"{path.name} goes beyond {limits.annotations:,} annotations in one import; split it."
+        )
     if tiers > limits.tiers:
-        raise CorpusError(f"{path.name} has more than {limits.tiers:,} tiers; delete those that no clip needs.")
+        raise CorpusError(
+            f"{path.name} has more than {limits.tiers:,} tiers; delete those that no clip needs."
+        )
 
 
 def read_bytes(path: Path) -> bytes:

@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from smile.datatypes import CorpusError
+from smile.importing.found import LONGEST_PATH
 from smile.importing.limits import STRANGERS, Limits
 
 UTF8 = 0x800  # flag of an entry whose name is UTF-8
 ENCRYPTED = 0x1
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 LONGEST_NAME = 255  # bytes of one name in a path, as file systems have it
-LONGEST_PATH = 1_000  # characters of the whole path of an entry
 DIRECTORY = 1_500  # bytes of an entry in a zip's directory, at most on the average
 
 
@@ -115,6 +115,7 @@ def _targets(
     """Where each entry that is a file goes."""
     seen: set[PurePosixPath] = set()
     for entry in archive.infolist():
+        _check_name(path, PurePosixPath(entry.filename), limits)
         name = PurePosixPath(_name(entry).replace("\\", "/"))
         if not name.parts or entry.is_dir() or any(part in JUNK for part in name.parts):
             continue
@@ -123,7 +124,6 @@ def _targets(
             raise CorpusError(f'{path.name}: the entry "{name}" leaves the folder; make the zip again.')
         if any(part.startswith(".") for part in name.parts):
             continue
-        _check_name(path, name, limits)
         if name in seen:
             raise CorpusError(f'{path.name} holds "{name}" twice; make the zip again.')
         seen.add(name)
@@ -136,10 +136,9 @@ def _check_name(path: Path, name: PurePosixPath, limits: Limits) -> None:
             f"{path.name} holds folders in folders, {len(name.parts) - 1:,} deep; at most {limits.depth} are "
             "taken, so make it without them."
         )
-    if len(str(name)) > LONGEST_PATH or max(len(part.encode()) for part in name.parts) > LONGEST_NAME:
+    if len(str(name)) > LONGEST_PATH or max((len(p.encode()) for p in name.parts), default=0) > LONGEST_NAME:
         raise CorpusError(
-            f'{path.name}: a name of {len(str(name)):,} characters, "{str(name)[:40]}...", is too long; '
-            "give the file a shorter one."
+            f'{path.name} holds a name that is too long, "{str(name)[:40]}..."; give the file a shorter one.'
         )
 
 

@@ -103,7 +103,9 @@ def _check_clips(files: Sequence[Annotated], names: Collection[str], limits: Lim
     """
     tiers = [tier for tier in counts(files) if tier.name in names]
     if (total := sum(tier.filled for tier in tiers)) > limits.clips:
-        raise CorpusError(f"The tier holds {total:,} clips; at most {limits.clips:,} are cut, so leave files out.")
+        raise CorpusError(
+            f"The tier holds {total:,} clips; at most {limits.clips:,} are cut, so leave files out."
+        )
     if (seconds := sum(tier.seconds for tier in tiers)) > limits.clip_seconds:
         raise CorpusError(
             f"The tier holds {seconds / 3600:,.1f} hours of clips; at most {limits.clip_seconds / 3600:g} are "

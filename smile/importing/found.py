@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from smile.corpora import AUDIO_SUFFIXES, Reading
-from smile.pool import Header
+from smile.corpora import AUDIO_SUFFIXES, Reading, Rejected
+from smile.datatypes import Utterance
+from smile.pool import Header, header_of
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".aac", ".aiff", ".aif", ".wma", ".3gp")
+
+LONGEST_PATH = 1_000  # characters of a recording's name with its folders
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,42 @@ class Imported:
     def place(self, line: int) -> str:
         """Where a line is, for a person."""
         return self.places.get(line, f"line {line}")
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {
+            "reading": _reading_json(self.reading),
+            "places": list(self.places.items()),
+            "empty": self.empty,
+            "header": None if self.header is None else asdict(self.header),
+            "queries": _reading_json(self.queries),
+        }
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Imported:
+        """What `to_json` gave; raises KeyError, TypeError or ValueError for anything else."""
+        header = fields["header"]
+        return cls(
+            _reading(fields["reading"]),
+            {int(line): str(place) for line, place in fields["places"]},
+            int(fields["empty"]),
+            None if header is None else header_of(header),
+            _reading(fields["queries"]),
+        )
+
+
+def _reading_json(reading: Reading) -> dict[str, Any]:
+    return {
+        "utterances": [{**vars(u), "audio": str(u.audio)} for u in reading.utterances],
+        "lines": reading.lines,
+        "rejected": [(row.line, row.reason) for row in reading.rejected],
+    }
+
+
+def _reading(fields: dict[str, Any]) -> Reading:
+    utterances = tuple(Utterance(**{**u, "audio": Path(u["audio"])}) for u in fields["utterances"])
+    rejected = tuple(Rejected(int(line), str(reason)) for line, reason in fields["rejected"])
+    return Reading(utterances, tuple(map(int, fields["lines"])), rejected)
 
 
 class Recordings:
@@ -51,6 +91,8 @@ class Recordings:
         A name with folders is looked for there, and then without them: paths of other computers lead
         nowhere here. Its suffix may be missing.
         """
+        if len(name) > LONGEST_PATH:
+            return f'There is no recording "{name[:40]}..."; its name has {len(name):,} characters.'
         posix = PurePosixPath(name.strip().replace("\\", "/"))
         if not posix.name:
             return "The row names no recording."

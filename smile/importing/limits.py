@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from smile.sheets import TableLimits
 
@@ -45,6 +46,15 @@ class Limits:
             clip_seconds=1000 * 3600.0,
             sound_seconds=10_000 * 3600.0,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON has them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Limits:
+        """What `to_json` gave."""
+        return cls(**{**fields, "table": TableLimits(**fields["table"])})
 
 
 STRANGERS, GENEROUS = Limits(), Limits.generous()

@@ -46,12 +46,27 @@ def from_files(
 ) -> Added:
     """Add the clips of uploaded files: a table with recordings, a zip, ELAN or Praat files, a pool.
 
+    Reads them in this process, within a stranger's limits; a server reads them apart, as `add_imported` says.
+
     Raises:
         SmileError: nothing in them can be used; the pool stays as it was.
     """
     with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
-        source = importing.gather(files, Path(work))
-        found = importing.read(source, Path(work), tiers=tiers)
+        found = importing.read(importing.gather(files, Path(work)), Path(work), tiers=tiers)
+        return add_imported(workspace, found, models, progress)
+
+
+def add_imported(
+    workspace: Workspace, found: Imported, models: Models, progress: Progress | None = None
+) -> Added:
+    """Add what `importing.isolated.read_apart` has read; this is the part that needs models.
+
+    Its clips lie in the folder that was given there, which the caller holds open until this returns.
+
+    Raises:
+        SmileError: no clip can be used; the pool stays as it was.
+    """
+    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
         return _add(workspace, found, models, Path(work) / "pool", progress)
 
 

@@ -1,0 +1,142 @@
+"""The process in which strangers' files are read; started by `smile.importing.isolated` and by nobody else.
+
+A request comes as one line of JSON on standard input, which stays open for as long as the parent lives:
+its end ends this process. Progress and the result, or one sentence, go out as lines of JSON.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+from typing import Any, BinaryIO
+
+from smile import importing
+from smile.datatypes import SmileError
+from smile.importing.limits import Limits
+
+SECONDS = 0.25  # between two lines of progress
+GRACE = 5  # seconds of processor time from the signal to the end
+LONGEST = 600  # characters of a sentence
+UNKNOWN = "The files cannot be read; save them again with the program that they come from."
+
+Request = dict[str, Any]
+
+
+class Teller:
+    """Writes lines for the parent."""
+
+    def __init__(self, out: BinaryIO):
+        self._out, self._last = out, 0.0
+
+    def __call__(self, **message: Any) -> None:
+        """Write a line."""
+        self._out.write(json.dumps(message).encode("ascii") + b"\n")
+        self._out.flush()
+
+    def progress(self, done: int, total: int) -> None:
+        """Say now and then how many clips are cut."""
+        if (now := monotonic()) - self._last >= SECONDS:
+            self._last = now
+            self(done=done, total=total)
+
+
+def main() -> None:
+    """Serve one request."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    tell = Teller(out)
+    request = json.loads(sys.stdin.buffer.readline())
+    Thread(target=_end_with_parent, daemon=True).start()
+    limits = Limits.from_json(request["limits"])
+    _confine(limits)
+    try:
+        tell(result=TASKS[request["task"]](request, limits, tell))
+    except Exception as error:
+        tell(error=_sentence(error, limits))
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(1)
+
+
+def _confine(limits: Limits) -> None:
+    """Bound what this process can take; the system ends it, or refuses, where it wants more."""
+    os.nice(10)
+    _bound(resource.RLIMIT_CORE, 0)
+    _bound(resource.RLIMIT_AS, limits.memory)
+    _bound(resource.RLIMIT_FSIZE, limits.archive_bytes)
+    _bound(resource.RLIMIT_CPU, limits.cpu_seconds, GRACE)
+
+
+def _bound(kind: int, soft: int, more: int = 0) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        soft, more = min(soft, hard), min(more, hard - min(soft, hard))
+    resource.setrlimit(kind, (soft, soft + more))
+
+
+def _sentence(error: BaseException, limits: Limits) -> str:
+    """What to tell a person of an error; what nobody foresaw goes to standard error, too."""
+    if _out_of_memory(error):
+        return out_of_memory(limits)
+    if isinstance(error, SmileError):
+        said = str(error)
+        return said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
+    traceback.print_exception(error, limit=20)
+    return UNKNOWN
+
+
+def out_of_memory(limits: Limits) -> str:
+    """The sentence for files that need too much memory."""
+    return f"The files need more memory than an import may use ({limits.memory / 1e9:g} GB); split them."
+
+
+def _out_of_memory(error: BaseException | None) -> bool:
+    """Whether memory was short, whatever was made of that on the way."""
+    if error is None:
+        return False
+    short = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return short or isinstance(error, MemoryError) or _out_of_memory(error.__cause__ or error.__context__)
+
+
+def _read(request: Request, limits: Limits, tell: Teller) -> Any:
+    work = Path(request["work"])
+    source = importing.gather(_files(request), work, limits)
+    found = importing.read(source, work, tiers=request["tiers"], progress=tell.progress, limits=limits)
+    return found.to_json()
+
+
+def _tiers(request: Request, limits: Limits, tell: Teller) -> Any:
+    work = Path(request["work"])
+    offered = importing.offered(importing.gather(_files(request), work, limits), work, limits)
+    return [asdict(tier) for tier in offered]
+
+
+def _unpack(request: Request, limits: Limits, tell: Teller) -> Any:
+    importing.unpack(_files(request)[0], Path(request["work"]), limits)
+    return None
+
+
+def _files(request: Request) -> list[Path]:
+    return [Path(file) for file in request["files"]]
+
+
+TASKS: dict[str, Callable[[Request, Limits, Teller], Any]] = {
+    "read": _read,
+    "tiers": _tiers,
+    "unpack": _unpack,
+}
+
+if __name__ == "__main__":
+    main()
