@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
 from smile.datatypes import SmileError
 from smile.models import shipped_adapter
-from smile.own.workspace import KEEP_HOURS, Workspaces
+from smile.own.quota import Quota
+from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.recognizers import ENGINES
 from smile.ui import Desk, Engine, Options, build_app, look
+from smile.ui.files import keep_to_ourselves
 from smile.weights import DEFAULT
 
 POOLS = Path(__file__).resolve().parent / "assets" / "pools"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "smile" / "pools"
 VISITORS = CACHE.with_name("visitors")
 MOST_BYTES = "50mb"  # of an upload
+MB = 1_000_000
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -25,7 +29,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     env = os.environ.get
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default=env("GRADIO_SERVER_NAME", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=int(env("PORT") or env("GRADIO_SERVER_PORT") or 7860))
+    parser.add_argument("--port", type=int, default=env("PORT") or env("GRADIO_SERVER_PORT") or 7860)
     parser.add_argument("--model", default=env("SMILE_MODEL", DEFAULT), help="a name or folder of Whisper")
     parser.add_argument("--engine", default=env("SMILE_ENGINE", ENGINES[0]), choices=ENGINES)
     parser.add_argument(
@@ -53,17 +57,64 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="where visitors' own pools are kept",
     )
     parser.add_argument(
+        "--visitor-mb",
+        type=megabytes,
+        default=env("SMILE_VISITOR_MB") or Quota.each,
+        help=f"megabytes that one visitor may keep ({Quota.each / MB:g})",
+    )
+    parser.add_argument(
+        "--visitors-mb",
+        type=megabytes,
+        default=env("SMILE_VISITORS_MB") or Quota.total,
+        help=f"megabytes that all visitors may keep together ({Quota.total / MB:g})",
+    )
+    parser.add_argument(
+        "--most-visitors",
+        type=int,
+        default=env("SMILE_MOST_VISITORS") or Quota.visitors,
+        help="visitors who may keep examples at a time (%(default)s)",
+    )
+    parser.add_argument(
+        "--free-mb",
+        type=megabytes,
+        default=env("SMILE_FREE_MB") or Quota.free,
+        help=f"megabytes of the disk that stay free ({Quota.free / MB:g})",
+    )
+    parser.add_argument(
+        "--uploads-mb",
+        type=megabytes,
+        default=env("SMILE_UPLOADS_MB") or Quota.uploads,
+        help=f"megabytes of uploads that may wait to be used ({Quota.uploads / MB:g})",
+    )
+    parser.add_argument(
+        "--hosts",
+        nargs="*",
+        default=env("SMILE_HOSTS", "").replace(",", " ").split(),
+        help="names under which the server answers, such as smile.example.org or *.example.org, * for any "
+        "(this machine's own, and addresses in numbers)",
+    )
+    parser.add_argument(
         "--keep-hours",
         type=float,
-        default=float(env("SMILE_KEEP_HOURS") or KEEP_HOURS),
+        default=env("SMILE_KEEP_HOURS") or KEEP_HOURS,
         help="after so many hours without use they are deleted",
     )
     return parser.parse_args(arguments)
 
 
+def megabytes(text: str) -> int:
+    """Return a number of megabytes in bytes."""
+    size = float(text)
+    if not 0 <= size < 1e9:
+        raise ValueError(text)
+    return round(MB * size)
+
+
 def main() -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted or terminated."""
     chosen = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    keep_to_ourselves()
     engine = Engine(
         Options(
             pools=POOLS,
@@ -76,10 +127,15 @@ def main() -> None:
             read_ahead=chosen.read_ahead,
         )
     )
-    desk = Desk(engine, Workspaces(Path(chosen.visitors).expanduser(), chosen.keep_hours))
+    quota = Quota(
+        chosen.visitor_mb, chosen.visitors_mb, chosen.most_visitors, chosen.free_mb, chosen.uploads_mb
+    )
+    desk = Desk(engine, Workspaces(Path(chosen.visitors).expanduser(), chosen.keep_hours, quota))
     try:
+        desk.begin()
         page = build_app(engine, desk=desk)
         page.launch(
+            hosts=chosen.hosts,
             server_name=chosen.host,
             server_port=chosen.port,
             max_file_size=MOST_BYTES,
@@ -90,7 +146,6 @@ def main() -> None:
     except (SmileError, OSError) as error:
         sys.exit(str(error))
     engine.begin()
-    desk.begin()
     try:
         page.block_thread()
     finally:

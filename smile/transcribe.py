@@ -55,6 +55,7 @@ class Awaited:
     name: str
     code: str  # of its language, ISO 639-3
     steps: Generator[str, None, Pool]  # says what is being done, for a person, and returns the pool
+    problem: Callable[[], str] = str  # says, after the steps, why the pool has no token datastore
 
 
 def transcribe(
@@ -72,7 +73,8 @@ def transcribe(
     for segment in segments(samples, longest=settings.longest):
         result, states = yield from _alone(models, segment, result)
         if isinstance(pool, Awaited):
-            pool = yield from _made_ready(pool, result)
+            awaited, pool = pool, (yield from _made_ready(pool, result))
+            result = _without_store(result, awaited.problem())
         if pool is not None:
             result = yield from _with_examples(models, segment, states, pool, result)
     stage = "Done" if result.vanilla.lines else "No speech was heard"
@@ -96,6 +98,13 @@ def _made_ready(pool: Awaited, result: Result) -> Generator[Result, None, Pool]:
             except StopIteration as done:
                 return done.value
             yield replace(result, stage=step, waiting=step)
+
+
+def _without_store(result: Result, problem: str) -> Result:
+    """The result, to go on without token neighbours where a problem keeps them away."""
+    if not (problem and result.settings.knn):
+        return result
+    return replace(result, settings=replace(result.settings, knn=0.0), problem=problem)
 
 
 def _alone(

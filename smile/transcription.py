@@ -97,6 +97,7 @@ class Result:
     stage: str = ""  # what is being done now, for a person
     waiting: str = ""  # the same, while the in-context side waits for its pool
     done: bool = False
+    problem: str = ""  # why something that was asked for was left out
 
 
 def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
@@ -120,6 +121,7 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
         "pool": result.pool,
         "settings": asdict(result.settings),
         "recognizer": asdict(result.recognizer),
+        "problem": result.problem,
         "done": result.done,
     }
 

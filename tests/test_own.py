@@ -17,7 +17,8 @@ from smile import batch, token_store
 from smile.datatypes import Language, PoolError, SmileError
 from smile.models import Models, load_models
 from smile.own import changes, growing, sequence, transcripts
-from smile.own.workspace import Correction, Workspace, Workspaces
+from smile.own.workspace import Correction, Workspace
+from smile.own.workspaces import Workspaces
 from smile.pool import Pool, open_pool
 from smile.transcribe import pool_token
 from smile.transcription import Settings
@@ -114,15 +115,15 @@ def test_who_has_no_key_is_told_so(visitors: Workspaces, key: str | None) -> Non
 
 def test_only_what_is_not_used_is_deleted(visitors: Workspaces, tmp_path: Path) -> None:
     old, new = visitors.new(), visitors.new()
-    lent = tmp_path / "download.zip"
-    lent.write_bytes(b"examples")
+    lent, forgotten = tmp_path / "download.zip", list[Path]()
+    visitors.forget = forgotten.extend
     folder = visitors.open(old)
-    folder.lent(lent)
+    assert folder.lend(lent) == []
     now = folder.folder.stat().st_mtime
     assert visitors.sweep(now + 3600 * 1.9) == 0
     os.utime(folder.folder, (now - 3600, now - 3600))
     assert visitors.sweep(now + 3600 * 1.5) == 1
-    assert (visitors.has(old), visitors.has(new), lent.exists()) == (False, True, False)
+    assert (visitors.has(old), visitors.has(new), forgotten) == (False, True, [lent])
 
 
 def test_a_folder_that_cannot_be_deleted_does_not_keep_the_others(

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from smile.transcription import Settings
 from smile.ui import build_app, look
+from smile.ui.sounds import Sounds
 from smile.ui.transcribe import callbacks
 from smile.ui.transcribe.controls import Choices, allowed, from_query
 from tests.conftest import ROOT
@@ -191,9 +192,11 @@ def status(url):
 
 
 def test_only_pools_are_served(page, engine):
+    audio = engine.queries("gla")[0].audio
+    assert status(page.local_url + Sounds([engine.folder]).address(audio)) == 200
     served = f"{page.local_url}gradio_api/file="
-    assert status(served + str(engine.queries("gla")[0].audio)) == 200
     for path in (
+        str(audio),
         "/etc/passwd",
         f"{ROOT}/pyproject.toml",
         f"{engine.folder}/../../secret",

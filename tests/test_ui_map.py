@@ -27,6 +27,7 @@ from smile.ui.map.figure import COLOURS, MOST_GROUPS, groups, hover, points_figu
 from smile.ui.map.why import histogram, ranks, terms_table, why_block
 from tests.conftest import POOLS
 from tests.fake_engine import FakeEngine
+from tests.uploads import upload
 
 NASTY = '<img src=x onerror="alert(1)">&"\''
 GLA = open_pool(POOLS / "gla")
@@ -321,10 +322,10 @@ def test_a_test_recording_is_placed_with_its_text(atlas, engine):
 
 @pytest.mark.parametrize(
     ("audio", "sentence"),
-    [(None, "There is no recording yet"), (str(POOLS / "README.md"), "cannot be decoded|decoded")],
+    [(None, "There is no recording yet"), (POOLS / "README.md", "cannot be decoded|decoded")],
 )
 def test_what_is_no_recording_is_one_sentence(atlas, audio, sentence):
-    *_, page = clips.hear(atlas, audio, None, "demo-gla")
+    *_, page = clips.hear(atlas, audio and upload(audio), None, "demo-gla")
     assert 'class="stage error"' in page.stage
     assert any(part in page.stage for part in sentence.split("|"))
 
@@ -332,7 +333,7 @@ def test_what_is_no_recording_is_one_sentence(atlas, audio, sentence):
 def test_an_engines_error_is_its_sentence(tmp_path):
     engine = FakeEngine(tmp_path)
     engine.error = AudioError("No speech was heard.")
-    *_, page = clips.hear(Atlas(engine), str(engine.queries("gla")[0].audio), None, "demo-gla")
+    *_, page = clips.hear(Atlas(engine), upload(engine.queries("gla")[0].audio), None, "demo-gla")
     assert "No speech was heard." in page.stage
 
 

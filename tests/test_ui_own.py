@@ -14,26 +14,26 @@ from threading import Barrier, Thread
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
-from smile import batch, importing, leave_one_out
+from smile import batch, leave_one_out
 from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, Samples, Utterance
 from smile.exporting import Span, Transcript
 from smile.own import changes, growing, transcripts
 from smile.own.transcripts import Item, Part
-from smile.own.workspace import Correction, Workspace, Workspaces
+from smile.own.workspace import Correction, Workspace
+from smile.own.workspaces import Workspaces
 from smile.pool import Pool, open_pool
 from smile.pool_setting import PoolSetting
 from smile.scoring import score
 from smile.transcription import Line, Result, Settings, Side
-from smile.ui import Desk, Engine, Options, build_app, look
+from smile.ui import Desk, Engine, Options, build_app, guard, look
+from smile.ui.guard import UNEXPECTED
 from smile.ui.own import (
     adding,
     checking,
     correcting,
     curve,
-    events,
     naming,
     orthography,
     transcribing,
@@ -42,11 +42,11 @@ from smile.ui.own import (
 )
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
-from smile.ui.transcribe.callbacks import UNEXPECTED
 from smile.ui.turns import InTurn, Turns
 from tests.conftest import POOLS
 from tests.fake_engine import FakeEngine
 from tests.linguists import staircase, write_eaf
+from tests.uploads import upload
 
 DEMO = open_pool(POOLS / "gla")
 FIRST = DEMO.utterances[0].id
@@ -169,7 +169,7 @@ FAILS: dict[str, tuple[object, str, Call]] = {
     "name": (changes, "renamed", lambda desk, key, file: [naming.name(desk, key, WORDS, "mdw")]),
     "undo": (Workspace, "undo", lambda desk, key, file: [naming.undo(desk, key)]),
     "delete": (Workspaces, "delete", lambda desk, key, file: [naming.delete(desk, key)]),
-    "files": (growing, "from_files", lambda desk, key, file: adding.add_files(desk, key, [file], [])),
+    "files": (growing, "add_imported", lambda desk, key, file: adding.add_files(desk, key, [file], [])),
     "typed": (growing, "typed", lambda desk, key, file: adding.add_typed(desk, key, file, WORDS)),
     "save": (changes, "reworded", lambda desk, key, file: [adding.save_example(desk, key, FIRST, WORDS)]),
     "remove": (changes, "without", lambda desk, key, file: [adding.remove_example(desk, key, FIRST)]),
@@ -179,7 +179,7 @@ FAILS: dict[str, tuple[object, str, Call]] = {
         "write_setting",
         lambda desk, key, file: [checking.choose(desk, key, 1, True, "off")],
     ),
-    "bring": (transcribing, "unpack", lambda desk, key, file: [transcribing.bring(desk, key, [file])]),
+    "bring": (transcripts, "bring", lambda desk, key, file: transcribing.bring(desk, key, [file])),
     "run": (batch, "run", lambda desk, key, file: transcribing.run(desk, key)),
     "part": (transcripts, "part", lambda desk, key, file: [correcting.open_part(desk, key, "a.wav", 0)]),
     "learn": (transcripts, "part", lambda desk, key, file: correcting.learn(desk, key, ["a.wav", 0], WORDS)),
@@ -192,7 +192,7 @@ def test_an_unexpected_failure_is_one_sentence_and_no_log_has_its_words(
     idle: Desk, call: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, file = with_examples(idle, 0, 3, "gla"), tmp_path / "ngá.zip"
-    file.write_bytes(b"")
+    SAMPLES["recordings" if call == "bring" else "table"](DEMO, file)
     (idle.visitors.open(key).recordings / "a.wav").write_bytes(b"")
 
     def fail(*_: object, **__: object) -> None:
@@ -202,21 +202,18 @@ def test_an_unexpected_failure_is_one_sentence_and_no_log_has_its_words(
     owner, name, ask = FAILS[call]
     monkeypatch.setattr(owner, name, fail)
     with caplog.at_level(logging.DEBUG):
-        *_, last = ask(idle, key, str(file))
+        *_, last = ask(idle, key, upload(file))
     assert UNEXPECTED in last.stage
     assert "RuntimeError" in caplog.text
     assert not any(secret in caplog.text for secret in (key, WORDS, "ngá", DEMO.utterances[0].text))
 
 
 def test_a_download_that_fails_unexpectedly_says_nothing_of_the_visitor(
-    idle: Desk, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(desk: Desk, key: str, kind: str) -> None:
-        raise RuntimeError(f"{key} {WORDS}")
-
-    with caplog.at_level(logging.DEBUG), pytest.raises(gr.Error) as told:
-        events._given(fail, idle, "csv", "secret-key")
-    assert (told.value.message, told.value.print_exception) == (UNEXPECTED, False)
+    with caplog.at_level(logging.DEBUG):
+        told = guard.told(RuntimeError(f"secret-key {WORDS}"), "saved")
+    assert (told.message, told.print_exception) == (UNEXPECTED, False)
     assert "RuntimeError" in caplog.text
     assert not any(secret in caplog.text for secret in ("secret-key", WORDS))
 
@@ -225,12 +222,13 @@ def test_tiers_that_cannot_be_looked_at_are_none(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sound = staircase(tmp_path / "talk.wav", 9)
-    files = [str(sound), str(write_eaf(tmp_path / "talk.eaf", sound.name))]
-    offered = adding.tiers(files)
+    files = [upload(sound), upload(write_eaf(tmp_path / "talk.eaf", sound.name))]
+    (offered,) = adding.tiers(files)
     assert [name for _, name in offered["choices"]] == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
-    monkeypatch.setattr(importing, "gather", fails)
-    assert adding.tiers(files)["visible"] is False
+    monkeypatch.setattr(adding, "tiers_apart", fails)
+    assert [tiers["visible"] for tiers in adding.tiers(files)] == [False]
+    assert [tiers["visible"] for tiers in adding.tiers([str(sound)])] == [False], "it is no upload"
     assert "talk" not in caplog.text
 
 
@@ -338,9 +336,10 @@ def test_a_sample_can_be_brought(desk: Desk, models, kind: str, tmp_path: Path) 
 def test_sample_recordings_can_be_brought(desk: Desk, tmp_path: Path) -> None:
     sample = tmp_path / "recordings.zip"
     SAMPLES["recordings"](DEMO, sample)
-    page = transcribing.bring(desk, "", [str(sample)])
+    brought = upload(sample)
+    *_, page = transcribing.bring(desk, "", [brought])
     assert "6 recordings added" in page.stage
-    assert not sample.exists()
+    assert not Path(brought).exists()
     assert page.results.count("waiting") == 6
 
 
@@ -353,8 +352,8 @@ def test_a_recording_never_takes_over_what_was_corrected_in_another(desk: Desk, 
             changes.reworded(pool, pool.utterances[0].id, f"{WORDS} {recording}", change.out)
     for name in ("talk.wav", "mine.wav"):
         (tmp_path / name).write_bytes(b"")
-    transcribing.bring(desk, key, [str(tmp_path / "talk.wav")])
-    transcribing.bring_recorded(desk, key, str(tmp_path / "mine.wav"))
+    list(transcribing.bring(desk, key, [upload(tmp_path / "talk.wav")]))
+    transcribing.bring_recorded(desk, key, upload(tmp_path / "mine.wav"))
     assert sorted(p.name for p in workspace.recordings.iterdir()) == ["recording-2.wav", "talk-1.wav"]
 
 
@@ -428,22 +427,22 @@ def test_transcripts_are_corrected_one_after_the_other(desk: Desk, tmp_path: Pat
     assert fresh.curve["visible"]
     assert fresh.results.count("corrected") == 2
     assert naming.undo(desk, key).curve["visible"] is False
-    served = Path(transcribing.saved(desk, key, "csv")["value"])
+    served = Path(transcribing.saved(desk, "csv", key)["value"])
     assert DEMO.queries[0].text in served.read_text(encoding="utf-8")
     naming.delete(desk, key)
     assert not served.exists()
 
 
-def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk, tmp_path: Path) -> None:
+def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk) -> None:
     keys, ready = [named(desk), named(desk)], Barrier(2)
     last: dict[str, Page] = {}
+    brought: list[str] = []
 
     def visit(key: str, clips: list[Utterance]) -> None:
         ready.wait()
-        for number, utterance in enumerate(clips):
-            brought = tmp_path / f"{key}-{number}{utterance.audio.suffix}"
-            brought.write_bytes(utterance.audio.read_bytes())
-            *_, last[key] = adding.add_typed(desk, key, str(brought), utterance.text)
+        for utterance in clips:
+            brought.append(upload(utterance.audio))
+            *_, last[key] = adding.add_typed(desk, key, brought[-1], utterance.text)
 
     clips = [list(DEMO.utterances[:3]), list(DEMO.utterances[3:6])]
     threads = [Thread(target=visit, args=pair) for pair in zip(keys, clips, strict=True)]
@@ -455,7 +454,7 @@ def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk, tmp_path: Path
         assert "Added" in last[key].stage
         pool = desk.visitors.open(key).pool()
         assert [u.text for u in pool.utterances] == [u.text for u in mine]  # type: ignore[union-attr]
-    assert not list(tmp_path.glob("*.ogg"))
+    assert not any(Path(path).exists() for path in brought)
 
 
 def test_what_visitors_bring_is_not_served(tmp_path: Path) -> None:

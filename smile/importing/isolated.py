@@ -224,4 +224,4 @@ def _environment() -> dict[str, str]:
     """What a worker needs of the environment, and nothing else that is in it."""
     kept = {k: v for k, v in os.environ.items() if k in HANDED_ON or k.startswith(PREFIXES)}
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH"))))
-    return kept | {name: "1" for name in THREADS}
+    return kept | dict.fromkeys(THREADS, "1")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from smile import importing, indexing, token_store
 from smile.corpora import Reading
@@ -51,8 +50,8 @@ def from_files(
     Raises:
         SmileError: nothing in them can be used; the pool stays as it was.
     """
-    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
-        found = importing.read(importing.gather(files, Path(work)), Path(work), tiers=tiers)
+    with workspace.work() as work:
+        found = importing.read(importing.gather(files, work), work, tiers=tiers)
         return add_imported(workspace, found, models, progress)
 
 
@@ -66,8 +65,8 @@ def add_imported(
     Raises:
         SmileError: no clip can be used; the pool stays as it was.
     """
-    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
-        return _add(workspace, found, models, Path(work) / "pool", progress)
+    with workspace.work() as work:
+        return _add(workspace, found, models, work / "pool", progress)
 
 
 def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added:
@@ -76,8 +75,8 @@ def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added
     Raises:
         SmileError: the text is empty, or the recording cannot be used.
     """
-    said, name = _said(text), f"recorded-{workspace.state().made + 1:04d}"
-    return _one(workspace, Utterance(name, audio, said), models)
+    name = f"recorded-{workspace.state().made + 1:04d}"
+    return _one(workspace, Utterance(name, audio, said(text)), models)
 
 
 def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Added:
@@ -86,33 +85,33 @@ def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Ad
     Raises:
         SmileError: the text is empty, or the recording is gone.
     """
-    correction = Correction(part.recording, part.number, _said(text), part.smile, part.vanilla, part.examples)
+    correction = Correction(part.recording, part.number, said(text), part.smile, part.vanilla, part.examples)
     stem = Path(part.recording).stem
-    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
-        clip = Path(work) / "clip.wav"
+    with workspace.work() as work:
+        clip = work / "clip.wav"
         cut(part, workspace.recordings / part.recording, clip)
         name = f"{stem}-{part.number + 1}" if part.of > 1 else stem
         return _one(workspace, Utterance(name, clip, correction.text), models, correction)
 
 
-def _said(text: str) -> str:
-    """A text in one line.
+def said(text: str) -> str:
+    """Return a text in one line.
 
     Raises:
         PoolError: there is none.
     """
-    if not (said := one_line(text)):
+    if not (line := one_line(text)):
         raise PoolError(NO_TEXT)
-    return said
+    return line
 
 
 def _one(
     workspace: Workspace, utterance: Utterance, models: Models, correction: Correction | None = None
 ) -> Added:
     """Add one clip, which must be new."""
-    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
+    with workspace.work() as work:
         found = Imported(Reading.of((utterance,)))
-        added = _add(workspace, found, models, Path(work) / "pool", correction=correction)
+        added = _add(workspace, found, models, work / "pool", correction=correction)
     if added.count == 0:
         raise PoolError(KNOWN)
     return added

@@ -17,7 +17,8 @@ from smile.datatypes import PoolError, Utterance
 from smile.models import Models
 from smile.own import changes, growing
 from smile.own.transcripts import Part
-from smile.own.workspace import Workspace, Workspaces
+from smile.own.workspace import Workspace
+from smile.own.workspaces import Workspaces
 from smile.pool import Pool
 from smile.scoring import score
 from smile.subpools import smaller

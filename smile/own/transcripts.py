@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from smile.exporting import Span, Transcript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 
 CORRECTED = "Corrected"  # name of a tier
+MOST_RECORDINGS = 300  # of one visitor
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,40 @@ def items(workspace: Workspace) -> list[Item]:
     kept = _kept(workspace)
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
     return [_item(workspace.recordings / name, kept.get(name)) for name in names]
+
+
+def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
+    """Move recordings into the list, each under its own name or numbered as `named` says; gives the names.
+
+    Raises:
+        PoolError: there would be too many, or there is no room.
+    """
+    with workspace.lock:
+        names = taken(workspace)
+        if sum(1 for _ in workspace.recordings.iterdir()) + len(paths) > MOST_RECORDINGS:
+            raise PoolError(f"At most {MOST_RECORDINGS} recordings are kept; transcribe in several goes.")
+        workspace.room()
+        brought = []
+        for path in paths:
+            brought.append(_free(path, names, named))
+            names.add(brought[-1])
+            os.replace(path, workspace.recordings / brought[-1])
+        return brought
+
+
+def _free(path: Path, names: set[str], named: str) -> str:
+    """A name that is not taken, plain enough for a file and for a table."""
+    suffix = re.sub(r"[^.a-z0-9]", "", path.suffix.lower())[:10] or ".wav"
+    stems = {Path(name).stem for name in names}
+    plain = re.sub(r"[\x00-\x1f\x7f/\\]+", " ", path.stem).strip(" .")[:100] or "recording"
+    stem = next(free for free in _numbered(plain, named) if free not in stems)
+    return stem + suffix
+
+
+def _numbered(plain: str, named: str) -> Iterator[str]:
+    if named:
+        return (named.format(n) for n in count(1))
+    return (f"{plain}-{n}" if n else plain for n in count())
 
 
 def taken(workspace: Workspace) -> set[str]:

@@ -1,35 +1,29 @@
-"""A visitor's folder: the pool in all its versions, the recordings to transcribe and their transcripts.
-
-Who knows the key has the folder; its name does not give the key away. What is not used for a set time is
-deleted.
-"""
+"""A visitor's folder: the pool in all its versions, the recordings to transcribe and their transcripts."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from threading import Lock, RLock
 from typing import Any
-from uuid import uuid4
 
 from smile.characters import Mode
 from smile.datatypes import EncoderId, Language, PoolError
+from smile.own.lock import FolderLock
 from smile.pool import Pool, open_pool
 from smile.workfolder import write_text
 
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
 LENT = "lent.txt"  # files elsewhere that belong to the visitor too
-KEY = re.compile(r"[A-Za-z0-9_-]{32}")
-KEEP_HOURS = 24.0  # that a folder is kept which nobody uses
+LOCK = ".lock"
+WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of work
+LENT_KEPT = 3  # newest of such files
 STORES_KEPT = 2  # newest versions that keep their token datastores
 GONE = "Your examples are no longer here: what has not been used for a while is deleted. Start again."
 
@@ -70,12 +64,52 @@ class State:
         return tuple(v.correction for v in self.versions if v.correction)
 
 
-@dataclass(eq=False)
 class Workspace:
-    """One visitor's folder, for one thread at a time."""
+    """One visitor's folder, for one thread of one process at a time.
 
-    folder: Path
-    lock: RLock = field(default_factory=RLock)
+    Args:
+        folder: where it is.
+        room: how many more bytes may be kept in it; raises PoolError where there are none.
+    """
+
+    def __init__(self, folder: Path, room: Callable[[], int] = lambda: sys.maxsize):
+        self.folder, self.room = folder, room
+        self._lock = FolderLock(folder / LOCK)
+
+    @property
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep all others from changing the folder meanwhile.
+
+        Raises:
+            PoolError: it has been deleted.
+        """
+        try:
+            self._lock.__enter__()
+        except FileNotFoundError as error:
+            raise PoolError(GONE) from error
+        try:
+            yield
+        finally:
+            self._lock.__exit__()
+
+    @contextmanager
+    def work(self) -> Iterator[Path]:
+        """Give a folder in the folder for as long as a piece of work lasts.
+
+        Raises:
+            PoolError: there is no room for more, or the folder has been deleted.
+        """
+        self.room()
+        work = self.folder / f"{WORK}{secrets.token_hex(8)}"
+        try:
+            work.mkdir()
+        except FileNotFoundError as error:
+            raise PoolError(GONE) from error
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
     def state(self) -> State:
         """What has been done so far."""
@@ -99,10 +133,19 @@ class Workspace:
         except FileNotFoundError as error:
             raise PoolError(GONE) from error
 
-    def lent(self, path: Path) -> None:
-        """A file elsewhere that is to be deleted with the folder."""
-        with self.lock, (self.folder / LENT).open("a", encoding="utf-8") as file:
-            file.write(f"{path}\n")
+    def lend(self, path: Path) -> list[Path]:
+        """Note a file elsewhere that is to be deleted with the folder; gives older ones, to delete now."""
+        with self.lock:
+            known = [*self.lent(), path]
+            write_text(self.folder / LENT, "".join(f"{name}\n" for name in known[-LENT_KEPT:]))
+            return known[:-LENT_KEPT]
+
+    def lent(self) -> list[Path]:
+        """Return the files elsewhere that belong to the visitor."""
+        path = self.folder / LENT
+        return (
+            [Path(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+        )
 
     def pool(self, encoder: EncoderId | None = None) -> Pool | None:
         """The pool as it is now; None while there are no examples.
@@ -121,6 +164,7 @@ class Workspace:
     @contextmanager
     def change(self, what: str, correction: Correction | None = None) -> Iterator[Change]:
         """Make the next version of the pool in `change.out`; it counts once the block has ended well."""
+        self.room()
         with self.lock:
             state = self.state()
             name = f"{state.made + 1:04d}"
@@ -166,84 +210,6 @@ class Change:
 
     out: Path
     what: str
-
-
-class Workspaces:
-    """The folders of all visitors.
-
-    Args:
-        root: the folder that they lie in; served to nobody.
-        hours: how long one is kept that nobody uses.
-    """
-
-    def __init__(self, root: Path, hours: float):
-        self.root, self.hours = root, hours
-        self._open: dict[str, Workspace] = {}
-        self._lock = Lock()
-
-    def new(self) -> str:
-        """Make an empty one; gives its key."""
-        key = secrets.token_urlsafe(24)
-        folder = self._folder(key)
-        folder.mkdir(parents=True, mode=0o700)
-        workspace = self._at(folder)
-        workspace.recordings.mkdir()
-        workspace.write(State())
-        return key
-
-    def open(self, key: str | None) -> Workspace:
-        """The folder of a key, which is thereby used.
-
-        Raises:
-            PoolError: it has been deleted, or there never was one.
-        """
-        folder = self._folder(key or "")
-        if not (folder / STATE).is_file():
-            raise PoolError(GONE)
-        workspace = self._at(folder)
-        workspace.touch()
-        return workspace
-
-    def has(self, key: str | None) -> bool:
-        """Whether there is one of this key."""
-        return bool(KEY.fullmatch(key or "")) and (self._folder(str(key)) / STATE).is_file()
-
-    def delete(self, key: str | None) -> None:
-        """Delete everything of one visitor."""
-        if self.has(key):
-            self._remove(self._folder(str(key)))
-
-    def sweep(self, now: float | None = None) -> int:
-        """Delete what has not been used for the set time; gives how many."""
-        last = (time.time() if now is None else now) - 3600 * self.hours
-        return sum(self._swept(folder, last) for folder in self.root.glob("*"))
-
-    def _swept(self, folder: Path, last: float) -> bool:
-        with suppress(OSError):  # its owner deletes it just now
-            if folder.is_dir() and folder.stat().st_mtime < last:
-                self._remove(folder)
-                return True
-        return False
-
-    def _remove(self, folder: Path) -> None:
-        with self._at(folder).lock:
-            gone = folder.with_name(f".{uuid4().hex}")
-            os.rename(folder, gone)
-            lent = gone / LENT
-            for path in lent.read_text(encoding="utf-8").splitlines() if lent.is_file() else ():
-                Path(path).unlink(missing_ok=True)
-            shutil.rmtree(gone, ignore_errors=True)
-        with self._lock:
-            self._open.pop(folder.name, None)
-
-    def _folder(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
-            raise PoolError(GONE)
-        return self.root / hashlib.sha256(key.encode()).hexdigest()[:32]
-
-    def _at(self, folder: Path) -> Workspace:
-        with self._lock:
-            return self._open.setdefault(folder.name, Workspace(folder))
 
 
 def write_json(path: Path, value: Any) -> None:

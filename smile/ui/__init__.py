@@ -10,7 +10,7 @@ from threading import Thread
 import gradio as gr
 
 from smile.maps import FOLDER as MAPS
-from smile.own.workspace import KEEP_HOURS, Workspaces
+from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.packing import PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
@@ -18,6 +18,8 @@ from smile.ui.engine import Engine, Options
 from smile.ui.map import Atlas, map_tab
 from smile.ui.own import Desk, own_tab, remembered
 from smile.ui.results import Store, results_tab
+from smile.ui.serving import Dashboard
+from smile.ui.sounds import Sounds
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
 
@@ -29,7 +31,7 @@ CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted
 
 def build_app(
     engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS, desk: Desk | None = None
-) -> gr.Blocks:
+) -> Dashboard:
     """Put the page together; `launch(**look())` dresses and serves it.
 
     `results` is a folder with packed rows, `maps` one with maps; `desk` keeps visitors' own pools, in a
@@ -37,8 +39,8 @@ def build_app(
     """
     store = Store(results)
     desk = desk or Desk(engine, Workspaces(Path(mkdtemp(prefix="smile-visitors-")), KEEP_HOURS))
-    gr.set_static_paths(engine.audio_folders())
-    with gr.Blocks(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
+    with Dashboard(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
+        page.sounds, page.quota = Sounds(engine.audio_folders()), desk.visitors.quota
         gr.HTML(prose("header.html"), apply_default_css=False)
         key = remembered()
         with gr.Tabs() as tabs:

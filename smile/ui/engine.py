@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.pool import Pool, open_pool, read_header
+from smile.ui.caching import Unkept, cached, stores, writable
 from smile.ui.sources import MOST_QUERIES, PoolChoice, Source, offered, shipped
 from smile.ui.turns import Progress, Turns, Watched, lines
 from smile.weights import DEFAULT
@@ -55,6 +56,12 @@ class Engine:
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
         self._read: set[str] = set()  # pools whose tokens have been read
+        self.unkept = Unkept()
+
+    @cached_property
+    def cache(self) -> Path:
+        """The folder of what is kept."""
+        return writable(self.options.cache)
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
@@ -90,7 +97,7 @@ class Engine:
 
     def audio_folders(self) -> list[Path]:
         """Folders with the audio that the page plays."""
-        return [self.options.pools, self.options.cache]
+        return [self.options.pools, self.cache]
 
     def warm(self) -> Future[Models]:
         """Begin to load the models where nobody has; a failed load is tried again."""
@@ -171,10 +178,13 @@ class Engine:
         return self._open[key]
 
     def _reading(self, key: str, models: Models) -> Generator[str, None, Pool]:
-        """The pool, once it is open and its tokens are read."""
+        """The pool, once it is open and its tokens are read, where there is a place to keep them."""
         yield from self._opening(key, models)
-        if key not in self._read:
-            yield from self._over_clips("Reading the examples of", key, partial(self._ready, key, models))
+        if key not in self._read and not self.unkept.why(key):
+            try:
+                yield from self._over_clips("Reading the examples of", key, partial(self._ready, key, models))
+            except OSError as error:
+                self.unkept.note(key, error)
         return self._open[key]
 
     def _over_clips(self, what: str, key: str, work: Callable[[Progress], T]) -> Generator[str, None, T]:
@@ -208,18 +218,18 @@ class Engine:
             return found
         from smile.indexing import index
 
-        kept = cached(self.options.cache, source, encoder)
+        kept = cached(self.cache, source, encoder)
         kept.parent.mkdir(parents=True, exist_ok=True)
         code = source.choice.language.code
         built = index(source.folder, kept, models.smile, code=code, guess=models.guess, progress=progress)
-        return replace(built.pool, stores=_stores(kept))
+        return replace(built.pool, stores=stores(kept))
 
     def _at_hand(self, source: Source, encoder: EncoderId) -> Pool | None:
         """The pool of this encoder as it came, or from the cache."""
-        kept = cached(self.options.cache, source, encoder)
+        kept = cached(self.cache, source, encoder)
         for folder in (source.folder, kept):
             if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
-                return replace(open_pool(folder, encoder), stores=_stores(kept))
+                return replace(open_pool(folder, encoder), stores=stores(kept))
         return None
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
@@ -271,6 +281,8 @@ class Engine:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
         from smile.compare import compare
 
+        if self.unkept.why(key):
+            grid = replace(grid, base=replace(grid.base, knn=0.0))
         with self.turns.visit():
             yield from self.turns.each(compare(self.warm().result(), samples, self._open[key], grid))
 
@@ -282,15 +294,5 @@ class Engine:
         if key in self._open and (key in self._read or not settings.knn):
             return self._open[key]
         steps = self._reading if settings.knn else self._opening
-        return Awaited(Path(key).name, self._sources[key].choice.language.code, steps(key, models))
-
-
-def _stores(kept: Path) -> Path:
-    """Where the token datastore of a pool goes, beside its place in the cache."""
-    return kept.with_name(f"{kept.name}.tokens")
-
-
-def cached(cache: Path, source: Source, encoder: EncoderId) -> Path:
-    """The folder of a pool made for an encoder."""
-    name = "-".join(part for part in (encoder.model, encoder.weights, encoder.adapter) if part)
-    return cache / name / source.choice.key
+        code, problem = self._sources[key].choice.language.code, partial(self.unkept.why, key)
+        return Awaited(Path(key).name, code, steps(key, models), problem)

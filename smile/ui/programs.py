@@ -84,15 +84,12 @@ def neighbours(
         count: how many, 1 to 50.
         divergence: kl, kl-reverse, js, cosine, euclidean or learned.
     """
-    try:
-        samples = heard(recording).samples
-        if engine.choice(pool) is None:
-            raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
-        for _ in engine.prepare(pool):
-            pass
-        found = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
-    except SmileError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    samples = heard(recording).samples
+    if engine.choice(pool) is None:
+        raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
+    for _ in engine.prepare(pool):
+        pass
+    found = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
     return [
         {
             "id": n.utterance.id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import logging
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,14 +19,16 @@ from smile.datatypes import SmileError
 from smile.transcription import Settings
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, table, title
-from smile.ui.transcribe.callbacks import UNEXPECTED, example_choices, heard, playable
+from smile.ui.files import playable
+from smile.ui.guard import sentence
+from smile.ui.sounds import Sounds
+from smile.ui.transcribe.callbacks import example_choices, heard
 from smile.ui.transcribe.view import stage
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
     from smile.ui.sources import PoolChoice
 
-LOG = logging.getLogger(__name__)
 WELCOME = "Choose a recording, numbers of examples and ways to find them, then press Compare."
 CANCELLED = "Cancelled. The cells that were written stay."
 NO_POOL = "There are no examples to compare; choose a language first."
@@ -68,7 +69,7 @@ def planned(*asked: Any) -> str:
     try:
         count = len(Asked(*asked).grid().places())
     except SmileError as error:
-        return stage(str(error), "error")
+        return stage(sentence(error), "error")
     seconds = count * FIRST_GUESS * USUAL_SECONDS
     return stage(f"{count} cells, about {seconds:.0f} s for a recording of {USUAL_SECONDS:.0f} s. {WELCOME}")
 
@@ -91,11 +92,8 @@ def run(engine: Engine, reference: str, *asked: Any) -> Iterator[View]:
     """Compare; yields the grid as it fills. Closing it stops the engine."""
     try:
         yield from _run(engine, reference, Asked(*asked))
-    except SmileError as error:
-        yield View(stage=stage(str(error), "error"))
-    except Exception:
-        LOG.exception("A comparison failed")
-        yield View(stage=stage(UNEXPECTED, "error"))
+    except Exception as error:
+        yield View(stage=stage(sentence(error, "A comparison"), "error"))
 
 
 def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
@@ -151,21 +149,23 @@ def settle(compared: Compared | None) -> View:
     )
 
 
-def refused(sentence: str) -> View:
+def refused(why: str) -> View:
     """The tab after the server did not take the comparison on."""
-    return settle(None)._replace(stage=stage(sentence, "error"))
+    return settle(None)._replace(stage=stage(why, "error"))
 
 
-def rescored(compared: Compared | None, opened: int | None, reference: str) -> View:
+def rescored(engine: Engine, compared: Compared | None, opened: int | None, reference: str) -> View:
     """The grid against another reference; decodes nothing."""
     if not compared:
         return View()
-    return View(table=table(compared, reference, opened), detail=detail(compared, opened, reference))
+    address = Sounds(engine.audio_folders()).address
+    shown = detail(compared, opened, address, reference)
+    return View(table=table(compared, reference, opened), detail=shown)
 
 
-def opened(compared: Compared | None, reference: str, index: int) -> View:
+def opened(engine: Engine, compared: Compared | None, reference: str, index: int) -> View:
     """A cell is opened."""
-    return rescored(compared, index, reference)._replace(opened=index)
+    return rescored(engine, compared, index, reference)._replace(opened=index)
 
 
 def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, Any]:
@@ -203,12 +203,9 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
 
 def compare_json(engine: Engine, reference: str, *asked: Any) -> dict[str, Any]:
     """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
-    try:
-        wanted = Asked(*asked)
-        grid, recording, choice = checked(engine, wanted)
-        for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
-            pass
-        cells = list(engine.compare(recording.samples, wanted.pool, grid))
-    except SmileError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    wanted = Asked(*asked)
+    grid, recording, choice = checked(engine, wanted)
+    for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
+        pass
+    cells = list(engine.compare(recording.samples, wanted.pool, grid))
     return {"cells": as_rows(cells, reference, choice.language.code)}

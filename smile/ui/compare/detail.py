@@ -8,6 +8,7 @@ from smile.compare import Cell
 from smile.samplers import measure_label
 from smile.ui.compare.table import Compared, title
 from smile.ui.diff import LEGEND, difference
+from smile.ui.sounds import Address
 from smile.ui.transcribe.neighbours import SYNTHETIC, left_out, listed
 from smile.ui.transcribe.scores import judge, score_block
 
@@ -19,22 +20,23 @@ AGAINST = Markup("<h4>Against Whisper alone (above)</h4>{}{}")
 EXAMPLES = Markup('<section class="neighbours"><h4>Examples in the prompt {}</h4>{}{}</section>')
 
 
-def detail(compared: Compared, index: int | None, reference: str = "") -> str:
-    """The opened cell as HTML; empty where none is."""
+def detail(compared: Compared, index: int | None, address: Address, reference: str = "") -> str:
+    """The opened cell as HTML; empty where none is. `address` is where the page plays examples from."""
     cell, alone = compared.cell(index), compared.cell(0)
     if cell is None or alone is None:
         return ""
     parts = [score_block(judge(reference, cell.text, compared.language))]
     if cell is not alone and alone.text and cell.text:
         parts.append(AGAINST.format(difference(alone.text, cell.text), LEGEND))
-    parts.append(_examples(cell, compared.synthetic))
+    parts.append(_examples(cell, compared.synthetic, address))
     return DETAIL.format(title=title(cell.place), text=cell.text or "No text.", parts=Markup().join(parts))
 
 
-def _examples(cell: Cell, synthetic: bool) -> Markup:
+def _examples(cell: Cell, synthetic: bool, address: Address) -> Markup:
     way = cell.place.way
     if way is None:
         return Markup()
     measure = measure_label(way.sampler, way.divergence)
-    lists = Markup().join(Markup("<ol>{}</ol>").format(listed(group, measure)) for group in cell.neighbours)
+    groups = (listed(group, measure, address) for group in cell.neighbours)
+    lists = Markup().join(map(Markup("<ol>{}</ol>").format, groups))
     return EXAMPLES.format(SYNTHETIC if synthetic else "", lists, left_out(cell.left_out))

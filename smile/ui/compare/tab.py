@@ -41,7 +41,7 @@ def compare_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
         with gr.Column(scale=9, min_width=320, elem_id="compare-results"):
             view, kinds, file = outputs(asked, start, stop)
         connect_run(engine, asked, reference, view)
-        connect_view(view, reference, kinds, file)
+        connect_view(engine, view, reference, kinds, file)
         connect_clip(engine, asked, example, reference, view, tabs, transcribed)
         publish(engine, asked, reference)
 
@@ -116,17 +116,17 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
 
 
 def connect_view(
-    view: View, reference: gr.Textbox, kinds: dict[str, gr.Button], file: gr.DownloadButton
+    engine: Engine, view: View, reference: gr.Textbox, kinds: dict[str, gr.Button], file: gr.DownloadButton
 ) -> None:
     """Open a cell, score against another reference, download."""
 
     def pick(compared: Any, text: str, chosen: gr.EventData) -> View:
-        return callbacks.opened(compared, text, int((chosen._data or {}).get("index", 0)))
+        return callbacks.opened(engine, compared, text, int((chosen._data or {}).get("index", 0)))
 
     page = list(view)
     view.table.pick(pick, [view.compared, reference], page, **QUICK)
     state = [view.compared, view.opened, reference]
-    reference.input(callbacks.rescored, state, page, trigger_mode="always_last", **QUICK)
+    reference.input(partial(callbacks.rescored, engine), state, page, trigger_mode="always_last", **QUICK)
     for kind, button in kinds.items():
         made = button.click(partial(callbacks.saved, kind=kind), [view.compared, reference], file, **QUICK)
         made.success(js=DOWNLOAD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -13,13 +12,13 @@ import numpy as np
 from smile.datatypes import SmileError
 from smile.maps import layout
 from smile.projection import place
+from smile.ui.guard import sentence
 from smile.ui.map import cards
 from smile.ui.map.atlas import Atlas, Found, Points, Query, ask
 from smile.ui.map.changed import CHANGE, changed_figure, near, note, placed_on, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
-from smile.ui.transcribe.callbacks import playable
-from smile.ui.transcribe.neighbours import file_url
+from smile.ui.sounds import Address, Sounds
 from smile.ui.transcribe.view import stage
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."
@@ -72,7 +71,7 @@ def show(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
         figure, told = _drawn(atlas, points, look)
         page = _answered(atlas, points, query, look) if query else _nothing(WELCOME)
     except SmileError as error:
-        return Page(stage=stage(str(error), "error"))
+        return Page(stage=stage(sentence(error), "error"))
     trust = cards.trust_block(points.map.entry.figures[look.layout])
     return page._replace(plot={**page.plot, "value": packed(figure)}, changed=told, trust=trust)
 
@@ -141,15 +140,9 @@ def _explained(atlas: Atlas, points: Points, found: Found, rank: int) -> dict[st
     return {"neighbours": cards.neighbour_cards(points, found, rank, _address(atlas)), "why": why}
 
 
-def _address(atlas: Atlas) -> cards.Address:
-    """Where the page plays a file from: its folder where that is served, else a copy."""
-    served = [folder.resolve() for folder in atlas.engine.audio_folders()]
-
-    def address(audio: Path) -> str:
-        inside = any(audio.resolve().is_relative_to(folder) for folder in served)
-        return file_url(audio if inside else Path(playable(audio)))
-
-    return address
+def _address(atlas: Atlas) -> Address:
+    """Where the page plays a recording from."""
+    return Sounds(atlas.engine.audio_folders()).address
 
 
 def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
@@ -161,7 +154,7 @@ def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
         query = _clicked(atlas, points, index, look) if isinstance(index, int) else None
         return answer(atlas, points, query, look, play=True)._replace(stop=HIDDEN) if query else Page()
     except SmileError as error:
-        return Page(stage=stage(str(error), "error"))
+        return Page(stage=stage(sentence(error), "error"))
 
 
 def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | None:
@@ -186,7 +179,7 @@ def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any
         points = atlas.open(look.map)
         found = ask(points, query, int(look.count))
     except SmileError as error:
-        return Page(stage=stage(str(error), "error"))
+        return Page(stage=stage(sentence(error), "error"))
     if not isinstance(rank, int) or not 1 <= rank <= len(found.indices):
         return Page()
     return Page(**_explained(atlas, points, found, rank))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 from markupsafe import Markup
 
 from smile.languages import language
 from smile.projection import Trust
 from smile.ui.map.atlas import Found, Points, Query
+from smile.ui.sounds import Address
 from smile.ui.transcribe.neighbours import NEIGHBOUR, SYNTHETIC, player
 
-Address = Callable[[Path], str]  # where the page plays a file from
 RECORDING = "Your recording"
 NO_TEXT = Markup('<span class="quiet">Text and recording are not on this server.</span>')
 GROUP = Markup(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from smile.audio import SAMPLE_RATE
+from smile.audio import SAMPLE_RATE, Recording, read_recording
 from smile.datatypes import SmileError, Utterance
+from smile.ui.guard import sentence
 from smile.ui.map.atlas import ABSENT, Atlas, Points, Query
 from smile.ui.map.callbacks import HIDDEN, Page, Sight, answer
-from smile.ui.transcribe.callbacks import BUSY, UNEXPECTED, heard
+from smile.ui.transcribe.callbacks import BUSY, heard
 from smile.ui.transcribe.view import stage
 
-LOG = logging.getLogger(__name__)
 WAITING = "Waiting for the engine"
 CANCELLED = "Cancelled. Clips that were indexed stay so, and the next recording goes on from there."
 
@@ -43,20 +42,19 @@ def hear(atlas: Atlas, audio: str | None, test: str | None, name: str | None) ->
     """
     try:
         chosen = find_test(atlas, name, test)
-        yield from _hear(atlas, str(chosen.audio) if chosen else audio, chosen, name)
-    except SmileError as error:
-        yield _failed(str(error))
-    except Exception:
-        LOG.exception("A clip could not be placed")
-        yield _failed(UNEXPECTED)
+        recording = read_recording(chosen.audio) if chosen else heard(audio)
+        yield from _hear(atlas, recording, chosen.audio if chosen else Path(str(audio)), chosen, name)
+    except Exception as error:
+        yield _failed(sentence(error, "Placing a clip"))
 
 
-def _failed(sentence: str) -> Page:
-    return Page(stage=stage(sentence, "error"), heard=None, stop=HIDDEN)
+def _failed(why: str) -> Page:
+    return Page(stage=stage(why, "error"), heard=None, stop=HIDDEN)
 
 
-def _hear(atlas: Atlas, path: str | None, chosen: Utterance | None, name: str | None) -> Iterator[Page]:
-    recording = heard(path)
+def _hear(
+    atlas: Atlas, recording: Recording, path: Path, chosen: Utterance | None, name: str | None
+) -> Iterator[Page]:
     points = atlas.open(name)
     for line in _ready(atlas, points):
         yield Page(stage=stage(line, "working"), stop=gr.update(visible=True))
@@ -64,7 +62,7 @@ def _hear(atlas: Atlas, path: str | None, chosen: Utterance | None, name: str | 
     embedding = atlas.engine.embed(recording.samples, points.map.entry.encoder)
     seconds = len(recording.samples) / SAMPLE_RATE
     text, code = (chosen.text, chosen.language) if chosen else ("", "")
-    yield Page(heard=Query(code, "", text, seconds, Path(str(path)), embedding), stop=HIDDEN)
+    yield Page(heard=Query(code, "", text, seconds, path, embedding), stop=HIDDEN)
 
 
 def _ready(atlas: Atlas, points: Points) -> Iterator[str]:
@@ -90,7 +88,7 @@ def place_heard(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
     try:
         return answer(atlas, atlas.open(look.map), query, look)
     except SmileError as error:
-        return Page(stage=stage(str(error), "error"))
+        return Page(stage=stage(sentence(error), "error"))
 
 
 def cancelling() -> Page:

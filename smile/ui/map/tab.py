@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -17,8 +15,8 @@ from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
+from smile.ui.serving import PLOTLY
 from smile.ui.theme import ASSETS
-from smile.ui.transcribe.neighbours import file_url
 from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
 from smile.ui.transcribe.view import stage
 
@@ -45,7 +43,6 @@ class Clip(NamedTuple):
 
 def map_tab(atlas: Atlas, tabs: gr.Tabs, transcribed: Onward) -> None:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
-    gr.set_static_paths([plotly()])
     with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
             sight, clip = sight_inputs(atlas), clip_inputs()
@@ -53,14 +50,6 @@ def map_tab(atlas: Atlas, tabs: gr.Tabs, transcribed: Onward) -> None:
             page = outputs()
         draw = connect(atlas, tab, sight, clip, page)
         connect_query(atlas, sight, clip, page, tabs, transcribed, draw)
-
-
-def plotly() -> Path:
-    """The script that draws the map; it comes with the Python package, which need not be imported for it."""
-    spec = find_spec("plotly")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "package_data" / "plotly.min.js"
 
 
 def sight_inputs(atlas: Atlas) -> Sight:
@@ -98,7 +87,7 @@ def outputs() -> Page:
         said = gr.HTML(stage(WELCOME), elem_id="map-stage", js_on_load=ANNOUNCED, **PLAIN)
         stop = gr.Button("Cancel", size="sm", visible=False, elem_id="map-stop", scale=0, min_width=90)
     plot = gr.HTML(
-        html_template=PLOT.format(file_url(plotly())),
+        html_template=PLOT.format(PLOTLY),
         js_on_load=(ASSETS / "map.js").read_text(encoding="utf-8"),
         elem_id="map-plot",
         found="",

@@ -9,37 +9,40 @@ from typing import Any
 
 import gradio as gr
 
-from smile import importing
 from smile.datatypes import PoolError, Utterance
+from smile.importing import TierCount
+from smile.importing.isolated import tiers_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.text import one_line
+from smile.ui.files import discarding, taken
+from smile.ui.guard import sentence
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, closed, fresh, opened, sentence, told, told_each, working, workspace
+from smile.ui.own.page import Page, closed, finished, fresh, opened, told, told_each, working, workspace
 
+NO_TIERS = gr.update(choices=[], value=[], visible=False)
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
-def tiers(files: Sequence[str] | None) -> Any:
+def tiers(files: Sequence[str] | None) -> Iterator[Any]:
     """The tiers of the annotation files among these, where there are several to choose from."""
-    filled = [tier for tier in _offered(files or ()) if tier.filled]
+    filled = [tier for tier in _offered(files) if tier.filled] if files else []
     if len(filled) < 2:
-        return gr.update(choices=[], value=[], visible=False)
+        yield NO_TIERS
+        return
     most = max(filled, key=lambda tier: tier.seconds)
     choices = [(f"{t.name} ({t.filled} annotations, {t.seconds / 60:.1f} min)", t.name) for t in filled]
-    return gr.update(choices=choices, value=[most.name], visible=True)
+    yield gr.update(choices=choices, value=[most.name], visible=True)
 
 
-def _offered(files: Sequence[str]) -> Sequence[importing.TierCount]:
+def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
     """What is wrong with the files is said when they are added."""
-    if not files:
-        return ()
     try:
         with TemporaryDirectory() as work:
-            return importing.offered(importing.gather([Path(f) for f in files], Path(work)), Path(work))
+            return finished(tiers_apart(taken(files, Path(work))))
     except Exception as error:
-        sentence("tiers", error)
+        sentence(error, "tiers")
         return ()
 
 
@@ -50,39 +53,34 @@ def add_files(
     """The clips of uploaded files become examples."""
     if not files:
         raise PoolError(NO_FILES)
-    key, found = workspace(desk, key)
-    yield Page(key=key).says("Looking at the files", "working")
-    paths = [Path(file) for file in files]
-    added = yield from working(
-        desk.work("Listening to the clips", lambda m, p: growing.from_files(found, paths, m, wanted, p))
-    )
-    _forget(paths)
-    no_tiers = gr.update(choices=[], value=[], visible=False)
-    refused = view.rejected(added.rejected, added.empty)
-    yield fresh(found)._replace(rejected=refused, uploads=None, tiers=no_tiers)
-    yield from working(desk.ready(found))
-    yield Page().says(f"{added.count} examples added and read.", "done")
+    with discarding(files):
+        key, found = workspace(desk, key)
+        yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
+        with found.work() as work:
+            imported = yield from working(desk.read(found, taken(files, work), work, wanted))
+            added = yield from working(
+                desk.work("Listening to the clips", lambda m, p: growing.add_imported(found, imported, m, p))
+            )
+    yield fresh(found)._replace(rejected=view.rejected(added.rejected, added.empty))
+    problem = yield from working(desk.ready(found))
+    yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
 
 
 @told_each
 def add_typed(desk: Desk, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
-    """A recording and what was typed become an example."""
+    """A recording and what was typed become an example; while the text is missing, the recording stays."""
     if not audio:
         raise PoolError("Record a clip or upload one first.")
-    key, found = workspace(desk, key)
-    yield Page(key=key).says("Listening to the clip", "working")
-    yield from working(
-        desk.work("Listening to the clip", lambda m, p: growing.typed(found, Path(audio), text, m))
-    )
-    _forget([Path(audio)])
-    page = fresh(found)._replace(rejected="", clip=None, clip_text="")
-    yield page.says("Added. Record the next one.", "done")
-
-
-def _forget(files: Sequence[Path]) -> None:
-    """Uploads are not kept beside what was made of them."""
-    for file in files:
-        file.unlink(missing_ok=True)
+    said = growing.said(text)
+    with discarding([audio]):
+        key, found = workspace(desk, key)
+        yield Page(key=key, clip=None).says("Listening to the clip", "working")
+        with found.work() as work:
+            (clip,) = taken([audio], work)
+            yield from working(
+                desk.work("Listening to the clip", lambda m, p: growing.typed(found, clip, said, m))
+            )
+    yield fresh(found)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
 
 
 @told

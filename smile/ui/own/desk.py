@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from smile.corpora import AUDIO_SUFFIXES
 from smile.datatypes import PoolError
-from smile.own.workspace import Workspace, Workspaces
+from smile.importing import Imported
+from smile.importing.isolated import read_apart, unpack_apart
+from smile.importing.limits import Limits
+from smile.own.quota import FullError
+from smile.own.workspace import Workspace
+from smile.own.workspaces import Workspaces
 from smile.transcription import Settings
+from smile.ui.files import discard, sweep
 from smile.ui.turns import Progress, Watched, lines
 
 if TYPE_CHECKING:
     from smile.batch import Step
     from smile.leave_one_out import Check
     from smile.models import Models
+    from smile.pool import Pool
     from smile.ui.engine import Engine
 
 SWEEP = 600.0  # seconds between two looks for what nobody uses any more
+KEEP_UPLOADS = 12 * 3600.0  # seconds that an upload stays which nobody has used
+UNKEPT = "Spelling from the whole pool is left out: {}."
 T = TypeVar("T")
 
 
@@ -30,19 +40,27 @@ class Desk:
 
     def __init__(self, engine: Engine, visitors: Workspaces):
         self.engine, self.visitors = engine, visitors
+        visitors.forget = discard
         self._closed = Event()
 
     def begin(self) -> None:
-        """Delete what has not been used for the set time, now and from time to time."""
+        """Take the visitors' folder; delete, now and from time to time, what has not been used for a while.
+
+        Raises:
+            PoolError: the folder holds something else, or cannot be used.
+        """
+        self.visitors.claim()
         Thread(target=self._sweep, daemon=True).start()
 
     def close(self) -> None:
         """End what `begin` began."""
         self._closed.set()
+        self.visitors.close()
 
     def _sweep(self) -> None:
         while not self._closed.is_set():
             self.visitors.sweep()
+            sweep(KEEP_UPLOADS)
             self._closed.wait(SWEEP)
 
     def models(self) -> Models:
@@ -64,11 +82,46 @@ class Desk:
             finally:
                 progress.stop()
 
-    def ready(self, workspace: Workspace) -> Generator[str, None, None]:
-        """Read what the pool's examples have not been read of."""
+    def read(
+        self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
+    ) -> Generator[str, None, Imported]:
+        """Read labelled clips of files in a process of its own, as many as the visitor has room for."""
+        return (yield from read_apart(files, work, tiers=tiers, limits=_limits(workspace)))
+
+    def unpacked(
+        self, workspace: Workspace, files: Sequence[Path], work: Path
+    ) -> Generator[str, None, list[Path]]:
+        """Give the recordings of files, those of zips unpacked.
+
+        Raises:
+            SmileError: one of them is neither a recording nor a zip of some.
+        """
+        from smile.batch import recordings
+
+        found: list[Path] = []
+        for number, file in enumerate(files):
+            if file.suffix.lower() == ".zip":
+                folder = work / f"zip-{number}"
+                unpacked = yield from unpack_apart(file, folder, limits=_limits(workspace))
+                found += [recording.path for recording in recordings([unpacked])]
+            elif file.suffix.lower() in AUDIO_SUFFIXES:
+                found.append(file)
+            else:
+                raise PoolError(f"{file.name} is no recording; add sound files or a zip of them.")
+        return found
+
+    def ready(self, workspace: Workspace) -> Generator[str, None, str]:
+        """Read what the pool's examples have not been read of; returns why it cannot be kept, if so."""
         from smile.own import growing
 
-        yield from self.work("Reading the examples", lambda m, p: growing.ready(workspace, m, p))
+        try:
+            workspace.room()
+            yield from self.work("Reading the examples", lambda m, p: growing.ready(workspace, m, p))
+        except FullError as error:
+            return UNKEPT.format(str(error).rstrip("."))
+        except OSError as error:
+            return UNKEPT.format(error.strerror or type(error).__name__)
+        return ""
 
     def batch(
         self, workspace: Workspace, settings: Settings, names: list[str] | None = None
@@ -83,11 +136,12 @@ class Desk:
             found = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
+        settings = _without_store(settings, pool, models)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
-        with TemporaryDirectory(dir=workspace.folder, prefix=".batch-", ignore_cleanup_errors=True) as log:
-            steps = batch.run(models, found, pool, settings, Path(log))
+        with workspace.work() as log:
+            steps = batch.run(models, found, pool, settings, log)
             with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
@@ -108,9 +162,29 @@ class Desk:
         pool = workspace.pool(models.smile.info.encoder)
         if pool is None or len(pool) < 2:
             raise PoolError("A check needs two examples at least; add some first.")
-        tried, found = leave_one_out.conditions(models.smile.info), leave_one_out.Check(0, 0)
+        stored = _stored(pool, models)
+        tried = [c for c in leave_one_out.conditions(models.smile.info) if stored or not c.knn]
+        found = leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
         with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
             for found in paced:
                 yield found
         write_setting(pool.folder, leave_one_out.best(found, tried, pool, models.smile.info))
+
+
+def _stored(pool: Pool, models: Models) -> bool:
+    from smile.token_store import present
+
+    return present(pool, models.smile.info)
+
+
+def _without_store(settings: Settings, pool: Pool | None, models: Models) -> Settings:
+    """The settings, without token neighbours where a pool has no datastore of them."""
+    needs = pool is not None and settings.knn and not _stored(pool, models)
+    return replace(settings, knn=0.0) if needs else settings
+
+
+def _limits(workspace: Workspace) -> Limits:
+    """The limits of an import by a visitor, who may have less room than they allow."""
+    limits = Limits()
+    return replace(limits, archive_bytes=min(limits.archive_bytes, workspace.room()))

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.events import Dependency
 
+from smile.datatypes import PoolError
 from smile.pool import open_pool
+from smile.ui.files import lent
 from smile.ui.own import adding, checking, correcting, naming, transcribing
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, arrived, sentence
-from smile.ui.transcribe.callbacks import BUSY, cancelling, playable
+from smile.ui.own.page import Page, arrived
+from smile.ui.transcribe.callbacks import BUSY, cancelling
 from smile.ui.transcribe.tab import QUICK
 from smile.ui.transcribe.view import stage
 
@@ -51,14 +53,15 @@ def connect_naming(desk: Desk, view: Page, buttons: Buttons) -> None:
     view.undo.click(partial(naming.undo, desk), view.key, outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
-    gone = buttons.really.click(partial(naming.delete, desk), view.key, outputs, **QUICK)
+    mine = [view.key, view.uploads, view.clip, view.recordings, view.recorded]
+    gone = buttons.really.click(partial(naming.delete, desk), mine, outputs, **QUICK)
     gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
 
 
 def connect_examples(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
     """Examples and their check; gives what can be cancelled."""
     outputs: list[Any] = list(view)
-    view.uploads.change(adding.tiers, view.uploads, view.tiers, **QUICK)
+    view.uploads.change(adding.tiers, view.uploads, view.tiers, trigger_mode="always_last", **LONG)
     files = buttons.add_files.click(
         partial(adding.add_files, desk), [view.key, view.uploads, view.tiers], outputs, **LONG
     )
@@ -83,7 +86,9 @@ def connect_examples(desk: Desk, view: Page, buttons: Buttons) -> list[Dependenc
 def connect_transcripts(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
     """Recordings, transcripts and corrections; gives what can be cancelled."""
     outputs: list[Any] = list(view)
-    view.recordings.upload(partial(transcribing.bring, desk), [view.key, view.recordings], outputs, **QUICK)
+    bring = view.recordings.upload(
+        partial(transcribing.bring, desk), [view.key, view.recordings], outputs, **LONG
+    )
     buttons.add_recorded.click(
         partial(transcribing.bring_recorded, desk), [view.key, view.recorded], outputs, **QUICK
     )
@@ -99,7 +104,7 @@ def connect_transcripts(desk: Desk, view: Page, buttons: Buttons) -> list[Depend
         partial(correcting.learn, desk), [view.key, view.part, view.part_text], outputs, **LONG
     )
     buttons.forget.click(partial(transcribing.remove, desk), [view.key, view.part], outputs, **QUICK)
-    return _settled(view, [run, again, learn])
+    return _settled(view, [bring, run, again, learn])
 
 
 def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
@@ -124,18 +129,11 @@ def connect_files(desk: Desk, view: Page, buttons: Buttons) -> None:
     ]
     for made_by, make in kinds:
         for kind, button in made_by.items():
-            made = button.click(partial(_given, make, desk, kind), view.key, buttons.file, **QUICK)
+            made = button.click(partial(make, desk, kind), view.key, buttons.file, **QUICK)
             made.success(js=DOWNLOAD)
     for kind, button in buttons.samples.items():
         made = button.click(partial(sample, desk, kind), outputs=buttons.file, **QUICK)
         made.success(js=DOWNLOAD)
-
-
-def _given(make: Any, desk: Desk, kind: str, key: str | None) -> Any:
-    try:
-        return make(desk, key, kind)
-    except Exception as error:
-        raise gr.Error(sentence(make.__name__, error), print_exception=False) from None
 
 
 def sample(desk: Desk, kind: str) -> Any:
@@ -144,8 +142,8 @@ def sample(desk: Desk, kind: str) -> Any:
 
     folder = next(iter(sorted(desk.engine.options.pools.glob("*/pool.json"))), None)
     if folder is None:
-        raise gr.Error("There is no demo pool to make a sample of.", print_exception=False)
+        raise PoolError("There is no demo pool to make a sample of.")
     with TemporaryDirectory() as work:
         made = Path(work) / f"smile-sample-{kind}.zip"
         SAMPLES[kind](open_pool(folder.parent), made)
-        return gr.update(value=playable(made))
+        return gr.update(value=lent(made))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import gradio as gr
 from smile.language_search import UNLISTED, search, unlisted
 from smile.languages import language
 from smile.own import changes
+from smile.ui.files import discard
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, told, workspace
 
@@ -42,15 +44,17 @@ def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
 
 
 @told
-def delete(desk: Desk, key: str | None) -> Page:
-    """Everything of this visitor is deleted, now."""
+def delete(desk: Desk, key: str | None, *brought: str | Sequence[str] | None) -> Page:
+    """Everything of this visitor is deleted, now; also what was uploaded and not used yet."""
+    for files in brought:
+        discard([files] if isinstance(files, str) else files or ())
     desk.visitors.delete(key)
     hidden = gr.update(visible=False)
-    return (
-        fresh(None)
-        ._replace(key="", rejected="", example=None, example_box=hidden, part=None, part_box=hidden)
-        .says(DELETED, "done")
+    emptied = fresh(None)._replace(uploads=None, clip=None, recordings=None, recorded=None)
+    closed = emptied._replace(
+        key="", rejected="", example=None, example_box=hidden, part=None, part_box=hidden
     )
+    return closed.says(DELETED, "done")
 
 
 @told

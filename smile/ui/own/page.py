@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import wraps
-from traceback import format_tb
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import gradio as gr
 
-from smile.datatypes import PoolError, SmileError
+from smile.datatypes import PoolError
 from smile.own import transcripts
 from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
 from smile.pool import Pool
 from smile.pool_setting import PoolSetting, read_setting
 from smile.transcription import Settings
+from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
 from smile.ui.own.desk import Desk
-from smile.ui.transcribe.callbacks import UNEXPECTED
 from smile.ui.transcribe.view import stage
 
-LOG = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 DEFAULT = Settings()
@@ -148,17 +145,14 @@ def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
             yield Page().says(line, "working")
 
 
-def sentence(what: str, error: Exception) -> str:
-    """What to tell a visitor of an error.
-
-    Where it is nothing that they can put right, its place is logged, without its own words, which may be
-    the visitor's.
-    """
-    if isinstance(error, SmileError):
-        return str(error)
-    places = "".join(format_tb(error.__traceback__))
-    LOG.error("My language: %s failed with %s\n%s", what, type(error).__name__, places)
-    return UNEXPECTED
+def finished(steps: Generator[str, None, T]) -> T:
+    """The result of some work whose lines nobody reads."""
+    with closing(steps):
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
 
 
 def told(function: Callable[P, Page]) -> Callable[P, Page]:
@@ -169,7 +163,7 @@ def told(function: Callable[P, Page]) -> Callable[P, Page]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            return Page().says(sentence(function.__name__, error), "error")
+            return Page().says(sentence(error, function.__name__), "error")
 
     return safe
 
@@ -183,7 +177,7 @@ def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Pag
             yield Page(stop=gr.update(visible=True))
             yield from function(*args, **kwargs)
         except Exception as error:
-            yield Page().says(sentence(function.__name__, error), "error")
+            yield Page().says(sentence(error, function.__name__), "error")
 
     return safe
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 from markupsafe import Markup
 
-from smile.datatypes import SmileError
+from smile.ui.guard import sentence
 from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
 from smile.ui.results.charts import drawn
@@ -23,14 +22,12 @@ from smile.ui.results.store import Store
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
 
-LOG = logging.getLogger(__name__)
 STAGE = Markup('<p class="stage {}">{}</p>')
 READING = STAGE.format("working", "Reading the results")
 NOTHING = (
     "There are no results yet; make some with smile evaluate --data FOLDER --out RUN, "
     "then smile results pack RUN."
 )
-UNEXPECTED = "The results cannot be shown; please try again, and report it if it happens again."
 
 
 class View(NamedTuple):
@@ -74,16 +71,13 @@ def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) ->
     """Do what an event asks for; what goes wrong is one sentence for the visitor."""
     try:
         return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
-    except SmileError as error:
-        return notice("error", str(error))
-    except Exception:
-        LOG.exception("The results could not be shown")
-        return notice("error", UNEXPECTED)
+    except Exception as error:
+        return notice("error", sentence(error, "Showing the results"))
 
 
-def notice(kind: str, sentence: str) -> View:
+def notice(kind: str, text: str) -> View:
     """The tab with nothing but a sentence."""
-    shown = gr.update(value=STAGE.format(kind, sentence), visible=True)
+    shown = gr.update(value=STAGE.format(kind, text), visible=True)
     return View(notice=shown, board=gr.update(visible=False))
 
 
@@ -169,10 +163,7 @@ class Click:
 
 def saved(store: Store, kind: str, *values: Any) -> Any:
     """A file to download: "table.csv", "table.parquet" or "rows.parquet"; gives the button its file."""
-    try:
-        selection = selection_of(store, Asked.of(values).choices)
-    except SmileError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    selection = selection_of(store, Asked.of(values).choices)
     if kind.startswith("table"):
         frame = tables.long(selection)
     else:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache, save_file_to_cache
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.audio import Recording, read_recording
 from smile.datatypes import SmileError
 from smile.transcription import as_dict
+from smile.ui.files import playable, uploaded
+from smile.ui.guard import sentence
+from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import Choices, from_query
 from smile.ui.transcribe.view import Failed, Finished, View
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
     from smile.transcription import Result, Settings
     from smile.ui.engine import Engine
 
-LOG = logging.getLogger(__name__)
 FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
 NO_CLIP = "There is no recording yet: record one, upload one or choose one of the list."
 BUSY = "The server is busy; please try again in a minute."
 CANCELLED = "Cancelled. What was written so far stays."
-UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
 
 
 def read_query(request: gr.Request) -> dict[str, str]:
@@ -82,11 +81,6 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ..
     return (playable(chosen.audio), chosen.text, chosen.text, *view.empty())
 
 
-def playable(file: Path) -> str:
-    """A copy of a file where gradio serves files from; corpora and visitors' own folders are not served."""
-    return save_file_to_cache(file, get_upload_folder())
-
-
 def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
     """A clip of the visitor's own: no example is chosen, and an example's text is no reference for it."""
     return (None, "" if reference == filled else reference, "", *view.empty())
@@ -96,24 +90,23 @@ def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> 
     """Transcribe; yields the page as it changes. Closing it stops the engine."""
     try:
         yield from _run(engine, audio, pool, Choices(**choices).settings())
-    except SmileError as error:
-        yield View(outcome=Failed(str(error)))
-    except Exception:
-        LOG.exception("A transcription failed")
-        yield View(outcome=Failed(UNEXPECTED))
+    except Exception as error:
+        yield View(outcome=Failed(sentence(error, "A transcription")))
 
 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
     recording = heard(audio)
     for line in engine.load():
         yield View(stage=view.stage(line, "working"))
-    choice = engine.choice(pool)
+    choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
     shown = None
     for result in paced(engine.transcribe(recording.samples, pool, settings)):
         page = view.snapshot(result)
         if result.chosen != shown:
             shown = result.chosen
-            page = page._replace(neighbours=view.examples(result, bool(choice and choice.synthetic)))
+            page = page._replace(
+                neighbours=view.examples(result, bool(choice and choice.synthetic), sounds.address)
+            )
         yield page
     yield View(outcome=Finished(result, choice.language.code if choice else "", recording.cut))
 
@@ -122,11 +115,11 @@ def heard(audio: str | None) -> Recording:
     """The recording that gradio keeps for a visitor.
 
     Raises:
-        SmileError: there is none, or it cannot be read.
+        SmileError: there is none, it is no upload, or it cannot be read.
     """
     if not audio:
         raise SmileError(NO_CLIP)
-    return read_recording(Path(audio))
+    return read_recording(uploaded(audio))
 
 
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
@@ -179,11 +172,8 @@ def transcribe_json(
     engine: Engine, audio: str | None, reference: str, pool: str | None, **choices: Any
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
-    try:
-        recording, settings = heard(audio), Choices(**choices).settings()
-        for _ in engine.load():
-            pass
-        *_, result = engine.transcribe(recording.samples, pool, settings)
-    except SmileError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    recording, settings = heard(audio), Choices(**choices).settings()
+    for _ in engine.load():
+        pass
+    *_, result = engine.transcribe(recording.samples, pool, settings)
     return as_dict(result, reference or None)

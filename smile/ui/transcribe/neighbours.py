@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -15,6 +13,7 @@ from smile.ui.transcribe.cards import clock
 if TYPE_CHECKING:
     from smile.datatypes import Neighbour
     from smile.transcription import Chosen, Result
+    from smile.ui.sounds import Address
 
 SYNTHETIC = Markup('<span class="badge" title="Spoken by a speech synthesiser">synthetic voice</span>')
 NEIGHBOUR = Markup(
@@ -24,30 +23,30 @@ NEIGHBOUR = Markup(
 PLAYER = Markup('<audio controls preload="none" src="{source}" aria-label="{name}"{autoplay}></audio>')
 
 
-def neighbours(result: Result, synthetic: bool) -> str:
-    """The examples of every segment, and what was left out."""
+def neighbours(result: Result, synthetic: bool, address: Address) -> str:
+    """The examples of every segment, and what was left out; `address` is where the page plays them from."""
     if not result.chosen or not any(c.neighbours or c.left_out for c in result.chosen):
         return ""
     several = len(result.chosen) > 1
     measure = measure_label(result.settings.sampler, result.settings.divergence)
-    groups = Markup().join(_group(chosen, measure, several) for chosen in result.chosen)
+    groups = Markup().join(_group(chosen, measure, several, address) for chosen in result.chosen)
     return Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>').format(
         SYNTHETIC if synthetic else "", groups
     )
 
 
-def _group(chosen: Chosen, measure: str, several: bool) -> Markup:
+def _group(chosen: Chosen, measure: str, several: bool, address: Address) -> Markup:
     heading = Markup("<h4>For the speech from {}</h4>").format(clock(chosen.start)) if several else ""
-    items = listed(chosen.neighbours, measure)
+    items = listed(chosen.neighbours, measure, address)
     return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(chosen.left_out)))
 
 
-def listed(found: Iterable[Neighbour], measure: str) -> Markup:
+def listed(found: Iterable[Neighbour], measure: str, address: Address) -> Markup:
     """Examples as items of a list; `measure` is what their distances are measured in."""
-    return Markup().join(_neighbour(n, measure) for n in found)
+    return Markup().join(_neighbour(n, measure, address) for n in found)
 
 
-def _neighbour(neighbour: Neighbour, measure: str) -> Markup:
+def _neighbour(neighbour: Neighbour, measure: str, address: Address) -> Markup:
     utterance = neighbour.utterance
     meta = [f"{measure} {neighbour.distance:.4g}", f"{utterance.seconds:.1f} s"]
     meta += [f"speaker {utterance.speaker}"] if utterance.speaker else []
@@ -56,7 +55,7 @@ def _neighbour(neighbour: Neighbour, measure: str) -> Markup:
         rank=neighbour.rank,
         text=utterance.text,
         meta=" · ".join(meta),
-        player=player(file_url(utterance.audio), f"Example {neighbour.rank}"),
+        player=player(address(utterance.audio), f"Example {neighbour.rank}"),
         below="",
     )
 
@@ -72,8 +71,3 @@ def left_out(count: int) -> Markup:
         return Markup()
     examples = "1 farther example" if count == 1 else f"{count} farther examples"
     return Markup('<p class="note">{} did not fit into the 30 s window.</p>').format(examples)
-
-
-def file_url(path: Path) -> str:
-    """Where gradio serves a file of a static folder, relative to the page."""
-    return f"gradio_api/file={quote(str(path.resolve()))}"

@@ -15,6 +15,7 @@ from smile.ui.transcribe.scores import judge, score_block, verdict
 
 if TYPE_CHECKING:
     from smile.transcription import Result, Settings
+    from smile.ui.sounds import Address
 
 STAGE = Markup('<p class="stage {kind}">{text}</p>')
 ALONE = ("vanilla", "Whisper alone")
@@ -25,6 +26,7 @@ UNTRAINED = Markup(
     '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
 )
 NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
+PROBLEM = Markup('<p class="note problem">{}</p>')
 TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
 TRAINED_ON = Markup('<p class="note">Meta-trained to use examples, on {}.</p>')
 
@@ -100,9 +102,9 @@ def snapshot(result: Result) -> View:
     )
 
 
-def examples(result: Result, synthetic: bool) -> str:
+def examples(result: Result, synthetic: bool, address: Address) -> str:
     """The examples in the prompt."""
-    return neighbours(result, synthetic)
+    return neighbours(result, synthetic, address)
 
 
 def scored(finished: Finished, reference: str) -> View:
@@ -130,6 +132,7 @@ def smile_card(result: Result, score: str = "") -> str:
     on = result.recognizer.trained_on
     trained = TRAINED_ON.format(on) if on else TRAINED.format(adapter)
     note = NO_POOL if not result.pool else trained if adapter else UNTRAINED
+    note += PROBLEM.format(result.problem) if result.problem else Markup()
     busy = not result.done and bool(result.smile.lines)
     subtitle, waiting = shots(result.settings), result.waiting
     return card(*EXAMPLES, result.smile, subtitle=subtitle, busy=busy, below=score + note, waiting=waiting)

@@ -1,0 +1,53 @@
+"""A lock on a folder that holds between threads and between processes."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from threading import RLock
+from typing import IO
+
+
+class FolderLock:
+    """Taken again by the thread that has it; the operating system gives it back when its process ends.
+
+    Args:
+        path: the file that is locked, in a folder that is there; it is made where it is missing.
+    """
+
+    def __init__(self, path: Path):
+        self._path, self._turn, self._depth = path, RLock(), 0
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        """Wait for the lock.
+
+        Raises:
+            FileNotFoundError: the folder is gone.
+        """
+        self._turn.acquire()
+        try:
+            if not self._depth:
+                self._file = _locked(self._path)
+            self._depth += 1
+        except BaseException:
+            self._turn.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self._depth -= 1
+        if not self._depth and self._file:
+            self._file.close()
+            self._file = None
+        self._turn.release()
+
+
+def _locked(path: Path) -> IO[str]:
+    file = path.open("a", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except BaseException:
+        file.close()
+        raise
+    return file

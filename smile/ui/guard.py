@@ -1,0 +1,52 @@
+"""What a visitor or a program is told of an error: one sentence, without the server's paths."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+from traceback import format_tb
+
+import gradio as gr
+from gradio.exceptions import InvalidPathError
+
+from smile.datatypes import SmileError
+
+LOG = logging.getLogger(__name__)
+UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
+FULL = "The server's disk is full; what was there stays. Try again later, or delete what you no longer need."
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+NOT_YOURS = "A file was named that was not uploaded here; choose it again."
+NO_MEMORY = "This needs more memory than the server has left; try again with less."
+FOLDERS = re.compile(r"(?<![\w.:/-])(?:/[^/\s\"'»«<>|:;,]+(?: [^/\s\"'»«<>|:;,]+)*)*/(?=[^/\s])")
+"""The folders of an absolute path, which may have single spaces in their names."""
+
+
+def sentence(error: BaseException, what: str = "") -> str:
+    """Return what to tell of an error.
+
+    Where it is nothing that a visitor can put right, its kind and place are logged, without its own words,
+    which may be the visitor's.
+    """
+    if isinstance(error, SmileError):
+        return without_folders(str(error))
+    if isinstance(error, InvalidPathError):
+        return NOT_YOURS
+    places = "".join(format_tb(error.__traceback__))
+    LOG.error("%s failed with %s\n%s", what or "A request", type(error).__name__, places)
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return FULL
+    return NO_MEMORY if isinstance(error, MemoryError) else UNEXPECTED
+
+
+def without_folders(text: str) -> str:
+    """Return a text in which absolute paths have become their last parts."""
+    return FOLDERS.sub("", text)
+
+
+def told(error: BaseException, what: str = "") -> gr.Error:
+    """Return gradio's error that says the sentence of another one, for programs and for the page alike."""
+    if isinstance(error, gr.Error):
+        error.print_exception = False
+        return error
+    return gr.Error(sentence(error, what), print_exception=False)
