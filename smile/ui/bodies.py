@@ -60,8 +60,8 @@ class Uploads:
 class Bodies:
     """Refuses requests that are too long, and uploads for which there is no room."""
 
-    def __init__(self, app: ASGIApp, quota: Quota):
-        self._app, self._uploads = app, Uploads(quota)
+    def __init__(self, app: ASGIApp, uploads: Uploads):
+        self._app, self._uploads = app, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it before its body is read."""

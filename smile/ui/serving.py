@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smile.own.quota import Quota
 from smile.ui import guard
-from smile.ui.bodies import Bodies
+from smile.ui.bodies import Bodies, Uploads
+from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.sounds import SOUND, Sounds
 
@@ -38,10 +39,12 @@ OPEN = re.compile(
     r"/|/(?:config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|openapi\.json)/?"
     r"|/(?:assets|static|svelte|pwa_icon|smile)(?:/.*)?"
     r"|/gradio_api/(?:info|openapi\.json|theme\.css|app_id|login_check|user|token|startup-events|cancel|reset)/?"
-    r"|/gradio_api/(?:upload|upload_progress|queue/(?:join|data|status)|call/.+|run/.+|heartbeat/[^/]+)/?"
-    r"|/gradio_api/(?:file=.+|mcp(?:/.*)?)"
+    r"|/gradio_api/(?:upload|upload_progress|queue/(?:join|data|status)|heartbeat/[^/]+)/?"
+    r"|/gradio_api/(?:call(?:/v2)?|run)/(?P<name>[^/]+)(?:/[^/]+)?/?"
+    r"|/gradio_api/(?:file=/.+|mcp(?:/.*)?)"
 )
 """The addresses that the page and its endpoints need; gradio has others, for apps of other kinds."""
+BY_NUMBER = "predict"  # the name under which the page itself calls an event by its number
 CLOSED = "There is nothing here."
 FOREIGN = "This server does not answer to that name; name it with --hosts (SMILE_HOSTS) where that is meant."
 
@@ -96,8 +99,8 @@ class Gate:
     It also says who may show the page in a frame.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Hosts):
-        self._app, self._hosts = app, hosts
+    def __init__(self, app: ASGIApp, hosts: Hosts, names: Collection[str] = ()):
+        self._app, self._hosts, self._names = app, hosts, {*names, BY_NUMBER}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
@@ -105,10 +108,15 @@ class Gate:
             await self._app(scope, receive, send)
         elif status := self._refusal(Headers(scope=scope)):
             await PlainTextResponse(FOREIGN, status)(scope, receive, send)
-        elif not OPEN.fullmatch(scope["path"]):
+        elif not self._open(scope["path"]):
             await PlainTextResponse(CLOSED, 404)(scope, receive, send)
         else:
             await self._app(scope, receive, _with_headers(send))
+
+    def _open(self, path: str) -> bool:
+        """Return whether an address is one that the page or a program needs."""
+        found = OPEN.fullmatch(path)
+        return found is not None and (found["name"] is None or found["name"] in self._names)
 
     def _refusal(self, headers: Headers) -> int:
         """Return the status of a refusal, 0 where there is nothing to refuse."""
@@ -140,8 +148,12 @@ class Dashboard(gr.Blocks):
     def launch(self, *, hosts: Sequence[str] = (), **options: Any) -> Any:  # type: ignore[override]
         """Serve the page; `hosts` are the names under which it answers, see `Hosts`."""
         keep_uploads_apart()
+        uploads = Uploads(self.quota)
+        fetch_within_bounds(uploads)
         routes = [Route(f"/{SOUND}/{{name:path}}", self.sounds.respond), Route(f"/{PLOTLY}", _script)]
-        doors = [Middleware(Gate, hosts=Hosts(hosts)), Middleware(Bodies, quota=self.quota)]
+        names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
+        gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
+        doors = [gate, Middleware(Bodies, uploads=uploads)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
         return super().launch(
             **{
