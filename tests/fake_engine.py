@@ -87,6 +87,9 @@ class FakeEngine:
     def choice(self, key: str | None) -> PoolChoice | None:
         return next((pool for pool in POOLS if pool.key == key), None)
 
+    def problem(self, key: str | None) -> str:
+        return ""
+
     def audio_folders(self) -> list[Path]:
         return [self.folder]
 

@@ -164,6 +164,18 @@ class Coming:
         return self.pool
 
 
+def test_what_a_full_disk_keeps_away_is_left_out_and_said(
+    models: Models, pool: Pool, clip: np.ndarray, tmp_path: Path
+) -> None:
+    coming = Coming(replace(pool, stores=tmp_path / "empty"))
+    awaited = replace(coming.awaited, problem=lambda: "Spelling is left out: the disk is full.")
+    found = last(models, clip, awaited, Settings(shots=1))
+    without = last(models, clip, pool, Settings(shots=1, knn=0.0))
+    assert (found.smile.text, found.settings) == (without.smile.text, without.settings)
+    assert as_dict(found)["problem"] == "Spelling is left out: the disk is full."
+    assert as_dict(without)["problem"] == ""
+
+
 def test_whisper_alone_is_written_before_a_pool_that_is_awaited(
     models: Models, pool: Pool, clip: np.ndarray
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
+import os
 import shutil
 import threading
 import time
@@ -14,11 +16,11 @@ import numpy as np
 import pytest
 
 import app
-from smile import indexing, models, transcribe
+from smile import compare, indexing, models, transcribe
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
 from smile.pool import Header, open_pool, write_pool
 from smile.transcription import Settings
-from smile.ui import Engine, Options
+from smile.ui import Engine, Options, caching
 from smile.ui.sources import offered, shipped
 from tests.fake_engine import FakeEngine, tone
 
@@ -249,6 +251,44 @@ def test_without_token_neighbours_a_pool_is_only_opened(three, reading):
     assert list(three.transcribe(SILENCE, None, Settings())) == ["Whisper alone", None]
 
 
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, monkeypatch):
+    monkeypatch.setattr(transcribe, "read_tokens", full)
+    *_, opened = three.transcribe(SILENCE, "bbb", Settings())
+    assert opened.folder.name == "bbb"
+    assert three.problem("bbb") == (
+        "Spelling from the whole pool is left out: the server cannot keep what it needs "
+        "(No space left on device)."
+    )
+    assert three.problem("aaa") == ""
+    asked = []
+    monkeypatch.setattr(
+        compare, "compare", lambda models, samples, pool, grid: (asked.append(grid) for _ in "1")
+    )
+    list(three.compare(SILENCE, "bbb", compare.Grid((1,), (compare.Way(),), Settings())))
+    assert asked[0].base.knn == 0.0
+    monkeypatch.setattr(transcribe, "read_tokens", reading)
+    monkeypatch.setattr(caching, "AGAIN", 0.0)
+    three.unkept.note("bbb", OSError(errno.ENOSPC, "full"))
+    list(three.transcribe(SILENCE, "bbb", Settings()))
+    assert reading.clips == of("bbb"), "it was not tried again"
+
+
+def test_a_cache_that_cannot_be_written_is_replaced_until_the_app_ends(tmp_path, loaded, caplog):
+    (tmp_path / "file").write_text("")
+    pool(tmp_path / "pools" / "gla")
+    engine = Engine(Options(tmp_path / "pools", tmp_path / "file" / "cache"))
+    assert engine.cache.is_dir()
+    assert engine.cache == engine.audio_folders()[1]
+    assert "cannot be written" in caplog.text
+    list(engine.prepare("gla"))
+    assert caching.writable(tmp_path / "new" / "cache") == tmp_path / "new" / "cache"
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_pools_that_ship_are_read_ahead_the_first_one_first(three, reading, loaded):
     three.begin()
     reading.wait_for("aaa", "bbb", "ccc")
@@ -340,6 +380,7 @@ ASKED = (
     "transcribe",
     "compare",
     "nearest",
+    "problem",
 )
 
 
@@ -385,3 +426,20 @@ def test_by_default_the_app_is_for_this_machine_alone(monkeypatch):
     assert (chosen.host, chosen.port, chosen.corpora) == ("127.0.0.1", 7860, [])
     monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")  # as a Space sets it
     assert app.parse([]).host == "0.0.0.0"
+
+
+def test_what_visitors_may_keep_are_settings(monkeypatch):
+    monkeypatch.setenv("SMILE_VISITOR_MB", "20")
+    monkeypatch.setenv("SMILE_HOSTS", "smile.example.org, *.example.net")
+    chosen = app.parse(["--visitors-mb", "1.5", "--most-visitors", "7"])
+    assert (chosen.visitor_mb, chosen.visitors_mb, chosen.most_visitors) == (20_000_000, 1_500_000, 7)
+    assert chosen.hosts == ["smile.example.org", "*.example.net"]
+    assert app.parse(["--hosts", "a", "b"]).hosts == ["a", "b"]
+
+
+@pytest.mark.parametrize("wrong", ["-1", "much", "nan", "inf"])
+def test_a_size_that_is_none_is_said_to_be_none(monkeypatch, capsys, wrong):
+    monkeypatch.setenv("SMILE_FREE_MB", wrong)
+    with pytest.raises(SystemExit):
+        app.parse([])
+    assert "--free-mb" in capsys.readouterr().err

@@ -1,7 +1,6 @@
 """The engine behind the page: pools by key, models loaded once in the background, transcriptions.
 
-Nothing heavy is imported before the first `warm`; loading, indexing and reading happen one after the
-other, for visitors first.
+Nothing heavy is imported before `warm`; loading, indexing and reading happen one by one, visitors' first.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
@@ -65,9 +65,7 @@ class Engine:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        found = [*shipped(self.options.pools)]
-        for root in self.options.corpora:
-            found += offered(root)
+        found = chain(shipped(self.options.pools), *map(offered, self.options.corpora))
         return {source.choice.key: source for source in found}
 
     def pools(self) -> tuple[PoolChoice, ...]:
@@ -98,6 +96,10 @@ class Engine:
     def audio_folders(self) -> list[Path]:
         """Folders with the audio that the page plays."""
         return [self.options.pools, self.cache]
+
+    def problem(self, key: str | None) -> str:
+        """Why a pool has no token datastore where it ought to have one, for a person; empty otherwise."""
+        return self.unkept.why(key)
 
     def warm(self) -> Future[Models]:
         """Begin to load the models where nobody has; a failed load is tried again."""
@@ -180,7 +182,7 @@ class Engine:
     def _reading(self, key: str, models: Models) -> Generator[str, None, Pool]:
         """The pool, once it is open and its tokens are read, where there is a place to keep them."""
         yield from self._opening(key, models)
-        if key not in self._read and not self.unkept.why(key):
+        if key not in self._read and not self.problem(key):
             try:
                 yield from self._over_clips("Reading the examples of", key, partial(self._ready, key, models))
             except OSError as error:
@@ -281,7 +283,7 @@ class Engine:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
         from smile.compare import compare
 
-        if self.unkept.why(key):
+        if self.problem(key):
             grid = replace(grid, base=replace(grid.base, knn=0.0))
         with self.turns.visit():
             yield from self.turns.each(compare(self.warm().result(), samples, self._open[key], grid))
@@ -294,5 +296,5 @@ class Engine:
         if key in self._open and (key in self._read or not settings.knn):
             return self._open[key]
         steps = self._reading if settings.knn else self._opening
-        code, problem = self._sources[key].choice.language.code, partial(self.unkept.why, key)
+        code, problem = self._sources[key].choice.language.code, partial(self.problem, key)
         return Awaited(Path(key).name, code, steps(key, models), problem)

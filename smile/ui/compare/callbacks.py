@@ -109,7 +109,7 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
         compared = Compared(places, cells, choice.language.code, choice.synthetic, len(cells) == len(places))
         spent = time.monotonic() - began
         yield View(
-            stage=stage(*_progress(compared, spent, recording)),
+            stage=stage(*_progress(compared, spent, recording, engine.problem(asked.pool))),
             table=table(compared, reference),
             compared=compared,
         )
@@ -128,11 +128,14 @@ def checked(engine: Engine, asked: Asked) -> tuple[Grid, Recording, PoolChoice]:
     return grid, recording, choice
 
 
-def _progress(compared: Compared, spent: float, recording: Recording) -> tuple[str, str]:
+def _progress(compared: Compared, spent: float, recording: Recording, problem: str) -> tuple[str, str]:
     done, total = len(compared.cells), len(compared.places)
     if compared.done:
         seconds = len(recording.samples) / SAMPLE_RATE
-        return f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more.", "done"
+        said = (
+            f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more. {problem}"
+        )
+        return said.strip(), "done"
     left = spent / done * (total - done)
     return f"{done} of {total}, next {title(compared.places[done])}; about {left:.0f} s left", "working"
 
@@ -208,4 +211,5 @@ def compare_json(engine: Engine, reference: str, *asked: Any) -> dict[str, Any]:
     for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
-    return {"cells": as_rows(cells, reference, choice.language.code)}
+    rows = as_rows(cells, reference, choice.language.code)
+    return {"cells": rows, "problem": engine.problem(wanted.pool)}
