@@ -19,6 +19,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from smile.datatypes import AudioError, Matrix, Samples
+from smile.timing import finished
 from smile.workfolder import replacing
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ LIMIT = 600.0  # seconds of a recording that are read
 SHORTEST = 0.1  # seconds that a recording must have
 QUIETEST = 2e-4  # peak to peak; less than this is silence, dithered or not (six steps of 16 bits)
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000  # Hz
+STEP = 30 * SAMPLE_RATE  # samples decoded between two yields
 BLOCK = 2**16  # values decoded at a time, all channels together
 PLANES = 8  # channels that a frame of PyAV can safely be asked for
 
@@ -72,14 +74,19 @@ def read(path: str | Path, limit: float = LIMIT) -> Samples:
 
 def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
     """As `read`, and says whether the file went on after `limit` seconds."""
-    path, wanted = Path(path), round(limit * SAMPLE_RATE)
-    pieces, count = [np.empty(0, np.float32)], 0
+    return finished(reading(Path(path), limit))
+
+
+def reading(path: Path, limit: float = LIMIT) -> Generator[None, None, Recording]:
+    """Return what `read_recording` does; yields after every half minute that is decoded."""
+    wanted, pieces, count = round(limit * SAMPLE_RATE), [np.empty(0, np.float32)], 0
     for piece in stream(path):
         pieces.append(piece)
         if (count := count + len(piece)) > wanted:
             break
-    samples = np.concatenate(pieces)
-    return Recording(_checked(samples[:wanted], repr(path.name)), cut=count > wanted)
+        if count // STEP > (count - len(piece)) // STEP:
+            yield
+    return Recording(_checked(np.concatenate(pieces)[:wanted], repr(path.name)), cut=count > wanted)
 
 
 def stream(path: Path) -> Generator[Samples, None, None]:
@@ -173,10 +180,9 @@ def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _check_file(path: Path) -> None:
     """AudioError where there is no file, or an empty one."""
-    try:
+    size = None
+    with suppress(OSError, ValueError):
         size = path.stat().st_size if path.is_file() else None
-    except (OSError, ValueError):
-        size = None
     if size is None:
         raise AudioError(f"There is no recording {path.name!r}; check its path or upload it again.")
     if size == 0:
@@ -240,8 +246,7 @@ def _soundfile_blocks(path: Path) -> Iterator[Block]:
             if sound.format == "MP3":  # it takes a guessed length for the true one, and may stop early
                 raise _unreadable(subject)
             _check_rate(sound.samplerate, subject)
-            size = max(1, BLOCK // sound.channels)
-            while len(block := sound.read(size, dtype="float32", always_2d=True)):
+            while len(block := sound.read(BLOCK // sound.channels or 1, dtype="float32", always_2d=True)):
                 yield sound.samplerate, _mono(block, subject)
     except (soundfile.SoundFileError, OSError) as error:
         raise _unreadable(subject) from error

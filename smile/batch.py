@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smile.audio import read_recording
+from smile.audio import reading
 from smile.clip_encoder import digest
 from smile.corpora import AUDIO_SUFFIXES
 from smile.datatypes import AudioError, SmileError
@@ -43,7 +43,7 @@ class Step:
     done: int  # recordings that are finished
     total: int
     name: str = ""
-    result: Result | None = None  # of the recording at work
+    result: Result | None = None  # of the recording at work, once it has been read
     transcript: Transcript | None = None  # where it has just been finished, or was before
     problem: str = ""  # why there is no transcript, or not of all
 
@@ -137,8 +137,9 @@ class _Results:
         self._models, self._recording, self._pool, self._settings = models, recording, pool, settings
         self.kept: dict[str, Any] = {}
 
-    def __iter__(self) -> Iterator[Result]:
-        heard = read_recording(self._recording.path, LONGEST)
+    def __iter__(self) -> Iterator[Result | None]:
+        """Yield None while the recording is read, then snapshots; no step takes long."""
+        heard = yield from reading(self._recording.path, LONGEST)
         for result in transcribe(self._models, heard.samples, self._pool, self._settings):
             yield result
         cut = f"Only its first {LONGEST / 60:g} minutes were transcribed." if heard.cut else ""

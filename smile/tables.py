@@ -50,7 +50,8 @@ def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
     try:
         if (size := path.stat().st_size) > limits.bytes:
             raise CorpusError(
-                f"{path.name} has {size / 1e6:,.0f} MB; a table may have {limits.bytes / 1e6:,.0f} MB, so split it."
+                f"{path.name} has {size / 1e6:,.0f} MB; a table may have {limits.bytes / 1e6:,.0f} MB, "
+                "so split it."
             )
         return path.read_bytes()
     except OSError as error:

@@ -1,9 +1,9 @@
-"""Seconds spent on one's own work, whatever the caller does in between."""
+"""Work that is done in steps, and the seconds spent on it, whatever the caller does in between."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,16 @@ class Stopwatch:
 
     def __exit__(self, *error: object) -> None:
         self.seconds += time.perf_counter() - self._began
+
+
+def finished(steps: Generator[object, None, T]) -> T:
+    """Do all steps, one after the other, and return what they come to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
 
 
 def timed(items: Iterator[T], watch: Stopwatch) -> Iterator[T]:

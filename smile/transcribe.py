@@ -35,7 +35,7 @@ from smile.embedding import WINDOWS, encode, pooled
 from smile.models import Models
 from smile.pool import Pool
 from smile.samplers import choose, of_length
-from smile.segments import NO_SPEECH, segments
+from smile.segments import NO_SPEECH, segments, segments_in_steps
 from smile.timing import Stopwatch, timed
 from smile.token_store import Progress, build, present
 from smile.transcription import Chosen, Line, Result, Settings, Side, as_dict
@@ -69,8 +69,7 @@ def transcribe(
     iterator stops the work.
     """
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
-    yield replace(result, stage="Listening for speech")
-    for segment in segments(samples, longest=settings.longest):
+    for segment in (yield from _listened(samples, replace(result, stage="Listening for speech"))):
         result, states = yield from _alone(models, segment, result)
         if isinstance(pool, Awaited):
             awaited, pool = pool, (yield from _made_ready(pool, result))
@@ -80,6 +79,17 @@ def transcribe(
     stage = "Done" if result.vanilla.lines else "No speech was heard"
     vanilla, smile = replace(result.vanilla, done=True), replace(result.smile, done=True)
     yield replace(result, vanilla=vanilla, smile=smile, stage=stage, done=True)
+
+
+def _listened(samples: Samples, result: Result) -> Generator[Result, None, list[Segment]]:
+    """Return the pieces of speech; yields the result as it is before each few seconds of the recording."""
+    steps = segments_in_steps(samples, longest=result.settings.longest)
+    while True:
+        yield result
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 
 def _names(pool: Pool | Awaited | None) -> tuple[str, str]:

@@ -62,7 +62,7 @@ def tier(name: str, annotations: Iterable[str]) -> str:
 
 
 def chain(path: Path, links: int, circle: bool = False) -> Path:
-    """Annotations each of which refers to the one after it; the last one is aligned, or refers to the first."""
+    """Annotations each of which refers to the next; the last one is aligned, or refers to the first."""
     last = referring(f"a{links}", "a0") if circle else aligned(f"a{links}")
     inner = [*(referring(f"a{i}", f"a{i + 1}") for i in range(links)), last]
     return eaf(path, SLOTS + tier("t", inner))

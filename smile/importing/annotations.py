@@ -121,7 +121,7 @@ def check_counts(path: Path, annotations: int, tiers: int, limits: Limits) -> No
     """Raise CorpusError where annotations or tiers are more than may be."""
     if annotations > limits.annotations:
         raise CorpusError(
-            f"{path.name} goes beyond {limits.annotations:,} annotations in one import; split it."
+            f"{path.name} goes beyond the {limits.annotations:,} annotations of an import; split it."
         )
     if tiers > limits.tiers:
         raise CorpusError(

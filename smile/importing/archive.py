@@ -61,16 +61,12 @@ def check(paths: Sequence[Path], limits: Limits) -> None:
 
 def _check_total(name: str, entries: int, size: int, limits: Limits) -> None:
     if entries > limits.entries:
-        raise _crowded(name, f"{entries:,}", limits)
+        raise CorpusError(f"{name}: {entries:,} files; at most {limits.entries:,} are taken, so split it.")
     if size > limits.archive_bytes:
         raise CorpusError(
             f"{name}: {size / 1e9:,.1f} GB, unpacked; at most {limits.archive_bytes / 1e9:g} GB are taken, "
             "so split it."
         )
-
-
-def _crowded(name: str, entries: str, limits: Limits) -> CorpusError:
-    return CorpusError(f"{name}: {entries} files; at most {limits.entries:,} are taken, so split it.")
 
 
 class _Guarded(io.BufferedReader):
@@ -84,7 +80,10 @@ class _Guarded(io.BufferedReader):
         """As ever; raises CorpusError for more than so many entries can take."""
         most = max(1 << 20, self._limits.entries * DIRECTORY)
         if size is not None and size > most:
-            raise _crowded(self._path.name, f"more than {self._limits.entries:,}", self._limits)
+            raise CorpusError(
+                f"{self._path.name}: its directory is larger than {self._limits.entries:,} files need; "
+                "split it, or give the files shorter names."
+            )
         return super().read(size)
 
 

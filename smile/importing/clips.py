@@ -108,8 +108,8 @@ def _check_clips(files: Sequence[Annotated], names: Collection[str], limits: Lim
         )
     if (seconds := sum(tier.seconds for tier in tiers)) > limits.clip_seconds:
         raise CorpusError(
-            f"The tier holds {seconds / 3600:,.1f} hours of clips; at most {limits.clip_seconds / 3600:g} are "
-            "cut, so leave files out."
+            f"The tier holds {seconds / 3600:,.1f} hours of clips; at most "
+            f"{limits.clip_seconds / 3600:g} are cut, so leave files out."
         )
     if (seconds := sum(_last(file, names) for file in files)) > limits.sound_seconds:
         raise CorpusError(
@@ -122,7 +122,8 @@ def _check_clips(files: Sequence[Annotated], names: Collection[str], limits: Lim
 def _last(file: Annotated, names: Collection[str]) -> float:
     """The end in seconds of the last clip of a file; what cannot be cut does not count."""
     ends = (a.end for t in file.tiers if t.name in names for a in t.annotations if not fault(a.start, a.end))
-    return max((end for end in ends if end), default=0.0)
+    latest = max((end for end in ends if end), default=0.0)
+    return latest + max((media.offset for media in file.media), default=0.0) if latest else 0.0
 
 
 def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | str:

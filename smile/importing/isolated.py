@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
@@ -168,7 +169,8 @@ class _Worker:
     def _follow(self, request: bytes, ended: Callable[[], None]) -> None:
         """Hand in the request, take the answers, and see the process out."""
         stdin, stdout, left = self._process.stdin, self._process.stdout, MOST_BYTES
-        assert stdin and stdout
+        assert stdin
+        assert stdout
         try:
             stdin.write(request)
             stdin.flush()
@@ -205,10 +207,8 @@ class _Worker:
 
 def _close(*pipes: Any) -> None:
     for pipe in pipes:
-        try:
+        with suppress(OSError):  # what was not sent is not missed
             pipe.close()
-        except OSError:
-            pass  # what was not sent is not missed
 
 
 def _message(line: bytes) -> dict[str, Any]:

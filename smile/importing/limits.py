@@ -7,6 +7,10 @@ from typing import Any
 
 from smile.sheets import TableLimits
 
+TABLE = TableLimits(
+    bytes=20_000_000, workbook_bytes=100_000_000, rows=20_000, columns=200, characters=20_000_000
+)
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -18,9 +22,7 @@ class Limits:
     archive_bytes: int = 2_000_000_000  # of all files of all zips together, unpacked
     entries: int = 5_000  # files and folders in all zips together
     depth: int = 20  # folders in folders in a zip
-    table: TableLimits = TableLimits(
-        bytes=20_000_000, workbook_bytes=100_000_000, rows=20_000, columns=200, characters=20_000_000
-    )
+    table: TableLimits = TABLE
     annotation_bytes: int = 20_000_000  # of all annotation files together
     annotations: int = 100_000  # of all tiers and files, with a text or without
     tiers: int = 1_000  # of one annotation file

@@ -24,7 +24,7 @@ def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
     """Read a TextGrid.
 
     Raises:
-        CorpusError: it cannot be read, is binary, cut short or no TextGrid, or has too many intervals or tiers.
+        CorpusError: it cannot be read, is binary, cut short or no TextGrid, or has too many intervals.
     """
     data = read_bytes(path)
     if data.startswith(BINARY):
