@@ -98,6 +98,19 @@ def test_a_stopped_batch_exports_what_is_done_and_goes_on(
     assert [s.transcript.text for s in again if s.transcript] == [text for _, text in ALL]
 
 
+def test_a_long_recording_is_read_in_steps(engine: Engine, tmp_path: Path) -> None:
+    staircase(tmp_path / "long.wav", 200)
+    found = recordings([tmp_path / "long.wav"])
+    steps = run(MODELS, found, None, Settings(), tmp_path / "out")
+    for _ in range(200 // 30):
+        step = next(steps)
+        assert (step.done, step.name, step.result, step.transcript) == (0, "long.wav", None, None)
+        assert engine.asked == []
+    assert next(steps).result is not None
+    assert engine.asked == [200]
+    assert [s.transcript.text for s in ended(steps) if s.transcript] == ["200 seconds"]
+
+
 def test_other_settings_and_other_sound_are_done_anew(folder: Path, engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
     list(run(MODELS, recordings([folder]), None, Settings(), out))

@@ -177,6 +177,22 @@ def test_the_size_of_a_directory_is_seen_before_it_is_read(
     assert max(read_at_once) < 100_000 < source.stat().st_size
 
 
+def test_the_texts_of_pools_and_corpora_are_those_of_a_table(tmp_path: Path) -> None:
+    for folder, name in (("pool", "pool.json"), ("pool", "clips.csv"), ("corpus/mdw", "transcript_a.txt")):
+        (tmp_path / folder / "wav").mkdir(parents=True, exist_ok=True)
+        _text(tmp_path / folder / name, "x y z\n" * 10_000)
+    for folder in ("pool", "corpus"):
+        with pytest.raises(CorpusError, match="MB of texts; at most 0 MB are taken, so split it"):
+            read(tmp_path / folder)
+
+
+def test_of_a_zip_only_what_is_asked_for_is_unpacked(tmp_path: Path) -> None:
+    files = [("x/a.EAF", b"<a/>"), ("x/a.wav", bytes(100)), ("b.TextGrid", b"")]
+    source = bombs.zipped(tmp_path / "z.zip", files)
+    folder = importing.gather([source], tmp_path / "work", suffixes=clips.READERS)
+    assert sorted(path.name for path in folder.rglob("*.*")) == ["a.EAF", "b.TextGrid"]
+
+
 def test_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
     inner = bombs.zipped(tmp_path / "inner.zip", [("a.wav", bytes(500_000))]).read_bytes()
     outer = bombs.zipped(tmp_path / "outer.zip", [("inner.zip", inner), ("t.csv", b"file,text\na,b\n")])
@@ -332,4 +348,3 @@ def test_clips_of_one_start_get_names_of_their_own(tmp_path: Path) -> None:
     found = read(bombs.namesakes(tmp_path / "a.eaf", 20), replace(SMALL, annotation_bytes=10**6))
     assert [u.id for u in found.reading.utterances][:3] == ["a-0001000", "a-0001000-2", "a-0001000-3"]
     assert len(found.reading.utterances) == 20
-    assert isinstance(clips.STRANGERS, Limits)

@@ -6,8 +6,11 @@ import csv
 import io
 import os
 import shutil
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
 from zipfile import ZipFile
 
 import numpy as np
@@ -15,6 +18,7 @@ import pytest
 
 from smile import batch, token_store
 from smile.datatypes import Language, PoolError, SmileError
+from smile.importing.isolated import read_apart
 from smile.models import Models, load_models
 from smile.own import changes, growing, sequence, transcripts
 from smile.own.workspace import Correction, Workspace
@@ -24,9 +28,10 @@ from smile.transcribe import pool_token
 from smile.transcription import Settings
 from smile.ui.own import curve
 from tests.conftest import POOLS
-from tests.linguists import staircase, write_eaf
+from tests.linguists import TEXTS, staircase, write_eaf
 
 DEMO = open_pool(POOLS / "gla")
+T = TypeVar("T")
 MBOSHI = Language("mdw", "Mboshi", "Bantu", "Latin")
 
 
@@ -328,6 +333,31 @@ def test_annotations_of_a_tier(workspace: Workspace, models: Models, tmp_path: P
     write_eaf(tmp_path / "talk.eaf", sound.name)
     added = growing.from_files(workspace, [sound, tmp_path / "talk.eaf"], models, ["utterance"])
     assert (added.count, added.empty) == (3, 1)
+
+
+def test_what_was_read_apart_is_added_without_being_read_again(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    sound = staircase(tmp_path / "talk.wav", 9)
+    files = [sound, write_eaf(tmp_path / "talk.eaf", sound.name)]
+    with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
+        steps = read_apart(files, Path(work) / "read", tiers=["utterance"])
+        found = yield_from(steps)
+        added = growing.add_imported(workspace, found, models)
+    assert (added.count, added.empty) == (3, 1)
+    pool = workspace.pool()
+    assert pool is not None
+    assert [u.text for u in pool.utterances] == TEXTS
+    assert all(u.audio.is_file() for u in pool.utterances)
+    assert not list(workspace.folder.glob(".import-*"))
+
+
+def yield_from(steps: Generator[str, None, T]) -> T:
+    while True:
+        try:
+            assert next(steps)
+        except StopIteration as done:
+            return done.value
 
 
 def test_annotations_on_two_tiers_need_one_that_is_named(

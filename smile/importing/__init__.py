@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from smile import corpora
@@ -25,6 +25,7 @@ from smile.pool import HEADER, open_pool
 from smile.tables import SUFFIXES
 
 CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
+TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder
 
 
 def takes(source: Path) -> bool:
@@ -71,8 +72,10 @@ def read(
     if folder.is_file():
         return rows.read(folder, Recordings(folder.parent), limits)
     if (folder / HEADER).is_file():
+        _check_texts(folder, limits)
         return _pool(folder)
     if corpora.languages(folder):
+        _check_texts(folder, limits)
         return Imported(corpora.read(folder, split or _split(folder)))
     if annotated := annotation_files(folder):
         return clips.read(annotated, Recordings(folder), work / CLIPS, tiers, recording, progress, limits)
@@ -110,10 +113,12 @@ def opened(source: Path, work: Path, limits: Limits = STRANGERS) -> Path:
     raise CorpusError(f"{source.name} cannot be imported; give a folder or a file that ends in {kinds}.")
 
 
-def gather(files: Sequence[Path], work: Path, limits: Limits = STRANGERS) -> Path:
+def gather(
+    files: Sequence[Path], work: Path, limits: Limits = STRANGERS, suffixes: Collection[str] = ()
+) -> Path:
     """Files that lie in folders of their own, as uploads do, side by side in one; zips are unpacked there.
 
-    Returns the folder, for `read`.
+    Of zips only files with these suffixes are unpacked, or all. Returns the folder, for `read`.
 
     Raises:
         CorpusError: two files have the same name, one is a link or a folder, or a zip cannot be unpacked;
@@ -129,7 +134,7 @@ def gather(files: Sequence[Path], work: Path, limits: Limits = STRANGERS) -> Pat
     for file in files:
         if file.suffix.lower() == ".zip":
             target = folder if len(files) == 1 else folder / file.stem
-            unpack(file, target, limits)
+            unpack(file, target, limits, suffixes)
             continue
         target = folder / file.name
         if target.exists():
@@ -161,6 +166,20 @@ def _inner(folder: Path) -> Path:
             break
         folder = entries[0]
     return folder
+
+
+def _check_texts(folder: Path, limits: Limits) -> None:
+    """See that the texts of a pool or an ML-SUPERB folder are no more than those of a table may be.
+
+    Raises:
+        CorpusError: they are.
+    """
+    texts = (path for path in folder.rglob("*") if path.suffix in TEXTS and path.is_file())
+    if (size := sum(path.stat().st_size for path in texts)) > limits.table.bytes:
+        raise CorpusError(
+            f"{folder.name} holds {size / 1e6:,.0f} MB of texts; at most "
+            f"{limits.table.bytes / 1e6:,.0f} MB are taken, so split it."
+        )
 
 
 def _pool(folder: Path) -> Imported:

@@ -8,7 +8,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -23,8 +23,10 @@ LONGEST_NAME = 255  # bytes of one name in a path, as file systems have it
 DIRECTORY = 1_500  # bytes of an entry in a zip's directory, at most on the average
 
 
-def unpack(path: Path, folder: Path, limits: Limits = STRANGERS) -> Path:
+def unpack(path: Path, folder: Path, limits: Limits = STRANGERS, suffixes: Collection[str] = ()) -> Path:
     """Unpack a zip into a new folder; hidden files and what macOS and Windows add are left out.
+
+    Where suffixes are named, in lower case, only files that end in one of them are unpacked.
 
     The sizes that its directory declares are added up before anything is written, and no more than
     that is read of any entry; a zip in the zip is a file like any other. Returns the folder.
@@ -34,8 +36,11 @@ def unpack(path: Path, folder: Path, limits: Limits = STRANGERS) -> Path:
     """
     with _opened(path, limits) as archive:
         _check(path, archive, limits)
-        made: set[Path] = set()
+        folder.mkdir(parents=True, exist_ok=True)
+        made = {folder}
         for target, entry in list(_targets(path, archive, folder, limits)):
+            if suffixes and target.suffix.lower() not in suffixes:
+                continue
             if target.parent not in made:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 made.add(target.parent)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 from xml.etree import ElementTree
+from xml.parsers.expat import errors
 
 from smile.datatypes import CorpusError
 from smile.importing.annotations import Annotated, Annotation, Media, Tier, check_counts, read_bytes
@@ -21,6 +22,7 @@ from smile.text import one_line
 Element = ElementTree.Element
 Times = tuple[float | None, float | None]
 CODE = re.compile(r"[a-z]{3}")
+NO_MEMORY = errors.codes[errors.XML_ERROR_NO_MEMORY]
 TAGS = 10  # marks "<" of an annotation with its time slots; eight are usual
 
 
@@ -53,6 +55,8 @@ def _parsed(path: Path, limits: Limits) -> Element:
     try:
         root = ElementTree.fromstring(data, ElementTree.XMLParser(target=_Builder()))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
+        if getattr(error, "code", None) == NO_MEMORY:
+            raise MemoryError from error
         raise CorpusError(f"{path.name} is damaged or no ELAN file; save it again in ELAN.") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise CorpusError(f"{path.name} is no ELAN file; its root is <{root.tag}>.")

@@ -14,6 +14,7 @@ from smile.pool import Header, header_of
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".aac", ".aiff", ".aif", ".wma", ".3gp")
 
+SHOWN = 100  # characters of a name in a sentence
 LONGEST_PATH = 1_000  # characters of a recording's name with its folders
 
 
@@ -91,8 +92,9 @@ class Recordings:
         A name with folders is looked for there, and then without them: paths of other computers lead
         nowhere here. Its suffix may be missing.
         """
+        shown = name.strip() if len(name) <= SHOWN else f"{name.strip()[:SHOWN]}..."
         if len(name) > LONGEST_PATH:
-            return f'There is no recording "{name[:40]}..."; its name has {len(name):,} characters.'
+            return f'There is no recording "{shown}"; its name has {len(name):,} characters.'
         posix = PurePosixPath(name.strip().replace("\\", "/"))
         if not posix.name:
             return "The row names no recording."
@@ -101,7 +103,7 @@ class Recordings:
         found = self._names.get(_folded(posix.name), [])
         if len(found) > 1:
             return f'Several recordings are called "{posix.name}"; say in which folder, too.'
-        return found[0] if found else f'There is no recording "{name.strip()}"; add it.'
+        return found[0] if found else f'There is no recording "{shown}"; add it.'
 
     def beside(self, file: Path, name: str) -> Path | str:
         """The recording of a name; where there are several, the one in the file's own folder."""

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from smile import importing
 from smile.datatypes import SmileError
+from smile.importing.clips import READERS
 from smile.importing.limits import Limits
 
 SECONDS = 0.25  # between two lines of progress
@@ -119,8 +120,8 @@ def _read(request: Request, limits: Limits, tell: Teller) -> Any:
 
 def _tiers(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
-    offered = importing.offered(importing.gather(_files(request), work, limits), work, limits)
-    return [asdict(tier) for tier in offered]
+    folder = importing.gather(_files(request), work, limits, suffixes=READERS)
+    return [asdict(tier) for tier in importing.offered(folder, work, limits)]
 
 
 def _unpack(request: Request, limits: Limits, tell: Teller) -> Any:
