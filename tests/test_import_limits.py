@@ -88,6 +88,7 @@ TOO_MUCH: dict[str, tuple[str, Make, str]] = {
     "empty annotations": ("a.eaf", lambda p: bombs.many_tiers(p, 6, 20), "100 annotations"),
     "clips": ("a.eaf", lambda p: bombs.namesakes(p, 30), "30 clips; at most 20 are cut"),
     "hours": ("a.TextGrid", lambda p: _grid(p, 5, 20.0), "0.0 hours of clips; at most 0.0166667"),
+    "hours less none": ("a.TextGrid", lambda p: _grid(p, 5, 20.0, backwards=True), "0.0 hours of clips"),
     "sound": ("a.TextGrid", lambda p: _grid(p, 2, 3000.0, 5.0), "2 hours of recordings; at most 1 are read"),
     "intervals": ("a.TextGrid", lambda p: bombs.textgrid(p, "1", "9" * 20), "100 annotations"),
     "negative intervals": (
@@ -125,9 +126,10 @@ def _numbered(count: int, name: str = "") -> Iterator[tuple[str, bytes]]:
     return ((f"{n}{name}", b"x") for n in range(count))
 
 
-def _grid(path: Path, count: int, step: float, seconds: float = 20.0) -> Path:
+def _grid(path: Path, count: int, step: float, seconds: float = 20.0, backwards: bool = False) -> Path:
     text = "".join(f'{n * step}\n{n * step + seconds}\n"x"\n' for n in range(1, count + 1))
-    return bombs.textgrid(path, "1", str(count), text)
+    text += '90000\n0\n"x"\n' * backwards
+    return bombs.textgrid(path, "1", str(count + backwards), text)
 
 
 @pytest.mark.parametrize("kind", TOO_MUCH)

@@ -70,7 +70,7 @@ def counts(files: Iterable[Annotated]) -> tuple[TierCount, ...]:
 def _count(name: str, annotations: Sequence[Annotation]) -> TierCount:
     filled = [a for a in annotations if a.text]
     timed = ((a.start, a.end) for a in filled)
-    seconds = sum(end - start for start, end in timed if start is not None and end is not None)
+    seconds = sum(max(0.0, end - start) for start, end in timed if start is not None and end is not None)
     return TierCount(name, len(filled), len(annotations) - len(filled), seconds)
 
 
