@@ -5,7 +5,7 @@ The recording is encoded once, and what two cells share is decoded once; see `sm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
@@ -20,7 +20,7 @@ from smile.models import Models
 from smile.pool import Pool
 from smile.samplers import LABELS as SAMPLERS
 from smile.scoring import score
-from smile.segments import NO_SPEECH, segments
+from smile.segments import NO_SPEECH, segments_in_steps
 from smile.text import normalise
 from smile.transcription import Settings
 
@@ -104,19 +104,24 @@ def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
     return tuple(found)
 
 
-def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Iterator[Cell]:
+def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generator[Cell | None, None, None]:
     """Fill the cells of a grid, in the order of `Grid.places`; closing the iterator stops the work.
+
+    Yields None between the steps of a cell, so that others' work may come in between.
 
     Raises:
         SmileError: the grid has too few or too many cells, or there is no speech.
     """
     places = grid.places()
-    clips = [Clip(models, segment) for segment in segments(samples, longest=grid.base.longest)]
+    found = yield from segments_in_steps(samples, longest=grid.base.longest)
+    clips = [Clip(models, segment) for segment in found]
     if not clips:
         raise SmileError(NO_SPEECH)
     for place in places:
-        condition = condition_of(place, grid.base, models)
-        written = [clip.write(condition, pool, f"{clip.segment.start:.2f}") for clip in clips]
+        condition, written = condition_of(place, grid.base, models), list[Written]()
+        for clip in clips:
+            written.append(clip.write(condition, pool, f"{clip.segment.start:.2f}"))
+            yield None
         yield _joined(place, list(zip(clips, written, strict=True)))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import pytest
 
 from smile import evaluate
@@ -33,9 +35,13 @@ def samples():
     return read(read_corpus(POOLS / "gle" / "queries.csv").utterances[0].audio)
 
 
+def filled(steps: Iterable[Cell | None]) -> list[Cell]:
+    return [cell for cell in steps if cell]
+
+
 @pytest.fixture(scope="module")
 def cells(models: Models, pool: Pool, samples) -> list[Cell]:
-    return list(compare(models, samples, pool, Grid((0, 1, 2), WAYS, BASE)))
+    return filled(compare(models, samples, pool, Grid((0, 1, 2), WAYS, BASE)))
 
 
 def test_every_cell_is_filled_once_and_the_telling_ones_come_first(cells: list[Cell]) -> None:
@@ -64,7 +70,7 @@ def test_cells_keep_to_characters_as_the_page_does(
     models: Models, pool: Pool, samples, cells: list[Cell]
 ) -> None:
     hard = replace(BASE, characters="hard")
-    (_, cell) = compare(models, samples, pool, Grid((1,), (Way(),), hard))
+    (_, cell) = filled(compare(models, samples, pool, Grid((1,), (Way(),), hard)))
     *_, result = transcribe(models, samples, pool, replace(hard, shots=1))
     kept = permitted([u.text for u in pool.utterances])
     assert cell.text == result.smile.text
@@ -85,7 +91,7 @@ def test_it_stops_when_nobody_looks(models: Models, pool: Pool, samples, monkeyp
     real = evaluate.decode
     monkeypatch.setattr(evaluate, "decode", lambda *a, **k: (calls.append(1), real(*a, **k))[1])
     running = compare(models, samples, pool, Grid((0, 1), WAYS, BASE))
-    assert len(list(islice(running, 2))) == 2
+    assert len(list(islice((cell for cell in running if cell), 2))) == 2
     running.close()
     assert len(calls) == 2
 
@@ -101,7 +107,16 @@ def test_bounds_are_said_in_a_sentence() -> None:
 
 def test_silence_is_refused(models: Models, pool: Pool, samples) -> None:
     with pytest.raises(SmileError, match="No speech"):
-        next(compare(models, samples * 0, pool, Grid((0,), WAYS)))
+        filled(compare(models, samples * 0, pool, Grid((0,), WAYS)))
+
+
+def test_others_may_come_in_between_the_steps_of_a_cell(models: Models, pool: Pool, samples) -> None:
+    twice = np.concatenate([samples, np.zeros(16_000, np.float32), samples])
+    grid = Grid((0,), WAYS, replace(BASE, longest=len(samples) / 16_000))
+    steps = list(compare(models, twice, pool, grid))
+    first = next(i for i, cell in enumerate(steps) if cell)
+    assert steps[:first].count(None) > len(twice) / 16_000 / 5 + 1
+    assert steps[first + 1] is None
 
 
 def written(*texts: str) -> list[Cell]:

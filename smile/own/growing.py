@@ -8,6 +8,7 @@ from pathlib import Path
 
 from smile import importing, indexing, token_store
 from smile.corpora import Reading
+from smile.corpora.reading import LONGEST_TEXT
 from smile.datatypes import Language, PoolError, Utterance
 from smile.importing import Imported
 from smile.models import Models
@@ -21,6 +22,7 @@ from smile.transcribe import pool_token, read_tokens
 MOST_EXAMPLES = 2000  # in one visitor's pool
 NO_LANGUAGE = "Name your language first: write its name or code, and choose it."
 KNOWN = "It is among the examples already."
+TOO_LONG = "The text has {:,} characters; that of one example may have {:,}."
 NO_TEXT = "Write what is said in the recording, so that it can be an example."
 
 Progress = Callable[[int, int], None]  # clips done, clips in all
@@ -98,10 +100,12 @@ def said(text: str) -> str:
     """Return a text in one line.
 
     Raises:
-        PoolError: there is none.
+        PoolError: there is none, or too much for one example.
     """
     if not (line := one_line(text)):
         raise PoolError(NO_TEXT)
+    if len(line) > LONGEST_TEXT:
+        raise PoolError(TOO_LONG.format(len(line), LONGEST_TEXT))
     return line
 
 

@@ -286,7 +286,8 @@ class Engine:
         if self.problem(key):
             grid = replace(grid, base=replace(grid.base, knn=0.0))
         with self.turns.visit():
-            yield from self.turns.each(compare(self.warm().result(), samples, self._open[key], grid))
+            steps = compare(self.warm().result(), samples, self._open[key], grid)
+            yield from (cell for cell in self.turns.each(steps) if cell)
 
     def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
         from smile.transcribe import Awaited

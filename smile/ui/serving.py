@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smile.own.quota import Quota
-from smile.ui import guard
+from smile.ui import guard, values
 from smile.ui.bodies import Bodies, Uploads
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
@@ -166,10 +166,11 @@ class Dashboard(gr.Blocks):
             }
         )
 
-    async def process_api(self, block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    async def process_api(self, block_fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Do what an event asks for; whatever goes wrong becomes a sentence, which programs get too."""
         try:
-            return await super().process_api(block_fn, *args, **kwargs)
+            values.check(inputs)
+            return await super().process_api(block_fn, inputs, *args, **kwargs)
         except Exception as error:
             raise guard.told(error, _named(block_fn)) from None
 

@@ -14,12 +14,12 @@ from smile.importing import TierCount
 from smile.importing.isolated import tiers_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
-from smile.text import one_line
+from smile.timing import finished
 from smile.ui.files import discarding, taken
 from smile.ui.guard import sentence
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, closed, finished, fresh, opened, told, told_each, working, workspace
+from smile.ui.own.page import Page, closed, fresh, opened, told, told_each, working, workspace
 
 NO_TIERS = gr.update(choices=[], value=[], visible=False)
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
@@ -105,10 +105,11 @@ def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Pa
     with found.lock:
         example, pool = _example(found, name), found.pool()
         assert pool is not None
-        if example.text == one_line(text):
+        said = growing.said(text)
+        if example.text == said:
             return closed(found).says("Nothing was changed.")
         with found.change(f"text of {example.id} changed") as change:
-            changes.reworded(pool, example.id, text, change.out)
+            changes.reworded(pool, example.id, said, change.out)
     return closed(found).says("The new text is in.", "done")
 
 

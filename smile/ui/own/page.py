@@ -145,16 +145,6 @@ def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
             yield Page().says(line, "working")
 
 
-def finished(steps: Generator[str, None, T]) -> T:
-    """The result of some work whose lines nobody reads."""
-    with closing(steps):
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                return done.value
-
-
 def told(function: Callable[P, Page]) -> Callable[P, Page]:
     """A callback whose errors become the stage's sentence."""
 

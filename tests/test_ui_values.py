@@ -1,0 +1,37 @@
+"""What an event may be sent: bounded texts, bounded numbers of values, whatever their shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smile.datatypes import SmileError
+from smile.ui.values import MOST_CHARACTERS, MOST_VALUES, check
+
+
+def nested(depth: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["a" * (MOST_CHARACTERS + 1)], [[{"path": "e\u0301" * MOST_CHARACTERS}]], [{"k" * 30_000: 1}]],
+)
+def test_a_text_that_is_too_long_is_refused_wherever_it_is(values: list[Any]) -> None:
+    with pytest.raises(SmileError, match="characters; at most 20,000 are taken"):
+        check(values)
+
+
+@pytest.mark.parametrize("values", [[None] * (MOST_VALUES + 1), [[1, 2]] * MOST_VALUES, nested(20_000)])
+def test_so_are_too_many_values(values: list[Any]) -> None:
+    with pytest.raises(SmileError, match="more than 10,000 values"):
+        check(values)
+
+
+def test_what_a_page_sends_is_taken() -> None:
+    check(["a" * MOST_CHARACTERS, 3, None, {"path": "/x", "meta": {"_type": "gradio.FileData"}}, [["kl"]]])
+    check(nested(500))
