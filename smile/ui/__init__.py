@@ -14,12 +14,13 @@ from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.packing import PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
-from smile.ui.engine import Engine, Options
+from smile.ui.engine import Engine
 from smile.ui.map import Atlas, map_tab
 from smile.ui.own import Desk, own_tab, remembered
 from smile.ui.results import Store, results_tab
 from smile.ui.serving import Dashboard
 from smile.ui.sounds import Sounds
+from smile.ui.sources import Options
 from smile.ui.theme import ASSETS, look
 from smile.ui.transcribe import transcribe_tab
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.pool import Pool, open_pool, read_header
 from smile.ui.caching import Unkept, cached, stores, writable
-from smile.ui.sources import MOST_QUERIES, PoolChoice, Source, offered, shipped
+from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, offered, shipped
 from smile.ui.turns import Progress, Turns, Watched, lines
-from smile.weights import DEFAULT
 
 if TYPE_CHECKING:
     from smile.compare import Cell, Grid
@@ -30,20 +29,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Options:
-    """Where models, pools and corpora are."""
-
-    pools: Path
-    cache: Path  # where corpora's pools are kept
-    corpora: tuple[Path, ...] = ()
-    model: str = DEFAULT
-    engine: str = "lean"
-    device: str = "cpu"
-    adapter: Path | None = None
-    read_ahead: bool = True  # read the pools that come with the app while nobody uses it
 
 
 class Engine:

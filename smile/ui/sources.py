@@ -11,9 +11,24 @@ from smile import corpora
 from smile.datatypes import Language, SmileError, Utterance
 from smile.languages import iso_code, language
 from smile.pool import open_pool
+from smile.weights import DEFAULT
 
 LOG = logging.getLogger(__name__)
 MOST_QUERIES = 30  # recordings of a language that are offered for trying
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where models, pools and corpora are."""
+
+    pools: Path
+    cache: Path  # where corpora's pools are kept
+    corpora: tuple[Path, ...] = ()
+    model: str = DEFAULT
+    engine: str = "lean"
+    device: str = "cpu"
+    adapter: Path | None = None
+    read_ahead: bool = True  # read the pools that come with the app while nobody uses it
 
 
 @dataclass(frozen=True)
