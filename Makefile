@@ -3,7 +3,14 @@
 PYTHON ?= python3
 PORT ?= 7860
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --no-deps
+LOCKED := $(INSTALL) --require-hashes -r
+TORCH := ^(cuda|nvidia)-|^(torch|triton)==
+# SHA-256 of torch 2.13.0+cpu for Python 3.11 on Linux, which is taken where a machine has it on its disk.
+TORCH_CPU := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-header --no-emit-index-url --no-emit-find-links
 
 .PHONY: app test packages lock clean
 
@@ -25,20 +32,29 @@ packages:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tools/debian.sh python3-venv
 	$(PYTHON) -m venv .venv
 
-.venv/.app: requirements.txt constraints.txt pyproject.toml | .venv/bin/python
+.venv/.app: constraints.txt constraints-cpu.txt constraints-torch.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what the app needs; this takes a few minutes the first time."
-	$(INSTALL) -r requirements.txt
-	$(INSTALL) --no-deps --editable .
+	$(LOCKED) constraints.txt
+	$(LOCKED) constraints-cpu.txt --no-index 2>/dev/null || $(LOCKED) constraints-torch.txt
+	$(INSTALL) --no-build-isolation --editable .
+	$(PIP) check
 	@touch $@
 
-.venv/.dev: .venv/.app requirements-dev.txt requirements-ray.txt
+.venv/.dev: .venv/.app constraints-dev.txt
 	@echo "Installing what the tests need."
-	$(INSTALL) -r requirements-dev.txt
+	$(LOCKED) constraints-dev.txt
+	$(PIP) check
 	@touch $@
 
+# Versions stay where the requirements allow it; to have the newest, remove both files first.
 lock: .venv/.dev
-	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.tmp
-	mv constraints.tmp constraints.txt
+	$(COMPILE) requirements-dev.txt --output-file constraints-dev.txt
+	$(COMPILE) requirements.txt --constraint constraints-dev.txt --output-file constraints.txt
+	awk '/^[a-z]/ { torch = /$(TORCH)/ } torch' constraints.txt > constraints-torch.txt
+	for file in constraints.txt constraints-dev.txt; do \
+	  awk '/^[a-z]/ { torch = /$(TORCH)/ } !torch' $$file > $$file.tmp && mv $$file.tmp $$file || exit 1; \
+	done
+	sed -n 's/^torch==.*/& \\\n    --hash=sha256:$(TORCH_CPU)/p' requirements.txt > constraints-cpu.txt
 
 clean:
 	rm -rf .venv

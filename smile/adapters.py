@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from smile.datatypes import WeightsError
 from smile.tensors import State, open_safetensors
-from smile.workfolder import write_text
+from smile.workfolder import read_json, write_text
 
 WEIGHTS = "adapter_model.safetensors"
 KINDS = ("LORA", "ADALORA")
@@ -111,14 +111,42 @@ def load(folder: Path) -> Adapter:
     tensors = open_safetensors(folder / WEIGHTS).read()
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes())
     digest.update((folder / "adapter_config.json").read_bytes())
-    card = folder / "smile.json"
     return Adapter(
         name=folder.resolve().name,
         sha256=digest.hexdigest(),
         config=config,
-        updates=_updates(tensors, config, folder),
-        card=_read_json(card) if card.is_file() else {},
+        updates=_applied(tensors, config, folder),
+        card=_card(folder / "smile.json"),
     )
+
+
+def _applied(tensors: State, config: dict[str, Any], folder: Path) -> dict[str, Update]:
+    """The updates; a WeightsError where the config has a value of another kind, or a number is none."""
+    try:
+        updates = _updates(tensors, config, folder)
+    except WeightsError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, re.error) as error:
+        path = folder / "adapter_config.json"
+        raise WeightsError(f"{path} is damaged ({error}); save the adapter again with peft.") from error
+    for name, update in updates.items():
+        if not all(np.isfinite(part).all() for part in (update.down, update.up, update.scale)):
+            raise WeightsError(
+                f"The adapter {folder} changes {name} by values that are not numbers; train it again."
+            )
+    return updates
+
+
+def _card(path: Path) -> dict[str, Any]:
+    """The card beside the weights; empty where there is none."""
+    card = _read_json(path) if path.is_file() else {}
+    config, data, begun = card.get("config", {}), card.get("data", {}), card.get("begun", [])
+    minutes = data.get("minutes", {}) if isinstance(data, dict) else None
+    if not (isinstance(config, dict) and isinstance(minutes, dict) and isinstance(begun, list)):
+        raise WeightsError(f"{path} is damaged; copy it again, or remove it.")
+    if not all(isinstance(n, (int, float)) for n in (config.get("kept", 1.0), *minutes.values())):
+        raise WeightsError(f"{path} is damaged; copy it again, or remove it.")
+    return card
 
 
 def merge(state: Mapping[str, NDArray[np.float32]], adapter: Adapter) -> State:
@@ -224,7 +252,7 @@ def _of_pattern(patterns: Mapping[str, Any] | None, module: str, default: Any) -
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except FileNotFoundError as error:
         raise WeightsError(
             f"{path} is missing; give the folder that peft's save_pretrained wrote."

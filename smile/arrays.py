@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from smile.datatypes import DamagedError
 from smile.workfolder import replacing
 
+KINDS = "biufU"  # of values: truth, whole numbers, floating-point numbers, texts
 DENSEST = 1032  # bytes that one byte of deflate can stand for
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 Found = TypeVar("Found")
@@ -95,7 +96,7 @@ def _array(file: IO[bytes], size: int) -> NDArray[Any]:
     wanted = dtype.itemsize
     for length in shape:
         wanted *= length
-    if dtype.hasobject or min(shape, default=1) < 0 or wanted != size - begins:
+    if dtype.kind not in KINDS or min(shape, default=1) < 0 or wanted != size - begins:
         raise ValueError(shape)
     data = file.read()
     if len(data) != wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from smile import commands as does
 from smile.characters import MODES
 from smile.datatypes import SmileError
 from smile.divergence import LABELS
+from smile.processes import Terminated, ending
 from smile.samplers import SAMPLERS
 from smile.terminal import beams, several_shots, shots, strength, strengths, windows
 
@@ -26,17 +28,35 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; what the user can put right is one sentence on standard error and code 2."""
+    """Run a command; what the user can put right is one sentence on standard error and code 2.
+
+    Interrupted (SIGINT) it gives 130, terminated (SIGTERM) 143, after everything that it began has ended.
+    """
     chosen = parse(arguments)
     try:
-        chosen.run(chosen)
+        with ending():
+            chosen.run(chosen)
     except SmileError as error:
-        print(error, file=sys.stderr)
-        return 2
+        return _told(str(error), 2)
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is for nobody
+        return 1
+    except OSError as error:
+        return _told(
+            f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error}).", 2
+        )
+    except MemoryError:
+        return _told("There is not enough memory for this; end other programs, or give it less at a time.", 2)
     except KeyboardInterrupt:
-        print("Interrupted; the same command goes on where it stopped.", file=sys.stderr)
-        return 130
+        return _told("Interrupted; the same command goes on where it stopped.", 130)
+    except Terminated:
+        return _told("Terminated; the same command goes on where it stopped.", 143)
     return 0
+
+
+def _told(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

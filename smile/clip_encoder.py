@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def remembering(encoder: Encoder, log: Log) -> Hear:
         key = digest(audio)
         found = log.get(key)
         if found is not None:
-            return Encoded.from_json(found)
+            with suppress(ValueError, TypeError, KeyError):  # what is damaged is encoded again
+                return Encoded.from_json(found)
         encoded = encoder(audio)
         log.add(key, encoded.to_json())
         return encoded

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +18,8 @@ from typing import Any
 
 from smile.datatypes import SmileError
 from smile.evaluate import Made
+from smile.guard import guarded, remove
+from smile.processes import handlers_kept
 from smile.workers import Engines, Task, Work, done_alone
 
 LOCAL = "local"  # the address of a cluster that is started here and ended with the work
@@ -70,22 +70,25 @@ def workers_on_ray(engines: Engines) -> Iterator[Work]:
         SmileError: Ray is not installed, no cluster is there, or it is too small.
     """
     ray = _ray(engines.cluster.startswith((LOCAL, "127.0.0.1:")))  # "localhost:" too
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    with _folder() as folder, guarded(folder) as tell:
         try:
-            _join(ray, engines, folder)
+            with handlers_kept():
+                _join(ray, engines, folder)
             workers = _hired(ray, engines)
+            tell()
             yield partial(_worked, ray, workers)
         finally:
             ray.shutdown()
-            _remove(Path(folder))
 
 
-def _remove(folder: Path, patience: float = 5.0) -> None:
-    """Remove Ray's files; its processes may still write some while they end."""
-    end = time.monotonic() + patience
-    while folder.exists() and time.monotonic() < end:
-        shutil.rmtree(folder, ignore_errors=True)
-        time.sleep(0.1)
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A folder for Ray's files."""
+    folder = tempfile.mkdtemp(prefix="ray-")
+    try:
+        yield folder
+    finally:
+        remove(Path(folder))
 
 
 def _ray(alone: bool) -> Any:

@@ -98,7 +98,7 @@ def config(tensors: Tensors, source: str) -> dict[str, Any]:
     """transformers' WhisperConfig, from the tensors' shapes and the numbers of heads."""
     try:
         return _config(tensors)
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, TypeError) as error:
         raise WeightsError(
             f"{source} lacks parts of Whisper ({error}); install or download it again."
         ) from error
@@ -127,8 +127,11 @@ def state(tensors: Tensors, source: str) -> State:
     for name, tensor in tensors.items():
         side, _, rest = name.partition("/")
         module, _, leaf = rest.rpartition("/")
-        if tensor.ndim and module:
-            converted |= _rename(side, module, LEAF_NAMES.get(leaf, leaf), tensor)
+        try:
+            if tensor.ndim and module:
+                converted |= _rename(side, module, LEAF_NAMES.get(leaf, leaf), tensor)
+        except ValueError as error:  # rows that cannot be parted
+            raise WeightsError(f"{source}: {name} is damaged; install or download it again.") from error
     check_whisper({name: tensor.shape for name, tensor in converted.items()}, config(tensors, source), source)
     return converted
 

@@ -22,6 +22,7 @@ from smile.clip_encoder import Encoded, Encoder, Guess, Hear, remembering
 from smile.corpora import Reading, Rejected
 from smile.datatypes import AudioError, Language, PoolError, Recognizer, Utterance
 from smile.embedding import WINDOWS
+from smile.names import identifier
 from smile.pool import (
     CLIPS,
     EMBEDDINGS,
@@ -206,8 +207,8 @@ def _take(
     taken = []
     for number, (line, utterance) in enumerate(zip(reading.lines, reading.utterances, strict=True), start=1):
         try:
-            encoded = hear(utterance.audio)
-        except AudioError as error:
+            encoded = _named_well(utterance, hear)
+        except (AudioError, PoolError) as error:
             rejected.append(Rejected(line, str(error)))
         else:
             audio = _copy(utterance, folder)
@@ -215,6 +216,15 @@ def _take(
         if progress:
             progress(number, len(reading.utterances))
     return taken
+
+
+def _named_well(utterance: Utterance, hear: Hear) -> Encoded:
+    """The recording encoded; a PoolError where its id cannot be one."""
+    try:
+        identifier(utterance.id)
+    except ValueError as error:
+        raise PoolError(str(error)) from error
+    return hear(utterance.audio)
 
 
 def _copy(utterance: Utterance, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from smile.datatypes import Language
+from smile.names import as_code
 
 TABLE = Path(__file__).with_name("data") / "languages.csv"
 _LABEL = re.compile(r"(?:org_)?([a-z]{3})")
@@ -63,11 +64,11 @@ def from_whisper(code: str) -> Language | None:
 def iso_code(label: str) -> str:
     """The ISO 639-3 code in a corpus's label of a language.
 
-    Takes ML-SUPERB's forms ("org_jpn", "[jpn]") and Whisper's codes ("ja"); any other label comes
-    back as it is, in lower case.
+    Takes ML-SUPERB's forms ("org_jpn", "[jpn]") and Whisper's codes ("ja"); any other label becomes a code
+    as `names.as_code` makes it.
     """
     plain = label.strip().strip("[]").lower()
     if match := _LABEL.fullmatch(plain):
         return match[1]
     known = from_whisper(plain)
-    return known.code if known else plain
+    return known.code if known else as_code(plain)

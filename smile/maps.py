@@ -6,9 +6,8 @@ texts and recordings are those of the pools, where these are at hand.
 
 from __future__ import annotations
 
-import json
+import logging
 import re
-import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,16 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.arrays import write_arrays
-from smile.datatypes import EncoderId, Matrix, SmileError
+from smile.arrays import Arrays, write_arrays
+from smile.datatypes import DamagedError, EncoderId, Matrix, SmileError
+from smile.fields import from_fields
+from smile.names import code
 from smile.projection import NEAR, Trust
-from smile.workfolder import write_json
+from smile.workfolder import read_json, write_json
 
 FOLDER = Path(__file__).resolve().parent.parent / "precomputed" / "maps"
 MANIFEST = "manifest.json"
 METRICS = ("js", "euclidean")  # that maps are made by
 DIMENSIONS = (2, 3)
 AGAIN = "make it again with: smile project"
+LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
@@ -107,18 +109,31 @@ def entries(folder: Path = FOLDER) -> dict[str, Entry]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {name: _entry(name, fields) for name, fields in found.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        found = read_json(path).items()
+    except (OSError, ValueError, AttributeError) as error:
         raise SmileError(f"{path} is damaged; {AGAIN}") from error
+    known = {}
+    for name, fields in found:
+        try:
+            known[name] = _entry(name, fields)
+        except (ValueError, TypeError) as error:
+            damaged = SmileError(f"What {path} says of the map {name[:80]!r} is damaged; {AGAIN}")
+            if len(found) == 1:
+                raise damaged from error
+            LOGGER.warning("%s", damaged)
+    return known
 
 
-def _entry(name: str, fields: dict[str, Any]) -> Entry:
-    fields = dict(fields)
-    fields["members"] = tuple(Member(**member) for member in fields["members"])
-    fields["encoder"] = EncoderId(**fields["encoder"])
-    fields["figures"] = {layout: Trust(**figures) for layout, figures in fields["figures"].items()}
-    return Entry(name, **fields)
+def _entry(name: str, fields: Any) -> Entry:
+    """An entry of the manifest; ValueError or TypeError where it is none."""
+    entry = from_fields(Entry, {"name": name, **fields})
+    if not (_NAME.fullmatch(name) and entry.members and "js-2" in entry.figures):
+        raise ValueError(name)
+    for member in entry.members:
+        code(member.language)
+        if member.clips < 0:
+            raise ValueError(member)
+    return entry
 
 
 def load(entry: Entry, folder: Path = FOLDER) -> Map:
@@ -129,16 +144,28 @@ def load(entry: Entry, folder: Path = FOLDER) -> Map:
     """
     path = folder / f"{entry.name}.npz"
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with Arrays(path) as arrays:
             layouts = {name: arrays[name] for name in LAYOUTS}
-            ids, seconds = tuple(map(str, arrays["ids"])), arrays["seconds"]
-            near, kl = arrays["near"], arrays["kl"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            ids, seconds, near, kl = (arrays[name] for name in ("ids", "seconds", "near", "kl"))
+    except (OSError, DamagedError) as error:
         raise SmileError(f"{path} is missing or damaged; {AGAIN}") from error
-    sizes = {len(a) for a in (ids, seconds, near, kl, *layouts.values())}
+    sizes = {len(a) if a.ndim else 0 for a in (ids, seconds, near, kl, *layouts.values())}
     if sizes != {entry.clips}:
         raise SmileError(f"{path} holds {sizes} points and the manifest says {entry.clips}; {AGAIN}")
-    return Map(entry, ids, seconds, layouts, near, kl)
+    _check(path, ids, near, kl, (seconds, *layouts.values()))
+    if any(layouts[layout(metric, n)].shape != (len(ids), n) for metric in METRICS for n in DIMENSIONS):
+        raise SmileError(f"{path} is missing or damaged; {AGAIN}")
+    return Map(entry, tuple(map(str, ids)), seconds, layouts, near, kl)
+
+
+def _check(
+    path: Path, ids: NDArray[Any], near: NDArray[Any], kl: NDArray[Any], floats: tuple[NDArray[Any], ...]
+) -> None:
+    """SmileError where arrays are of another kind, or name points that are not there."""
+    good = (ids.dtype.kind, near.dtype.kind, near.ndim, near.shape) == ("U", "i", 2, kl.shape)
+    good = good and all(a.dtype.kind == "f" and np.isfinite(a).all() for a in floats)
+    if not good or (near.size and not -1 <= near.min() <= near.max() < len(ids)):
+        raise SmileError(f"{path} is missing or damaged; {AGAIN}")
 
 
 def save(maps: Iterable[Map], folder: Path = FOLDER) -> None:

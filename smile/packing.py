@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -21,6 +22,14 @@ SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool",
             "characters", "clips",
             "model")  # fmt: skip
 MOST_BYTES = 20_000_000
+TEXTS = ("id", "language", "split", "condition", "hash", "hypothesis", "stopped", "error")
+COLUMNS = dict.fromkeys(TEXTS, "str") | {
+    f"{normaliser}_{what}": "float"
+    for normaliser in ("plain", "ml_superb")
+    for what in ("edits", "length", "word_edits", "words")
+}
+"""What tables need, and of which kind; see `Row`."""
+LOGGER = logging.getLogger(__name__)
 
 
 def read_rows_of(folder: Path) -> pd.DataFrame:
@@ -82,14 +91,23 @@ def _manifest(folders: Sequence[Path]) -> dict[str, Any]:
 def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:
     """The packed rows in a folder and the folders in it, each with its condition's settings.
 
-    Empty where there are none.
+    Empty where there are none. A file that cannot be read is told in the log and passed over.
 
     Raises:
-        SmileError: a file that cannot be read.
+        SmileError: there are files, and none can be read.
     """
     import pandas as pd
 
-    parts = [_packed(path) for path in sorted(folder.rglob(RESULTS))]
+    parts, damaged = [], []
+    for path in sorted(folder.rglob(RESULTS)):
+        try:
+            parts.append(_packed(path))
+        except SmileError as error:
+            damaged.append(error)
+    if damaged and not parts:
+        raise damaged[0]
+    for told in damaged:
+        LOGGER.warning("%s", told)
     if not parts:
         return pd.DataFrame(columns=[field.name for field in fields(Row)] + list(SETTINGS))
     rows = pd.concat(parts, ignore_index=True)
@@ -106,11 +124,27 @@ def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
 def _packed(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    again = "pack it again with: smile results pack"
     try:
         rows = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise SmileError(f"{path} cannot be read; pack it again with: smile results pack") from error
+    except Exception as error:  # pyarrow has errors of a dozen families for bytes that are not parquet
+        raise SmileError(f"{path} cannot be read; {again}") from error
+    if wrong := [column for column, kind in COLUMNS.items() if not _is(kind, rows, column)]:
+        raise SmileError(f"{path} has no column {wrong[0]}, or one of another kind; {again}")
     return with_settings(rows, read_manifest(path.parent)["conditions"])
+
+
+def _is(kind: str, rows: pd.DataFrame, column: str) -> bool:
+    """Whether there is a column of texts ("str") or of numbers; one without values may be of any kind."""
+    from pandas.api.types import infer_dtype, is_numeric_dtype
+
+    if column not in rows:
+        return False
+    if rows[column].isna().all():
+        return kind == "float"
+    if kind == "str":
+        return infer_dtype(rows[column]) == "string"
+    return is_numeric_dtype(rows[column])
 
 
 def with_settings(rows: pd.DataFrame, conditions: dict[str, Any]) -> pd.DataFrame:

@@ -21,9 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from smile.arrays import write_array
-from smile.datatypes import EncoderId, Language, Matrix, PoolError, Utterance
-from smile.workfolder import write_json, write_text
+from smile.arrays import read_array, write_array
+from smile.datatypes import DamagedError, EncoderId, Language, Matrix, PoolError, Utterance
+from smile.fields import from_json
+from smile.names import code, identifier
+from smile.workfolder import read_json, write_json, write_text
 
 FORMAT = 1
 HEADER, CLIPS, QUERIES, EMBEDDINGS = "pool.json", "clips.csv", "queries.csv", "embeddings.npy"
@@ -106,25 +108,31 @@ def read_header(folder: Path) -> Header:
             f"{folder} is not a pool, it has no {HEADER}; make one with: smile index SOURCE --out POOL"
         )
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = read_json(path)
         version = fields["format"]
         header = header_of(fields) if version == FORMAT else None
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise PoolError(f"{path} is damaged; make the pool again from its source.") from error
     if header is None:
         raise PoolError(f"{folder} is a pool of format {version}, this SMILE reads {FORMAT}; update SMILE.")
+    return _checked(header, path)
+
+
+def _checked(header: Header, path: Path) -> Header:
+    """The header, whose codes may name files and tokens."""
+    try:
+        for found in filter(None, (header.language.code, header.language.whisper, *header.guesses)):
+            code(found)
+    except ValueError as error:
+        raise PoolError(f"{path}: {error}") from error
+    if not all(0 < seconds < math.inf for seconds in header.windows):
+        raise PoolError(f"{path} is damaged; make the pool again from its source.")
     return header
 
 
-def header_of(fields: dict[str, Any]) -> Header:
-    """A header from its fields, as `asdict` gives them; raises KeyError and the like where some are wrong."""
-    encoder = fields["encoder"]
-    known = {name: fields[name] for name in Header.__dataclass_fields__}
-    known["language"] = Language(**fields["language"])
-    known["encoder"] = None if encoder is None else EncoderId(**encoder)
-    known["windows"] = tuple(float(w) for w in fields["windows"])
-    known["guesses"] = {str(code): int(n) for code, n in fields["guesses"].items()}
-    return Header(**known)
+def header_of(fields: Any) -> Header:
+    """A header from its fields, as `asdict` gives them; ValueError where some are wrong."""
+    return from_json(Header, json.dumps(fields), "ignore")
 
 
 def write_pool(
@@ -172,9 +180,8 @@ def _read_embeddings(folder: Path, header: Header, utterances: Sequence[Utteranc
     """The embeddings (clips, d), checked against the clips."""
     path, again = folder / EMBEDDINGS, f"index it again with: {rebuild_command(folder)}"
     try:
-        with path.open("rb") as file:
-            rows: Matrix = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        rows: Matrix = read_array(path)
+    except (OSError, DamagedError) as error:
         raise PoolError(f"{path} is missing or damaged; {again}") from error
     if rows.dtype != np.float32 or rows.ndim != 2 or len(rows) != len(utterances):
         raise PoolError(
@@ -214,6 +221,8 @@ def _read_clips(folder: Path, name: str, language: str) -> tuple[Utterance, ...]
 
 
 def _read_clip(folder: Path, row: dict[str, str], line: int, language: str) -> Utterance:
+    if not all(isinstance(row[column], str) for column in COLUMNS):
+        raise ValueError(row)
     name, audio = row["audio"], folder / row["audio"]
     if os.path.isabs(name) or os.path.normpath(name).split(os.sep)[0] == os.pardir:
         raise PoolError(f"{folder}: the recording in line {line} does not lie in the pool; remove the line.")
@@ -222,4 +231,8 @@ def _read_clip(folder: Path, row: dict[str, str], line: int, language: str) -> U
     seconds = float(row["seconds"])
     if not row["text"] or not math.isfinite(seconds) or seconds <= 0:
         raise PoolError(f"{folder}: line {line} of the clips lacks a text or a length; correct it.")
+    try:
+        identifier(row["id"])
+    except ValueError as error:
+        raise PoolError(f"{folder}, line {line} of the clips: {error}") from error
     return Utterance(row["id"], audio, row["text"], language, row["speaker"], seconds)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields, replace
+import math
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from smile.datatypes import PoolError
+from smile.datatypes import MOST_SHOTS, PoolError
+from smile.fields import from_json
 from smile.pool import Pool, order_digest
 from smile.transcription import Settings
 from smile.workfolder import write_json
@@ -46,12 +47,15 @@ def read_setting(folder: Path) -> PoolSetting | None:
     if not path.is_file():
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        known = {f.name: values[f.name] for f in fields(PoolSetting) if f.name in values}
-        found = PoolSetting(**known)
-        if not 0 <= found.shots <= 10 or not 0 <= found.knn <= 1:
+        found = from_json(PoolSetting, path.read_bytes(), "ignore")
+        rates = [rate for rate in (found.cer, found.vanilla) if rate is not None]
+        if (
+            not 0 <= found.shots <= MOST_SHOTS
+            or not 0 <= found.knn <= 1
+            or not all(map(math.isfinite, rates))
+        ):
             raise ValueError(found)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise PoolError(f"{path} is damaged; remove it, or make it again with: smile check POOL") from error
     return found
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from smile.datatypes import SmileError
-from smile.workfolder import replacing
+from smile.fields import from_json
+from smile.workfolder import read_json, replacing
 
 NAME = "manifest.json"
 Key = tuple[str, str]  # utterance id, condition hash
@@ -124,20 +125,21 @@ class RowFile:
 def read_rows(path: Path) -> list[Row]:
     """The rows of a file; none where there is no file. SmileError where it is damaged."""
     try:
-        return [
-            Row(**{**v, "neighbours": tuple(v["neighbours"]), "distances": tuple(v["distances"])})
-            for v in _lines(path)
-        ]
-    except (TypeError, KeyError) as error:
-        raise SmileError(f"{path} holds no rows of this version; evaluate into another folder.") from error
+        return [from_json(Row, line) for line in _lines(path)]
+    except ValueError as error:
+        raise SmileError(
+            f"{path} is damaged or holds no rows of this version; remove it, or evaluate into another folder."
+        ) from error
 
 
 def read_seconds(path: Path) -> list[Seconds]:
     """The times of a file; none where there is no file. SmileError where it is damaged."""
     try:
-        return [Seconds(**fields) for fields in _lines(path)]
-    except TypeError as error:
-        raise SmileError(f"{path} holds no times of this version; remove it, the rows stay.") from error
+        return [from_json(Seconds, line) for line in _lines(path)]
+    except ValueError as error:
+        raise SmileError(
+            f"{path} is damaged or holds no times of this version; remove it, the rows stay."
+        ) from error
 
 
 def _single(path: Path, rows: Sequence[Row]) -> dict[Key, Row]:
@@ -158,13 +160,8 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    if not path.is_file():
-        return []
-    try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    except ValueError as error:
-        raise SmileError(f"{path} is damaged; remove it and run the command again.") from error
+def _lines(path: Path) -> list[bytes]:
+    return [line for line in path.read_bytes().split(b"\n") if line] if path.is_file() else []
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -173,7 +170,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {"conditions": {}, "runs": []}
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {**found, "conditions": dict(found["conditions"]), "runs": list(found["runs"])}
-    except (ValueError, TypeError, KeyError) as error:
+        found: dict[str, Any] = read_json(path)
+        conditions = {str(name): dict(settings) for name, settings in found["conditions"].items()}
+        return {**found, "conditions": conditions, "runs": [dict(run) for run in found["runs"]]}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SmileError(f"{path} is damaged; remove it and run the command again.") from error

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.datatypes import Matrix, SmileError
+from smile.arrays import Arrays
+from smile.datatypes import DamagedError, Matrix, SmileError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "similarity.npz"
 
@@ -51,5 +52,14 @@ def learned(queries: Matrix, pool: Matrix, path: Path = SHIPPED) -> NDArray[np.f
 def _read(path: Path) -> Projection:
     if not path.is_file():
         raise SmileError("There is no learned distance; make it with: smile similarity --data ML_SUPERB")
-    with np.load(path, allow_pickle=False) as stored:
-        return Projection(stored["mean"], stored["projection"])
+    try:
+        with Arrays(path) as stored:
+            found = Projection(stored["mean"], stored["projection"])
+        numbers = all(a.dtype.kind == "f" and np.isfinite(a).all() for a in (found.mean, found.matrix))
+        if not numbers or found.mean.ndim != 1 or found.matrix.shape[:-1] != found.mean.shape:
+            raise DamagedError(path)
+    except (OSError, DamagedError) as error:
+        raise SmileError(
+            f"{path} is damaged; make it again with: smile similarity --data ML_SUPERB"
+        ) from error
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,8 @@ def open_safetensors(path: Path) -> TensorFile:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(min(length, path.stat().st_size)))
         header.pop("__metadata__", None)
-        end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        end = max((_end(entry) for entry in header.values()), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(f"{path} is not a safetensors file, or cut short; download it again.") from error
     if path.stat().st_size != 8 + length + end:
         raise WeightsError(
@@ -73,6 +74,18 @@ def open_safetensors(path: Path) -> TensorFile:
             "download it again."
         )
     return TensorFile(path, header, 8 + length)
+
+
+def _end(entry: dict[str, Any]) -> int:
+    """Where the data of a tensor end; ValueError where its shape, its type and its place do not agree."""
+    (first, last), shape, dtype = entry["data_offsets"], entry["shape"], entry["dtype"]
+    numbers = [first, last, *shape]
+    if not isinstance(dtype, str) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise ValueError(entry)
+    size = np.dtype(DTYPES[dtype]).itemsize if dtype in DTYPES else None
+    if last < first or (size is not None and math.prod(shape) * size != last - first):
+        raise ValueError(entry)
+    return int(last)
 
 
 def whisper_shapes(config: dict[str, Any]) -> dict[str, Shape]:

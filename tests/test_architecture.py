@@ -14,9 +14,11 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "commit", "timing", "languages", "language_search", "terminal", "paper", "sheets"),
-    ("characters", "token_bytes", "machine", "names", "workfolder"),
+    ("datatypes", "names", "fields", "commit", "timing", "languages", "language_search", "terminal"),
+    ("paper", "sheets", "processes", "guard"),
+    ("characters", "token_bytes", "machine", "workfolder"),
     ("arrays", "audio", "text", "similarity", "tensors", "ct2", "packages", "tables", "orthography"),
+    ("published",),
     ("divergence",),
     ("projection",),
     ("scoring", "drafts", "adapters", "weights", "segments", "vocabulary"),

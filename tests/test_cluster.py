@@ -105,6 +105,7 @@ def test_an_interrupted_cluster_leaves_nothing_behind(job: Job, tmp_path: Path) 
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have it ignored
     )
     rows = tmp_path / "out" / "gle.jsonl"
     while run.poll() is None and not rows.is_file():

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import torch
 from huggingface_hub import constants
+from safetensors.numpy import save_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-from smile import packages, weights
+from smile import packages, published, weights
 from smile.datatypes import WeightsError
 from smile.tensors import open_safetensors, whisper_shapes
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TINY = {
     "d_model": 16,
     "encoder_layers": 2,
@@ -183,10 +185,11 @@ def test_pickled_weights_are_refused(folder: Path) -> None:
         weights.find(str(folder))
 
 
-def cache(hub: Path, name: str, model: Path) -> Path:
+def cache(
+    hub: Path, name: str, model: Path, commit: str = "0123456789abcdef0123456789abcdef01234567"
+) -> Path:
     """Put a model into a cache as the hub's client lays it out."""
     home = hub / f"models--{name.replace('/', '--')}"
-    commit = "0123456789abcdef0123456789abcdef01234567"
     (home / "refs").mkdir(parents=True)
     (home / "refs" / "main").write_text(commit)
     return Path(shutil.copytree(model, home / "snapshots" / commit))
@@ -199,14 +202,88 @@ def test_the_cache_of_the_hub(no_hub: Path, tiny: Path) -> None:
     assert_same(base.state(), tiny_model())
 
 
-def test_the_cache_comes_before_the_packages(no_hub: Path, tiny: Path) -> None:
+@pytest.fixture(scope="module")
+def as_on_the_hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default model's weights as on the hub, written from the packages'; a tokenizer and configs.
+
+    The two configs and the tokenizer are others than the hub's, which are not at hand here.
+    """
+    folder = tmp_path_factory.mktemp("hub") / "published"
+    base = weights.find(roots=packages.installed())
+    model = {key: base.config[key] for key in weights.SIZES} | {"model_type": "whisper"}
+    folder.mkdir()
+    save_file(base.state(), folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(model))
+    (folder / "generation_config.json").write_text("{}")
+    shutil.copy(base.tokenizer, folder)
+    return folder
+
+
+@pytest.fixture
+def pinned(as_on_the_hub: Path, no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache's snapshot of the pinned revision; its small files count as published."""
+    small = {f: digest(as_on_the_hub / f) for f in published.FILES if f != "model.safetensors"}
+    monkeypatch.setattr(published, "FILES", published.FILES | small)
+    return cache(no_hub, weights.DEFAULT, as_on_the_hub, published.REVISION)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_packages_weights_are_those_of_the_hub(as_on_the_hub: Path) -> None:
+    """Written as safetensors in float32, they have the published digest: OpenAI's are float16 values."""
+    assert digest(as_on_the_hub / "model.safetensors") == published.FILES["model.safetensors"]
+
+
+def test_the_pinned_snapshot_comes_before_the_packages(pinned: Path) -> None:
+    found, packaged = weights.find(), weights.find(str(pinned))
+    assert found.sha256 == packaged.sha256 == published.FILES["model.safetensors"]
+    assert found.tokenizer == pinned / "tokenizer.json"
+
+
+@pytest.mark.parametrize("place", [-1, -100_000_000])
+def test_weights_with_another_value_are_refused(pinned: Path, place: int) -> None:
+    with (pinned / "model.safetensors").open("r+b") as file:
+        file.seek(place, 2)
+        byte = file.read(1)
+        file.seek(place, 2)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(WeightsError, match=r"model\.safetensors is not the file that OpenAI has published"):
+        weights.find()
+
+
+@pytest.mark.parametrize("name", ["config.json", "generation_config.json", "tokenizer.json"])
+def test_another_tokenizer_or_config_is_refused(pinned: Path, name: str) -> None:
+    (pinned / name).write_text((pinned / name).read_text() + " ")
+    with pytest.raises(WeightsError, match=rf"{name} is not the file that OpenAI has published; delete"):
+        weights.find()
+
+
+def test_another_revision_in_the_cache_is_passed_over(no_hub: Path, tiny: Path) -> None:
     cache(no_hub, "openai/whisper-base", tiny)
-    assert weights.find().config["d_model"] == TINY["d_model"]
+    assert weights.find().sha256 == packages.MODEL_SHA256
+
+
+def test_the_hub_is_asked_for_the_pinned_revision_of_the_default_model_alone(
+    no_hub: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def download(name: str, revision: str | None = None, **options: object) -> str:
+        asked.append((name, revision))
+        return str(tiny)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    with pytest.raises(WeightsError, match="is not the file that OpenAI has published"):
+        weights.find(roots=[])
+    weights.find("openai/whisper-tiny")
+    assert asked == [(weights.DEFAULT, published.REVISION), ("openai/whisper-tiny", None)]
 
 
 @pytest.mark.parametrize("lost", ["config.json", "model.safetensors", "tokenizer.json"])
 def test_a_half_filled_cache_is_passed_over(no_hub: Path, tiny: Path, lost: str) -> None:
-    (cache(no_hub, "openai/whisper-base", tiny) / lost).unlink()
+    (cache(no_hub, "openai/whisper-base", tiny, published.REVISION) / lost).unlink()
     assert weights.find().sha256 == packages.MODEL_SHA256
 
 

@@ -31,8 +31,10 @@ def _start() -> float:
     environment = {**os.environ, "PORT": str(port)}
     began = time.perf_counter()
     app = subprocess.Popen(
-        [sys.executable, str(REPOSITORY / "app.py")],
+        [sys.executable, "-m", "smile.processes", str(REPOSITORY / "app.py")],
+        cwd=REPOSITORY,
         env=environment,
+        stdin=subprocess.PIPE,  # the app ends when this process does
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

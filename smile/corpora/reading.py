@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from smile.datatypes import CorpusError, Utterance
+from smile.names import identifier
 from smile.tables import UNREADABLE, damaged
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm")
@@ -125,6 +126,10 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: d
         return f"The text has {len(row.text):,} characters; cut the clip, so that it has {LONGEST_TEXT:,}."
     if damaged(row.text):
         return UNREADABLE
+    try:
+        identifier(row.id or row.audio.stem)
+    except ValueError as error:
+        return str(error)
     if row.id in good:
         return f'Line {good[row.id][0]} has the same id, "{row.id}".'
     if line := recordings.get(row.audio.resolve()):

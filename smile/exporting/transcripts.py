@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from smile.fields import from_fields
 from smile.text import one_line
 from smile.transcription import Result, Side
 
@@ -40,9 +41,8 @@ class Transcript:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Transcript:
-        """The inverse of `dataclasses.asdict`, JSON's lists for tuples."""
-        tiers = tuple((name, tuple(Span(**span) for span in spans)) for name, spans in fields["tiers"])
-        return cls(**{**fields, "tiers": tiers})
+        """The inverse of `dataclasses.asdict`, JSON's lists for tuples; ValueError where it is none."""
+        return from_fields(cls, fields)
 
     @property
     def spans(self) -> tuple[Span, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,9 @@ from smile.audio import SAMPLE_RATE, read_recording, write
 from smile.batch import LONGEST, Recording, Step
 from smile.datatypes import PoolError
 from smile.exporting import Span, Transcript
+from smile.fields import from_fields
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
+from smile.workfolder import read_json, set_aside
 
 CORRECTED = "Corrected"  # name of a tier
 MOST_RECORDINGS = 300  # of one visitor
@@ -180,7 +181,29 @@ def cut(part: Part, recording: Path, out: Path) -> None:
 
 def _kept(workspace: Workspace) -> dict[str, Any]:
     path = workspace.folder / TRANSCRIPTS
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        return {name: _fields(fields) for name, fields in read_json(path).items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        set_aside(path)  # recordings are transcribed again
+        return {}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is written down of a recording."""
+
+    transcript: Transcript | None
+    problem: str
+    version: str
+    examples: int
+
+
+def _fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as they are; ValueError where they are not those of `_Kept`."""
+    from_fields(_Kept, fields)
+    return fields
 
 
 def _item(path: Path, fields: dict[str, Any] | None) -> Item:

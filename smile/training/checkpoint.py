@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from smile.datatypes import SmileError
-from smile.workfolder import replacing, write_text
+from smile.workfolder import read_json, replacing, write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
 
@@ -39,7 +40,10 @@ class Run:
     def settings(self) -> dict[str, Any]:
         """What `claim` wrote down; empty before it."""
         path = self.folder / SETTINGS
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        try:
+            return dict(read_json(path)) if path.is_file() else {}
+        except (ValueError, TypeError) as error:
+            raise _lost(path) from error
 
     def save(self, step: int, hours: float, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Keep the state after so many steps."""
@@ -58,22 +62,23 @@ class Run:
             return 0, 0.0
         parameters = dict(model.named_parameters())
         device = next(iter(parameters.values())).device
-        content = torch.load(path, weights_only=True, map_location=device)
-        with torch.no_grad():
-            for name, value in content["adapter"].items():
-                parameters[name].copy_(value)
-        optimizer.load_state_dict(content["optimizer"])
-        if "allocator" in content:
-            extra = allocator(model)
-            extra.exp_avg_ipt, extra.exp_avg_unc, extra.ipt = content["allocator"]
-        return int(content["step"]), float(content["hours"])
+        content = _loaded(path, device)
+        try:
+            with torch.no_grad():
+                for name, value in content["adapter"].items():
+                    parameters[name].copy_(value)
+            optimizer.load_state_dict(content["optimizer"])
+            if "allocator" in content:
+                extra = allocator(model)
+                extra.exp_avg_ipt, extra.exp_avg_unc, extra.ipt = content["allocator"]
+            return int(content["step"]), float(content["hours"])
+        except (RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _lost(path) from error
 
     def hours(self) -> float:
         """Hours spent up to the last state."""
         path = self.folder / CHECKPOINT
-        return (
-            float(torch.load(path, weights_only=True, map_location="cpu")["hours"]) if path.is_file() else 0.0
-        )
+        return float(_loaded(path, "cpu").get("hours", 0.0)) if path.is_file() else 0.0
 
     def log(self, row: dict[str, Any]) -> None:
         """Append a row to the log."""
@@ -83,9 +88,37 @@ class Run:
     def rows(self) -> list[dict[str, Any]]:
         """The log; of a step that was done twice, after a kill, the later row."""
         path = self.folder / LOG
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        rows = [json.loads(line) for line in lines if line.endswith("}")]
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+        rows = [row for line in lines if (row := _row(line))]
         return list({(row["kind"], row["step"]): row for row in rows}.values())
+
+
+def _row(line: str) -> dict[str, Any] | None:
+    """A line of the log; None where a kill has torn it, or it is damaged."""
+    with suppress(ValueError, RecursionError):
+        row = json.loads(line)
+        if isinstance(row, dict) and isinstance(row.get("kind"), str) and isinstance(row.get("step"), int):
+            return row
+    return None
+
+
+def _loaded(path: Path, device: torch.device | str) -> dict[str, Any]:
+    """What `save` wrote.
+
+    Raises:
+        SmileError: it is damaged.
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, weights_only=True, map_location=device)
+        return dict(content)
+    except OSError:
+        raise
+    except Exception as error:  # torch has errors of many families for bytes that are none of its own
+        raise _lost(path) from error
+
+
+def _lost(path: Path) -> SmileError:
+    return SmileError(f"{path} is damaged; copy it again, or train into another folder.")
 
 
 def allocator(model: nn.Module) -> Any:

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile import corpora, languages, prompt
-from smile.arrays import write_arrays
+from smile.arrays import Arrays, write_arrays
 from smile.audio import SAMPLE_RATE, read
-from smile.datatypes import CorpusError, Samples, Utterance
+from smile.datatypes import CorpusError, DamagedError, Samples, Utterance
 from smile.decoding import LengthStop, LoopStop, decode
 from smile.embedding import encode, pooled
 from smile.episodes import TrainClip
 from smile.scoring import score
 from smile.training.config import TrainConfig
+from smile.workfolder import set_aside
 
 if TYPE_CHECKING:
     from smile.models import Models
@@ -116,10 +117,15 @@ def _vanilla(
 def _read_survey(path: Path) -> Survey:
     if not path.is_file():
         return Survey({}, {})
-    with np.load(path) as stored:
-        ids = [str(i) for i in stored["ids"]]
-        cer = [float(c) for c in stored["cer"]]
-        return Survey(dict(zip(ids, cer, strict=True)), dict(zip(ids, stored["embeddings"], strict=True)))
+    try:
+        with Arrays(path) as stored:
+            ids, cer, embeddings = (stored[name] for name in ("ids", "cer", "embeddings"))
+        names = ids.tolist()
+        rows = dict(zip(names, embeddings, strict=True))
+        return Survey(dict(zip(names, map(float, cer), strict=True)), rows)
+    except (DamagedError, ValueError, TypeError):
+        set_aside(path)
+        return Survey({}, {})
 
 
 def _write_survey(path: Path, survey: Survey) -> None:

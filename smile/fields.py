@@ -1,0 +1,35 @@
+"""Dataclasses from JSON of unknown origin: no field lacks, and each has the type that it is declared with."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Kind = TypeVar("Kind")
+
+
+def from_json(kind: type[Kind], text: str | bytes, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:
+    """A dataclass of a JSON object; lists become tuples where it has some.
+
+    Raises:
+        ValueError: no JSON, another type somewhere, a field that lacks, or one that is unknown.
+    """
+    key: Any = kind
+    found: Kind = _adapter(key).validate_json(text, strict=True, extra=extra)
+    return found
+
+
+def from_fields(kind: type[Kind], fields: Any) -> Kind:
+    """The same of what `json.loads` gave."""
+    return from_json(kind, json.dumps(fields))
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
