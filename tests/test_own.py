@@ -118,6 +118,30 @@ def test_who_has_no_key_is_told_so(visitors: Workspaces, key: str | None) -> Non
         visitors.open(key)
 
 
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"null", b'{"versions": 3}', b'{"language": {}, "versions": [], "made": "x"}']
+)
+def test_a_damaged_state_is_set_aside_and_made_again_from_the_pools(
+    visitors: Workspaces, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = visitors.new()
+    workspace = visitors.open(key)
+    for count in (2, 3):
+        with workspace.change(f"{count} examples added") as change:
+            changes.without(DEMO, [u.id for u in DEMO.utterances[count:]], change.out)
+    (workspace.folder / "pools" / "0003").mkdir()
+    (workspace.folder / "state.json").write_bytes(damage)
+    state = visitors.open(key).state()
+    assert [version.folder for version in state.versions] == ["0001", "0002"]
+    assert (state.language, state.made) == (DEMO.language, 2)
+    assert len(workspace.pool() or ()) == 3
+    assert (workspace.folder / "state.json.damaged").read_bytes() == damage
+    assert "was damaged" in caplog.text
+    with workspace.change("one more") as change:
+        changes.without(DEMO, [u.id for u in DEMO.utterances[1:]], change.out)
+    assert len(workspace.pool() or ()) == 1
+
+
 def test_only_what_is_not_used_is_deleted(visitors: Workspaces, tmp_path: Path) -> None:
     old, new = visitors.new(), visitors.new()
     lent, forgotten = tmp_path / "download.zip", list[Path]()

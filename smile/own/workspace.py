@@ -15,9 +15,10 @@ from typing import Any
 
 from smile.characters import Mode
 from smile.datatypes import EncoderId, Language, PoolError
+from smile.fields import from_json
 from smile.own.lock import FolderLock
 from smile.pool import Pool, open_pool
-from smile.workfolder import write_text
+from smile.workfolder import set_aside, write_text
 
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
 LENT = "lent.txt"  # files elsewhere that belong to the visitor too
@@ -116,7 +117,20 @@ class Workspace:
         path = self.folder / STATE
         if not path.is_file():
             raise PoolError(GONE)
-        return _state(json.loads(path.read_text(encoding="utf-8")))
+        try:
+            return from_json(State, path.read_bytes())
+        except ValueError:
+            return self._recovered(path)
+
+    def _recovered(self, path: Path) -> State:
+        """What the versions of the pool still tell, in place of a state that is damaged."""
+        set_aside(path)
+        pools = [pool for folder in sorted((self.folder / POOLS).glob("[0-9]*")) if (pool := _whole(folder))]
+        versions = tuple(Version(pool.folder.name, "examples recovered") for pool in pools)
+        made = int(versions[-1].folder) if versions else 0
+        state = State(pools[-1].language if pools else None, versions, made=made)
+        self.write(state)
+        return state
 
     def write(self, state: State) -> None:
         """Remember a state."""
@@ -222,11 +236,8 @@ def write_json(path: Path, value: Any) -> None:
         raise PoolError(f"Your examples cannot be stored ({error.strerror}).") from error
 
 
-def _state(fields: dict[str, Any]) -> State:
-    language = fields["language"]
-    versions = tuple(
-        Version(v["folder"], v["what"], Correction(**v["correction"]) if v["correction"] else None)
-        for v in fields["versions"]
-    )
-    known = Language(**language) if language else None
-    return State(known, versions, fields["characters"], fields["made"])
+def _whole(folder: Path) -> Pool | None:
+    try:
+        return open_pool(folder)
+    except PoolError:
+        return None
