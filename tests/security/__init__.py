@@ -1,0 +1,1 @@
+"""Attacks on the running app: what a stranger may send without the page."""
