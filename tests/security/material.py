@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import wave
@@ -50,13 +51,16 @@ def examples(count: int = 2) -> bytes:
     return archive([("metadata.csv", f"file,text\n{rows}".encode()), *clips])
 
 
-def pool(language: Mapping[str, object] | None = None, **header: object) -> bytes:
-    """A zip of a demo pool of which the header says something else."""
+def pool(language: Mapping[str, object] | None = None, clips: int = 3) -> bytes:
+    """A zip of some clips of a demo pool, of whose language the header says something else."""
     said = json.loads((POOL / "pool.json").read_text(encoding="utf-8"))
     said["language"] = {**said["language"], **(language or {})}
-    found = [path for path in sorted(POOL.rglob("*")) if path.is_file() and path.name != "pool.json"]
-    files = [(f"pool/{path.relative_to(POOL).as_posix()}", path.read_bytes()) for path in found]
-    return archive([("pool/pool.json", json.dumps({**said, **header}).encode()), *files])
+    head, *rows = (POOL / "clips.csv").read_text(encoding="utf-8").splitlines()[: clips + 1]
+    said["encoder"] = None  # it is listed, and its embeddings are made here
+    named = [row[1] for row in csv.reader(rows)]
+    files = [(f"pool/{name}", (POOL / name).read_bytes()) for name in named]
+    table = "\n".join([head, *rows, ""]).encode()
+    return archive([("pool/pool.json", json.dumps(said).encode()), ("pool/clips.csv", table), *files])
 
 
 def link(name: str, target: Path | str) -> tuple[zipfile.ZipInfo, bytes]:
