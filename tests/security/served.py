@@ -74,15 +74,26 @@ def _print(path: Path) -> str:
 
 
 @contextmanager
-def serve(folder: Path, *options: str, idle: bool = False, **variables: str) -> Iterator[Served]:
-    """Serve the app over copies of demo pools below a folder, until the block ends."""
+def serve(
+    folder: Path, *options: str, idle: bool = False, before: str = "", **variables: str
+) -> Iterator[Served]:
+    """Serve the app over copies of demo pools below a folder, until the block ends.
+
+    Args:
+        folder: where all that it keeps goes.
+        options: of its command line.
+        idle: loads no models before somebody asks for them.
+        before: what Python does before it starts.
+        variables: of its environment.
+    """
     for name in COPIED:
-        shutil.copytree(POOLS / name, folder / "pools" / name, dirs_exist_ok=True)
+        if not (folder / "pools" / name).exists():
+            shutil.copytree(POOLS / name, folder / "pools" / name)
     port, log = free_port(), folder / "log"
     environment = {**os.environ, "SMILE_READ_AHEAD": "0", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     environment |= {"GRADIO_TEMP_DIR": str(folder / "uploads"), "SMILE_VISITORS": str(folder / "visitors")}
     environment |= {"SMILE_CACHE": str(folder / "cache"), "PORT": str(port), **variables}
-    start = START.format(IDLE if idle else "")
+    start = START.format((IDLE if idle else "") + before)
     command = [sys.executable, "-c", start, str(folder / "pools"), *options]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)

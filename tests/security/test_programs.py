@@ -1,0 +1,131 @@
+"""What programs are told: the page's sentence, by endpoints and by MCP alike, and never an empty error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from smile.ui.guard import NOT_YOURS, UNEXPECTED
+from smile.ui.transcribe.callbacks import NO_CLIP
+from tests.security.client import API, Stranger, encoded, file
+from tests.security.material import sound
+from tests.security.served import Served, leaks
+
+NAMED = ("transcribe", "compare", "neighbours")
+FORGED = ("/etc/passwd", "{app}/pools/gla/clips.csv", "file:///etc/passwd", "http://127.0.0.1:1/a.wav")
+FORGED += (
+    "http://localhost/a.wav",
+    "http://169.254.169.254/latest/meta-data",
+    "http://[::1]/a.wav",
+    "ftp://x/a.wav",
+)
+FORGED += ("data:audio/wav;base64,AAAA", "http://[", "//etc/passwd", "gopher://x", "http://0/a.wav")
+
+
+def tool(served: Served, name: str, arguments: Mapping[str, Any]) -> str:
+    """What a tool of MCP answers."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def ask() -> str:
+        async with (
+            streamablehttp_client(f"{served.address}/gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return str((await session.call_tool(name, dict(arguments))).content)
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_missing_recording_is_one_sentence_everywhere(app: Served, stranger: Stranger, name: str) -> None:
+    event = next(e for e in stranger.events if e.name == name)
+    usual = stranger.usual(event)
+    assert NO_CLIP in stranger.call(name, usual)
+    assert NO_CLIP in str(stranger.do(event, usual))
+    assert NO_CLIP in json.dumps(stranger.run(event, usual).json())
+
+
+def test_the_same_sentence_by_mcp(app: Served) -> None:
+    assert NOT_YOURS in tool(app, "neighbours", {"recording": "/etc/passwd"})
+    assert "Choose cer or wer" in tool(app, "results", {"metric": "errors"})
+
+
+@pytest.mark.parametrize("address", FORGED)
+def test_addresses_that_programs_name(app: Served, stranger: Stranger, address: str) -> None:
+    path = address.format(app=app.folder)
+    event = next(e for e in stranger.events if e.name == "neighbours")
+    said = [
+        stranger.call("neighbours", [file(path), "gla", 1, "kl"]),
+        tool(app, "neighbours", {"recording": path}),
+    ]
+    said.append(str(stranger.do(event, [file(path), "gla", 1, "kl"])))
+    for answer in said:
+        assert "root:x:" not in answer
+        assert '"error": null' not in answer
+        assert not leaks(app, answer, path), answer
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "file:///etc/passwd"])
+def test_files_of_the_server_are_named_as_what_they_are(stranger: Stranger, path: str) -> None:
+    assert NOT_YOURS in stranger.call("neighbours", [file(path), "gla", 1, "kl"])
+
+
+def test_a_sound_that_is_none_is_a_sentence(stranger: Stranger) -> None:
+    for name in NAMED:
+        event = next(e for e in stranger.events if e.name == name)
+        bad = file(stranger.upload("a.wav", b"no sound"))
+        data = [
+            bad if kind == "audio" else v for kind, v in zip(event.kinds, stranger.usual(event), strict=True)
+        ]
+        answer = stranger.call(name, data)
+        assert "a.wav" in answer
+        assert "went wrong" not in answer
+
+
+def test_an_error_that_nobody_foresaw_is_said_to_be_one(app: Served, stranger: Stranger) -> None:
+    answer = stranger.call("neighbours", [{"a": 1}, "gla", 1, "kl"])
+    assert UNEXPECTED in answer or "choose" in answer.lower()
+    assert not leaks(app, answer)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [["x"] * 9, [None], [{"a": 1}, 2], [[], []], ["cer", "\ud800"], ["wer", "x" * 100_000]],
+    ids=["many", "one", "object", "lists", "half a character", "long"],
+)
+def test_wrong_values_for_results(app: Served, stranger: Stranger, data: list[Any]) -> None:
+    asked = stranger.http.post(f"{API}/run/results", content=encoded({"data": data}))
+    assert asked.text != "Internal Server Error"
+    assert not leaks(app, asked.text)
+    called = stranger.call("results", data) if "\ud800" not in data else ""
+    assert "null" not in called.partition("event: error")[2]
+
+
+def test_events_of_the_page_have_no_endpoint(stranger: Stranger) -> None:
+    described = stranger.http.get(f"{API}/info").json()
+    assert {name.strip("/") for name in described["named_endpoints"]} == {*NAMED, "languages", "results"}
+    for event in stranger.events:
+        if event.visibility == "private":
+            body = encoded({"data": stranger.usual(event)})
+            answer = stranger.http.post(f"{API}/call/{event.name}", content=body)
+            assert answer.status_code in (404, 422), event
+
+
+def test_sessions_of_mcp_cost_little_memory(app: Served) -> None:
+    tool(app, "languages", {})
+    before = app.rss
+    for _ in range(30):
+        tool(app, "languages", {})
+    assert app.rss - before < 30
+
+
+def test_a_small_sound_is_taken_by_all(stranger: Stranger) -> None:
+    mine = stranger.upload("a.wav", sound())
+    answer = stranger.call("neighbours", [file(mine), "no such pool", 1, "kl"])
+    assert "went wrong" not in answer

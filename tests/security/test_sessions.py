@@ -1,0 +1,104 @@
+"""Sessions cost next to nothing, and what one has begun is not another's to end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.security.client import API, Stranger
+from tests.security.holes import hole
+from tests.security.served import Served
+
+MOST = 50  # megabytes that a thousand sessions may cost
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An app of its own, since its memory is measured."""
+    from tests.security.served import serve
+
+    with serve(tmp_path_factory.mktemp("sessions"), idle=True) as served:
+        yield served
+
+
+def asked(stranger: Stranger, times: int) -> None:
+    """Ask for what each tab shows, each time as somebody else; one in forty asks for what is largest."""
+    results = next(e for e in stranger.events if e.triggers == ("select",) and len(e.inputs) > 10)
+    search, shown = stranger.of("own-search", "input"), stranger.of("compare-pool", "input")
+    quick = (
+        (search, ["x"]),
+        (stranger.arrival, [""]),
+        (shown, ["gla"]),
+        (stranger.of("example", "input"), 0),
+    )
+    for number in range(times):
+        stranger.session = secrets.token_hex(6)
+        event, data = quick[number % len(quick)]
+        if number % 40 == 0:
+            event, data = results, 0
+        answer = stranger.run(event, data or stranger.usual(event))
+        assert answer.status_code == 200, answer.text[:200]
+
+
+def test_a_thousand_sessions_cost_little_memory(apart: Served) -> None:
+    stranger = Stranger(apart.address)
+    asked(stranger, 100)
+    before = apart.rss
+    asked(stranger, 1000)
+    assert apart.rss - before < MOST
+    assert apart.alive()
+
+
+@hole("what the queue has to tell to a session is kept until somebody reads it, without any limit")
+def test_answers_that_nobody_reads_cost_little_memory(apart: Served) -> None:
+    stranger = Stranger(apart.address)
+    search = stranger.of("own-search", "input")
+    stranger.join(search, ["x"])
+    before = apart.rss
+    for _ in range(60):
+        stranger.join(search, ["x" * 1_000_000])
+    assert _settles(lambda: apart.rss - before < MOST)
+
+
+def _settles(holds: Callable[[], bool]) -> bool:
+    return any(holds() or time.sleep(0.2) for _ in range(20))
+
+
+def test_another_session_cannot_end_or_hear_what_one_has_begun(apart: Served) -> None:
+    one, other = Stranger(apart.address), Stranger(apart.address)
+    search = one.of("own-search", "input")
+    asked_for = one.join(search, ["Gaelic"]).json()["event_id"]
+    for forged in (secrets.token_hex(16), "", "../x", "*"):
+        body = {"session_hash": other.session, "fn_index": search.index, "event_id": forged}
+        assert other.http.post(f"{API}/cancel", json=body).status_code == 200
+        assert other.http.post(f"{API}/reset", json={"event_id": forged}).status_code == 200
+    found = one.listen()
+    assert [message["event_id"] for message in found if message["msg"] == "process_completed"] == [asked_for]
+    assert "Gaelic" in str(found)
+
+
+def test_a_state_is_not_what_a_request_says(apart: Served) -> None:
+    stranger = Stranger(apart.address)
+    forged = {"result": {"vanilla": 1}, "sentence": "forged", "cells": [1], "key": "x"}
+    for event in stranger.events:
+        if "state" in event.kinds:
+            data = [
+                forged if kind == "state" else v
+                for kind, v in zip(event.kinds, stranger.usual(event), strict=True)
+            ]
+            assert "forged" not in stranger.run(event, data).text, event
+
+
+@hole("the 64 sessions that are kept are anybody's: 64 requests of strangers make the page forget a result")
+def test_strangers_do_not_make_the_page_forget(apart: Served) -> None:
+    one, others = Stranger(apart.address), Stranger(apart.address)
+    click = next(e for e in one.events if e.name == "Click")
+    before = one.run(click, one.usual(click), event_data={"sort": "rate"}).json()["data"]
+    for _ in range(80):
+        others.session = secrets.token_hex(6)
+        others.run(others.of("own-search", "input"), ["x"])
+    after = one.run(click, one.usual(click), event_data={"sort": "rate"}).json()["data"]
+    assert after != before, "a second click on a heading turns the order round"
