@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from smile.ui.fetching import NOT_FETCHED
 from smile.ui.guard import NOT_YOURS, UNEXPECTED
 from smile.ui.transcribe.callbacks import NO_CLIP
 from tests.security.client import API, Stranger, encoded, file
@@ -51,8 +52,10 @@ def test_a_missing_recording_is_one_sentence_everywhere(app: Served, stranger: S
     assert NO_CLIP in json.dumps(stranger.run(event, usual).json())
 
 
-def test_the_same_sentence_by_mcp(app: Served) -> None:
-    assert NOT_YOURS in tool(app, "neighbours", {"recording": "/etc/passwd"})
+def test_the_same_sentence_by_mcp(app: Served, stranger: Stranger) -> None:
+    own = "http://127.0.0.1:1/a.wav"
+    assert NOT_FETCHED in tool(app, "neighbours", {"recording": own})
+    assert NOT_FETCHED in stranger.call("neighbours", [file(own), "gla", 1, "kl"])
     assert "Choose cer or wer" in tool(app, "results", {"metric": "errors"})
 
 

@@ -80,6 +80,17 @@ def test_another_session_cannot_end_or_hear_what_one_has_begun(apart: Served) ->
     assert "Gaelic" in str(found)
 
 
+@hole(
+    "gradio's stream of a session that is not there, or of an event, ends with an error that nobody catches"
+)
+@pytest.mark.parametrize("path", ["queue/data?session_hash=nobodys", "call/languages/nobodys"])
+def test_streams_of_nobody_end_well(apart: Served, path: str) -> None:
+    before = len(apart.log)
+    answer = Stranger(apart.address).http.get(f"{API}/{path}")
+    assert answer.status_code in (200, 404)
+    assert "Traceback" not in apart.log[before:]
+
+
 def test_a_state_is_not_what_a_request_says(apart: Served) -> None:
     stranger = Stranger(apart.address)
     forged = {"result": {"vanilla": 1}, "sentence": "forged", "cells": [1], "key": "x"}
