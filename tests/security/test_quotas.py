@@ -34,7 +34,7 @@ def test_one_visitor_has_a_limit(other: Callable[..., Served]) -> None:
     assert (
         "one visitor may have"
         in stranger.run(
-            stranger.of("own-add-recorded", "click"), [key, file(stranger.upload("c.wav", sound()))]
+            stranger.of("own-add-recorded", "click"), [key, file(stranger.upload("c.wav", sound(8)))]
         ).text
     )
     held = sum(path.stat().st_size for path in small.visitors.rglob("*") if path.is_file())

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -143,6 +144,6 @@ def test_a_visitors_own_recordings_have_no_address(app: Served, stranger: Strang
     assert kept
     for path in kept:
         assert stranger.fetch(str(path)).status_code == 403
-        relative = path.relative_to(app.folder)
+        relative = quote(str(path.relative_to(app.folder)))
         assert stranger.raw("GET", f"/smile/sound/0/../{relative}")[0] == 404
         assert stranger.raw("GET", f"/smile/sound/1/../{relative}")[0] == 404
