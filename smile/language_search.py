@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from smile.datatypes import Language
+from smile.datatypes import Language, PoolError
 from smile.languages import language, languages
+from smile.names import label
 
 SPOKEN = ("Individual", "Macrolanguage")  # scopes; the others stand for no language
 UNLISTED = "mis"  # ISO 639-3's code for a language that has none
@@ -32,8 +33,15 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
 
 
 def unlisted(name: str) -> Language:
-    """A language that ISO 639-3 does not list, by the name that its speakers give it."""
-    return Language(UNLISTED, name=" ".join(name.split()))
+    """A language that ISO 639-3 does not list, by the name that its speakers give it.
+
+    Raises:
+        PoolError: the name is too long, or cannot be printed.
+    """
+    try:
+        return Language(UNLISTED, name=label(" ".join(name.split())))
+    except ValueError as error:
+        raise PoolError(str(error)) from error
 
 
 def _rank(entry: _Entry, wanted: str) -> int | None:

@@ -8,6 +8,7 @@ import unicodedata
 
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9_+-]{0,38}[a-z0-9])?")
 LONGEST_ID = 200  # characters
+LONGEST_LABEL = 100  # characters
 UNPRINTABLE = frozenset(("Cc", "Cs", "Zl", "Zp"))  # categories: controls, halves of characters, line ends
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # show text in another order
 
@@ -47,6 +48,19 @@ def identifier(text: str) -> str:
         raise ValueError(f"{_shown(text)} is no id of a clip; give it one of 1 to {LONGEST_ID} characters.")
     if any(c in TURNING or unicodedata.category(c) in UNPRINTABLE for c in text):
         raise ValueError(f"The id {_shown(text)} has characters that cannot be printed; write it without.")
+    return text
+
+
+def label(text: str) -> str:
+    """What a language is called in words, as it is: one line of at most 100 characters, or nothing.
+
+    Raises:
+        ValueError: it is anything else; the message is a sentence that says what to do.
+    """
+    if len(text) > LONGEST_LABEL:
+        raise ValueError(f"{_shown(text)} is too long for a name; write {LONGEST_LABEL} characters at most.")
+    if any(c in TURNING or unicodedata.category(c) in UNPRINTABLE for c in text):
+        raise ValueError(f"The name {_shown(text)} has characters that cannot be printed; write it without.")
     return text
 
 

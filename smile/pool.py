@@ -24,7 +24,7 @@ import numpy as np
 from smile.arrays import read_array, write_array
 from smile.datatypes import DamagedError, EncoderId, Language, Matrix, PoolError, Utterance
 from smile.fields import from_json
-from smile.names import code, identifier
+from smile.names import code, identifier, label
 from smile.workfolder import read_json, write_json, write_text
 
 FORMAT = 1
@@ -121,8 +121,10 @@ def read_header(folder: Path) -> Header:
 def _checked(header: Header, path: Path) -> Header:
     """The header, whose codes may name files and tokens."""
     try:
-        for found in filter(None, (header.language.code, header.language.whisper, *header.guesses)):
+        for found in (header.language.code, *filter(None, (header.language.whisper, *header.guesses))):
             code(found)
+        for text in (header.language.name, header.language.family, header.language.script):
+            label(text)
     except ValueError as error:
         raise PoolError(f"{path}: {error}") from error
     if not all(0 < seconds < math.inf for seconds in header.windows):

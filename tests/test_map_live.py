@@ -17,6 +17,7 @@ from smile.ui import Engine, Options
 from smile.ui.map import Atlas, clips
 from smile.ui.map.callbacks import Sight
 from tests.superb import superb
+from tests.uploads import upload
 
 CODES = ("gla", "gle", "kir")
 ALL = Sight("try", "js", 2, "language", 7)
@@ -70,7 +71,7 @@ def slow_kl(p, q):
 
 
 def recording(corpus, code="kir"):
-    return str(read(corpus / code, "10min_test").utterances[0].audio)
+    return upload(read(corpus / code, "10min_test").utterances[0].audio)
 
 
 def test_neighbours_across_languages_are_a_slow_kls(atlas, corpus):

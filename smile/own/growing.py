@@ -165,6 +165,8 @@ def _add(
         if old and not changes.unknown(old, built.pool):
             rejected += [(u.id, KNOWN) for u in built.pool.utterances]
             return Added(old, 0, tuple(rejected), found.empty)
+        state = workspace.state()
+        workspace.write(replace(state, language=state.language or language))
         with workspace.change("", correction) as change:
             joined = changes.joined(old, built.pool, change.out)
             count = len(joined.pool) - len(old or ())
@@ -186,5 +188,4 @@ def _language(workspace: Workspace, found: Imported) -> Language:
         return state.language
     if not found.header:
         raise PoolError(NO_LANGUAGE)
-    workspace.write(replace(state, language=found.header.language))
     return found.header.language

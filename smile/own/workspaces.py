@@ -138,7 +138,7 @@ class Workspaces:
 
     def has(self, key: str | None) -> bool:
         """Return whether there is one of this key."""
-        return bool(KEY.fullmatch(key or "")) and (self._folder(str(key)) / STATE).is_file()
+        return _is_key(key) and (self._folder(str(key)) / STATE).is_file()
 
     def delete(self, key: str | None) -> None:
         """Delete everything of one visitor."""
@@ -186,13 +186,18 @@ class Workspaces:
             return sum(self._sizes.values())
 
     def _folder(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
+        if not _is_key(key):
             raise PoolError(GONE)
         return self.root / hashlib.sha256(key.encode()).hexdigest()[:32]
 
     def _at(self, folder: Path) -> Workspace:
         with self._lock:
             return self._open.setdefault(folder.name, Workspace(folder, partial(self._room, folder)))
+
+
+def _is_key(key: object) -> bool:
+    """Whether what a page sends as its key may be one."""
+    return isinstance(key, str) and bool(KEY.fullmatch(key))
 
 
 def _made_here(entry: Path) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 
 from anyio import to_thread
@@ -14,11 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from smile.datatypes import SmileError
 from smile.own.quota import DISK_FULL, Quota, said, used
-from smile.ui.files import root
+from smile.ui.files import root, sweep, uploading
 
 UPLOAD = "/gradio_api/upload"
 MOST_FILES = 1_000_000_000  # bytes of the files of one upload
 MOST_VALUES = 4_000_000  # bytes of any other request
+MOST_ENTRIES = 3000  # folders of uploads
+UNUSED = 3600.0  # seconds after which an upload that nobody has used makes way for another
 NO_LENGTH = "The request does not say how long it is; send a Content-Length."
 TOO_LONG = "The request is longer than the {} that are taken; send less."
 FULL = "Too many uploads wait here to be used; please try again later."
@@ -47,14 +51,19 @@ class Uploads:
     def _reserve(self, size: int) -> None:
         folder = root()
         folder.mkdir(parents=True, exist_ok=True)
-        there, free = used(folder), shutil.disk_usage(folder).free
+        free = shutil.disk_usage(folder).free
+        if not self._fits(folder, size):
+            sweep(UNUSED)
         with self._lock:
-            coming = self._under_way + size
-            if free - coming < self._quota.free:
+            if free - self._under_way - size < self._quota.free:
                 raise SmileError(DISK_FULL)
-            if there + coming > self._quota.uploads:
+            if not self._fits(folder, size):
                 raise SmileError(FULL)
-            self._under_way = coming
+            self._under_way += size
+
+    def _fits(self, folder: Path, size: int) -> bool:
+        many = sum(1 for _ in os.scandir(folder)) > MOST_ENTRIES
+        return not many and used(folder) + self._under_way + size <= self._quota.uploads
 
 
 class Bodies:
@@ -87,7 +96,8 @@ class Bodies:
             await PlainTextResponse(str(error), 507)(scope, receive, send)
             return
         try:
-            await self._app(scope, receive, send)
+            with uploading():
+                await self._app(scope, receive, send)
         finally:
             reservation.__exit__(None, None, None)
 

@@ -14,6 +14,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import Any
@@ -30,6 +31,22 @@ OURS = re.compile(rf"(?:{UPLOADED}|{LENT})-[0-9a-f]{{32}}")
 BROKEN = re.compile(r"tmp[a-z0-9_]{8}")  # a file of an upload that was broken off
 NOT_UPLOADED = "That is no file of yours that was uploaded; choose it again."
 CHUNK = 1 << 20  # bytes copied at a time
+
+
+PARTS: ContextVar[list[Path]] = ContextVar("PARTS")  # files of the upload under way, before they have names
+
+
+@contextmanager
+def uploading() -> Iterator[None]:
+    """Remove, at the end of a request, what came of files that are not whole."""
+    parts: list[Path] = []
+    token = PARTS.set(parts)
+    try:
+        yield
+    finally:
+        PARTS.reset(token)
+        for part in parts:
+            part.unlink(missing_ok=True)
 
 
 class _FolderName:
@@ -52,6 +69,7 @@ class _Upload(route_utils.GradioUploadFile):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.sha: Any = _FolderName()
+        PARTS.get().append(Path(self.file.name or ""))
 
 
 def keep_to_ourselves() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import re
-from traceback import format_tb
+from pathlib import Path
+from traceback import extract_tb, format_tb
 
 import gradio as gr
 from gradio.exceptions import InvalidPathError
@@ -14,6 +15,9 @@ from smile.datatypes import SmileError
 
 LOG = logging.getLogger(__name__)
 UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
+ODD = "The request has a value that the page would not send; reload the page and try again."
+PACKAGE = Path(__file__).resolve().parents[1]
+SERVING = str(Path(__file__).with_name("serving.py"))  # where all events pass
 FULL = "The server's disk is full; what was there stays. Try again later, or delete what you no longer need."
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 NOT_YOURS = "A file was named that was not uploaded here; choose it again."
@@ -32,11 +36,19 @@ def sentence(error: BaseException, what: str = "") -> str:
         return without_folders(str(error))
     if isinstance(error, InvalidPathError):
         return NOT_YOURS
+    if not _ours(error):
+        return ODD
     places = "".join(format_tb(error.__traceback__))
     LOG.error("%s failed with %s\n%s", what or "A request", type(error).__name__, places)
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return FULL
     return NO_MEMORY if isinstance(error, MemoryError) else UNEXPECTED
+
+
+def _ours(error: BaseException) -> bool:
+    """Whether an error arose in this package, and not in gradio while it unpacked the values of a request."""
+    files = {frame.filename for frame in extract_tb(error.__traceback__)}
+    return not files or any(Path(file).is_relative_to(PACKAGE) for file in files - {SERVING})
 
 
 def without_folders(text: str) -> str:

@@ -43,11 +43,13 @@ class Sounds:
         number, _, rest = name.partition("/")
         if not (number.isascii() and number.isdecimal() and int(number) < len(self._folders)):
             return None
-        folder = self._folders[int(number)]
-        path = folder / rest
-        if "\0" in rest or path.suffix.lower() not in AUDIO_SUFFIXES or rest.startswith("/"):
+        path = self._folders[int(number)] / rest
+        if path.suffix.lower() not in AUDIO_SUFFIXES or rest.startswith("/"):
             return None
-        return path if path.resolve() == path and path.is_file() else None
+        try:
+            return path if path.resolve() == path and path.is_file() else None
+        except (OSError, ValueError):
+            return None  # no disk has such a name
 
     async def respond(self, request: Request) -> Response:
         """Answer a request for a recording, or for a part of it."""

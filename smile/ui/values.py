@@ -9,6 +9,7 @@ from smile.datatypes import SmileError
 MOST_CHARACTERS = 20_000  # of a text; half an hour of speech has about as many
 MOST_VALUES = 10_000  # in all lists and objects together
 TOO_LONG = "A text has {:,} characters; at most {:,} are taken."
+HALF = "A text has half a character in it, which cannot be written; type it again."
 TOO_MANY = "The request holds more than {:,} values; send fewer."
 
 
@@ -22,11 +23,30 @@ def check(values: Any) -> None:
     while waiting:
         value = waiting.pop()
         seen += 1
-        if isinstance(value, str) and len(value) > MOST_CHARACTERS:
-            raise SmileError(TOO_LONG.format(len(value), MOST_CHARACTERS))
+        if isinstance(value, str):
+            _check_text(value)
         if isinstance(value, dict):
             waiting += [*value, *value.values()]
         elif isinstance(value, list | tuple):
             waiting += value
         if seen + len(waiting) > MOST_VALUES:
             raise SmileError(TOO_MANY.format(MOST_VALUES))
+
+
+def _check_text(text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise SmileError(TOO_LONG.format(len(text), MOST_CHARACTERS))
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise SmileError(HALF)
+
+
+def facts(told: Any) -> dict[str, Any]:
+    """Return what an event of the page tells beside its values, where that is an object."""
+    data = getattr(told, "_data", None)
+    return data if isinstance(data, dict) else {}
+
+
+def number(value: Any) -> int | None:
+    """Return a value where it is a whole number of a usual size, else None."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and abs(value) < 2**31 else None

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.security.client import Stranger
-from tests.security.holes import hole
 from tests.security.material import archive, examples, link, pool, sound, spoken
 from tests.security.served import Served, leaks
 
@@ -70,7 +69,6 @@ def imported(app: Served, stranger: Stranger, **language: object) -> tuple[str, 
     return answer, folder.name
 
 
-@hole("a pool's language is not checked where its header is read; only the export refuses the code")
 @pytest.mark.parametrize("code", CODES)
 def test_a_pool_of_a_language_with_a_bad_code_is_refused(app: Served, stranger: Stranger, code: str) -> None:
     answer, folder = imported(app, stranger, code=code)
@@ -92,7 +90,6 @@ def test_what_is_made_of_such_a_pool_stays_here(app: Served, stranger: Stranger,
         assert "went wrong" not in made
 
 
-@hole("a pool's language is not checked where its header is read")
 @pytest.mark.parametrize("field", [{"name": "x" * 1_000_000}, {"family": {"a": 1}}], ids=["long", "object"])
 def test_a_pool_of_a_language_with_other_bad_facts(
     app: Served, stranger: Stranger, field: dict[str, object]

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from tests.security.client import API, JSON, Stranger, file
-from tests.security.holes import hole
 from tests.security.material import sound
 from tests.security.served import Served
 
@@ -139,7 +138,6 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-@hole("only bytes are counted: a request of 100 kB makes 1,000 folders, and each later upload looks at all")
 def test_uploads_of_nothing_are_counted_too(small: Served) -> None:
     stranger = Stranger(small.address)
     for _ in range(10):
@@ -147,7 +145,6 @@ def test_uploads_of_nothing_are_counted_too(small: Served) -> None:
     assert sum(1 for _ in small.uploads.iterdir()) < 5000
 
 
-@hole("gradio's File makes an empty file for each that is named, which stays for half a day")
 def test_a_file_that_is_named_often_makes_no_more_files(small: Served) -> None:
     stranger = Stranger(small.address)
     mine, event = stranger.upload("a.wav", sound(0.1)), stranger.of("own-uploads", "change")
@@ -155,7 +152,6 @@ def test_a_file_that_is_named_often_makes_no_more_files(small: Served) -> None:
     assert sum(1 for _ in small.uploads.iterdir()) < 100
 
 
-@hole("what is lent is not counted against the room for uploads, and a sample is never taken back")
 def test_samples_do_not_fill_the_disk(small: Served) -> None:
     stranger = Stranger(small.address)
     for _ in range(40):
@@ -174,7 +170,6 @@ def test_a_form_that_is_none_is_refused(app: Served, stranger: Stranger) -> None
     assert app.prints(app.uploads) == before
 
 
-@hole("a form that ends too early leaves the part of the file that came, for half a day")
 def test_half_a_form_leaves_nothing(app: Served, stranger: Stranger) -> None:
     before = app.prints(app.uploads)
     body = multipart("a.wav", bytes(100_000))[:-20]

@@ -11,7 +11,6 @@ import pytest
 
 from smile.ui.guard import UNEXPECTED
 from tests.security.client import API, JSON, Event, Stranger, encoded
-from tests.security.holes import hole
 from tests.security.served import Served, leaks
 
 TOP = "Internal Server Error"  # what a server says that has not caught an error
@@ -57,7 +56,6 @@ def test_values_of_other_kinds_for_every_event(app: Served, stranger: Stranger) 
                 assert refused, "an error says what it is"
 
 
-@hole("a value of another kind is no sentence of its own, and its stack goes to the log with each request")
 def test_values_of_other_kinds_are_named(stranger: Stranger) -> None:
     unnamed = set()
     for event in stranger.events:
@@ -114,9 +112,6 @@ def test_clicks_that_tell_lies(app: Served, stranger: Stranger, data: Any) -> No
             assert not leaks(app, answer.text), event
 
 
-@hole(
-    "int() and .get() of what a click tells, in own/events.py, compare/tab.py, results/callbacks.py, the map"
-)
 def test_lies_of_clicks_are_named(stranger: Stranger) -> None:
     unnamed = {}
     for event in stranger.events:
@@ -127,7 +122,6 @@ def test_lies_of_clicks_are_named(stranger: Stranger) -> None:
     assert not unnamed
 
 
-@hole("an error before process_api is caught by nobody: 500, a traceback in the log for each request")
 @pytest.mark.parametrize("index", [99_999, -1, 10**30, None])
 def test_events_that_are_not_there(stranger: Stranger, index: Any) -> None:
     for asked in (stranger.run(index, []), stranger.join(index, [])):
@@ -149,14 +143,12 @@ def test_endpoints_that_are_not_there(stranger: Stranger, name: str) -> None:
         assert status in (400, 404, 405, 422), (path, answer[:200])
 
 
-@hole("an error before process_api is caught by nobody")
 def test_the_page_without_a_number(stranger: Stranger) -> None:
     for path in ("run/predict", "call/predict", "call/v2/predict"):
         answer = stranger.http.post(f"{API}/{path}", content=b'{"data":[]}', headers=JSON)
         assert answer.status_code in (400, 404, 422), path
 
 
-@hole("the answer to a request that is no valid one repeats NaN, which is no JSON")
 @pytest.mark.parametrize("field", ["data", "session_hash", "fn_index", "trigger_id", "event_id"])
 def test_numbers_that_are_none(stranger: Stranger, field: str) -> None:
     body = {"data": [], "fn_index": 1, "session_hash": "a", "trigger_id": None, field: math.nan}
@@ -164,7 +156,6 @@ def test_numbers_that_are_none(stranger: Stranger, field: str) -> None:
     assert answer.status_code in (400, 422)
 
 
-@hole("half a surrogate pair in a text comes back in an answer, which cannot be written")
 def test_half_characters(stranger: Stranger) -> None:
     for event in stranger.events:
         answer = stranger.run(event, event.filled("\ud800"))
@@ -189,7 +180,6 @@ def test_sessions_of_odd_names(stranger: Stranger, session: str) -> None:
         assert answer.status_code in (200, 400, 422), path
 
 
-@hole("an error before process_api is caught by nobody")
 def test_a_session_without_a_name(stranger: Stranger) -> None:
     body = {"data": [], "fn_index": 1, "session_hash": ""}
     answer = stranger.http.post(f"{API}/queue/join", content=encoded(body), headers=JSON)

@@ -17,6 +17,7 @@ from smile.ui.tools import tool
 from smile.ui.transcribe import controls
 from smile.ui.transcribe.callbacks import BUSY, cancelling, default_pool, example_choices, show_examples
 from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
+from smile.ui.values import facts, number
 
 WAYS = [(label, name) for name, label in MEASURES.items()]
 WAYS += [(label, name) for name, label in SAMPLERS.items() if name != "nearest"]
@@ -121,7 +122,7 @@ def connect_view(
     """Open a cell, score against another reference, download."""
 
     def pick(compared: Any, text: str, chosen: gr.EventData) -> View:
-        return callbacks.opened(engine, compared, text, int((chosen._data or {}).get("index", 0)))
+        return callbacks.opened(engine, compared, text, number(facts(chosen).get("index")) or 0)
 
     page = list(view)
     view.table.pick(pick, [view.compared, reference], page, **QUICK)

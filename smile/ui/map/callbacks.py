@@ -20,6 +20,7 @@ from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
 from smile.ui.sounds import Address, Sounds
 from smile.ui.transcribe.view import stage
+from smile.ui.values import facts, number
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."
 NO_MAPS = "There are no maps yet; make some with: smile project"
@@ -150,8 +151,8 @@ def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
     look = Sight(*sight)
     try:
         points = atlas.open(look.map)
-        index = getattr(chosen, "index", None)
-        query = _clicked(atlas, points, index, look) if isinstance(index, int) else None
+        index = number(facts(chosen).get("index"))
+        query = _clicked(atlas, points, index, look) if index is not None else None
         return answer(atlas, points, query, look, play=True)._replace(stop=HIDDEN) if query else Page()
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
@@ -172,7 +173,7 @@ def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | N
 
 def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any) -> Page:
     """Why another of the neighbours is near."""
-    look, rank = Sight(*sight), getattr(chosen, "rank", None)
+    look, rank = Sight(*sight), number(facts(chosen).get("rank"))
     if query is None:
         return Page()
     try:
@@ -180,6 +181,6 @@ def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any
         found = ask(points, query, int(look.count))
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
-    if not isinstance(rank, int) or not 1 <= rank <= len(found.indices):
+    if rank is None or not 1 <= rank <= len(found.indices):
         return Page()
     return Page(**_explained(atlas, points, found, rank))

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,11 +16,12 @@ from smile.datatypes import PoolError
 from smile.importing import Imported
 from smile.importing.isolated import read_apart, unpack_apart
 from smile.importing.limits import Limits
-from smile.own.quota import FullError
+from smile.own.quota import ALL_FULL, FullError, used
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
+from smile.pool import open_pool
 from smile.transcription import Settings
-from smile.ui.files import discard, sweep
+from smile.ui.files import discard, playable, root, sweep
 from smile.ui.turns import Progress, Watched, lines
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Desk:
     def __init__(self, engine: Engine, visitors: Workspaces):
         self.engine, self.visitors = engine, visitors
         visitors.forget = discard
+        self._samples: dict[str, str] = {}  # by kind, where gradio serves from
         self._closed = Event()
 
     def begin(self) -> None:
@@ -81,6 +84,34 @@ class Desk:
                 return job.result()
             finally:
                 progress.stop()
+
+    def admit(self, file: Path) -> None:
+        """Make sure that a copy of a file may lie where gradio serves from.
+
+        Raises:
+            FullError: there is no room.
+        """
+        if used(root()) + file.stat().st_size > self.visitors.quota.uploads:
+            raise FullError(ALL_FULL)
+
+    def sample(self, kind: str) -> str:
+        """Return the path from which gradio serves a sample of a kind, one for all visitors.
+
+        Raises:
+            PoolError: there is no demo pool to make it of.
+        """
+        from smile.ui.own.samples import SAMPLES
+
+        made = self._samples.get(kind)
+        if made is None or not Path(made).is_file():
+            folder = next(iter(sorted(self.engine.options.pools.glob("*/pool.json"))), None)
+            if folder is None:
+                raise PoolError("There is no demo pool to make a sample of.")
+            with TemporaryDirectory() as work:
+                file = Path(work) / f"smile-sample-{kind}.zip"
+                SAMPLES[kind](open_pool(folder.parent), file)
+                made = self._samples[kind] = playable(file)
+        return made
 
     def read(
         self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.datatypes import PoolError
-from smile.pool import open_pool
-from smile.ui.files import lent
 from smile.ui.own import adding, checking, correcting, naming, transcribing
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, arrived
 from smile.ui.transcribe.callbacks import BUSY, cancelling
 from smile.ui.transcribe.tab import QUICK
 from smile.ui.transcribe.view import stage
+from smile.ui.values import facts, number
 
 if TYPE_CHECKING:
     from smile.ui.own.tab import Buttons
@@ -72,7 +68,7 @@ def connect_examples(desk: Desk, view: Page, buttons: Buttons) -> list[Dependenc
     check = view.check.click(partial(checking.check, desk), view.key, outputs, **LONG)
 
     def pick(key: str, chosen: gr.EventData) -> Page:
-        return adding.open_example(desk, key, str((chosen._data or {}).get("name", "")))
+        return adding.open_example(desk, key, str(facts(chosen).get("name", "")))
 
     view.examples.pick(pick, view.key, outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
@@ -96,8 +92,8 @@ def connect_transcripts(desk: Desk, view: Page, buttons: Buttons) -> list[Depend
     again = view.again.click(partial(transcribing.run_again, desk), view.key, outputs, **LONG)
 
     def pick(key: str, chosen: gr.EventData) -> Page:
-        facts = chosen._data or {}
-        return correcting.open_part(desk, key, str(facts.get("name", "")), int(facts.get("part", 0)))
+        told = facts(chosen)
+        return correcting.open_part(desk, key, str(told.get("name", "")), number(told.get("part")) or 0)
 
     view.results.pick(pick, view.key, outputs, **QUICK).then(js="() => window.smileShow('#own-part')")
     learn = buttons.learn.click(
@@ -117,7 +113,7 @@ def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
 
 def ended(said: str | None) -> tuple[Any, Any]:
     """The stage and the button Cancel after a run."""
-    cut_short = "stage working" in (said or "")
+    cut_short = "stage working" in str(said)
     return stage(CANCELLED) if cut_short else gr.skip(), gr.update(visible=False)
 
 
@@ -132,18 +128,10 @@ def connect_files(desk: Desk, view: Page, buttons: Buttons) -> None:
             made = button.click(partial(make, desk, kind), view.key, buttons.file, **QUICK)
             made.success(js=DOWNLOAD)
     for kind, button in buttons.samples.items():
-        made = button.click(partial(sample, desk, kind), outputs=buttons.file, **QUICK)
+        made = button.click(partial(sampled, desk, kind), outputs=buttons.file, **QUICK)
         made.success(js=DOWNLOAD)
 
 
-def sample(desk: Desk, kind: str) -> Any:
-    """A file to try a step with, made of the first demo pool; gives the hidden button its file."""
-    from smile.ui.own.samples import SAMPLES
-
-    folder = next(iter(sorted(desk.engine.options.pools.glob("*/pool.json"))), None)
-    if folder is None:
-        raise PoolError("There is no demo pool to make a sample of.")
-    with TemporaryDirectory() as work:
-        made = Path(work) / f"smile-sample-{kind}.zip"
-        SAMPLES[kind](open_pool(folder.parent), made)
-        return gr.update(value=lent(made))
+def sampled(desk: Desk, kind: str) -> Any:
+    """A file to try a step with; gives the hidden button its file."""
+    return gr.update(value=desk.sample(kind))

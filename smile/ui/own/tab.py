@@ -13,6 +13,7 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.tables import SUFFIXES as TABLES
 from smile.ui.own import orthography, view
+from smile.ui.own.brought import Brought
 from smile.ui.own.desk import Desk
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
@@ -113,7 +114,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Bring examples, and see those that are there."""
     with gr.Tabs():
         with gr.Tab("Files"):
-            outputs["uploads"] = gr.File(
+            outputs["uploads"] = Brought(
                 label="Clips with a table (csv, tsv, xlsx, jsonl), a zip, ELAN or Praat with its recording",
                 file_count="multiple",
                 file_types=BRINGS,
@@ -183,7 +184,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Bring recordings, transcribe them, give the transcripts away."""
     with gr.Tabs():
         with gr.Tab("Files"):
-            outputs["recordings"] = gr.File(
+            outputs["recordings"] = Brought(
                 label="Recordings, or a zip of them",
                 file_count="multiple",
                 file_types=[*AUDIO_SUFFIXES, ".zip"],

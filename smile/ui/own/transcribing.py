@@ -113,12 +113,12 @@ def saved(desk: Desk, kind: str, key: str | None) -> Any:
     with found.work() as folder:
         made = export(transcripts.exported(found), kind, folder)
         if kind in TOGETHER or len(made) == 1:
-            return _offered(found, made[0])
+            return _offered(desk, found, made[0])
         zipped = folder / f"transcripts-{kind}.zip"
         with ZipFile(zipped, "w", ZIP_DEFLATED) as archive:
             for path in made:
                 archive.write(path, path.name)
-        return _offered(found, zipped)
+        return _offered(desk, found, zipped)
 
 
 def pool_saved(desk: Desk, kind: str, key: str | None) -> Any:
@@ -129,11 +129,12 @@ def pool_saved(desk: Desk, kind: str, key: str | None) -> Any:
         raise PoolError("There are no examples to take away yet.")
     with found.work() as folder:
         made = POOL_FORMATS[kind](pool, folder / f"smile-examples-{kind}.zip")
-        return _offered(found, made)
+        return _offered(desk, found, made)
 
 
-def _offered(found: Workspace, made: Path) -> Any:
+def _offered(desk: Desk, found: Workspace, made: Path) -> Any:
     """A file where gradio serves from; it is deleted with all else of the visitor."""
+    desk.admit(made)
     served = lent(made)
     discard(found.lend(Path(served)))
     return gr.update(value=served)

@@ -21,6 +21,7 @@ from smile.ui.results.selection import Choices, Selection
 from smile.ui.results.store import Store
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
+from smile.ui.values import facts
 
 STAGE = Markup('<p class="stage {}">{}</p>')
 READING = STAGE.format("working", "Reading the results")
@@ -156,7 +157,7 @@ class Click:
 
     def __call__(self, event: gr.EventData, *values: Any) -> View:
         """What the click was on is in the event."""
-        data = event._data or {}
+        data = facts(event)
         key, code = (str(data.get(name) or "") for name in ("sort", "language"))
         return guarded(lambda store, asked: clicked(store, asked, key, code), self.store, *values)
 

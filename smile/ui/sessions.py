@@ -1,0 +1,44 @@
+"""What the server keeps of a session: little, and a bounded number of answers that nobody reads."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from gradio import state_holder
+from gradio.utils import LRUCache
+
+KEPT = 400  # sessions whose state is kept; the one that was used longest ago is forgotten first
+LISTENING = 256  # sessions for which answers wait
+UNREAD = 30  # messages that wait for one of them; an event has about four
+BUSY = "Answers to earlier requests have not been read; read them first."
+
+
+class _Session(state_holder.SessionState):
+    """A session that knows of the page only what has changed in it.
+
+    Gradio copies the description of every component into each, half a megabyte, for links that this page
+    does not have.
+    """
+
+    def __init__(self, blocks: Any):
+        super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks={}))  # type: ignore[arg-type]
+
+
+def keep_sessions_small() -> None:
+    """Make gradio keep sessions of this kind."""
+    state_holder.SessionState = _Session  # type: ignore[misc]
+
+
+def bound_answers(queue: Any) -> None:
+    """Make a queue refuse events of a session that does not read the answers to earlier ones."""
+    waiting: LRUCache[str, Any] = LRUCache(LISTENING)
+    queue.pending_messages_per_session, push = waiting, queue.push
+
+    async def bounded(body: Any, *args: Any, **kwargs: Any) -> Any:
+        unread = waiting.get(body.session_hash)
+        if unread is not None and unread.qsize() > UNREAD:
+            return False, BUSY, "queue_full"
+        return await push(body, *args, **kwargs)
+
+    queue.push = bounded
