@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Queue as AsyncQueue
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,9 +31,16 @@ def keep_sessions_small() -> None:
     state_holder.SessionState = _Session  # type: ignore[misc]
 
 
+class _Waiting(LRUCache[str, Any]):
+    """Answers by session; those of a session that had to make way go nowhere."""
+
+    def __missing__(self, session: str) -> Any:
+        return AsyncQueue()
+
+
 def bound_answers(queue: Any) -> None:
     """Make a queue refuse events of a session that does not read the answers to earlier ones."""
-    waiting: LRUCache[str, Any] = LRUCache(LISTENING)
+    waiting = _Waiting(LISTENING)
     queue.pending_messages_per_session, push = waiting, queue.push
 
     async def bounded(body: Any, *args: Any, **kwargs: Any) -> Any:

@@ -37,8 +37,9 @@ def read_query(request: gr.Request) -> dict[str, str]:
     return dict(request.query_params)
 
 
-def restore(engine: Engine, query: Mapping[str, str]) -> tuple[Any, ...]:
+def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
     """Pool, example, audio, reference, settings and filled-in text that an address asks for."""
+    query = query or {}
     key = query["pool"] if engine.choice(query.get("pool")) else default_pool(engine)
     chosen = next((u for u in engine.queries(key) if u.id == query.get("example")), None)
     settings = from_query(query)
