@@ -10,7 +10,7 @@ from smile.datatypes import MOST_SHOTS, PoolError
 from smile.fields import from_json
 from smile.pool import Pool, order_digest
 from smile.transcription import Settings
-from smile.workfolder import write_json
+from smile.workfolder import set_aside, write_json
 
 SETTING = "setting.json"
 
@@ -58,6 +58,15 @@ def read_setting(folder: Path) -> PoolSetting | None:
     except (OSError, ValueError) as error:
         raise PoolError(f"{path} is damaged; remove it, or make it again with: smile check POOL") from error
     return found
+
+
+def whole_setting(folder: Path) -> PoolSetting | None:
+    """The same of a pool that the app looks after: a damaged setting is set aside."""
+    try:
+        return read_setting(folder)
+    except PoolError:
+        set_aside(folder / SETTING)
+        return None
 
 
 def write_setting(folder: Path, setting: PoolSetting) -> None:

@@ -181,7 +181,7 @@ def test_without_results_the_examples_are_there_and_a_sentence(engine, results):
 
 def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):
     atlas = Atlas(engine, results=Results(change(id="q0")))
-    page = callbacks.pick(atlas, SimpleNamespace(index=len(GLA)), *SIGHT._replace(count=2))
+    page = callbacks.pick(atlas, SimpleNamespace(_data={"index": len(GLA)}), *SIGHT._replace(count=2))
     assert page.asked.near == (
         (GLA.utterances[3].id, 0.01),
         (GLA.utterances[5].id, 0.02),
@@ -201,4 +201,4 @@ def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):
 def test_a_click_on_no_clip_changes_nothing(engine):
     atlas = Atlas(engine, results=Results(change()))
     for look, index in ((SIGHT, len(GLA) + 1), (SIGHT._replace(colour="length"), len(GLA)), (SIGHT, -1)):
-        assert callbacks.pick(atlas, SimpleNamespace(index=index), *look) == callbacks.Page()
+        assert callbacks.pick(atlas, SimpleNamespace(_data={"index": index}), *look) == callbacks.Page()

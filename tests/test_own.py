@@ -607,3 +607,56 @@ def test_a_sequence_grows_by_one_clip_at_a_time(models: Models, tmp_path: Path) 
     assert f"{cer:.1f}" in sequence.as_text(heard)
     with pytest.raises(PoolError, match="fewer than"):
         next(sequence.sequence(models, part_of(0, 2), DEMO.queries, tmp_path, 3))
+
+
+def test_work_that_outlives_its_visitor_leaves_nothing_and_says_so(visitors: Workspaces) -> None:
+    key = visitors.new()
+    workspace = visitors.open(key)
+
+    def outlive() -> None:
+        with workspace.work() as work:
+            visitors.delete(key)
+            (work / "clips").mkdir(parents=True)
+            raise OSError("the file is gone")
+
+    with pytest.raises(PoolError, match="no longer here"):
+        outlive()
+    assert not workspace.folder.exists()
+    visitors.claim()
+
+
+def test_a_folder_that_such_work_left_is_tidied_at_the_next_start(visitors: Workspaces) -> None:
+    left = visitors.root / ("0a" * 16)
+    (left / "pools").mkdir(parents=True)
+    (left / ".work-00").mkdir()
+    visitors.claim()
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", ["embeddings.npy", "clips.csv", "pool.json"])
+def test_a_damaged_version_is_passed_over(visitors: Workspaces, name: str) -> None:
+    workspace = visitors.open(visitors.new())
+    for count in (2, 3):
+        with workspace.change(f"{count} examples") as change:
+            changes.without(DEMO, [u.id for u in DEMO.utterances[count:]], change.out)
+    (workspace.folder / "pools" / "0002" / name).write_bytes(b"\0")
+    assert len(workspace.pool() or ()) == 2
+    assert [version.folder for version in workspace.state().versions] == ["0001"]
+
+
+def test_taking_away_needs_no_room(visitors: Workspaces) -> None:
+    workspace = visitors.open(visitors.new())
+    with workspace.change("3 examples") as change:
+        changes.without(DEMO, [u.id for u in DEMO.utterances[3:]], change.out)
+
+    def none() -> int:
+        raise PoolError("full")
+
+    workspace.room = none
+    with workspace.change("one removed", adding=False) as change:
+        changes.without(DEMO, [u.id for u in DEMO.utterances[2:]], change.out)
+    with workspace.work(adding=False):
+        pass
+    with pytest.raises(PoolError, match="full"), workspace.work():
+        pass
+    assert len(workspace.pool() or ()) == 2

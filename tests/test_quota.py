@@ -37,7 +37,7 @@ def test_one_visitor_all_of_them_and_the_disk_have_bounds(
     first, second, third = (visitors.open(visitors.new()) for _ in range(3))
     assert first.room() < 10_000
     fill(first.folder, 10_000)
-    with pytest.raises(FullError, match=r"the 0\.01 MB that one visitor may have"), first.work():
+    with pytest.raises(FullError, match=r"more than the 0\.01 MB that one visitor may have"), first.work():
         pass
     fill(second.folder, 9_000)
     assert second.room() < 1_000

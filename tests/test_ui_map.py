@@ -63,7 +63,7 @@ def slow_nearest(embedding, count, without=None):
 
 
 def told(**data):
-    return SimpleNamespace(**data)
+    return SimpleNamespace(_data=data)
 
 
 # Points

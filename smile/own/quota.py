@@ -11,8 +11,8 @@ from pathlib import Path
 from smile.datatypes import PoolError
 
 EACH_FULL = (
-    "What you keep here has reached the {size} that one visitor may have; take it with you, delete some, "
-    "and go on."
+    "What you keep here, with what you bring, comes to more than the {size} that one visitor may have; "
+    "take it with you, delete some, and go on."
 )
 ALL_FULL = "The server keeps as much of its visitors' material as it may; please try again later."
 DISK_FULL = "The server's disk is nearly full, so nothing more is taken; what is there stays. Try later."

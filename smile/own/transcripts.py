@@ -9,12 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from smile.audio import SAMPLE_RATE, read_recording, write
 from smile.batch import LONGEST, Recording, Step
 from smile.datatypes import PoolError
 from smile.exporting import Span, Transcript
 from smile.fields import from_fields
+from smile.names import TURNING, UNPRINTABLE
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.workfolder import read_json, set_aside
 
@@ -90,7 +92,8 @@ def _free(path: Path, names: set[str], named: str) -> str:
     """A name that is not taken, plain enough for a file and for a table."""
     suffix = re.sub(r"[^.a-z0-9]", "", path.suffix.lower())[:10] or ".wav"
     stems = {Path(name).stem for name in names}
-    plain = re.sub(r"[\x00-\x1f\x7f/\\]+", " ", path.stem).strip(" .")[:100] or "recording"
+    plain = "".join(" " if c in "/\\" or c in TURNING or category(c) in UNPRINTABLE else c for c in path.stem)
+    plain = plain.strip(" .")[:100] or "recording"
     stem = next(free for free in _numbered(plain, named) if free not in stems)
     return stem + suffix
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -18,8 +19,9 @@ from smile.datatypes import EncoderId, Language, PoolError
 from smile.fields import from_json
 from smile.own.lock import FolderLock
 from smile.pool import Pool, open_pool
-from smile.workfolder import set_aside, write_text
+from smile.workfolder import write_text
 
+LOG = logging.getLogger(__name__)
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
 LENT = "lent.txt"  # files elsewhere that belong to the visitor too
 LOCK = ".lock"
@@ -95,13 +97,14 @@ class Workspace:
             self._lock.__exit__()
 
     @contextmanager
-    def work(self) -> Iterator[Path]:
-        """Give a folder in the folder for as long as a piece of work lasts.
+    def work(self, adding: bool = True) -> Iterator[Path]:
+        """Give a folder in the folder for as long as a piece of work lasts, which may be `adding` something.
 
         Raises:
-            PoolError: there is no room for more, or the folder has been deleted.
+            PoolError: there is no room for more, or the folder has been deleted, also meanwhile.
         """
-        self.room()
+        if adding:
+            self.room()
         work = self.folder / f"{WORK}{secrets.token_hex(8)}"
         try:
             work.mkdir()
@@ -109,8 +112,20 @@ class Workspace:
             raise PoolError(GONE) from error
         try:
             yield work
+        except Exception as error:
+            if not (self.folder / STATE).is_file():
+                raise PoolError(GONE) from error
+            raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            self._leave_nothing()
+
+    def _leave_nothing(self) -> None:
+        """Take away the empty folders that work may go on making in a folder that has been deleted."""
+        if (self.folder / STATE).is_file():
+            return
+        if not any(path.is_file() for path in self.folder.rglob("*") if path.name != LOCK):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def state(self) -> State:
         """What has been done so far."""
@@ -124,7 +139,8 @@ class Workspace:
 
     def _recovered(self, path: Path) -> State:
         """What the versions of the pool still tell, in place of a state that is damaged."""
-        set_aside(path)
+        shutil.copyfile(path, path.with_name(f"{path.name}.damaged"))
+        LOG.warning("%s was damaged and is made again from the pools.", path)
         pools = [pool for folder in sorted((self.folder / POOLS).glob("[0-9]*")) if (pool := _whole(folder))]
         versions = tuple(Version(pool.folder.name, "examples recovered") for pool in pools)
         made = int(versions[-1].folder) if versions else 0
@@ -158,7 +174,9 @@ class Workspace:
         """Return the files elsewhere that belong to the visitor."""
         path = self.folder / LENT
         return (
-            [Path(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+            [Path(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+            if path.is_file()
+            else []
         )
 
     def pool(self, encoder: EncoderId | None = None) -> Pool | None:
@@ -168,6 +186,25 @@ class Workspace:
             PoolError: the folder is gone, or the pool was made by another encoder.
         """
         versions = self.state().versions
+        if not versions:
+            return None
+        newest = self.folder / POOLS / versions[-1].folder
+        try:
+            return open_pool(newest, encoder)
+        except PoolError:
+            if _whole(newest):
+                raise  # it is another encoder's
+            return self._fallen_back(encoder)
+
+    def _fallen_back(self, encoder: EncoderId | None) -> Pool | None:
+        """The newest version that is whole; later ones, which are damaged, no longer count."""
+        with self.lock:
+            state = self.state()
+            versions = tuple(v for v in state.versions if _whole(self.folder / POOLS / v.folder))
+            LOG.warning(
+                "%s: %d damaged versions are left out.", self.folder, len(state.versions) - len(versions)
+            )
+            self.write(replace(state, versions=versions))
         return open_pool(self.folder / POOLS / versions[-1].folder, encoder) if versions else None
 
     @property
@@ -176,9 +213,12 @@ class Workspace:
         return self.folder / RECORDINGS
 
     @contextmanager
-    def change(self, what: str, correction: Correction | None = None) -> Iterator[Change]:
+    def change(
+        self, what: str, correction: Correction | None = None, adding: bool = True
+    ) -> Iterator[Change]:
         """Make the next version of the pool in `change.out`; it counts once the block has ended well."""
-        self.room()
+        if adding:
+            self.room()
         with self.lock:
             state = self.state()
             name = f"{state.made + 1:04d}"

@@ -22,7 +22,7 @@ from typing import IO
 
 from smile.datatypes import PoolError
 from smile.own.quota import MANY, FullError, Quota, used
-from smile.own.workspace import GONE, POOLS, STATE, WORK, State, Workspace
+from smile.own.workspace import GONE, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
 
 KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 OWN = re.compile(r"[0-9a-f]{32}")  # the name of a visitor's folder
@@ -96,6 +96,8 @@ class Workspaces:
             elif _made_here(entry):
                 for work in entry.glob(f"{WORK}*"):
                     shutil.rmtree(work, ignore_errors=True)
+                if not (entry / STATE).is_file():
+                    shutil.rmtree(entry, ignore_errors=True)
 
     def new(self) -> str:
         """Make an empty one; gives its key.
@@ -201,13 +203,20 @@ def _is_key(key: object) -> bool:
 
 
 def _made_here(entry: Path) -> bool:
-    """Whether an entry of the root is a visitor's folder: by its name, and by the state in it."""
-    return bool(OWN.fullmatch(entry.name)) and not entry.is_symlink() and (entry / STATE).is_file()
+    """Whether an entry of the root is a visitor's folder: by its name, and by the state in it.
+
+    One that is empty, or has nothing but folders of ours, was left by work that outlived its visitor.
+    """
+    if not OWN.fullmatch(entry.name) or entry.is_symlink() or not entry.is_dir():
+        return False
+    return (entry / STATE).is_file() or all(
+        inside.name in (LOCK, POOLS, RECORDINGS) or inside.name.startswith(WORK) for inside in entry.iterdir()
+    )
 
 
 def _empty(folder: Path) -> bool:
     """Whether a visitor has brought nothing yet."""
-    return not any((folder / POOLS).glob("*")) and not any((folder / "recordings").glob("*"))
+    return not any((folder / POOLS).glob("*")) and not any((folder / RECORDINGS).glob("*"))
 
 
 def _alone(claim: IO[str]) -> bool:

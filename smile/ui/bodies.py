@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio import wait_for
 from pathlib import Path
-from threading import Lock
 
 from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smile.datatypes import SmileError
 from smile.own.quota import DISK_FULL, Quota, said, used
@@ -22,48 +20,38 @@ UPLOAD = "/gradio_api/upload"
 MOST_FILES = 1_000_000_000  # bytes of the files of one upload
 MOST_VALUES = 4_000_000  # bytes of any other request
 MOST_ENTRIES = 3000  # folders of uploads
-UNUSED = 3600.0  # seconds after which an upload that nobody has used makes way for another
+UNUSED = 300.0  # seconds after which an upload that nobody has used makes way for another
+STALLED = 60.0  # seconds between two pieces of an upload
+CHECKED = 4_000_000  # bytes that arrive between two looks at the room
 NO_LENGTH = "The request does not say how long it is; send a Content-Length."
 TOO_LONG = "The request is longer than the {} that are taken; send less."
 FULL = "Too many uploads wait here to be used; please try again later."
 
 
 class Uploads:
-    """The bytes of uploads that are there or under way, for as many as may be."""
+    """The room for uploads that nobody has used yet; those that wait for long make way for others."""
 
     def __init__(self, quota: Quota):
-        self._quota, self._under_way, self._lock = quota, 0, Lock()
+        self._quota = quota
 
-    @contextmanager
-    def reserved(self, size: int) -> Iterator[None]:
-        """Keep room for an upload until it is there.
+    def admit(self, size: int) -> None:
+        """Make sure that so many bytes more may lie there.
 
         Raises:
-            SmileError: there is none.
+            SmileError: there is no room.
         """
-        self._reserve(size)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._under_way -= size
-
-    def _reserve(self, size: int) -> None:
         folder = root()
         folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
         if not self._fits(folder, size):
             sweep(UNUSED)
-        with self._lock:
-            if free - self._under_way - size < self._quota.free:
-                raise SmileError(DISK_FULL)
-            if not self._fits(folder, size):
-                raise SmileError(FULL)
-            self._under_way += size
+        if shutil.disk_usage(folder).free - size < self._quota.free:
+            raise SmileError(DISK_FULL)
+        if not self._fits(folder, size):
+            raise SmileError(FULL)
 
     def _fits(self, folder: Path, size: int) -> bool:
         many = sum(1 for _ in os.scandir(folder)) > MOST_ENTRIES
-        return not many and used(folder) + self._under_way + size <= self._quota.uploads
+        return not many and used(folder) + size <= self._quota.uploads
 
 
 class Bodies:
@@ -89,17 +77,30 @@ class Bodies:
             await self._app(scope, receive, send)
 
     async def _take(self, size: int, scope: Scope, receive: Receive, send: Send) -> None:
-        reservation = self._uploads.reserved(size)
         try:
-            await to_thread.run_sync(reservation.__enter__)
+            await to_thread.run_sync(self._uploads.admit, size)
         except SmileError as error:
             await PlainTextResponse(str(error), 507)(scope, receive, send)
             return
-        try:
-            with uploading():
-                await self._app(scope, receive, send)
-        finally:
-            reservation.__exit__(None, None, None)
+        with uploading():
+            await self._app(scope, self._watched(receive), send)
+
+    def _watched(self, receive: Receive) -> Receive:
+        """Receive a body that must move on, and for which there must be room as it comes."""
+        arrived = 0
+
+        async def watched() -> Message:
+            nonlocal arrived
+            try:
+                message = await wait_for(receive(), STALLED)
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            before, arrived = arrived, arrived + len(message.get("body", b""))
+            if before // CHECKED != arrived // CHECKED:
+                await to_thread.run_sync(self._uploads.admit, 0)
+            return message
+
+        return watched
 
 
 def _length(headers: Headers) -> int | None:

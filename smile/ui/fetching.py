@@ -8,8 +8,9 @@ from urllib.parse import urljoin
 
 import httpx
 import safehttpx
+from anyio import to_thread
 from gradio import processing_utils
-from gradio_client.utils import strip_invalid_filename_characters
+from gradio_client.utils import decode_base64_to_binary, strip_invalid_filename_characters
 
 from smile.datatypes import SmileError
 from smile.ui.bodies import Uploads
@@ -18,6 +19,7 @@ from smile.ui.files import UPLOADED
 MOST_BYTES = 50_000_000
 MOST_HOPS = 5  # from one address to the next
 PATIENCE = 20.0  # seconds for a host to answer, and between two pieces of its answer
+NO_BASE64 = "The recording in the request is not in base64; send it as data:audio/wav;base64,..."
 NOT_FETCHED = "The recording cannot be fetched from that address; upload it instead."
 TOO_LARGE = f"The recording at that address is larger than {MOST_BYTES / 1e6:g} MB; upload a shorter one."
 
@@ -26,10 +28,32 @@ def fetch_within_bounds(uploads: Uploads) -> None:
     """Make gradio, which holds what it fetches in memory whatever its size, use `fetched`."""
 
     async def fetch(url: str, cache_dir: str) -> str:
-        with uploads.reserved(MOST_BYTES):
-            return await fetched(url, cache_dir)
+        await to_thread.run_sync(uploads.admit, MOST_BYTES)
+        return await fetched(url, cache_dir)
+
+    def keep(encoded: str, cache_dir: str, file_name: str | None = None) -> str:
+        uploads.admit(len(encoded))
+        return kept(encoded, Path(cache_dir), file_name or "recording")
 
     processing_utils.async_ssrf_protected_download = fetch
+    processing_utils.save_base64_to_cache = keep  # type: ignore[assignment]
+
+
+def kept(encoded: str, cache: Path, name: str) -> str:
+    """Keep a file that stands in the request itself in a folder of its own; gives its path.
+
+    Raises:
+        SmileError: it is not in base64.
+    """
+    try:
+        data, suffix = decode_base64_to_binary(encoded)
+    except ValueError as error:
+        raise SmileError(
+            "The recording in the request is not in base64; send it as data:audio/wav;base64."
+        ) from error
+    file = _place(cache, name if Path(name).suffix or not suffix else f"{name}.{suffix}")
+    file.write_bytes(data)
+    return str(file)
 
 
 async def fetched(url: str, cache_dir: str) -> str:
@@ -73,9 +97,7 @@ async def _transport(host: str) -> httpx.AsyncBaseTransport | None:
 
 
 async def _kept(response: httpx.Response, cache: Path, path: str) -> Path:
-    folder = cache / f"{UPLOADED}-{secrets.token_hex(16)}"
-    folder.mkdir(parents=True)
-    file, size = folder / (strip_invalid_filename_characters(Path(path).name) or "recording"), 0
+    file, size = _place(cache, Path(path).name), 0
     try:
         with file.open("xb") as target:
             async for piece in response.aiter_bytes():
@@ -85,6 +107,13 @@ async def _kept(response: httpx.Response, cache: Path, path: str) -> Path:
                 target.write(piece)
     except BaseException:
         file.unlink(missing_ok=True)
-        folder.rmdir()
+        file.parent.rmdir()
         raise
     return file
+
+
+def _place(cache: Path, name: str) -> Path:
+    """A file in a new folder of its own."""
+    folder = cache / f"{UPLOADED}-{secrets.token_hex(16)}"
+    folder.mkdir(parents=True)
+    return folder / (strip_invalid_filename_characters(name) or "recording")

@@ -34,6 +34,8 @@ def sentence(error: BaseException, what: str = "") -> str:
     """
     if isinstance(error, SmileError):
         return without_folders(str(error))
+    if isinstance(error.__cause__, SmileError):  # gradio wraps those of a component
+        return without_folders(str(error.__cause__))
     if isinstance(error, InvalidPathError):
         return NOT_YOURS
     if not _ours(error):

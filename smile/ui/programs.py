@@ -13,6 +13,7 @@ from smile.divergence import LABELS as MEASURES
 from smile.results import Metric
 from smile.text import NORMALISERS
 from smile.ui.engine import Engine
+from smile.ui.files import discarding
 from smile.ui.results import Store
 from smile.ui.tools import tool
 from smile.ui.transcribe.callbacks import heard
@@ -84,7 +85,8 @@ def neighbours(
         count: how many, 1 to 50.
         divergence: kl, kl-reverse, js, cosine, euclidean or learned.
     """
-    samples = heard(recording).samples
+    with discarding([recording]):
+        samples = heard(recording).samples
     if engine.choice(pool) is None:
         raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
     for _ in engine.prepare(pool):

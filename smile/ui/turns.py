@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Event, Thread
 from typing import TypeVar
 
 POLL = 0.25  # seconds between two looks at work in the background
@@ -21,7 +21,7 @@ class Turns:
     """One piece of work at a time, in threads that end with the process."""
 
     def __init__(self) -> None:
-        self._working = Lock()
+        self._working = InTurn()
         self._steps = InTurn()
         self._changed = Condition()
         self._visitors = 0
@@ -63,6 +63,11 @@ class Turns:
 
         Thread(target=fulfil, daemon=True).start()
         return future
+
+    def pause(self) -> None:
+        """Let others who wait go first, from within a piece of work; returns when its turn has come again."""
+        self._working.__exit__()
+        self._working.__enter__()
 
     def ahead(self, work: Callable[[Progress], object]) -> None:
         """Do work in this thread while nobody is served; begin it again as often as a visitor breaks it off.

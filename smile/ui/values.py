@@ -7,7 +7,7 @@ from typing import Any
 from smile.datatypes import SmileError
 
 MOST_CHARACTERS = 20_000  # of a text; half an hour of speech has about as many
-MOST_VALUES = 10_000  # in all lists and objects together
+MOST_VALUES = 30_000  # in all lists and objects together; a thousand files have some 20,000
 TOO_LONG = "A text has {:,} characters; at most {:,} are taken."
 HALF = "A text has half a character in it, which cannot be written; type it again."
 TOO_MANY = "The request holds more than {:,} values; send fewer."

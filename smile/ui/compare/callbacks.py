@@ -19,7 +19,7 @@ from smile.datatypes import SmileError
 from smile.transcription import Settings
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, table, title
-from smile.ui.files import playable
+from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe.callbacks import example_choices, heard
@@ -207,7 +207,8 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
 def compare_json(engine: Engine, reference: str, *asked: Any) -> dict[str, Any]:
     """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
     wanted = Asked(*asked)
-    grid, recording, choice = checked(engine, wanted)
+    with discarding([wanted.audio]):
+        grid, recording, choice = checked(engine, wanted)
     for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))

@@ -108,7 +108,7 @@ def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Pa
         said = growing.said(text)
         if example.text == said:
             return closed(found).says("Nothing was changed.")
-        with found.change(f"text of {example.id} changed") as change:
+        with found.change(f"text of {example.id} changed", adding=False) as change:
             changes.reworded(pool, example.id, said, change.out)
     return closed(found).says("The new text is in.", "done")
 
@@ -120,7 +120,7 @@ def remove_example(desk: Desk, key: str | None, name: str | None) -> Page:
     with found.lock:
         example, pool = _example(found, name), found.pool()
         assert pool is not None
-        with found.change(f"{example.id} removed") as change:
+        with found.change(f"{example.id} removed", adding=False) as change:
             changes.without(pool, [example.id], change.out)
     return closed(found).says("Removed. It can be taken back.", "done")
 

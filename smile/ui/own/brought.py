@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio_client.utils import is_valid_file
 
 from smile.datatypes import SmileError
+from smile.ui.files import discard
 
 MOST_FILES = 1000  # at a time
 MANY = f"At most {MOST_FILES} files are taken at a time; put them into a zip."
 WRONG = "Only files that end in {} are taken."
 
 
-class Brought(gr.File):
-    """Files as their paths, each once; gradio's own makes an empty file for each that is named."""
+def brought(kinds: list[str], **options: Any) -> gr.File:
+    """Return a component whose files come as their paths, each once.
 
-    is_template = True  # is shown as what it is derived from
+    Gradio's own makes an empty file for each that is named, and a derived class would have it write into
+    this folder.
+    """
+    component: Any = gr.File(file_count="multiple", file_types=kinds, **options)
+    component.preprocess = partial(paths, kinds)
+    return component
 
-    def preprocess(self, payload: Any) -> Any:
-        """Return the paths of uploads.
 
-        Raises:
-            SmileError: there are too many, or one is of a kind that is not taken.
-        """
-        if payload is None:
-            return None
-        files = getattr(payload, "root", payload)
-        paths = list(dict.fromkeys(file.path for file in (files if isinstance(files, list) else [files])))
-        if len(paths) > MOST_FILES:
-            raise SmileError(MANY)
-        if not all(is_valid_file(path, self.file_types or []) for path in paths):
-            raise SmileError(WRONG.format(", ".join(self.file_types or ())))
-        return paths
+def paths(kinds: list[str], payload: Any) -> list[str] | None:
+    """Return the paths of uploads.
+
+    Raises:
+        SmileError: there are too many, or one is of a kind that is not taken; they are discarded.
+    """
+    if payload is None:
+        return None
+    files = getattr(payload, "root", payload)
+    found = list(dict.fromkeys(file.path for file in (files if isinstance(files, list) else [files])))
+    right = all(is_valid_file(path, kinds) for path in found)
+    if len(found) > MOST_FILES or not right:
+        discard(found)
+        raise SmileError(MANY if right else WRONG.format(", ".join(kinds)))
+    return found

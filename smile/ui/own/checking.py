@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from smile.characters import Mode
 from smile.own.workspace import Workspace
-from smile.pool_setting import PoolSetting, read_setting, write_setting
+from smile.pool_setting import PoolSetting, whole_setting, write_setting
 from smile.ui.own import verdict
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, fresh, opened, told, told_each, working
@@ -32,7 +32,7 @@ def check_new(desk: Desk, key: str | None) -> Iterator[Page]:
     pool = found.pool()
     if pool is None or len(pool) < LEAST:
         return
-    setting = read_setting(pool.folder)
+    setting = whole_setting(pool.folder)
     if setting is None or not setting.current(pool):
         yield from _check(desk, found)
 
@@ -47,7 +47,7 @@ def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
             said += f", about {left:.0f} s left"
         yield Page(verdict=verdict.table(step.table) if step.rows else "").says(said, "working")
     pool = found.pool()
-    setting = read_setting(pool.folder) if pool else None
+    setting = whole_setting(pool.folder) if pool else None
     page = fresh(found)
     if setting:
         page = page._replace(verdict=page.verdict + verdict.table(step.table))
@@ -64,7 +64,7 @@ def choose(desk: Desk, key: str | None, shots: float, knn: bool, characters: Mod
         found.write(replace(found.state(), characters=characters))
         pool = found.pool()
         if pool:
-            old = read_setting(pool.folder)
+            old = whole_setting(pool.folder)
             chosen = replace(old or PoolSetting(0, 0.0), shots=int(shots), knn=1.0 if knn else 0.0)
             if chosen != old:
                 write_setting(pool.folder, chosen)

@@ -77,8 +77,13 @@ class Desk:
         """
         with self.engine.turns.visit():
             yield from self.engine.load()
-            progress = Watched(0)
-            job = self.engine.turns.start(partial(work, self.models(), progress))
+            progress, turns = Watched(0), self.engine.turns
+
+            def clip_done(done: int, total: int) -> None:
+                progress(done, total)
+                turns.pause()
+
+            job = turns.start(partial(work, self.models(), clip_done))
             try:
                 yield from lines(job, lambda: f"{what}: {progress}")
                 return job.result()
@@ -171,7 +176,7 @@ class Desk:
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
-        with workspace.work() as log:
+        with workspace.work(adding=False) as log:
             steps = batch.run(models, found, pool, settings, log)
             with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
                 for step in paced:

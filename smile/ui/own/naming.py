@@ -38,7 +38,7 @@ def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
         pool = found.pool()
         found.write(replace(found.state(), language=chosen))
         if pool and pool.language != chosen:
-            with found.change(f"language set to {chosen.name}") as change:
+            with found.change(f"language set to {chosen.name}", adding=False) as change:
                 changes.renamed(pool, chosen, change.out)
     return fresh(found)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
 

@@ -15,7 +15,7 @@ from smile.own import transcripts
 from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
 from smile.pool import Pool
-from smile.pool_setting import PoolSetting, read_setting
+from smile.pool_setting import PoolSetting, whole_setting
 from smile.transcription import Settings
 from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
@@ -79,7 +79,7 @@ def fresh(found: Workspace | None) -> Page:
     """All that follows from a folder (None: an empty tab). What is open for editing is not touched."""
     state = found.state() if found else State()
     pool = found.pool() if found else None
-    setting = (read_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
+    setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
     items = transcripts.items(found) if found else []
     return _of_pool(state, pool, setting)._replace(**_of_transcripts(items, state))
 
@@ -113,7 +113,7 @@ def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
 def settings(found: Workspace) -> Settings:
     """How this visitor's recordings are transcribed."""
     pool = found.pool()
-    setting = read_setting(pool.folder) if pool else None
+    setting = whole_setting(pool.folder) if pool else None
     chosen = replace(DEFAULT, characters=found.state().characters)
     return setting.applied(chosen) if setting else chosen
 

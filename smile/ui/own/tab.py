@@ -13,7 +13,7 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.tables import SUFFIXES as TABLES
 from smile.ui.own import orthography, view
-from smile.ui.own.brought import Brought
+from smile.ui.own.brought import brought
 from smile.ui.own.desk import Desk
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
@@ -114,10 +114,9 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Bring examples, and see those that are there."""
     with gr.Tabs():
         with gr.Tab("Files"):
-            outputs["uploads"] = Brought(
+            outputs["uploads"] = brought(
+                BRINGS,
                 label="Clips with a table (csv, tsv, xlsx, jsonl), a zip, ELAN or Praat with its recording",
-                file_count="multiple",
-                file_types=BRINGS,
                 height=150,
                 elem_id="own-uploads",
             )
@@ -184,10 +183,9 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Bring recordings, transcribe them, give the transcripts away."""
     with gr.Tabs():
         with gr.Tab("Files"):
-            outputs["recordings"] = Brought(
+            outputs["recordings"] = brought(
+                [*AUDIO_SUFFIXES, ".zip"],
                 label="Recordings, or a zip of them",
-                file_count="multiple",
-                file_types=[*AUDIO_SUFFIXES, ".zip"],
                 height=130,
                 elem_id="own-recordings",
             )

@@ -110,7 +110,7 @@ def remove(desk: Desk, key: str | None, part: Sequence[Any] | None) -> Page:
 def saved(desk: Desk, kind: str, key: str | None) -> Any:
     """The transcripts as a file, several as a zip; gives the hidden button its file."""
     found = opened(desk, key)
-    with found.work() as folder:
+    with found.work(adding=False) as folder:
         made = export(transcripts.exported(found), kind, folder)
         if kind in TOGETHER or len(made) == 1:
             return _offered(desk, found, made[0])
@@ -127,7 +127,7 @@ def pool_saved(desk: Desk, kind: str, key: str | None) -> Any:
     pool = found.pool()
     if pool is None:
         raise PoolError("There are no examples to take away yet.")
-    with found.work() as folder:
+    with found.work(adding=False) as folder:
         made = POOL_FORMATS[kind](pool, folder / f"smile-examples-{kind}.zip")
         return _offered(desk, found, made)
 

@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 from smile.audio import Recording, read_recording
 from smile.datatypes import SmileError
 from smile.transcription import as_dict
-from smile.ui.files import playable, uploaded
+from smile.ui.files import discarding, playable, uploaded
 from smile.ui.guard import sentence
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
@@ -173,7 +173,8 @@ def transcribe_json(
     engine: Engine, audio: str | None, reference: str, pool: str | None, **choices: Any
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
-    recording, settings = heard(audio), Choices(**choices).settings()
+    with discarding([audio]):
+        recording, settings = heard(audio), Choices(**choices).settings()
     for _ in engine.load():
         pass
     *_, result = engine.transcribe(recording.samples, pool, settings)
