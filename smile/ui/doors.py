@@ -15,6 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from smile.datatypes import SmileError
+
 LOG = logging.getLogger(__name__)
 FRAMES = ("'self'", "https://huggingface.co", "https://*.hf.space")  # pages that may show this one in a frame
 HEADERS = {
@@ -98,8 +100,7 @@ class Gate:
         except Exception as error:
             LOG.warning("A request to %s came to nothing: %s", _known(scope), type(error).__name__)
             if not answer.begun:
-                status = 400 if isinstance(error, MALFORMED) else 500
-                await PlainTextResponse(NO_REQUEST, status)(scope, receive, answer)
+                await _refused(error)(scope, receive, answer)
             elif not answer.ended:
                 await answer({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -140,6 +141,13 @@ class _Answer:
         elif message["type"] == "http.response.body":
             self.ended = not message.get("more_body", False)
         await self._send(message)
+
+
+def _refused(error: Exception) -> PlainTextResponse:
+    """The answer to a request that came to nothing."""
+    if isinstance(error, SmileError):
+        return PlainTextResponse(str(error), 507)
+    return PlainTextResponse(NO_REQUEST, 400 if isinstance(error, MALFORMED) else 500)
 
 
 def _netloc(origin: str) -> str:
