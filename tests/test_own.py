@@ -641,7 +641,14 @@ def test_a_damaged_version_is_passed_over(visitors: Workspaces, name: str) -> No
             changes.without(DEMO, [u.id for u in DEMO.utterances[count:]], change.out)
     (workspace.folder / "pools" / "0002" / name).write_bytes(b"\0")
     assert len(workspace.pool() or ()) == 2
-    assert [version.folder for version in workspace.state().versions] == ["0001"]
+    with workspace.change("one example") as change:
+        changes.without(workspace.pool() or DEMO, [DEMO.utterances[1].id], change.out)
+    assert len(workspace.pool() or ()) == 1
+    workspace.undo()
+    assert len(workspace.pool() or ()) == 2
+    (workspace.folder / "pools" / "0001" / name).write_bytes(b"\0")
+    with pytest.raises(PoolError, match="import them again"):
+        workspace.pool()
 
 
 def test_taking_away_needs_no_room(visitors: Workspaces) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,9 +143,12 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
 
 
 def _older(workspace: Workspace, models: Models) -> list[Pool]:
-    """The pool as it was, newest first."""
-    folders = [workspace.folder / POOLS / v.folder for v in reversed(workspace.state().versions[:-1])]
-    return [open_pool(folder, models.smile.info.encoder) for folder in folders[:2]]
+    """The pool as it was, newest first; what is damaged is passed over."""
+    found: list[Pool] = []
+    for version in workspace.state().versions[-2::-1][:2]:
+        with suppress(PoolError):
+            found.append(open_pool(workspace.folder / POOLS / version.folder, models.smile.info.encoder))
+    return found
 
 
 def _add(

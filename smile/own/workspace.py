@@ -28,6 +28,7 @@ LOCK = ".lock"
 WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of work
 LENT_KEPT = 3  # newest of such files
 STORES_KEPT = 2  # newest versions that keep their token datastores
+DAMAGED = "Your examples are damaged on the server; delete everything of yours and import them again."
 GONE = "Your examples are no longer here: what has not been used for a while is deleted. Start again."
 
 
@@ -180,32 +181,23 @@ class Workspace:
         )
 
     def pool(self, encoder: EncoderId | None = None) -> Pool | None:
-        """The pool as it is now; None while there are no examples.
+        """The pool as it is now, or its newest version that is whole; None while there are no examples.
 
         Raises:
-            PoolError: the folder is gone, or the pool was made by another encoder.
+            PoolError: the folder is gone, no version is whole, or the pool was made by another encoder.
         """
         versions = self.state().versions
-        if not versions:
-            return None
-        newest = self.folder / POOLS / versions[-1].folder
-        try:
-            return open_pool(newest, encoder)
-        except PoolError:
-            if _whole(newest):
-                raise  # it is another encoder's
-            return self._fallen_back(encoder)
-
-    def _fallen_back(self, encoder: EncoderId | None) -> Pool | None:
-        """The newest version that is whole; later ones, which are damaged, no longer count."""
-        with self.lock:
-            state = self.state()
-            versions = tuple(v for v in state.versions if _whole(self.folder / POOLS / v.folder))
-            LOG.warning(
-                "%s: %d damaged versions are left out.", self.folder, len(state.versions) - len(versions)
-            )
-            self.write(replace(state, versions=versions))
-        return open_pool(self.folder / POOLS / versions[-1].folder, encoder) if versions else None
+        for version in reversed(versions):
+            folder = self.folder / POOLS / version.folder
+            try:
+                return open_pool(folder, encoder)
+            except PoolError:
+                if _whole(folder):
+                    raise  # it is another encoder's
+                LOG.warning("%s is damaged; an older version serves in its place.", folder)
+        if versions:
+            raise PoolError(DAMAGED)
+        return None
 
     @property
     def recordings(self) -> Path:
@@ -245,7 +237,7 @@ class Workspace:
             if not state.versions:
                 raise PoolError("There is nothing to take back.")
             *before, last = state.versions
-            pool = open_pool(self.folder / POOLS / before[-1].folder) if before else None
+            pool = _whole(self.folder / POOLS / before[-1].folder) if before else None
             language = pool.language if pool else state.language
             self.write(replace(state, versions=tuple(before), language=language))
             shutil.rmtree(self.folder / POOLS / last.folder, ignore_errors=True)
