@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from smile.paths import ROOT
 
 
-def commit(repository: Path = REPOSITORY) -> str:
+def commit(repository: Path = ROOT) -> str:
     """12 hex digits, "+" behind them where tracked files differ; empty where git cannot say."""
     describe = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     try:

@@ -19,10 +19,11 @@ from smile.characters import MODES, Mode
 from smile.datatypes import MOST_SHOTS, SmileError
 from smile.divergence import LABELS
 from smile.embedding import WINDOWS
+from smile.paths import DATA
 from smile.samplers import SAMPLERS
 from smile.transcription import Settings
 
-GRIDS = Path(__file__).with_name("data") / "grids"
+GRIDS = DATA / "grids"
 GIVEN = "given"  # in a grid: the adapter that the command names
 SIDES = ("vanilla", "in-context")
 ORACLE = "oracle"  # a sampler that looks at the reference: a ceiling, not a way to transcribe

@@ -6,13 +6,13 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 
 from smile.datatypes import Language
 from smile.names import as_code
+from smile.paths import DATA
 
-TABLE = Path(__file__).with_name("data") / "languages.csv"
+TABLE = DATA / "languages.csv"
 _LABEL = re.compile(r"(?:org_)?([a-z]{3})")
 
 

@@ -20,10 +20,11 @@ from smile.arrays import Arrays, write_arrays
 from smile.datatypes import DamagedError, EncoderId, Matrix, SmileError
 from smile.fields import from_fields
 from smile.names import code
+from smile.paths import PRECOMPUTED
 from smile.projection import NEAR, Trust
 from smile.workfolder import read_json, write_json
 
-FOLDER = Path(__file__).resolve().parent.parent / "precomputed" / "maps"
+FOLDER = PRECOMPUTED / "maps"
 MANIFEST = "manifest.json"
 METRICS = ("js", "euclidean")  # that maps are made by
 DIMENSIONS = (2, 3)

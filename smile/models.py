@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from smile import weights
 from smile.adapters import load
 from smile.decoding import listen
+from smile.paths import ASSETS
 from smile.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from smile.datatypes import Matrix, Recognizer
 
-SHIPPED_ADAPTER = Path(__file__).parent.parent / "assets" / "adapter"
+SHIPPED_ADAPTER = ASSETS / "adapter"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smile.datatypes import SmileError
+from smile.paths import PRECOMPUTED
 from smile.rows import NAME, Row, RowFile, read_manifest
 from smile.workfolder import replacing, write_json
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULTS = "results.parquet"
-PRECOMPUTED = Path(__file__).resolve().parent.parent / "precomputed"
 SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn",
             "unlooped", "language_token", "beams", "loops", "bounded", "total", "candidates",
             "characters", "clips",

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from smile.arrays import Arrays
 from smile.datatypes import DamagedError, Matrix, SmileError
+from smile.paths import ASSETS
 
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "similarity.npz"
+SHIPPED = ASSETS / "similarity.npz"
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import pytest
 
 from smile.conditions import GRIDS, Condition, read_grid, resolved
 from smile.datatypes import SmileError
-from smile.packing import PRECOMPUTED
+from smile.paths import PRECOMPUTED
 
 OTHER: dict[str, Any] = {
     "characters": "hard",

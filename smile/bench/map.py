@@ -24,11 +24,11 @@ from smile.datatypes import EncoderId, SmileError, Utterance
 from smile.divergence import kl_of_logs, log_softmax
 from smile.languages import language
 from smile.maps import LAYOUTS, Entry, Map, Member
+from smile.paths import ASSETS
 from smile.pool import Header, Pool, open_pool, order_digest
 from smile.projection import Trust, place
 from smile.ui import Engine, Options, build_app, look
 from smile.ui.sources import PoolChoice
-from smile.ui.theme import ASSETS
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome

@@ -11,8 +11,8 @@ import urllib.error
 import urllib.request
 
 from smile.bench.report import stamp, table
-from smile.commit import REPOSITORY
 from smile.datatypes import SmileError
+from smile.paths import ROOT
 
 PATIENCE = 120.0  # seconds
 
@@ -31,8 +31,8 @@ def _start() -> float:
     environment = {**os.environ, "PORT": str(port)}
     began = time.perf_counter()
     app = subprocess.Popen(
-        [sys.executable, "-m", "smile.processes", str(REPOSITORY / "app.py")],
-        cwd=REPOSITORY,
+        [sys.executable, "-m", "smile.processes", str(ROOT / "app.py")],
+        cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,  # the app ends when this process does
         stdout=subprocess.DEVNULL,

@@ -26,6 +26,7 @@ from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.turns import Place, Queue
 from smile.importing.worker import out_of_memory
+from smile.paths import ROOT
 
 POLL = 0.25  # seconds between two lines for a person
 MOST_BYTES = 100_000_000  # of a worker's answers
@@ -34,7 +35,6 @@ FAILED = (
     "The program that reads the files came to an unforeseen end; save them again with the program that they "
     "come from, or leave some out to find the bad one."
 )
-ROOT = Path(__file__).resolve().parents[2]  # where the package lies
 HANDED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 PREFIXES = ("LC_", "PYTHON")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

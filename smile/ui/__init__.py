@@ -11,7 +11,7 @@ import gradio as gr
 
 from smile.maps import FOLDER as MAPS
 from smile.own.workspaces import KEEP_HOURS, Workspaces
-from smile.packing import PRECOMPUTED
+from smile.paths import ASSETS, PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
@@ -21,7 +21,7 @@ from smile.ui.results import Store, results_tab
 from smile.ui.serving import Dashboard
 from smile.ui.sounds import Sounds
 from smile.ui.sources import Options
-from smile.ui.theme import ASSETS, look
+from smile.ui.theme import look
 from smile.ui.transcribe import transcribe_tab
 
 __all__ = ["Desk", "Engine", "Options", "build_app", "look"]

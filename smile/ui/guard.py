@@ -12,11 +12,11 @@ import gradio as gr
 from gradio.exceptions import InvalidPathError
 
 from smile.datatypes import SmileError
+from smile.paths import PACKAGE
 
 LOG = logging.getLogger(__name__)
 UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
 ODD = "The request has a value that the page would not send; reload the page and try again."
-PACKAGE = Path(__file__).resolve().parents[1]
 SERVING = str(Path(__file__).with_name("serving.py"))  # where all events pass
 FULL = "The server's disk is full; what was there stays. Try again later, or delete what you no longer need."
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.themes.utils import colors
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from smile.paths import ASSETS
+
 # Fonts of the visitor's own system; the Noto and SIL families cover combining marks and IPA.
 FONTS = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "Gentium Plus", "DejaVu Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono", "DejaVu Sans Mono", "monospace")

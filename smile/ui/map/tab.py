@@ -10,13 +10,13 @@ import gradio as gr
 from gradio.events import Dependency
 from markupsafe import Markup
 
+from smile.paths import ASSETS
 from smile.ui.map import callbacks, clips
 from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
 from smile.ui.serving import PLOTLY
-from smile.ui.theme import ASSETS
 from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
 from smile.ui.transcribe.view import stage
 
