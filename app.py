@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 from smile.datatypes import SmileError
-from smile.models import shipped_adapter
 from smile.own.quota import Quota
 from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.paths import POOLS
-from smile.recognizers import ENGINES
 from smile.ui import Desk, Engine, Options, build_app, look
 from smile.ui.files import keep_to_ourselves
-from smile.weights import DEFAULT
+from smile.whisper.engines import ENGINES
+from smile.whisper.model import shipped_adapter
+from smile.whisper.weights import DEFAULT
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "smile" / "pools"
 VISITORS = CACHE.with_name("visitors")

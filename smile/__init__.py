@@ -1,0 +1,35 @@
+"""Speech recognition that reads transcribed examples of a language: Whisper with in-context learning.
+
+    from smile import Settings, load_models, open_pool, transcribe
+
+Nothing heavy is imported before one of these is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smile.audio.io import read
+    from smile.pools.pool import open_pool
+    from smile.settings import Settings
+    from smile.transcription.pipeline import transcribe
+    from smile.whisper.model import load_models
+
+PLACES = {
+    "Settings": "smile.settings",
+    "load_models": "smile.whisper.model",
+    "open_pool": "smile.pools.pool",
+    "read": "smile.audio.io",
+    "transcribe": "smile.transcription.pipeline",
+}
+
+__all__ = ["Settings", "load_models", "open_pool", "read", "transcribe"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(PLACES[name]), name)

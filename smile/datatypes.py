@@ -164,7 +164,7 @@ class EncoderId:
     """Which encoder made an embedding; two embeddings compare only where all of this is equal."""
 
     model: str  # such as "whisper-base"
-    weights: str  # fingerprint of the base encoder's values, see smile.recognizers.fingerprint
+    weights: str  # fingerprint of the base encoder's values, see smile.whisper.engines.fingerprint
     adapter: str = ""  # the same of an adapter that changes the encoder, else empty
     pooling: str = "mean-own-frames"
 
@@ -180,7 +180,9 @@ class RecognizerInfo:
     adapter_hash: str = ""  # first 12 hex digits of its SHA-256
     trained_on: str = ""  # in words, where the adapter says so
     device: str = "cpu"
-    cached: bool = False  # examples are heard apart, each from states made once (see `smile.context`)
+    cached: bool = (
+        False  # examples are heard apart, each from states made once (see `smile.decoding.context`)
+    )
 
 
 class DecoderSession(Protocol):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from smile import prompt as prompts
-from smile.audio import read
-from smile.decoding import decode, listen
-from smile.embedding import encode
-from smile.models import Models
+from smile.audio.io import read
+from smile.decoding import prompt as prompts
+from smile.decoding.search import decode
+from smile.whisper.encoder import encode
+from smile.whisper.language_id import listen
+from smile.whisper.model import Models
 from tests.conftest import POOLS, speech_folder
 
 

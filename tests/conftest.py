@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from smile import weights
 from smile.datatypes import Recognizer
-from smile.models import Models, load_models
-from smile.vocabulary import Vocabulary
+from smile.whisper import weights
+from smile.whisper.model import Models, load_models
+from smile.whisper.tokenizer import Vocabulary
 
 ROOT = Path(__file__).parent.parent
 POOLS = ROOT / "assets" / "pools"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from smile.compare import Cell, Grid
 from smile.datatypes import (
     Decoded,
     EncoderId,
@@ -22,8 +21,10 @@ from smile.datatypes import (
     Utterance,
     Vector,
 )
-from smile.pool import Pool, open_pool, read_header
-from smile.transcription import Chosen, Line, Result, Settings, Side
+from smile.evaluation.compare import Cell, Grid
+from smile.pools.pool import Pool, open_pool, read_header
+from smile.settings import Settings
+from smile.transcription.result import Chosen, Line, Result, Side
 from smile.ui.sources import PoolChoice
 
 DEMO = Path(__file__).parent.parent / "assets" / "pools"

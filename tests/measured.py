@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from smile import packing
-from smile.conditions import Condition, read_grid, resolved
-from smile.rows import Row, RowFile, Seconds
+from smile.evaluation.conditions import Condition, read_grid, resolved
+from smile.evaluation.rows import Row, RowFile, Seconds
+from smile.results import packing
 
 RATES = {"chr": 0.9, "sxb": 0.7, "ell": 0.35, "bel": 0.4, "cat": 0.25, "eng": 0.1}  # of vanilla Whisper
 WORDS = {"chr": "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ", "ell": "καλημέρα σε όλους εδώ"}

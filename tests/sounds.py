@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from smile.audio import SAMPLE_RATE, SHORTEST
+from smile.audio.io import SAMPLE_RATE, SHORTEST
 
 Signal = NDArray[np.float32]
 

@@ -13,9 +13,9 @@ from peft import AdaLoraConfig, LoraConfig, PeftModel, get_peft_model
 from safetensors.numpy import load_file, save_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-from smile.adapters import WEIGHTS, load, merge
 from smile.datatypes import WeightsError
-from smile.tensors import State
+from smile.whisper.adapters import WEIGHTS, load, merge
+from smile.whisper.tensors import State
 
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore:{beginning}")

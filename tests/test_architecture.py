@@ -14,31 +14,18 @@ from tests.conftest import ROOT
 HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
-    ("datatypes", "names", "fields", "commit", "timing", "languages", "language_search", "terminal"),
-    ("paper", "sheets", "processes", "guard"),
-    ("characters", "token_bytes", "machine", "workfolder"),
-    ("arrays", "audio", "text", "similarity", "tensors", "ct2", "packages", "tables", "orthography"),
-    ("published",),
-    ("divergence",),
-    ("projection",),
-    ("scoring", "drafts", "adapters", "weights", "segments", "vocabulary"),
-    ("steering",),
-    ("spelling",),
-    ("prompt", "decoding", "embedding", "corpora", "samplers", "recognizers", "datastore"),
-    ("pool", "joined", "clip_encoder", "models", "transcription", "maps", "context"),
-    ("pool_setting",),
-    ("indexing", "subpools", "token_reading", "episodes", "training", "conditions", "rows"),
-    ("token_store",),
-    ("control",),
-    ("transcribe",),
-    ("importing", "exporting"),
-    ("batch",),
-    ("demo", "evaluate", "packing", "results", "pairs", "labels", "evidence", "findings", "changes"),
-    ("leave_one_out", "workers", "cluster", "compare", "own"),
-    ("runs",),
-    ("manifest", "likelihood", "likelihood_command"),
-    ("evaluation", "projection_fit"),
-    ("ui", "bench", "pool_commands", "commands"),
+    ("datatypes", "paths"),
+    ("settings", "util"),
+    ("audio", "text"),
+    ("corpora", "retrieval", "whisper"),
+    ("exporting", "pools"),
+    ("decoding", "importing", "demo", "maps"),
+    ("transcription", "training"),
+    ("evaluation",),
+    ("results",),
+    ("own",),
+    ("ui",),
+    ("bench",),
     ("cli",),
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
@@ -55,12 +42,13 @@ def loaded_by(code: str) -> set[str]:
     ("code", "allowed"),
     [
         ("import smile", set()),
-        ("import smile.cli", set()),
-        ("import smile.transcribe, smile.indexing, smile.models, smile.evaluation", set()),
+        ("import smile.cli.main", set()),
+        ("import smile.transcription.pipeline, smile.pools.indexing, smile.whisper.model", set()),
+        ("import smile.cli.evaluation", set()),
         ("import smile.ui, app", {"gradio", "pyarrow"}),
-        ("import smile.projection, smile.maps, smile.projection_fit", set()),
-        ("import smile.recognizers", set()),
-        ("import smile.recognizers.lean", {"torch"}),
+        ("import smile.maps.placement, smile.maps.store, smile.maps.fit", set()),
+        ("import smile.whisper.engines", set()),
+        ("import smile.whisper.engines.lean", {"torch"}),
     ],
 )
 def test_heavy_packages_are_loaded_only_where_they_are_used(code: str, allowed: set[str]) -> None:
@@ -86,24 +74,29 @@ def room(path: Path) -> str:
     return path.relative_to(ROOT / "smile").parts[0].removesuffix(".py")
 
 
+def test_every_room_has_its_place() -> None:
+    rooms = {room(path) for path in SOURCES} - {"__init__"}
+    assert rooms == set(LEVEL)
+    assert len({*rooms, "__init__", "data"}) <= 26
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_go_one_way(path: Path) -> None:
-    if room(path) == "__init__":
-        return
-    level = LEVEL[room(path)]
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] == "smile" and len(parts) > 1 and parts[1] in LEVEL and parts[1] != room(path):
-            assert LEVEL[parts[1]] <= level, f"{room(path)} imports {parts[1]}"
+    here = room(path)
+    for name in imports(path) if here != "__init__" else ():
+        package, _, rest = name.partition(".")
+        there = rest.partition(".")[0]
+        if package == "smile" and there in LEVEL and there != here:
+            assert LEVEL[there] < LEVEL[here], f"{here} imports {there}"
 
 
 @pytest.mark.parametrize(
     ("package", "rooms"),
     [
-        ("torch", {"recognizers", "training"}),
+        ("torch", {"whisper", "training"}),
         ("gradio", {"ui"}),
-        ("umap", {"projection_fit"}),
-        ("ray", {"cluster"}),
+        ("umap", {"maps"}),
+        ("ray", {"evaluation"}),
     ],
 )
 def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from smile import audio
-from smile.audio import SAMPLE_RATE, from_array, log_mel, read, read_recording, write
+from smile.audio import io as audio
+from smile.audio.io import SAMPLE_RATE, from_array, log_mel, read, read_recording, write
 from smile.datatypes import AudioError
 from tests import sounds
 from tests.sounds import Signal, assert_sound, encode, signal, similarity

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from smile import audio
-from smile.audio import SAMPLE_RATE, from_array, read
+from smile.audio import io as audio
+from smile.audio.io import SAMPLE_RATE, from_array, read
 from smile.datatypes import AudioError
 from tests import sounds
 from tests.sounds import Signal, assert_sound, encode, signal, similarity

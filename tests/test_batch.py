@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from smile import batch
-from smile.batch import DONE, Step, recordings, run
 from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, Samples, SmileError
-from smile.pool import Pool
-from smile.transcribe import Settings
-from smile.transcription import Line, Result, Side
+from smile.pools.pool import Pool
+from smile.settings import Settings
+from smile.transcription import batch
+from smile.transcription.batch import DONE, Step, recordings, run
+from smile.transcription.result import Line, Result, Side
 from tests.linguists import staircase
 
 INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))

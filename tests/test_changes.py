@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from smile import labels
-from smile.changes import Change, changes
-from smile.conditions import Condition, read_grid
-from smile.pool import open_pool
+from smile.evaluation.conditions import Condition, read_grid
+from smile.pools.pool import open_pool
+from smile.results import labels
+from smile.results.changes import Change, changes
 from smile.ui.map import Atlas, callbacks
 from smile.ui.map.callbacks import Sight
 from smile.ui.map.changed import GROUPS, changed_figure, group, note, placed_on, places

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.characters import MOST_ONCE, TELLING, inventory, mixed_forms, permitted
+from smile.text.characters import MOST_ONCE, TELLING, inventory, mixed_forms, permitted
 
 MUCH = "aeiou " * (TELLING // 5)  # all common, and enough of it
 

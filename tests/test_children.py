@@ -18,10 +18,11 @@ from threading import Thread
 import psutil
 import pytest
 
-from smile import cli, guard
+from smile.cli import main as cli
 from smile.datatypes import SmileError
-from smile.processes import Terminated, ending
-from smile.rows import read_rows
+from smile.evaluation import ray_guard as guard
+from smile.evaluation.rows import read_rows
+from smile.util.processes import Terminated, ending
 from tests.conftest import ROOT
 from tests.superb import superb
 from tests.tiny import tiny_whisper
@@ -57,7 +58,7 @@ def evaluating(
     line = ["evaluate", "--data", data, "--out", str(out), "--cache", cache, "--model", model]
     line += ["--precision", "float32", "--conditions", "vanilla,u-0,u-1-nearest,u-3-nearest", *options]
     ask = (
-        "from smile import cli, evaluation; evaluation.shipped_adapter = lambda model: None\n"
+        "from smile.cli import main as cli, evaluation; evaluation.shipped_adapter = lambda model: None\n"
         f"if __name__ == '__main__': raise SystemExit(cli.main({line}))"
     )
     with tempfile.TemporaryDirectory(prefix="smile", ignore_cleanup_errors=True) as short:  # for sockets
@@ -128,7 +129,7 @@ def ended_by(ask: str, how: signal.Signals = signal.SIGKILL) -> list[psutil.Proc
 
 def test_a_busy_worker_ends_with_its_parent(tmp_path: Path) -> None:
     (tmp_path / "busy.py").write_text(
-        "import time\nfrom smile.processes import end_with_parent\n"
+        "import time\nfrom smile.util.processes import end_with_parent\n"
         "def work(pipe):\n    end_with_parent()\n    pipe.send(1)\n    time.sleep(600)\n"
     )
     ask = (
@@ -146,7 +147,7 @@ def test_an_app_that_a_benchmark_starts_ends_with_it(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import time; print('ready', flush=True); time.sleep(600)")
     ask = (
         "import subprocess, sys, time\n"
-        f"command = [sys.executable, '-m', 'smile.processes', {str(tmp_path / 'app.py')!r}]\n"
+        f"command = [sys.executable, '-m', 'smile.util.processes', {str(tmp_path / 'app.py')!r}]\n"
         "app = subprocess.Popen(command, stdin=subprocess.PIPE); time.sleep(600)\n"
     )
     assert ended_by(ask) == []
@@ -156,7 +157,7 @@ def test_a_guard_ends_what_it_was_told_of_and_removes_the_folder(tmp_path: Path)
     folder = tmp_path / "ray-1"
     folder.mkdir()
     ask = (
-        "import subprocess, time; from smile.guard import guarded\n"
+        "import subprocess, time; from smile.evaluation.ray_guard import guarded\n"
         f"with guarded({str(folder)!r}) as tell:\n"
         "    subprocess.Popen(['sleep', '600']); tell(); print('ready', flush=True); time.sleep(600)\n"
     )
@@ -175,7 +176,7 @@ def test_a_guard_spares_a_process_that_has_only_the_number_of_another(tmp_path: 
 
 def test_where_a_shell_ignores_interrupts_workers_do_too() -> None:
     ask = (
-        "import signal; from smile import workers; workers._begin({});"
+        "import signal; from smile.evaluation import workers; workers._begin({});"
         "print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"
     )
     for shell, ignored in (("trap '' INT; ", "True"), ("", "False")):
@@ -244,7 +245,7 @@ def test_what_has_a_name_is_one_sentence(
 
 def test_whoever_stops_reading_is_told_nothing() -> None:
     ask = (
-        "import argparse; from smile import cli\n"
+        "import argparse; from smile.cli import main as cli\n"
         "cli.parse = lambda arguments: argparse.Namespace(run=lambda chosen: print('a' * 1_000_000))\n"
         "raise SystemExit(cli.main([]))"
     )

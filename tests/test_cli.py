@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smile.cli import main
+from smile.cli.main import main
 from tests.clips import clips
 from tests.conftest import POOLS
 

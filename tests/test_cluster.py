@@ -18,11 +18,14 @@ from threading import Thread
 import psutil
 import pytest
 
-from smile import cli, cluster, evaluation, runs
-from smile.conditions import Condition
+from smile.cli import evaluation
+from smile.cli import main as cli
 from smile.datatypes import SmileError
-from smile.rows import Row, RowFile, Seconds, read_rows
-from smile.runs import Job
+from smile.evaluation import ray_workers as cluster
+from smile.evaluation import runs
+from smile.evaluation.conditions import Condition
+from smile.evaluation.rows import Row, RowFile, Seconds, read_rows
+from smile.evaluation.runs import Job
 from tests.conftest import ROOT
 from tests.superb import superb
 from tests.tiny import tiny_whisper
@@ -97,7 +100,7 @@ def test_an_interrupted_cluster_leaves_nothing_behind(job: Job, tmp_path: Path) 
     line = ["evaluate", "--data", str(job.data), "--out", str(tmp_path / "out"), "--cache", str(job.cache)]
     line += ["--engine", "ray", "--jobs", "1", "--model", job.model["model"], "--precision", "float32"]
     line += ["--conditions", "vanilla,u-0,u-1-nearest,u-3-nearest"]
-    without = "from smile import cli, evaluation; evaluation.shipped_adapter = lambda model: None"
+    without = "from smile.cli import main as cli, evaluation; evaluation.shipped_adapter = lambda model: None"
     run = subprocess.Popen(
         [sys.executable, "-c", f"{without}; raise SystemExit(cli.main({line}))"],
         cwd=ROOT,
@@ -191,7 +194,7 @@ def test_an_address_where_nobody_listens_is_a_sentence_before_any_pool_is_made(
 
 
 def test_missing_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from smile import workers
+    from smile.evaluation import workers
 
     real = workers.done
     monkeypatch.setattr(workers, "done", lambda task, models: real(task, models)[1:])
@@ -202,7 +205,7 @@ def test_missing_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_doubled_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from smile import workers
+    from smile.evaluation import workers
 
     real = workers.done
     monkeypatch.setattr(workers, "done", lambda task, models: real(task, models) * 2)

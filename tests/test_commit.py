@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smile.commit import commit
+from smile.util.commit import commit
 
 
 def git(folder: Path, *arguments: str) -> str:

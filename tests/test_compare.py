@@ -10,15 +10,16 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from smile import evaluate
-from smile.audio import read
-from smile.characters import permitted
-from smile.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
+from smile.audio.io import read
 from smile.corpora import read as read_corpus
 from smile.datatypes import SmileError
-from smile.models import Models
-from smile.pool import Pool, open_pool
-from smile.transcribe import Settings, transcribe
+from smile.evaluation import evaluate
+from smile.evaluation.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
+from smile.pools.pool import Pool, open_pool
+from smile.settings import Settings
+from smile.text.characters import permitted
+from smile.transcription.pipeline import transcribe
+from smile.whisper.model import Models
 from tests.conftest import POOLS
 
 BASE = Settings(knn=0.0)

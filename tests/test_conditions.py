@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from smile.conditions import GRIDS, Condition, read_grid, resolved
 from smile.datatypes import SmileError
+from smile.evaluation.conditions import GRIDS, Condition, read_grid, resolved
 from smile.paths import PRECOMPUTED
 
 OTHER: dict[str, Any] = {

@@ -9,22 +9,24 @@ import numpy as np
 import pytest
 import torch
 
-from smile import adapters, token_store
-from smile import prompt as prompts
-from smile.audio import SAMPLE_RATE, read
-from smile.context import Memory, heard, memory, opened
+from smile.audio.io import SAMPLE_RATE, read
 from smile.datatypes import EncoderId, RecognizerInfo, Samples, Segment, Shot, SmileError
-from smile.embedding import SILENCE, encode
-from smile.episodes import Episodes, Lesson
-from smile.models import Models, load_models
-from smile.pool import Pool, open_pool
-from smile.recognizers.hf import HfRecognizer
-from smile.recognizers.lean import LeanRecognizer
+from smile.decoding import prompt as prompts
+from smile.decoding.context import Memory, heard, memory, opened
+from smile.decoding.knn import store as token_store
+from smile.pools.pool import Pool, open_pool
+from smile.settings import Settings
 from smile.training.apart import run_apart
 from smile.training.batches import packed
 from smile.training.config import CACHED
-from smile.transcribe import Settings, retrieve, transcribe
-from smile.vocabulary import Vocabulary
+from smile.training.episodes import Episodes, Lesson
+from smile.transcription.pipeline import retrieve, transcribe
+from smile.whisper import adapters
+from smile.whisper.encoder import SILENCE, encode
+from smile.whisper.engines.hf import HfRecognizer
+from smile.whisper.engines.lean import LeanRecognizer
+from smile.whisper.model import Models, load_models
+from smile.whisper.tokenizer import Vocabulary
 from tests.conftest import POOLS, ROOT
 from tests.test_episodes import clips
 from tests.test_training import tiny_whisper

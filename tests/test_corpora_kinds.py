@@ -12,11 +12,14 @@ from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile import cli, corpora, evaluation, indexing
+from smile import corpora
+from smile.cli import evaluation
+from smile.cli import main as cli
 from smile.corpora import Corpus, open_corpus
 from smile.corpora.parquet import lacking, split_of
 from smile.datatypes import CorpusError
-from smile.rows import read_rows
+from smile.evaluation.rows import read_rows
+from smile.pools import indexing
 from tests import hub_layout
 from tests.conftest import POOLS
 from tests.hub_layout import ml_superb_hf

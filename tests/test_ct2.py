@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile import ct2, packages, weights
 from smile.datatypes import WeightsError
-from smile.tensors import whisper_shapes
+from smile.whisper import ct2, packages, weights
+from smile.whisper.tensors import whisper_shapes
 
 
 @pytest.fixture(scope="module")

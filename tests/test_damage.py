@@ -22,9 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smile import adapters, cli, maps, packing, rows, similarity, token_store
-from smile.arrays import Arrays, read_array, write_arrays
-from smile.clip_encoder import Encoder, remembering
+from smile.cli import main as cli
 from smile.datatypes import (
     DamagedError,
     EncoderId,
@@ -34,13 +32,21 @@ from smile.datatypes import (
     SmileError,
     WeightsError,
 )
-from smile.pool import Header, Pool, open_pool, order_digest, read_header, write_pool
-from smile.pool_setting import PoolSetting, read_setting, write_setting
-from smile.projection import NEAR, Trust
-from smile.rows import Row, RowFile, Seconds
-from smile.tensors import open_safetensors
-from smile.token_reading import Read
-from smile.workfolder import Log, read_json, set_aside
+from smile.decoding.knn import store as token_store
+from smile.decoding.knn.reading import Read
+from smile.evaluation import rows
+from smile.evaluation.rows import Row, RowFile, Seconds
+from smile.maps import store as maps
+from smile.maps.placement import NEAR, Trust
+from smile.pools.clip_encoder import Encoder, remembering
+from smile.pools.pool import Header, Pool, open_pool, order_digest, read_header, write_pool
+from smile.pools.setting import PoolSetting, read_setting, write_setting
+from smile.results import packing
+from smile.retrieval import learned as similarity
+from smile.util.arrays import Arrays, read_array, write_arrays
+from smile.util.storage import Log, read_json, set_aside
+from smile.whisper import adapters
+from smile.whisper.tensors import open_safetensors
 from tests.test_durability import small_pool
 
 ENCODER = EncoderId("whisper-base", "d01c3014881c")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.datastore import NEIGHBOURS, Datastore, Gate, KnnMix, Observed, fit
-from smile.decoding import Beam, softmax
+from smile.decoding.knn.datastore import NEIGHBOURS, Datastore, Gate, KnnMix, Observed, fit
+from smile.decoding.search import Beam
+from smile.whisper.logits import softmax
 
 D, VOCABULARY = 8, 50
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import Prompt
-from smile.decoding import (
+from smile.decoding.search import (
     Beam,
     LengthStop,
     LoopStop,
@@ -18,11 +18,11 @@ from smile.decoding import (
     NoRepeat,
     Search,
     decode,
-    log_softmax,
     unrepeated,
     whisper_mask,
 )
-from smile.vocabulary import Vocabulary
+from smile.whisper.logits import log_softmax
+from smile.whisper.tokenizer import Vocabulary
 
 HIDDEN = np.zeros((1, 1, 4), dtype=np.float32)
 

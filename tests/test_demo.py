@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile import audio
+from smile.audio import io as audio
 from smile.datatypes import SmileError
 from smile.demo import LANGUAGES, build, build_all, sentences, speak
 from smile.demo.voices import VARIANTS, DemoLanguage
-from smile.languages import language as known_language
-from smile.languages import languages
-from smile.pool import Pool, open_pool
+from smile.pools.pool import Pool, open_pool
+from smile.text.languages import language as known_language
+from smile.text.languages import languages
 
 POOLS = Path(__file__).parent.parent / "assets" / "pools"
 each_language = pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)

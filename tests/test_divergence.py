@@ -12,7 +12,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 
 from smile.datatypes import SmileError
-from smile.divergence import DIVERGENCES, distances, log_softmax
+from smile.retrieval.divergences import DIVERGENCES, distances, log_softmax
 
 SLOW = {
     "kl": lambda a, b: entropy(softmax(a), softmax(b)),

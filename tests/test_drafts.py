@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.drafts import draft_distances, grams
+from smile.retrieval.text_similarity import draft_distances, grams
 
 TEXTS = ["muntu wa kabiri", "the quick brown fox", "kabiri muntu", "χαίρετε κόσμε"]
 

@@ -16,18 +16,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smile import audio, exporting, packing, rows, workfolder
-from smile.arrays import Arrays, read_array, write_array, write_arrays
+from smile import exporting
+from smile.audio import io as audio
 from smile.datatypes import Language, SmileError, Utterance
-from smile.exporting.pools import as_folder, as_superb
-from smile.pool import Header, Pool, open_pool, write_pool
-from smile.workfolder import (
-    rename_folder,
-    work_folder,
-    write_bytes,
-    write_json,
-    write_text,
-)
+from smile.evaluation import rows
+from smile.pools.export import as_folder, as_superb
+from smile.pools.pool import Header, Pool, open_pool, write_pool
+from smile.results import packing
+from smile.util import storage as workfolder
+from smile.util.arrays import Arrays, read_array, write_array, write_arrays
+from smile.util.storage import rename_folder, work_folder, write_bytes, write_json, write_text
 from tests.conftest import ROOT
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, 16_000).astype(np.float32)
@@ -194,7 +192,7 @@ def test_a_folder_that_cannot_be_synced_leaves_the_older_result(
 def test_a_process_that_is_killed_while_it_writes_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("old")
     ask = (
-        "import os, signal, sys; from pathlib import Path; from smile.workfolder import replacing\n"
+        "import os, signal, sys; from pathlib import Path; from smile.util.storage import replacing\n"
         "with replacing(Path(sys.argv[1])) as new:\n"
         "    new.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from smile.audio import SAMPLE_RATE
-from smile.embedding import SILENCE
-from smile.episodes import IGNORED, Episodes, TrainClip, at_speed, lesson, noisy
+from smile.audio.io import SAMPLE_RATE
 from smile.training.config import PAPER, TrainConfig
-from smile.vocabulary import Vocabulary
+from smile.training.episodes import IGNORED, Episodes, TrainClip, at_speed, lesson, noisy
+from smile.whisper.encoder import SILENCE
+from smile.whisper.tokenizer import Vocabulary
 
 PLACES = [(0.0, 1.5), (1.5, 4.0)]
 

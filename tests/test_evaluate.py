@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from smile import cli, runs
-from smile.audio import SAMPLE_RATE, read
-from smile.characters import permitted
-from smile.conditions import Condition
+from smile.audio.io import SAMPLE_RATE, read
+from smile.cli import main as cli
 from smile.corpora import read as read_corpus
 from smile.datatypes import Segment
-from smile.evaluate import Clip, evaluate
-from smile.models import Models
-from smile.pool import open_pool
-from smile.rows import Row, read_rows
-from smile.runs import Job
-from smile.samplers import shuffled
-from smile.scoring import score
-from smile.transcribe import Settings, transcribe
+from smile.evaluation import runs
+from smile.evaluation.conditions import Condition
+from smile.evaluation.evaluate import Clip, evaluate
+from smile.evaluation.rows import Row, read_rows
+from smile.evaluation.runs import Job
+from smile.pools.pool import open_pool
+from smile.retrieval.samplers import shuffled
+from smile.settings import Settings
+from smile.text.characters import permitted
+from smile.text.scoring import score
+from smile.transcription.pipeline import transcribe
+from smile.whisper.model import Models
 from tests.conftest import POOLS
 from tests.superb import superb
 
@@ -106,7 +108,7 @@ def test_twice_the_same_bytes_however_many_processes(job: Job, rows: list[Row], 
 def test_an_interrupted_run_goes_on(
     job: Job, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from smile import workers
+    from smile.evaluation import workers
 
     made = []
 
@@ -154,7 +156,7 @@ def test_limits_are_nested_and_follow_the_seed(corpus: Path) -> None:
 def test_what_two_conditions_share_is_decoded_once(
     job: Job, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from smile import evaluate as module
+    from smile.evaluation import evaluate as module
 
     calls = []
     real = module.decode

@@ -17,11 +17,14 @@ from hypothesis import strategies as st
 
 from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, SmileError
 from smile.exporting import FORMATS, Span, Transcript, export
-from smile.exporting.transcripts import SMILE, VANILLA, apart, one_line
+from smile.exporting.transcripts import SMILE, VANILLA, apart
 from smile.importing import eaf as eaf_reader
 from smile.importing import textgrid as textgrid_reader
 from smile.importing.annotations import Annotated
-from smile.transcription import Line, Result, Settings, Side
+from smile.settings import Settings
+from smile.text.normalisers import one_line
+from smile.transcription.batch import transcript_of
+from smile.transcription.result import Line, Result, Side
 
 NASTY = ['say "hi"', "a & b <c>", "ngá kɔ́", "نووسین", "ቃል, ሁለት", "x --> y", "{i}", "\\N", "'", "1"]
 words = st.lists(st.sampled_from(NASTY), min_size=0, max_size=3).map(" ".join)
@@ -122,7 +125,7 @@ def result() -> Result:
 
 def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
     silent = replace(result(), smile=Side(), vanilla=Side(), duration=2.0)
-    both = [Transcript.of("a.wav", result()), Transcript.of("b.wav", silent)]
+    both = [transcript_of("a.wav", result()), transcript_of("b.wav", silent)]
     (path,) = export(both, "csv", tmp_path)
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -139,14 +142,14 @@ def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
 
 
 def test_without_a_pool_whisper_alone_is_the_transcript() -> None:
-    made = Transcript.of("a.wav", replace(result(), pool="", smile=Side()))
+    made = transcript_of("a.wav", replace(result(), pool="", smile=Side()))
     assert [name for name, _ in made.tiers] == [VANILLA]
     assert made.text == "alone one alone, two"
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_recordings_of_one_name_and_ones_without_speech(tmp_path: Path, kind: str) -> None:
-    made = Transcript.of("x/a.wav", result())
+    made = transcript_of("x/a.wav", result())
     silent = Transcript("a.mp3", 1.0, ((SMILE, ()),))
     paths = export([made, silent], kind, tmp_path / "new")
     assert sorted(paths) == sorted((tmp_path / "new").iterdir())

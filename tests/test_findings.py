@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smile import cli, labels, results
-from smile.conditions import Condition, read_grid, resolved
-from smile.evidence import TRAINING, Evidence
-from smile.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
-from smile.pairs import paired
-from smile.results import sampled
+from smile.cli import main as cli
+from smile.evaluation.conditions import Condition, read_grid, resolved
+from smile.results import labels
+from smile.results import tables as results
+from smile.results.evidence import TRAINING, Evidence
+from smile.results.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
+from smile.results.pairs import paired
+from smile.results.tables import sampled
 from tests.measured import ADAPTER, packed
 
 VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, bounded=False)

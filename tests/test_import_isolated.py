@@ -21,7 +21,7 @@ from smile.datatypes import CorpusError
 from smile.importing import Limits, isolated, worker
 from smile.importing.isolated import read_apart, tiers_apart, unpack_apart
 from smile.importing.turns import STALE, Place, Queue
-from smile.pool import open_pool
+from smile.pools.pool import open_pool
 from tests import bombs
 from tests.conftest import POOLS, ROOT
 from tests.linguists import staircase, write_eaf

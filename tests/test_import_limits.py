@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from smile import importing, tables
-from smile.corpora import Names, parted
+from smile import importing
+from smile.corpora import Names, parted, tables
+from smile.corpora.sheets import TableLimits
 from smile.datatypes import CorpusError, Utterance
 from smile.importing import GENEROUS, Limits, Recordings, archive, clips, eaf
 from smile.importing.limits import STRANGERS
-from smile.sheets import TableLimits
 from tests import bombs
 from tests.linguists import staircase
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smile import importing
-from smile.audio import read as hear
+from smile.audio.io import read as hear
 from smile.datatypes import CorpusError
 from smile.importing import Imported, Limits, cutting
 from tests.linguists import (

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile import audio, corpora
+from smile import corpora
+from smile.audio import io as audio
 from smile.datatypes import (
     CorpusError,
     DecoderSession,
@@ -24,9 +25,9 @@ from smile.datatypes import (
     RecognizerInfo,
     Utterance,
 )
-from smile.indexing import build, file_name, index
-from smile.pool import open_pool
-from smile.workfolder import work_folder
+from smile.pools.indexing import build, file_name, index
+from smile.pools.pool import open_pool
+from smile.util.storage import work_folder
 
 MBOSHI = Language("mdw", "Mboshi", "Bantu", "Latin")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio import SAMPLE_RATE, read
+from smile.audio.io import SAMPLE_RATE, read
 from smile.corpora import read as read_corpus
-from smile.joined import LONGEST, joined
+from smile.pools.joined import LONGEST, joined
 from tests.conftest import POOLS
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smile.datatypes import Language
-from smile.language_search import search, unlisted
-from smile.languages import language
+from smile.text.language_search import search, unlisted
+from smile.text.languages import language
 
 
 @pytest.mark.parametrize(

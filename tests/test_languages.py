@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smile.datatypes import Language
-from smile.languages import TABLE, from_whisper, iso_code, language, languages
+from smile.text.languages import TABLE, from_whisper, iso_code, language, languages
 
 # The codes of Whisper's language tokens, in the order of the tokens (openai/whisper, tokenizer.py).
 WHISPER = (

@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile import leave_one_out as loo
-from smile import token_store
-from smile.audio import SAMPLE_RATE, read
-from smile.cli import main
-from smile.conditions import Condition
+from smile.audio.io import SAMPLE_RATE, read
+from smile.cli.main import main
 from smile.datatypes import PoolError, Segment
-from smile.evaluate import Clip
-from smile.models import Models
-from smile.pool import Pool, open_pool, write_pool
-from smile.pool_setting import read_setting
-from smile.rows import Row
-from smile.scoring import score
-from smile.transcribe import read_tokens
+from smile.decoding.knn import store as token_store
+from smile.evaluation.conditions import Condition
+from smile.evaluation.evaluate import Clip
+from smile.evaluation.rows import Row
+from smile.own import check as loo
+from smile.pools.pool import Pool, open_pool, write_pool
+from smile.pools.setting import read_setting
+from smile.text.scoring import score
+from smile.transcription.pipeline import read_tokens
+from smile.whisper.model import Models
 from tests.conftest import POOLS
 
 COUNT = 6

@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smile import cli, likelihood
-from smile import prompt as prompts
-from smile.audio import read
+from smile.audio.io import read
+from smile.cli import main as cli
 from smile.datatypes import Shot, Utterance
-from smile.decoding import log_softmax
-from smile.embedding import encode
-from smile.likelihood import Tried, foreseen, table
-from smile.models import SHIPPED_ADAPTER, Models, load_models
-from smile.pool import Pool, open_pool
-from smile.transcribe import pool_token
-from smile.transcription import Settings
+from smile.decoding import prompt as prompts
+from smile.evaluation import likelihood
+from smile.evaluation.likelihood import Tried, foreseen, table
+from smile.pools.pool import Pool, open_pool
+from smile.settings import Settings
+from smile.transcription.pipeline import pool_token
+from smile.whisper.encoder import encode
+from smile.whisper.logits import log_softmax
+from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
 from tests.conftest import POOLS
 from tests.superb import superb
 

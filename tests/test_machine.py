@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smile import machine
+from smile.util import machine
 
 
 def test_a_processor_is_its_name_and_what_it_can(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

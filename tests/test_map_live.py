@@ -7,15 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from smile import indexing, maps
-from smile import models as loading
 from smile.corpora import read
-from smile.maps import LAYOUTS, Entry, Map, Member
-from smile.pool import order_digest
-from smile.projection import Trust
+from smile.maps import store as maps
+from smile.maps.placement import Trust
+from smile.maps.store import LAYOUTS, Entry, Map, Member
+from smile.pools import indexing
+from smile.pools.pool import order_digest
 from smile.ui import Engine, Options
 from smile.ui.map import Atlas, clips
 from smile.ui.map.callbacks import Sight
+from smile.whisper import model as loading
 from tests.superb import superb
 from tests.uploads import upload
 

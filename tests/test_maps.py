@@ -8,13 +8,13 @@ import shutil
 import numpy as np
 import pytest
 
-from smile import maps
-from smile.cli import main
+from smile.cli.main import main
 from smile.datatypes import PoolError, SmileError
-from smile.divergence import kl
-from smile.maps import LAYOUTS, entries, load, save
-from smile.pool import open_pool, order_digest
-from smile.projection_fit import fitted, planned, project
+from smile.maps import store as maps
+from smile.maps.fit import fitted, planned, project
+from smile.maps.store import LAYOUTS, entries, load, save
+from smile.pools.pool import open_pool, order_digest
+from smile.retrieval.divergences import kl
 from tests.conftest import POOLS
 
 CODES = ("chr", "gla")

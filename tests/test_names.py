@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile import corpora, languages
+from smile import corpora
 from smile.corpora import open_corpus
 from smile.datatypes import PoolError
-from smile.exporting.pools import as_folder, as_superb
-from smile.languages import iso_code
-from smile.names import CODE, as_code, code, identifier
-from smile.pool import open_pool
+from smile.pools.export import as_folder, as_superb
+from smile.pools.pool import open_pool
+from smile.text import languages
+from smile.text.languages import iso_code
+from smile.util.names import CODE, as_code, code, identifier
 from tests import hub_layout
 from tests.test_durability import contents, small_pool
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.orthography import Orthography, draw, letters_of
+from smile.training.orthography import Orthography, draw, letters_of
 
 TEXTS = ["Ökologisch-pflanzengeographische Studien.", "In den Gräbern, heute Abend!"]
 

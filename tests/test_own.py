@@ -16,17 +16,18 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from smile import batch, token_store
 from smile.datatypes import Language, PoolError, SmileError
+from smile.decoding.knn import store as token_store
 from smile.importing.isolated import read_apart
-from smile.models import Models, load_models
 from smile.own import changes, growing, sequence, transcripts
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
-from smile.pool import Pool, open_pool
-from smile.transcribe import pool_token
-from smile.transcription import Settings
+from smile.pools.pool import Pool, open_pool
+from smile.settings import Settings
+from smile.transcription import batch
+from smile.transcription.pipeline import pool_token
 from smile.ui.own import curve
+from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
 from tests.linguists import TEXTS, staircase, write_eaf
 

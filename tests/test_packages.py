@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from smile import packages
 from smile.datatypes import WeightsError
+from smile.whisper import packages
 
 
 @pytest.fixture

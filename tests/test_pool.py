@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import EncoderId, Language, PoolError, Utterance
-from smile.pool import Header, open_pool, order_digest, read_header, write_pool
+from smile.pools.pool import Header, open_pool, order_digest, read_header, write_pool
 
 ENCODER = EncoderId("whisper-base", "d01c3014881c")
 MBOSHI = Language("mdw", "Mboshi", "Bantu", "Latin")

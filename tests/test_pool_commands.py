@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from smile.audio import read
-from smile.cli import main
-from smile.pool import open_pool
-from smile.pool_setting import PoolSetting, write_setting
+from smile.audio.io import read
+from smile.cli.main import main
+from smile.pools.pool import open_pool
+from smile.pools.setting import PoolSetting, write_setting
 from tests.conftest import POOLS
 from tests.linguists import write_eaf
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from smile import corpora, importing
-from smile.audio import read as hear
+from smile.audio.io import read as hear
 from smile.datatypes import Language, PoolError, SmileError, Utterance
-from smile.exporting import pools
-from smile.exporting.pools import as_folder, as_superb
-from smile.indexing import build
-from smile.pool import Pool, open_pool
-from smile.pool_setting import PoolSetting, read_setting, write_setting
-from smile.transcription import Settings
+from smile.pools import export as pools
+from smile.pools.export import as_folder, as_superb
+from smile.pools.indexing import build
+from smile.pools.pool import Pool, open_pool
+from smile.pools.setting import PoolSetting, read_setting, write_setting
+from smile.settings import Settings
 from tests.linguists import staircase
 
 

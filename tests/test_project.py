@@ -23,8 +23,8 @@ def test_front_matter_is_a_spaces() -> None:
 
 
 def test_what_is_preloaded_is_what_the_app_loads() -> None:
-    from smile.published import REVISION
-    from smile.weights import DEFAULT, HUB_FILES
+    from smile.whisper.published import REVISION
+    from smile.whisper.weights import DEFAULT, HUB_FILES
 
     (preload,) = FRONT["preload_from_hub"]
     name, files, revision = preload.split(" ")

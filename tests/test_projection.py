@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
-from smile.divergence import euclidean, kl
-from smile.pool import open_pool
-from smile.projection import place, silhouette, trust
+from smile.maps.placement import place, silhouette, trust
+from smile.pools.pool import open_pool
+from smile.retrieval.divergences import euclidean, kl
 from tests.conftest import POOLS
 
 POOL = open_pool(POOLS / "gla")

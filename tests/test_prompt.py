@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smile.audio import SAMPLE_RATE
+from smile.audio.io import SAMPLE_RATE
 from smile.datatypes import Shot, SmileError
-from smile.prompt import CONTEXT, build, fitting, reserve, vanilla, whole_states
-from smile.vocabulary import Vocabulary
+from smile.decoding.prompt import CONTEXT, build, fitting, reserve, vanilla, whole_states
+from smile.whisper.tokenizer import Vocabulary
 
 
 def tone(seconds: float, level: float = 0.1) -> np.ndarray:

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile import prompt as prompts
-from smile.audio import SAMPLE_RATE, log_mel
+from smile.audio.io import SAMPLE_RATE, log_mel
 from smile.datatypes import Prompt, Recognizer, Shot, SmileError
-from smile.decoding import decode, listen
-from smile.embedding import REFERENCE, encode, pooled
-from smile.models import Models, load_models
-from smile.recognizers import clips_at_a_time, compute_alone, load_recognizer
-from smile.vocabulary import Vocabulary
-from smile.weights import Base
+from smile.decoding import prompt as prompts
+from smile.decoding.search import decode
+from smile.settings import REFERENCE
+from smile.whisper.encoder import encode, pooled
+from smile.whisper.engines import clips_at_a_time, compute_alone, load_recognizer
+from smile.whisper.language_id import listen
+from smile.whisper.model import Models, load_models
+from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.weights import Base
 from tests.clips import Labelled, clips, words
 
 LANGUAGES = ("eng", "deu", "mdw", "chr", "ell")
@@ -105,7 +107,7 @@ def test_int8_embeddings_rank_as_float32_ones(
 @pytest.mark.parametrize("code", ["eng", "deu"])
 def test_known_languages_are_transcribed_right(models: Models, code: str) -> None:
     """Under 15 % CER over 20 clips; demo speech, which no Whisper knows, only has to come out as text."""
-    from smile.scoring import score
+    from smile.text.scoring import score
 
     labelled = clips(code, 20)
     heard = [words(models, clip.samples) for clip in labelled]
@@ -143,7 +145,7 @@ def random_adapter(base: Base, folder: Path) -> Path:
     import torch
     from peft import AdaLoraConfig, get_peft_model
 
-    from smile.recognizers.hf import whisper
+    from smile.whisper.engines.hf import whisper
 
     torch.manual_seed(0)
     config = AdaLoraConfig(init_r=4, target_r=4, total_step=10, target_modules=["q_proj", "v_proj", "fc1"])

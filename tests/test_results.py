@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smile import packing, results
 from smile.datatypes import SmileError
-from smile.results import Metric
-from smile.rows import Row, RowFile, Seconds
-from smile.scoring import score
-from smile.text import normalise
+from smile.evaluation.rows import Row, RowFile, Seconds
+from smile.results import packing
+from smile.results import tables as results
+from smile.results.tables import Metric
+from smile.text.normalisers import normalise
+from smile.text.scoring import score
 
 # reference, vanilla, in-context: empty texts, combining marks, right-to-left, emoji, ties
 TEXTS = {

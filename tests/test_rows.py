@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smile.datatypes import SmileError
-from smile.rows import Row, RowFile, Seconds, read_manifest
+from smile.evaluation.rows import Row, RowFile, Seconds, read_manifest
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 
 from smile.datatypes import SmileError, Utterance
-from smile.samplers import SPARE, choose, drawn, of_length
+from smile.retrieval.samplers import SPARE, choose, drawn, of_length
 
 POOL = np.random.default_rng(0).normal(0, 2, (30, 16)).astype(np.float32)
 UTTERANCES = [Utterance(f"u{i}", Path(f"{i}.wav"), f"text {i}") for i in range(30)]

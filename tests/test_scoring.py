@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.scoring import Chunk, align, score
-from smile.text import NORMALISERS, normalise
+from smile.text.normalisers import NORMALISERS, normalise
+from smile.text.scoring import Chunk, align, score
 
 FEW = st.text("abc é\u0301ńि न", max_size=12)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

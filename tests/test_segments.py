@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from smile import segments as module
-from smile.audio import SAMPLE_RATE, read
+from smile.audio import vad as module
+from smile.audio.io import SAMPLE_RATE, read
+from smile.audio.vad import CHUNK, DEFAULTS, VadSettings, segments
 from smile.datatypes import Segment
-from smile.segments import CHUNK, DEFAULTS, VadSettings, segments
 from tests.conftest import POOLS
 from tests.sounds import Signal
 

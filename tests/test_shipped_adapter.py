@@ -9,19 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile import adapters
-from smile import prompt as prompts
-from smile.audio import SAMPLE_RATE, read
-from smile.conditions import Condition
+from smile.audio.io import SAMPLE_RATE, read
 from smile.corpora import read as read_corpus
 from smile.datatypes import Language, Prompt, Recognizer, Segment, Shot, Utterance
-from smile.decoding import decode
-from smile.embedding import REFERENCE, encode, pooled
-from smile.evaluate import Clip
-from smile.models import Models, load_models, shipped_adapter
-from smile.pool import Header, Pool, open_pool
-from smile.scoring import score
-from smile.text import normalise
+from smile.decoding import prompt as prompts
+from smile.decoding.search import decode
+from smile.evaluation.conditions import Condition
+from smile.evaluation.evaluate import Clip
+from smile.pools.pool import Header, Pool, open_pool
+from smile.settings import REFERENCE
+from smile.text.normalisers import normalise
+from smile.text.scoring import score
+from smile.whisper import adapters
+from smile.whisper.encoder import encode, pooled
+from smile.whisper.model import Models, load_models, shipped_adapter
 from tests.clips import Labelled, clips
 from tests.conftest import POOLS, speech_folder
 

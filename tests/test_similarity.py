@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from smile.datatypes import SmileError
-from smile.divergence import distances, euclidean
-from smile.similarity import learned
+from smile.retrieval.divergences import distances, euclidean
+from smile.retrieval.learned import learned
 from smile.training.similarity import Language, Projection, SimilarityConfig, learn, nearest_likeness, save
 
 WIDTH, TOPICS = 24, 6

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smile.characters import permitted
-from smile.datastore import Datastore, Gate, KnnMix
 from smile.datatypes import Decoded, Prompt
-from smile.decoding import Beam, LengthStop, LoopStop, NoRepeat, Steering, decode
-from smile.spelling import PENALTY, Allowed, Spelling
-from smile.token_bytes import TokenBytes, cut
-from smile.vocabulary import Vocabulary
+from smile.decoding.constraints import PENALTY, Allowed, Spelling
+from smile.decoding.knn.datastore import Datastore, Gate, KnnMix
+from smile.decoding.search import Beam, LengthStop, LoopStop, NoRepeat, Steering, decode
+from smile.text.characters import permitted
+from smile.whisper.token_bytes import TokenBytes, cut
+from smile.whisper.tokenizer import Vocabulary
 
 SIZE, D = 51865, 4
 HIDDEN = np.zeros(D, dtype=np.float32)

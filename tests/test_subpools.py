@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from smile.models import Models
-from smile.pool import open_pool
-from smile.subpools import mixed, smaller
-from smile.token_store import store_path
+from smile.decoding.knn.store import store_path
+from smile.pools.pool import open_pool
+from smile.pools.subsets import mixed, smaller
+from smile.whisper.model import Models
 from tests.conftest import POOLS
 
 

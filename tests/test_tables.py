@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smile.corpora.tables import NO_OBJECT, UNCLOSED, UNREADABLE, read_text, table
 from smile.datatypes import CorpusError
-from smile.tables import NO_OBJECT, UNCLOSED, UNREADABLE, read_text, table
 
 # Any text but halves of surrogate pairs, U+FFFD (the mark of damage) and NUL.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd\0"), min_size=1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import SmileError
-from smile.text import NORMALISERS, normalise
+from smile.text.normalisers import NORMALISERS, normalise
 
 ASSIGNED = st.text(st.characters(exclude_categories=["Cs", "Cn"]))
 

@@ -10,18 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile import prompt as prompts
-from smile import token_reading, token_store
-from smile.audio import read
+from smile.audio.io import read
 from smile.datatypes import AudioError, PoolError, Shot
-from smile.divergence import distances
-from smile.embedding import encode
-from smile.models import Models, load_models
-from smile.pool import Pool, open_pool
-from smile.samplers import nearest
-from smile.token_reading import CONTEXT_SHOTS
-from smile.transcribe import Settings, transcribe
-from smile.workfolder import work_folder
+from smile.decoding import prompt as prompts
+from smile.decoding.knn import reading as token_reading
+from smile.decoding.knn import store as token_store
+from smile.decoding.knn.reading import CONTEXT_SHOTS
+from smile.pools.pool import Pool, open_pool
+from smile.retrieval.divergences import distances
+from smile.retrieval.samplers import nearest
+from smile.settings import Settings
+from smile.transcription.pipeline import transcribe
+from smile.util.storage import work_folder
+from smile.whisper.encoder import encode
+from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
 
 COUNT = 6

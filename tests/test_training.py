@@ -14,20 +14,20 @@ import torch
 from accelerate import Accelerator
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-from smile import adapters
 from smile.datatypes import EncoderId, RecognizerInfo, SmileError
-from smile.episodes import IGNORED, Episodes, Lesson
-from smile.recognizers.hf import HfRecognizer
 from smile.training import curves
 from smile.training.apart import Layout
 from smile.training.batches import Batches, packed, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
 from smile.training.data import Data
+from smile.training.episodes import IGNORED, Episodes, Lesson
 from smile.training.loop import Place, learn, rate
 from smile.training.model import EpisodeLoss
 from smile.training.record import begun, record
-from smile.vocabulary import Vocabulary
+from smile.whisper import adapters
+from smile.whisper.engines.hf import HfRecognizer
+from smile.whisper.tokenizer import Vocabulary
 from tests.test_episodes import clips
 
 TOY = TrainConfig(

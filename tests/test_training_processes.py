@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from smile.vocabulary import Vocabulary
+from smile.whisper.tokenizer import Vocabulary
 from tests.conftest import ROOT
 from tests.test_training import Trainee, tiny_whisper
 from tests.two_processes import CONFIGS, STEPS

@@ -10,24 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio import SAMPLE_RATE, read
-from smile.characters import permitted
-from smile.control import most_characters
+from smile.audio.io import SAMPLE_RATE, read
 from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, SmileError
+from smile.decoding.control import most_characters
 from smile.demo.speak import speak
-from smile.models import Models
-from smile.pool import Pool, open_pool
-from smile.samplers import nearest
-from smile.scoring import score
-from smile.text import normalise
-from smile.transcribe import (
-    DEFAULTS,
-    Awaited,
-    language_token,
-    read_tokens,
-    transcribe,
-)
-from smile.transcription import Line, Result, Settings, Side, as_dict
+from smile.pools.pool import Pool, open_pool
+from smile.retrieval.samplers import nearest
+from smile.settings import Settings
+from smile.text.characters import permitted
+from smile.text.normalisers import normalise
+from smile.text.scoring import score
+from smile.transcription.pipeline import DEFAULTS, Awaited, language_token, read_tokens, transcribe
+from smile.transcription.result import Line, Result, Side, as_dict
+from smile.whisper.model import Models
 from tests.clips import clips
 from tests.conftest import POOLS
 from tests.sounds import FORMATS
@@ -72,7 +67,7 @@ def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Po
     from scipy.special import softmax
     from scipy.stats import entropy
 
-    from smile.embedding import encode, pooled
+    from smile.whisper.encoder import encode, pooled
 
     query = softmax(pooled(encode(models.smile, clip), len(clip) / SAMPLE_RATE).astype(float))
     slow = np.array([entropy(query, softmax(e.astype(float))) for e in pool.embeddings])

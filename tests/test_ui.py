@@ -17,7 +17,7 @@ from gradio_client.exceptions import AppError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.transcription import Settings
+from smile.settings import Settings
 from smile.ui import build_app, look
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import callbacks

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from smile.compare import Cell, Grid, Place, Way
 from smile.datatypes import Neighbour, SmileError, Utterance
+from smile.evaluation.compare import Cell, Grid, Place, Way
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import as_csv
 from smile.ui.compare.detail import detail

@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 
 import app
-from smile import compare, indexing, models, transcribe
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
-from smile.pool import Header, open_pool, write_pool
-from smile.transcription import Settings
+from smile.evaluation import compare
+from smile.pools import indexing
+from smile.pools.pool import Header, open_pool, write_pool
+from smile.settings import Settings
+from smile.transcription import pipeline as transcribe
 from smile.ui import Engine, Options, caching
 from smile.ui.sources import offered, shipped
+from smile.whisper import model as models
 from tests.fake_engine import FakeEngine, tone
 
 ENCODER = EncoderId("whisper-tiny", "0" * 12)

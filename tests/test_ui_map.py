@@ -14,11 +14,11 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from smile import maps
 from smile.datatypes import AudioError, SmileError, Utterance
-from smile.divergence import DIVERGENCES, distances, kl, kl_terms
-from smile.maps import LAYOUTS, entries, load
-from smile.pool import open_pool
+from smile.maps import store as maps
+from smile.maps.store import LAYOUTS, entries, load
+from smile.pools.pool import open_pool
+from smile.retrieval.divergences import DIVERGENCES, distances, kl, kl_terms
 from smile.ui import Engine, Options
 from smile.ui.map import callbacks, cards, clips
 from smile.ui.map.atlas import Atlas, Points, Query, ask

@@ -16,30 +16,22 @@ from typing import Any
 
 import pytest
 
-from smile import batch, leave_one_out
 from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, Samples, Utterance
 from smile.exporting import Span, Transcript
 from smile.own import changes, growing, transcripts
+from smile.own import check as leave_one_out
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
-from smile.pool import Pool, open_pool
-from smile.pool_setting import PoolSetting
-from smile.scoring import score
-from smile.transcription import Line, Result, Settings, Side
+from smile.pools.pool import Pool, open_pool
+from smile.pools.setting import PoolSetting
+from smile.settings import Settings
+from smile.text.scoring import score
+from smile.transcription import batch
+from smile.transcription.result import Line, Result, Side
 from smile.ui import Desk, Engine, Options, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
-from smile.ui.own import (
-    adding,
-    checking,
-    correcting,
-    curve,
-    naming,
-    orthography,
-    transcribing,
-    verdict,
-    view,
-)
+from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
 from smile.ui.turns import InTurn, Turns

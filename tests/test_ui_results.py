@@ -6,8 +6,9 @@ import gradio as gr
 import pandas as pd
 import pytest
 
-from smile import labels, paper, results
-from smile.conditions import Condition
+from smile.evaluation.conditions import Condition
+from smile.results import labels, paper
+from smile.results import tables as results
 from smile.ui import build_app
 from smile.ui.guard import UNEXPECTED
 from smile.ui.results import callbacks, figures, tables

@@ -10,7 +10,8 @@ import gradio as gr
 import pytest
 
 from smile.datatypes import AudioError, Language, Neighbour, Utterance
-from smile.transcription import Chosen, Settings, Side
+from smile.settings import Settings
+from smile.transcription.result import Chosen, Side
 from smile.ui.guard import UNEXPECTED
 from smile.ui.sources import PoolChoice
 from smile.ui.transcribe import callbacks, view

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smile.datatypes import SmileError
-from smile.vocabulary import Vocabulary
+from smile.whisper.tokenizer import Vocabulary
 
 
 def test_specials_are_whispers(vocabulary: Vocabulary) -> None:

@@ -14,9 +14,9 @@ from huggingface_hub import constants
 from safetensors.numpy import save_file
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
-from smile import packages, published, weights
 from smile.datatypes import WeightsError
-from smile.tensors import open_safetensors, whisper_shapes
+from smile.whisper import packages, published, weights
+from smile.whisper.tensors import open_safetensors, whisper_shapes
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TINY = {

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import PoolError
-from smile.workfolder import Log, WorkFolder, work_folder
+from smile.util.storage import Log, WorkFolder, work_folder
 
 OWN = ("data",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from smile import packages, weights
+from smile.whisper import packages, weights
 
 SIZES = {
     "d_model": 16,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from smile import weights
-from smile.vocabulary import Vocabulary
+from smile.whisper import weights
+from smile.whisper.tokenizer import Vocabulary
 from tests.test_training import TOY, Trainee, tiny_whisper
 
 STEPS = 10

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio import read
+from smile.audio.io import read
 from smile.bench.engines import median
 from smile.bench.latency import lasting
 from smile.bench.report import stamp, table
-from smile.context import Encoded, beside, opened
 from smile.corpora import read as read_corpus
 from smile.datatypes import Matrix, Prompt, Recognizer, Samples, Shot, SmileError
-from smile.embedding import WINDOWS, encode
-from smile.models import SHIPPED_ADAPTER, Models, load_models
-from smile.prompt import build
+from smile.decoding.context import Encoded, beside, opened
+from smile.decoding.prompt import build
+from smile.settings import WINDOWS
+from smile.whisper.encoder import encode
+from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
 
 COUNTS = 1, 2, 3, 5, 10
 LENGTH = 3.0  # seconds of the clips that are taken

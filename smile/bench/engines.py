@@ -15,17 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from smile import packages, weights
-from smile import prompt as prompts
-from smile.audio import SAMPLE_RATE, log_mel, read
+from smile.audio.io import SAMPLE_RATE, log_mel, read
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
 from smile.datatypes import Recognizer, SmileError, Utterance
-from smile.decoding import decode, listen
-from smile.embedding import REFERENCE, WINDOWS, encode
-from smile.recognizers import load_recognizer
-from smile.scoring import score
-from smile.vocabulary import Vocabulary
+from smile.decoding import prompt as prompts
+from smile.decoding.search import decode
+from smile.settings import REFERENCE, WINDOWS
+from smile.text.scoring import score
+from smile.whisper import packages, weights
+from smile.whisper.encoder import encode
+from smile.whisper.engines import load_recognizer
+from smile.whisper.language_id import listen
+from smile.whisper.tokenizer import Vocabulary
 
 CANDIDATES = (  # engine, precision, windows; the first is the reference
     ("hf", "float32", REFERENCE),

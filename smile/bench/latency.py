@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from smile import weights
-from smile.audio import SAMPLE_RATE, log_mel, read
+from smile.audio.io import SAMPLE_RATE, log_mel, read
 from smile.bench.engines import median
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
 from smile.datatypes import EncoderId, Language, RecognizerInfo, Samples, Utterance
-from smile.embedding import REFERENCE, encode, pooled
-from smile.models import Models, load_models
-from smile.pool import Header, Pool
-from smile.transcribe import Settings, transcribe
-from smile.vocabulary import Vocabulary, load_tokenizer
+from smile.pools.pool import Header, Pool
+from smile.settings import REFERENCE, Settings
+from smile.transcription.pipeline import transcribe
+from smile.whisper import weights
+from smile.whisper.encoder import encode, pooled
+from smile.whisper.model import Models, load_models
+from smile.whisper.tokenizer import Vocabulary, load_tokenizer
 
 LENGTH = 6.0  # seconds of the clip and of its example
 REPEATS = 5
@@ -69,7 +70,7 @@ def _both(models: Models, samples: Samples, pool: Pool, settings: Settings) -> N
 
 def _pipeline(target: Samples, example: Samples) -> Callable[[], Any]:
     """The obvious way: the pipeline on the clip and on both clips, and the encoder for retrieval."""
-    from smile.recognizers.hf import HfRecognizer, whisper
+    from smile.whisper.engines.hf import HfRecognizer, whisper
 
     base = weights.find()
     info = RecognizerInfo("hf", "float32", EncoderId(base.name, base.sha256[:12]))

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smile import maps
 from smile.bench.report import stamp, table
 from smile.datatypes import EncoderId, SmileError, Utterance
-from smile.divergence import kl_of_logs, log_softmax
-from smile.languages import language
-from smile.maps import LAYOUTS, Entry, Map, Member
+from smile.maps import store as maps
+from smile.maps.placement import Trust, place
+from smile.maps.store import LAYOUTS, Entry, Map, Member
 from smile.paths import ASSETS
-from smile.pool import Header, Pool, open_pool, order_digest
-from smile.projection import Trust, place
+from smile.pools.pool import Header, Pool, open_pool, order_digest
+from smile.retrieval.divergences import kl_of_logs, log_softmax
+from smile.text.languages import language
 from smile.ui import Engine, Options, build_app, look
 from smile.ui.sources import PoolChoice
 

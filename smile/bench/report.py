@@ -7,8 +7,8 @@ import resource
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from smile.commit import commit
-from smile.machine import cpu
+from smile.util.commit import commit
+from smile.util.machine import cpu
 
 
 def stamp() -> str:

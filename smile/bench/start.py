@@ -31,7 +31,7 @@ def _start() -> float:
     environment = {**os.environ, "PORT": str(port)}
     began = time.perf_counter()
     app = subprocess.Popen(
-        [sys.executable, "-m", "smile.processes", str(ROOT / "app.py")],
+        [sys.executable, "-m", "smile.util.processes", str(ROOT / "app.py")],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,  # the app ends when this process does

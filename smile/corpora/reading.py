@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from smile.corpora.tables import UNREADABLE, damaged
 from smile.datatypes import CorpusError, Utterance
-from smile.names import identifier
-from smile.tables import UNREADABLE, damaged
+from smile.util.names import identifier
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm")
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800

@@ -7,9 +7,9 @@ from itertools import chain
 from pathlib import Path
 
 from smile.corpora.reading import AUDIO_SUFFIXES, Found, Reading, Splits, gathered
+from smile.corpora.tables import read_text
 from smile.datatypes import CorpusError, Utterance
-from smile.languages import iso_code
-from smile.tables import read_text
+from smile.text.languages import iso_code
 
 
 class Superb:

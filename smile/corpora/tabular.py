@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from smile.corpora.reading import Found, Reading, Splits, gathered
+from smile.corpora.tables import SUFFIXES, Line, Row, table
 from smile.datatypes import CorpusError, Utterance
-from smile.languages import iso_code
-from smile.tables import SUFFIXES, Line, Row, table
+from smile.text.languages import iso_code
 
 FILE_COLUMNS = ("file", "audio", "path", "filename", "file_name")
 TEXT_COLUMNS = ("text", "sentence", "transcript", "transcription")

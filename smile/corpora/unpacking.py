@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from smile.corpora.reading import AUDIO_SUFFIXES
 from smile.corpora.tabular import TEXT_COLUMNS, cell
 from smile.datatypes import CorpusError
-from smile.languages import iso_code
-from smile.workfolder import rename_folder
+from smile.text.languages import iso_code
+from smile.util.storage import rename_folder
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Dataset

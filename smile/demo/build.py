@@ -10,15 +10,15 @@ from importlib.metadata import version
 from itertools import count, islice
 from pathlib import Path
 
-from smile.audio import SAMPLE_RATE
+from smile.audio.io import SAMPLE_RATE
 from smile.datatypes import Samples, SmileError, Utterance
 from smile.demo import speak
 from smile.demo.card import write_card
 from smile.demo.sentences import cldr_version, texts
 from smile.demo.voices import LANGUAGES, PITCHES, RATES, VARIANTS, DemoLanguage
-from smile.languages import language as known_language
-from smile.pool import Header, write_pool
-from smile.workfolder import rename_folder
+from smile.pools.pool import Header, write_pool
+from smile.text.languages import language as known_language
+from smile.util.storage import rename_folder
 
 EXAMPLES, QUERIES = 90, 12
 SECONDS = (1.8, 6.5)  # shortest and longest clip

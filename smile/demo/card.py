@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from smile.pool import HEADER, Pool, open_pool
-from smile.workfolder import write_text
+from smile.pools.pool import HEADER, Pool, open_pool
+from smile.util.storage import write_text
 
 CARD = """\
 # Demo pools: synthetic speech

@@ -8,7 +8,7 @@ import unicodedata
 
 import numpy as np
 
-from smile.audio import SAMPLE_RATE, from_array
+from smile.audio.io import SAMPLE_RATE, from_array
 from smile.datatypes import Samples, SmileError
 
 PROGRAM = "espeak-ng"

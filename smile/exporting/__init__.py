@@ -12,7 +12,7 @@ from smile.exporting.subtitles import as_srt, as_vtt
 from smile.exporting.tables import as_csv, as_jsonl
 from smile.exporting.textgrid import as_textgrid
 from smile.exporting.transcripts import Span, Transcript
-from smile.workfolder import write_text
+from smile.util.storage import write_text
 
 TOGETHER: dict[str, Callable[[Sequence[Transcript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
 EACH: dict[str, Callable[[Transcript], str]] = {

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smile.fields import from_fields
-from smile.text import one_line
-from smile.transcription import Result, Side
+from smile.util.fields import from_fields
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
 
@@ -33,13 +31,6 @@ class Transcript:
     language: str = ""  # ISO 639-3
 
     @classmethod
-    def of(cls, recording: str, result: Result) -> Transcript:
-        """Both sides of a transcription, with examples first; one without a pool has only the other."""
-        sides = [(SMILE, result.smile)] if result.pool else []
-        tiers = tuple((name, _spans(side)) for name, side in [*sides, (VANILLA, result.vanilla)])
-        return cls(recording, result.duration, tiers, result.language)
-
-    @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Transcript:
         """The inverse of `dataclasses.asdict`, JSON's lists for tuples; ValueError where it is none."""
         return from_fields(cls, fields)
@@ -53,14 +44,6 @@ class Transcript:
     def text(self) -> str:
         """The first tier's text."""
         return " ".join(span.text for span in self.spans)
-
-
-def _spans(side: Side) -> tuple[Span, ...]:
-    spans = (
-        Span(line.start, line.end, one_line(line.text), round(line.decoded.confidence, 4))
-        for line in side.lines
-    )
-    return tuple(spans)
 
 
 def apart(spans: Iterable[Span], seconds: float) -> list[Span]:

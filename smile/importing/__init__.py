@@ -14,6 +14,7 @@ from pathlib import Path
 
 from smile import corpora
 from smile.corpora import Reading
+from smile.corpora.tables import SUFFIXES
 from smile.datatypes import CorpusError
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount
@@ -21,8 +22,7 @@ from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, Progress, annotation_files
 from smile.importing.found import Imported, Recordings
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
-from smile.pool import HEADER, open_pool
-from smile.tables import SUFFIXES
+from smile.pools.pool import HEADER, open_pool
 
 CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
 TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder

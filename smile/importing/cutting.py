@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio import QUIETEST, SAMPLE_RATE, SHORTEST, WINDOW, stream, write
+from smile.audio.io import QUIETEST, SAMPLE_RATE, SHORTEST, WINDOW, stream, write
 from smile.datatypes import Samples
 
 LONGEST = WINDOW - 1.0  # seconds of a clip: the window, less the silence that Whisper wants after speech

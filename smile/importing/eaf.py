@@ -16,8 +16,8 @@ from xml.parsers.expat import errors
 from smile.datatypes import CorpusError
 from smile.importing.annotations import Annotated, Annotation, Media, Tier, check_counts, read_bytes
 from smile.importing.limits import STRANGERS, Limits
-from smile.languages import iso_code
-from smile.text import one_line
+from smile.text.languages import iso_code
+from smile.text.normalisers import one_line
 
 Element = ElementTree.Element
 Times = tuple[float | None, float | None]

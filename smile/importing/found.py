@@ -10,7 +10,7 @@ from typing import Any
 
 from smile.corpora import AUDIO_SUFFIXES, Reading, Rejected
 from smile.datatypes import Utterance
-from smile.pool import Header, header_of
+from smile.pools.pool import Header, header_of
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".aac", ".aiff", ".aif", ".wma", ".3gp")
 

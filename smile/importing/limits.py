@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from smile.sheets import TableLimits
+from smile.corpora.sheets import TableLimits
 
 TABLE = TableLimits(
     bytes=20_000_000, workbook_bytes=100_000_000, rows=20_000, columns=200, characters=20_000_000

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
+from smile.corpora.tables import SUFFIXES, Row, table
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Utterance
 from smile.importing.found import Imported, Recordings
 from smile.importing.limits import STRANGERS, Limits
-from smile.languages import iso_code
-from smile.tables import SUFFIXES, Row, table
-from smile.text import one_line
+from smile.text.languages import iso_code
+from smile.text.normalisers import one_line
 
 
 def read(path: Path, recordings: Recordings, limits: Limits = STRANGERS) -> Imported:

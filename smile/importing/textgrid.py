@@ -14,7 +14,7 @@ from pathlib import Path
 from smile.datatypes import CorpusError
 from smile.importing.annotations import Annotated, Annotation, Tier, check_counts, read_bytes
 from smile.importing.limits import STRANGERS, Limits
-from smile.text import one_line
+from smile.text.normalisers import one_line
 
 BINARY = b"ooBinaryFile"
 TOKEN = re.compile(r'"((?:[^"]++|"")*+)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')

@@ -16,11 +16,11 @@ import numpy as np
 
 from smile.corpora import Names
 from smile.datatypes import Language, Matrix, PoolError, Utterance
-from smile.indexing import AUDIO_FOLDER, file_name
-from smile.pool import Header, Pool, open_pool, order_digest, write_pool
-from smile.pool_setting import SETTING
-from smile.text import one_line
-from smile.workfolder import rename_folder
+from smile.pools.indexing import AUDIO_FOLDER, file_name
+from smile.pools.pool import Header, Pool, open_pool, order_digest, write_pool
+from smile.pools.setting import SETTING
+from smile.text.normalisers import one_line
+from smile.util.storage import rename_folder
 
 SAME = 1e-5  # two embeddings of one recording differ by less in every value
 

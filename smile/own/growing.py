@@ -7,18 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smile import importing, indexing, token_store
+from smile import importing
 from smile.corpora import Reading
 from smile.corpora.reading import LONGEST_TEXT
 from smile.datatypes import Language, PoolError, Utterance
+from smile.decoding.knn import store as token_store
 from smile.importing import Imported
-from smile.models import Models
 from smile.own import changes
 from smile.own.transcripts import Part, cut
 from smile.own.workspace import POOLS, Correction, Workspace
-from smile.pool import Pool, open_pool
-from smile.text import one_line
-from smile.transcribe import pool_token, read_tokens
+from smile.pools import indexing
+from smile.pools.pool import Pool, open_pool
+from smile.text.normalisers import one_line
+from smile.transcription.pipeline import pool_token, read_tokens
+from smile.whisper.model import Models
 
 MOST_EXAMPLES = 2000  # in one visitor's pool
 NO_LANGUAGE = "Name your language first: write its name or code, and choose it."

@@ -12,19 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from smile.audio import SAMPLE_RATE, read
+from smile.audio.io import SAMPLE_RATE, read
 from smile.datatypes import PoolError, Utterance
-from smile.models import Models
 from smile.own import changes, growing
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
-from smile.pool import Pool
-from smile.scoring import score
-from smile.subpools import smaller
-from smile.transcribe import Settings, transcribe
-from smile.transcription import Result
-from smile.workfolder import write_text
+from smile.pools.pool import Pool
+from smile.pools.subsets import smaller
+from smile.settings import Settings
+from smile.text.scoring import score
+from smile.transcription.pipeline import transcribe
+from smile.transcription.result import Result
+from smile.util.storage import write_text
+from smile.whisper.model import Models
 
 SIDES = ("vanilla", "fixed", "growing")  # whose edits are counted
 

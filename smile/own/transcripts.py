@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from smile.audio import SAMPLE_RATE, read_recording, write
-from smile.batch import LONGEST, Recording, Step
+from smile.audio.io import SAMPLE_RATE, read_recording, write
 from smile.datatypes import PoolError
 from smile.exporting import Span, Transcript
-from smile.fields import from_fields
-from smile.names import TURNING, UNPRINTABLE
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
-from smile.workfolder import read_json, set_aside
+from smile.transcription.batch import LONGEST, Recording, Step
+from smile.util.fields import from_fields
+from smile.util.names import TURNING, UNPRINTABLE
+from smile.util.storage import read_json, set_aside
 
 CORRECTED = "Corrected"  # name of a tier
 MOST_RECORDINGS = 300  # of one visitor

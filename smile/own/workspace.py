@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from smile.characters import Mode
 from smile.datatypes import EncoderId, Language, PoolError
-from smile.fields import from_json
 from smile.own.lock import FolderLock
-from smile.pool import Pool, open_pool
-from smile.workfolder import write_text
+from smile.pools.pool import Pool, open_pool
+from smile.settings import Mode
+from smile.util.fields import from_json
+from smile.util.storage import write_text
 
 LOG = logging.getLogger(__name__)
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
@@ -59,7 +59,7 @@ class State:
 
     language: Language | None = None
     versions: tuple[Version, ...] = ()
-    characters: Mode = "off"  # see smile.transcription.Settings
+    characters: Mode = "off"  # see smile.transcription.result.Settings
     made: int = 0  # versions ever, so that no folder gets a name again
 
     @property

@@ -11,13 +11,13 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from smile.audio import log_mel
-from smile.context import Memory
+from smile.audio.io import log_mel
 from smile.datatypes import Matrix, Recognizer
-from smile.embedding import WINDOWS
-from smile.episodes import IGNORED, TAKES, Arrangement, Episodes, Lesson
+from smile.decoding.context import Memory
+from smile.settings import WINDOWS
 from smile.training.apart import Layout
 from smile.training.config import TrainConfig
+from smile.training.episodes import IGNORED, TAKES, Arrangement, Episodes, Lesson
 
 BLOCK = 48  # batches that are encoded, then used `reuse` times over
 MOST_CLIPS = 4000  # of which states are kept in cached context, in all their takes, 0.3 MB each

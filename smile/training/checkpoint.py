@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from smile.datatypes import SmileError
-from smile.workfolder import read_json, replacing, write_text
+from smile.util.storage import read_json, replacing, write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
 

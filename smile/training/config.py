@@ -30,7 +30,7 @@ class TrainConfig:
     layers: Literal["decoder", "decoder-attention", "all"] = "decoder"
     orthogonal: float = 0.5  # weight of AdaLoRA's orthogonality loss
 
-    context: Literal["joined", "cached"] = "joined"  # how examples are heard, see `smile.context`
+    context: Literal["joined", "cached"] = "joined"  # how examples are heard, see `smile.decoding.context`
     shots: tuple[int, int] = (0, 6)  # least and most examples in an episode
     windows: tuple[float, ...] = (10.0, 15.0, 20.0)  # seconds; one is drawn for each batch
     loss: Literal["target", "each"] = "each"  # the target's tokens, or each clip's given those before it

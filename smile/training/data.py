@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from smile import corpora, languages, prompt
-from smile.arrays import Arrays, write_arrays
-from smile.audio import SAMPLE_RATE, read
+from smile import corpora
+from smile.audio.io import SAMPLE_RATE, read
 from smile.datatypes import CorpusError, DamagedError, Samples, Utterance
-from smile.decoding import LengthStop, LoopStop, decode
-from smile.embedding import encode, pooled
-from smile.episodes import TrainClip
-from smile.scoring import score
+from smile.decoding import prompt
+from smile.decoding.search import LengthStop, LoopStop, decode
+from smile.text import languages
+from smile.text.scoring import score
 from smile.training.config import TrainConfig
-from smile.workfolder import set_aside
+from smile.training.episodes import TrainClip
+from smile.util.arrays import Arrays, write_arrays
+from smile.util.storage import set_aside
+from smile.whisper.encoder import encode, pooled
 
 if TYPE_CHECKING:
-    from smile.models import Models
+    from smile.whisper.model import Models
 
 SURVEY = "survey.npz"
 Progress = Callable[[str], None]

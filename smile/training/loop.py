@@ -16,10 +16,10 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor
 
-from smile.episodes import IGNORED
 from smile.training.batches import Batch, Batches
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
+from smile.training.episodes import IGNORED
 from smile.training.model import EpisodeLoss
 
 CHECKPOINT_SECONDS = 60.0

@@ -24,13 +24,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from smile.adapters import WEIGHTS
 from smile.datatypes import SmileError
-from smile.episodes import IGNORED
-from smile.recognizers.hf import run_encoder, whisper
 from smile.training.apart import Layout, run_apart
 from smile.training.config import TrainConfig
+from smile.training.episodes import IGNORED
 from smile.training.softmax import token_loss
+from smile.whisper.adapters import WEIGHTS
+from smile.whisper.engines.hf import run_encoder, whisper
 
 LINEAR = "(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
 LAYERS = {

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from smile import adapters
-from smile.commit import commit
-from smile.machine import machine
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data
+from smile.util.commit import commit
+from smile.util.machine import machine
+from smile.whisper import adapters
 
 
 def begun(start: Path) -> list[dict[str, Any]]:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.arrays import write_arrays
-from smile.drafts import draft_distances
-from smile.episodes import TrainClip
-from smile.similarity import Projection
+from smile.retrieval.learned import Projection
+from smile.retrieval.text_similarity import draft_distances
+from smile.training.episodes import TrainClip
+from smile.util.arrays import write_arrays
 
 if TYPE_CHECKING:
     import torch

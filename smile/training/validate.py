@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smile import corpora, languages, prompt
-from smile.audio import SAMPLE_RATE, read
-from smile.context import hearing, opened
+from smile import corpora
+from smile.audio.io import SAMPLE_RATE, read
 from smile.datatypes import Samples, Shot
-from smile.decoding import LoopStop, decode
-from smile.embedding import WINDOWS
-from smile.models import Models, load_models
-from smile.samplers import drawn
-from smile.scoring import score
+from smile.decoding import prompt
+from smile.decoding.context import hearing, opened
+from smile.decoding.search import LoopStop, decode
+from smile.retrieval.samplers import drawn
+from smile.settings import WINDOWS
+from smile.text import languages
+from smile.text.scoring import score
 from smile.training.config import TrainConfig
+from smile.whisper.model import Models, load_models
 
 SHOTS = (0, 1, 3)
 

@@ -9,7 +9,7 @@ from threading import Thread
 
 import gradio as gr
 
-from smile.maps import FOLDER as MAPS
+from smile.maps.store import FOLDER as MAPS
 from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.paths import ASSETS, PRECOMPUTED
 from smile.ui import programs

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from smile.scoring import Chunk, align
+from smile.text.scoring import Chunk, align
 
 OPEN_BOX = "\u2423"  # stands for a space that is missing, too much or changed
 JOINER = "\u200d"  # makes a letter take the shape that it has beside another

@@ -16,16 +16,17 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
-from smile.pool import Pool, open_pool, read_header
+from smile.pools.pool import Pool, open_pool, read_header
 from smile.ui.caching import Unkept, cached, stores, writable
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, offered, shipped
 from smile.ui.turns import Progress, Turns, Watched, lines
 
 if TYPE_CHECKING:
-    from smile.compare import Cell, Grid
-    from smile.models import Models
-    from smile.transcribe import Awaited
-    from smile.transcription import Result, Settings
+    from smile.evaluation.compare import Cell, Grid
+    from smile.settings import Settings
+    from smile.transcription.pipeline import Awaited
+    from smile.transcription.result import Result
+    from smile.whisper.model import Models
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -106,7 +107,7 @@ class Engine:
 
     def _read_ahead(self) -> None:
         """Make the first pool and all that come with the app ready, computing in this thread alone."""
-        from smile.recognizers import compute_alone
+        from smile.whisper.engines import compute_alone
 
         try:
             models = self.warm().result()
@@ -121,7 +122,7 @@ class Engine:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
     def _load(self) -> Models:
-        from smile.models import load_models
+        from smile.whisper.model import load_models
 
         options = self.options
         try:
@@ -187,7 +188,7 @@ class Engine:
 
     def _ready(self, key: str, models: Models, progress: Progress) -> None:
         """Open a pool and read its tokens, as far as neither has been done."""
-        from smile.transcribe import read_tokens
+        from smile.transcription.pipeline import read_tokens
 
         self._open_pool(key, models, progress)
         if key not in self._read:
@@ -203,7 +204,7 @@ class Engine:
         encoder = models.smile.info.encoder
         if found := self._at_hand(source, encoder):
             return found
-        from smile.indexing import index
+        from smile.pools.indexing import index
 
         kept = cached(self.cache, source, encoder)
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -225,7 +226,7 @@ class Engine:
         Raises:
             SmileError: there is no speech, or the app's encoder is not the one asked for.
         """
-        from smile.transcribe import embedded
+        from smile.transcription.pipeline import embedded
 
         models = self.warm().result()
         own = models.smile.info.encoder
@@ -243,7 +244,7 @@ class Engine:
         Raises:
             SmileError: there is no speech, or no such divergence.
         """
-        from smile.samplers import choose
+        from smile.retrieval.samplers import choose
 
         pool, models = self._open[key], self.warm().result()
         query = self.embed(samples, models.smile.info.encoder)
@@ -257,7 +258,7 @@ class Engine:
         Raises:
             SmileError: a pool that cannot be used.
         """
-        from smile.transcribe import transcribe
+        from smile.transcription.pipeline import transcribe
 
         with self.turns.visit():
             models = self.warm().result()
@@ -266,7 +267,7 @@ class Engine:
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
-        from smile.compare import compare
+        from smile.evaluation.compare import compare
 
         if self.problem(key):
             grid = replace(grid, base=replace(grid.base, knn=0.0))
@@ -275,7 +276,7 @@ class Engine:
             yield from (cell for cell in self.turns.each(steps) if cell)
 
     def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
-        from smile.transcribe import Awaited
+        from smile.transcription.pipeline import Awaited
 
         if key not in self._sources:
             return None

@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from smile import labels
 from smile.datatypes import SmileError
-from smile.divergence import LABELS as MEASURES
-from smile.results import Metric
-from smile.text import NORMALISERS
+from smile.results import labels
+from smile.results.tables import Metric
+from smile.retrieval.divergences import LABELS as MEASURES
+from smile.text.normalisers import NORMALISERS
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
 from smile.ui.results import Store

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from smile import corpora
 from smile.datatypes import Language, SmileError, Utterance
-from smile.languages import iso_code, language
-from smile.pool import open_pool
-from smile.weights import DEFAULT
+from smile.pools.pool import open_pool
+from smile.text.languages import iso_code, language
+from smile.whisper.weights import DEFAULT
 
 LOG = logging.getLogger(__name__)
 MOST_QUERIES = 30  # recordings of a language that are offered for trying

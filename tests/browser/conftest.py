@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
-from smile.audio import read, write
+from smile.audio.io import read, write
 from smile.corpora import read as read_corpus
 from smile.ui import build_app, look
 from tests.browser.page import Page

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
-from smile.audio import SAMPLE_RATE, read, write
-from smile.pool import open_pool
+from smile.audio.io import SAMPLE_RATE, read, write
+from smile.pools.pool import open_pool
 from tests.browser.page import Page
 from tests.conftest import POOLS
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 
-from smile import labels, packing
-from smile.changes import changes
-from smile.divergence import kl
-from smile.pool import open_pool
+from smile.pools.pool import open_pool
+from smile.results import labels, packing
+from smile.results.changes import changes
+from smile.retrieval.divergences import kl
 from smile.ui.map.changed import GROUPS, group
 from tests.browser.page import Page
 from tests.browser.test_page import PHONE
@@ -84,8 +84,8 @@ def drag(page, x, y):
 
 def lonely():
     """A point with no other near it on the map, which a click cannot miss."""
-    from smile.divergence import euclidean
-    from smile.maps import entries, load
+    from smile.maps.store import entries, load
+    from smile.retrieval.divergences import euclidean
 
     shown = load(entries()["demo-gla"]).layouts["js-2"]
     apart = euclidean(shown, shown) + 1e9 * (shown[:, None] == shown[None]).all(axis=2)

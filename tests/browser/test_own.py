@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from smile.corpora import read
 from smile.datatypes import Utterance
-from smile.pool import open_pool
+from smile.pools.pool import open_pool
 from tests.browser.page import Page
 from tests.conftest import POOLS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from smile.pool import open_pool, order_digest, write_pool
+from smile.pools.pool import open_pool, order_digest, write_pool
 from tests.conftest import POOLS
 from tests.security.client import Stranger, file
 from tests.security.material import examples, sound

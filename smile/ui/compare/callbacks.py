@@ -13,10 +13,10 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from smile.audio import SAMPLE_RATE, Recording
-from smile.compare import FIRST_GUESS, Grid, as_rows, ways
+from smile.audio.io import SAMPLE_RATE, Recording
 from smile.datatypes import SmileError
-from smile.transcription import Settings
+from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
+from smile.settings import Settings
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, table, title
 from smile.ui.files import discarding, playable

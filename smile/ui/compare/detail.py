@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from smile.compare import Cell
-from smile.samplers import measure_label
+from smile.evaluation.compare import Cell
+from smile.retrieval.samplers import measure_label
 from smile.ui.compare.table import Compared, title
 from smile.ui.diff import LEGEND, difference
 from smile.ui.sounds import Address

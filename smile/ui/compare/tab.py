@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from smile.datatypes import MOST_SHOTS
-from smile.divergence import LABELS as MEASURES
-from smile.samplers import LABELS as SAMPLERS
+from smile.retrieval.divergences import LABELS as MEASURES
+from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine

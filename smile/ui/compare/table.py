@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from smile.compare import Cell, Place, Way, consensus
-from smile.scoring import score
+from smile.evaluation.compare import Cell, Place, Way, consensus
+from smile.text.scoring import score
 from smile.ui.transcribe.scores import percent
 
 STEPS = 8  # shades of the heat map

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import Language, Matrix, SmileError, Utterance, Vector
-from smile.divergence import Distances, kl_of_logs, log_softmax
-from smile.languages import language
-from smile.maps import FOLDER, Entry, Map, Member, entries, load
-from smile.pool import order_digest
-from smile.samplers import nearest
+from smile.maps.store import FOLDER, Entry, Map, Member, entries, load
+from smile.pools.pool import order_digest
+from smile.retrieval.divergences import Distances, kl_of_logs, log_softmax
+from smile.retrieval.samplers import nearest
+from smile.text.languages import language
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine

@@ -10,8 +10,8 @@ import gradio as gr
 import numpy as np
 
 from smile.datatypes import SmileError
-from smile.maps import layout
-from smile.projection import place
+from smile.maps.placement import place
+from smile.maps.store import layout
 from smile.ui.guard import sentence
 from smile.ui.map import cards
 from smile.ui.map.atlas import Atlas, Found, Points, Query, ask

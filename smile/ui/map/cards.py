@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from smile.languages import language
-from smile.projection import Trust
+from smile.maps.placement import Trust
+from smile.text.languages import language
 from smile.ui.map.atlas import Found, Points, Query
 from smile.ui.sounds import Address
 from smile.ui.transcribe.neighbours import NEIGHBOUR, SYNTHETIC, player

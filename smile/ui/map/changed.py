@@ -14,9 +14,9 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from smile.changes import Change
-from smile.languages import language
-from smile.projection import place
+from smile.maps.placement import place
+from smile.results.changes import Change
+from smile.text.languages import language
 from smile.ui.map import figure
 from smile.ui.map.atlas import Points
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from smile.audio import SAMPLE_RATE, Recording, read_recording
+from smile.audio.io import SAMPLE_RATE, Recording, read_recording
 from smile.datatypes import SmileError, Utterance
 from smile.ui.guard import sentence
 from smile.ui.map.atlas import ABSENT, Atlas, Points, Query

@@ -15,7 +15,7 @@ import numpy as np
 from markupsafe import escape
 
 from smile.datatypes import Matrix, Vector
-from smile.divergence import Distances
+from smile.retrieval.divergences import Distances
 from smile.ui.map.atlas import Points
 
 COLOURS = {  # what points may be coloured by
@@ -48,7 +48,7 @@ def points_figure(points: Points, layout: str, colour: str) -> dict[str, Any]:
 
     Args:
         points: the map.
-        layout: a name of smile.maps.LAYOUTS.
+        layout: a name of smile.maps.store.LAYOUTS.
         colour: a name of COLOURS.
     """
     coordinates = points.map.layouts[layout]

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from smile.datatypes import Matrix, Vector
-from smile.divergence import DIVERGENCES, Distances, distances, kl_terms
+from smile.retrieval.divergences import DIVERGENCES, Distances, distances, kl_terms
 
 TERMS = 8  # dimensions that are named
 BINS = 40

@@ -14,12 +14,12 @@ from smile.importing import TierCount
 from smile.importing.isolated import tiers_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
-from smile.timing import finished
 from smile.ui.files import discarding, taken
 from smile.ui.guard import sentence
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, told, told_each, working, workspace
+from smile.util.timing import finished
 
 NO_TIERS = gr.update(choices=[], value=[], visible=False)
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."

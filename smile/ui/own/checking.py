@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smile.characters import Mode
 from smile.own.workspace import Workspace
-from smile.pool_setting import PoolSetting, whole_setting, write_setting
+from smile.pools.setting import PoolSetting, whole_setting, write_setting
+from smile.settings import Mode
 from smile.ui.own import verdict
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, fresh, opened, told, told_each, working

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from smile.own.workspace import Correction
-from smile.scoring import score
+from smile.text.scoring import score
 from smile.ui.results.figures import COLOURS, GREY, blank
 
 if TYPE_CHECKING:

@@ -19,17 +19,17 @@ from smile.importing.limits import Limits
 from smile.own.quota import ALL_FULL, FullError, used
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
-from smile.pool import open_pool
-from smile.transcription import Settings
+from smile.pools.pool import open_pool
+from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
 from smile.ui.turns import Progress, Watched, lines
 
 if TYPE_CHECKING:
-    from smile.batch import Step
-    from smile.leave_one_out import Check
-    from smile.models import Models
-    from smile.pool import Pool
+    from smile.own.check import Check
+    from smile.pools.pool import Pool
+    from smile.transcription.batch import Step
     from smile.ui.engine import Engine
+    from smile.whisper.model import Models
 
 SWEEP = 600.0  # seconds between two looks for what nobody uses any more
 KEEP_UPLOADS = 12 * 3600.0  # seconds that an upload stays which nobody has used
@@ -132,7 +132,7 @@ class Desk:
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
         """
-        from smile.batch import recordings
+        from smile.transcription.batch import recordings
 
         found: list[Path] = []
         for number, file in enumerate(files):
@@ -163,8 +163,8 @@ class Desk:
         self, workspace: Workspace, settings: Settings, names: list[str] | None = None
     ) -> Iterator[Step]:
         """Transcribe what waits, or the recordings of these names (again), each kept as it is done."""
-        from smile import batch
         from smile.own import transcripts
+        from smile.transcription import batch
 
         if names is None:
             found = transcripts.waiting(workspace)
@@ -191,8 +191,8 @@ class Desk:
         Raises:
             PoolError: there are too few, or no setting came to a result.
         """
-        from smile import leave_one_out
-        from smile.pool_setting import write_setting
+        from smile.own import check as leave_one_out
+        from smile.pools.setting import write_setting
 
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
@@ -209,7 +209,7 @@ class Desk:
 
 
 def _stored(pool: Pool, models: Models) -> bool:
-    from smile.token_store import present
+    from smile.decoding.knn.store import present
 
     return present(pool, models.smile.info)
 

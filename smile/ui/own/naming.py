@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from smile.language_search import UNLISTED, search, unlisted
-from smile.languages import language
 from smile.own import changes
+from smile.text.language_search import UNLISTED, search, unlisted
+from smile.text.languages import language
 from smile.ui.files import discard
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, told, workspace

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from smile.characters import Character, inventory, mixed_forms
 from smile.datatypes import Utterance
+from smile.text.characters import Character, inventory, mixed_forms
 
 MOST = 400  # characters that are shown
 CELL = Markup('<li{mark} title="{title}"><b dir="auto">{character}</b><small>{count}</small></li>')

@@ -14,9 +14,9 @@ from smile.datatypes import PoolError
 from smile.own import transcripts
 from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
-from smile.pool import Pool
-from smile.pool_setting import PoolSetting, whole_setting
-from smile.transcription import Settings
+from smile.pools.pool import Pool
+from smile.pools.setting import PoolSetting, whole_setting
+from smile.settings import Settings
 from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
 from smile.ui.own.desk import Desk

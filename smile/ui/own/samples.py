@@ -12,10 +12,10 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from smile.audio import SAMPLE_RATE, read, write
+from smile.audio.io import SAMPLE_RATE, read, write
 from smile.datatypes import Utterance
 from smile.exporting import EACH, SUFFIXES, Span, Transcript
-from smile.pool import Pool
+from smile.pools.pool import Pool
 
 CLIPS, ANNOTATED, TRIES = 12, 8, 6  # clips in each sample
 PAUSE = 0.4  # seconds between two clips of one recording

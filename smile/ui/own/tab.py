@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from smile.corpora import AUDIO_SUFFIXES
+from smile.corpora.tables import SUFFIXES as TABLES
 from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
-from smile.tables import SUFFIXES as TABLES
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.desk import Desk

@@ -11,10 +11,10 @@ import gradio as gr
 
 from smile.datatypes import PoolError
 from smile.exporting import TOGETHER, export
-from smile.exporting.pools import FORMATS as POOL_FORMATS
 from smile.own import transcripts
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
+from smile.pools.export import FORMATS as POOL_FORMATS
 from smile.ui.files import discard, discarding, lent, taken
 from smile.ui.own import view
 from smile.ui.own.desk import Desk

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from smile.pool import Pool
-from smile.pool_setting import PoolSetting
+from smile.pools.pool import Pool
+from smile.pools.setting import PoolSetting
 
 if TYPE_CHECKING:
     import pandas as pd

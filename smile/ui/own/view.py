@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 from markupsafe import Markup
 
-from smile.audio import SAMPLE_RATE, read_recording, write
-from smile.batch import LONGEST
+from smile.audio.io import SAMPLE_RATE, read_recording, write
 from smile.datatypes import Language, Utterance
 from smile.own.transcripts import Item, Part
+from smile.transcription.batch import LONGEST
 
 MOST_ROWS = 300  # of a table
 SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')

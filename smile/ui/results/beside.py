@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from markupsafe import Markup
 
-from smile import labels, paper
-from smile.labels import change, percent
-from smile.pairs import paired
-from smile.results import Metric
+from smile.results import labels, paper
+from smile.results.labels import change, percent
+from smile.results.pairs import paired
+from smile.results.tables import Metric
 from smile.ui.results.selection import Selection
 
 TABLE = Markup(

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from smile.text import NORMALISERS
+from smile.text.normalisers import NORMALISERS
 from smile.ui.results.charts import CHARTS
 from smile.ui.results.selection import HELD_OUT, KNOWN, SWITCHED, TRAINED, UNKNOWN, Choices
 from smile.ui.results.store import Measured

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smile import labels
+from smile.results import labels
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
 

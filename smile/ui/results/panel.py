@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from smile.findings import Finding
+from smile.results.findings import Finding
 
 FINDING = Markup('<li class="finding{kind}"><h4>{question}</h4><p>{figure}{answer}</p></li>')
 FIGURE = Markup("<b>{}</b> ")

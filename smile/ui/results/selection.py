@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from smile import labels
-from smile.evidence import JOINED
-from smile.pairs import Paired, paired
-from smile.results import Metric
+from smile.results import labels
+from smile.results.evidence import JOINED
+from smile.results.pairs import Paired, paired
+from smile.results.tables import Metric
 from smile.ui.results.store import Measured
 
 HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"

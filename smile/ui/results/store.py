@@ -8,13 +8,13 @@ from threading import RLock
 
 import pandas as pd
 
-from smile import labels, packing
-from smile.changes import Change, changes
-from smile.evidence import TRAINING, Evidence
-from smile.findings import Finding, answered
-from smile.languages import language
-from smile.results import CER, Metric, Sampled, sampled, table_of
-from smile.rows import NAME
+from smile.evaluation.rows import NAME
+from smile.results import labels, packing
+from smile.results.changes import Change, changes
+from smile.results.evidence import TRAINING, Evidence
+from smile.results.findings import Finding, answered
+from smile.results.tables import CER, Metric, Sampled, sampled, table_of
+from smile.text.languages import language
 
 Stamp = tuple[tuple[str, int, int], ...]  # path, time of change, size
 

@@ -11,9 +11,9 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from smile.audio import Recording, read_recording
+from smile.audio.io import Recording, read_recording
 from smile.datatypes import SmileError
-from smile.transcription import as_dict
+from smile.transcription.result import as_dict
 from smile.ui.files import discarding, playable, uploaded
 from smile.ui.guard import sentence
 from smile.ui.sounds import Sounds
@@ -22,7 +22,8 @@ from smile.ui.transcribe.controls import Choices, from_query
 from smile.ui.transcribe.view import Failed, Finished, View
 
 if TYPE_CHECKING:
-    from smile.transcription import Result, Settings
+    from smile.settings import Settings
+    from smile.transcription.result import Result
     from smile.ui.engine import Engine
 
 FILE_NAME = "smile.json"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from smile.ui.transcribe.controls import whisper_languages
 
 if TYPE_CHECKING:
-    from smile.transcription import Line, Side
+    from smile.transcription.result import Line, Side
 
 PROBABLY_SILENT = 0.6  # Whisper's own threshold on its no-speech probability
 STOPPED = {

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from smile.datatypes import MOST_BEAMS, MOST_SHOTS
-from smile.divergence import LABELS as MEASURES
-from smile.embedding import REFERENCE, WINDOWS
-from smile.languages import languages
-from smile.samplers import LABELS, SAMPLERS
-from smile.transcription import Settings
+from smile.retrieval.divergences import LABELS as MEASURES
+from smile.retrieval.samplers import LABELS, SAMPLERS
+from smile.settings import REFERENCE, WINDOWS, Settings
+from smile.text.languages import languages
 from smile.ui.sources import PoolChoice
 
 DEFAULT = Settings()

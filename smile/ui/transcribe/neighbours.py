@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from smile.samplers import measure_label
+from smile.retrieval.samplers import measure_label
 from smile.ui.transcribe.cards import clock
 
 if TYPE_CHECKING:
     from smile.datatypes import Neighbour
-    from smile.transcription import Chosen, Result
+    from smile.transcription.result import Chosen, Result
     from smile.ui.sounds import Address
 
 SYNTHETIC = Markup('<span class="badge" title="Spoken by a speech synthesiser">synthetic voice</span>')

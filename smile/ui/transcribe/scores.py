@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from smile.scoring import Score, score
-from smile.text import normalise
+from smile.text.normalisers import normalise
+from smile.text.scoring import Score, score
 from smile.ui.diff import LEGEND, difference
 
 NORMALISER = "plain"

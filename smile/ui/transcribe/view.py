@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
-from smile.transcription import Side
+from smile.transcription.result import Side
 from smile.ui.transcribe.cards import card
 from smile.ui.transcribe.neighbours import neighbours
 from smile.ui.transcribe.scores import judge, score_block, verdict
 
 if TYPE_CHECKING:
-    from smile.transcription import Result, Settings
+    from smile.settings import Settings
+    from smile.transcription.result import Result
     from smile.ui.sounds import Address
 
 STAGE = Markup('<p class="stage {kind}">{text}</p>')

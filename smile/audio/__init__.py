@@ -1,0 +1,1 @@
+"""Sound in and out, and where speech is in it."""

@@ -1,0 +1,300 @@
+"""Sound in and out: what browsers and phones record, as samples; samples as files and as log-mel features.
+
+soundfile decodes where it can and PyAV where it cannot; both stream in blocks and stop at a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from smile.datatypes import AudioError, Matrix, Samples
+from smile.util.storage import replacing
+from smile.util.timing import finished
+
+if TYPE_CHECKING:
+    import av
+
+SAMPLE_RATE = 16_000  # Hz
+N_FFT = 400  # samples under the window of one frame, 25 ms
+HOP = 160  # samples from one frame to the next, 10 ms
+FRAMES_PER_SECOND = SAMPLE_RATE // HOP  # 100 log-mel frames
+STATES_PER_SECOND = FRAMES_PER_SECOND // 2  # 50 encoder states: its second convolution has stride 2
+WINDOW = 30.0  # seconds that Whisper was trained on
+HANN = np.hanning(N_FFT + 1)[:-1].astype(np.float32)  # periodic
+
+LIMIT = 600.0  # seconds of a recording that are read
+SHORTEST = 0.1  # seconds that a recording must have
+QUIETEST = 2e-4  # peak to peak; less than this is silence, dithered or not (six steps of 16 bits)
+LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000  # Hz
+STEP = 30 * SAMPLE_RATE  # samples decoded between two yields
+BLOCK = 2**16  # values decoded at a time, all channels together
+PLANES = 8  # channels that a frame of PyAV can safely be asked for
+
+# What PyAV may open: containers of sound, and no playlists, which could name other files or hosts.
+CONTAINERS = (
+    "aac,ac3,adts,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
+    "mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
+)
+WRITERS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "OPUS")}
+
+Block = tuple[int, Samples]  # sampling rate in Hz, mono samples
+
+
+class _DecodeError(AudioError):
+    """A decoder cannot open the file, or not go on in it; another one may."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A decoded file; `cut` says that it was longer than the limit and only its beginning was read."""
+
+    samples: Samples
+    cut: bool
+
+
+def read(path: str | Path, limit: float = LIMIT) -> Samples:
+    """The first `limit` seconds of a file as samples (n,); the format is told by content, not by suffix.
+
+    Raises AudioError, with one sentence, for a file that is missing, empty, damaged beyond use, silent,
+    shorter than 0.1 s, without sound or with values that are not numbers.
+    """
+    return read_recording(path, limit).samples
+
+
+def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
+    """As `read`, and says whether the file went on after `limit` seconds."""
+    return finished(reading(Path(path), limit))
+
+
+def reading(path: Path, limit: float = LIMIT) -> Generator[None, None, Recording]:
+    """Return what `read_recording` does; yields after every half minute that is decoded."""
+    wanted, pieces, count = round(limit * SAMPLE_RATE), [np.empty(0, np.float32)], 0
+    for piece in stream(path):
+        pieces.append(piece)
+        if (count := count + len(piece)) > wanted:
+            break
+        if count // STEP > (count - len(piece)) // STEP:
+            yield
+    samples, pieces = np.concatenate(pieces)[:wanted], []
+    return Recording(_checked(samples, repr(path.name)), cut=count > wanted)
+
+
+def stream(path: Path) -> Generator[Samples, None, None]:
+    """A file's sound from its beginning, as pieces (n,) at 16 kHz; few seconds are held at a time.
+
+    Where one decoder cannot go on, the other does. Raises as `read` does, but takes silence and any length.
+    """
+    _check_file(path)
+    given = 0
+    for blocks in (_soundfile_blocks, _av_blocks):
+        passed, error = 0, None
+        try:
+            for piece in _resampled(blocks(path)):
+                yield piece[max(0, given - passed) :]
+                passed += len(piece)
+                given = max(given, passed)
+        except _DecodeError as reason:
+            error = reason
+        if given and not error:
+            return
+    if error and not given:
+        raise error
+
+
+def from_array(samples: NDArray[Any], rate: int) -> Samples:
+    """Samples (n,) or (n, channels), integer or floating, at `rate` Hz -> (m,) at 16 kHz.
+
+    Integers span their type's whole range. Raises AudioError as `read` does.
+    """
+    values = np.asarray(samples)
+    if values.ndim not in (1, 2) or values.dtype.kind not in "iuf":
+        raise AudioError("The recording must be an array of numbers with shape (n,) or (n, channels).")
+    _check_rate(rate, "The recording")
+    if not values.size:
+        raise AudioError("The recording holds no sound; record it again.")
+    mono = _mono(values if values.ndim == 2 else values[:, None], "The recording")
+    pieces = _resampled([(int(rate), mono)])
+    return _checked(np.concatenate([np.empty(0, np.float32), *pieces]), "The recording")
+
+
+def write(path: str | Path, samples: Samples) -> None:
+    """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole."""
+    path = Path(path)
+    if path.suffix not in WRITERS:
+        raise AudioError(f"{path.name!r} cannot be written; end its name in {' or '.join(WRITERS)}.")
+    container, subtype = WRITERS[path.suffix]
+    try:
+        with replacing(path) as temporary:
+            soundfile.write(temporary, samples, SAMPLE_RATE, format=container, subtype=subtype)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"{path.name!r} cannot be written; check its folder and the space left.") from error
+
+
+def log_mel(samples: Samples, seconds: float = WINDOW, mels: int = 80) -> Matrix:
+    """Whisper's features of samples (n,), padded with zeros or cut to `seconds` -> (mels, 100 * seconds).
+
+    The recipe of openai/whisper, audio.py; a window other than 30 s ends in the same reflected padding.
+    """
+    frames = round(seconds * FRAMES_PER_SECOND)
+    padded = np.zeros(frames * HOP, np.float32)
+    samples = samples[: len(padded)]
+    padded[: len(samples)] = samples
+    padded = np.pad(padded, N_FFT // 2, mode="reflect")
+    sounding = min(frames, (len(samples) + N_FFT // 2) // HOP + 1)  # the rest sees zeros only
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP][:sounding]
+    spectrum = np.fft.rfft(pieces * HANN, axis=1)  # (sounding, 201)
+    power = spectrum.real**2 + spectrum.imag**2
+    features = np.full((mels, frames), -10.0, np.float32)
+    features[:, :sounding] = np.log10(np.maximum(mel_filters(mels) @ power.T, 1e-10))
+    scaled: Matrix = (np.maximum(features, features.max() - 8.0) + 4.0) / 4.0
+    return scaled
+
+
+@lru_cache(maxsize=4)
+def mel_filters(mels: int = 80) -> Matrix:
+    """Slaney's mel filter bank with area normalisation, 0 to 8 kHz -> (mels, 201)."""
+    bins = np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1)
+    top = 15.0 + 27.0 * np.log(SAMPLE_RATE / 2 / 1000.0) / np.log(6.4)
+    edges = _hertz(np.linspace(0.0, top, mels + 2))
+    rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
+    triangles = np.maximum(0.0, np.minimum(rising, falling))
+    bank: Matrix = (triangles * 2.0 / (edges[2:] - edges[:-2])[:, None]).astype(np.float32)
+    return bank
+
+
+def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slaney's mel scale to Hz: linear up to 1 kHz at 15 mels, then a factor of 6.4 in 27."""
+    return np.where(mel < 15.0, mel * 200.0 / 3.0, 1000.0 * 6.4 ** ((mel - 15.0) / 27.0))
+
+
+def _check_file(path: Path) -> None:
+    """AudioError where there is no file, or an empty one."""
+    size = None
+    with suppress(OSError, ValueError):
+        size = path.stat().st_size if path.is_file() else None
+    if size is None:
+        raise AudioError(f"There is no recording {path.name!r}; check its path or upload it again.")
+    if size == 0:
+        raise AudioError(f"{path.name!r} is an empty file; record or export it again.")
+
+
+def _check_rate(rate: float, subject: str) -> None:
+    """AudioError where a sampling rate cannot be that of speech."""
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise AudioError(f"{subject} has a sampling rate of {rate} Hz; export it with 8,000 to 192,000 Hz.")
+
+
+def _checked(samples: Samples, subject: str) -> Samples:
+    """The samples, clipped to [-1, 1] where they lie; AudioError where they are too few or silent."""
+    seconds = len(samples) / SAMPLE_RATE
+    if not len(samples):
+        raise AudioError(f"{subject} holds no sound; record or export it again.")
+    if seconds < SHORTEST:
+        raise AudioError(f"{subject} is only {seconds:.4f} s long; record at least {SHORTEST} s.")
+    if np.ptp(samples) < QUIETEST:
+        raise AudioError(f"{subject} is silent; check the microphone and record again.")
+    return np.clip(samples, -1.0, 1.0, out=samples)
+
+
+def _mono(values: NDArray[Any], subject: str) -> Samples:
+    """Values (n, channels) of any numeric type -> their mean over channels (n,) in [-1, 1]."""
+    if values.dtype.kind in "iu":
+        half = (int(np.iinfo(values.dtype).max) + 1) // (1 if values.dtype.kind == "i" else 2)
+        values = values.astype(np.float32) / half - (values.dtype.kind == "u")
+    if not np.isfinite(values).all():
+        raise AudioError(f"{subject} holds values that are not numbers; export it again.")
+    mono: Samples = np.clip(values, -1.0, 1.0).mean(axis=1, dtype=np.float32)
+    return mono
+
+
+def _resampled(blocks: Iterable[Block]) -> Iterator[Samples]:
+    """Mono blocks at any rate, which may change on the way -> pieces at 16 kHz."""
+    for rate, group in groupby(blocks, key=itemgetter(0)):
+        pieces = (samples for _, samples in group)
+        yield from pieces if rate == SAMPLE_RATE else _resample(pieces, rate)
+
+
+def _resample(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+    """Mono blocks at one rate -> pieces at 16 kHz."""
+    import av
+
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    for block in blocks:
+        if len(block):
+            frame = av.AudioFrame.from_ndarray(block[None], format="flt", layout="mono")
+            frame.sample_rate = rate
+            yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
+    yield from (piece.to_ndarray()[0] for piece in resampler.resample(None))
+
+
+def _soundfile_blocks(path: Path) -> Iterator[Block]:
+    """Decode by soundfile; it gets the open file, not the name, so that a wrong suffix cannot mislead it."""
+    subject = repr(path.name)
+    try:
+        with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+            if sound.format == "MP3":  # it takes a guessed length for the true one, and may stop early
+                raise _unreadable(subject)
+            _check_rate(sound.samplerate, subject)
+            while len(block := sound.read(BLOCK // sound.channels or 1, dtype="float32", always_2d=True)):
+                yield sound.samplerate, _mono(block, subject)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise _unreadable(subject) from error
+
+
+def _av_blocks(path: Path) -> Iterator[Block]:
+    """Decode the first audio track by PyAV, leaving out packets that are damaged."""
+    import av
+
+    subject = repr(path.name)
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+    try:
+        with av.open(str(path.absolute()), options=options, metadata_errors="replace") as container:
+            if not container.streams.audio:
+                raise AudioError(f"{subject} has no audio track; choose a file with sound.")
+            for packet in container.demux(container.streams.audio[0]):
+                for frame in _packet_frames(packet):
+                    _check_rate(frame.sample_rate, subject)
+                    yield frame.sample_rate, _mono(_interleaved(frame), subject)
+    except av.FFmpegError as error:
+        raise _unreadable(subject) from error
+
+
+def _packet_frames(packet: av.Packet[Any]) -> list[av.AudioFrame]:
+    """The frames of a packet; none where it is damaged, and none that PyAV cannot hand to numpy."""
+    import av
+    from av.audio.frame import format_dtypes
+
+    frames: list[Any] = []
+    with suppress(av.FFmpegError):
+        frames = packet.decode()
+    return [f for f in frames if f.format.name in format_dtypes and f.layout.nb_channels <= PLANES]
+
+
+def _interleaved(frame: av.AudioFrame) -> NDArray[Any]:
+    """A frame's values as (n, channels).
+
+    PyAV's own to_ndarray takes planes up to a null pointer, and so reads past the last of eight.
+    """
+    from av.audio.frame import format_dtypes
+
+    channels = frame.layout.nb_channels
+    count, width = (channels, 1) if frame.format.is_planar else (1, channels)
+    planes: Any = frame.planes[:count]
+    values = [np.frombuffer(p, format_dtypes[frame.format.name], frame.samples * width) for p in planes]
+    return np.stack(values, axis=1).reshape(-1, channels)
+
+
+def _unreadable(subject: str) -> _DecodeError:
+    return _DecodeError(f"{subject} cannot be decoded; save it as WAV, FLAC, MP3, M4A, Ogg or WebM.")

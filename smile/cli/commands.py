@@ -1,0 +1,235 @@
+"""What each command does with its arguments."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from smile.cli.terminal import Bar
+from smile.datatypes import SmileError
+
+if TYPE_CHECKING:
+    from smile.settings import Settings
+    from smile.transcription.result import Result
+    from smile.whisper.model import Models
+
+
+def _models(chosen: argparse.Namespace) -> Models:
+    from smile.whisper.model import load_models, shipped_adapter
+
+    return load_models(
+        chosen.model,
+        engine=chosen.engine,
+        precision=chosen.precision,
+        adapter=chosen.adapter or shipped_adapter(chosen.model),
+        device=chosen.device,
+    )
+
+
+def index(chosen: argparse.Namespace) -> None:
+    """Make a pool of labelled clips; goes on where it was interrupted."""
+    from smile import importing
+    from smile.cli.pool_commands import build_imported
+    from smile.pools import indexing
+    from smile.transcription.pipeline import read_tokens
+
+    models = _models(chosen)
+    if chosen.tier or chosen.recording or importing.takes(chosen.source):
+        built = build_imported(chosen, models)
+    else:
+        with Bar("Indexing") as bar:
+            built = indexing.index(
+                chosen.source,
+                chosen.out,
+                models.smile,
+                split=chosen.split,
+                code=chosen.language,
+                guess=models.guess,
+                progress=bar,
+            )
+        for row in built.rejected:
+            print(f"line {row.line}: {row.reason}", file=sys.stderr)
+    if chosen.knn:
+        with Bar("Reading") as bar:
+            read_tokens(built.pool, models.smile, models.vocabulary, bar)
+    pool = built.pool
+    print(
+        f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
+        f"{len(built.rejected)} rows left out."
+    )
+
+
+def check(chosen: argparse.Namespace) -> None:
+    """Ask a pool's own clips whether examples help, and which setting helps most; it becomes the pool's."""
+    from smile.cli.pool_commands import check as run
+
+    run(chosen, _models(chosen))
+
+
+def learn(chosen: argparse.Namespace) -> None:
+    """Measure what correcting brings: test clips one after the other, each joining a small pool."""
+    from smile.cli import pool_commands
+
+    pool_commands.learn(chosen, _models(chosen))
+
+
+def pool(chosen: argparse.Namespace) -> None:
+    """Take a pool away as a zip: its own folder, or one in ML-SUPERB's layout."""
+    from smile.cli.pool_commands import export
+
+    export(chosen)
+
+
+def train(chosen: argparse.Namespace) -> None:
+    """Meta-train an adapter; the same command goes on where it stopped."""
+    from smile.cli.training_options import run
+
+    print(run(chosen))
+
+
+def similarity(chosen: argparse.Namespace) -> None:
+    """Train the learned distance between clips on the meta-training languages."""
+    from smile.training.similarity_run import run
+
+    with Bar("Training") as bar:
+        print(run(chosen, bar))
+
+
+def transcribe(chosen: argparse.Namespace) -> None:
+    """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
+    from smile.audio.io import read
+    from smile.cli.pool_commands import transcribe_many
+    from smile.pools.pool import open_pool
+    from smile.transcription.pipeline import as_dict, read_tokens
+    from smile.transcription.pipeline import transcribe as run
+
+    many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
+    samples = None if many else read(chosen.clip[0])
+    models = _models(chosen)
+    pool = open_pool(chosen.pool, models.smile.info.encoder)
+    settings = _settings(chosen)
+    if settings.knn:
+        with Bar("Reading the pool") as bar:
+            read_tokens(pool, models.smile, models.vocabulary, bar)
+    if samples is None:
+        transcribe_many(chosen, models, pool, settings)
+        return
+    *_, result = run(models, samples, pool, settings)
+    if chosen.json:
+        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
+    else:
+        _print(result)
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    """The settings of a command; shots and token neighbours that it leaves open are the pool's own."""
+    from smile.pools.setting import read_setting
+    from smile.settings import Settings
+
+    settings = Settings(
+        sampler=chosen.sampler,
+        divergence=chosen.divergence,
+        seed=chosen.seed,
+        language=chosen.language_token,
+        prompt=chosen.prompt,
+        beams=chosen.beams,
+        unlooped=not chosen.loops,
+        characters=chosen.characters,
+    )
+    if own := read_setting(chosen.pool):
+        settings = own.applied(settings)
+    given = {"shots": chosen.shots, "knn": chosen.knn}
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _print(result: Result) -> None:
+    print(f"Whisper alone  {result.vanilla.text}")
+    print(f"With examples  {result.smile.text}")
+    for chosen in result.chosen:
+        for n in chosen.neighbours:
+            print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
+
+
+def evaluate(chosen: argparse.Namespace) -> None:
+    """Measure conditions on the test clips of a corpus; goes on where it was interrupted."""
+    from smile.cli import evaluation
+
+    evaluation.run(chosen, Bar)
+
+
+def likelihood(chosen: argparse.Namespace) -> None:
+    """Measure how well adapters foresee references behind examples, in bits per character."""
+    from smile.cli.likelihood_command import run
+
+    table = run(chosen, Bar)
+    whose = "first adapter" if chosen.against_first else "untrained model"
+    print(f"Bits per character, mean of the languages; change in percent of the {whose}'s.\n")
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+
+
+def results(chosen: argparse.Namespace) -> None:
+    """Show evaluations as tables, pack them for the page, or print what packed ones say of open questions."""
+    from smile.cli import evaluation
+
+    if chosen.what == "findings":
+        evaluation.findings(chosen)
+    elif not chosen.folders:
+        raise SmileError("Name one or more folders that smile evaluate has written.")
+    elif chosen.what == "pack":
+        evaluation.pack(chosen)
+    else:
+        for folder in chosen.folders:
+            evaluation.show(folder)
+
+
+def project(chosen: argparse.Namespace) -> None:
+    """Lay pools out as the maps that the page shows, each alone and all together."""
+    from smile.maps.fit import project as run
+
+    with Bar("Projecting", "maps") as bar:
+        made = run(chosen.pools, chosen.out, chosen.name, chosen.seed, bar)
+    print(*(entry.summary for entry in made), sep="\n")
+
+
+def demo_pools(chosen: argparse.Namespace) -> None:
+    """Make the demo pools anew: texts from CLDR, spoken by eSpeak NG, encoded by Whisper."""
+    from smile.demo.build import build_all
+    from smile.demo.voices import LANGUAGES
+    from smile.pools import indexing
+    from smile.whisper.model import load_models
+
+    codes = chosen.languages.split(",") if chosen.languages else list(LANGUAGES)
+    if not chosen.embed_only:
+        with Bar("Speaking") as bar:
+            build_all(chosen.out, codes, bar)
+    models = load_models(precision="float32")
+    for code in codes:
+        with Bar(f"Indexing {code}") as bar:
+            indexing.index(
+                chosen.out / code,
+                chosen.out / code,
+                models.smile,
+                guess=models.guess,
+                progress=bar,
+            )
+
+
+def bench(chosen: argparse.Namespace) -> None:
+    """Measure on this machine: engines, latency, ways to hear examples, the app's start, the map."""
+    from smile.bench import context, engines, latency, start
+
+    if chosen.what == "map":
+        from smile.bench import map as drawn
+
+        print(drawn.run(chosen.points))
+    elif chosen.what == "engines":
+        print(engines.run(chosen.data, chosen.limit, chosen.split))
+    elif chosen.what == "latency":
+        print(latency.run(chosen.data[0], chosen.split))
+    elif chosen.what == "context":
+        print(context.run(chosen.data[0], chosen.split))
+    else:
+        print(start.run())

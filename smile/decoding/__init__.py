@@ -1,0 +1,1 @@
+"""Writing text: prompts, search, what steers and what ends it."""

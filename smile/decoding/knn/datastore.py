@@ -1,0 +1,160 @@
+"""Token-level nearest neighbours (kNN-LM, arXiv 1911.00172; M2R-Whisper, 2409.11889).
+
+The decoder reads every clip of a pool with its own text, each behind its nearest other clips as
+examples. Of every position the last hidden state is kept as a key, and the token that follows as its
+value. While decoding, the distribution of the nearest keys' values is mixed into the model's. How much
+of it, by distance and by the model's own confidence, is fitted on the pool itself, each clip left out
+of the store in its turn: where the neighbours do not help, the gate stays shut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.datatypes import Matrix
+from smile.decoding.processors import Beam, Logits
+
+NEIGHBOURS = 48  # keys that make up the distribution
+TEMPERATURES = (0.05, 0.1, 0.2, 0.4)  # tried, in units of the mean squared distance of the nearest key
+STEPS, RATE = 400, 0.05  # of fitting the gate
+LEAST = 1e-6  # a weight below this changes nothing
+HIGHEST = 0.9  # weight of the neighbours that the gate may reach
+
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The weight of the neighbours: a logistic function of two facts, fitted on the pool."""
+
+    bias: float
+    distance: float  # slope over the nearest key's squared distance / scale
+    confidence: float  # slope over log(1 - the model's highest probability)
+    scale: float  # mean squared distance of the nearest key, over the pool
+    temperature: float  # of the softmax over -squared distance / scale
+
+    def weight(self, nearest: Weights, top: Weights) -> Weights:
+        """Squared distance of the nearest key, the model's highest probability -> weight, all (n,)."""
+        facts = self.bias + self.distance * nearest / self.scale + self.confidence * doubt(top)
+        return HIGHEST / (1 + np.exp(-np.clip(facts, -30, 30)))
+
+
+@dataclass(frozen=True, eq=False)
+class Datastore:
+    """Keys (n, d), the tokens that followed them (n,), and the clips that they come from (n,)."""
+
+    keys: Matrix
+    tokens: NDArray[np.int64]
+    clips: NDArray[np.int64]
+    gate: Gate | None = None
+
+    @cached_property
+    def _norms(self) -> Matrix:
+        """Squared lengths of the keys (n,)."""
+        return np.asarray(np.einsum("nd,nd->n", self.keys, self.keys))
+
+    def nearest(self, hidden: Matrix, without: int = -1) -> tuple[Weights, NDArray[np.int64]]:
+        """Hidden states (m, d) -> squared distances and indices (m, k) of the nearest keys.
+
+        Keys of the clip `without` do not count.
+        """
+        products = hidden @ self.keys.T
+        squares = np.einsum("md,md->m", hidden, hidden)[:, None] - 2 * products + self._norms
+        squares[:, self.clips == without] = np.inf
+        k = min(NEIGHBOURS, len(self.keys))
+        found = np.argpartition(squares, k - 1, axis=1)[:, :k]
+        return np.take_along_axis(squares, found, axis=1).astype(np.float64), found
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the model said of each position of the pool: of the true token, and at most; both (n,)."""
+
+    logprob: Weights
+    top: Weights
+
+
+def fit(store: Datastore, observed: Observed) -> Gate:
+    """The gate under which the pool's own texts are likeliest, each clip's keys left out for itself."""
+    squares, found = _leave_one_out(store)
+    nearest = squares.min(axis=1)
+    scale = float(nearest[np.isfinite(nearest)].mean()) if np.isfinite(nearest).any() else 1.0
+    best: tuple[float, Gate] | None = None
+    for temperature in TEMPERATURES:
+        weights = shares(squares, scale, temperature)
+        agreeing = (weights * (store.tokens[found] == store.tokens[:, None])).sum(axis=1)
+        likelihood, gate = _fit_logistic(nearest, agreeing, observed, scale, temperature)
+        if best is None or likelihood > best[0]:
+            best = likelihood, gate
+    assert best is not None
+    return best[1]
+
+
+def shares(squares: Weights, scale: float, temperature: float) -> Weights:
+    """Squared distances (m, k) -> weights (m, k) that sum to 1."""
+    z = -(squares - squares.min(axis=1, keepdims=True)) / (scale * temperature)
+    weights = np.exp(z)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def doubt(top: Weights) -> Weights:
+    """log(1 - highest probability), bounded."""
+    return np.log(np.clip(1 - top, 1e-4, 1))
+
+
+def _leave_one_out(store: Datastore) -> tuple[Weights, NDArray[np.int64]]:
+    squares, found = [], []
+    for clip in np.unique(store.clips):
+        rows, indices = store.nearest(store.keys[store.clips == clip], without=int(clip))
+        squares.append(rows)
+        found.append(indices)
+    return np.concatenate(squares), np.concatenate(found)
+
+
+def _fit_logistic(
+    nearest: Weights, agreeing: Weights, observed: Observed, scale: float, temperature: float
+) -> tuple[float, Gate]:
+    """Gradient ascent (Adam) on mean log((1 - w) p + w q) over bias and two slopes."""
+    p, q = np.exp(observed.logprob), agreeing
+    facts = np.stack([np.ones_like(nearest), nearest / scale, doubt(observed.top)], axis=1)
+    theta, first, second = np.array([-1.0, -0.5, 0.5]), np.zeros(3), np.zeros(3)
+    for step in range(1, STEPS + 1):
+        sigma = 1 / (1 + np.exp(-np.clip(facts @ theta, -30, 30)))
+        mixed = (1 - HIGHEST * sigma) * p + HIGHEST * sigma * q + 1e-9
+        slope = ((q - p) * HIGHEST * sigma * (1 - sigma) / mixed)[:, None] * facts
+        gradient = slope.mean(axis=0) - 1e-3 * theta
+        first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
+        theta += RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
+    gate = Gate(float(theta[0]), float(theta[1]), float(theta[2]), scale, temperature)
+    w = gate.weight(nearest, observed.top)
+    return float(np.log((1 - w) * p + w * q + 1e-9).mean()), gate
+
+
+class KnnMix:
+    """Steering: mixes the neighbours' distribution into the model's, as much as the gate lets."""
+
+    def __init__(self, store: Datastore, strength: float = 1.0):
+        self._store, self._strength = store, strength
+
+    def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
+        """Logits (vocabulary,) and the hidden state (d,) -> log of the mixed distribution."""
+        gate = self._store.gate
+        if gate is None:
+            return logits
+        p = np.exp(logits - logits.max())
+        p /= p.sum()
+        squares, found = self._store.nearest(hidden[None])
+        tokens = self._store.tokens[found[0]]
+        allowed = np.isfinite(logits[tokens])
+        share = shares(squares, gate.scale, gate.temperature)[0] * allowed
+        weight = self._strength * gate.weight(squares.min(axis=1), np.array([p.max()]))[0]
+        if weight * share.sum() < LEAST:
+            return logits
+        mixed = (1 - weight * share.sum()) * p
+        np.add.at(mixed, tokens, (weight * share).astype(mixed.dtype))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(mixed), dtype=logits.dtype)

@@ -1,0 +1,1 @@
+"""Evaluations: conditions, utterances, workers, rows."""

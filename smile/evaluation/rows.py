@@ -1,0 +1,177 @@
+"""Rows of an evaluation on disk: one of an utterance and a condition, without the reference text.
+
+A folder holds `<language>.jsonl` with the rows, sorted, so that the same work gives the same bytes, and
+`<language>.seconds.jsonl` with the time that each took, which never repeats. `manifest.json` says
+where they come from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from smile.datatypes import SmileError
+from smile.util.fields import from_json
+from smile.util.storage import read_json, replacing
+
+NAME = "manifest.json"
+Key = tuple[str, str]  # utterance id, condition hash
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one condition made of one utterance; counts are None where it failed."""
+
+    id: str
+    language: str  # ISO 639-3
+    split: str
+    condition: str  # its name
+    hash: str  # of its settings
+    hypothesis: str = ""
+    plain_edits: int | None = None  # characters, normaliser "plain"
+    plain_length: int | None = None
+    plain_word_edits: int | None = None
+    plain_words: int | None = None
+    ml_superb_edits: int | None = None
+    ml_superb_length: int | None = None
+    ml_superb_word_edits: int | None = None
+    ml_superb_words: int | None = None
+    normalisers: str = ""  # their stamps
+    stopped: str = ""  # end, loop, length or room
+    token: str = ""  # the language token in the prompt
+    guess: str = ""  # Whisper's guess at the language
+    neighbours: tuple[str, ...] = ()  # ids of the examples in the prompt, in the order chosen
+    distances: tuple[float, ...] = ()
+    left_out: int = 0  # examples that were chosen and did not fit
+    error: str = ""  # why there is no transcript
+
+    @property
+    def key(self) -> Key:
+        """What there may be one row of."""
+        return self.id, self.hash
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """The time that a row took, as if it had been made alone."""
+
+    id: str
+    hash: str
+    seconds: float
+    retrieval: float = 0.0  # of it, ranking the pool
+    own: float = 0.0  # what it added, with what it shares with others done already
+
+    @property
+    def key(self) -> Key:
+        """The same as its row's."""
+        return self.id, self.hash
+
+
+class RowFile:
+    """The rows of a language in a folder, in memory until `write`.
+
+    Raises:
+        SmileError: the files are damaged, or have two rows of one utterance and condition.
+    """
+
+    def __init__(self, folder: Path, language: str):
+        self.path = folder / f"{language}.jsonl"
+        self.timing = folder / f"{language}.seconds.jsonl"
+        self.rows = _single(self.path, read_rows(self.path))
+        self.seconds = {seconds.key: seconds for seconds in read_seconds(self.timing)}
+        self._added: set[Key] = set()
+
+    def done(self) -> set[Key]:
+        """The keys that need no more work; failed ones are tried again."""
+        return {key for key, row in self.rows.items() if not row.error}
+
+    def add(self, made: Iterable[tuple[Row, Seconds]]) -> None:
+        """Take in rows, in place of those of the same key that were in the files.
+
+        Raises:
+            SmileError: a row that has been added before.
+        """
+        for row, seconds in made:
+            if row.key in self._added:
+                raise SmileError(
+                    f'{self.path} was to get two rows of {row.id} under "{row.condition}"; the same command '
+                    "goes on."
+                )
+            self._added.add(row.key)
+            self.rows[row.key], self.seconds[seconds.key] = row, seconds
+
+    def check(self, wanted: Mapping[Key, str]) -> None:
+        """Make sure that there is a row for every key; `wanted` has the names of their conditions.
+
+        Raises:
+            SmileError: one is missing.
+        """
+        if missing := [key for key in wanted if key not in self.rows]:
+            raise SmileError(
+                f"{self.path} lacks {len(missing)} of {len(wanted)} rows, such as that of {missing[0][0]} "
+                f'under "{wanted[missing[0]]}"; run the command again.'
+            )
+
+    def write(self) -> None:
+        """Write both files anew, each under a temporary name first."""
+        write_lines(self.path, (asdict(self.rows[key]) for key in sorted(self.rows)))
+        write_lines(self.timing, (asdict(self.seconds[key]) for key in sorted(self.seconds)))
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file; none where there is no file. SmileError where it is damaged."""
+    try:
+        return [from_json(Row, line) for line in _lines(path)]
+    except ValueError as error:
+        raise SmileError(
+            f"{path} is damaged or holds no rows of this version; remove it, or evaluate into another folder."
+        ) from error
+
+
+def read_seconds(path: Path) -> list[Seconds]:
+    """The times of a file; none where there is no file. SmileError where it is damaged."""
+    try:
+        return [from_json(Seconds, line) for line in _lines(path)]
+    except ValueError as error:
+        raise SmileError(
+            f"{path} is damaged or holds no times of this version; remove it, the rows stay."
+        ) from error
+
+
+def _single(path: Path, rows: Sequence[Row]) -> dict[Key, Row]:
+    """The rows by key."""
+    if twice := [key for key, number in Counter(row.key for row in rows).items() if number > 1]:
+        name = next(row.condition for row in rows if row.key == twice[0])
+        raise SmileError(
+            f'{path} has {len(twice)} rows more than once, such as that of {twice[0][0]} under "{name}"; '
+            "remove the file, or those lines, and run the command again."
+        )
+    return {row.key: row for row in rows}
+
+
+def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write JSON lines; the file appears when it is whole."""
+    with replacing(path) as new, new.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _lines(path: Path) -> list[bytes]:
+    return [line for line in path.read_bytes().split(b"\n") if line] if path.is_file() else []
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder; an empty one where there is none. SmileError where it is damaged."""
+    path = folder / NAME
+    if not path.is_file():
+        return {"conditions": {}, "runs": []}
+    try:
+        found: dict[str, Any] = read_json(path)
+        conditions = {str(name): dict(settings) for name, settings in found["conditions"].items()}
+        return {**found, "conditions": conditions, "runs": [dict(run) for run in found["runs"]]}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SmileError(f"{path} is damaged; remove it and run the command again.") from error

@@ -1,0 +1,267 @@
+"""A whole evaluation: languages × utterances × conditions, in one process or several, to be gone on with.
+
+Rows are written after every batch of utterances and sorted, so that neither an interruption nor the
+number of processes shows in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from smile import corpora
+from smile.corpora import Corpus
+from smile.datatypes import CorpusError, EncoderId, Utterance
+from smile.evaluation.conditions import Condition, resolved
+from smile.evaluation.evaluate import pool_code
+from smile.evaluation.rows import Key, RowFile
+from smile.evaluation.workers import Task, crew
+from smile.pools import indexing
+from smile.pools.joined import joined
+from smile.pools.pool import open_pool, read_header
+from smile.pools.subsets import mixed, smaller
+from smile.retrieval.samplers import shuffled
+from smile.text.languages import language as known
+from smile.transcription.pipeline import read_tokens
+from smile.whisper.adapters import load
+from smile.whisper.model import Models, load_models
+
+BATCH = 4  # utterances between two writings
+GUESS = 0.9  # seconds that a row takes, where none has been timed yet
+Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to evaluate."""
+
+    data: Path  # whatever `corpora.open_corpus` opens
+    languages: tuple[str, ...]  # names of its languages; empty: all
+    conditions: tuple[Condition, ...]
+    out: Path
+    cache: Path  # where pools are kept
+    split: str = "10min_test"
+    pool_split: str = "10min_train"
+    limit: int = 0  # utterances of a language; 0: all
+    seed: int = 0  # which ones
+    jobs: int = 1  # workers
+    cluster: str = ""  # address of a Ray cluster, "local" for one of its own; empty: without Ray
+    windows: tuple[float, ...] = ()  # seconds that may be encoded; empty: as each condition says
+    model: dict[str, Any] = field(default_factory=dict)  # arguments of load_models
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The corpus at `data`."""
+        return corpora.open_corpus(self.data, self.cache)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What is still to be done of a language."""
+
+    language: str
+    work: tuple[tuple[Utterance, tuple[Condition, ...]], ...]
+    done: int  # rows that are there
+    seconds: float  # estimated
+    wanted: dict[Key, str]  # of all its rows, with the name of the condition
+
+    @property
+    def rows(self) -> int:
+        """How many are to be made."""
+        return sum(len(conditions) for _, conditions in self.work)
+
+
+def prepared(job: Job) -> tuple[Job, Models]:
+    """Load the models and fill in what the conditions leave to the command.
+
+    Raises:
+        SmileError: models that cannot be loaded, or a condition that cannot be run.
+    """
+    models = load_models(**job.model)
+    info, adapter = models.vanilla.info, job.model.get("adapter")
+    fixed: dict[str, Any] = {"windows": job.windows} if job.windows else {}
+    conditions = resolved(
+        job.conditions,
+        load(adapter).sha256[:12] if adapter else "",
+        model=f"{info.encoder.model}/{info.encoder.weights}",
+        engine=info.engine,
+        precision=info.precision,
+        pooling=info.encoder.pooling,
+        pool_split=job.pool_split,
+        **fixed,
+    )
+    return replace(job, conditions=conditions), models
+
+
+def plan(job: Job) -> list[Pending]:
+    """What a prepared job has still to do, by language.
+
+    Raises:
+        CorpusError: no such corpus, language or split.
+    """
+    found = job.corpus.languages(job.split)
+    if not found:
+        raise CorpusError(f'{job.data} does not say its languages; add a column "language" with their codes.')
+    names = job.languages or found
+    parts = [part for name in names for part in name.split("+")]
+    if missing := [part for part in parts if part not in found]:
+        raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(found)}.")
+    return [_pending(job, name) for name in names]
+
+
+def targets(job: Job, name: str) -> tuple[Utterance, ...]:
+    """The utterances of a language to be transcribed; of "mdw+sxb", clips of both joined in pairs."""
+    parts = [job.corpus.read(part, job.split).utterances for part in name.split("+")]
+    if len(parts) > 2:
+        raise CorpusError(f"{name} are more than two languages; join two.")
+    folder = job.cache / "joined" / file_name(name)
+    utterances = joined(parts[0], parts[1], folder) if len(parts) == 2 else parts[0]
+    return sample(utterances, job.limit, job.seed)
+
+
+def _pending(job: Job, name: str) -> Pending:
+    rows, utterances = RowFile(job.out, file_name(name)), targets(job, name)
+    done, hashes = rows.done(), [condition.hash for condition in job.conditions]
+    todo = [
+        (u, tuple(c for c, h in zip(job.conditions, hashes, strict=True) if (u.id, h) not in done))
+        for u in utterances
+    ]
+    work = tuple((u, conditions) for u, conditions in todo if conditions)
+    count = sum(len(conditions) for _, conditions in work)
+    timed = [s.own for s in rows.seconds.values()]
+    there = len(utterances) * len(hashes) - count
+    seconds = count * (mean(timed) if any(timed) else GUESS) / job.jobs
+    wanted = {(u.id, h): c.name for u in utterances for c, h in zip(job.conditions, hashes, strict=True)}
+    return Pending(name, work, there, seconds, wanted)
+
+
+def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
+    """So many utterances (0: all), drawn by a seed, in the corpus's order; a larger limit only adds."""
+    chosen = shuffled(utterances, f"{seed}/")[: limit or None]
+    return tuple(utterances[i] for i in sorted(chosen))
+
+
+def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress) -> int:
+    """Do what is pending of a prepared job; returns how many rows failed.
+
+    Raises:
+        SmileError: a pool that cannot be made, a worker that has ended, or rows that are missing or doubled.
+    """
+    job.out.mkdir(parents=True, exist_ok=True)
+    todo = [part for part in pending if part.work]
+    failed = _evaluated(job, models, todo, progress) if todo else 0
+    for part in pending:
+        RowFile(job.out, file_name(part.language)).check(part.wanted)
+    return failed
+
+
+def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Progress) -> int:
+    """Make the pools, then do the tasks of each language; returns how many rows failed.
+
+    Workers come first: a cluster that is not there says so before anything takes long.
+    """
+    total, made, failed = sum(part.rows for part in todo), 0, 0
+    with crew(models, job) as work:
+        tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in todo]
+        for language, some in tasks:
+            for batch in _saved(RowFile(job.out, file_name(language)), work(some)):
+                made, failed = made + batch[0], failed + batch[1]
+                progress(f"Evaluating {language}", made, total)
+    return failed
+
+
+def _saved(rows: RowFile, results: Iterator[list[Any]]) -> Iterator[tuple[int, int]]:
+    """Take in results and write them in batches, the last one also after an interruption."""
+    unsaved = 0
+    try:
+        for made in results:
+            rows.add(made)
+            unsaved += 1
+            if unsaved >= BATCH:
+                rows.write()
+                unsaved = 0
+            yield len(made), sum(bool(row.error) for row, _ in made)
+    finally:
+        if unsaved:
+            rows.write()
+
+
+Folders = dict[tuple[str, str], tuple[Path, ...]]  # of pools, by language (or several) and adapter
+
+
+def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
+    return [Task(u, conditions, pools, job.split) for u, conditions in pending.work]
+
+
+def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
+    """The folders of the pools that a language's conditions need, made where they are not there."""
+    own = pending.work[0][0].language
+    if "+" not in own and any(condition.shots or condition.knn for condition in job.conditions):
+        corpora.apart(
+            targets(job, pending.language), job.corpus.read(pending.language, job.pool_split).utterances
+        )
+    pools: Folders = {}
+    for condition in job.conditions:
+        code = pool_code(condition, own)
+        key = code, condition.adapter
+        if key not in pools:
+            pools[key] = tuple(
+                pool(job, models, language, bool(condition.adapter), progress)
+                for language in _sources(job, code, own, pending.language)
+            )
+        if condition.knn:
+            whole = mixed([open_pool(folder) for folder in pools[key]])
+            used = smaller(whole, condition.minutes, condition.clips)
+            recognizer = models.smile if condition.adapter else models.vanilla
+            told = partial(progress, f"Reading {code}")
+            read_tokens(used, recognizer, models.vocabulary, told, condition.windows)
+    return pools
+
+
+def _sources(job: Job, code: str, own: str, name: str) -> list[str]:
+    """The corpus's languages that a pool is made of; its name for the target's own is `name`."""
+    if code == own and "+" not in code:
+        return [name]
+    parts, known = code.split("+"), job.corpus.languages(job.pool_split)
+    if missing := [part for part in parts if part not in known]:
+        raise CorpusError(f"A condition needs the pool of {missing[0]}; the corpus has {', '.join(known)}.")
+    return parts
+
+
+def pool(job: Job, models: Models, name: str, adapted: bool, progress: Progress) -> Path:
+    """A pool's folder in the cache, made where it is missing; its name says encoder, precision and source."""
+    recognizer = models.smile if adapted else models.vanilla
+    windows = job.windows or job.conditions[0].windows
+    source = job.corpus.place(name, job.pool_split)
+    folder = pool_folder(job, recognizer.info.encoder, recognizer.info.precision, windows, source)
+    if not (folder / "pool.json").is_file() or read_header(folder).encoder != recognizer.info.encoder:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        examples = job.corpus.read(name, job.pool_split)
+        indexing.build(
+            examples,
+            folder,
+            recognizer,
+            known(examples.utterances[0].language),
+            windows=windows,
+            guess=models.guess,
+            progress=lambda done, total: progress(f"Indexing {name}", done, total),
+            source=source.name,
+        )
+    return folder
+
+
+def pool_folder(job: Job, encoder: EncoderId, precision: str, windows: Sequence[float], source: Path) -> Path:
+    """Where a pool is kept; another corpus, split or encoder has another place."""
+    parts = (str(source.resolve()), job.pool_split, encoder, precision, tuple(windows))
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+    return job.cache / "evaluation" / f"{source.name}-{digest}"
+
+
+def file_name(language: str) -> str:
+    """A language's name as a file's: "corpus/code" has a slash."""
+    return language.replace("/", "-")

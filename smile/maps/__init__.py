@@ -1,0 +1,1 @@
+"""Maps of embeddings: kept, asked, made."""

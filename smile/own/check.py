@@ -1,0 +1,146 @@
+"""Do examples help this language, and which setting helps most? Asked of the pool's own clips.
+
+Each clip is transcribed with all the others as its pool, as if it had never been there: it is left out of
+the examples, of the token datastore and the contexts that this was read in, and of all that is fitted on
+them. (Only Whisper's guess at the language is counted over the whole pool.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from smile.datatypes import PoolError, RecognizerInfo
+from smile.decoding.knn import store as token_store
+from smile.evaluation.conditions import Condition
+from smile.evaluation.evaluate import evaluate
+from smile.evaluation.rows import Row
+from smile.pools.pool import Pool, order_digest
+from smile.pools.setting import PoolSetting
+from smile.pools.subsets import less
+from smile.results.tables import by_language
+from smile.retrieval.samplers import shuffled
+from smile.transcription.pipeline import pool_token, read_tokens
+from smile.whisper.model import Models
+
+CLIPS = 20  # that are left out in turn, unless the caller says otherwise
+SHOTS = (1, 3, 5)
+VANILLA = "vanilla"
+
+
+@dataclass(frozen=True)
+class Check:
+    """How far a check is; the rows hold no reference text."""
+
+    done: int  # transcripts
+    total: int
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A line for each setting, as `results.by_language` has it: `rate` is CER in percent."""
+        return by_language(pd.DataFrame([asdict(row) for row in self.rows])) if self.rows else pd.DataFrame()
+
+
+def conditions(
+    info: RecognizerInfo, shots: Sequence[int] = SHOTS, knn: Sequence[float] = (1.0, 0.0)
+) -> tuple[Condition, ...]:
+    """Whisper alone, and the page's way with so many examples and strengths of token neighbours."""
+    found = [Condition(VANILLA, "vanilla", shots=0, bounded=False)]
+    for strength in knn:
+        for k in shots:
+            name = f"{k} shots" if k != 1 else "1 shot"
+            found.append(
+                Condition(
+                    name if strength else f"{name}, no token neighbours",
+                    adapter=info.adapter_hash,
+                    shots=k,
+                    language="pool",
+                    knn=strength,
+                    unlooped=True,
+                )
+            )
+    return tuple(found)
+
+
+def leave_one_out(
+    models: Models,
+    pool: Pool,
+    tried: Sequence[Condition],
+    clips: int = CLIPS,
+    seed: int = 0,
+) -> Generator[Check, None, None]:
+    """Transcribe a sample of a pool's clips, each with the others as its pool, under each condition.
+
+    Yields after every transcript; all conditions of a clip come before the next clip, so that what has
+    been done when the iterator is closed can be compared. The token datastore is made first where it is
+    missing and a condition needs it.
+
+    Raises:
+        PoolError: the pool has just one clip.
+    """
+    if len(pool) < 2:
+        raise PoolError(f"{pool.folder} has just one clip; add some, so that one can be left out.")
+    if tokens := any(condition.knn for condition in tried):
+        read_tokens(pool, models.smile, models.vocabulary)
+    chosen = sample(pool, clips, seed)
+    rows: list[Row] = []
+    total = len(chosen) * len(tried)
+    yield Check(0, total)
+    for index in chosen:
+        utterance = pool.utterances[index]
+        with TemporaryDirectory() as folder:
+            others = without(models, pool, index, Path(folder), tokens)
+            pools = {(utterance.language, condition.adapter): others for condition in tried}
+            for row, _ in evaluate(models, utterance, tried, pools):
+                rows.append(row)
+                yield Check(len(rows), total, tuple(rows))
+
+
+def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
+    """Indices of at most so many clips, in the pool's order; the same for the same ids and seed."""
+    return sorted(shuffled(pool.utterances, f"{seed}/")[: max(1, clips)])
+
+
+def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) -> Pool:
+    """The pool less one clip, and with `tokens` its token datastore, which goes to the folder `stores`."""
+    if tokens:
+        language = pool_token(pool)
+        return token_store.without(
+            pool, index, models.smile, models.vocabulary, language=language, stores=stores
+        )
+    return less(pool, index)
+
+
+def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerInfo) -> PoolSetting:
+    """The setting with the lowest CER, of equals the first, as the pool's own.
+
+    It is chosen on the clips that its CER is measured on, so new clips may do a little worse.
+
+    Raises:
+        PoolError: no clip could be transcribed under any setting with examples.
+    """
+    table = check.table
+    rates = {} if table.empty else dict(zip(table["condition"], table["rate"], strict=True))
+    measured = [c for c in tried if c.side != "vanilla" and np.isfinite(rates.get(c.name, np.nan))]
+    if not measured:
+        first = next((row.error for row in check.rows if row.error), "there are no transcripts")
+        raise PoolError(f"The check of {pool.folder} came to no result: {first}")
+    chosen = min(measured, key=lambda c: rates[c.name])
+    line = table[table["condition"] == chosen.name].iloc[0]
+    vanilla = rates.get(VANILLA, np.nan)
+    return PoolSetting(
+        shots=chosen.shots,
+        knn=chosen.knn,
+        recognizer=" ".join(filter(None, (info.encoder.model, info.precision, info.adapter_hash))),
+        order=order_digest(pool.utterances),
+        clips=len({row.id for row in check.rows}),
+        cer=round(float(line["rate"]), 2),
+        vanilla=round(float(vanilla), 2) if np.isfinite(vanilla) else None,
+        helps=bool(line["better"]) if line.get("beyond", False) else None,
+    )

@@ -1,0 +1,1 @@
+"""Pools of labelled clips: on disk, made, cut down, joined, taken away."""

@@ -1,0 +1,106 @@
+"""What indexing keeps of a clip, and how it comes by it once only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.audio.io import SAMPLE_RATE, read_recording
+from smile.datatypes import AudioError, Matrix, Recognizer, Samples
+from smile.settings import WINDOWS
+from smile.util.storage import Log
+from smile.whisper.encoder import encode, pooled
+
+Hear = Callable[[Path], "Encoded"]
+Guess = Callable[[Matrix], str]  # a window's states (frames, d) -> Whisper's language code
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What is kept of a clip."""
+
+    seconds: float
+    embedding: NDArray[np.float32]  # (d,); (0,) without a recognizer
+    guess: str = ""  # Whisper's language code
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the log; the embedding keeps every bit."""
+        data = self.embedding.astype("<f4").tobytes()
+        return {"seconds": self.seconds, "embedding": base64.b64encode(data).decode(), "guess": self.guess}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Encoded:
+        """The inverse of `to_json`."""
+        embedding = np.frombuffer(base64.b64decode(fields["embedding"]), "<f4").astype(np.float32)
+        return cls(fields["seconds"], embedding, fields["guess"])
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How clips are encoded; without a recognizer they are only heard and measured."""
+
+    recognizer: Recognizer | None
+    windows: tuple[float, ...] = WINDOWS
+    guess: Guess | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes an embedding or a guess."""
+        info = asdict(self.recognizer.info) if self.recognizer else None
+        return {"recognizer": info, "windows": list(self.windows), "guess": self.guess is not None}
+
+    def __call__(self, audio: Path) -> Encoded:
+        """Encode a recording.
+
+        Raises:
+            AudioError: it cannot be read, is longer than the longest window, or gives no numbers.
+        """
+        samples = self._read(audio)
+        seconds = len(samples) / SAMPLE_RATE
+        if self.recognizer is None:
+            return Encoded(seconds, np.zeros(0, np.float32))
+        states = encode(self.recognizer, samples, self.windows)
+        embedding = pooled(states, seconds)
+        if not np.isfinite(embedding).all():
+            raise AudioError(f'"{audio.name}" cannot be encoded; record or export it again.')
+        return Encoded(seconds, embedding, self.guess(states) if self.guess else "")
+
+    def _read(self, audio: Path) -> Samples:
+        longest = max(self.windows)
+        recording = read_recording(audio, limit=longest)
+        if recording.cut:
+            raise AudioError(f'"{audio.name}" is longer than the {longest:g} s window; cut it first.')
+        return recording.samples
+
+
+def remembering(encoder: Encoder, log: Log) -> Hear:
+    """The encoder, asked only for recordings whose content is not in the log."""
+
+    def hear(audio: Path) -> Encoded:
+        key = digest(audio)
+        found = log.get(key)
+        if found is not None:
+            with suppress(ValueError, TypeError, KeyError):  # what is damaged is encoded again
+                return Encoded.from_json(found)
+        encoded = encoder(audio)
+        log.add(key, encoded.to_json())
+        return encoded
+
+    return hear
+
+
+def digest(audio: Path) -> str:
+    """SHA-256 of a recording's file; AudioError where it cannot be read."""
+    try:
+        with audio.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise AudioError(f'"{audio.name}" cannot be read ({error.strerror}).') from error

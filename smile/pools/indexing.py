@@ -1,0 +1,268 @@
+"""Makes a pool: hears every clip, encodes it, and writes the folder when all are done.
+
+An interrupted run goes on where it stopped; no clip is encoded twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from smile import corpora
+from smile.corpora import Reading, Rejected
+from smile.datatypes import AudioError, Language, PoolError, Recognizer, Utterance
+from smile.pools.clip_encoder import Encoded, Encoder, Guess, Hear, remembering
+from smile.pools.pool import (
+    CLIPS,
+    EMBEDDINGS,
+    HEADER,
+    QUERIES,
+    Header,
+    Pool,
+    open_pool,
+    order_digest,
+    read_header,
+    write_pool,
+)
+from smile.settings import WINDOWS
+from smile.text import languages
+from smile.util.names import identifier
+from smile.util.storage import Log, WorkFolder, work_folder
+
+AUDIO_FOLDER, QUERY_FOLDER = "audio", "queries"
+OWN = (HEADER, CLIPS, QUERIES, EMBEDDINGS, AUDIO_FOLDER, QUERY_FOLDER)
+PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+Progress = Callable[[int, int], None]  # clips done, clips in all
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished pool, and the rows of its source that could not be used."""
+
+    pool: Pool
+    rejected: tuple[Rejected, ...]
+
+
+def index(
+    source: Path,
+    out: Path,
+    recognizer: Recognizer | None,
+    *,
+    split: str = "",
+    code: str = "",
+    windows: Sequence[float] = WINDOWS,
+    guess: Guess | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """Make a pool of a language of anything that `corpora.open_corpus` opens; `out` may be the source itself.
+
+    A pool hands on its header and queries. The language is `code` (ISO 639-3) or what the source says; of a
+    source of several, `code` chooses.
+
+    Raises:
+        CorpusError: the source cannot be read.
+        PoolError: as `build` does; or the source does not say its language.
+    """
+    with _work(out) as work:
+        reading = _read(source, split, code)
+        header, queries = _origin(Path(source), code, reading)
+        return _build(work, reading, queries, header, Encoder(recognizer, tuple(windows), guess), progress)
+
+
+def build(
+    clips: Reading | Sequence[Utterance],
+    out: Path,
+    recognizer: Recognizer | None,
+    language: Language,
+    *,
+    windows: Sequence[float] = WINDOWS,
+    guess: Guess | None = None,
+    progress: Progress | None = None,
+    queries: Reading | Sequence[Utterance] = (),
+    synthetic: bool = False,
+    source: str = "",
+    licence: str = "",
+) -> Built:
+    """Make a pool of utterances, their recordings copied into it; without a recognizer it is for listing.
+
+    Recordings that cannot be used are rejected by line.
+
+    Raises:
+        PoolError: not one clip can be used, `out` cannot be written or is something else than a
+            pool, or another process is making it.
+    """
+    header = Header(language, synthetic=synthetic, source=source, licence=licence)
+    examples, tries = (r if isinstance(r, Reading) else Reading.of(r) for r in (clips, queries))
+    with _work(out) as work:
+        return _build(work, examples, tries, header, Encoder(recognizer, tuple(windows), guess), progress)
+
+
+def _read(source: Path, split: str, code: str) -> Reading:
+    """The rows of the language asked for, where the source has it, else of the only one that it has."""
+    corpus, code = corpora.open_corpus(source), languages.iso_code(code)
+    return corpus.read(code if code and code in corpus.languages(split) else "", split)
+
+
+@contextmanager
+def _work(out: Path) -> Iterator[WorkFolder]:
+    """The work folder of a pool that may be written."""
+    try:
+        with work_folder(Path(out), OWN) as work:
+            if work.out.exists() and not _replaceable(work.out):
+                raise PoolError(f"{out} exists and is not a pool; choose another folder.")
+            yield work
+    except OSError as error:
+        reason = error.strerror or error
+        raise PoolError(f"{error.filename or out} cannot be read or written ({reason}).") from error
+
+
+def _replaceable(out: Path) -> bool:
+    return out.is_dir() and ((out / HEADER).is_file() or not any(out.iterdir()))
+
+
+def _origin(source: Path, code: str, reading: Reading) -> tuple[Header, Reading]:
+    """The header of a pool to be made from this source, as far as it is known, and its queries."""
+    if not (source / HEADER).is_file():
+        return Header(language_of(source, code, reading), source=source.resolve().name), Reading.of(())
+    header, queries = read_header(source), source / QUERIES
+    if code and languages.iso_code(code) != header.language.code:
+        header = replace(header, language=_named(code))
+    return header, corpora.read(queries) if queries.is_file() else Reading.of(())
+
+
+def language_of(source: Path, code: str, reading: Reading) -> Language:
+    """The language of a code, or the only one of a reading.
+
+    Raises:
+        PoolError: there is no code, and the reading has no language or several.
+    """
+    if code:
+        return _named(code)
+    codes = sorted({u.language for u in reading.utterances} - {""})
+    if not codes:
+        raise PoolError(f"{source} does not say its language; name it, such as: --language mdw")
+    if len(codes) > 1:
+        raise PoolError(f"{source} holds several languages ({', '.join(codes)}); name one with --language.")
+    return _named(codes[0])
+
+
+def _named(label: str) -> Language:
+    return languages.language(languages.iso_code(label))
+
+
+def _build(
+    work: WorkFolder,
+    clips: Reading,
+    queries: Reading,
+    header: Header,
+    encoder: Encoder,
+    progress: Progress | None,
+) -> Built:
+    rejected, bad_queries = list(clips.rejected), list(queries.rejected)
+    _refuse_loss(work.out, clips, [*rejected, *bad_queries])
+    shutil.rmtree(work.new, ignore_errors=True)
+    with closing(Log(work.part / "done.jsonl", encoder.settings)) as log:
+        hear = remembering(encoder, log)
+        taken = _take(clips, work.new / AUDIO_FOLDER, hear, rejected, progress)
+    tries = _take(queries, work.new / QUERY_FOLDER, Encoder(None, encoder.windows), bad_queries)
+    _refuse_loss(work.out, clips, [*rejected, *bad_queries])
+    if not taken:
+        work.clear()
+        first = rejected[0] if rejected else Rejected(1, "There are no clips.")
+        raise PoolError(f"No clip can be used for {work.out}; line {first.line}: {first.reason}")
+    _write(work.new, header, taken, [query for query, _ in tries], encoder)
+    work.publish()
+    rejected.sort(key=lambda row: row.line)
+    rejected += (replace(row, reason=f"Query: {row.reason}") for row in bad_queries)
+    return Built(open_pool(work.out), tuple(rejected))
+
+
+def _refuse_loss(out: Path, clips: Reading, rejected: Sequence[Rejected]) -> None:
+    """A pool that is indexed in place must not lose rows: their recordings may be the only copies."""
+    if rejected and any(u.audio.resolve().is_relative_to(out) for u in clips.utterances):
+        first = rejected[0]
+        raise PoolError(
+            f"Indexing {out} in place would lose {len(rejected)} of its rows; correct them or choose "
+            f"another folder with --out; line {first.line}: {first.reason}"
+        )
+
+
+def _take(
+    reading: Reading,
+    folder: Path,
+    hear: Hear,
+    rejected: list[Rejected],
+    progress: Progress | None = None,
+) -> list[tuple[Utterance, Encoded]]:
+    """Hear recordings and copy the good ones into the folder; the others join `rejected`."""
+    taken = []
+    for number, (line, utterance) in enumerate(zip(reading.lines, reading.utterances, strict=True), start=1):
+        try:
+            encoded = _named_well(utterance, hear)
+        except (AudioError, PoolError) as error:
+            rejected.append(Rejected(line, str(error)))
+        else:
+            audio = _copy(utterance, folder)
+            taken.append((replace(utterance, audio=audio, seconds=encoded.seconds), encoded))
+        if progress:
+            progress(number, len(reading.utterances))
+    return taken
+
+
+def _named_well(utterance: Utterance, hear: Hear) -> Encoded:
+    """The recording encoded; a PoolError where its id cannot be one."""
+    try:
+        identifier(utterance.id)
+    except ValueError as error:
+        raise PoolError(str(error)) from error
+    return hear(utterance.audio)
+
+
+def _copy(utterance: Utterance, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / file_name(utterance.id, utterance.audio.suffix)
+    shutil.copyfile(utterance.audio, target)
+    return target
+
+
+def file_name(name: str, suffix: str) -> str:
+    """A file name that is safe on every system, and one for each id: a digest marks what had to go."""
+    suffix = suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix) else ""
+    if PLAIN_NAME.fullmatch(name) and not re.search(r"-[0-9a-f]{10}$", name):
+        return name + suffix
+    plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")[:60]
+    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+    return f"{plain or 'clip'}-{digest}{suffix}"
+
+
+def _write(
+    folder: Path,
+    header: Header,
+    taken: Sequence[tuple[Utterance, Encoded]],
+    queries: Sequence[Utterance],
+    encoder: Encoder,
+) -> None:
+    utterances = [utterance for utterance, _ in taken]
+    guesses = Counter(encoded.guess for _, encoded in taken if encoded.guess)
+    info = encoder.recognizer.info if encoder.recognizer else None
+    header = replace(
+        header,
+        encoder=info.encoder if info else None,
+        precision=info.precision if info else "",
+        windows=encoder.windows if info else (),
+        guesses=dict(guesses.most_common()),
+        order=order_digest(utterances),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    embeddings = np.stack([encoded.embedding for _, encoded in taken]) if info else None
+    write_pool(folder, header, utterances, embeddings, queries)

@@ -1,0 +1,77 @@
+"""The setting that serves a pool best, beside its header: measured by leave-one-out, or chosen by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from smile.datatypes import MOST_SHOTS, PoolError
+from smile.pools.pool import Pool, order_digest
+from smile.settings import Settings
+from smile.util.fields import from_json
+from smile.util.storage import set_aside, write_json
+
+SETTING = "setting.json"
+
+
+@dataclass(frozen=True)
+class PoolSetting:
+    """What differs from the defaults when a pool is used, and what it rests on."""
+
+    shots: int
+    knn: float  # strength of token-level neighbours
+    recognizer: str = ""  # with which it was measured: model, precision and adapter
+    order: str = ""  # digest of the clips' ids that the pool had then
+    clips: int = 0  # that were left out in turn; 0: chosen by hand
+    cer: float | None = None  # percent, of the setting
+    vanilla: float | None = None  # percent, of Whisper alone on the same clips
+    helps: bool | None = None  # whether examples lower the CER; None where that is not clear
+
+    def applied(self, settings: Settings) -> Settings:
+        """The settings with this one's shots and token neighbours."""
+        return replace(settings, shots=self.shots, knn=self.knn)
+
+    def current(self, pool: Pool) -> bool:
+        """Whether the pool still holds the clips that it was measured on."""
+        return self.order == order_digest(pool.utterances)
+
+
+def read_setting(folder: Path) -> PoolSetting | None:
+    """A pool's setting; None where it has none.
+
+    Raises:
+        PoolError: it is damaged.
+    """
+    path = folder / SETTING
+    if not path.is_file():
+        return None
+    try:
+        found = from_json(PoolSetting, path.read_bytes(), "ignore")
+        rates = [rate for rate in (found.cer, found.vanilla) if rate is not None]
+        if (
+            not 0 <= found.shots <= MOST_SHOTS
+            or not 0 <= found.knn <= 1
+            or not all(map(math.isfinite, rates))
+        ):
+            raise ValueError(found)
+    except (OSError, ValueError) as error:
+        raise PoolError(f"{path} is damaged; remove it, or make it again with: smile check POOL") from error
+    return found
+
+
+def whole_setting(folder: Path) -> PoolSetting | None:
+    """The same of a pool that the app looks after: a damaged setting is set aside."""
+    try:
+        return read_setting(folder)
+    except PoolError:
+        set_aside(folder / SETTING)
+        return None
+
+
+def write_setting(folder: Path, setting: PoolSetting) -> None:
+    """Make a setting the pool's own; it appears when it is whole."""
+    try:
+        write_json(folder / SETTING, asdict(setting))
+    except OSError as error:
+        raise PoolError(f"{folder / SETTING} cannot be written ({error.strerror}).") from error

@@ -1,0 +1,63 @@
+"""Pools made of pools: fewer minutes of one, several languages in one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from smile.pools.pool import Pool, order_digest
+from smile.retrieval.samplers import shuffled
+from smile.text.languages import together
+
+
+def smaller(pool: Pool, minutes: float, clips: int = 0) -> Pool:
+    """So many minutes or clips of a pool (0: all), at least one clip; a smaller one is part of a larger one.
+
+    It has token datastores of its own, since those of the whole pool know all clips.
+    """
+    if not minutes and not clips:
+        return pool
+    kept = shuffled(pool.utterances)
+    if minutes:
+        ends = np.cumsum([pool.utterances[i].seconds for i in kept])
+        kept = kept[: max(1, int((ends <= minutes * 60).sum()))]
+    kept = sorted(kept[: clips or None])
+    limits = [f"{minutes:g}min"] * bool(minutes) + [f"{clips}clips"] * bool(clips)
+    return replace(
+        pool,
+        utterances=tuple(pool.utterances[i] for i in kept),
+        embeddings=pool.embeddings[kept],
+        stores=(pool.stores or pool.folder) / "-".join(limits),
+    )
+
+
+def less(pool: Pool, index: int) -> Pool:
+    """A pool without one of its clips."""
+    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
+    return replace(pool, utterances=utterances, embeddings=np.delete(pool.embeddings, index, axis=0))
+
+
+def mixed(pools: Sequence[Pool]) -> Pool:
+    """The clips of several pools of one encoder as one pool; of one pool, that pool.
+
+    Its language is called after all of them; Whisper's guesses are added up. Its token datastores are
+    kept with the first pool.
+    """
+    first, *others = pools
+    if not others:
+        return first
+    guesses = sum((Counter(pool.header.guesses) for pool in pools), Counter[str]())
+    utterances = tuple(u for pool in pools for u in pool.utterances)
+    return replace(
+        first,
+        header=replace(
+            first.header, language=together([pool.language for pool in pools]), guesses=dict(guesses)
+        ),
+        utterances=utterances,
+        embeddings=np.concatenate([pool.embeddings for pool in pools]),
+        queries=(),
+        stores=(first.stores or first.folder) / f"mixed-{order_digest(utterances)}",
+    )

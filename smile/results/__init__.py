@@ -1,0 +1,1 @@
+"""From rows to tables, names and findings."""

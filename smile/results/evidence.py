@@ -1,0 +1,83 @@
+"""Rows made ready for questions: labelled, without training languages, compared in pairs once each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from smile.results import labels
+from smile.results.pairs import Paired, paired
+from smile.results.tables import CER, Metric, Sampled, sampled
+from smile.training.config import TrainConfig
+
+JOINED = "+"  # in the code of such targets
+TRAINING = TrainConfig().languages  # of the adapter: what it does on them says nothing of new languages
+
+
+@dataclass
+class Evidence:
+    """Labelled rows, the settings behind the labels, and comparisons made of them."""
+
+    rows: pd.DataFrame
+    facts: pd.DataFrame
+    sampled: dict[str, Sampled]
+    metric: Metric = CER
+    switched: Evidence | None = None  # of targets in which clips of two languages are joined
+    _made: dict[tuple[str, ...], Paired | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, raw: pd.DataFrame, metric: Metric = CER) -> Evidence:
+        """Of rows as `packing.load` gives them."""
+        rows = labels.labelled(raw)
+        return cls.held_out(rows, labels.conditions(raw), sampled(rows, metric), metric)
+
+    @classmethod
+    def held_out(
+        cls, rows: pd.DataFrame, facts: pd.DataFrame, ready: Mapping[str, Sampled], metric: Metric = CER
+    ) -> Evidence:
+        """Of what has been made of rows, without the training languages; joined ones are kept apart."""
+        switched = {code: one for code, one in ready.items() if JOINED in code}
+        apart = {*TRAINING, *switched}
+        kept = rows[~rows["language"].isin(apart)]
+        ready = {code: one for code, one in ready.items() if code not in apart}
+        found = cls(kept, facts[facts.index.isin(kept["hash"].unique())], ready, metric)
+        if switched:
+            both = rows[rows["language"].isin(switched)]
+            found.switched = cls(both, facts[facts.index.isin(both["hash"].unique())], switched, metric)
+        return found
+
+    @property
+    def headline(self) -> str:
+        """What the page does by itself, or the nearest to it that was measured."""
+        return labels.headline(self.facts)
+
+    @property
+    def baseline(self) -> str:
+        """Whisper alone."""
+        return labels.baseline(self.facts)
+
+    def pair(self, condition: str, baseline: str, languages: Sequence[str] = ()) -> Paired | None:
+        """A condition against a baseline, over some languages (empty: all)."""
+        key = (condition, baseline, *languages)
+        if key not in self._made:
+            chosen = languages or self.sampled
+            parts = [self.sampled[code] for code in chosen if code in self.sampled]
+            self._made[key] = paired(parts, condition, baseline)
+        return self._made[key]
+
+    def twins(
+        self, setting: str, one: Any, other: Any, also: Sequence[str] = ()
+    ) -> list[tuple[pd.Series[Any], Paired]]:
+        """Comparisons of conditions that differ in one setting only, with the first one's settings.
+
+        Those nearest to the headline come first.
+        """
+        pairs = labels.twins(self.facts, setting, one, other, also)
+        found = [(line, pair) for ours, theirs, line in pairs if (pair := self.pair(ours, theirs))]
+        if not found:
+            return []
+        near = labels.agreement(pd.DataFrame([line for line, _ in found]), self.facts, self.headline)
+        return [found[i] for i in sorted(range(len(found)), key=lambda i: -near.iloc[i])]

@@ -1,0 +1,92 @@
+"""Whether examples help at all, what part of it is training or control, and whom."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from smile.results import paper
+from smile.results.evidence import Evidence
+from smile.results.findings.told import Answer, bounds, listed, told, verdict
+from smile.results.labels import change
+from smile.text.languages import language
+
+
+def examples(evidence: Evidence) -> Answer | None:
+    condition, baseline = evidence.headline, evidence.baseline
+    if (pair := evidence.pair(condition, baseline)) is None:
+        return None
+    answer = f"{verdict(pair)} {told(pair, condition, baseline, evidence)}"
+    theirs = f"The paper states {paper.REDUCTION} % lower, on {paper.LANGUAGES} other languages."
+    return f"{answer} {theirs}", change(pair.reduction)
+
+
+def control(evidence: Evidence) -> Answer | None:
+    """How much of it comes from cutting loops and bounding the length, which needs no examples."""
+    alone = evidence.facts[evidence.facts["side"] == "vanilla"]
+    controlled = alone[alone["loops"].astype(bool) & alone["bounded"].astype(bool)]["label"]
+    pairs = [(name, evidence.pair(evidence.headline, name)) for name in controlled.head(1)]
+    for name, pair in pairs:
+        if pair and name != evidence.baseline:
+            return f"{verdict(pair)} {told(pair, evidence.headline, name, evidence)}", change(pair.reduction)
+    return None
+
+
+def training(evidence: Evidence) -> Answer | None:
+    """Each adapter by itself, that of most conditions first."""
+    adapters = evidence.facts.loc[evidence.facts["known"], "adapter"].replace("", None).value_counts()
+    found = []
+    for number, adapter in enumerate(adapters.index):
+        which = "the adapter" if number == 0 else f"the adapter {adapter[:4]}"
+        if answer := listed(evidence.twins("adapter", adapter, ""), f"With {which}", "without it", evidence):
+            found.append(answer)
+    return (" ".join(text for text, _ in found), found[0][1]) if found else None
+
+
+def families(evidence: Evidence) -> Answer | None:
+    """The change by family, the largest gain first."""
+    codes = pd.Series(sorted(evidence.rows["language"].unique()))
+    families = codes.map(lambda code: language(code).family or "family not known")
+    pairs = {
+        str(name): evidence.pair(evidence.headline, evidence.baseline, tuple(members))
+        for name, members in codes.groupby(families)
+    }
+    found = sorted(((n, p) for n, p in pairs.items() if p), key=lambda item: -item[1].reduction)
+    if not found:
+        return None
+    shown = "; ".join(
+        f"{name} ({p.languages}) {change(p.reduction)}{'' if p.clear else ', not clear'}" for name, p in found
+    )
+    helped = sum(p.clear and p.reduction > 0 for _, p in found)
+    opening = f"{helped} of {len(found)} families gain clearly." if helped else "None gains clearly."
+    subject = f"{evidence.headline} against {evidence.baseline}, languages in brackets"
+    return f"{opening} {subject}: {shown}.", f"{change(found[0][1].reduction)} in {found[0][0]}"
+
+
+def known(evidence: Evidence) -> Answer | None:
+    codes = sorted(evidence.rows["language"].unique())
+    groups = [tuple(c for c in codes if bool(language(c).whisper) == knows) for knows in (False, True)]
+    unknown, weak = (
+        evidence.pair(evidence.headline, evidence.baseline, group) if group else None for group in groups
+    )
+    if unknown is None or weak is None:
+        return None
+    apart = unknown.low > weak.high or weak.low > unknown.high
+    opening = "There is no clear difference." if not apart else "Yes." if unknown.low > weak.high else "No."
+    shown = (
+        f"{name} ({p.languages} languages) {change(p.reduction)}, {bounds(p)}"
+        for name, p in (("Unknown to Whisper", unknown), ("known", weak))
+    )
+    return f"{opening} {'; '.join(shown)}.", f"{change(unknown.reduction)} and {change(weak.reduction)}"
+
+
+def tokens(evidence: Evidence) -> Answer | None:
+    """Alone where that was measured, else together with keeping loops from beginning."""
+    for also, name in (((), ""), (("unlooped",), ", with loops kept from beginning,")):
+        if pairs := evidence.twins("knn", bool, 0.0, also):
+            return listed(pairs, f"Token-level neighbours{name}", "none", evidence)
+    return None
+
+
+def loops(evidence: Evidence) -> Answer | None:
+    pairs = evidence.twins("unlooped", True, False)
+    return listed(pairs, "Keeping loops from beginning", "cutting them", evidence)

@@ -1,0 +1,121 @@
+"""How many examples, which, out of what pool, and at what cost."""
+
+from __future__ import annotations
+
+from smile.results import labels
+from smile.results.evidence import Evidence
+from smile.results.findings.told import Answer, listed, on, rates_of, told, verdict
+from smile.results.labels import change, percent
+
+
+def shots(evidence: Evidence) -> Answer | None:
+    rates = rates_of(evidence, labels.lines(evidence.facts, "shots").query("sampler == 'nearest'"))
+    if len(rates) < 2:
+        return None
+    best, worst = rates["rate"].idxmin(), rates["rate"].idxmax()
+    seen = ", ".join(f"{int(line.x)}: {percent(line.rate)}" for line in rates.itertuples())
+    where = f"{rates['series'].iloc[0]}, macro average by number of examples: {seen}."
+    pair = evidence.pair(str(best), str(worst))
+    clear = "" if pair and pair.clear else " The best and the worst are within the interval of each other."
+    left = evidence.rows.groupby("condition")["left_out"].mean().reindex(rates.index)
+    most = left.idxmax() if left.notna().any() else best
+    room = f" At {int(rates.loc[most, 'x'])} examples, {left[most]:.1f} on average did not fit into 30 s."
+    return f"{where}{clear}{room if left[most] > 0.05 else ''}", f"best at {int(rates.loc[best, 'x'])}"
+
+
+def nearest(evidence: Evidence) -> Answer | None:
+    pairs = evidence.twins("sampler", "nearest", "random")
+    pairs = [(line, pair) for line, pair in pairs if line["divergence"] == "kl"]
+    return listed(pairs, "The nearest examples", "random ones", evidence)
+
+
+def measures(evidence: Evidence) -> Answer | None:
+    pairs = evidence.twins("divergence", lambda name: name != "kl", "kl")
+    pairs = [(line, pair) for line, pair in pairs if line["sampler"] == "nearest" and line["shots"]]
+    if not pairs:
+        return None
+    shown = "; ".join(f"{line['label']} {change(pair.reduction)}" for line, pair in pairs)
+    better = [line["divergence"] for line, pair in pairs if pair.clear and pair.reduction > 0]
+    names = ", ".join(dict.fromkeys(map(labels.measure, better)))
+    opening = f"Sometimes: {names}." if better else "No other distance is clearly better than KL."
+    best = max(pair.reduction for _, pair in pairs)
+    where = on([pair for _, pair in pairs], evidence)
+    return f"{opening} Against KL{where}: {shown}.", f"{change(best)} at best"
+
+
+def pools(evidence: Evidence) -> Answer | None:
+    pairs = evidence.twins("minutes", lambda minutes: minutes > 0, 0.0)
+    pairs = sorted(pairs, key=lambda found: found[0]["minutes"])
+    return listed(pairs, "A smaller pool", "all of it", evidence)
+
+
+def overhead(evidence: Evidence) -> Answer | None:
+    if "seconds" not in evidence.rows or not evidence.headline:
+        return None
+    seconds = evidence.rows.groupby("condition")[["seconds", "retrieval"]].mean()
+    ours, alone = (seconds.reindex([name]).iloc[0] for name in (evidence.headline, evidence.baseline))
+    if not ours["seconds"] > 0:
+        return None
+    share = 100 * ours["retrieval"] / ours["seconds"]
+    times = f"A clip takes {ours['seconds']:.2f} s with {evidence.headline}"
+    than = f", and {alone['seconds']:.2f} s with {evidence.baseline}" if alone["seconds"] > 0 else ""
+    return f"{times}{than}. Ranking the pool is {share:.2g} % of the time.", f"{share:.2g}\u00a0%"
+
+
+def wrong_pool(evidence: Evidence) -> Answer | None:
+    pairs = evidence.twins("pool", "", bool)
+    return listed(pairs, "The language's own pool", "another language's", evidence)
+
+
+def length(evidence: Evidence) -> Answer | None:
+    """Whether it is the number of examples that counts, or the length of the prompt."""
+    rates = rates_of(evidence, labels.lines(evidence.facts, "length").query("total > 0"))
+    if len(rates) < 2:
+        return None
+    few, most = rates["x"].idxmin(), rates["x"].idxmax()
+    pair = evidence.pair(str(most), str(few))
+    seen = ", ".join(f"{int(line.x)}: {percent(line.rate)}" for line in rates.itertuples())
+    seconds = evidence.facts.set_index("label").loc[str(most), "total"]
+    opening = "No clear difference."
+    if pair and pair.clear:
+        more = pair.reduction > 0
+        opening = "More and shorter examples are better." if more else "Fewer and longer ones are better."
+    held = f"With examples and target held at about {seconds:g} s, macro average by number of examples"
+    where = on([pair] if pair else [], evidence)
+    return f"{opening} {held}{where}: {seen}.", f"best at {int(rates.loc[rates['rate'].idxmin(), 'x'])}"
+
+
+def drafts(evidence: Evidence) -> Answer | None:
+    """Whether the text of Whisper's own draft finds better examples than the sound does."""
+    pairs = evidence.twins("sampler", lambda name: name in ("draft", "mixed"), "nearest")
+    return listed(pairs, "Examples that are spelt like Whisper's draft", "the nearest by sound", evidence)
+
+
+def oracle(evidence: Evidence) -> Answer | None:
+    """How much better the best example is than the nearest: the room that is left to retrieval."""
+    pairs = evidence.twins("sampler", "oracle", "nearest", ("candidates",))
+    if not pairs:
+        return None
+    shown = "; ".join(
+        f"{line['label']} {percent(pair.after)} against {percent(pair.before)} of the nearest"
+        for line, pair in pairs
+    )
+    tried = int(pairs[0][0]["candidates"])
+    what = (
+        f"The best of {tried} examples (half the nearest, half random), chosen by CER against the reference"
+    )
+    caution = (
+        "Some of it is luck: the best of several transcripts is better than any fixed one by chance alone."
+    )
+    where = on([pair for _, pair in pairs], evidence)
+    return f"{what}{where}: {shown}. {caution}", f"{change(pairs[0][1].reduction)} at best"
+
+
+def switched(evidence: Evidence) -> Answer | None:
+    """Targets in which clips of two languages are joined, with the pool of one or of both."""
+    both = evidence.switched
+    if both is None or (pair := both.pair(both.headline, both.baseline)) is None:
+        return None
+    answer = f"{verdict(pair)} {told(pair, both.headline, both.baseline, both)}"
+    pools = listed(both.twins("pool", bool, ""), "The pool of one language", "those of both", both)
+    return f"{answer} {pools[0] if pools else ''}".strip(), change(pair.reduction)

@@ -1,0 +1,88 @@
+"""The words of a comparison, shared by all answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from smile.results.evidence import Evidence
+from smile.results.labels import change, percent
+from smile.results.pairs import Paired
+
+Answer = tuple[str, str]  # the sentences, the figure
+
+
+def verdict(pair: Paired) -> str:
+    """Whether it helps."""
+    if not pair.clear:
+        return "It does not help measurably: the change is within its interval."
+    return "Yes." if pair.reduction > 0 else "No, it does harm."
+
+
+def told(pair: Paired, condition: str, baseline: str, evidence: Evidence) -> str:
+    """A comparison in two sentences."""
+    unit = evidence.metric.unit.upper()
+    return (
+        f"{condition}: macro average {unit} {percent(pair.after)}, against {percent(pair.before)} of "
+        f"{baseline} ({change(pair.reduction)}, {bounds(pair)}). "
+        f"Lower in {pair.count(True)} of {pair.languages} languages, {pair.count(True, True)} of them beyond "
+        f"the interval; higher beyond it in {pair.count(False, True)}."
+    )
+
+
+def bounds(pair: Paired) -> str:
+    """The interval of the change."""
+    return f"95 % interval {change(pair.high)} to {change(pair.low)}"
+
+
+def listed(
+    pairs: list[tuple[pd.Series[Any], Paired]],
+    ours: str,
+    theirs: str,
+    evidence: Evidence,
+) -> Answer | None:
+    """Several comparisons of the same kind, and what they say together."""
+    if not pairs:
+        return None
+    better = sum(pair.clear and pair.reduction > 0 for _, pair in pairs)
+    worse = sum(pair.clear and pair.reduction < 0 for _, pair in pairs)
+    unclear = len(pairs) - better - worse
+    unit = evidence.metric.unit.upper()
+    counts = f"clearly lower {unit} in {better}, clearly higher in {worse}, no clear change in {unclear}"
+    of = f"{len(pairs)} comparison{'s' * (len(pairs) != 1)}{on([pair for _, pair in pairs], evidence)}"
+    shown = "; ".join(
+        f"{line['label']}: {percent(pair.after)} against {percent(pair.before)}" for line, pair in pairs[:4]
+    )
+    opening = _together(better, worse, unclear)
+    nearest = pairs[0][1]  # to what the page does
+    return f"{opening} {ours} against {theirs}, {of}: {counts}. {shown}.", change(nearest.reduction)
+
+
+def on(pairs: Sequence[Paired], evidence: Evidence) -> str:
+    """On how many languages comparisons were made, where that is not all of them."""
+    counts = sorted({pair.languages for pair in pairs})
+    if counts in ([], [len(evidence.sampled)]):
+        return ""
+    return f" on {counts[0]} languages" if len(counts) == 1 else f" on {counts[0]} to {counts[-1]} languages"
+
+
+def _together(better: int, worse: int, unclear: int) -> str:
+    if better and not worse:
+        return "Yes." if better >= unclear else "Sometimes."
+    if worse and not better:
+        return "No, it does harm." if worse >= unclear else "It does not help, and sometimes does harm."
+    return "It depends." if better else "It does not help measurably."
+
+
+def rates_of(evidence: Evidence, lines: pd.DataFrame) -> pd.DataFrame:
+    """Macro averages of the series that the page is nearest to, by label in the order of x."""
+    if lines.empty:
+        return lines
+    mine = lines[lines["label"] == evidence.headline]["series"]
+    name = mine.iloc[0] if len(mine) else lines["series"].iloc[0]
+    lines = lines[lines["series"] == name].sort_values("x").set_index("label")
+    pairs = {label: evidence.pair(str(label), evidence.baseline) for label in lines.index}
+    rates = {label: pair.after for label, pair in pairs.items() if pair}
+    return lines.assign(rate=pd.Series(rates, dtype=float)).dropna(subset=["rate"])

@@ -1,0 +1,300 @@
+"""What a condition is called and how it is grouped, from its settings; its name in a grid says nothing here.
+
+`labelled` gives rows a `condition` for people, such as "SMILE, 3 nearest". The seeds of a random sampler
+share one, so that `results.by_language` averages them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from smile.evaluation.conditions import PARTS
+from smile.results.packing import SETTINGS
+from smile.retrieval.divergences import LABELS
+from smile.settings import Settings
+
+ALONE = "Whisper alone"
+UNTRAINED, TRAINED = "In-context", "SMILE"
+PAGE = Settings()  # what the page does where nobody changes a setting
+VARIED = {"shots": (), "length": ("total",), "measure": ("divergence", "candidates"), "minutes": ("minutes",)}
+FREE = ("knn", "unlooped", "language_token", "prompt", "beams", "loops", "bounded")  # between figures' lines
+WAYS = {
+    "random": "Random",
+    "draft": "Like the draft",
+    "mixed": "KL and draft",
+    "oracle": "Oracle, by the reference",
+}
+CHOSEN = {"draft": "like the draft", "mixed": "near and like the draft", "oracle": "by an oracle"}
+FEW = (1, 3)  # shots at which samplers and distances are compared
+PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixed
+    "divergence": "kl",
+    "pool": "",
+    "minutes": 0.0,
+    "prompt": "anchored",
+    "knn": 0.0,
+    "unlooped": False,
+    "language_token": "guess",
+    "beams": 1,
+    "loops": True,
+    "bounded": True,
+    "total": 0.0,
+    "candidates": 0,
+    "characters": "off",
+    "clips": 0,
+}
+
+
+def conditions(rows: pd.DataFrame) -> pd.DataFrame:
+    """A line for each hash of settings: the settings, `name`, `label`; in the order of reading."""
+    facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
+    facts = facts.rename(columns={"condition": "name"}).set_index("hash")
+    if facts.empty:
+        return facts.assign(label="", who="", known=False)
+    known = facts["side"].notna()
+    facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
+    several = facts.loc[known, "model"].replace("", None).nunique() > 1
+    usual = _commonest(facts.loc[known, "adapter"])
+    facts = facts.assign(who=[_who(line, several, usual) for line in facts.to_dict("records")])
+    labels = [
+        label(line) if known[key] else str(line["name"]) for key, line in facts.to_dict("index").items()
+    ]
+    facts = facts.assign(label=labels, known=known)
+    facts = facts.assign(label=_told_apart(facts))
+    order = facts.apply(_order, axis=1)
+    return facts.loc[order.sort_values(kind="stable").index]
+
+
+def labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose `condition` is its label; what it was called is `name`."""
+    labels = conditions(rows)["label"]
+    return rows.assign(name=rows["condition"], condition=rows["hash"].map(labels))
+
+
+def label(settings: Mapping[str, Any]) -> str:
+    """A set of settings, and `who` they are for, in words; what is as usual is left out."""
+    parts = [settings["who"], _examples(settings), *_extras(settings)]
+    return ", ".join(filter(None, parts))
+
+
+def _commonest(adapters: pd.Series[str]) -> str:
+    """The adapter of most conditions; empty where several have as many."""
+    first = adapters[adapters != ""].mode()
+    return str(first.iloc[0]) if len(first) == 1 else ""
+
+
+def _who(settings: Mapping[str, Any], several: bool, usual: str) -> str:
+    """Which side, its model where there are several, and its adapter where it is not the usual one."""
+    names = [str(settings["model"]).split("/")[0]] if several else []
+    if settings["adapter"] not in ("", usual):
+        names.append(str(settings["adapter"])[:4])
+    which = f" ({', '.join(names)})" if names else ""
+    if settings["side"] == "vanilla":
+        controlled = settings["loops"] and settings["bounded"]
+        return f"{ALONE}{which}{', controlled' if controlled else ''}"
+    return f"{TRAINED if settings['adapter'] else UNTRAINED}{which}"
+
+
+def _examples(settings: Mapping[str, Any]) -> str:
+    shots = int(settings["shots"] or 0)
+    if settings["side"] == "vanilla":
+        return ""
+    sampler = str(settings["sampler"])
+    return f"{shots} {CHOSEN.get(sampler, sampler)}" if shots else "no examples"
+
+
+def _extras(settings: Mapping[str, Any]) -> list[str]:
+    """What is not as usual, in words."""
+    found = {
+        "divergence": measure(settings["divergence"]) if settings["shots"] else "",
+        "pool": f"pool of {'the ' if settings['pool'] in PARTS else ''}{settings['pool']}",
+        "minutes": f"{settings['minutes']:g} min pool",
+        "clips": f"{settings['clips']:g} clips pool",
+        "prompt": f"{settings['prompt']} prompt",
+        "knn": "k-NN" if settings["knn"] == PAGE.knn else f"k-NN {settings['knn']:g}",
+        "unlooped": "loops prevented",
+        "language_token": f"token {settings['language_token']}",
+        "beams": f"{settings['beams']} beams",
+        "total": f"{settings['total']:g} s in all",
+        "candidates": f"of {settings['candidates']:g}",
+        "characters": {"soft": "pool's characters preferred", "hard": "pool's characters only"}.get(
+            settings["characters"], ""
+        ),
+    }
+    words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
+    if settings["side"] != "vanilla":
+        words += [
+            "loops left" if not settings["loops"] else "",
+            "unbounded" if not settings["bounded"] else "",
+        ]
+    return [word for word in words if word]
+
+
+def measure(name: str) -> str:
+    """A divergence, or another way to choose examples, for people."""
+    return WAYS.get(name) or LABELS.get(name, name)
+
+
+def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
+    """Labels, followed by the hash where several settings that are not seeds share one."""
+    groups = facts.groupby("label")
+    random = facts["sampler"].eq("random") & facts["known"]
+    seeds = random & (groups["seed"].transform("nunique") == groups["seed"].transform("size"))
+    alone = groups["label"].transform("size") == 1
+    return facts["label"].where(alone | seeds, facts["label"] + " " + facts.index.str[:4])
+
+
+def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
+    """Vanilla first, then as usual before unusual, and few examples before many."""
+    unusual = tuple(_sortable(line[name]) for name in PLAIN if line[name] != PLAIN[name])
+    vanilla = line["side"] == "vanilla"
+    random, trained = line["sampler"] == "random", bool(line["adapter"])
+    if vanilla:
+        return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
+    usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
+    return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
+
+
+def _sortable(value: Any) -> tuple[float, str]:
+    """Numbers by their size, before texts."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    return (float(value), "") if number else (float("inf"), str(value))
+
+
+def baseline(facts: pd.DataFrame) -> str:
+    """What others are compared with: Whisper alone as it is, where it was measured."""
+    return str(facts["label"].iloc[0]) if len(facts) else ""
+
+
+def headline(facts: pd.DataFrame) -> str:
+    """The condition with examples that is nearest to what the page does by itself, with an adapter if any.
+
+    Of several adapters the commonest; empty where none was measured.
+    """
+    inside = facts[facts["side"] == "in-context"]
+    if inside.empty:
+        return ""
+    wanted = {
+        n: getattr(PAGE, n)
+        for n in ("shots", "sampler", "divergence", "knn", "unlooped", "prompt", "characters")
+    }
+    agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
+    usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "clips", "beams"))
+    adapter = inside["adapter"].fillna("")
+    trained, common = adapter.ne("").astype(int), adapter.eq(_commonest(adapter)).astype(int)
+    return str(inside.loc[(20 * usual + 4 * agreement + 2 * trained + common).idxmax(), "label"])
+
+
+def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:
+    """The in-context conditions with these settings, and with the usual one in whatever is not named.
+
+    A value of None lets the setting vary.
+    """
+    wanted = {name: value for name, value in {**PLAIN, **settings}.items() if value is not None}
+    found = facts[facts["side"] == "in-context"]
+    for name, value in wanted.items():
+        found = found[found[name].isin(value) if isinstance(value, Sequence) and not isinstance(value, str)
+                      else found[name] == value]  # fmt: skip
+    return found
+
+
+def twins(
+    facts: pd.DataFrame, setting: str, one: Any, other: Any, also: Sequence[str] = ()
+) -> list[tuple[str, str, pd.Series[Any]]]:
+    """Pairs of labels that differ in one setting (and seeds) only, and the first one's settings.
+
+    `one` and `other` are values of the setting, or a test of them; `also` names settings that may differ too.
+    """
+    inside = facts[(facts["side"] == "in-context") & facts["known"]]
+    left_out = {setting, "seed", *also}
+    keys = [tuple(str(line[n]) for n in SETTINGS if n not in left_out) for _, line in inside.iterrows()]
+    inside = inside.assign(key=keys)
+    values = inside[setting]
+    ours, theirs = (inside[values.map(v if callable(v) else v.__eq__).astype(bool)] for v in (one, other))
+    by_key = theirs.drop_duplicates("key").set_index("key")["label"]
+    pairs = ours[ours["key"].isin(by_key.index)].drop_duplicates("label")
+    return [(str(line["label"]), str(by_key[line["key"]]), line) for _, line in pairs.iterrows()]
+
+
+def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
+    """The in-context conditions that a figure over "shots", "length", "measure" or "minutes" draws.
+
+    "length" is over shots too, with the seconds of examples and target held and as they come.
+
+    `series` names a line, by the settings other than x; `x` is its place. Only series with two places or
+    more are kept. Without examples there is nothing to choose, so such a condition begins every line.
+    """
+    found = chosen(facts, **dict.fromkeys((*FREE, *VARIED[x])))
+    if x == "length":
+        found, x = _held(found), "shots"
+    elif x != "shots":
+        found = found[found["shots"].isin(FEW) if x == "measure" else found["shots"] > 0]
+    if x == "minutes":
+        found = found[found["sampler"] == "nearest"]
+    if x == "shots":
+        bare = found[found["shots"] == 0]
+        found = pd.concat([found, bare.assign(sampler="random")])
+    found = found.assign(
+        x=found["sampler"].where(found["sampler"] != "nearest", found["divergence"])
+        if x == "measure"
+        else found[x],
+        series=[_series(line, x) for line in found.to_dict("records")],
+    ).drop_duplicates(["series", "x"])
+    return found[found.groupby("series")["x"].transform("nunique") > 1] if len(found) else found
+
+
+def _held(found: pd.DataFrame) -> pd.DataFrame:
+    """Conditions with examples and target held at a length, and their like without."""
+    found = found[(found["shots"] > 0) & (found["sampler"] == "nearest")]
+    like = [_series({**line, "total": 0.0}, "shots") for line in found.to_dict("records")]
+    found = found.assign(like=like)
+    held = set(found.loc[found["total"] > 0, "like"])
+    return found[found["like"].isin(held)].drop(columns="like")
+
+
+def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
+    """Conditions with or without an adapter that differ in shots, sampler and seed only.
+
+    Of several such groups, the one that has most settings in common with the condition `like`, and then
+    the largest. `series` names it.
+    """
+    found = chosen(facts, **dict.fromkeys(FREE))
+    found = found[(found["adapter"] != "") == trained]
+    if found.empty:
+        return found.assign(series="")
+    found = found.assign(series=[_series({**at, "sampler": ""}, "shots") for at in found.to_dict("records")])
+    scores = agreement(found, facts, like).groupby(found["series"]).max()
+    sizes = found["series"].value_counts()
+    best = max(sizes.index, key=lambda name: (scores[name], sizes[name]))
+    return found[found["series"] == best]
+
+
+def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[int]:
+    """How many settings each line has in common with a condition; with the usual where there is none such."""
+    there = facts[facts["label"] == like]
+    wanted = dict(there.iloc[0]) if len(there) else PLAIN
+    names = [name for name in (*FREE, "adapter", "shots", "sampler") if name in wanted]
+    return sum(((lines[n] == wanted[n]).astype(int) for n in names), pd.Series(0, index=lines.index))
+
+
+def _series(settings: Mapping[str, Any], x: str) -> str:
+    usual = {**settings, "divergence": "kl", "minutes": 0.0, "candidates": 0}
+    shots = int(settings["shots"])
+    examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
+    return ", ".join(filter(None, [usual["who"], examples.get(x, _examples(usual)), *_extras(usual)]))
+
+
+def percent(value: float) -> str:
+    """A number of percent with one decimal, such as "46.6 %"; a dash where there is none."""
+    return f"{value:.1f}\u00a0%" if pd.notna(value) else "–"
+
+
+def change(reduction: float) -> str:
+    """A relative reduction as a change, such as "−12.3 %" where the rate is lower by so much."""
+    if pd.isna(reduction):
+        return "–"
+    sign = "" if abs(reduction) < 0.05 else "−" if reduction > 0 else "+"
+    return f"{sign}{abs(reduction):.1f}\u00a0%"

@@ -1,0 +1,166 @@
+"""Rows of evaluations in and out: folders of row files -> a DataFrame -> `results.parquet` and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smile.datatypes import SmileError
+from smile.evaluation.rows import NAME, Row, RowFile, read_manifest
+from smile.paths import PRECOMPUTED
+from smile.util.storage import replacing, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = "results.parquet"
+SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn",
+            "unlooped", "language_token", "beams", "loops", "bounded", "total", "candidates",
+            "characters", "clips",
+            "model")  # fmt: skip
+MOST_BYTES = 20_000_000
+TEXTS = ("id", "language", "split", "condition", "hash", "hypothesis", "stopped", "error")
+COLUMNS = dict.fromkeys(TEXTS, "str") | {
+    f"{normaliser}_{what}": "float"
+    for normaliser in ("plain", "ml_superb")
+    for what in ("edits", "length", "word_edits", "words")
+}
+"""What tables need, and of which kind; see `Row`."""
+LOGGER = logging.getLogger(__name__)
+
+
+def read_rows_of(folder: Path) -> pd.DataFrame:
+    """The rows of one evaluation's folder with their seconds.
+
+    Raises:
+        SmileError: the folder holds no rows.
+    """
+    import pandas as pd
+
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.name.endswith(".seconds.jsonl"):
+            continue
+        file = RowFile(folder, path.stem)
+        for key in sorted(file.rows):
+            seconds = file.seconds.get(key)
+            timing = {"seconds": seconds.seconds, "retrieval": seconds.retrieval} if seconds else {}
+            found.append({**asdict(file.rows[key]), **timing})
+    if not found:
+        raise SmileError(f"{folder} holds no rows; make some with: smile evaluate --out {folder}")
+    return pd.DataFrame(found)
+
+
+def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
+    """Join evaluations into `results.parquet` and `manifest.json`.
+
+    Raises:
+        SmileError: no rows, two different rows of one utterance and condition, or too much to keep.
+    """
+    import pandas as pd
+
+    rows = pd.concat([read_rows_of(folder) for folder in folders], ignore_index=True)
+    rows = rows.sort_values(["language", "id", "hash"], ignore_index=True)
+    keys = ["language", "id", "hash"]
+    same = [*keys, "hypothesis", "error"]
+    rows = rows.loc[~rows.duplicated(same)]
+    if rows.duplicated(keys).any():
+        row = rows[rows.duplicated(keys)].iloc[0]
+        raise SmileError(f'There are two different rows of {row["id"]} under "{row["condition"]}".')
+    out.mkdir(parents=True, exist_ok=True)
+    with replacing(out / RESULTS) as new:
+        rows.to_parquet(new, index=False, compression="zstd")
+        if new.stat().st_size > MOST_BYTES:
+            raise SmileError("The rows are larger than 20 MB; pack fewer evaluations.")
+        write_json(out / NAME, _manifest(folders), sort_keys=True)
+    return rows
+
+
+def _manifest(folders: Sequence[Path]) -> dict[str, Any]:
+    """The manifests of evaluations as one."""
+    manifests = [read_manifest(folder) for folder in folders]
+    joined: dict[str, Any] = {"conditions": {}, "runs": [run for m in manifests for run in m["runs"]]}
+    for manifest in manifests:
+        joined["conditions"] |= manifest["conditions"]
+    return joined
+
+
+def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:
+    """The packed rows in a folder and the folders in it, each with its condition's settings.
+
+    Empty where there are none. A file that cannot be read is told in the log and passed over.
+
+    Raises:
+        SmileError: there are files, and none can be read.
+    """
+    import pandas as pd
+
+    parts, damaged = [], []
+    for path in sorted(folder.rglob(RESULTS)):
+        try:
+            parts.append(_packed(path))
+        except SmileError as error:
+            damaged.append(error)
+    if damaged and not parts:
+        raise damaged[0]
+    for told in damaged:
+        LOGGER.warning("%s", told)
+    if not parts:
+        return pd.DataFrame(columns=[field.name for field in fields(Row)] + list(SETTINGS))
+    rows = pd.concat(parts, ignore_index=True)
+    return told_apart(rows.drop_duplicates(["language", "id", "hash"], ignore_index=True))
+
+
+def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which a name that stands for several settings is followed by the settings' hash."""
+    hashes = rows.groupby("condition")["hash"].transform("nunique")
+    names = rows["condition"].where(hashes == 1, rows["condition"] + " " + rows["hash"].str[:4])
+    return rows.assign(condition=names)
+
+
+def _packed(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    again = "pack it again with: smile results pack"
+    try:
+        rows = pd.read_parquet(path)
+    except Exception as error:  # pyarrow has errors of a dozen families for bytes that are not parquet
+        raise SmileError(f"{path} cannot be read; {again}") from error
+    if wrong := [column for column, kind in COLUMNS.items() if not _is(kind, rows, column)]:
+        raise SmileError(f"{path} has no column {wrong[0]}, or one of another kind; {again}")
+    return with_settings(rows, read_manifest(path.parent)["conditions"])
+
+
+def _is(kind: str, rows: pd.DataFrame, column: str) -> bool:
+    """Whether there is a column of texts ("str") or of numbers; one without values may be of any kind."""
+    from pandas.api.types import infer_dtype, is_numeric_dtype
+
+    if column not in rows:
+        return False
+    if rows[column].isna().all():
+        return kind == "float"
+    if kind == "str":
+        return infer_dtype(rows[column]) == "string"
+    return is_numeric_dtype(rows[column])
+
+
+def with_settings(rows: pd.DataFrame, conditions: dict[str, Any]) -> pd.DataFrame:
+    """Rows with a column for each setting that tables and figures ask for.
+
+    The setting `language` is the column `language_token`, since the rows' own is the utterance's.
+    """
+    import pandas as pd
+
+    source = {name: name for name in SETTINGS} | {"language_token": "language"}
+    hashes = pd.Index(rows["hash"].unique())
+    known = {
+        name: pd.Series(
+            [conditions.get(h, {}).get(source[name]) for h in hashes], dtype=object
+        ).infer_objects()
+        for name in SETTINGS
+    }
+    at = hashes.get_indexer(rows["hash"])
+    return rows.assign(**{name: known[name].to_numpy()[at] for name in SETTINGS})

@@ -1,0 +1,1 @@
+"""Texts: normalisers, scoring, characters, and what languages are called."""

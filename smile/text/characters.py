@@ -1,0 +1,73 @@
+"""The characters of texts: how often each occurs, which may be typing errors, and which may be written."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+TELLING = 1000  # characters of text from which one that occurs just once is remarkable
+MOST_ONCE = 0.25  # of all kinds; where more of them occur once, as in Chinese, once is nothing remarkable
+UNWRITABLE = "\ufffd"  # stands for bytes that are no text, and is never shown
+
+
+@dataclass(frozen=True)
+class Character:
+    """A code point of some texts."""
+
+    character: str
+    count: int  # how often it occurs
+    clips: int  # in how many of the texts
+    example: int  # index of the first text with it
+    rare: bool = False  # it occurs once where much is written: perhaps a typing error
+
+
+def inventory(texts: Sequence[str]) -> tuple[Character, ...]:
+    """The code points of texts as they are spelt, without spaces, the most frequent first.
+
+    Letters, marks and signs may be rare; a digit that occurs once is nothing remarkable. A capital is not
+    rare where its small letter is common.
+    """
+    counts = Counter(c for text in texts for c in text if not c.isspace())
+    clips = Counter(c for text in texts for c in set(text))
+    first: dict[str, int] = {}
+    for index, text in enumerate(texts):
+        for c in text:
+            first.setdefault(c, index)
+    enough = telling(counts)
+    return tuple(
+        Character(c, n, clips[c], first[c], enough and n == 1 and _remarkable(c, counts))
+        for c, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def telling(counts: Mapping[str, int]) -> bool:
+    """Whether so much is written that a character which occurs once may well be a typing error."""
+    once = sum(n == 1 for n in counts.values())
+    return sum(counts.values()) >= TELLING and once <= MOST_ONCE * len(counts)
+
+
+def _remarkable(character: str, counts: Counter[str]) -> bool:
+    small = character.lower()
+    return not character.isdigit() and (small == character or counts[small] <= 1)
+
+
+def permitted(texts: Sequence[str]) -> frozenset[str]:
+    """The code points that a text like these may have: theirs, and the space."""
+    found = {c for text in texts for c in text if not c.isspace()}
+    return frozenset(c for c in found if c != UNWRITABLE and not "\ud800" <= c <= "\udfff") | {" "}
+
+
+def mixed_forms(texts: Sequence[str]) -> bool:
+    """Whether some letters are composed (NFC) and others decomposed (NFD), or one letter is both."""
+    characters = set("".join(texts))
+    composed = any(_nfc(c) == c != unicodedata.normalize("NFD", c) for c in characters)
+    stable = ("".join(map(_nfc, text)) for text in texts)
+    decomposed = any(_nfc(text) != text for text in stable)
+    other = {_nfc(c) for c in characters if _nfc(c) != c}  # letters that have no composed form in NFC
+    return (composed and decomposed) or any(form in text for form in other for text in texts)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)

@@ -1,0 +1,89 @@
+"""Finds a language by what a person types: its name, another of its names, or its ISO 639-3 code."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from smile.datatypes import Language, PoolError
+from smile.text.languages import language, languages
+from smile.util.names import label
+
+SPOKEN = ("Individual", "Macrolanguage")  # scopes; the others stand for no language
+UNLISTED = "mis"  # ISO 639-3's code for a language that has none
+LETTERS = str.maketrans({"ɓ": "b", "ɗ": "d", "ƙ": "k", "ŋ": "n", "ɛ": "e", "ɔ": "o", "ł": "l", "ø": "o"})
+SIGNED = (" Sign Language", "International Sign")  # in one of its names, if not in the first
+
+
+class _Entry(NamedTuple):
+    code: str
+    names: tuple[str, ...]  # folded
+
+
+def search(typed: str, count: int = 8) -> tuple[Language, ...]:
+    """The languages that best fit what was typed, best first: by code, whole name, beginning, any part."""
+    wanted = _folded(typed)
+    if not wanted:
+        return ()
+    ranked = ((_rank(entry, wanted), entry) for entry in _entries())
+    found = sorted((rank, len(entry.names[0]), entry.code) for rank, entry in ranked if rank is not None)
+    return tuple(language(code) for _, _, code in found[:count])
+
+
+def unlisted(name: str) -> Language:
+    """A language that ISO 639-3 does not list, by the name that its speakers give it.
+
+    Raises:
+        PoolError: the name is too long, or cannot be printed.
+    """
+    try:
+        return Language(UNLISTED, name=label(" ".join(name.split())))
+    except ValueError as error:
+        raise PoolError(str(error)) from error
+
+
+def _rank(entry: _Entry, wanted: str) -> int | None:
+    if entry.code == wanted:
+        return 0
+    ranks = (_fit(name, wanted) + 4 * (place > 0) for place, name in enumerate(entry.names))
+    best = min(ranks)
+    return best if best < 10 else None
+
+
+def _fit(name: str, wanted: str) -> int:
+    """1 the whole name, 2 its beginning, 3 the beginning of a word, 4 any part, 10 none."""
+    if wanted not in name:
+        return 10
+    if name == wanted:
+        return 1
+    if name.startswith(wanted):
+        return 2
+    return 3 if f" {wanted}" in name else 4
+
+
+@cache
+def _entries() -> tuple[_Entry, ...]:
+    """All languages of ISO 639-3, with the names of our own table first."""
+    from iso639 import iter_langs
+
+    own = languages()
+    found = {code: _Entry(code, _names([known.name])) for code, known in own.items()}
+    for listed in iter_langs():
+        if listed.pt3 and listed.scope() in SPOKEN:
+            names = [own[listed.pt3].name] if listed.pt3 in own else []
+            names += [listed.name, *listed.other_names()]
+            if not any(sign in name for sign in SIGNED for name in names):
+                found[listed.pt3] = _Entry(listed.pt3, _names(names))
+    return tuple(found.values())
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_folded(name) for name in names))
+
+
+def _folded(text: str) -> str:
+    """Lower case, without marks and signs: "Ɓàsàa" is found by "basaa"."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isalnum() else " " for c in plain.translate(LETTERS)).split())

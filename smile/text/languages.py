@@ -1,0 +1,74 @@
+"""What is known of a language, by its ISO 639-3 code: name, family, script and Whisper's own code."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+
+from smile.datatypes import Language
+from smile.paths import DATA
+from smile.util.names import as_code
+
+TABLE = DATA / "languages.csv"
+_LABEL = re.compile(r"(?:org_)?([a-z]{3})")
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """The table of known languages by ISO 639-3 code.
+
+    Macrolanguages and their main members ("swa", "swh") are both in it, with the same Whisper code.
+    """
+    with TABLE.open(encoding="utf-8", newline="") as table:
+        return MappingProxyType({row["code"]: Language(**row) for row in csv.DictReader(table)})
+
+
+def language(code: str) -> Language:
+    """What is known of a language; of one that is not in the table, just the name that ISO 639-3 gives it.
+
+    A code such as "mdw+sxb" stands for speech in both; one that ISO 639-3 does not know is its own name.
+    """
+    if "+" in code:
+        return together([language(part) for part in code.split("+")])
+    return languages().get(code) or Language(code, name=_listed(code) or code)
+
+
+def _listed(code: str) -> str:
+    """The name in ISO 639-3's own list; empty where it has no such code."""
+    from iso639 import Lang
+    from iso639.exceptions import DeprecatedLanguageValue, InvalidLanguageValue
+
+    try:
+        return Lang(pt3=code).name if len(code) == 3 else ""
+    except (InvalidLanguageValue, DeprecatedLanguageValue):
+        return ""
+
+
+def together(parts: Sequence[Language]) -> Language:
+    """Several languages as one, called after all of them."""
+    name, family, script = (
+        " and ".join(dict.fromkeys(filter(None, values)))
+        for values in zip(*((p.name, p.family, p.script) for p in parts), strict=True)
+    )
+    return Language("+".join(p.code for p in parts), name, family, script)
+
+
+def from_whisper(code: str) -> Language | None:
+    """The language that Whisper means by a code such as "zh"; None where Whisper has no such code."""
+    return next((known for known in languages().values() if code and known.whisper == code), None)
+
+
+def iso_code(label: str) -> str:
+    """The ISO 639-3 code in a corpus's label of a language.
+
+    Takes ML-SUPERB's forms ("org_jpn", "[jpn]") and Whisper's codes ("ja"); any other label becomes a code
+    as `names.as_code` makes it.
+    """
+    plain = label.strip().strip("[]").lower()
+    if match := _LABEL.fullmatch(plain):
+        return match[1]
+    known = from_whisper(plain)
+    return known.code if known else as_code(plain)

@@ -1,0 +1,1 @@
+"""The way of a recording to its transcript, as steps and as values."""

@@ -1,0 +1,117 @@
+"""Arrays on disk, as numpy writes them: whole when they appear, and checked before anything is allocated.
+
+A header may say what it likes; it is compared with the bytes that are there.
+"""
+
+from __future__ import annotations
+
+import errno
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.datatypes import DamagedError
+from smile.util.storage import replacing
+
+KINDS = "biufU"  # of values: truth, whole numbers, floating-point numbers, texts
+DENSEST = 1032  # bytes that one byte of deflate can stand for
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+Found = TypeVar("Found")
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write one array as .npy; the file appears when it is whole."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: bool = False) -> None:
+    """Write arrays by name as .npz; the file appears when it is whole."""
+    save: Callable[..., None] = np.savez_compressed if compressed else np.savez
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        save(file, allow_pickle=False, **arrays)
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of a .npy file.
+
+    Raises:
+        DamagedError: it is cut short or too long, its header lies, or it holds Python objects.
+        OSError: it cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        return _guarded(path, lambda: _array(file, path.stat().st_size))
+
+
+class Arrays:
+    """The arrays of an .npz file by name, each read when it is asked for; close it, or use `with`.
+
+    Raises:
+        DamagedError: the file is no archive, or, when asked, an array is missing or damaged.
+        OSError: it cannot be opened or read.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._file = path.open("rb")
+        try:
+            self._archive = _guarded(path, lambda: zipfile.ZipFile(self._file))
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Arrays:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._archive.close()
+        self._file.close()
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return _guarded(self.path, lambda: self._read(f"{name}.npy"))
+
+    def text(self, name: str) -> str:
+        """An array that holds one text."""
+        found = self[name]
+        if found.shape or found.dtype.kind != "U":
+            raise DamagedError(self.path)
+        return str(found)
+
+    def _read(self, name: str) -> NDArray[Any]:
+        entry = self._archive.getinfo(name)
+        if entry.file_size > DENSEST * entry.compress_size + DENSEST:
+            raise ValueError(entry.file_size)
+        with self._archive.open(entry) as file:
+            return _array(file, entry.file_size)
+
+
+def _array(file: IO[bytes], size: int) -> NDArray[Any]:
+    """The array that is all of a file of so many bytes."""
+    shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
+    begins = file.tell()
+    wanted = dtype.itemsize
+    for length in shape:
+        wanted *= length
+    if dtype.kind not in KINDS or min(shape, default=1) < 0 or wanted != size - begins:
+        raise ValueError(shape)
+    data = file.read()
+    if len(data) != wanted:
+        raise ValueError(len(data))
+    flat: NDArray[Any] = np.frombuffer(data, dtype) if dtype.itemsize else np.zeros(shape, dtype)
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _guarded(path: Path, read: Callable[[], Found]) -> Found:
+    """What reading gives; whatever numpy and zipfile make of bad bytes, a dozen families, is damage."""
+    try:
+        return read()
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # a seek before the beginning
+            raise
+        raise DamagedError(path) from error
+    except Exception as error:
+        raise DamagedError(path) from error

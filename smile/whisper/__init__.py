@@ -1,0 +1,1 @@
+"""Whisper: its weights, tokenizer, adapters, encoder and the engines that run it."""

@@ -1,0 +1,126 @@
+"""Engines that run Whisper behind one protocol, `smile.datatypes.Recognizer`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smile.datatypes import EncoderId, Recognizer, RecognizerInfo, SmileError
+
+if TYPE_CHECKING:
+    from smile.whisper.adapters import Adapter
+    from smile.whisper.tensors import State
+    from smile.whisper.weights import Base
+
+ENGINES = ("lean", "hf")
+
+
+def load_recognizer(
+    base: Base,
+    *,
+    engine: str = "lean",
+    precision: str = "auto",
+    adapter: Path | None = None,
+    device: str = "cpu",
+    beside: Recognizer | None = None,
+) -> Recognizer:
+    """Load Whisper, with an adapter folder applied where one is given.
+
+    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32. `beside` is the same
+    base in the same precision, where it is loaded already: what both have in common is made once.
+
+    Raises:
+        SmileError: an unknown engine or precision, or an adapter that does not fit.
+    """
+    from smile.whisper.adapters import load, merge
+
+    if engine not in ENGINES:
+        raise SmileError(f'There is no engine "{engine}"; choose one of {", ".join(ENGINES)}.')
+    loaded = load(adapter) if adapter else None
+    state = base.state()
+    info = RecognizerInfo(
+        engine=engine,
+        precision=_precision(engine, precision, device),
+        encoder=_encoder_id(base.name, state, loaded, beside),
+        adapter=loaded.name if loaded else "",
+        adapter_hash=loaded.sha256[:12] if loaded else "",
+        trained_on=loaded.trained_on if loaded else "",
+        device=device,
+        cached=loaded.cached if loaded else False,
+    )
+    if engine == "hf":
+        from smile.whisper.engines.hf import HfRecognizer
+
+        return HfRecognizer(state, base.config, info, adapter)
+    from smile.whisper.engines.lean import LeanRecognizer
+
+    sibling = beside if isinstance(beside, LeanRecognizer) else None
+    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, sibling)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it, this process computes in one thread, so that sums do not depend on the number of cores.
+
+    That holds for torch and for numpy's BLAS, whose last bits would change int8's rounding.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def clips_at_a_time(device: str) -> int:
+    """How many clips to work on side by side: as many as torch would use threads; off the CPU, one."""
+    import torch
+
+    return torch.get_num_threads() if device == "cpu" else 1
+
+
+def compute_alone() -> None:
+    """From here on this thread computes without helpers; other threads keep theirs.
+
+    Threads that work side by side, one clip each, get more done than the helpers of one clip, and the
+    same numbers.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.get_num_threads()  # torch sets a new thread's helpers up when it is first asked
+    threadpool_limits(1, user_api="openmp")  # OpenMP's number is the thread's own
+
+
+def _precision(engine: str, precision: str, device: str) -> str:
+    if precision != "auto":
+        return precision
+    if engine == "hf" or device != "cpu":
+        return "float32"
+    from smile.whisper.engines.lean import int8_works
+
+    return "int8" if int8_works() else "float32"
+
+
+def _encoder_id(name: str, state: State, adapter: Adapter | None, beside: Recognizer | None) -> EncoderId:
+    changed = adapter.sha256[:12] if adapter and adapter.changes_encoder else ""
+    return EncoderId(name, beside.info.encoder.weights if beside else fingerprint(state), changed)
+
+
+def fingerprint(state: State) -> str:
+    """12 hex digits of the SHA-256 over the encoder's values in float16, in the order of their names.
+
+    It is the same wherever the weights came from: OpenAI published float16, which the hub's float32
+    files and the packages hold alike.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(n for n in state if n.startswith("model.encoder.")):
+        digest.update(state[name].astype("<f2").tobytes())
+    return digest.hexdigest()[:12]
