@@ -23,7 +23,7 @@ from smile.ui.sounds import Sounds
 from smile.ui.transcribe import callbacks
 from smile.ui.transcribe.controls import Choices, allowed, from_query
 from tests.conftest import ROOT
-from tests.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine
+from tests.fake_engine import DEFAULTS, HEARD, TEXTS, FakeEngine
 
 CHOSEN = {  # one other value for every setting, and what the engine is to get
     "shots": (7, 7),
@@ -138,11 +138,15 @@ def test_an_address_restores_pool_example_and_settings(engine):
     assert all(other == gr.skip() for other in others)
 
 
-def test_an_address_of_another_place_opens_the_page_all_the_same(engine):
-    pool, example, audio, *_ = callbacks.restore(engine, {"pool": "../..", "example": "q99", "shots": "11"})
-    assert pool["value"] == POOLS[0].key
-    assert example["value"] is None
-    assert audio == gr.skip()
+@pytest.mark.parametrize("query", [{}, None, {"pool": "../..", "example": "q99", "shots": "11"}])
+def test_an_address_that_names_nothing_leaves_what_a_quick_visitor_chose_meanwhile(engine, query):
+    assert set(map(str, callbacks.restore(engine, query))) == {str(gr.skip())}
+
+
+def test_an_address_of_another_pool_forgets_the_example(engine):
+    pool, example, audio, reference, *_, filled = callbacks.restore(engine, {"pool": "chr", "example": "q99"})
+    assert (pool["value"], example["value"]) == ("chr", None)
+    assert audio == reference == filled == gr.skip()
 
 
 def test_a_file_that_is_no_sound_is_one_sentence(client, tmp_path):

@@ -39,18 +39,25 @@ def read_query(request: gr.Request) -> dict[str, str]:
 
 
 def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
-    """Pool, example, audio, reference, settings and filled-in text that an address asks for."""
+    """Return pool, example, audio, reference, settings and filled-in text that an address asks for.
+
+    What the address does not name stays as it is: on a slow line the visitor may have chosen already.
+    """
     query = query or {}
-    key = query["pool"] if engine.choice(query.get("pool")) else default_pool(engine)
+    asked = query.get("pool")
+    key = asked if engine.choice(asked) else default_pool(engine)
     chosen = next((u for u in engine.queries(key) if u.id == query.get("example")), None)
     settings = from_query(query)
+    other = chosen is not None or key == asked
     return (
-        gr.update(value=key),
-        gr.update(**example_choices(engine, key), value=chosen.id if chosen else None),
+        gr.update(value=key) if other else gr.skip(),
+        gr.update(**example_choices(engine, key), value=chosen.id if chosen else None)
+        if other
+        else gr.skip(),
         playable(chosen.audio) if chosen else gr.skip(),
         chosen.text if chosen else gr.skip(),
         *(settings.get(name, gr.skip()) for name in Choices._fields),
-        chosen.text if chosen else "",
+        chosen.text if chosen else gr.skip(),
     )
 
 
