@@ -19,8 +19,10 @@ Samples = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
 
+Stopped = Literal["", "end", "loop", "length", "max_new_tokens"]
 MOST_SHOTS = 10  # examples that may be asked for
 MOST_BEAMS = 5
+SAMPLE_RATE = 16_000  # Hz
 
 
 class SmileError(ValueError):
@@ -78,12 +80,17 @@ class Language:
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A piece of a recording: start and end in seconds, and its samples."""
+class Speech:
+    """A piece of a recording with speech in it: start and end in seconds, and its samples."""
 
     start: float
     end: float
     samples: Samples
+
+    @property
+    def seconds(self) -> float:
+        """How long the samples last."""
+        return len(self.samples) / SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -105,8 +112,8 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Part:
-    """An example that is heard apart from the target: its audio, and how many tokens belong to it."""
+class PromptExample:
+    """An example that is encoded independently of the target: its audio, and how many tokens belong to it."""
 
     samples: Samples
     tokens: int
@@ -116,35 +123,35 @@ class Part:
 class Prompt:
     """Examples and target as one input: audio to encode and tokens to go on from."""
 
-    samples: Samples  # examples and target, concatenated; with `parts` the target alone
+    samples: Samples  # to encode: examples and target, concatenated; or the target alone
     tokens: tuple[int, ...]  # from <|startoftranscript|> on
     start: float  # where the target begins in `samples`, seconds
-    shots: tuple[int, ...]  # indices of the examples that fitted, in the order of the audio
-    anchored: bool
-    room: int  # tokens that may still be generated
-    parts: tuple[Part, ...] = ()  # cached context: the examples in the order of `tokens`
+    fitting: tuple[int, ...]  # indices of the examples that fitted, in the order of `tokens`
+    timestamps: bool  # whether the prompt has timestamp tokens
+    max_new_tokens: int  # that may still be generated
+    examples: tuple[PromptExample, ...] = ()  # those encoded independently, in the order of `tokens`
 
 
 @dataclass(frozen=True)
-class Opening:
-    """What Whisper thinks of a clip before it writes: read off the distribution after its start token."""
+class LanguageDetection:
+    """Which language Whisper hears: read off the distribution after its start token."""
 
     language: str  # the most likely language code
     probability: float
-    no_speech: float  # probability of <|nospeech|>
+    no_speech_prob: float  # probability of <|nospeech|>
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """A transcript as it grows; the last one of a decoding says why it stopped."""
+class DecodingResult:
+    """What has been decoded so far; the last one of a decoding says why it stopped."""
 
     tokens: tuple[int, ...]  # text tokens only
     logprobs: tuple[float, ...]  # of the distributions that they were chosen from
     text: str
-    stopped: Literal["", "end", "loop", "length", "room"] = ""
+    stopped: Stopped = ""
 
     @property
-    def average_logprob(self) -> float:
+    def avg_logprob(self) -> float:
         """Mean log probability of the text tokens; 0 where there is none."""
         return float(np.mean(self.logprobs)) if self.logprobs else 0.0
 
@@ -180,8 +187,8 @@ class RecognizerInfo:
     adapter_hash: str = ""  # first 12 hex digits of its SHA-256
     trained_on: str = ""  # in words, where the adapter says so
     device: str = "cpu"
-    cached: bool = (
-        False  # examples are heard apart, each from states made once (see `smile.decoding.context`)
+    encoding: Literal["concatenated", "independent"] = (
+        "concatenated"  # of examples: `smile.decoding.encoding`
     )
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from smile.audio.io import read
-from smile.decoding import prompt as prompts
-from smile.decoding.search import decode
-from smile.whisper.encoder import encode
-from smile.whisper.language_id import listen
+from smile.datatypes import SAMPLE_RATE, Speech
+from smile.transcription.options import ALONE
+from smile.transcription.target import Target
 from smile.whisper.model import Models
 from tests.conftest import POOLS, speech_folder
 
@@ -44,7 +43,5 @@ def hash_of(code: str) -> int:
 
 def words(models: Models, samples: np.ndarray) -> str:
     """What Whisper alone makes of a clip."""
-    session = models.vanilla.decoder(encode(models.vanilla, samples))
-    opening = listen(session, models.vocabulary)
-    prompt = prompts.vanilla(models.vocabulary, samples, opening.language)
-    return list(decode(session, prompt, models.vocabulary, fed=1))[-1].text
+    *_, last = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples)).vanilla(ALONE)
+    return last.decoded.text

@@ -45,9 +45,9 @@ def models() -> Models:
 
 @pytest.fixture(scope="session")
 def lean32() -> Recognizer:
-    return load_models(precision="float32").vanilla
+    return load_models(precision="float32").vanilla.recognizer
 
 
 @pytest.fixture(scope="session")
 def hf() -> Recognizer:
-    return load_models(engine="hf", precision="float32").vanilla
+    return load_models(engine="hf", precision="float32").vanilla.recognizer

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from smile.datatypes import (
-    Decoded,
+    DecodingResult,
     EncoderId,
     Language,
+    LanguageDetection,
     Neighbour,
-    Opening,
     RecognizerInfo,
     Samples,
     Utterance,
@@ -44,13 +44,13 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "sampler": "nearest",
     "divergence": "kl",
     "language": "pool",
-    "prompt": "anchored",
+    "prompt": True,
     "beams": 1,
     "seed": 0,
     "windows": "short",
     "bounded": True,
     "knn": 1.0,
-    "unlooped": True,
+    "no_repeat": True,
     "characters": "off",
 }
 HEARD = "Jeelone and rest lah an valt"
@@ -185,8 +185,8 @@ class FakeEngine:
             time.sleep(self.pace)
             self.steps += 1
             stopped = "" if n < len(words) else "loop" if side.lines else "end"
-            decoded = Decoded((1,) * n, (-0.4,) * n, " ".join(words[:n]), stopped)
-            line = Line(7.5 * i, 7.5 * i + 6, decoded, token, Opening("cy", 0.43, 0.02))
+            decoded = DecodingResult((1,) * n, (-0.4,) * n, " ".join(words[:n]), stopped)
+            line = Line(7.5 * i, 7.5 * i + 6, decoded, token, LanguageDetection("cy", 0.43, 0.02))
             yield replace(side, lines=(*side.lines[:i], line), seconds=0.1 * n)
 
     def _chosen(self, key: str | None, settings: Settings, i: int) -> Chosen:

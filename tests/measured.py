@@ -18,7 +18,7 @@ WORDS = {"chr": "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ", "ell": 
 NASTY = '<img src=x onerror="alert(1)"> ${1 + 1} {{value}}'
 LENGTH = 40  # characters of every reference
 ADAPTER = "0123456789ab"
-KNN = Condition("k-1", shots=1, knn=1.0, unlooped=True)
+KNN = Condition("k-1", shots=1, knn=1.0, no_repeat=True)
 WRONG = Condition("w-1", shots=1, pool="chr")
 
 

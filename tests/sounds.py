@@ -11,7 +11,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from smile.audio.io import SAMPLE_RATE, SHORTEST
+from smile.audio.io import SHORTEST
+from smile.datatypes import SAMPLE_RATE
 
 Signal = NDArray[np.float32]
 

@@ -13,8 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from smile.audio import io as audio
-from smile.audio.io import SAMPLE_RATE, from_array, log_mel, read, read_recording, write
-from smile.datatypes import AudioError
+from smile.audio.io import from_array, log_mel, read, read_recording, write
+from smile.datatypes import SAMPLE_RATE, AudioError
 from tests import sounds
 from tests.sounds import Signal, assert_sound, encode, signal, similarity
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from smile.audio import io as audio
-from smile.audio.io import SAMPLE_RATE, from_array, read
-from smile.datatypes import AudioError
+from smile.audio.io import from_array, read
+from smile.datatypes import SAMPLE_RATE, AudioError
 from tests import sounds
 from tests.sounds import Signal, assert_sound, encode, signal, similarity
 

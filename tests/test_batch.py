@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, Samples, SmileError
+from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples, SmileError
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
@@ -34,7 +34,13 @@ class Engine:
     ) -> Iterator[Result]:
         seconds = len(samples) // 16000
         self.asked.append(seconds)
-        line = Line(0, seconds, Decoded((1,), (0.0,), f"{seconds} seconds"), "sw", Opening("sw", 1, 0))
+        line = Line(
+            0,
+            seconds,
+            DecodingResult((1,), (0.0,), f"{seconds} seconds"),
+            "sw",
+            LanguageDetection("sw", 1, 0),
+        )
         result = Result(seconds, settings, INFO)
         yield result
         yield replace(result, vanilla=Side((line,), done=True), done=True)

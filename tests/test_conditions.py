@@ -34,7 +34,7 @@ def grid(tmp_path: Path, text: str) -> Path:
 @pytest.mark.parametrize("name", [path.stem for path in GRIDS.glob("*.toml")])
 def test_the_grids_that_come_along_can_be_read(name: str) -> None:
     conditions = read_grid(name)
-    assert conditions[0] == Condition("vanilla", "vanilla", shots=0, loops=False, bounded=False)
+    assert conditions[0] == Condition("vanilla", "vanilla", shots=0, loops=False, length_limit=False)
 
 
 def test_the_hash_follows_every_setting_but_the_name() -> None:

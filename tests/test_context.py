@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from smile.audio.io import SAMPLE_RATE, read
-from smile.datatypes import EncoderId, RecognizerInfo, Samples, Segment, Shot, SmileError
+from smile.audio.io import read
+from smile.datatypes import SAMPLE_RATE, EncoderId, RecognizerInfo, Samples, Segment, Shot, SmileError
 from smile.decoding import prompt as prompts
-from smile.decoding.context import Memory, heard, memory, opened
+from smile.decoding.encoding import Memory, heard, memory, opened
 from smile.decoding.knn import store as token_store
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
@@ -135,7 +135,7 @@ def original_states(recognizer: LeanRecognizer, sound: Samples) -> np.ndarray:
 
 def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(vocabulary: Vocabulary) -> None:
     long = [replace(clip, text=" ".join([clip.text] * 12)) for clip in clips()]
-    episodes = Episodes(long, vocabulary, replace(CACHED, shots=(8, 8), foreign=0.0, rewritten=0.0))
+    episodes = Episodes(long, vocabulary, replace(CACHED, shots=(8, 8), foreign=0.0, symbol_remapping=0.0))
     for index in range(10):
         arrangement = episodes.arrange(index, episodes.window(0))
         assert len(arrangement.clips) == 9

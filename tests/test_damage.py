@@ -33,7 +33,7 @@ from smile.datatypes import (
     WeightsError,
 )
 from smile.decoding.knn import store as token_store
-from smile.decoding.knn.reading import Read
+from smile.decoding.knn.teacher_forcing import Read
 from smile.evaluation import rows
 from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.maps import store as maps

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.decoding.knn.datastore import NEIGHBOURS, Datastore, Gate, KnnMix, Observed, fit
+from smile.decoding.knn.datastore import NEIGHBOURS, AdaptiveWeight, Datastore, KnnLM, Observed, fit
 from smile.decoding.search import Beam
 from smile.whisper.logits import softmax
 
@@ -54,11 +54,11 @@ def test_the_gate_opens_where_neighbours_help_and_shuts_where_they_do_not() -> N
 @given(st.integers(0, 1000))
 def test_a_mixture_is_a_distribution_and_keeps_the_mask(seed: int) -> None:
     made, _ = store(True)
-    made = replace(made, gate=Gate(0.5, 0.0, 0.0, 1.0, 1.0))
+    made = replace(made, gate=AdaptiveWeight(0.5, 0.0, 0.0, 1.0, 1.0))
     generator = np.random.default_rng(seed)
     logits = generator.normal(0, 2, VOCABULARY).astype(np.float32)
     logits[generator.permutation(VOCABULARY)[:15]] = -np.inf
-    mixed = softmax(KnnMix(made)(logits, Beam(), made.keys[seed % 600]))
+    mixed = softmax(KnnLM(made)(logits, Beam(), made.keys[seed % 600]))
     assert mixed.sum() == pytest.approx(1.0, abs=1e-4)
     assert (mixed[~np.isfinite(logits)] == 0).all()
 
@@ -66,6 +66,6 @@ def test_a_mixture_is_a_distribution_and_keeps_the_mask(seed: int) -> None:
 def test_no_gate_or_no_strength_changes_nothing() -> None:
     made, _ = store(True)
     logits = np.arange(VOCABULARY, dtype=np.float32)
-    assert KnnMix(made)(logits, Beam(), made.keys[0]) is logits
-    open_ = replace(made, gate=Gate(5.0, 0.0, 0.0, 1.0, 1.0))
-    assert KnnMix(open_, strength=0.0)(logits, Beam(), made.keys[0]) is logits
+    assert KnnLM(made)(logits, Beam(), made.keys[0]) is logits
+    open_ = replace(made, gate=AdaptiveWeight(5.0, 0.0, 0.0, 1.0, 1.0))
+    assert KnnLM(open_, strength=0.0)(logits, Beam(), made.keys[0]) is logits

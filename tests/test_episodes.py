@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from smile.audio.io import SAMPLE_RATE
+from smile.datatypes import SAMPLE_RATE
 from smile.training.config import PAPER, TrainConfig
 from smile.training.episodes import IGNORED, Episodes, TrainClip, at_speed, lesson, noisy
 from smile.whisper.encoder import SILENCE
@@ -87,7 +87,7 @@ def test_the_paper_s_episode_has_one_example_of_the_target_s_language(vocabulary
 
 
 def test_foreign_examples_are_never_learned(vocabulary: Vocabulary) -> None:
-    config = replace(TrainConfig(), foreign=1.0, shots=(1, 1), rewritten=1.0)
+    config = replace(TrainConfig(), foreign=1.0, shots=(1, 1), symbol_remapping=1.0)
     episodes = Episodes(clips(), vocabulary, config)
     arrangement = next(a for a in (episodes.arrange(i, 30.0) for i in range(20)) if len(a.clips) == 2)
     example, target = arrangement.clips

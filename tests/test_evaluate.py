@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from smile.audio.io import SAMPLE_RATE, read
+from smile.audio.io import read
 from smile.cli import main as cli
 from smile.corpora import read as read_corpus
-from smile.datatypes import Segment
+from smile.datatypes import SAMPLE_RATE, Segment
 from smile.evaluation import runs
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import Clip, evaluate
 from smile.evaluation.rows import Row, read_rows
 from smile.evaluation.runs import Job
 from smile.pools.pool import open_pool
-from smile.retrieval.samplers import shuffled
+from smile.retrieval.samplers import stable_shuffle
 from smile.settings import Settings
 from smile.text.characters import permitted
 from smile.text.scoring import score
@@ -27,7 +27,7 @@ from smile.whisper.model import Models
 from tests.conftest import POOLS
 from tests.superb import superb
 
-VANILLA = Condition("vanilla", "vanilla", shots=0, loops=False, bounded=False)
+VANILLA = Condition("vanilla", "vanilla", shots=0, loops=False, length_limit=False)
 NEAREST = Condition("u-1", shots=1)
 RANDOM = Condition("r-2", shots=2, sampler="random", seed=1)
 CONDITIONS = (VANILLA, NEAREST, RANDOM)
@@ -84,7 +84,7 @@ def test_the_same_transcripts_as_the_page(job: Job, rows: list[Row], models: Mod
     samples = read(utterance.audio)
     clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples))
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    settings = Settings(shots=1, knn=0.0, unlooped=False, language="guess")
+    settings = Settings(shots=1, knn=0.0, no_repeat=False, language="guess")
     *_, result = transcribe(models, samples, pool, settings)
     line = result.smile.lines[0]
     if (line.start, line.end) != (0.0, len(samples) / SAMPLE_RATE):  # the page cuts silence away
@@ -225,7 +225,7 @@ def test_an_evaluation_keeps_to_the_characters_of_the_pool_that_a_condition_has(
     found = done(replace(job, out=tmp_path, conditions=tuple(conditions)))
     assert not any(r.error for r in found)
     pool = read_corpus(job.data / "gle", "10min_train").utterances
-    kept = permitted([pool[i].text for i in shuffled(pool)[:2]])
+    kept = permitted([pool[i].text for i in stable_shuffle(pool)[:2]])
     written = {mode: [set(r.hypothesis) for r in found if r.condition == mode] for mode in ("off", "hard")}
     assert all(some <= kept for some in written["hard"])
     assert not any(some <= kept for some in written["off"])

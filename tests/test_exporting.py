@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, SmileError
+from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, SmileError
 from smile.exporting import FORMATS, Span, Transcript, export
 from smile.exporting.transcripts import SMILE, VANILLA, apart
 from smile.importing import eaf as eaf_reader
@@ -114,7 +114,9 @@ def test_subtitles_open_in_pysubs2(transcript: Transcript) -> None:
 
 def result() -> Result:
     def line(start: float, text: str) -> Line:
-        return Line(start, start + 1, Decoded((1,), (-0.5,), text), "sw", Opening("sw", 1.0, 0.0))
+        return Line(
+            start, start + 1, DecodingResult((1,), (-0.5,), text), "sw", LanguageDetection("sw", 1.0, 0.0)
+        )
 
     info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
     smile, vanilla = (

@@ -18,7 +18,7 @@ from smile.results.pairs import paired
 from smile.results.tables import sampled
 from tests.measured import ADAPTER, packed
 
-VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, bounded=False)
+VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, length_limit=False)
 ONE = Condition("u-1", shots=1)
 
 
@@ -153,13 +153,13 @@ def test_twins_differ_in_one_setting(rows):
     assert ("SMILE, 1 nearest", "In-context, 1 nearest") in pairs
     assert all(ours.replace("SMILE", "In-context") == theirs for ours, theirs in pairs)
     assert labels.twins(facts, "knn", bool, 0.0) == []
-    ((ours, theirs, _),) = labels.twins(facts, "knn", bool, 0.0, also=("unlooped",))
+    ((ours, theirs, _),) = labels.twins(facts, "knn", bool, 0.0, also=("no_repeat",))
     assert (ours, theirs) == ("In-context, 1 nearest, k-NN, loops prevented", "In-context, 1 nearest")
 
 
 def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):
     token = rows[rows["condition"].isin(["u-1-nearest", "u-3-nearest"])]
-    token = token.assign(hash="f" + token["hash"].str[1:], language_token="pool", unlooped=True)
+    token = token.assign(hash="f" + token["hash"].str[1:], language_token="pool", no_repeat=True)
     facts = labels.conditions(pd.concat([rows, token]))
     near = labels.relatives(facts, "In-context, 1 nearest, loops prevented, token pool", trained=False)
     assert set(near["series"]) == {"In-context, loops prevented, token pool"}

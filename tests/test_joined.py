@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import SAMPLE_RATE, read
+from smile.audio.io import read
 from smile.corpora import read as read_corpus
+from smile.datatypes import SAMPLE_RATE
 from smile.pools.joined import LONGEST, joined
 from tests.conftest import POOLS
 

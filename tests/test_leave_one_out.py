@@ -1,4 +1,4 @@
-"""Leave-one-out: against a slow reference that builds every smaller pool by hand, on the real engine."""
+"""Leave-one-out: against a slow reference that builds every subset pool by hand, on the real engine."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import SAMPLE_RATE, read
+from smile.audio.io import read
 from smile.cli.main import main
-from smile.datatypes import PoolError, Segment
+from smile.datatypes import SAMPLE_RATE, PoolError, Segment
 from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import Clip
@@ -21,7 +21,7 @@ from smile.own import check as loo
 from smile.pools.pool import Pool, open_pool, write_pool
 from smile.pools.setting import read_setting
 from smile.text.scoring import score
-from smile.transcription.pipeline import read_tokens
+from smile.transcription.examples import prepare_datastore
 from smile.whisper.model import Models
 from tests.conftest import POOLS
 
@@ -37,7 +37,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     header = replace(whole.header, order=loo.order_digest(whole.utterances[:COUNT]))
     write_pool(folder, header, whole.utterances[:COUNT], whole.embeddings[:COUNT])
     opened = open_pool(folder, models.smile.info.encoder)
-    read_tokens(opened, models.smile, models.vocabulary)
+    prepare_datastore(opened, models.smile, models.vanilla.tokenizer)
     return opened
 
 
@@ -63,7 +63,7 @@ def by_hand(pool: Pool, left_out: str, folder: Path, models: Models) -> Pool:
     kept = [i for i, u in enumerate(pool.utterances) if u.id != left_out]
     write_pool(folder, replace(pool.header, order=loo.order_digest(few)), few, pool.embeddings[kept])
     small = open_pool(folder, models.smile.info.encoder)
-    read_tokens(small, models.smile, models.vocabulary)
+    prepare_datastore(small, models.smile, models.vanilla.tokenizer)
     return small
 
 

@@ -39,7 +39,7 @@ def pool() -> Pool:
 
 def stepwise(models: Models, target: Utterance, shots: list[Shot], language: str) -> float:
     """Bits of a text, its tokens fed one by one."""
-    vocabulary, recognizer = models.vocabulary, models.smile
+    vocabulary, recognizer = models.vanilla.tokenizer, models.smile
     prompt = prompts.build(vocabulary, read(target.audio), shots, language=language)
     session = recognizer.decoder(encode(recognizer, prompt.samples))
     logits, _ = session.step(np.array([prompt.tokens]))

@@ -474,7 +474,7 @@ def test_a_grown_datastore_is_as_if_it_were_read_at_once(workspace: Workspace, e
 def as_if_read_at_once(pool: Pool, models: Models, folder: Path) -> None:
     """The datastore that has grown equals one that is made of nothing."""
     fresh = replace(pool, stores=folder)
-    token_store.build(fresh, models.smile, models.vocabulary, language=pool_token(pool))
+    token_store.build(fresh, models.smile, models.vanilla.tokenizer, language=pool_token(pool))
     with (
         np.load(token_store.store_path(pool, models.smile.info)) as ours,
         np.load(token_store.store_path(fresh, models.smile.info)) as theirs,

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smile.audio.io import SAMPLE_RATE
-from smile.datatypes import Shot, SmileError
+from smile.datatypes import SAMPLE_RATE, Shot, SmileError
 from smile.decoding.prompt import CONTEXT, build, fitting, reserve, vanilla, whole_states
 from smile.whisper.tokenizer import Vocabulary
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import SAMPLE_RATE, log_mel
-from smile.datatypes import Prompt, Recognizer, Shot, SmileError
+from smile.audio.io import log_mel
+from smile.datatypes import SAMPLE_RATE, Prompt, Recognizer, Shot, SmileError
 from smile.decoding import prompt as prompts
 from smile.decoding.search import decode
-from smile.settings import REFERENCE
+from smile.settings import WHOLE_WINDOW
 from smile.whisper.encoder import encode, pooled
 from smile.whisper.engines import clips_at_a_time, compute_alone, load_recognizer
-from smile.whisper.language_id import listen
+from smile.whisper.language_id import detect_language
 from smile.whisper.model import Models, load_models
 from smile.whisper.tokenizer import Vocabulary
 from smile.whisper.weights import Base
@@ -31,7 +31,7 @@ def twenty() -> list[Labelled]:
 
 
 def final(recognizer: Recognizer, prompt: Prompt, vocabulary: Vocabulary, **options) -> tuple[int, ...]:
-    session = recognizer.decoder(encode(recognizer, prompt.samples, REFERENCE))
+    session = recognizer.decoder(encode(recognizer, prompt.samples, WHOLE_WINDOW))
     return list(decode(session, prompt, vocabulary, **options))[-1].tokens
 
 
@@ -59,8 +59,8 @@ def test_beams_agree_too(
     lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
 ) -> None:
     prompt = prompts.vanilla(vocabulary, twenty[0].samples, "en")
-    found = final(lean32, prompt, vocabulary, beams=3)
-    assert found == final(hf, prompt, vocabulary, beams=3)
+    found = final(lean32, prompt, vocabulary, beam_size=3)
+    assert found == final(hf, prompt, vocabulary, beam_size=3)
 
 
 def test_greedy_is_transformers_generate(
@@ -85,7 +85,9 @@ def test_greedy_is_transformers_generate(
 
 def test_language_and_no_speech(models: Models, twenty: list[Labelled]) -> None:
     def opening(samples):
-        return listen(models.vanilla.decoder(encode(models.vanilla, samples)), models.vocabulary)
+        return detect_language(
+            models.vanilla.decoder(encode(models.vanilla, samples)), models.vanilla.tokenizer
+        )
 
     english, german = opening(twenty[0].samples), opening(twenty[4].samples)
     assert (english.language, german.language) == ("en", "de")

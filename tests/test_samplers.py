@@ -13,7 +13,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 
 from smile.datatypes import SmileError, Utterance
-from smile.retrieval.samplers import SPARE, choose, drawn, of_length
+from smile.retrieval.samplers import SPARE, choose, of_length
 
 POOL = np.random.default_rng(0).normal(0, 2, (30, 16)).astype(np.float32)
 UTTERANCES = [Utterance(f"u{i}", Path(f"{i}.wav"), f"text {i}") for i in range(30)]
@@ -45,7 +45,7 @@ def test_random_neighbours_carry_their_true_rank() -> None:
 
 @given(size=st.integers(1, 50), shots=st.integers(0, 60), seed=st.integers(0, 9))
 def test_more_shots_only_add(size: int, shots: int, seed: int) -> None:
-    some, more = drawn(size, shots, seed), drawn(size, shots + 1, seed)
+    some, more = random_sample(size, shots, seed), random_sample(size, shots + 1, seed)
     assert len(some) == min(size, shots)
     assert len(set(some.tolist())) == len(some)
     np.testing.assert_array_equal(some, more[: len(some)])

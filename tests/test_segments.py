@@ -15,9 +15,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from smile.audio import vad as module
-from smile.audio.io import SAMPLE_RATE, read
+from smile.audio.io import read
 from smile.audio.vad import CHUNK, DEFAULTS, VadSettings, segments
-from smile.datatypes import Segment
+from smile.datatypes import SAMPLE_RATE, Segment
 from tests.conftest import POOLS
 from tests.sounds import Signal
 

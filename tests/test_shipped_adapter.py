@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import SAMPLE_RATE, read
+from smile.audio.io import read
 from smile.corpora import read as read_corpus
-from smile.datatypes import Language, Prompt, Recognizer, Segment, Shot, Utterance
+from smile.datatypes import SAMPLE_RATE, Language, Prompt, Recognizer, Segment, Shot, Utterance
 from smile.decoding import prompt as prompts
 from smile.decoding.search import decode
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import Clip
 from smile.pools.pool import Header, Pool, open_pool
-from smile.settings import REFERENCE
+from smile.settings import WHOLE_WINDOW
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
 from smile.whisper import adapters
@@ -65,7 +65,7 @@ def test_both_engines_write_the_same_tokens(folder: Path) -> None:
         prompt = replace(prompt, room=40)
 
         def tokens(recognizer: Recognizer, prompt: Prompt = prompt) -> tuple[int, ...]:
-            states = encode(recognizer, prompt.samples, REFERENCE)
+            states = encode(recognizer, prompt.samples, WHOLE_WINDOW)
             return list(decode(recognizer.decoder(states), prompt, lean.vocabulary))[-1].tokens
 
         assert tokens(lean.smile) == tokens(hf.smile)
@@ -74,7 +74,7 @@ def test_both_engines_write_the_same_tokens(folder: Path) -> None:
 def test_three_examples_with_it_beat_whisper_alone_on_fixed_clips(trained: Models) -> None:
     """On real Suba and Gaelic where they are at hand, else on two demo pools."""
     vanilla = Condition("vanilla", "vanilla", shots=0)
-    smile = Condition("s-3", adapter="shipped", shots=3, language="pool", unlooped=True)
+    smile = Condition("s-3", adapter="shipped", shots=3, language="pool", no_repeat=True)
     totals = {vanilla.name: [0, 0], smile.name: [0, 0]}
     for pool, targets in material(trained):
         for target in targets:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smile.datatypes import Decoded, Prompt
-from smile.decoding.constraints import PENALTY, Allowed, Spelling
-from smile.decoding.knn.datastore import Datastore, Gate, KnnMix
-from smile.decoding.search import Beam, LengthStop, LoopStop, NoRepeat, Steering, decode
+from smile.datatypes import DecodingResult, Prompt
+from smile.decoding.constraints import PENALTY, CharacterConstraint, Spelling
+from smile.decoding.knn.datastore import AdaptiveWeight, Datastore, KnnLM
+from smile.decoding.search import Beam, LengthStop, LogitsProcessor, LoopStop, NoRepeat, decode
 from smile.text.characters import permitted
 from smile.whisper.token_bytes import TokenBytes, cut
 from smile.whisper.tokenizer import Vocabulary
@@ -62,12 +62,12 @@ def spelling(vocabulary: Vocabulary, text: str) -> Spelling:
     return Spelling(TokenBytes.of(vocabulary.pieces), permitted([text]))
 
 
-def neighbours(vocabulary: Vocabulary, text: str, seed: int) -> KnnMix:
+def neighbours(vocabulary: Vocabulary, text: str, seed: int) -> KnnLM:
     """Token-level neighbours of a pool with this text, that count for much."""
     tokens = np.array(vocabulary.encode(text) * 3)
     keys = np.random.default_rng(seed).normal(size=(len(tokens), D)).astype(np.float32)
-    store = Datastore(keys, tokens, np.arange(len(tokens)) % 3, Gate(2.0, 0.0, 0.0, 1.0, 1.0))
-    return KnnMix(store)
+    store = Datastore(keys, tokens, np.arange(len(tokens)) % 3, AdaptiveWeight(2.0, 0.0, 0.0, 1.0, 1.0))
+    return KnnLM(store)
 
 
 def written(vocabulary: Vocabulary, tokens: Sequence[int]) -> tuple[str, bytes]:
@@ -77,7 +77,7 @@ def written(vocabulary: Vocabulary, tokens: Sequence[int]) -> tuple[str, bytes]:
     return text, joined[size:]
 
 
-def keeps_to(vocabulary: Vocabulary, shown: Decoded, characters: frozenset[str]) -> None:
+def keeps_to(vocabulary: Vocabulary, shown: DecodingResult, characters: frozenset[str]) -> None:
     text, begun = written(vocabulary, shown.tokens)
     assert set(text) | set(shown.text) <= characters
     assert shown.text == text.strip()
@@ -91,8 +91,8 @@ def keeps_to(vocabulary: Vocabulary, shown: Decoded, characters: frozenset[str])
     drawn=texts,
     seed=st.integers(0, 10**6),
     force=st.sampled_from([0.0, 8.0, 40.0]),
-    beams=st.sampled_from([1, 1, 3, 5]),
-    unlooped=st.booleans(),
+    beam_size=st.sampled_from([1, 1, 3, 5]),
+    no_repeat=st.booleans(),
     knn=st.booleans(),
     longest=st.sampled_from([1, 4, 1000]),
     room=st.integers(1, 14),
@@ -106,20 +106,20 @@ def test_in_hard_mode_no_other_character_ever_appears(
     seed: int,
     force: float,
     beams: int,
-    unlooped: bool,
+    no_repeat: bool,
     knn: bool,
     longest: int,
     room: int,
     anchored: bool,
 ) -> None:
     characters = permitted([spelt])
-    steering: list[Steering] = [NoRepeat(ngram=3, single=2)] if unlooped else []
+    steering: list[LogitsProcessor] = [NoRepeat(ngram=3, single=2)] if no_repeat else []
     steering += [neighbours(vocabulary, drawn, seed)] if knn else []
     session = Wild(seed, [*vocabulary.encode(drawn), vocabulary.end, vocabulary.timestamp(2.0)], force)
     prompt = Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), anchored, room)
     stops = [LoopStop(), LengthStop(longest, vocabulary)]
-    steering.append(Allowed(vocabulary, characters))
-    shown = list(decode(session, prompt, vocabulary, beams=beams, steering=steering, stops=stops))
+    steering.append(CharacterConstraint(vocabulary, characters))
+    shown = list(decode(session, prompt, vocabulary, beam_size=beams, steering=steering, stops=stops))
     for step in shown:
         keeps_to(vocabulary, step, characters)
     assert shown[-1].stopped
@@ -138,7 +138,7 @@ def test_a_text_of_the_characters_may_be_written_token_by_token(
     vocabulary: Vocabulary, text: str, others: list[str], data: st.DataObject
 ) -> None:
     ids = vocabulary.encode(text)
-    steer = Allowed(vocabulary, permitted([text, *others]))
+    steer = CharacterConstraint(vocabulary, permitted([text, *others]))
     at = data.draw(st.integers(0, len(ids)))
     row = steer(np.zeros(SIZE, np.float32), Beam(tuple(ids[:at])), HIDDEN)
     assert row[[*ids, vocabulary.end][at]] == 0.0
@@ -177,8 +177,8 @@ def test_soft_penalises_just_what_hard_forbids(
     logits = np.random.default_rng(seed).integers(-40, 40, SIZE).astype(np.float32) / 4
     beam = Beam(tuple(vocabulary.encode(spelt + said)[:length]))
     characters = permitted([spelt])
-    hard = Allowed(vocabulary, characters)(logits, beam, HIDDEN)
-    soft = Allowed(vocabulary, characters, PENALTY)(logits, beam, HIDDEN)
+    hard = CharacterConstraint(vocabulary, characters)(logits, beam, HIDDEN)
+    soft = CharacterConstraint(vocabulary, characters, PENALTY)(logits, beam, HIDDEN)
     if spelling(vocabulary, spelt).after(vocabulary.waiting(beam.tokens)).any():
         assert (soft == np.where(np.isneginf(hard), logits - PENALTY, logits)).all()
     else:
@@ -187,7 +187,7 @@ def test_soft_penalises_just_what_hard_forbids(
 
 def test_soft_only_prefers(vocabulary: Vocabulary) -> None:
     inside, outside = vocabulary.encode("a")[0], vocabulary.encode("b")[0]
-    steer = Allowed(vocabulary, frozenset("a "), PENALTY)
+    steer = CharacterConstraint(vocabulary, frozenset("a "), PENALTY)
     logits = np.full(SIZE, -20, dtype=np.float32)
     for lead, chosen in ((PENALTY - 0.1, inside), (PENALTY + 0.1, outside)):
         logits[[inside, outside]] = 0, lead
@@ -197,7 +197,7 @@ def test_soft_only_prefers(vocabulary: Vocabulary) -> None:
 def test_the_text_does_not_end_within_a_character(vocabulary: Vocabulary) -> None:
     begun = tuple(vocabulary.encode("Ꭰ")[:-1])
     assert vocabulary.waiting(begun)
-    steer = Allowed(vocabulary, frozenset("Ꭰ "))
+    steer = CharacterConstraint(vocabulary, frozenset("Ꭰ "))
     for tokens, may_end in ((begun, False), ((), True), (tuple(vocabulary.encode("Ꭰ")), True)):
         row = steer(np.zeros(SIZE, np.float32), Beam(tokens), HIDDEN)
         assert np.isfinite(row[[vocabulary.end, vocabulary.timestamp(1.0)]]).tolist() == [may_end] * 2
@@ -216,7 +216,7 @@ def test_there_is_a_way_out_of_whatever_others_forbid(
     logits[: vocabulary.end][after(waiting)] = -np.inf
     if not waiting:
         logits[vocabulary.end :] = -np.inf
-    row = Allowed(vocabulary, permitted([text]))(logits, beam, HIDDEN)
+    row = CharacterConstraint(vocabulary, permitted([text]))(logits, beam, HIDDEN)
     left = np.flatnonzero(np.isfinite(row))
     assert len(left)
     if waiting:
@@ -235,7 +235,7 @@ def test_a_ban_on_what_ends_the_character_does_not_leave_half_of_it(vocabulary: 
         return changed
 
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 10)
-    steering = [ban, Allowed(vocabulary, frozenset("Ꭰ "))]
+    steering = [ban, CharacterConstraint(vocabulary, frozenset("Ꭰ "))]
     *_, shown = decode(Wild(3, ids, 20.0), prompt, vocabulary, steering=steering)
     assert "Ꭰ" in shown.text
     keeps_to(vocabulary, shown, frozenset("Ꭰ "))
@@ -250,7 +250,7 @@ def test_a_stop_within_a_character_shows_whole_ones(vocabulary: Vocabulary, keep
             return keep if len(tokens) > keep else None
 
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 20)
-    steering = [Allowed(vocabulary, frozenset("Ꭰ"))]
+    steering = [CharacterConstraint(vocabulary, frozenset("Ꭰ"))]
     session = Wild(2, vocabulary.encode("Ꭰ"), 20.0)
     *_, shown = decode(session, prompt, vocabulary, steering=steering, stops=[Cut()])
     assert set(shown.text) <= {"Ꭰ", " "}

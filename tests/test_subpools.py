@@ -6,33 +6,33 @@ import itertools
 
 from smile.decoding.knn.store import store_path
 from smile.pools.pool import open_pool
-from smile.pools.subsets import mixed, smaller
+from smile.pools.subsets import mixed, subset
 from smile.whisper.model import Models
 from tests.conftest import POOLS
 
 
 def test_smaller_pools_are_nested(models: Models) -> None:
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    one, two = smaller(pool, 0.5), smaller(pool, 1.0)
+    one, two = subset(pool, 0.5), subset(pool, 1.0)
     assert 0 < len(one) < len(two) < len(pool)
     assert set(one.utterances) < set(two.utterances)
     assert one.minutes <= 0.5
     for utterance, row in zip(one.utterances, one.embeddings, strict=True):
         assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
-    assert smaller(pool, 0) is pool
+    assert subset(pool, 0) is pool
 
 
 def test_pools_of_so_many_clips_are_nested_in_the_order_that_minutes_have(models: Models) -> None:
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    parts = [smaller(pool, 0, clips) for clips in (1, 12, 30)]
+    parts = [subset(pool, 0, clips) for clips in (1, 12, 30)]
     assert [len(part) for part in parts] == [1, 12, 30]
     for part, larger in itertools.pairwise([*parts, pool]):
         assert set(part.utterances) < set(larger.utterances)
-    half = smaller(pool, 0.5)
-    assert smaller(pool, 0, len(half)).utterances == half.utterances
-    assert smaller(pool, 0.5, 3).utterances == smaller(pool, 0, 3).utterances
-    assert smaller(pool, 0.5, 1000).utterances == half.utterances
-    assert len(smaller(pool, 0, 1000)) == len(pool)
+    half = subset(pool, 0.5)
+    assert subset(pool, 0, len(half)).utterances == half.utterances
+    assert subset(pool, 0.5, 3).utterances == subset(pool, 0, 3).utterances
+    assert subset(pool, 0.5, 1000).utterances == half.utterances
+    assert len(subset(pool, 0, 1000)) == len(pool)
     for utterance, row in zip(parts[1].utterances, parts[1].embeddings, strict=True):
         assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
 
@@ -40,7 +40,7 @@ def test_pools_of_so_many_clips_are_nested_in_the_order_that_minutes_have(models
 def test_each_part_has_a_datastore_of_its_own(models: Models) -> None:
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
     other = open_pool(POOLS / "chr", models.smile.info.encoder)
-    cut = [smaller(pool, minutes, clips) for minutes, clips in ((0.5, 0), (1.0, 0), (0, 12), (0.5, 12))]
+    cut = [subset(pool, minutes, clips) for minutes, clips in ((0.5, 0), (1.0, 0), (0, 12), (0.5, 12))]
     parts = (pool, *cut, mixed([pool, other]))
     assert len({store_path(part, models.smile.info) for part in parts}) == 6
 

@@ -15,7 +15,7 @@ from smile.datatypes import AudioError, PoolError, Shot
 from smile.decoding import prompt as prompts
 from smile.decoding.knn import reading as token_reading
 from smile.decoding.knn import store as token_store
-from smile.decoding.knn.reading import CONTEXT_SHOTS
+from smile.decoding.knn.teacher_forcing import CONTEXT_SHOTS
 from smile.pools.pool import Pool, open_pool
 from smile.retrieval.divergences import distances
 from smile.retrieval.samplers import nearest

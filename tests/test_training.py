@@ -109,7 +109,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 def test_training_lowers_the_loss(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, context: Literal["joined", "cached"]
 ) -> None:
-    config = replace(TOY, steps=40, rewritten=0.0, dropout=0.0, context=context)
+    config = replace(TOY, steps=40, symbol_remapping=0.0, dropout=0.0, context=context)
     trainee = Trainee(toy, vocabulary, config, tmp_path)
     batch = trainee.batches(0)
     before = trainee.model.eval()(*batch).item()
@@ -146,7 +146,7 @@ def test_a_training_starts_from_an_adapter_at_full_strength(
 ) -> None:
     first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
     first.saved(tmp_path / "adapter")
-    adapters.soften(tmp_path / "adapter", 0.4)
+    adapters.rescale(tmp_path / "adapter", 0.4)
     second = Trainee(toy, vocabulary, TOY, tmp_path / "second")
     second.model.start_from(tmp_path / "adapter")
     for name, value in first.values().items():
@@ -172,14 +172,14 @@ def test_a_softened_adapter_changes_the_weights_by_so_much_less(
     trainee = Trainee(toy, vocabulary, replace(TOY, method=method), tmp_path / "run")
     trainee.saved(tmp_path / "adapter")
     whole = adapters.load(tmp_path / "adapter")
-    adapters.soften(tmp_path / "adapter", 0.4)
+    adapters.rescale(tmp_path / "adapter", 0.4)
     soft = adapters.load(tmp_path / "adapter")
     for name, update in whole.updates.items():
         np.testing.assert_allclose(soft.updates[name].delta(), 0.4 * update.delta(), rtol=1e-5, atol=1e-8)
 
 
 def test_only_what_changes_learning_belongs_to_a_run() -> None:
-    assert replace(TOY, kept=0.3).learning() == TOY.learning()
+    assert replace(TOY, scale=0.3).learning() == TOY.learning()
     assert replace(TOY, rate=1e-5).learning() != TOY.learning()
 
 

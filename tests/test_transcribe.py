@@ -10,8 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import SAMPLE_RATE, read
-from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, SmileError
+from smile.audio.io import read
+from smile.datatypes import (
+    SAMPLE_RATE,
+    DecodingResult,
+    EncoderId,
+    LanguageDetection,
+    RecognizerInfo,
+    SmileError,
+)
 from smile.decoding.control import most_characters
 from smile.demo.speak import speak
 from smile.pools.pool import Pool, open_pool
@@ -20,7 +27,7 @@ from smile.settings import Settings
 from smile.text.characters import permitted
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
-from smile.transcription.pipeline import DEFAULTS, Awaited, language_token, read_tokens, transcribe
+from smile.transcription.pipeline import DEFAULTS, Awaited, language_token, transcribe
 from smile.transcription.result import Line, Result, Side, as_dict
 from smile.whisper.model import Models
 from tests.clips import clips
@@ -33,7 +40,7 @@ from tests.sounds import encode as encode_sound
 def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     opened = open_pool(POOLS / "gle", models.smile.info.encoder)
     pool = replace(opened, stores=tmp_path_factory.mktemp("tokens"))
-    read_tokens(pool, models.smile, models.vocabulary)
+    prepare_datastore(pool, models.smile, models.vanilla.tokenizer)
     return pool
 
 
@@ -43,7 +50,9 @@ def clip(pool: Pool) -> np.ndarray:
 
 
 def test_a_pool_that_was_read_is_not_read_again(models: Models, pool: Pool) -> None:
-    read_tokens(pool, models.smile, models.vocabulary, lambda done, total: pytest.fail("read again"))
+    prepare_datastore(
+        pool, models.smile, models.vanilla.tokenizer, lambda done, total: pytest.fail("read again")
+    )
 
 
 def last(models: Models, samples: np.ndarray, pool: Pool | None, settings: Settings = DEFAULTS) -> Result:
@@ -177,7 +186,7 @@ class Coming:
 
     def _steps(self) -> Generator[str, None, Pool]:
         try:
-            for step in ("Opening", "Reading"):
+            for step in ("LanguageDetection", "Reading"):
                 self.taken += 1
                 yield step
         finally:
@@ -203,7 +212,10 @@ def test_whisper_alone_is_written_before_a_pool_that_is_awaited(
     coming = Coming(pool)
     results = list(transcribe(models, clip, coming.awaited, Settings(shots=2)))
     waiting = [r for r in results if r.waiting]
-    assert [(r.stage, r.waiting) for r in waiting] == [("Opening", "Opening"), ("Reading", "Reading")]
+    assert [(r.stage, r.waiting) for r in waiting] == [
+        ("LanguageDetection", "LanguageDetection"),
+        ("Reading", "Reading"),
+    ]
     assert all(r.vanilla.lines[0].decoded.stopped and not r.smile.lines for r in waiting)
     assert [r.pool for r in results] == [pool.folder.name] * len(results)
     at_once = last(models, clip, pool, Settings(shots=2))
@@ -254,7 +266,7 @@ def test_characters_are_kept_to_beside_all_else_that_steers(
 ) -> None:
     kept = permitted([u.text for u in pool.utterances])
     for beams in (1, 3):
-        result = last(models, clip, pool, Settings(shots=2, beams=beams, characters="hard"))
+        result = last(models, clip, pool, Settings(shots=2, beam_size=beams, characters="hard"))
         assert result.smile.text
         assert set(result.smile.text) <= kept
 
@@ -291,7 +303,7 @@ def clear_clip(models: Models) -> np.ndarray:
 
 
 def test_json_is_scored_as_the_language_is_written() -> None:
-    line = Line(0.0, 1.0, Decoded((1,), (-0.1,), "ışık"), "tr", Opening("tr", 1.0, 0.0))
+    line = Line(0.0, 1.0, DecodingResult((1,), (-0.1,), "ışık"), "tr", LanguageDetection("tr", 1.0, 0.0))
     info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
     found = Result(1.0, Settings(), info, language="tur", smile=Side((line,)))
     assert as_dict(found, "IŞIK")["smile"]["cer"] == 0

@@ -36,7 +36,7 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "windows": ("full", (30.0,)),
     "bounded": (False, False),
     "knn": (0.5, 0.5),
-    "unlooped": (False, False),
+    "no_repeat": (False, False),
     "characters": ("hard", "hard"),
 }
 

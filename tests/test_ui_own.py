@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from smile.datatypes import Decoded, EncoderId, Opening, RecognizerInfo, Samples, Utterance
+from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples, Utterance
 from smile.exporting import Span, Transcript
 from smile.own import changes, growing, transcripts
 from smile.own import check as leave_one_out
@@ -85,8 +85,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
 
     def transcribe(models: Any, samples: Samples, pool: Pool | None, settings: Settings) -> Iterator[Result]:
         calls.append((len(samples) / 16000, settings.shots))
-        decoded = Decoded((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
-        line = Line(0, calls[-1][0], decoded, "cy", Opening("cy", 1, 0))
+        decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
+        line = Line(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))
         result = Result(calls[-1][0], settings, models.smile.info, vanilla=Side((line,)))
         yield result
         yield replace(result, vanilla=Side((line,), done=True), done=True)

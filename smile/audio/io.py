@@ -18,14 +18,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from smile.datatypes import AudioError, Matrix, Samples
+from smile.datatypes import SAMPLE_RATE, AudioError, Matrix, Samples
 from smile.util.storage import replacing
 from smile.util.timing import finished
 
 if TYPE_CHECKING:
     import av
 
-SAMPLE_RATE = 16_000  # Hz
 N_FFT = 400  # samples under the window of one frame, 25 ms
 HOP = 160  # samples from one frame to the next, 10 ms
 FRAMES_PER_SECOND = SAMPLE_RATE // HOP  # 100 log-mel frames

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import SAMPLE_RATE
-from smile.datatypes import Samples, Segment
+from smile.datatypes import SAMPLE_RATE, Samples, Speech
 from smile.util.timing import finished
 
 NO_SPEECH = "No speech was heard in the recording; speak up, or come nearer to the microphone."
@@ -44,7 +43,7 @@ class VadSettings:
 DEFAULTS = VadSettings()
 
 
-def segments(samples: Samples, longest: float = 15.0, settings: VadSettings = DEFAULTS) -> list[Segment]:
+def segments(samples: Samples, longest: float = 15.0, settings: VadSettings = DEFAULTS) -> list[Speech]:
     """Cut samples (n,) into pieces of speech of at most `longest` seconds; [] where there is no speech.
 
     Speech that fits is one piece: the whole recording, less long silence at its ends. Longer speech is
@@ -57,7 +56,7 @@ def segments(samples: Samples, longest: float = 15.0, settings: VadSettings = DE
 
 def segments_in_steps(
     samples: Samples, longest: float = 15.0, settings: VadSettings = DEFAULTS
-) -> Generator[None, None, list[Segment]]:
+) -> Generator[None, None, list[Speech]]:
     """Return what `segments` does; yields between steps, so that others' work may come in between."""
     _check(longest)
     probabilities = yield from _probabilities(samples, settings.level)
@@ -71,7 +70,7 @@ def _check(longest: float) -> None:
 
 def _cut_up(
     samples: Samples, probabilities: Probabilities, longest: float, settings: VadSettings
-) -> list[Segment]:
+) -> list[Speech]:
     speech = _speech(probabilities, settings)
     whole = _trim(speech, (0, len(speech)), settings)
     if _length(whole, len(samples)) <= longest * SAMPLE_RATE:
@@ -190,10 +189,10 @@ def _cut(probabilities: Probabilities, speech: Mask, span: Span, limit: int, set
     return min(max((first + last) // 2, earliest), latest)
 
 
-def _segment(samples: Samples, span: Span) -> Segment:
+def _segment(samples: Samples, span: Span) -> Speech:
     """A span of chunks as a segment with times in seconds."""
     start, end = span[0] * CHUNK, min(span[1] * CHUNK, len(samples))
-    return Segment(start / SAMPLE_RATE, end / SAMPLE_RATE, samples[start:end])
+    return Speech(start / SAMPLE_RATE, end / SAMPLE_RATE, samples[start:end])
 
 
 def _length(span: Span, n: int) -> int:

@@ -1,4 +1,4 @@
-"""Seconds from a known target to its first token: examples joined with its audio, and heard apart."""
+"""Seconds from a known target to its first token, examples concatenated or encoded independently."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from smile.bench.engines import median
 from smile.bench.latency import lasting
 from smile.bench.report import stamp, table
 from smile.corpora import read as read_corpus
-from smile.datatypes import Matrix, Prompt, Recognizer, Samples, Shot, SmileError
-from smile.decoding.context import Encoded, beside, opened
+from smile.datatypes import Matrix, Prompt, Samples, Shot, SmileError
+from smile.decoding.encoding import encoding_of
 from smile.decoding.prompt import build
-from smile.settings import WINDOWS
-from smile.whisper.encoder import encode
-from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
+from smile.whisper.model import SHIPPED_ADAPTER, Model, load_models
 
 COUNTS = 1, 2, 3, 5, 10
 LENGTH = 3.0  # seconds of the clips that are taken
-WAYS = {"joined": SHIPPED_ADAPTER, "cached": SHIPPED_ADAPTER.with_name("cached")}
+WAYS = {"concatenated": SHIPPED_ADAPTER, "independent": SHIPPED_ADAPTER.with_name("independent")}
 
 
 def run(source: Path, split: str) -> str:
@@ -37,32 +35,35 @@ def run(source: Path, split: str) -> str:
     target, *examples = clips
     shots = [Shot(read(e.audio), e.text) for e in examples]
     samples = read(target.audio)
-    works = {way: _works(load_models(adapter=folder), samples, shots) for way, folder in WAYS.items()}
+    works = {way: _works(load_models(adapter=folder).smile, samples, shots) for way, folder in WAYS.items()}
     rows = [_row(count, {way: made[i] for way, made in works.items()}) for i, count in enumerate(COUNTS)]
     clip, shot = target.seconds, float(np.mean([e.seconds for e in examples]))
     return f"A clip of {clip:.1f} s, examples of {shot:.1f} s on average; {stamp()}\n\n{table(rows)}"
 
 
-def _works(models: Models, samples: Samples, shots: list[Shot]) -> list[tuple[Prompt, Callable[[], Matrix]]]:
-    """For each number of examples the prompt, and the work until it is read."""
-    cached = models.smile.info.cached
-    prompts = [
-        build(models.vocabulary, samples, shots[:count], language="en", cached=cached) for count in COUNTS
-    ]
-    states = encode(models.smile, samples)  # as retrieval has made them
-    joined = partial(encode, models.smile, windows=WINDOWS)
-    heard = [beside(p, states, models.smile, WINDOWS) if cached else joined for p in prompts]
-    return [(p, partial(_first, models.smile, p, h)) for p, h in zip(prompts, heard, strict=True)]
+def _works(model: Model, samples: Samples, shots: list[Shot]) -> list[tuple[Prompt, Callable[[], Matrix]]]:
+    """Return for each number of examples the prompt, and the work until it is read."""
+    prompts = [build(model, samples, shots[:count], language="en") for count in COUNTS]
+    states = model.encode(samples)  # as retrieval has made them
+    return [(prompt, partial(_first, model, prompt, states)) for prompt in prompts]
 
 
-def _first(recognizer: Recognizer, prompt: Prompt, encoded: Encoded) -> Matrix:
-    session, fed = opened(recognizer, prompt, encoded)
+def _first(model: Model, prompt: Prompt, target: Matrix) -> Matrix:
+    """Return the logits of the first token, from the target's states where they are those to decode from."""
+    encoding = encoding_of(model.info)
+    states = target if encoding.reuses_target else model.encode(prompt.samples)
+    session, fed = encoding.prefill(model, prompt, states)
     logits, _ = session.step(np.array([prompt.tokens[fed:]]))
     return logits
 
 
 def _row(count: int, made: dict[str, tuple[Prompt, Callable[[], Matrix]]]) -> dict[str, object]:
     seconds = {way: median(work) for way, (_, work) in made.items()}
-    fitting = {f"{way}, examples that fit": len(prompt.shots) for way, (prompt, _) in made.items()}
+    fitting = {f"{way}, examples that fit": len(prompt.fitting) for way, (prompt, _) in made.items()}
     named = {f"{way}, s": f"{value:.3f}" for way, value in seconds.items()}
-    return {"examples": count, **fitting, **named, "ratio": f"{seconds['cached'] / seconds['joined']:.2f}"}
+    return {
+        "examples": count,
+        **fitting,
+        **named,
+        "ratio": f"{seconds['independent'] / seconds['concatenated']:.2f}",
+    }

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,26 +15,25 @@ from typing import Any
 
 import numpy as np
 
-from smile.audio.io import SAMPLE_RATE, log_mel, read
+from smile.audio.io import log_mel, read
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
-from smile.datatypes import Recognizer, SmileError, Utterance
-from smile.decoding import prompt as prompts
-from smile.decoding.search import decode
-from smile.settings import REFERENCE, WINDOWS
+from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Speech, Utterance
+from smile.settings import WHOLE_WINDOW, WINDOWS
 from smile.text.scoring import score
+from smile.transcription.options import ALONE
+from smile.transcription.target import Target
 from smile.whisper import packages, weights
-from smile.whisper.encoder import encode
 from smile.whisper.engines import load_recognizer
-from smile.whisper.language_id import listen
+from smile.whisper.model import Model, Models
 from smile.whisper.tokenizer import Vocabulary
 
 CANDIDATES = (  # engine, precision, windows; the first is the reference
-    ("hf", "float32", REFERENCE),
-    ("lean", "float32", REFERENCE),
+    ("hf", "float32", WHOLE_WINDOW),
+    ("lean", "float32", WHOLE_WINDOW),
     ("lean", "float32", WINDOWS),
     ("lean", "bfloat16", WINDOWS),
-    ("lean", "int8", REFERENCE),
+    ("lean", "int8", WHOLE_WINDOW),
     ("lean", "int8", WINDOWS),
 )
 
@@ -44,7 +43,7 @@ class Trial:
     """A clip of the benchmark, decoded from its file."""
 
     utterance: Utterance
-    samples: np.ndarray
+    samples: Samples
 
 
 def run(sources: Sequence[Path], limit: int, split: str) -> str:
@@ -69,51 +68,40 @@ def _row(
     began = time.perf_counter()
     recognizer = load_recognizer(base, engine=engine, precision=precision)
     loading = time.perf_counter() - began
-    vocabulary = Vocabulary.of(base)
+    model = Model(recognizer, Vocabulary.of(base), windows)
     encoding = median(lambda: recognizer.encode(log_mel(trials[0].samples, max(windows))))
-    step = _step_seconds(recognizer, vocabulary, trials[0].samples)
+    step = _step_seconds(model.within(WHOLE_WINDOW), trials[0].samples)
     began = time.perf_counter()
     edits = length = 0
     for trial in trials:
-        scored = score(trial.utterance.text, _words(recognizer, vocabulary, trial.samples, windows))
+        scored = score(trial.utterance.text, _words(model, trial.samples))
         edits, length = edits + scored.edits, length + scored.length
     clip = (time.perf_counter() - began) / len(trials)
-    return _line(f"{engine} {precision}", windows, loading, encoding, step, clip, edits / length)
+    line = _line(f"{engine} {precision}", windows, loading, encoding)
+    measured = {"a token, ms": f"{1000 * step:.1f}", "a clip, s": f"{clip:.2f}"}
+    return {**line, **measured, "CER, %": f"{100 * edits / length:.1f}"}
 
 
-def _line(
-    name: str,
-    windows: tuple[float, ...],
-    loading: float,
-    encoding: float,
-    step: float = 0.0,
-    clip: float = 0.0,
-    cer: float = 0.0,
-) -> dict[str, object]:
+def _line(name: str, windows: tuple[float, ...], loading: float, encoding: float) -> dict[str, object]:
     return {
         "engine": name,
-        "windows, s": "30" if windows == REFERENCE else ", ".join(f"{w:g}" for w in windows),
+        "windows, s": "30" if windows == WHOLE_WINDOW else ", ".join(f"{w:g}" for w in windows),
         "load, s": f"{loading:.2f}",
         "encode 30 s, s": f"{encoding:.3f}",
-        "a token, ms": f"{1000 * step:.1f}" if step else "–",
-        "a clip, s": f"{clip:.2f}" if clip else "–",
-        "CER, %": f"{100 * cer:.1f}" if cer else "–",
+        **dict.fromkeys(("a token, ms", "a clip, s", "CER, %"), "–"),
     }
 
 
-def _words(
-    recognizer: Recognizer, vocabulary: Vocabulary, samples: np.ndarray, windows: tuple[float, ...]
-) -> str:
-    session = recognizer.decoder(encode(recognizer, samples, windows))
-    opening = listen(session, vocabulary)
-    prompt = prompts.vanilla(vocabulary, samples, opening.language)
-    return list(decode(session, prompt, vocabulary, fed=1))[-1].text
+def _words(model: Model, samples: Samples) -> str:
+    target = Target(Models(model, model), Speech(0.0, len(samples) / SAMPLE_RATE, samples))
+    *_, last = target.vanilla(replace(ALONE, windows=model.windows))
+    return last.decoded.text
 
 
-def _step_seconds(recognizer: Recognizer, vocabulary: Vocabulary, samples: np.ndarray) -> float:
-    session = recognizer.decoder(encode(recognizer, samples, REFERENCE))
-    session.step(np.array([[vocabulary.start] * 4]))
-    return median(lambda: session.step(np.array([[vocabulary.start]])), times=30)
+def _step_seconds(model: Model, samples: Samples) -> float:
+    start, session = model.tokenizer.start, model.decoder(model.encode(samples))
+    session.step(np.array([[start] * 4]))
+    return median(lambda: session.step(np.array([[start]])), times=30)
 
 
 def median(work: Callable[[], Any], times: int = 5) -> float:
@@ -140,7 +128,7 @@ def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
             model = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type=precision)
             loading = time.perf_counter() - began
         encoding = median(partial(model.encode, features))
-        yield _line(f"CTranslate2 {precision}", REFERENCE, loading, encoding)
+        yield _line(f"CTranslate2 {precision}", WHOLE_WINDOW, loading, encoding)
 
 
 @contextmanager

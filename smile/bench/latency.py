@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from smile.audio.io import SAMPLE_RATE, log_mel, read
+from smile.audio.io import log_mel, read
 from smile.bench.engines import median
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
-from smile.datatypes import EncoderId, Language, RecognizerInfo, Samples, Utterance
+from smile.datatypes import SAMPLE_RATE, EncoderId, Language, RecognizerInfo, Samples, Utterance
 from smile.pools.pool import Header, Pool
-from smile.settings import REFERENCE, Settings
+from smile.settings import WHOLE_WINDOW, Settings
 from smile.transcription.pipeline import transcribe
 from smile.whisper import weights
-from smile.whisper.encoder import encode, pooled
+from smile.whisper.encoder import pooled
 from smile.whisper.model import Models, load_models
 from smile.whisper.tokenizer import Vocabulary, load_tokenizer
 
@@ -34,7 +34,7 @@ def run(source: Path, split: str) -> str:
     rows = []
     models = load_models()
     before = memory()
-    for name, windows in (("SMILE", Settings().windows), ("SMILE, always 30 s", REFERENCE)):
+    for name, windows in (("SMILE", Settings().windows), ("SMILE, always 30 s", WHOLE_WINDOW)):
         pool = _pool(models, example)
         settings = Settings(windows=windows, knn=0.0)  # a pool of one clip has no neighbours
         rows.append(_row(name, median(partial(_both, models, samples, pool, settings), REPEATS)))
@@ -58,9 +58,9 @@ def lasting(utterances: Sequence[Utterance], seconds: float, count: int) -> list
 
 
 def _pool(models: Models, example: Utterance) -> Pool:
-    states = encode(models.smile, read(example.audio))
+    embedding = models.smile.embed(read(example.audio))
     header = Header(language=Language(example.language), encoder=models.smile.info.encoder)
-    return Pool(Path("one-example"), header, (example,), pooled(states, example.seconds)[None], ())
+    return Pool(Path("one-example"), header, (example,), embedding[None], ())
 
 
 def _both(models: Models, samples: Samples, pool: Pool, settings: Settings) -> None:

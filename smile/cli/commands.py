@@ -8,8 +8,10 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smile.cli.options import given_settings
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
+from smile.settings import DEFAULTS
 
 if TYPE_CHECKING:
     from smile.settings import Settings
@@ -34,7 +36,7 @@ def index(chosen: argparse.Namespace) -> None:
     from smile import importing
     from smile.cli.pool_commands import build_imported
     from smile.pools import indexing
-    from smile.transcription.pipeline import read_tokens
+    from smile.transcription.examples import prepare_datastore
 
     models = _models(chosen)
     if chosen.tier or chosen.recording or importing.takes(chosen.source):
@@ -44,17 +46,16 @@ def index(chosen: argparse.Namespace) -> None:
             built = indexing.index(
                 chosen.source,
                 chosen.out,
-                models.smile,
+                models,
                 split=chosen.split,
                 code=chosen.language,
-                guess=models.guess,
                 progress=bar,
             )
         for row in built.rejected:
             print(f"line {row.line}: {row.reason}", file=sys.stderr)
     if chosen.knn:
         with Bar("Reading") as bar:
-            read_tokens(built.pool, models.smile, models.vocabulary, bar)
+            prepare_datastore(built.pool, models.smile, bar)
     pool = built.pool
     print(
         f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
@@ -103,8 +104,9 @@ def transcribe(chosen: argparse.Namespace) -> None:
     from smile.audio.io import read
     from smile.cli.pool_commands import transcribe_many
     from smile.pools.pool import open_pool
-    from smile.transcription.pipeline import as_dict, read_tokens
+    from smile.transcription.examples import prepare_datastore
     from smile.transcription.pipeline import transcribe as run
+    from smile.transcription.result import as_dict
 
     many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
     samples = None if many else read(chosen.clip[0])
@@ -113,7 +115,7 @@ def transcribe(chosen: argparse.Namespace) -> None:
     settings = _settings(chosen)
     if settings.knn:
         with Bar("Reading the pool") as bar:
-            read_tokens(pool, models.smile, models.vocabulary, bar)
+            prepare_datastore(pool, models.smile.within(settings.windows), bar)
     if samples is None:
         transcribe_many(chosen, models, pool, settings)
         return
@@ -125,31 +127,19 @@ def transcribe(chosen: argparse.Namespace) -> None:
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:
-    """The settings of a command; shots and token neighbours that it leaves open are the pool's own."""
+    """The settings of a command; what it leaves open is as the pool has it, or else the default."""
     from smile.pools.setting import read_setting
-    from smile.settings import Settings
 
-    settings = Settings(
-        sampler=chosen.sampler,
-        divergence=chosen.divergence,
-        seed=chosen.seed,
-        language=chosen.language_token,
-        prompt=chosen.prompt,
-        beams=chosen.beams,
-        unlooped=not chosen.loops,
-        characters=chosen.characters,
-    )
-    if own := read_setting(chosen.pool):
-        settings = own.applied(settings)
-    given = {"shots": chosen.shots, "knn": chosen.knn}
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+    own = read_setting(chosen.pool)
+    settings = own.applied(DEFAULTS) if own else DEFAULTS
+    return replace(settings, **given_settings(chosen))
 
 
 def _print(result: Result) -> None:
     print(f"Whisper alone  {result.vanilla.text}")
     print(f"With examples  {result.smile.text}")
-    for chosen in result.chosen:
-        for n in chosen.neighbours:
+    for _, found in result.examples:
+        for n in found.neighbours:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
 
 
@@ -211,8 +201,7 @@ def demo_pools(chosen: argparse.Namespace) -> None:
             indexing.index(
                 chosen.out / code,
                 chosen.out / code,
-                models.smile,
-                guess=models.guess,
+                models,
                 progress=bar,
             )
 

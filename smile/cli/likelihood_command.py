@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from smile.cli.options import given_settings
 from smile.corpora import apart, open_corpus
 from smile.datatypes import SmileError, Utterance
 from smile.evaluation import runs
@@ -21,13 +22,13 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.likelihood import Foreseen, Tried, foreseen, table
 from smile.evaluation.runs import Job
 from smile.pools.pool import Pool, open_pool
-from smile.settings import Settings
+from smile.settings import DEFAULTS
 from smile.util.storage import write_text
-from smile.whisper.adapters import load, soften
+from smile.whisper.adapters import load, rescale
 from smile.whisper.model import load_models
 
 UNTRAINED = "untrained"
-KEY = ["adapter", "kept", "shots", "language", "id"]
+KEY = ["adapter", "scale", "shots", "language", "id"]
 Progress = Callable[[int, int], None]
 
 
@@ -70,15 +71,15 @@ def _tried(chosen: argparse.Namespace, folder: Path) -> Iterator[Tried]:
     yield Tried(UNTRAINED, 0.0, load_models(chosen.model, precision=chosen.precision))
     for number, adapter in enumerate(chosen.adapter):
         read = load(adapter)
-        name, own = f"{'/'.join(adapter.parts[-2:])}@{read.sha256[:8]}", read.kept
+        name, own = f"{'/'.join(adapter.parts[-2:])}@{read.sha256[:8]}", read.scale
         if not own:
-            raise SmileError(f"{adapter} keeps nothing of its change; train it again with kept above 0.")
-        for kept in chosen.kept or (own,):
-            copy = folder / f"{number}-{kept}"
+            raise SmileError(f"{adapter} applies nothing of its change; train it again with a scale above 0.")
+        for scale in chosen.scale or (own,):
+            copy = folder / f"{number}-{scale}"
             shutil.copytree(adapter, copy)
-            soften(copy, kept / own)
+            rescale(copy, scale / own)
             models = load_models(chosen.model, precision=chosen.precision, adapter=copy)
-            yield Tried(name, kept, models)
+            yield Tried(name, scale, models)
 
 
 def _language(
@@ -92,16 +93,16 @@ def _language(
     clips = runs.targets(job, language)
     apart(clips, job.corpus.read(language, job.pool_split).utterances)
     pools = {t.models.smile.info.encoder.adapter: _pool(job, t, language) for t in tried}
-    settings = Settings(prompt=chosen.prompt)
+    settings = replace(DEFAULTS, **given_settings(chosen))
     with rows.saved():
         for done, clip in enumerate(clips, 1):
-            wanted = [(t, k) for k in chosen.shots for t in tried if not rows.has(t, k, clip)]
+            wanted = [(t, k) for k in chosen.counts for t in tried if not rows.has(t, k, clip)]
             rows.add(foreseen(clip, wanted, pools, settings))
             progress(done, len(clips))
 
 
 def _pool(job: Job, tried: Tried, language: str) -> Pool:
-    return open_pool(runs.pool(job, tried.models, language, adapted=True, progress=lambda *_: None))
+    return open_pool(runs.pool(job, tried.models, language, lambda *_: None))
 
 
 class Rows:
@@ -117,7 +118,7 @@ class Rows:
 
     def has(self, tried: Tried, shots: int, clip: Utterance) -> bool:
         """Whether a row is there."""
-        return (tried.adapter, tried.kept, shots, clip.language, clip.id) in self._there
+        return (tried.adapter, tried.scale, shots, clip.language, clip.id) in self._there
 
     def add(self, made: Iterator[Foreseen]) -> None:
         """Rows of a clip."""

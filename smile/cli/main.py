@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from smile.cli import commands as does
-from smile.cli.terminal import beams, several_shots, shots, strength, strengths, windows
+from smile.cli.options import add_settings
+from smile.cli.terminal import several_shots, strengths, windows
 from smile.datatypes import SmileError
-from smile.retrieval.divergences import LABELS
-from smile.retrieval.samplers import SAMPLERS
-from smile.settings import MODES
+from smile.settings import OPTIONS
 from smile.util.processes import Terminated, ending
 
 
@@ -110,21 +109,7 @@ def _transcribe(commands: Commands) -> None:
     parser = _command(commands, "transcribe", does.transcribe)
     parser.add_argument("clip", type=Path, nargs="+", help="recordings, or folders with some")
     parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
-    parser.add_argument("--shots", type=shots, help="examples, 0 to 10 (the pool's own setting, or 3)")
-    parser.add_argument("--sampler", default="nearest", choices=SAMPLERS, help="(%(default)s)")
-    parser.add_argument("--divergence", default="kl", choices=list(LABELS), help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random sampler (%(default)s)")
-    parser.add_argument("--language-token", default="pool", help='"guess", "pool" or a Whisper code')
-    parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
-    parser.add_argument("--beams", type=beams, default=1, help="1 is greedy (%(default)s)")
-    parser.add_argument(
-        "--characters",
-        choices=MODES,
-        default="off",
-        help="soft prefers the characters of the pool, hard writes no others (%(default)s)",
-    )
-    parser.add_argument("--knn", type=strength, help="of token neighbours, 0 to 1 (the pool's own, or 1)")
-    parser.add_argument("--loops", action="store_true", help="let loops begin, and cut them")
+    add_settings(parser)
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--out", type=Path, help="folder of the transcripts of many recordings")
@@ -138,7 +123,13 @@ def _check(commands: Commands) -> None:
     parser = _command(commands, "check", does.check)
     parser.add_argument("pool", type=Path, help="folder of the pool")
     parser.add_argument("--clips", type=int, default=20, help="that are left out in turn (%(default)s)")
-    parser.add_argument("--shots", type=several_shots, default=(1, 3, 5), help="joined by commas (1,3,5)")
+    parser.add_argument(
+        "--shots",
+        dest="counts",
+        type=several_shots,
+        default=(1, 3, 5),
+        help="Try these numbers of examples, joined by commas (default: 1,3,5).",
+    )
     parser.add_argument("--seed", type=int, default=0, help="which clips (%(default)s)")
     _engine_options(parser)
 
@@ -158,7 +149,7 @@ def _learn(commands: Commands) -> None:
     parser.add_argument("--examples", type=int, default=12, help="in the pool at first (%(default)s)")
     parser.add_argument("--clips", type=int, default=30, help="test clips corrected (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="which test clips (%(default)s)")
-    parser.add_argument("--characters", choices=MODES, default="off")
+    add_settings(parser, [name for name in OPTIONS if name != "seed"])
     parser.add_argument("--out", type=Path, required=True, help="CSV file of the edits of each clip")
     _engine_options(parser)
 
@@ -208,11 +199,17 @@ def _likelihood(commands: Commands) -> None:
     parser.add_argument("--languages", default="", help="ISO 639-3 codes joined by commas (all)")
     parser.add_argument("--split", default="", help="of the clips (10min_dev, else validation)")
     parser.add_argument("--limit", type=int, default=0, help="clips of a language (all)")
-    parser.add_argument("--shots", type=several_shots, default=(0, 1, 3), help="joined by commas (0,1,3)")
+    parser.add_argument(
+        "--shots",
+        dest="counts",
+        type=several_shots,
+        default=(0, 1, 3),
+        help="Try these numbers of examples, joined by commas (default: 0,1,3).",
+    )
     parser.add_argument("--adapter", type=Path, nargs="+", default=[], help="PEFT folders to compare")
-    parser.add_argument("--kept", type=strengths, default=(), help="shares of their change (each one's own)")
+    parser.add_argument("--scale", type=strengths, default=(), help="shares of their change (each one's own)")
     parser.add_argument("--against-first", action="store_true", help="changes are to the first adapter's")
-    parser.add_argument("--prompt", default="anchored", choices=("anchored", "plain"), help="(%(default)s)")
+    add_settings(parser, ("timestamps",))
     parser.add_argument("--out", type=Path, required=True, help="CSV file of the rows")
     parser.add_argument("--cache", type=Path, help="where pools are kept (OUT.pools)")
     parser.add_argument("--model", default=DEFAULT, help="name or folder of a Whisper (%(default)s)")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from smile.cli.options import given_settings
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
-from smile.settings import Settings
+from smile.settings import DEFAULTS, Settings
 
 if TYPE_CHECKING:
     from smile.importing import Imported
@@ -26,6 +28,7 @@ def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
     """Make a pool of a zip or of annotated recordings; what cannot be used is told on standard error."""
     from smile import importing
     from smile.pools import indexing
+    from smile.pools.pool import Header
 
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".smile-import-", dir=chosen.out.parent) as work:
@@ -42,17 +45,11 @@ def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
         header = found.header
         code = chosen.language or (header.language.code if header else "")
         with Bar("Indexing") as bar:
+            language = indexing.language_of(chosen.source, code, found.reading)
+            known = header or Header(language, source=chosen.source.name)
+            origin = Header(language, known.synthetic, known.source, known.licence)
             built = indexing.build(
-                found.reading,
-                chosen.out,
-                models.smile,
-                indexing.language_of(chosen.source, code, found.reading),
-                guess=models.guess,
-                progress=bar,
-                queries=found.queries,
-                synthetic=header.synthetic if header else False,
-                source=header.source if header else chosen.source.name,
-                licence=header.licence if header else "",
+                found.reading, chosen.out, models, origin, queries=found.queries, progress=bar
             )
     _tell(found, built)
     return built
@@ -109,12 +106,12 @@ def check(chosen: argparse.Namespace, models: Models) -> None:
     from smile.pools.pool import open_pool
     from smile.pools.setting import write_setting
     from smile.results import tables as results
-    from smile.transcription.pipeline import read_tokens
+    from smile.transcription.examples import prepare_datastore
 
     opened = open_pool(chosen.pool, models.smile.info.encoder)
     with Bar("Reading the pool") as bar:
-        read_tokens(opened, models.smile, models.vocabulary, bar)
-    tried = leave_one_out.conditions(models.smile.info, chosen.shots)
+        prepare_datastore(opened, models.smile, bar)
+    tried = leave_one_out.conditions(models.smile.info, chosen.counts)
     found = leave_one_out.Check(0, 0)
     with Bar("Checking", "transcripts") as bar:
         for found in leave_one_out.leave_one_out(models, opened, tried, chosen.clips, chosen.seed):
@@ -125,10 +122,8 @@ def check(chosen: argparse.Namespace, models: Models) -> None:
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(results.as_text(found.table, CHECK_COLUMNS))
     verdict = {True: "Examples help.", False: "Examples harm.", None: "Whether examples help is not clear."}
-    neighbours = "with" if setting.knn else "without"
-    print(
-        f"\n{verdict[setting.helps]} {setting.shots} shots {neighbours} token neighbours are now the default."
-    )
+    interpolated = "with" if setting.knn else "without"
+    print(f"\n{verdict[setting.helps]} {setting.shots} shots {interpolated} kNN-LM are now the default.")
 
 
 def learn(chosen: argparse.Namespace, models: Models) -> None:
@@ -136,7 +131,8 @@ def learn(chosen: argparse.Namespace, models: Models) -> None:
     from smile.corpora import open_corpus
     from smile.own import sequence
     from smile.pools import indexing
-    from smile.retrieval.samplers import shuffled
+    from smile.pools.pool import Header
+    from smile.retrieval.samplers import stable_shuffle
     from smile.text.languages import iso_code
 
     corpus = open_corpus(chosen.data)
@@ -147,13 +143,16 @@ def learn(chosen: argparse.Namespace, models: Models) -> None:
             with Bar(f"Indexing {code}") as bar:
                 reading = corpus.read(code, corpus.splits.examples)
                 language = indexing.language_of(chosen.data, code, reading)
-                pool = indexing.build(
-                    reading, Path(work) / code, models.smile, language, guess=models.guess, progress=bar
-                ).pool
+                pool = indexing.build(reading, Path(work) / code, models, Header(language), progress=bar).pool
             tests = corpus.read(code, corpus.splits.targets).utterances
-            targets = [tests[i] for i in shuffled(tests, f"{chosen.seed}/")[: chosen.clips]]
+            targets = [tests[i] for i in stable_shuffle(tests, f"{chosen.seed}/")[: chosen.clips]]
             steps = sequence.sequence(
-                models, pool, targets, Path(work), chosen.examples, Settings(characters=chosen.characters)
+                models,
+                pool,
+                targets,
+                Path(work),
+                chosen.examples,
+                replace(DEFAULTS, **given_settings(chosen)),
             )
             with Bar(f"Correcting {code}") as bar:
                 for heard in steps:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from smile.datatypes import MOST_BEAMS, MOST_SHOTS
+from smile.datatypes import MOST_SHOTS
 
 
 def shots(text: str) -> int:
     """An option's number of examples."""
     if not text.isdigit() or int(text) > MOST_SHOTS:
         raise argparse.ArgumentTypeError(f"choose 0 to {MOST_SHOTS} examples")
-    return int(text)
-
-
-def beams(text: str) -> int:
-    """An option's number of beams."""
-    if not text.isdigit() or not 1 <= int(text) <= MOST_BEAMS:
-        raise argparse.ArgumentTypeError(f"choose 1 to {MOST_BEAMS} beams")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Steering that keeps a transcript to the characters of a pool, over Whisper's byte-level tokens.
+"""A logits processor that keeps a transcript to the characters of a pool, over Whisper's byte-level tokens.
 
 A token may hold part of a character's UTF-8 bytes, so which tokens may follow depends on the bytes that are
 still waiting for the rest of their character.
@@ -6,6 +6,7 @@ still waiting for the rest of their character.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,29 +22,30 @@ KEPT = 64  # beginnings of characters whose toll is kept
 Allowance = NDArray[np.bool_]  # (vocabulary.end,) whether a token of text may follow
 
 
-class Allowed:
-    """Steering: no token (hard) or hardly a token (a penalty) that would write another character.
+@dataclass(frozen=True)
+class CharacterConstraint:
+    """Let no token (hard) or hardly a token (a penalty) write another character.
 
     In hard mode a character that has been begun must be ended before the transcript may, and something is
-    always possible. It comes after all other steering, since it says what is left where others have ruled
+    always possible. It comes after all other processors, since it says what is left where others have ruled
     out all that is allowed.
-
-    Args:
-        characters: the code points that may be written.
-        penalty: log units taken off others; infinite for "hard".
     """
 
-    def __init__(self, vocabulary: Vocabulary, characters: frozenset[str], penalty: float = np.inf):
-        self._vocabulary, self._penalty = vocabulary, penalty
-        self._spelling = _spelling(vocabulary, characters)
+    vocabulary: Vocabulary
+    characters: frozenset[str]  # the code points that may be written
+    penalty: float = np.inf  # log units taken off others; infinite for "hard"
+
+    @property
+    def _spelling(self) -> Spelling:
+        return _spelling(self.vocabulary, self.characters)
 
     def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
-        """Logits with the tokens that leave the characters lowered or at minus infinity."""
-        waiting, end = self._vocabulary.waiting(beam.tokens), self._vocabulary.end
+        """Return the logits with the tokens that leave the characters lowered or at minus infinity."""
+        waiting, end = self.vocabulary.waiting(beam.tokens), self.vocabulary.end
         changed = logits.copy()
-        changed[:end] += self._spelling.toll(waiting, self._penalty)
+        changed[:end] += self._spelling.toll(waiting, self.penalty)
         if waiting:
-            changed[end:] -= self._penalty
+            changed[end:] -= self.penalty
         return changed if np.isfinite(changed).any() else self._way_out(waiting, len(logits))
 
     def _way_out(self, waiting: bytes, size: int) -> Logits:
@@ -54,7 +56,7 @@ class Allowed:
             sizes = np.where(allowance, self._spelling.tokens.sizes, np.inf)
             logits[: len(sizes)][sizes == sizes.min()] = 0.0
         else:
-            logits[self._vocabulary.end] = 0.0
+            logits[self.vocabulary.end] = 0.0
         return logits
 
 

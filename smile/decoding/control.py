@@ -1,53 +1,63 @@
-"""What steers an in-context decoding, and what ends it: from settings and a pool to small objects."""
+"""What steers a decoding, and what ends it: from settings and a pool to small objects."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import SAMPLE_RATE
-from smile.datatypes import RecognizerInfo, Segment
-from smile.decoding.constraints import PENALTY, Allowed
-from smile.decoding.knn.datastore import KnnMix
+from smile.decoding.constraints import PENALTY, CharacterConstraint
+from smile.decoding.knn.datastore import KnnLM
 from smile.decoding.knn.store import open_store
-from smile.decoding.search import LengthStop, LoopStop, NoRepeat, Steering, Stop
+from smile.decoding.search import Control, LengthStop, LogitsProcessor, LoopStop, NoRepeat, StoppingCriterion
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.text.characters import permitted
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.model import Model
 
 
-def stops(
-    vocabulary: Vocabulary, segment: Segment, pool: Pool | None, *, loops: bool = True, bounded: bool = True
-) -> list[Stop]:
-    """Loop control, and the bound on length by a pool's speaking rate, each where it is asked for."""
-    found: list[Stop] = [LoopStop()] if loops else []
-    if bounded and pool:
-        seconds = len(segment.samples) / SAMPLE_RATE
-        found.append(LengthStop(most_characters(speaking_rates(pool), seconds), vocabulary))
-    return found
+def vanilla_control(model: Model, settings: Settings, seconds: float, pool: Pool | None = None) -> Control:
+    """Return what Whisper alone is decoded under: nothing steers it, loops and length may end it.
+
+    Its length is limited by a pool's speaking rate, for a target of so many seconds, where one is given.
+    """
+    return Control(settings.beam_size, (), _stopping(model, settings, seconds, pool))
 
 
-def steering(pool: Pool, info: RecognizerInfo, vocabulary: Vocabulary, settings: Settings) -> list[Steering]:
-    """What steers an in-context decoding beside mask and stops; the characters come last.
+def control_of(model: Model, settings: Settings, seconds: float, pool: Pool | None) -> Control:
+    """Return what a target of so many seconds is decoded under behind examples; the characters come last.
 
     Raises:
-        PoolError: token-level k-NN is asked for and the pool has no datastore of this recognizer.
+        PoolError: a kNN-LM is asked for and the pool has no datastore of this model.
     """
-    found: list[Steering] = [NoRepeat()] if settings.unlooped else []
-    if settings.knn:
-        found.append(KnnMix(open_store(pool, info), settings.knn))
-    if settings.characters != "off":
+    stopping = _stopping(model, settings, seconds, pool)
+    return Control(settings.beam_size, _processors(model, settings, pool), stopping)
+
+
+def _stopping(
+    model: Model, settings: Settings, seconds: float, pool: Pool | None
+) -> tuple[StoppingCriterion, ...]:
+    found: list[StoppingCriterion] = [LoopStop()] if settings.cut_loops else []
+    if settings.length_limit and pool:
+        found.append(LengthStop(most_characters(speaking_rates(pool), seconds), model.tokenizer))
+    return tuple(found)
+
+
+def _processors(model: Model, settings: Settings, pool: Pool | None) -> tuple[LogitsProcessor, ...]:
+    found: list[LogitsProcessor] = [NoRepeat()] if settings.no_repeat else []
+    if pool and settings.knn:
+        found.append(KnnLM(open_store(pool, model), settings.knn))
+    if pool and settings.characters != "off":
         penalty = PENALTY if settings.characters == "soft" else np.inf
-        found.append(Allowed(vocabulary, permitted([u.text for u in pool.utterances]), penalty))
-    return found
+        characters = permitted([u.text for u in pool.utterances])
+        found.append(CharacterConstraint(model.tokenizer, characters, penalty))
+    return tuple(found)
 
 
 def speaking_rates(pool: Pool) -> NDArray[np.float64]:
-    """Characters a second of every clip of a pool."""
+    """Return the characters a second of every clip of a pool."""
     return np.array([len(u.text) / max(u.seconds, 0.1) for u in pool.utterances])
 
 
 def most_characters(rates: NDArray[np.float64], seconds: float) -> int:
-    """How many characters a target may have: its seconds at the pool's 97th percentile of speaking rate."""
+    """Return how many characters a target may have: its seconds at the pool's 97th percentile of rates."""
     return max(10, int(np.ceil(np.percentile(rates, 97) * seconds)))

@@ -1,6 +1,7 @@
 """What steers a decoding and what ends it: small objects of one method, each to be tried alone.
 
-A steering changes the distribution of the next token, a stop looks at what has been written.
+A logits processor changes the distribution of the next token, a stopping criterion looks at what has been
+written. Both are frozen: two that are equal do the same, so what was decoded under one holds for the other.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Beam:
         return sum(self.logprobs) / max(len(self.logprobs), 1)
 
 
-class Steering(Protocol):
+class LogitsProcessor(Protocol):
     """Changes the distribution of the next token."""
 
     def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
@@ -38,7 +39,7 @@ class Steering(Protocol):
         ...
 
 
-class Stop(Protocol):
+class StoppingCriterion(Protocol):
     """Ends a transcript."""
 
     @property
@@ -65,19 +66,19 @@ class Mask:
         return logits + (self._always if beam.tokens else self._first)
 
 
-def whisper_mask(vocabulary: Vocabulary, anchored: bool, size: int) -> Mask:
-    """Text and the end; in an anchored prompt a timestamp may end it too, but not come first."""
+def whisper_mask(vocabulary: Vocabulary, timestamps: bool, size: int) -> Mask:
+    """Return the mask of text and the end; with timestamps one of them may end it too, but not come first."""
     specials = range(vocabulary.end + 1, vocabulary.first_timestamp)
-    timestamps = range(vocabulary.first_timestamp, size)
-    if anchored:
-        first = [*vocabulary.suppress_first, vocabulary.end, *timestamps]
+    times = range(vocabulary.first_timestamp, size)
+    if timestamps:
+        first = [*vocabulary.suppress_first, vocabulary.end, *times]
         return Mask([*vocabulary.suppress, *specials], first, size)
-    return Mask([*vocabulary.suppress, *specials, *timestamps], vocabulary.suppress_first, size)
+    return Mask([*vocabulary.suppress, *specials, *times], vocabulary.suppress_first, size)
 
 
 @dataclass(frozen=True)
 class NoRepeat:
-    """Steering: no loop begins, so that decoding goes on, mostly to its end, where it would have looped.
+    """Let no loop begin, so that decoding goes on, mostly to its end, where it would have looped.
 
     A run of `ngram` tokens does not come twice; a shorter unit that has come twice in a row does not
     begin again, a single token not after its fifth time.

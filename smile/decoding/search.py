@@ -1,26 +1,27 @@
 """Decoding one token at a time, greedily or with beams, the same for every recognizer.
 
-A decoding is steered and ended by the small objects of `smile.decoding.processors`.
+A decoding is steered and stopped by the small objects of `smile.decoding.processors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.datatypes import Decoded, DecoderSession, Prompt
+from smile.datatypes import DecoderSession, DecodingResult, Prompt, Stopped
 from smile.decoding.processors import (
     Beam,
     LengthStop,
     Logits,
+    LogitsProcessor,
     LoopStop,
     Mask,
     NoRepeat,
-    Steering,
-    Stop,
+    StoppingCriterion,
     unrepeated,
     whisper_mask,
 )
@@ -28,25 +29,30 @@ from smile.whisper.logits import log_softmax
 from smile.whisper.tokenizer import Vocabulary
 
 
+@dataclass(frozen=True)
+class Control:
+    """What a decoding depends on beside model and prompt; equal ones decode alike."""
+
+    beam_size: int = 1  # 1 is greedy
+    processors: tuple[LogitsProcessor, ...] = ()
+    stopping: tuple[StoppingCriterion, ...] = (LoopStop(),)
+
+
+GREEDY = Control()
+
+
 def decode(
-    session: DecoderSession,
-    prompt: Prompt,
-    vocabulary: Vocabulary,
-    *,
-    fed: int = 0,
-    beams: int = 1,
-    steering: Sequence[Steering] = (),
-    stops: Sequence[Stop] = (LoopStop(),),
-) -> Iterator[Decoded]:
+    session: DecoderSession, prompt: Prompt, tokenizer: Vocabulary, control: Control = GREEDY, fed: int = 0
+) -> Iterator[DecodingResult]:
     """Go on from a prompt, of which the session has been fed the first `fed` tokens.
 
     Yields the best transcript so far after every token; the last one carries `stopped`. The
     session is spent afterwards.
     """
     logits, hidden = session.step(np.array([prompt.tokens[fed:]]))
-    mask = whisper_mask(vocabulary, prompt.anchored, logits.shape[1])
-    search = Search(vocabulary, beams, [mask, *steering], stops)
-    for _ in range(prompt.room):
+    mask = whisper_mask(tokenizer, prompt.timestamps, logits.shape[1])
+    search = Search(tokenizer, replace(control, processors=(mask, *control.processors)))
+    for _ in range(prompt.max_new_tokens):
         parents = search.advance(logits, hidden[:, -1])
         if search.over:
             break
@@ -54,18 +60,16 @@ def decode(
         if parents != list(range(len(logits))):
             session.reorder(np.array(parents))
         logits, hidden = session.step(np.array([[beam.tokens[-1]] for beam in search.live]))
-    yield search.best("room")
+    yield search.best("max_new_tokens")
 
 
 class Search:
     """Beams in competition; with one beam this is greedy decoding."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, beams: int, steering: Sequence[Steering], stops: Sequence[Stop]
-    ):
-        self._vocabulary, self._beams, self._steering, self._stops = vocabulary, beams, steering, stops
+    def __init__(self, tokenizer: Vocabulary, control: Control):
+        self._tokenizer, self._control, self._beams = tokenizer, control, control.beam_size
         self.live = [Beam()]
-        self._finished: list[tuple[Beam, Decoded]] = []
+        self._finished: list[tuple[Beam, DecodingResult]] = []
 
     @property
     def over(self) -> bool:
@@ -90,18 +94,18 @@ class Search:
         width = 1 if self._beams == 1 else self._beams + 1
         for parent, beam in enumerate(self.live):
             row = logits[parent]
-            for steer in self._steering:
-                row = steer(row, beam, hidden[parent])
+            for process in self._control.processors:
+                row = process(row, beam, hidden[parent])
             logprobs = log_softmax(row)
             for token in best_of(logprobs, width):
                 if np.isfinite(value := float(logprobs[token])):
                     yield parent, Beam((*beam.tokens, int(token)), (*beam.logprobs, value))
 
     def _ended(self, beam: Beam) -> bool:
-        if not self._vocabulary.is_text(beam.tokens[-1]):
+        if not self._tokenizer.is_text(beam.tokens[-1]):
             self._finish(beam, len(beam.tokens) - 1, "end")
             return True
-        for stop in self._stops:
+        for stop in self._control.stopping:
             if (keep := stop(beam.tokens)) is not None:
                 self._finish(beam, keep, stop.reason)
                 return True
@@ -110,13 +114,11 @@ class Search:
     def _finish(self, beam: Beam, keep: int, reason: Literal["end", "loop", "length"]) -> None:
         self._finished.append((beam, self._decoded(beam, keep, reason)))
 
-    def _decoded(
-        self, beam: Beam, keep: int, reason: Literal["", "end", "loop", "length", "room"]
-    ) -> Decoded:
+    def _decoded(self, beam: Beam, keep: int, reason: Stopped) -> DecodingResult:
         tokens = beam.tokens[:keep]
-        return Decoded(tokens, beam.logprobs[:keep], self._vocabulary.decode(tokens).strip(), reason)
+        return DecodingResult(tokens, beam.logprobs[:keep], self._tokenizer.decode(tokens).strip(), reason)
 
-    def best(self, reason: Literal["", "room"]) -> Decoded:
+    def best(self, reason: Literal["", "max_new_tokens"]) -> DecodingResult:
         """The likeliest transcript: of those that ended by themselves, of those cut, of the live ones."""
         if self._finished and reason:
             ranked = max(self._finished, key=lambda f: (f[1].stopped == "end", f[0].score))
@@ -134,14 +136,16 @@ def best_of(row: NDArray[np.float32], n: int) -> NDArray[np.int64]:
 
 
 __all__ = [
+    "GREEDY",
     "Beam",
+    "Control",
     "LengthStop",
+    "LogitsProcessor",
     "LoopStop",
     "Mask",
     "NoRepeat",
     "Search",
-    "Steering",
-    "Stop",
+    "StoppingCriterion",
     "decode",
     "unrepeated",
     "whisper_mask",

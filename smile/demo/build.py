@@ -10,8 +10,7 @@ from importlib.metadata import version
 from itertools import count, islice
 from pathlib import Path
 
-from smile.audio.io import SAMPLE_RATE
-from smile.datatypes import Samples, SmileError, Utterance
+from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Utterance
 from smile.demo import speak
 from smile.demo.card import write_card
 from smile.demo.sentences import cldr_version, texts

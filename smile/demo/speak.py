@@ -8,8 +8,8 @@ import unicodedata
 
 import numpy as np
 
-from smile.audio.io import SAMPLE_RATE, from_array
-from smile.datatypes import Samples, SmileError
+from smile.audio.io import from_array
+from smile.datatypes import SAMPLE_RATE, Samples, SmileError
 
 PROGRAM = "espeak-ng"
 PEAK = 0.7

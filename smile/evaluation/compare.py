@@ -1,12 +1,12 @@
 """One recording under many settings: numbers of examples by ways to choose them, the telling ones first.
 
-The recording is encoded once, and what two cells share is decoded once; see `smile.evaluation.evaluate.Clip`.
+The recording is encoded once, and what two cells share is decoded once; see `smile.transcription.target`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -14,18 +14,16 @@ import numpy as np
 
 from smile.audio.vad import NO_SPEECH, segments_in_steps
 from smile.datatypes import Neighbour, Samples, SmileError, confidence
-from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import Clip, Written
 from smile.pools.pool import Pool
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.retrieval.samplers import LABELS as SAMPLERS
-from smile.settings import Settings
+from smile.settings import DEFAULTS, Settings
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
+from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
 
 MOST_CELLS = 60
-DEFAULTS = Settings()
 USUAL_SHOTS = 3  # that of several shots which is done first for every way
 FIRST_GUESS = 0.15  # seconds that a cell takes for each second of speech, before one has been timed
 
@@ -113,48 +111,37 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
         SmileError: the grid has too few or too many cells, or there is no speech.
     """
     places = grid.places()
-    found = yield from segments_in_steps(samples, longest=grid.base.longest)
-    clips = [Clip(models, segment) for segment in found]
-    if not clips:
+    found = yield from segments_in_steps(samples, longest=grid.base.max_segment_seconds)
+    targets = [Target(models, speech, f"{speech.start:.2f}") for speech in found]
+    if not targets:
         raise SmileError(NO_SPEECH)
     for place in places:
-        condition, written = condition_of(place, grid.base, models), list[Written]()
-        for clip in clips:
-            written.append(clip.write(condition, pool, f"{clip.segment.start:.2f}"))
+        settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
+        for target in targets:
+            alone = place.shots is None
+            *_, last = target.vanilla(settings) if alone else target.in_context(settings, pool)
+            written.append(last)
+            seconds += target.seconds
             yield None
-        yield _joined(place, list(zip(clips, written, strict=True)))
+        yield _joined(place, written, seconds)
 
 
-def condition_of(place: Place, base: Settings, models: Models) -> Condition:
-    """The settings of a cell as the evaluation knows them."""
-    if place.shots is None:
-        return Condition("", "vanilla", shots=0, bounded=False, beams=base.beams, windows=base.windows)
-    way = place.way or Way()
-    return Condition(
-        "",
-        adapter=models.smile.info.adapter_hash,
-        shots=place.shots,
-        language=base.language,
-        prompt=base.prompt,
-        beams=base.beams,
-        windows=base.windows,
-        bounded=base.bounded,
-        knn=base.knn,
-        unlooped=base.unlooped,
-        characters=base.characters,
-        **asdict(way),
-    )
+def settings_of(place: Place, base: Settings) -> Settings:
+    """Return the settings of a cell: its number of examples, its way, and all else as the grid has it."""
+    way = asdict(place.way) if place.way else {}
+    return replace(base, shots=place.shots or 0, **way)
 
 
-def _joined(place: Place, parts: Sequence[tuple[Clip, Written]]) -> Cell:
-    decoded = [written.decoded for _, written in parts]
+def _joined(place: Place, written: Sequence[Step], seconds: float) -> Cell:
+    """Return a cell of what was written for each segment."""
+    decoded = [step.decoded for step in written]
     return Cell(
         place,
         " ".join(one.text for one in decoded if one.text),
-        sum(clip.spent for clip, _ in parts),
+        seconds,
         confidence([p for one in decoded for p in one.logprobs]),
-        tuple(written.neighbours for _, written in parts),
-        sum(written.left_out for _, written in parts),
+        tuple(step.examples.neighbours for step in written),
+        sum(len(step.examples.left_out) for step in written),
         tuple(sorted({one.stopped for one in decoded} - {"", "end"})),
     )
 

@@ -1,7 +1,7 @@
-"""Conditions of an evaluation: full sets of settings, read from a grid and hashed.
+"""Conditions of an evaluation: settings and what stands beside them, read from a grid and hashed.
 
 A grid is a TOML file with an array of tables `condition`, one line each; what a line leaves out is as the
-grid's table `default` has it, or else has the default below. Grids that come with the package are named
+grid's table `default` has it, or else as the page does it. Grids that come with the package are named
 without a path, such as "main".
 """
 
@@ -10,23 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from smile.datatypes import MOST_SHOTS, SmileError
+from smile.datatypes import SmileError
 from smile.paths import DATA
-from smile.retrieval.divergences import LABELS
-from smile.retrieval.samplers import SAMPLERS
-from smile.settings import MODES, WINDOWS, Mode, Settings
+from smile.settings import DEFAULTS, MAX_SEGMENT_SECONDS, OPTIONS, Settings
+from smile.transcription.options import ALONE, as_json, checked, from_json
 
 GRIDS = DATA / "grids"
 GIVEN = "given"  # in a grid: the adapter that the command names
 SIDES = ("vanilla", "in-context")
 ORACLE = "oracle"  # a sampler that looks at the reference: a ceiling, not a way to transcribe
 PARTS = ("first", "second")  # a pool: of that language of a target in which clips of two are joined
-LATER = ("total", "candidates", "characters", "clips")  # settings added after the first rows were made
+SINCE: dict[str, Any] = {  # what older rows stand for, whose hashes stay as they are
+    "candidates": 0,
+    "clips": 0,
+    "max_segment_seconds": MAX_SEGMENT_SECONDS,
+    **{name: option.since for name, option in OPTIONS.items() if option.since is not None},
+}
 
 
 @dataclass(frozen=True)
@@ -35,69 +39,41 @@ class Condition:
 
     name: str
     side: Literal["vanilla", "in-context"] = "in-context"
+    settings: Settings = DEFAULTS
     adapter: str = ""  # SHA-256 of the adapter in use, 12 hex digits; empty: untrained
-    shots: int = 1
-    sampler: Literal["nearest", "random", "draft", "mixed", "oracle"] = "nearest"
-    divergence: str = "kl"
-    seed: int = 0  # of the random sampler
     pool: str = ""  # whose pool is used: ISO 639-3, several joined by +, or PARTS; empty: the target's own
     minutes: float = 0.0  # of the pool that may be used; 0: all
-    language: str = "guess"  # the language token: "guess", "pool" or a Whisper code
-    prompt: Literal["anchored", "plain"] = "anchored"
-    beams: int = 1  # 1 is greedy
-    loops: bool = True  # cut loops
-    bounded: bool = True  # bound the length by the pool's speaking rate
-    knn: float = 0.0  # strength of token-level k-NN, see smile.decoding.knn.datastore; 0: off
-    unlooped: bool = False  # keep loops from beginning
-    total: float = 0.0  # seconds that examples and target should come to; 0: as the nearest clips have it
-    candidates: int = 0  # examples of which the oracle takes the best: half the nearest, half random
-    characters: Mode = "off"  # keep to those of the pool, see smile.decoding.constraints
     clips: int = 0  # of the pool that may be used; 0: all
+    candidates: int = 0  # examples of which the oracle takes the best: half the nearest, half random
     # What the command decides, filled in by `resolved`:
     model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder
     engine: str = ""
     precision: str = ""
-    windows: tuple[float, ...] = WINDOWS  # seconds that may be encoded
     pooling: str = "mean-own-frames"
     pool_split: str = ""
 
     @property
     def hash(self) -> str:
-        """12 hex digits of the SHA-256 of the settings as sorted JSON."""
-        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:12]
+        """12 hex digits of the SHA-256 of the facts as sorted JSON."""
+        return hash_of(self.facts())
 
-    def settings(self) -> dict[str, Any]:
-        """Everything but the name, as plain values.
+    def facts(self) -> dict[str, Any]:
+        """Return everything but the name, as one object of plain values."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "settings")}
+        return {**own, **as_json(self.settings)}
 
-        A setting of LATER is left out where it is as it was before there was one, so that the hashes of
-        older rows stay as they are.
-        """
-        values = {**asdict(self), "windows": list(self.windows)}
-        defaults = {field.name: field.default for field in fields(self)}
-        as_before = {"name"} | {name for name in LATER if values[name] == defaults[name]}
-        return {name: value for name, value in values.items() if name not in as_before}
 
-    def transcription(self) -> Settings:
-        """The part of it that `transcribe` knows."""
-        return Settings(
-            shots=self.shots,
-            sampler="nearest" if self.sampler == "oracle" else self.sampler,
-            divergence=self.divergence,
-            seed=self.seed,
-            language=self.language,
-            prompt=self.prompt,
-            beams=self.beams,
-            windows=self.windows,
-            bounded=self.bounded,
-            knn=self.knn,
-            unlooped=self.unlooped,
-            total=self.total,
-            characters=self.characters,
-        )
+FACTS = tuple(Condition("").facts())
+
+
+def hash_of(facts: Mapping[str, Any]) -> str:
+    """Return 12 hex digits that tell facts apart, without those that are as SINCE has them."""
+    counted = {name: v for name, v in facts.items() if name not in SINCE or v != SINCE[name]}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def read_grid(source: str | Path) -> tuple[Condition, ...]:
-    """The conditions of a grid file, or of one that comes with the package, by name.
+    """Return the conditions of a grid file, or of one that comes with the package, by name.
 
     Raises:
         SmileError: no such file, no TOML, an unknown setting or value, or two conditions alike.
@@ -121,13 +97,17 @@ def read_grid(source: str | Path) -> tuple[Condition, ...]:
 
 
 def _completed(row: Any, default: dict[str, Any]) -> Any:
-    """A line with the grid's defaults; Whisper alone takes none of them."""
+    """Return a line with the grid's defaults; Whisper alone takes none of them."""
     alone = not isinstance(row, dict) or row.get("side") == "vanilla"
     return row if alone else {**default, **row}
 
 
 def distinct(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
-    """The conditions; SmileError where two have one name or the same settings."""
+    """Return the conditions.
+
+    Raises:
+        SmileError: two have one name or the same settings.
+    """
     for what in ("name", "hash"):
         seen: dict[str, str] = {}
         for condition in conditions:
@@ -141,52 +121,54 @@ def distinct(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
 
 
 def _condition(row: Any, grid: str) -> Condition:
+    """Return a line of a grid as a condition."""
     name = row.get("name") if isinstance(row, dict) else None
     if not isinstance(name, str) or not name:
         raise SmileError(f'{grid} has a condition without a name; write {{ name = "...", ... }}.')
-    where = f'{grid}, condition "{name}"'
-    defaults: dict[str, Any] = {field.name: field.default for field in fields(Condition)[1:]}
-    for key, value in row.items():
-        if key == "name":
-            continue
-        if key not in defaults:
-            raise SmileError(f'{where}: there is no setting "{key}".')
-        wanted = type(defaults[key])
-        whole = (int, float) if wanted is float else (list,) if wanted is tuple else (wanted,)
-        if not isinstance(value, whole) or (isinstance(value, bool) and wanted is not bool):
-            raise SmileError(f'{where}: the setting "{key}" has a value of the wrong kind.')
-        row = {**row, key: wanted(value)}
-    return _checked(Condition(**row), where)
+    where = f'{grid}, condition "{name}": '
+    alone = row.get("side") == "vanilla"
+    try:
+        chosen = {key: value for key, value in row.items() if key in OPTIONS}
+        settings = from_json(chosen, ALONE if alone else DEFAULTS)
+        own = {key: _typed(key, value) for key, value in row.items() if key not in OPTIONS}
+        return _checked(Condition(**{**own, "settings": settings}))
+    except SmileError as error:
+        raise SmileError(f"{where}{error}") from error
 
 
-def _checked(condition: Condition, where: str) -> Condition:
-    choices = {
-        "side": SIDES,
-        "sampler": (*SAMPLERS, ORACLE),
-        "divergence": tuple(LABELS),
-        "prompt": ("anchored", "plain"),
-        "characters": MODES,
-    }
-    for key, allowed in choices.items():
-        if getattr(condition, key) not in allowed:
-            raise SmileError(f"{where}: {key} is one of {', '.join(allowed)}.")
-    if not 0 <= condition.shots <= MOST_SHOTS:
-        raise SmileError(f"{where}: shots are 0 to {MOST_SHOTS}.")
-    least = min(condition.minutes, condition.clips, condition.beams - 1)
-    if not 0 <= condition.knn <= 1 or least < 0:
-        raise SmileError(f"{where}: knn is 0 to 1, minutes and clips at least 0, beams at least 1.")
-    if (condition.sampler == ORACLE) != bool(condition.candidates) or condition.total < 0:
-        raise SmileError(f"{where}: the oracle, and nothing else, has candidates; total is at least 0.")
-    if condition.sampler == ORACLE and (condition.shots, condition.candidates % 2) != (1, 0):
-        raise SmileError(f"{where}: the oracle chooses 1 example of an even number of candidates.")
-    helped = condition.adapter or condition.knn or condition.characters != "off"
+def _typed(key: str, value: Any) -> Any:
+    """Return the value of what stands beside the settings, as its type."""
+    defaults: dict[str, Any] = {f.name: f.default for f in fields(Condition) if f.name not in ("settings",)}
+    if key not in defaults:
+        raise SmileError(f'there is no setting "{key}".')
+    wanted = str if key == "name" else type(defaults[key])
+    kinds = (int, float) if wanted is float else (wanted,)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise SmileError(f'the setting "{key}" has a value of the wrong kind.')
+    return wanted(value)
+
+
+def _checked(condition: Condition) -> Condition:
+    settings, oracle = condition.settings, condition.settings.sampler == ORACLE
+    checked(replace(settings, sampler=DEFAULTS.sampler) if oracle else settings)
+    if condition.side not in SIDES:
+        raise SmileError(f"side is one of {', '.join(SIDES)}.")
+    if min(condition.minutes, condition.clips, condition.candidates) < 0:
+        raise SmileError("minutes, clips and candidates are at least 0.")
+    if oracle != bool(condition.candidates):
+        raise SmileError("the oracle, and nothing else, has candidates.")
+    if oracle and (settings.shots, condition.candidates % 2) != (1, 0):
+        raise SmileError("the oracle chooses 1 example of an even number of candidates.")
+    helped = condition.adapter or settings.knn or settings.characters != "off"
     if condition.side == "vanilla" and helped:
-        raise SmileError(f"{where}: vanilla Whisper has neither adapter nor knn, nor a pool's characters.")
+        raise SmileError("vanilla Whisper has neither adapter nor knn, nor a pool's characters.")
     return condition
 
 
-def resolved(conditions: Iterable[Condition], adapter: str, **fixed: Any) -> tuple[Condition, ...]:
-    """The conditions as a command runs them: the adapter's digest and all that it decides filled in.
+def resolved(
+    conditions: Iterable[Condition], adapter: str, windows: tuple[float, ...] = (), **fixed: Any
+) -> tuple[Condition, ...]:
+    """Return the conditions as a command runs them: the adapter's digest and all that it decides filled in.
 
     Raises:
         SmileError: a condition wants an adapter and there is none.
@@ -198,5 +180,6 @@ def resolved(conditions: Iterable[Condition], adapter: str, **fixed: Any) -> tup
         digest = adapter if condition.adapter == GIVEN else condition.adapter
         if digest not in ("", adapter):
             raise SmileError(f'The condition "{condition.name}" needs the adapter {digest}, not {adapter}.')
-        found.append(replace(condition, adapter=digest, **fixed))
+        settings = replace(condition.settings, windows=windows) if windows else condition.settings
+        found.append(replace(condition, adapter=digest, settings=settings, **fixed))
     return distinct(found)

@@ -10,19 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import pandas as pd
 
-from smile.audio.io import SAMPLE_RATE, read
-from smile.datatypes import Matrix, Recognizer, Samples, Segment, Utterance
-from smile.decoding.context import hearing
-from smile.decoding.knn.reading import read_text
-from smile.evaluation.evaluate import digest, hear
+from smile.audio.io import read
+from smile.datatypes import SAMPLE_RATE, Speech, Utterance
 from smile.pools.pool import Pool
 from smile.settings import Settings
-from smile.transcription.pipeline import in_context, pool_token, retrieve
-from smile.whisper.encoder import encode
+from smile.transcription.target import Target
 from smile.whisper.model import Models
 
 SURE = 1.96  # standard errors on either side that 95 % of the differences lie within
@@ -33,7 +28,7 @@ class Tried:
     """A model that is asked: its adapter, and the share of the learned change that is applied."""
 
     adapter: str
-    kept: float
+    scale: float
     models: Models
 
 
@@ -42,7 +37,7 @@ class Foreseen:
     """What a model said of a clip's reference."""
 
     adapter: str
-    kept: float
+    scale: float
     shots: int
     language: str
     id: str
@@ -56,33 +51,20 @@ def foreseen(
     """The rows of a clip, for each model and number of nearest examples, with the pool's language token.
 
     `pools` by the digest of the adapter's encoder, empty for the base's. Encoder states are made once for
-    all models with the same encoder.
+    each model.
 
     Raises:
         AudioError: its recording or that of an example cannot be read.
     """
     samples = read(utterance.audio)
-    segment = Segment(0.0, len(samples) / SAMPLE_RATE, samples)
-    made: dict[object, Matrix] = {}
+    speech = Speech(0.0, len(samples) / SAMPLE_RATE, samples)
+    targets: dict[Models, Target] = {}
     for tried, shots in wanted:
-        recognizer, vocabulary = tried.models.smile, tried.models.vocabulary
-        pool, told = pools[recognizer.info.encoder.adapter], replace(settings, shots=shots)
-        encoded, cached = partial(_encoded, recognizer, settings.windows, made), recognizer.info.cached
-        found = retrieve(segment, encoded(samples), pool, told, utterance.id, cached=cached)
-        asked = in_context(vocabulary, recognizer, segment, found, pool_token(pool), told, hear)
-        states = hearing(recognizer, settings.windows) if cached else encoded
-        said = read_text(recognizer, vocabulary, asked, utterance.text, states)
+        pool, told = pools[tried.models.smile.info.encoder.adapter], replace(settings, shots=shots)
+        target = targets.setdefault(tried.models, Target(tried.models, speech, utterance.id))
+        said = target.read(utterance.text, told, pool)
         bits, characters = -float(said.logprob.sum()) / math.log(2), len(utterance.text.strip())
-        yield Foreseen(tried.adapter, tried.kept, shots, utterance.language, utterance.id, bits, characters)
-
-
-def _encoded(
-    recognizer: Recognizer, windows: Sequence[float], made: dict[object, Matrix], samples: Samples
-) -> Matrix:
-    key = recognizer.info.encoder, digest(samples)
-    if key not in made:
-        made[key] = encode(recognizer, samples, windows)
-    return made[key]
+        yield Foreseen(tried.adapter, tried.scale, shots, utterance.language, utterance.id, bits, characters)
 
 
 def table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
@@ -94,16 +76,16 @@ def table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
     """
     first = rows.iloc[0]
     lines = []
-    for (adapter, kept, shots), group in rows.groupby(["adapter", "kept", "shots"], sort=False):
+    for (adapter, scale, shots), group in rows.groupby(["adapter", "scale", "shots"], sort=False):
         rates = _rates(group)
-        base = [against, kept, shots] if against else [first["adapter"], first["kept"], shots]
-        of_base = (rows[["adapter", "kept", "shots"]] == base).all(axis=1)
+        base = [against, scale, shots] if against else [first["adapter"], first["scale"], shots]
+        of_base = (rows[["adapter", "scale", "shots"]] == base).all(axis=1)
         both = group.merge(rows[of_base], on=["language", "id"], suffixes=("", "_base"))
         change, sure = _change(both)
-        line = {"adapter": adapter, "kept": kept, "shots": shots, "clips": len(group)}
+        line = {"adapter": adapter, "scale": scale, "shots": shots, "clips": len(group)}
         lines.append({**line, "macro": rates.mean(), "change": change, "sure": sure, **rates})
     names = list(rows["adapter"].unique())
-    lines.sort(key=lambda line: (names.index(line["adapter"]), line["kept"], line["shots"]))
+    lines.sort(key=lambda line: (names.index(line["adapter"]), line["scale"], line["shots"]))
     return pd.DataFrame(lines)
 
 

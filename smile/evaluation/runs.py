@@ -16,20 +16,20 @@ from typing import Any
 
 from smile import corpora
 from smile.corpora import Corpus
-from smile.datatypes import CorpusError, EncoderId, Utterance
+from smile.datatypes import CorpusError, Utterance
 from smile.evaluation.conditions import Condition, resolved
-from smile.evaluation.evaluate import pool_code
+from smile.evaluation.evaluate import PoolKey, pool_key
 from smile.evaluation.rows import Key, RowFile
 from smile.evaluation.workers import Task, crew
 from smile.pools import indexing
 from smile.pools.joined import joined
-from smile.pools.pool import open_pool, read_header
-from smile.pools.subsets import mixed, smaller
-from smile.retrieval.samplers import shuffled
+from smile.pools.pool import Header, open_pool, read_header
+from smile.pools.subsets import mixed, subset
+from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import language as known
-from smile.transcription.pipeline import read_tokens
+from smile.transcription.examples import prepare_datastore
 from smile.whisper.adapters import load
-from smile.whisper.model import Models, load_models
+from smile.whisper.model import Model, Models, load_models
 
 BATCH = 4  # utterances between two writings
 GUESS = 0.9  # seconds that a row takes, where none has been timed yet
@@ -84,16 +84,15 @@ def prepared(job: Job) -> tuple[Job, Models]:
     """
     models = load_models(**job.model)
     info, adapter = models.vanilla.info, job.model.get("adapter")
-    fixed: dict[str, Any] = {"windows": job.windows} if job.windows else {}
     conditions = resolved(
         job.conditions,
         load(adapter).sha256[:12] if adapter else "",
+        job.windows,
         model=f"{info.encoder.model}/{info.encoder.weights}",
         engine=info.engine,
         precision=info.precision,
         pooling=info.encoder.pooling,
         pool_split=job.pool_split,
-        **fixed,
     )
     return replace(job, conditions=conditions), models
 
@@ -142,7 +141,7 @@ def _pending(job: Job, name: str) -> Pending:
 
 def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
     """So many utterances (0: all), drawn by a seed, in the corpus's order; a larger limit only adds."""
-    chosen = shuffled(utterances, f"{seed}/")[: limit or None]
+    chosen = stable_shuffle(utterances, f"{seed}/")[: limit or None]
     return tuple(utterances[i] for i in sorted(chosen))
 
 
@@ -191,7 +190,7 @@ def _saved(rows: RowFile, results: Iterator[list[Any]]) -> Iterator[tuple[int, i
             rows.write()
 
 
-Folders = dict[tuple[str, str], tuple[Path, ...]]  # of pools, by language (or several) and adapter
+Folders = dict[PoolKey, tuple[Path, ...]]  # of pools, or of several that are used as one
 
 
 def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
@@ -201,25 +200,21 @@ def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
 def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
     """The folders of the pools that a language's conditions need, made where they are not there."""
     own = pending.work[0][0].language
-    if "+" not in own and any(condition.shots or condition.knn for condition in job.conditions):
+    if "+" not in own and any(c.settings.shots or c.settings.knn for c in job.conditions):
         corpora.apart(
             targets(job, pending.language), job.corpus.read(pending.language, job.pool_split).utterances
         )
     pools: Folders = {}
     for condition in job.conditions:
-        code = pool_code(condition, own)
-        key = code, condition.adapter
+        key = pool_key(condition, own)
+        sides = (models if condition.adapter else models.untrained).within(condition.settings.windows)
         if key not in pools:
-            pools[key] = tuple(
-                pool(job, models, language, bool(condition.adapter), progress)
-                for language in _sources(job, code, own, pending.language)
-            )
-        if condition.knn:
+            sources = _sources(job, key.language, own, pending.language)
+            pools[key] = tuple(pool(job, sides, language, progress) for language in sources)
+        if condition.settings.knn:
             whole = mixed([open_pool(folder) for folder in pools[key]])
-            used = smaller(whole, condition.minutes, condition.clips)
-            recognizer = models.smile if condition.adapter else models.vanilla
-            told = partial(progress, f"Reading {code}")
-            read_tokens(used, recognizer, models.vocabulary, told, condition.windows)
+            used = subset(whole, condition.minutes, condition.clips)
+            prepare_datastore(used, sides.smile, partial(progress, f"Reading {key.language}"))
     return pools
 
 
@@ -233,31 +228,30 @@ def _sources(job: Job, code: str, own: str, name: str) -> list[str]:
     return parts
 
 
-def pool(job: Job, models: Models, name: str, adapted: bool, progress: Progress) -> Path:
-    """A pool's folder in the cache, made where it is missing; its name says encoder, precision and source."""
-    recognizer = models.smile if adapted else models.vanilla
-    windows = job.windows or job.conditions[0].windows
+def pool(job: Job, models: Models, name: str, progress: Progress) -> Path:
+    """Return a pool's folder in the cache, made where it is missing.
+
+    It is that of the model of `smile`: its name says encoder, precision, windows and source.
+    """
     source = job.corpus.place(name, job.pool_split)
-    folder = pool_folder(job, recognizer.info.encoder, recognizer.info.precision, windows, source)
-    if not (folder / "pool.json").is_file() or read_header(folder).encoder != recognizer.info.encoder:
+    folder = pool_folder(job, models.smile, source)
+    if not (folder / "pool.json").is_file() or read_header(folder).encoder != models.smile.info.encoder:
         folder.parent.mkdir(parents=True, exist_ok=True)
         examples = job.corpus.read(name, job.pool_split)
         indexing.build(
             examples,
             folder,
-            recognizer,
-            known(examples.utterances[0].language),
-            windows=windows,
-            guess=models.guess,
+            models,
+            Header(known(examples.utterances[0].language), source=source.name),
             progress=lambda done, total: progress(f"Indexing {name}", done, total),
-            source=source.name,
         )
     return folder
 
 
-def pool_folder(job: Job, encoder: EncoderId, precision: str, windows: Sequence[float], source: Path) -> Path:
-    """Where a pool is kept; another corpus, split or encoder has another place."""
-    parts = (str(source.resolve()), job.pool_split, encoder, precision, tuple(windows))
+def pool_folder(job: Job, model: Model, source: Path) -> Path:
+    """Return where a pool is kept; another corpus, split, encoder or other windows have another place."""
+    info = model.info
+    parts = (str(source.resolve()), job.pool_split, info.encoder, info.precision, model.windows)
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
     return job.cache / "evaluation" / f"{source.name}-{digest}"
 

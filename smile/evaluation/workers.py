@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from smile.datatypes import SmileError, Utterance
 from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import Made, evaluate
+from smile.evaluation.evaluate import Made, PoolKey, evaluate
 from smile.pools.pool import Pool, open_pool
 from smile.pools.subsets import mixed
 from smile.util.processes import children_end, end_with_parent
@@ -30,7 +30,7 @@ class Task:
 
     utterance: Utterance
     conditions: tuple[Condition, ...]
-    pools: dict[tuple[str, str], tuple[Path, ...]]  # by language and adapter; of several languages, several
+    pools: dict[PoolKey, tuple[Path, ...]]  # of several languages, several
     split: str
 
 

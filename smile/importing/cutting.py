@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import QUIETEST, SAMPLE_RATE, SHORTEST, WINDOW, stream, write
-from smile.datatypes import Samples
+from smile.audio.io import QUIETEST, SHORTEST, WINDOW, stream, write
+from smile.datatypes import SAMPLE_RATE, Samples
 
 LONGEST = WINDOW - 1.0  # seconds of a clip: the window, less the silence that Whisper wants after speech
 LAST = 12 * 3600.0  # seconds from the beginning of a recording in which clips are looked for

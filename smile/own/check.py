@@ -8,7 +8,7 @@ them. (Only Whisper's guess at the language is counted over the whole pool.)
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,14 +18,16 @@ import pandas as pd
 from smile.datatypes import PoolError, RecognizerInfo
 from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import evaluate
+from smile.evaluation.evaluate import evaluate, pool_key
 from smile.evaluation.rows import Row
 from smile.pools.pool import Pool, order_digest
 from smile.pools.setting import PoolSetting
-from smile.pools.subsets import less
+from smile.pools.subsets import drop
 from smile.results.tables import by_language
-from smile.retrieval.samplers import shuffled
-from smile.transcription.pipeline import pool_token, read_tokens
+from smile.retrieval.samplers import stable_shuffle
+from smile.settings import DEFAULTS
+from smile.transcription.examples import pool_token, prepare_datastore
+from smile.transcription.options import ALONE
 from smile.whisper.model import Models
 
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
@@ -50,19 +52,16 @@ class Check:
 def conditions(
     info: RecognizerInfo, shots: Sequence[int] = SHOTS, knn: Sequence[float] = (1.0, 0.0)
 ) -> tuple[Condition, ...]:
-    """Whisper alone, and the page's way with so many examples and strengths of token neighbours."""
-    found = [Condition(VANILLA, "vanilla", shots=0, bounded=False)]
+    """Whisper alone, and the page's way with so many examples and strengths of the kNN-LM."""
+    found = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
     for strength in knn:
         for k in shots:
             name = f"{k} shots" if k != 1 else "1 shot"
             found.append(
                 Condition(
-                    name if strength else f"{name}, no token neighbours",
+                    name if strength else f"{name}, no kNN-LM",
+                    settings=replace(DEFAULTS, shots=k, knn=strength),
                     adapter=info.adapter_hash,
-                    shots=k,
-                    language="pool",
-                    knn=strength,
-                    unlooped=True,
                 )
             )
     return tuple(found)
@@ -86,8 +85,8 @@ def leave_one_out(
     """
     if len(pool) < 2:
         raise PoolError(f"{pool.folder} has just one clip; add some, so that one can be left out.")
-    if tokens := any(condition.knn for condition in tried):
-        read_tokens(pool, models.smile, models.vocabulary)
+    if tokens := any(condition.settings.knn for condition in tried):
+        prepare_datastore(pool, models.smile)
     chosen = sample(pool, clips, seed)
     rows: list[Row] = []
     total = len(chosen) * len(tried)
@@ -96,7 +95,7 @@ def leave_one_out(
         utterance = pool.utterances[index]
         with TemporaryDirectory() as folder:
             others = without(models, pool, index, Path(folder), tokens)
-            pools = {(utterance.language, condition.adapter): others for condition in tried}
+            pools = {pool_key(condition, utterance.language): others for condition in tried}
             for row, _ in evaluate(models, utterance, tried, pools):
                 rows.append(row)
                 yield Check(len(rows), total, tuple(rows))
@@ -104,17 +103,15 @@ def leave_one_out(
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
     """Indices of at most so many clips, in the pool's order; the same for the same ids and seed."""
-    return sorted(shuffled(pool.utterances, f"{seed}/")[: max(1, clips)])
+    return sorted(stable_shuffle(pool.utterances, f"{seed}/")[: max(1, clips)])
 
 
 def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) -> Pool:
     """The pool less one clip, and with `tokens` its token datastore, which goes to the folder `stores`."""
     if tokens:
         language = pool_token(pool)
-        return token_store.without(
-            pool, index, models.smile, models.vocabulary, language=language, stores=stores
-        )
-    return less(pool, index)
+        return token_store.without(pool, index, models.smile, language=language, stores=stores)
+    return drop(pool, index)
 
 
 def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerInfo) -> PoolSetting:
@@ -135,8 +132,8 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     line = table[table["condition"] == chosen.name].iloc[0]
     vanilla = rates.get(VANILLA, np.nan)
     return PoolSetting(
-        shots=chosen.shots,
-        knn=chosen.knn,
+        shots=chosen.settings.shots,
+        knn=chosen.settings.knn,
         recognizer=" ".join(filter(None, (info.encoder.model, info.precision, info.adapter_hash))),
         order=order_digest(pool.utterances),
         clips=len({row.id for row in check.rows}),

@@ -17,9 +17,9 @@ from smile.own import changes
 from smile.own.transcripts import Part, cut
 from smile.own.workspace import POOLS, Correction, Workspace
 from smile.pools import indexing
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import Header, Pool, open_pool
 from smile.text.normalisers import one_line
-from smile.transcription.pipeline import pool_token, read_tokens
+from smile.transcription.examples import pool_token, prepare_datastore
 from smile.whisper.model import Models
 
 MOST_EXAMPLES = 2000  # in one visitor's pool
@@ -130,17 +130,15 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
     Raises:
         AudioError: a clip cannot be read.
     """
-    pool, info = workspace.pool(models.smile.info.encoder), models.smile.info
-    if pool is None or token_store.present(pool, info):
+    pool, model = workspace.pool(models.smile.info.encoder), models.smile
+    if pool is None or token_store.present(pool, model):
         return pool
     language = pool_token(pool)
     for older in _older(workspace, models):
-        if token_store.present(older, info) and pool_token(older) == language:
-            token_store.update(
-                older, pool, models.smile, models.vocabulary, language=language, progress=progress
-            )
+        if token_store.present(older, model) and pool_token(older) == language:
+            token_store.update(older, pool, model, language=language, progress=progress)
             return pool
-    read_tokens(pool, models.smile, models.vocabulary, progress)
+    prepare_datastore(pool, model, progress)
     return pool
 
 
@@ -164,7 +162,7 @@ def _add(
     language, encoder = _language(workspace, found), models.smile.info.encoder
     if len(found.reading.utterances) + len(workspace.pool(encoder) or ()) > MOST_EXAMPLES:
         raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
-    built = indexing.build(found.reading, out, models.smile, language, guess=models.guess, progress=progress)
+    built = indexing.build(found.reading, out, models, Header(language), progress=progress)
     rejected = [(found.place(row.line), row.reason) for row in built.rejected]
     with workspace.lock:
         old = workspace.pool(encoder)  # as it is by now

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from smile.audio.io import SAMPLE_RATE, read
-from smile.datatypes import PoolError, Utterance
+from smile.audio.io import read
+from smile.datatypes import SAMPLE_RATE, PoolError, Utterance
 from smile.own import changes, growing
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool
-from smile.pools.subsets import smaller
+from smile.pools.subsets import subset
 from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription.pipeline import transcribe
@@ -77,7 +77,7 @@ def _begun(whole: Pool, examples: int, folder: Path) -> Workspace:
     visitors = Workspaces(folder, hours=24)
     workspace = visitors.open(visitors.new())
     with workspace.change(f"{examples} examples added") as change:
-        changes.joined(None, smaller(whole, 0, examples), change.out)
+        changes.joined(None, subset(whole, 0, examples), change.out)
     workspace.write(replace(workspace.state(), language=whole.language))
     return workspace
 

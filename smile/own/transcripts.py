@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from smile.audio.io import SAMPLE_RATE, read_recording, write
-from smile.datatypes import PoolError
+from smile.audio.io import read_recording, write
+from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, Transcript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import LONGEST, Recording, Step

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import SAMPLE_RATE, read_recording
-from smile.datatypes import AudioError, Matrix, Recognizer, Samples
+from smile.audio.io import read_recording
+from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.settings import WINDOWS
 from smile.util.storage import Log
-from smile.whisper.encoder import encode, pooled
+from smile.whisper.encoder import pooled
+from smile.whisper.model import Model, Models
 
 Hear = Callable[[Path], "Encoded"]
-Guess = Callable[[Matrix], str]  # a window's states (frames, d) -> Whisper's language code
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Encoded:
     """What is kept of a clip."""
 
     seconds: float
-    embedding: NDArray[np.float32]  # (d,); (0,) without a recognizer
+    embedding: NDArray[np.float32]  # (d,); (0,) without models
     guess: str = ""  # Whisper's language code
 
     def to_json(self) -> dict[str, Any]:
@@ -45,17 +45,25 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Encoder:
-    """How clips are encoded; without a recognizer they are only heard and measured."""
+    """How clips are encoded by the model of `smile`; without models they are only read and measured."""
 
-    recognizer: Recognizer | None
-    windows: tuple[float, ...] = WINDOWS
-    guess: Guess | None = None
+    models: Models | None
+
+    @property
+    def model(self) -> Model | None:
+        """What encodes."""
+        return self.models.smile if self.models else None
+
+    @property
+    def windows(self) -> tuple[float, ...]:
+        """Seconds that may be encoded."""
+        return self.models.smile.windows if self.models else WINDOWS
 
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that changes an embedding or a guess."""
-        info = asdict(self.recognizer.info) if self.recognizer else None
-        return {"recognizer": info, "windows": list(self.windows), "guess": self.guess is not None}
+        info = asdict(self.model.info) if self.model else None
+        return {"recognizer": info, "windows": list(self.windows)}
 
     def __call__(self, audio: Path) -> Encoded:
         """Encode a recording.
@@ -65,13 +73,13 @@ class Encoder:
         """
         samples = self._read(audio)
         seconds = len(samples) / SAMPLE_RATE
-        if self.recognizer is None:
+        if self.models is None:
             return Encoded(seconds, np.zeros(0, np.float32))
-        states = encode(self.recognizer, samples, self.windows)
+        states = self.models.smile.encode(samples)
         embedding = pooled(states, seconds)
         if not np.isfinite(embedding).all():
             raise AudioError(f'"{audio.name}" cannot be encoded; record or export it again.')
-        return Encoded(seconds, embedding, self.guess(states) if self.guess else "")
+        return Encoded(seconds, embedding, self.models.vanilla.detect_language(states).language)
 
     def _read(self, audio: Path) -> Samples:
         longest = max(self.windows)

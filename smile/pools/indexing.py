@@ -19,8 +19,8 @@ import numpy as np
 
 from smile import corpora
 from smile.corpora import Reading, Rejected
-from smile.datatypes import AudioError, Language, PoolError, Recognizer, Utterance
-from smile.pools.clip_encoder import Encoded, Encoder, Guess, Hear, remembering
+from smile.datatypes import AudioError, Language, PoolError, Utterance
+from smile.pools.clip_encoder import Encoded, Encoder, Hear, remembering
 from smile.pools.pool import (
     CLIPS,
     EMBEDDINGS,
@@ -33,10 +33,10 @@ from smile.pools.pool import (
     read_header,
     write_pool,
 )
-from smile.settings import WINDOWS
 from smile.text import languages
 from smile.util.names import identifier
 from smile.util.storage import Log, WorkFolder, work_folder
+from smile.whisper.model import Models
 
 AUDIO_FOLDER, QUERY_FOLDER = "audio", "queries"
 OWN = (HEADER, CLIPS, QUERIES, EMBEDDINGS, AUDIO_FOLDER, QUERY_FOLDER)
@@ -56,12 +56,10 @@ class Built:
 def index(
     source: Path,
     out: Path,
-    recognizer: Recognizer | None,
+    models: Models | None,
     *,
     split: str = "",
     code: str = "",
-    windows: Sequence[float] = WINDOWS,
-    guess: Guess | None = None,
     progress: Progress | None = None,
 ) -> Built:
     """Make a pool of a language of anything that `corpora.open_corpus` opens; `out` may be the source itself.
@@ -76,24 +74,21 @@ def index(
     with _work(out) as work:
         reading = _read(source, split, code)
         header, queries = _origin(Path(source), code, reading)
-        return _build(work, reading, queries, header, Encoder(recognizer, tuple(windows), guess), progress)
+        return _build(work, reading, queries, header, Encoder(models), progress)
 
 
 def build(
     clips: Reading | Sequence[Utterance],
     out: Path,
-    recognizer: Recognizer | None,
-    language: Language,
+    models: Models | None,
+    header: Header,
     *,
-    windows: Sequence[float] = WINDOWS,
-    guess: Guess | None = None,
-    progress: Progress | None = None,
     queries: Reading | Sequence[Utterance] = (),
-    synthetic: bool = False,
-    source: str = "",
-    licence: str = "",
+    progress: Progress | None = None,
 ) -> Built:
-    """Make a pool of utterances, their recordings copied into it; without a recognizer it is for listing.
+    """Make a pool of utterances, their recordings copied into it; without models it is for listing.
+
+    `header` says the language and where the clips come from; what the encoder says of itself is added.
 
     Recordings that cannot be used are rejected by line.
 
@@ -101,10 +96,9 @@ def build(
         PoolError: not one clip can be used, `out` cannot be written or is something else than a
             pool, or another process is making it.
     """
-    header = Header(language, synthetic=synthetic, source=source, licence=licence)
     examples, tries = (r if isinstance(r, Reading) else Reading.of(r) for r in (clips, queries))
     with _work(out) as work:
-        return _build(work, examples, tries, header, Encoder(recognizer, tuple(windows), guess), progress)
+        return _build(work, examples, tries, header, Encoder(models), progress)
 
 
 def _read(source: Path, split: str, code: str) -> Reading:
@@ -174,7 +168,7 @@ def _build(
     with closing(Log(work.part / "done.jsonl", encoder.settings)) as log:
         hear = remembering(encoder, log)
         taken = _take(clips, work.new / AUDIO_FOLDER, hear, rejected, progress)
-    tries = _take(queries, work.new / QUERY_FOLDER, Encoder(None, encoder.windows), bad_queries)
+    tries = _take(queries, work.new / QUERY_FOLDER, Encoder(None), bad_queries)
     _refuse_loss(work.out, clips, [*rejected, *bad_queries])
     if not taken:
         work.clear()
@@ -254,7 +248,7 @@ def _write(
 ) -> None:
     utterances = [utterance for utterance, _ in taken]
     guesses = Counter(encoded.guess for _, encoded in taken if encoded.guess)
-    info = encoder.recognizer.info if encoder.recognizer else None
+    info = encoder.model.info if encoder.model else None
     header = replace(
         header,
         encoder=info.encoder if info else None,

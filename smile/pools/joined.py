@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import SAMPLE_RATE, read, write
-from smile.datatypes import Utterance
-from smile.retrieval.samplers import shuffled
+from smile.audio.io import read, write
+from smile.datatypes import SAMPLE_RATE, Utterance
+from smile.retrieval.samplers import stable_shuffle
 
 LONGEST = 8.0  # seconds of each clip, so that both leave half a window to examples
 
@@ -22,7 +22,7 @@ def joined(first: Sequence[Utterance], second: Sequence[Utterance], folder: Path
     Recordings that are there already are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    pairs = zip(shuffled(first), shuffled(second), strict=False)
+    pairs = zip(stable_shuffle(first), stable_shuffle(second), strict=False)
     return tuple(joint for i, j in pairs if (joint := _joint(first[i], second[j], folder)) is not None)
 
 

@@ -9,18 +9,18 @@ from dataclasses import replace
 import numpy as np
 
 from smile.pools.pool import Pool, order_digest
-from smile.retrieval.samplers import shuffled
+from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import together
 
 
-def smaller(pool: Pool, minutes: float, clips: int = 0) -> Pool:
-    """So many minutes or clips of a pool (0: all), at least one clip; a smaller one is part of a larger one.
+def subset(pool: Pool, minutes: float, clips: int = 0) -> Pool:
+    """Return so many minutes or clips of a pool (0: all), at least one; each is part of a larger one.
 
-    It has token datastores of its own, since those of the whole pool know all clips.
+    It has datastores of its own, since those of the whole pool know all clips.
     """
     if not minutes and not clips:
         return pool
-    kept = shuffled(pool.utterances)
+    kept = stable_shuffle(pool.utterances)
     if minutes:
         ends = np.cumsum([pool.utterances[i].seconds for i in kept])
         kept = kept[: max(1, int((ends <= minutes * 60).sum()))]
@@ -34,8 +34,8 @@ def smaller(pool: Pool, minutes: float, clips: int = 0) -> Pool:
     )
 
 
-def less(pool: Pool, index: int) -> Pool:
-    """A pool without one of its clips."""
+def drop(pool: Pool, index: int) -> Pool:
+    """Return a pool without one of its clips."""
     utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
     return replace(pool, utterances=utterances, embeddings=np.delete(pool.embeddings, index, axis=0))
 
@@ -43,7 +43,7 @@ def less(pool: Pool, index: int) -> Pool:
 def mixed(pools: Sequence[Pool]) -> Pool:
     """The clips of several pools of one encoder as one pool; of one pool, that pool.
 
-    Its language is called after all of them; Whisper's guesses are added up. Its token datastores are
+    Its language is called after all of them; Whisper's guesses are added up. Its datastores are
     kept with the first pool.
     """
     first, *others = pools

@@ -15,13 +15,25 @@ import pandas as pd
 from smile.evaluation.conditions import PARTS
 from smile.results.packing import SETTINGS
 from smile.retrieval.divergences import LABELS
-from smile.settings import Settings
+from smile.settings import DEFAULTS
 
 ALONE = "Whisper alone"
 UNTRAINED, TRAINED = "In-context", "SMILE"
-PAGE = Settings()  # what the page does where nobody changes a setting
-VARIED = {"shots": (), "length": ("total",), "measure": ("divergence", "candidates"), "minutes": ("minutes",)}
-FREE = ("knn", "unlooped", "language_token", "prompt", "beams", "loops", "bounded")  # between figures' lines
+VARIED = {
+    "shots": (),
+    "length": ("total_seconds",),
+    "measure": ("divergence", "candidates"),
+    "minutes": ("minutes",),
+}
+FREE = (
+    "knn",
+    "no_repeat",
+    "language_token",
+    "timestamps",
+    "beam_size",
+    "cut_loops",
+    "length_limit",
+)  # between figures' lines
 WAYS = {
     "random": "Random",
     "draft": "Like the draft",
@@ -34,14 +46,14 @@ PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixe
     "divergence": "kl",
     "pool": "",
     "minutes": 0.0,
-    "prompt": "anchored",
+    "timestamps": True,
     "knn": 0.0,
-    "unlooped": False,
+    "no_repeat": False,
     "language_token": "guess",
-    "beams": 1,
-    "loops": True,
-    "bounded": True,
-    "total": 0.0,
+    "beam_size": 1,
+    "cut_loops": True,
+    "length_limit": True,
+    "total_seconds": 0.0,
     "candidates": 0,
     "characters": "off",
     "clips": 0,
@@ -93,7 +105,7 @@ def _who(settings: Mapping[str, Any], several: bool, usual: str) -> str:
         names.append(str(settings["adapter"])[:4])
     which = f" ({', '.join(names)})" if names else ""
     if settings["side"] == "vanilla":
-        controlled = settings["loops"] and settings["bounded"]
+        controlled = settings["cut_loops"] and settings["length_limit"]
         return f"{ALONE}{which}{', controlled' if controlled else ''}"
     return f"{TRAINED if settings['adapter'] else UNTRAINED}{which}"
 
@@ -113,12 +125,12 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
         "pool": f"pool of {'the ' if settings['pool'] in PARTS else ''}{settings['pool']}",
         "minutes": f"{settings['minutes']:g} min pool",
         "clips": f"{settings['clips']:g} clips pool",
-        "prompt": f"{settings['prompt']} prompt",
-        "knn": "k-NN" if settings["knn"] == PAGE.knn else f"k-NN {settings['knn']:g}",
-        "unlooped": "loops prevented",
+        "timestamps": "prompt without timestamps",
+        "knn": "kNN-LM" if settings["knn"] == DEFAULTS.knn else f"kNN-LM {settings['knn']:g}",
+        "no_repeat": "loops prevented",
         "language_token": f"token {settings['language_token']}",
-        "beams": f"{settings['beams']} beams",
-        "total": f"{settings['total']:g} s in all",
+        "beam_size": f"beam size {settings['beam_size']}",
+        "total_seconds": f"{settings['total_seconds']:g} s in all",
         "candidates": f"of {settings['candidates']:g}",
         "characters": {"soft": "pool's characters preferred", "hard": "pool's characters only"}.get(
             settings["characters"], ""
@@ -127,8 +139,8 @@ def _extras(settings: Mapping[str, Any]) -> list[str]:
     words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
     if settings["side"] != "vanilla":
         words += [
-            "loops left" if not settings["loops"] else "",
-            "unbounded" if not settings["bounded"] else "",
+            "" if settings["cut_loops"] else "loops left",
+            "" if settings["length_limit"] else "length not limited",
         ]
     return [word for word in words if word]
 
@@ -153,7 +165,16 @@ def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
     vanilla = line["side"] == "vanilla"
     random, trained = line["sampler"] == "random", bool(line["adapter"])
     if vanilla:
-        return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
+        return (
+            0,
+            line["cut_loops"] and line["length_limit"],
+            0,
+            len(unusual),
+            unusual,
+            random,
+            0,
+            line["label"],
+        )
     usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
     return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
 
@@ -178,11 +199,13 @@ def headline(facts: pd.DataFrame) -> str:
     if inside.empty:
         return ""
     wanted = {
-        n: getattr(PAGE, n)
-        for n in ("shots", "sampler", "divergence", "knn", "unlooped", "prompt", "characters")
+        n: getattr(DEFAULTS, n)
+        for n in ("shots", "sampler", "divergence", "knn", "no_repeat", "timestamps", "characters")
     }
     agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
-    usual = sum((inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "clips", "beams"))
+    usual = sum(
+        (inside[name] == PLAIN[name]).astype(int) for name in ("pool", "minutes", "clips", "beam_size")
+    )
     adapter = inside["adapter"].fillna("")
     trained, common = adapter.ne("").astype(int), adapter.eq(_commonest(adapter)).astype(int)
     return str(inside.loc[(20 * usual + 4 * agreement + 2 * trained + common).idxmax(), "label"])
@@ -249,9 +272,9 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
 def _held(found: pd.DataFrame) -> pd.DataFrame:
     """Conditions with examples and target held at a length, and their like without."""
     found = found[(found["shots"] > 0) & (found["sampler"] == "nearest")]
-    like = [_series({**line, "total": 0.0}, "shots") for line in found.to_dict("records")]
+    like = [_series({**line, "total_seconds": 0.0}, "shots") for line in found.to_dict("records")]
     found = found.assign(like=like)
-    held = set(found.loc[found["total"] > 0, "like"])
+    held = set(found.loc[found["total_seconds"] > 0, "like"])
     return found[found["like"].isin(held)].drop(columns="like")
 
 

@@ -22,7 +22,7 @@ from smile.whisper.adapters import load
 def write_manifest(job: Job) -> None:
     """Write down a run; what earlier runs into the same folder were is kept."""
     runs = read_manifest(job.out)["runs"]
-    conditions = {c.hash: {"name": c.name, **c.settings()} for c in job.conditions}
+    conditions = {c.hash: {"name": c.name, **c.facts()} for c in job.conditions}
     known = read_manifest(job.out)["conditions"]
     found = {"conditions": {**known, **conditions}, "runs": [*runs, described(job)]}
     write_json(job.out / NAME, found, sort_keys=True)

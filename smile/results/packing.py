@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smile.datatypes import SmileError
+from smile.evaluation.conditions import FACTS
 from smile.evaluation.rows import NAME, Row, RowFile, read_manifest
 from smile.paths import PRECOMPUTED
 from smile.util.storage import replacing, write_json
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULTS = "results.parquet"
-SETTINGS = ("side", "adapter", "shots", "sampler", "divergence", "seed", "pool", "minutes", "prompt", "knn",
-            "unlooped", "language_token", "beams", "loops", "bounded", "total", "candidates",
-            "characters", "clips",
-            "model")  # fmt: skip
+SETTINGS = tuple(name for name in FACTS if name not in ("engine", "precision", "pooling", "pool_split"))
 MOST_BYTES = 20_000_000
 TEXTS = ("id", "language", "split", "condition", "hash", "hypothesis", "stopped", "error")
 COLUMNS = dict.fromkeys(TEXTS, "str") | {
@@ -148,19 +146,20 @@ def _is(kind: str, rows: pd.DataFrame, column: str) -> bool:
 
 
 def with_settings(rows: pd.DataFrame, conditions: dict[str, Any]) -> pd.DataFrame:
-    """Rows with a column for each setting that tables and figures ask for.
-
-    The setting `language` is the column `language_token`, since the rows' own is the utterance's.
-    """
+    """Return rows with a column for each setting that tables and figures ask for."""
     import pandas as pd
 
-    source = {name: name for name in SETTINGS} | {"language_token": "language"}
     hashes = pd.Index(rows["hash"].unique())
     known = {
         name: pd.Series(
-            [conditions.get(h, {}).get(source[name]) for h in hashes], dtype=object
+            [_plain(conditions.get(h, {}).get(name)) for h in hashes], dtype=object
         ).infer_objects()
         for name in SETTINGS
     }
     at = hashes.get_indexer(rows["hash"])
     return rows.assign(**{name: known[name].to_numpy()[at] for name in SETTINGS})
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a table can hold it: a list as a tuple."""
+    return tuple(value) if isinstance(value, list) else value

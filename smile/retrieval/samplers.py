@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.datatypes import Matrix, Neighbour, SmileError, Utterance
+from smile.datatypes import Matrix, Neighbour, SmileError, Utterance, Vector
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.retrieval.divergences import Distances, distances
 from smile.retrieval.text_similarity import draft_distances
+from smile.settings import Settings
 
 LABELS = {
     "nearest": "Nearest",
@@ -23,49 +25,53 @@ SAMPLERS = tuple(LABELS)
 SPARE = 4  # clips of about the length wanted, for each that is chosen of them
 
 
+@dataclass(frozen=True, eq=False)
+class Query:
+    """The target as samplers see it."""
+
+    embedding: Vector  # (d,)
+    key: str = ""  # its name, on which the random sampler's draws depend
+    draft: str = ""  # of its transcript
+
+
 def choose(
-    sampler: str,
-    query: Matrix,
-    pool: Matrix,
-    utterances: Sequence[Utterance],
-    shots: int,
-    *,
-    divergence: str = "kl",
-    seed: int = 0,
-    key: str = "",
-    draft: str = "",
+    query: Query, embeddings: Matrix, utterances: Sequence[Utterance], settings: Settings
 ) -> tuple[Neighbour, ...]:
-    """Choose at most `shots` examples for a query embedding (d,) from a pool's (n, d).
+    """Choose examples for a target from a pool's utterances and their embeddings (n, d).
 
     `nearest` goes by a divergence of the embeddings, `draft` by the spelling of a draft of the
-    target's transcript, `mixed` by both. `random` depends on nothing but the seed, the key (the
-    target's name) and the pool's size. Neighbours come nearest first, random ones in the order
-    drawn; all carry their distance in the measure asked for.
+    target's transcript, `mixed` by both. `random` depends on nothing but the seed, the target's key
+    and the pool's size. Neighbours come nearest first, random ones in the order drawn; all carry
+    their distance in the measure asked for.
 
     Raises:
         SmileError: no such sampler or divergence.
     """
-    if sampler not in LABELS:
-        raise SmileError(f'There is no sampler "{sampler}"; choose one of {", ".join(SAMPLERS)}.')
-    row = measured(sampler, query, pool, utterances, divergence, draft)
-    order = drawn(len(pool), shots, seed, key) if sampler == "random" else nearest(row, shots)
+    if settings.sampler not in LABELS:
+        raise SmileError(f'There is no sampler "{settings.sampler}"; choose one of {", ".join(SAMPLERS)}.')
+    row = measured(query, embeddings, utterances, settings)
+    if settings.sampler == "random":
+        order = random_sample(len(embeddings), settings.shots, settings.seed, query.key)
+    else:
+        order = nearest(row, settings.shots)
     ranks = np.argsort(np.argsort(row, kind="stable"), kind="stable") + 1
     return tuple(Neighbour(utterances[i], int(i), int(ranks[i]), float(row[i])) for i in order)
 
 
 def measured(
-    sampler: str, query: Matrix, pool: Matrix, utterances: Sequence[Utterance], divergence: str, draft: str
+    query: Query, embeddings: Matrix, utterances: Sequence[Utterance], settings: Settings
 ) -> Distances:
-    """The distance (n,) that a sampler looks at, of a query (d,) and its draft to every utterance.
+    """Return the distance (n,) that a sampler looks at, of a target to every utterance.
 
     That of `mixed` is the mean of both measures, each in standard deviations from its own mean.
     """
-    if sampler in ("nearest", "random"):
-        return distances(divergence, query[None], pool)[0]
-    by_draft = draft_distances(draft, [u.text for u in utterances])
-    if sampler == "draft":
+    if settings.sampler in ("nearest", "random"):
+        return distances(settings.divergence, query.embedding[None], embeddings)[0]
+    by_draft = draft_distances(query.draft, [u.text for u in utterances])
+    if settings.sampler == "draft":
         return by_draft
-    return (_standard(distances(divergence, query[None], pool)[0]) + _standard(by_draft)) / 2
+    by_sound = distances(settings.divergence, query.embedding[None], embeddings)[0]
+    return (_standard(by_sound) + _standard(by_draft)) / 2
 
 
 def measure_label(sampler: str, divergence: str) -> str:
@@ -81,14 +87,14 @@ def nearest(row: Distances, shots: int) -> NDArray[np.int64]:
     return np.argsort(row, kind="stable")[:shots]
 
 
-def drawn(size: int, shots: int, seed: int, key: str = "") -> NDArray[np.int64]:
+def random_sample(size: int, shots: int, seed: int, key: str = "") -> NDArray[np.int64]:
     """Indices drawn without replacement; more shots only add to fewer."""
     digest = hashlib.sha256(f"{seed}/{key}".encode()).digest()
     generator = np.random.default_rng(int.from_bytes(digest[:8], "little"))
     return generator.permutation(size)[:shots]
 
 
-def shuffled(utterances: Sequence[Utterance], prefix: str = "") -> list[int]:
+def stable_shuffle(utterances: Sequence[Utterance], prefix: str = "") -> list[int]:
     """Indices in an order that depends on ids and prefix alone: what is first stays so when others come."""
     return sorted(
         range(len(utterances)), key=lambda i: hashlib.sha256(f"{prefix}{utterances[i].id}".encode()).digest()

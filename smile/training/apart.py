@@ -1,4 +1,4 @@
-"""Whisper's decoder over packed episodes in cached context: each clip's tokens with its own frames.
+"""Whisper's decoder over packed episodes encoded independently: each clip's tokens with its own frames.
 
 What `smile.decoding.context` does clip by clip when it serves, in one pass and with gradients. Attention runs
 over the pieces that may see each other, so nothing is padded and nothing is masked.

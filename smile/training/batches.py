@@ -12,26 +12,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from smile.audio.io import log_mel
-from smile.datatypes import Matrix, Recognizer
-from smile.decoding.context import Memory
-from smile.settings import WINDOWS
+from smile.datatypes import Matrix
+from smile.decoding.encoding import EncoderStates
 from smile.training.apart import Layout
 from smile.training.config import TrainConfig
-from smile.training.episodes import IGNORED, TAKES, Arrangement, Episodes, Lesson
+from smile.training.episodes import IGNORED, TAKES, EpisodeAudio, Episodes, EpisodeTokens
+from smile.whisper.model import Model
 
 BLOCK = 48  # batches that are encoded, then used `reuse` times over
-MOST_CLIPS = 4000  # of which states are kept in cached context, in all their takes, 0.3 MB each
+MOST_CLIPS = (
+    4000  # of which states are kept where they are encoded independently, in all their takes, 0.3 MB each
+)
 
-Sounds = tuple[Matrix, ...]  # in cached context the states (frames, d) of each clip, else one input for all
+Sounds = tuple[
+    Matrix, ...
+]  # encoded independently the states (frames, d) of each clip, else one input for all
 
 
 class Batch(NamedTuple):
-    """Episodes side by side, padded at their ends; in cached context end to end, without `batch`."""
+    """Episodes side by side, padded at their ends; encoded independently end to end, without `batch`."""
 
     sound: Tensor  # encoder states (batch, frames, d), or log-mel (batch, mels, frames)
     tokens: Tensor  # (batch, tokens)
     labels: Tensor  # (batch, tokens), IGNORED where nothing is learned
-    layout: Layout | None = None  # in cached context
+    layout: Layout | None = None  # encoded independently
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
@@ -44,16 +48,15 @@ class Batches:
     def __init__(
         self,
         episodes: Episodes,
-        recognizer: Recognizer,
+        model: Model,
         config: TrainConfig,
-        end: int,
         accelerator: Accelerator,
     ):
-        self._episodes, self._recognizer, self._config, self._end = episodes, recognizer, config, end
+        self._episodes, self._model, self._config = episodes, model, config
         self._rank, self._world = accelerator.process_index, accelerator.num_processes
-        self._memory = Memory(recognizer, WINDOWS, MOST_CLIPS * TAKES)
-        self._kept: dict[int, tuple[Arrangement, Sounds]] = {}
-        self._block, self._cached = -1, config.context == "cached"
+        self._memory = EncoderStates(model, MOST_CLIPS * TAKES)
+        self._kept: dict[int, tuple[EpisodeAudio, Sounds]] = {}
+        self._block, self._cached = -1, config.encoding == "independent"
 
     def __call__(self, step: int) -> Batch:
         """This process's share of the batch of a step."""
@@ -67,22 +70,24 @@ class Batches:
             arrangement, sound = self._sound(batch * self._config.batch + i, window)
             sounds.append(sound)
             lessons.append(self._episodes.write(arrangement, step * self._config.batch + i))
-        return packed(sounds, lessons) if self._cached else stacked(sounds, lessons, self._end)
+        return (
+            packed(sounds, lessons) if self._cached else stacked(sounds, lessons, self._model.tokenizer.end)
+        )
 
-    def _sound(self, index: int, window: float) -> tuple[Arrangement, Sounds]:
+    def _sound(self, index: int, window: float) -> tuple[EpisodeAudio, Sounds]:
         if index not in self._kept:
             arrangement = self._episodes.arrange(index, window)
             self._kept[index] = arrangement, self._heard(arrangement, window)
         return self._kept[index]
 
-    def _heard(self, arrangement: Arrangement, window: float) -> Sounds:
-        if arrangement.cached:
+    def _heard(self, arrangement: EpisodeAudio, window: float) -> Sounds:
+        if arrangement.encoding == "independent":
             return tuple(self._memory(sound) for sound in arrangement.sounds)
-        features = log_mel(arrangement.samples, window, self._recognizer.mels)
-        return (self._recognizer.encode(features) if self._config.frozen_encoder else features,)
+        features = log_mel(arrangement.samples, window, self._model.recognizer.mels)
+        return (self._model.recognizer.encode(features) if self._config.frozen_encoder else features,)
 
 
-def stacked(sounds: Sequence[Sounds], lessons: Sequence[Lesson], end: int) -> Batch:
+def stacked(sounds: Sequence[Sounds], lessons: Sequence[EpisodeTokens], end: int) -> Batch:
     """Episodes side by side."""
     tokens = _padded([lesson.tokens for lesson in lessons], end)
     labels = _padded([lesson.labels for lesson in lessons], IGNORED)
@@ -94,7 +99,7 @@ def _padded(rows: Sequence[NDArray[np.int64]], value: int) -> Tensor:
     return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
 
 
-def packed(sounds: Sequence[Sounds], lessons: Sequence[Lesson]) -> Batch:
+def packed(sounds: Sequence[Sounds], lessons: Sequence[EpisodeTokens]) -> Batch:
     """Episodes end to end, each clip's tokens with its own frames; clips without tokens are left out."""
     counts = [
         np.bincount(lesson.owners, minlength=len(clips))

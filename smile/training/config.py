@@ -30,14 +30,14 @@ class TrainConfig:
     layers: Literal["decoder", "decoder-attention", "all"] = "decoder"
     orthogonal: float = 0.5  # weight of AdaLoRA's orthogonality loss
 
-    context: Literal["joined", "cached"] = "joined"  # how examples are heard, see `smile.decoding.context`
+    encoding: Literal["concatenated", "independent"] = "concatenated"  # see `smile.decoding.encoding`
     shots: tuple[int, int] = (0, 6)  # least and most examples in an episode
     windows: tuple[float, ...] = (10.0, 15.0, 20.0)  # seconds; one is drawn for each batch
     loss: Literal["target", "each"] = "each"  # the target's tokens, or each clip's given those before it
     sampled: int = 0  # vocabulary entries that stand for those that no label of a batch names; 0: all
-    prompt: Literal["anchored", "plain"] = "anchored"
+    timestamps: bool = True  # in the prompt
     reuse: int = 3  # times an encoded batch is used, each time written and labelled anew
-    rewritten: float = 0.5  # share of episodes in a random orthography
+    symbol_remapping: float = 0.5  # share of episodes in a random orthography
     random_language: float = 0.4  # share with a random language token in place of the true one
     near: float = 0.3  # share with examples from the target's nearest by KL, else random ones
     foreign: float = 0.05  # share with examples of another language
@@ -45,8 +45,8 @@ class TrainConfig:
     noise: float = 0.3  # share of clips with noise at 10 to 40 dB
 
     worst_cer: float = 0.6  # clips on which vanilla Whisper does worse are left out
-    longest: float = 14.0  # seconds; longer clips are left out
-    kept: float = 0.4  # share of the learned change that is exported: between base and trained weights
+    max_seconds: float = 14.0  # of a clip; longer ones are left out
+    scale: float = 0.4  # share of the learned change that is exported: between base and trained weights
     validate_every: int = 300  # steps
     validate_clips: int = 3  # of each language's dev split
 
@@ -57,7 +57,7 @@ class TrainConfig:
 
     def learning(self) -> dict[str, Any]:
         """The settings that change what is learned; of a run that goes on they stay as they are."""
-        return {name: value for name, value in asdict(self).items() if name != "kept"}
+        return {name: value for name, value in asdict(self).items() if name != "scale"}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -70,34 +70,34 @@ PAPER = TrainConfig(
     shots=(1, 1),
     windows=(30.0,),
     loss="target",
-    prompt="plain",
+    timestamps=False,
     reuse=1,
-    rewritten=0.0,
+    symbol_remapping=0.0,
     random_language=0.0,
     near=0.0,
     foreign=0.0,
     speed=0.0,
     noise=0.0,
-    kept=1.0,
+    scale=1.0,
 )
 """The paper's recipe: one example, 30 s, AdaLoRA everywhere, loss on the target alone."""
 
-CACHED = TrainConfig(
-    context="cached",
+INDEPENDENT = TrainConfig(
+    encoding="independent",
     steps=5000,
     shots=(0, 8),
     sampled=4096,
-    rewritten=0.3,
+    symbol_remapping=0.3,
     reuse=1,
     dropout=0.0,
     validate_every=500,
 )
-"""Cached context: examples are heard apart, from states that are made once; up to 8 in an episode.
+"""Examples are encoded independently, from states that are made once; up to 8 in an episode.
 
 Dropout would take as long as the products of matrices do.
 """
 
-PRESETS = {"smile": TrainConfig(), "paper": PAPER, "cached": CACHED}
+PRESETS = {"smile": TrainConfig(), "paper": PAPER, "independent": INDEPENDENT}
 
 
 def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
@@ -113,7 +113,7 @@ def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
             raise SmileError(f'There is no setting "{name}"; choose one of {", ".join(sorted(known))}.')
         try:
             changed[name] = _parsed(value, getattr(config, name))
-        except ValueError as error:
+        except (ValueError, KeyError) as error:
             raise SmileError(
                 f'The setting "{name}" cannot be "{value}"; give a value like its default.'
             ) from error
@@ -123,4 +123,6 @@ def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
 def _parsed(value: str, default: Any) -> Any:
     if isinstance(default, tuple):
         return tuple(type(default[0])(part) for part in value.split(","))
+    if isinstance(default, bool):
+        return {"true": True, "false": False}[value.lower()]
     return type(default)(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile import corpora
-from smile.audio.io import SAMPLE_RATE, read
-from smile.datatypes import CorpusError, DamagedError, Samples, Utterance
-from smile.decoding import prompt
-from smile.decoding.search import LengthStop, LoopStop, decode
+from smile.audio.io import read
+from smile.datatypes import SAMPLE_RATE, CorpusError, DamagedError, Samples, Speech, Utterance
 from smile.text import languages
 from smile.text.scoring import score
 from smile.training.config import TrainConfig
 from smile.training.episodes import TrainClip
+from smile.transcription.options import ALONE
+from smile.transcription.target import Target
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.storage import set_aside
-from smile.whisper.encoder import encode, pooled
 
 if TYPE_CHECKING:
     from smile.whisper.model import Models
@@ -72,7 +71,7 @@ def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: P
     left_out = {"too long": 0, "vanilla CER too high": 0}
     for code, utterance in utterances:
         key, samples = f"{code}/{utterance.id}", read(utterance.audio)
-        if len(samples) / SAMPLE_RATE > config.longest:
+        if len(samples) / SAMPLE_RATE > config.max_seconds:
             left_out["too long"] += 1
         elif survey.cer[key] > config.worst_cer:
             left_out["vanilla CER too high"] += 1
@@ -106,14 +105,12 @@ def _survey(
 def _vanilla(
     models: Models, samples: Samples, utterance: Utterance, language: str
 ) -> tuple[float, NDArray[np.float32]]:
-    recognizer, vocabulary = models.vanilla, models.vocabulary
-    states = encode(recognizer, samples)
-    asked = prompt.vanilla(vocabulary, samples, language, recognizer.context)
-    bound = LengthStop(2 * len(utterance.text) + 20, vocabulary)
-    for decoded in decode(recognizer.decoder(states), asked, vocabulary, stops=[LoopStop(), bound]):
-        text = decoded.text
-    cer = score(utterance.text, text, language=utterance.language).cer
-    return 0.0 if cer is None else cer, pooled(states, len(samples) / SAMPLE_RATE)
+    """Return the CER of Whisper alone, told the language, and the clip's embedding (d,)."""
+    target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), utterance.id)
+    settings = replace(ALONE, language_token=language, timestamps=False)
+    *_, last = target.behind((), settings, None, adapted=False)
+    cer = score(utterance.text, last.decoded.text, language=utterance.language).cer
+    return 0.0 if cer is None else cer, models.vanilla.embed(samples)
 
 
 def _read_survey(path: Path) -> Survey:

@@ -15,9 +15,9 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import SAMPLE_RATE
-from smile.datatypes import Samples
-from smile.decoding.prompt import CONTEXT, HEAD, anchors, fitting, head, plain, spans, whole_states
+from smile.datatypes import SAMPLE_RATE, Samples
+from smile.decoding.encoding import ENCODINGS
+from smile.decoding.prompt import CONTEXT, HEAD, fitting, head, timed, untimed, whole_states
 from smile.retrieval.divergences import distances
 from smile.training import orthography
 from smile.training.config import TrainConfig
@@ -26,7 +26,7 @@ from smile.whisper.tokenizer import Vocabulary
 
 IGNORED = -100  # the label of a token that is not in the loss
 QUIETEST, LOUDEST = 10.0, 40.0  # dB between speech and the noise that is added to it
-TAKES = 2  # sounds of a clip in cached context, faster or slower, with noise or without
+TAKES = 2  # sounds of a clip encoded independently, faster or slower, with noise or without
 NEAREST = 8  # near examples are drawn from so many nearest
 
 
@@ -48,13 +48,13 @@ class TrainClip:
 
 
 @dataclass(frozen=True)
-class Arrangement:
+class EpisodeAudio:
     """The clips of an episode in the order of the audio, the target last, as they sound in it."""
 
     clips: tuple[TrainClip, ...]
     sounds: tuple[Samples, ...]  # whole encoder states each
     foreign: bool  # whether the examples are of another language
-    cached: bool = False  # each is heard by itself, see `smile.decoding.context`
+    encoding: str = "concatenated"  # see `smile.decoding.encoding`
 
     @property
     def samples(self) -> Samples:
@@ -64,11 +64,11 @@ class Arrangement:
     @property
     def places(self) -> list[tuple[float, float]]:
         """Where each clip starts and ends, in seconds."""
-        return spans([len(s) / SAMPLE_RATE for s in self.sounds], self.cached)
+        return ENCODINGS[self.encoding].spans([len(s) / SAMPLE_RATE for s in self.sounds])
 
 
 @dataclass(frozen=True)
-class Lesson:
+class EpisodeTokens:
     """Tokens to be read, the labels of what follows each of them, and whose they are; all (tokens,)."""
 
     tokens: NDArray[np.int64]
@@ -80,7 +80,7 @@ class Episodes:
     """Draws episodes; the same index always gives the same episode, so that training can be resumed."""
 
     def __init__(self, clips: Sequence[TrainClip], vocabulary: Vocabulary, config: TrainConfig):
-        self._vocabulary, self._config = vocabulary, config
+        self._tokenizer, self._config = vocabulary, config
         self._languages = sorted({clip.language for clip in clips})
         self._clips = {lang: [c for c in clips if c.language == lang] for lang in self._languages}
         self._embeddings = {
@@ -88,12 +88,12 @@ class Episodes:
         }
 
     def window(self, batch: int) -> float:
-        """The window of a batch's audio, in seconds; in cached context there is none."""
-        if self._config.context == "cached":
+        """The window of a batch's audio, in seconds; encoded independently there is none."""
+        if self._config.encoding == "independent":
             return math.inf
         return float(self._generator(0, batch).choice(self._config.windows))
 
-    def arrange(self, index: int, window: float) -> Arrangement:
+    def arrange(self, index: int, window: float) -> EpisodeAudio:
         """The audio of an episode, within a window with silence at its end."""
         generator, config = self._generator(1, index), self._config
         language = str(generator.choice(self._languages))
@@ -111,32 +111,30 @@ class Episodes:
                 break
             chosen.append(clip)
             sounds.append(sound)
-        cached = config.context == "cached"
-        return Arrangement(tuple(reversed(chosen)), tuple(reversed(sounds)), foreign, cached)
+        return EpisodeAudio(tuple(reversed(chosen)), tuple(reversed(sounds)), foreign, config.encoding)
 
-    def write(self, arrangement: Arrangement, index: int) -> Lesson:
+    def write(self, audio: EpisodeAudio, index: int) -> EpisodeTokens:
         """An episode's tokens and labels, in an orthography and with a language token of its own."""
         generator, config = self._generator(2, index), self._config
-        texts = [clip.text for clip in arrangement.clips]
-        rewritten = not arrangement.foreign and generator.random() < config.rewritten
-        if rewritten and len(texts) > 1:
+        texts = [clip.text for clip in audio.clips]
+        remapped = not audio.foreign and generator.random() < config.symbol_remapping
+        if remapped and len(texts) > 1:
             orthography_ = orthography.draw(texts, generator)
             texts = [orthography_(text) or text for text in texts]
-        skipped = self._too_many(texts) if arrangement.cached else 0
-        texts, places = texts[skipped:], arrangement.places[skipped:]
-        first = int(rewritten or arrangement.foreign)  # without a like example there is nothing to learn
+        skipped = self._too_many(texts) if audio.encoding == "independent" else 0
+        texts, places = texts[skipped:], audio.places[skipped:]
+        first = int(remapped or audio.foreign)  # without a like example there is nothing to learn
         if config.loss == "target":
             first = len(texts) - 1
-        code = arrangement.clips[-1].whisper
+        code = audio.clips[-1].whisper
         if generator.random() < config.random_language:
-            code = str(generator.choice(list(self._vocabulary.languages)))
-        anchored = config.prompt == "anchored"
-        found = lesson(self._vocabulary, texts, places, code, first, anchored=anchored)
+            code = str(generator.choice(list(self._tokenizer.languages)))
+        found = episode_tokens(self._tokenizer, texts, places, code, first, timestamps=config.timestamps)
         return replace(found, owners=found.owners + skipped)
 
     def _too_many(self, texts: Sequence[str]) -> int:
         """How many of the first texts have no room in the decoder's positions."""
-        lengths = [len(self._vocabulary.encode(" " + text.strip())) + 2 for text in reversed(texts)]
+        lengths = [len(self._tokenizer.encode(" " + text.strip())) + 2 for text in reversed(texts)]
         kept = fitting([0.0] * len(texts), lengths, 0.0, CONTEXT - HEAD)
         return len(texts) - max(kept, 1)
 
@@ -157,7 +155,7 @@ class Episodes:
 
     def _sound(self, clip: TrainClip, generator: np.random.Generator) -> Samples:
         samples = clip.samples
-        if self._config.context == "cached":  # a clip has few sounds, whose states are then made once
+        if self._config.encoding == "independent":  # a clip has few sounds, whose states are then made once
             take = int(generator.integers(TAKES))
             generator = self._generator(3, zlib.crc32(clip.id.encode()), take)
         if self._config.speed:
@@ -170,28 +168,28 @@ class Episodes:
         return np.random.default_rng((self._config.seed, purpose, *index))
 
 
-def lesson(
+def episode_tokens(
     vocabulary: Vocabulary,
     texts: Sequence[str],
     places: Sequence[tuple[float, float]],
     language: str,
     first: int,
     *,
-    anchored: bool = True,
-) -> Lesson:
+    timestamps: bool = True,
+) -> EpisodeTokens:
     """The tokens of an in-context prompt with its answer, and labels on the texts from number `first` on.
 
-    `places` are the clips' starts and ends, in seconds. An anchored text is learned with the timestamp
+    `places` are the clips' starts and ends, in seconds. With timestamps a text is learned with the timestamp
     that closes it; a plain one with <|endoftext|> after the last.
     """
     pieces = [vocabulary.encode(" " + text.strip()) for text in texts]
-    if anchored:
-        sequence = [*head(vocabulary, language), *anchors(vocabulary, pieces, places)]
+    if timestamps:
+        sequence = [*head(vocabulary, language), *timed(vocabulary, pieces, places)]
         lengths = [len(piece) + 2 for piece in pieces]  # with both timestamps, the first of them given
         starts = [start + 1 for start in accumulate(lengths, initial=HEAD)][:-1]
         learned = [slice(s, s + len(p) + 1) for s, p in zip(starts, pieces, strict=True)]
     else:
-        sequence = [*head(vocabulary, language), *plain(vocabulary, pieces), vocabulary.end]
+        sequence = [*head(vocabulary, language), *untimed(vocabulary, pieces), vocabulary.end]
         lengths = [len(piece) for piece in pieces]
         starts = list(accumulate(lengths, initial=HEAD + 1))[:-1]
         learned = [slice(s, s + len(p)) for s, p in zip(starts, pieces, strict=True)]
@@ -201,7 +199,7 @@ def lesson(
         following[span] = sequence[span]
     tokens, owners = np.array(sequence, dtype=np.int64), np.repeat(np.arange(len(pieces)), lengths)
     owners = np.pad(owners, (len(tokens) - len(owners), 0))
-    return Lesson(tokens[:-1][:CONTEXT], following[1:][:CONTEXT], owners[:-1][:CONTEXT])
+    return EpisodeTokens(tokens[:-1][:CONTEXT], following[1:][:CONTEXT], owners[:-1][:CONTEXT])
 
 
 def at_speed(samples: Samples, factor: float) -> Samples:

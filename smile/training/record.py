@@ -22,10 +22,13 @@ def begun(start: Path) -> list[dict[str, Any]]:
         WeightsError: it cannot be read.
     """
     adapter = adapters.load(start)
-    config, context = adapter.card.get("config", {}), "cached" if adapter.cached else "joined"
-    learned = {name: config.get(name) for name in ("steps", "batch", "seed", "rewritten")}
+    config = adapter.card.get("config", {})
+    learned = {name: config.get(name) for name in ("steps", "batch", "seed", "symbol_remapping")}
     said = {name: adapter.card.get(name) for name in ("hours", "commit", "date")}
-    return [*adapter.card.get("begun", []), {"sha256": adapter.sha256, "context": context, **learned, **said}]
+    return [
+        *adapter.card.get("begun", []),
+        {"sha256": adapter.sha256, "encoding": adapter.encoding, **learned, **said},
+    ]
 
 
 def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:

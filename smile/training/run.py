@@ -77,8 +77,8 @@ def _train(
     model = EpisodeLoss(base.state(), base.config, config, base.name)
     if start:
         model.start_from(start)
-    episodes = Episodes(data.clips, models.vocabulary, config)
-    batches = Batches(episodes, models.vanilla, config, models.vocabulary.end, accelerator)
+    episodes = Episodes(data.clips, models.vanilla.tokenizer, config)
+    batches = Batches(episodes, models.vanilla, config, accelerator)
     bar = _bar(config.steps, accelerator.is_main_process)
     _say(f"{len(data.clips)} clips; left out: {data.left_out}")
 
@@ -110,7 +110,7 @@ def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     model.save(part)
-    adapters.soften(part, model.config.kept)
+    adapters.rescale(part, model.config.scale)
     (part / "README.md").unlink(missing_ok=True)  # peft's empty card
     write_text(part / "smile.json", record(model.config, data, run, hours))
     draw(run.rows(), part / "curves.png")

@@ -22,8 +22,10 @@ from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.text.normalisers import one_line
+from smile.transcription.options import as_json
 from smile.transcription.pipeline import transcribe
-from smile.transcription.result import Result, Side
+from smile.transcription.result import Result
+from smile.transcription.result import Transcript as Side
 from smile.util.storage import Log
 from smile.whisper.model import Models
 
@@ -105,8 +107,7 @@ def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, An
     """Everything that a batch's transcripts depend on beside the recordings, as JSON has it."""
     texts = "\n".join(f"{u.id}\t{u.text}" for u in pool.utterances) if pool else ""
     examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
-    chosen = {**asdict(settings), "windows": list(settings.windows)}
-    return {"settings": chosen, "recognizer": asdict(models.smile.info), "pool": examples}
+    return {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}
 
 
 def _each(
@@ -159,7 +160,7 @@ def transcript_of(recording: str, result: Result) -> Transcript:
 
 def _spans(side: Side) -> tuple[Span, ...]:
     spans = (
-        Span(line.start, line.end, one_line(line.text), round(line.decoded.confidence, 4))
-        for line in side.lines
+        Span(one.start, one.end, one_line(one.text), round(one.decoded.confidence, 4))
+        for one in side.segments
     )
     return tuple(spans)

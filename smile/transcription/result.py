@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from smile.datatypes import Decoded, Neighbour, Opening, RecognizerInfo, confidence
+from smile.datatypes import DecodingResult, LanguageDetection, Neighbour, RecognizerInfo, confidence
 from smile.settings import Settings
 from smile.text.scoring import score
+from smile.transcription.options import as_json
+from smile.transcription.target import RetrievedExamples
 
 
 @dataclass(frozen=True)
-class Line:
+class Segment:
     """One segment of one side's transcript; `decoded.stopped` is empty while it is being written."""
 
     start: float
     end: float
-    decoded: Decoded
+    decoded: DecodingResult
     language: str  # the language token in the prompt
-    opening: Opening
+    detection: LanguageDetection
 
     @property
     def text(self) -> str:
@@ -27,31 +29,22 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Side:
+class Transcript:
     """A transcript of the whole recording, vanilla or in-context."""
 
-    lines: tuple[Line, ...] = ()
+    segments: tuple[Segment, ...] = ()
     seconds: float = 0.0  # time taken, encoding included
     done: bool = False
 
     @property
     def text(self) -> str:
-        """The lines joined by a space."""
-        return " ".join(line.text for line in self.lines if line.text)
+        """The segments joined by a space."""
+        return " ".join(s.text for s in self.segments if s.text)
 
     @property
     def confidence(self) -> float:
         """exp of the mean log probability over all text tokens, in [0, 1]; 0 where there are none."""
-        return confidence([p for line in self.lines for p in line.decoded.logprobs])
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The examples of one segment: neighbours in the order chosen; `left_out` did not fit the window."""
-
-    start: float
-    neighbours: tuple[Neighbour, ...]
-    left_out: tuple[Neighbour, ...] = ()
+        return confidence([p for s in self.segments for p in s.decoded.logprobs])
 
 
 @dataclass(frozen=True)
@@ -63,9 +56,9 @@ class Result:
     recognizer: RecognizerInfo  # of the in-context side
     pool: str = ""
     language: str = ""  # ISO 639-3 of the pool
-    vanilla: Side = field(default_factory=Side)
-    smile: Side = field(default_factory=Side)
-    chosen: tuple[Chosen, ...] = ()
+    vanilla: Transcript = field(default_factory=Transcript)
+    smile: Transcript = field(default_factory=Transcript)
+    examples: tuple[tuple[float, RetrievedExamples], ...] = ()  # of each segment, by its start
     retrieval: float = 0.0  # seconds spent on embedding and ranking, part of smile.seconds
     stage: str = ""  # what is being done now, for a person
     waiting: str = ""  # the same, while the in-context side waits for its pool
@@ -76,12 +69,12 @@ class Result:
 def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
     """A result as plain values for JSON; with a reference, both sides are scored against it."""
     return {
-        "vanilla": _side_dict(result.vanilla, reference, result.language),
-        "smile": _side_dict(result.smile, reference, result.language),
+        "vanilla": _transcript_dict(result.vanilla, reference, result.language),
+        "smile": _transcript_dict(result.smile, reference, result.language),
         "neighbours": [
-            _neighbour_dict(n, chosen.start, used)
-            for chosen in result.chosen
-            for used, found in ((True, chosen.neighbours), (False, chosen.left_out))
+            _neighbour_dict(n, start, used)
+            for start, examples in result.examples
+            for used, found in ((True, examples.neighbours), (False, examples.left_out))
             for n in found
         ],
         "seconds": {
@@ -92,35 +85,40 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
         },
         "reference": reference,
         "pool": result.pool,
-        "settings": asdict(result.settings),
+        "settings": as_json(result.settings),
         "recognizer": asdict(result.recognizer),
         "problem": result.problem,
         "done": result.done,
     }
 
 
-def _side_dict(side: Side, reference: str | None, language: str) -> dict[str, Any]:
+def _transcript_dict(transcript: Transcript, reference: str | None, language: str) -> dict[str, Any]:
     scores = {}
     if reference:
-        scored = score(reference, side.text, language=language)
+        scored = score(reference, transcript.text, language=language)
         scores = {"cer": scored.cer, "wer": scored.wer, "normaliser": scored.normaliser}
-    lines = [_line_dict(line) for line in side.lines]
-    return {"text": side.text, "confidence": round(side.confidence, 4), **scores, "segments": lines}
-
-
-def _line_dict(line: Line) -> dict[str, Any]:
+    segments = [_segment_dict(segment) for segment in transcript.segments]
     return {
-        "start": round(line.start, 2),
-        "end": round(line.end, 2),
-        "text": line.text,
-        "average_logprob": round(line.decoded.average_logprob, 4),
-        "no_speech": round(line.opening.no_speech, 4),
-        "language": line.language,
-        "guess": line.opening.language,
-        "guess_probability": round(line.opening.probability, 4),
-        "stopped": line.decoded.stopped,
-        "tokens": list(line.decoded.tokens),
-        "logprobs": [round(p, 4) for p in line.decoded.logprobs],
+        "text": transcript.text,
+        "confidence": round(transcript.confidence, 4),
+        **scores,
+        "segments": segments,
+    }
+
+
+def _segment_dict(segment: Segment) -> dict[str, Any]:
+    return {
+        "start": round(segment.start, 2),
+        "end": round(segment.end, 2),
+        "text": segment.text,
+        "avg_logprob": round(segment.decoded.avg_logprob, 4),
+        "no_speech_prob": round(segment.detection.no_speech_prob, 4),
+        "language": segment.language,
+        "guess": segment.detection.language,
+        "guess_probability": round(segment.detection.probability, 4),
+        "stopped": segment.decoded.stopped,
+        "tokens": list(segment.decoded.tokens),
+        "logprobs": [round(p, 4) for p in segment.decoded.logprobs],
     }
 
 

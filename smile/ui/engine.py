@@ -188,11 +188,11 @@ class Engine:
 
     def _ready(self, key: str, models: Models, progress: Progress) -> None:
         """Open a pool and read its tokens, as far as neither has been done."""
-        from smile.transcription.pipeline import read_tokens
+        from smile.transcription.examples import prepare_datastore
 
         self._open_pool(key, models, progress)
         if key not in self._read:
-            read_tokens(self._open[key], models.smile, models.vocabulary, progress)
+            prepare_datastore(self._open[key], models.smile, progress)
             self._read.add(key)
 
     def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
@@ -209,7 +209,7 @@ class Engine:
         kept = cached(self.cache, source, encoder)
         kept.parent.mkdir(parents=True, exist_ok=True)
         code = source.choice.language.code
-        built = index(source.folder, kept, models.smile, code=code, guess=models.guess, progress=progress)
+        built = index(source.folder, kept, models, code=code, progress=progress)
         return replace(built.pool, stores=stores(kept))
 
     def _at_hand(self, source: Source, encoder: EncoderId) -> Pool | None:
@@ -244,11 +244,13 @@ class Engine:
         Raises:
             SmileError: there is no speech, or no such divergence.
         """
-        from smile.retrieval.samplers import choose
+        from smile.retrieval.samplers import Query, choose
+        from smile.settings import Settings
 
         pool, models = self._open[key], self.warm().result()
-        query = self.embed(samples, models.smile.info.encoder)
-        return choose("nearest", query, pool.embeddings, pool.utterances, count, divergence=divergence)
+        query = Query(self.embed(samples, models.smile.info.encoder))
+        wanted = Settings(shots=count, divergence=divergence)
+        return choose(query, pool.embeddings, pool.utterances, wanted)
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
         """Transcribe a recording with examples of a pool, once `load` has loaded the models.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,14 +83,15 @@ class Adapter:
         return f"{spoken} ({', '.join(minutes)})"
 
     @property
-    def cached(self) -> bool:
-        """Whether it was trained to hear examples apart from the target, see `smile.decoding.context`."""
-        return bool(self.card.get("config", {}).get("context") == "cached")
+    def encoding(self) -> Literal["concatenated", "independent"]:
+        """How it was trained to have examples encoded, see `smile.decoding.encoding`."""
+        independent = self.card.get("config", {}).get("encoding") == "independent"
+        return "independent" if independent else "concatenated"
 
     @property
-    def kept(self) -> float:
-        """The share of what was learned that it applies, see `soften`; 1 where its card does not say."""
-        return float(self.card.get("config", {}).get("kept", 1.0))
+    def scale(self) -> float:
+        """The share of what was learned that it applies, see `rescale`; 1 where its card does not say."""
+        return float(self.card.get("config", {}).get("scale", 1.0))
 
     @property
     def changes_encoder(self) -> bool:
@@ -169,11 +170,11 @@ def merge(state: Mapping[str, NDArray[np.float32]], adapter: Adapter) -> State:
     return merged
 
 
-def soften(folder: Path, kept: float) -> None:
+def rescale(folder: Path, scale: float) -> None:
     """Scale an adapter: the weights between the base's and the trained (WiSE-FT, arXiv 2109.01903)."""
     path = folder / "adapter_config.json"
     config = _read_json(path)
-    config["lora_alpha"] *= kept
+    config["lora_alpha"] *= scale
     write_text(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 

@@ -1,40 +1,95 @@
-"""Whisper alone and Whisper with an adapter, loaded together and kept by hash."""
+"""Whisper ready to work, alone and with an adapter: loaded together and kept by hash."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smile.datatypes import SAMPLE_RATE
 from smile.paths import ASSETS
+from smile.settings import WINDOWS
 from smile.whisper import weights
 from smile.whisper.adapters import load
-from smile.whisper.language_id import listen
+from smile.whisper.encoder import encode, pooled
+from smile.whisper.language_id import detect_language
 from smile.whisper.tokenizer import Vocabulary
 
 if TYPE_CHECKING:
-    from smile.datatypes import Matrix, Recognizer
+    from smile.datatypes import (
+        DecoderSession,
+        LanguageDetection,
+        Matrix,
+        Recognizer,
+        RecognizerInfo,
+        Samples,
+        Vector,
+    )
 
 SHIPPED_ADAPTER = ASSETS / "adapter"
 
 
 @dataclass(frozen=True)
-class Models:
-    """Both sides of a comparison; without an adapter, twice the same recognizer."""
+class Model:
+    """An engine with its weights, their tokenizer, and the windows that audio is encoded in."""
 
-    vanilla: Recognizer
-    smile: Recognizer
-    vocabulary: Vocabulary
+    recognizer: Recognizer
+    tokenizer: Vocabulary
+    windows: tuple[float, ...] = WINDOWS  # seconds; the shortest that holds the audio is encoded
+
+    @property
+    def info(self) -> RecognizerInfo:
+        """What the engine says of itself."""
+        return self.recognizer.info
+
+    @property
+    def context(self) -> int:
+        """The decoder's positions: prompt and transcript together."""
+        return self.recognizer.context
+
+    def within(self, windows: Sequence[float]) -> Model:
+        """Return the same with other windows."""
+        return self if self.windows == tuple(windows) else replace(self, windows=tuple(windows))
+
+    def encode(self, samples: Samples) -> Matrix:
+        """Return the states (frames, d) of the whole window that holds samples (n,)."""
+        return encode(self.recognizer, samples, self.windows)
+
+    def embed(self, samples: Samples) -> Vector:
+        """Return the embedding (d,) that retrieval compares, of samples (n,)."""
+        return pooled(self.encode(samples), len(samples) / SAMPLE_RATE)
+
+    def decoder(self, states: Matrix) -> DecoderSession:
+        """Open a decoding over encoder states (frames, d)."""
+        return self.recognizer.decoder(states)
+
+    def detect_language(self, states: Matrix) -> LanguageDetection:
+        """Return which language Whisper hears in states (frames, d)."""
+        return detect_language(self.decoder(states), self.tokenizer)
+
+
+@dataclass(frozen=True)
+class Models:
+    """Both sides of a comparison; without an adapter, twice the same model."""
+
+    vanilla: Model
+    smile: Model
 
     @property
     def one_encoder(self) -> bool:
         """Whether both sides read the same encoder states."""
         return self.vanilla.info.encoder == self.smile.info.encoder
 
-    def guess(self, states: Matrix) -> str:
-        """Whisper's guess at the language of encoder states (frames, d), as its code."""
-        return listen(self.vanilla.decoder(states), self.vocabulary).language
+    @property
+    def untrained(self) -> Models:
+        """The vanilla model on both sides."""
+        return Models(self.vanilla, self.vanilla)
+
+    def within(self, windows: Sequence[float]) -> Models:
+        """Return both with other windows."""
+        return Models(self.vanilla.within(windows), self.smile.within(windows))
 
 
 def load_models(
@@ -65,10 +120,11 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
         smile = load_recognizer(
             base, engine=engine, precision=precision, adapter=adapter, device=device, beside=vanilla
         )
-    return Models(vanilla, smile, Vocabulary.of(base))
+    tokenizer = Vocabulary.of(base)
+    return Models(Model(vanilla, tokenizer), Model(smile, tokenizer))
 
 
 def shipped_adapter(model: str = weights.DEFAULT) -> Path | None:
-    """The adapter that comes with the repository, where there is one and it is for this model."""
+    """Return the adapter that comes with the package, where there is one and it is for this model."""
     there = (SHIPPED_ADAPTER / "adapter_config.json").is_file()
     return SHIPPED_ADAPTER if there and model in (weights.DEFAULT, weights.DEFAULT.split("/")[-1]) else None

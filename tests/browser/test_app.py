@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
-from smile.audio.io import SAMPLE_RATE, read, write
+from smile.audio.io import read, write
+from smile.datatypes import SAMPLE_RATE
 from smile.pools.pool import open_pool
 from tests.browser.page import Page
 from tests.conftest import POOLS

@@ -41,21 +41,21 @@ def test_every_control_reaches_the_engine(page, engine):
     page.set_number("seed", 42)
     page.click("#bounded input")
     page.set_number("knn", 0.5)
-    page.click("#unlooped input")
+    page.click("#no_repeat input")
     page.transcribe()
     _, pool, settings = engine.asked[-1]
     assert pool == "mini/ckb"
     assert (settings.shots, settings.sampler, settings.divergence) == (7, "random", "cosine")
     assert (settings.language, settings.prompt, settings.windows) == ("sw", "plain", (30.0,))
     assert (settings.beams, settings.seed, settings.bounded) == (3, 42, False)
-    assert (settings.knn, settings.unlooped) == (0.5, False)
+    assert (settings.knn, settings.no_repeat) == (0.5, False)
     expected = {"pool": "mini/ckb", "shots": "7", "sampler": "random", "divergence": "cosine", "seed": "42"}
     assert expected.items() <= page.query.items()
     assert page.query["example"] == "q0"
 
 
 def test_a_shared_address_restores_the_view(page):
-    page.open("pool=chr&example=q2&shots=5&sampler=random&divergence=js&language=sw&beams=2&seed=7&x=1")
+    page.open("pool=chr&example=q2&shots=5&sampler=random&divergence=js&language=sw&beam_size=2&seed=7&x=1")
     assert page.value("#reference textarea") == TEXTS["chr"][2]
     assert page.shots == "5"
     assert "Cherokee" in page.value("#pool input")

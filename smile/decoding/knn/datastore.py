@@ -4,7 +4,7 @@ The decoder reads every clip of a pool with its own text, each behind its neares
 examples. Of every position the last hidden state is kept as a key, and the token that follows as its
 value. While decoding, the distribution of the nearest keys' values is mixed into the model's. How much
 of it, by distance and by the model's own confidence, is fitted on the pool itself, each clip left out
-of the store in its turn: where the neighbours do not help, the gate stays shut.
+of the store in its turn: where the neighbours do not help, the adaptive weight stays near 0.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from smile.decoding.processors import Beam, Logits
 
 NEIGHBOURS = 48  # keys that make up the distribution
 TEMPERATURES = (0.05, 0.1, 0.2, 0.4)  # tried, in units of the mean squared distance of the nearest key
-STEPS, RATE = 400, 0.05  # of fitting the gate
+STEPS, RATE = 400, 0.05  # of fitting the adaptive weight
 LEAST = 1e-6  # a weight below this changes nothing
-HIGHEST = 0.9  # weight of the neighbours that the gate may reach
+HIGHEST = 0.9  # that the adaptive weight may reach
 
 Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Gate:
+class AdaptiveWeight:
     """The weight of the neighbours: a logistic function of two facts, fitted on the pool."""
 
     bias: float
@@ -37,9 +37,9 @@ class Gate:
     scale: float  # mean squared distance of the nearest key, over the pool
     temperature: float  # of the softmax over -squared distance / scale
 
-    def weight(self, nearest: Weights, top: Weights) -> Weights:
+    def __call__(self, nearest: Weights, top: Weights) -> Weights:
         """Squared distance of the nearest key, the model's highest probability -> weight, all (n,)."""
-        facts = self.bias + self.distance * nearest / self.scale + self.confidence * doubt(top)
+        facts = self.bias + self.distance * nearest / self.scale + self.confidence * uncertainty(top)
         return HIGHEST / (1 + np.exp(-np.clip(facts, -30, 30)))
 
 
@@ -50,7 +50,7 @@ class Datastore:
     keys: Matrix
     tokens: NDArray[np.int64]
     clips: NDArray[np.int64]
-    gate: Gate | None = None
+    weight: AdaptiveWeight | None = None
 
     @cached_property
     def _norms(self) -> Matrix:
@@ -78,18 +78,18 @@ class Observed:
     top: Weights
 
 
-def fit(store: Datastore, observed: Observed) -> Gate:
-    """The gate under which the pool's own texts are likeliest, each clip's keys left out for itself."""
+def fit(store: Datastore, observed: Observed) -> AdaptiveWeight:
+    """Return the weight under which the pool's own texts are likeliest, each without its own keys."""
     squares, found = _leave_one_out(store)
     nearest = squares.min(axis=1)
     scale = float(nearest[np.isfinite(nearest)].mean()) if np.isfinite(nearest).any() else 1.0
-    best: tuple[float, Gate] | None = None
+    best: tuple[float, AdaptiveWeight] | None = None
     for temperature in TEMPERATURES:
         weights = shares(squares, scale, temperature)
         agreeing = (weights * (store.tokens[found] == store.tokens[:, None])).sum(axis=1)
-        likelihood, gate = _fit_logistic(nearest, agreeing, observed, scale, temperature)
+        likelihood, found_weight = _fit_logistic(nearest, agreeing, observed, scale, temperature)
         if best is None or likelihood > best[0]:
-            best = likelihood, gate
+            best = likelihood, found_weight
     assert best is not None
     return best[1]
 
@@ -101,7 +101,7 @@ def shares(squares: Weights, scale: float, temperature: float) -> Weights:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def doubt(top: Weights) -> Weights:
+def uncertainty(top: Weights) -> Weights:
     """log(1 - highest probability), bounded."""
     return np.log(np.clip(1 - top, 1e-4, 1))
 
@@ -117,10 +117,10 @@ def _leave_one_out(store: Datastore) -> tuple[Weights, NDArray[np.int64]]:
 
 def _fit_logistic(
     nearest: Weights, agreeing: Weights, observed: Observed, scale: float, temperature: float
-) -> tuple[float, Gate]:
+) -> tuple[float, AdaptiveWeight]:
     """Gradient ascent (Adam) on mean log((1 - w) p + w q) over bias and two slopes."""
     p, q = np.exp(observed.logprob), agreeing
-    facts = np.stack([np.ones_like(nearest), nearest / scale, doubt(observed.top)], axis=1)
+    facts = np.stack([np.ones_like(nearest), nearest / scale, uncertainty(observed.top)], axis=1)
     theta, first, second = np.array([-1.0, -0.5, 0.5]), np.zeros(3), np.zeros(3)
     for step in range(1, STEPS + 1):
         sigma = 1 / (1 + np.exp(-np.clip(facts @ theta, -30, 30)))
@@ -129,29 +129,30 @@ def _fit_logistic(
         gradient = slope.mean(axis=0) - 1e-3 * theta
         first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
         theta += RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-    gate = Gate(float(theta[0]), float(theta[1]), float(theta[2]), scale, temperature)
-    w = gate.weight(nearest, observed.top)
-    return float(np.log((1 - w) * p + w * q + 1e-9).mean()), gate
+    fitted = AdaptiveWeight(float(theta[0]), float(theta[1]), float(theta[2]), scale, temperature)
+    w = fitted(nearest, observed.top)
+    return float(np.log((1 - w) * p + w * q + 1e-9).mean()), fitted
 
 
-class KnnMix:
-    """Steering: mixes the neighbours' distribution into the model's, as much as the gate lets."""
+@dataclass(frozen=True)
+class KnnLM:
+    """Interpolate the model's distribution with the neighbours', as much as the adaptive weight lets."""
 
-    def __init__(self, store: Datastore, strength: float = 1.0):
-        self._store, self._strength = store, strength
+    store: Datastore
+    strength: float = 1.0
 
     def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
-        """Logits (vocabulary,) and the hidden state (d,) -> log of the mixed distribution."""
-        gate = self._store.gate
-        if gate is None:
+        """Return the log of the mixed distribution of logits (vocabulary,) at a hidden state (d,)."""
+        adaptive = self.store.weight
+        if adaptive is None:
             return logits
         p = np.exp(logits - logits.max())
         p /= p.sum()
-        squares, found = self._store.nearest(hidden[None])
-        tokens = self._store.tokens[found[0]]
+        squares, found = self.store.nearest(hidden[None])
+        tokens = self.store.tokens[found[0]]
         allowed = np.isfinite(logits[tokens])
-        share = shares(squares, gate.scale, gate.temperature)[0] * allowed
-        weight = self._strength * gate.weight(squares.min(axis=1), np.array([p.max()]))[0]
+        share = shares(squares, adaptive.scale, adaptive.temperature)[0] * allowed
+        weight = self.strength * adaptive(squares.min(axis=1), np.array([p.max()]))[0]
         if weight * share.sum() < LEAST:
             return logits
         mixed = (1 - weight * share.sum()) * p

@@ -1,6 +1,6 @@
 """A pool's datastore on disk: what the decoder made of every clip, read with its own text.
 
-The file lies in the pool's folder and belongs to one recognizer; another is refused with what to do.
+The file lies in the pool's folder and belongs to one model and its windows; another's is refused.
 Reading may be broken off after any clip, and goes on there.
 """
 
@@ -14,36 +14,36 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from smile.datatypes import DamagedError, PoolError, Recognizer, RecognizerInfo, Utterance
+from smile.datatypes import DamagedError, PoolError, Utterance
 from smile.decoding.knn.datastore import Datastore, Observed, fit
-from smile.decoding.knn.reading import TYPES, Read, Reader, digest
+from smile.decoding.knn.teacher_forcing import TYPES, ClipStates, TeacherForcedPass, digest
 from smile.pools.pool import Pool, rebuild_command
-from smile.pools.subsets import less
+from smile.pools.subsets import drop
 from smile.settings import WINDOWS
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.storage import Log, set_aside, work_folder
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.model import Model
 
-FORMAT = 2
+FORMAT = 3
 PARTS = ("keys", "tokens", "logprob", "top")
 Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
-def store_path(pool: Pool, info: RecognizerInfo) -> Path:
-    """Where the datastore of a pool and a recognizer lies: each adapter has its own."""
-    return (pool.stores or pool.folder) / f"tokens-{info.adapter_hash or 'base'}.npz"
+def store_path(pool: Pool, model: Model) -> Path:
+    """Return where the datastore of a pool and a model lies: each adapter and each windows have one."""
+    windows = "" if model.windows == WINDOWS else "-" + "-".join(f"{w:g}" for w in model.windows)
+    return (pool.stores or pool.folder) / f"tokens-{model.info.adapter_hash or 'base'}{windows}.npz"
 
 
 def build(
     pool: Pool,
-    recognizer: Recognizer,
-    vocabulary: Vocabulary,
+    model: Model,
     *,
     language: str,
-    windows: Sequence[float] = WINDOWS,
     progress: Progress | None = None,
     threads: int = 0,
 ) -> None:
@@ -58,45 +58,41 @@ def build(
     """
     from smile.whisper.engines import clips_at_a_time
 
-    path, reader = store_path(pool, recognizer.info), Reader(pool, recognizer, vocabulary, language, windows)
-    threads = threads or clips_at_a_time(recognizer.info.device)
+    path, reader = store_path(pool, model), TeacherForcedPass(pool, model, language)
+    threads = threads or clips_at_a_time(model.info.device)
     with work_folder(path, ()) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
             found = _read_all(pool, reader, log, threads, progress)
-        _write(path, pool, recognizer.info, found)
+        _write(path, pool, model, found)
         work.clear()
 
 
 def without(
     pool: Pool,
     index: int,
-    recognizer: Recognizer,
-    vocabulary: Vocabulary,
+    model: Model,
     *,
     language: str,
     stores: Path,
-    windows: Sequence[float] = WINDOWS,
 ) -> Pool:
     """A pool less one clip, with a datastore in `stores` as if that clip had never been there.
 
     Clips that were read behind it are read anew, each behind its nearest others of those that are left.
 
     Raises:
-        PoolError: the pool has no datastore of this recognizer.
+        PoolError: the pool has no datastore of this model.
     """
-    others = replace(less(pool, index), stores=stores)
-    update(pool, others, recognizer, vocabulary, language=language, windows=windows)
+    others = replace(drop(pool, index), stores=stores)
+    update(pool, others, model, language=language)
     return others
 
 
 def update(
     old: Pool,
     new: Pool,
-    recognizer: Recognizer,
-    vocabulary: Vocabulary,
+    model: Model,
     *,
     language: str,
-    windows: Sequence[float] = WINDOWS,
     progress: Progress | None = None,
 ) -> None:
     """Write the datastore of a pool that differs from `old`, which has one, in some of its clips.
@@ -105,15 +101,15 @@ def update(
     another text; both pools must have been read with the same `language`.
 
     Raises:
-        PoolError: the old pool has no datastore of this recognizer.
+        PoolError: the old pool has no datastore of this model.
         AudioError: a clip cannot be read.
     """
     from smile.whisper.engines import clips_at_a_time
 
-    before, after = (Reader(p, recognizer, vocabulary, language, windows) for p in (old, new))
+    before, after = (TeacherForcedPass(p, model, language) for p in (old, new))
     known = {
         digest(u): (_names(before.before(number)), read)
-        for number, (u, read) in enumerate(zip(old.utterances, _stored(old, recognizer.info), strict=True))
+        for number, (u, read) in enumerate(zip(old.utterances, _stored(old, model), strict=True))
     }
     found = {
         number: known[digest(u)][1]
@@ -121,39 +117,41 @@ def update(
         if known.get(digest(u), (None,))[0] == _names(after.before(number))
     }
     missing = [number for number in range(len(new)) if number not in found]
-    threads = clips_at_a_time(recognizer.info.device)
+    threads = clips_at_a_time(model.info.device)
     with closing(_side_by_side(after, missing, threads)) as readings:
         for done, (number, reading) in enumerate(zip(missing, readings, strict=True), len(found) + 1):
             found[number] = reading
             if progress:
                 progress(done, len(new))
     reads = [found[number] for number in range(len(new))]
-    path = store_path(new, recognizer.info)
+    path = store_path(new, model)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, new, recognizer.info, reads)
+    _write(path, new, model, reads)
 
 
 def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     return tuple(digest(u) for u in utterances)
 
 
-def _stored(pool: Pool, info: RecognizerInfo) -> list[Read]:
+def _stored(pool: Pool, model: Model) -> list[ClipStates]:
     """What was read of each clip of a pool, from its file."""
-    if not present(pool, info):
+    if not present(pool, model):
         raise _unread(pool)
-    path = store_path(pool, info)
+    path = store_path(pool, model)
     try:
         with Arrays(path) as stored:
             ends = np.cumsum(stored["lengths"])[:-1]
             parts = (np.split(stored[name], ends) for name in PARTS)
-            reads = dict(zip(stored["clips"].tolist(), map(Read, *parts), strict=True))
+            reads = dict(zip(stored["clips"].tolist(), map(ClipStates, *parts), strict=True))
     except DamagedError as error:
         set_aside(path)
         raise _unread(pool) from error
     return [reads[digest(u)] for u in pool.utterances]
 
 
-def _read_all(pool: Pool, reader: Reader, log: Log, threads: int, progress: Progress | None) -> list[Read]:
+def _read_all(
+    pool: Pool, reader: TeacherForcedPass, log: Log, threads: int, progress: Progress | None
+) -> list[ClipStates]:
     """What is in the log and what is read now, in the order of the pool."""
     names = _names(pool.utterances)
     missing = [number for number, name in enumerate(names) if log.get(name) is None]
@@ -162,14 +160,14 @@ def _read_all(pool: Pool, reader: Reader, log: Log, threads: int, progress: Prog
             log.add(names[number], reading.to_json())
             if progress:
                 progress(len(names) - len(missing) + done, len(names))
-    return [Read.from_json(log.get(name)) for name in names]
+    return [ClipStates.from_json(log.get(name)) for name in names]
 
 
-def _side_by_side(reader: Reader, numbers: Sequence[int], threads: int) -> Generator[Read]:
+def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: int) -> Generator[ClipStates]:
     """Clips read, in order; no more is begun than one beside those at work, so that it soon ends."""
     from smile.whisper.engines import compute_alone
 
-    executor, begun = ThreadPoolExecutor(threads, initializer=compute_alone), deque[Future[Read]]()
+    executor, begun = ThreadPoolExecutor(threads, initializer=compute_alone), deque[Future[ClipStates]]()
     try:
         for number in numbers:
             begun.append(executor.submit(reader, number))
@@ -181,44 +179,48 @@ def _side_by_side(reader: Reader, numbers: Sequence[int], threads: int) -> Gener
         executor.shutdown(cancel_futures=True)
 
 
-def _write(path: Path, pool: Pool, info: RecognizerInfo, found: list[Read]) -> None:
+def _write(path: Path, pool: Pool, model: Model, found: list[ClipStates]) -> None:
     arrays = {name: np.concatenate([getattr(r, name) for r in found]) for name in PARTS}
-    arrays["header"] = np.array(json.dumps({"format": FORMAT, "recognizer": asdict(info)}))
+    arrays["header"] = np.array(json.dumps(_header(model)))
     arrays["clips"] = np.array([digest(u) for u in pool.utterances])
     arrays["lengths"] = np.array([len(r.tokens) for r in found])
     write_arrays(path, arrays)
 
 
-def present(pool: Pool, info: RecognizerInfo) -> bool:
-    """Whether the pool has a datastore of all its clips that this recognizer can use.
+def _header(model: Model) -> dict[str, Any]:
+    return {"format": FORMAT, "recognizer": asdict(model.info), "windows": list(model.windows)}
+
+
+def present(pool: Pool, model: Model) -> bool:
+    """Whether the pool has a datastore of all its clips that this model can use.
 
     One that is damaged is set aside, so that it is made again.
     """
-    path = store_path(pool, info)
+    path = store_path(pool, model)
     try:
-        return path.is_file() and _present(path, path.stat().st_mtime_ns, info, _names(pool.utterances))
+        return path.is_file() and _present(path, path.stat().st_mtime_ns, model, _names(pool.utterances))
     except DamagedError:
         set_aside(path)
         return False
 
 
 @lru_cache(maxsize=64)
-def _present(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:
+def _present(path: Path, changed: int, model: Model, clips: tuple[str, ...]) -> bool:
     with Arrays(path) as stored:
-        return _usable(stored, info, clips)
+        return _usable(stored, model, clips)
 
 
-def open_store(pool: Pool, info: RecognizerInfo) -> Datastore:
-    """The datastore of a pool's clips, with its gate fitted on them.
+def open_store(pool: Pool, model: Model) -> Datastore:
+    """The datastore of a pool's clips, with its adaptive weight fitted on them.
 
     Raises:
-        PoolError: there is none, or it was made by another recognizer or of other clips.
+        PoolError: there is none, or it was made by another model or of other clips.
     """
-    path = store_path(pool, info)
+    path = store_path(pool, model)
     store = None
     try:
         if path.is_file():
-            store = _opened(path, path.stat().st_mtime_ns, info, _names(pool.utterances))
+            store = _opened(path, path.stat().st_mtime_ns, model, _names(pool.utterances))
     except DamagedError:
         set_aside(path)
     if store is None:
@@ -234,10 +236,10 @@ def _unread(pool: Pool) -> PoolError:
 
 
 @lru_cache(maxsize=16)
-def _opened(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ...]) -> Datastore | None:
+def _opened(path: Path, changed: int, model: Model, clips: tuple[str, ...]) -> Datastore | None:
     """A datastore as it was when its file last `changed`; None where it is another's or lacks a clip."""
     with Arrays(path) as stored:
-        if not _usable(stored, info, clips):
+        if not _usable(stored, model, clips):
             return None
         lengths, names = stored["lengths"], stored["clips"].tolist()
         places = {name: i for i, name in enumerate(clips)}
@@ -246,12 +248,13 @@ def _opened(path: Path, changed: int, info: RecognizerInfo, clips: tuple[str, ..
         keys, tokens = (stored[name][kept] for name in ("keys", "tokens"))
         logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
     store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners[kept])
-    gate = fit(store, Observed(logprob, top)) if len(clips) > 1 else None
-    return replace(store, gate=gate)
+    weight = fit(store, Observed(logprob, top)) if len(clips) > 1 else None
+    return replace(store, weight=weight)
 
 
-def _usable(stored: Arrays, info: RecognizerInfo, clips: tuple[str, ...]) -> bool:
-    """Whether an open file knows all the clips, read with these weights, this adapter and this precision.
+def _usable(stored: Arrays, model: Model, clips: tuple[str, ...]) -> bool:
+    """Whether an open file knows all the clips, read with these weights, this adapter, this
+    precision and these windows.
 
     The engine and the device may differ.
 
@@ -260,9 +263,9 @@ def _usable(stored: Arrays, info: RecognizerInfo, clips: tuple[str, ...]) -> boo
     """
     try:
         header = json.loads(stored.text("header"))
-        made, wanted = header.get("recognizer", {}), asdict(info)
-        alike = all(made.get(key) == wanted[key] for key in ("encoder", "adapter_hash", "precision"))
-        if header.get("format") != FORMAT or not alike:
+        made, wanted = header.get("recognizer", {}), _header(model)
+        alike = all(made.get(k) == wanted["recognizer"][k] for k in ("encoder", "adapter_hash", "precision"))
+        if not alike or any(header.get(k) != wanted[k] for k in ("format", "windows")):
             return False
     except (ValueError, AttributeError, RecursionError) as error:
         raise DamagedError(stored.path) from error

@@ -23,7 +23,7 @@ def examples(evidence: Evidence) -> Answer | None:
 def control(evidence: Evidence) -> Answer | None:
     """How much of it comes from cutting loops and bounding the length, which needs no examples."""
     alone = evidence.facts[evidence.facts["side"] == "vanilla"]
-    controlled = alone[alone["loops"].astype(bool) & alone["bounded"].astype(bool)]["label"]
+    controlled = alone[alone["cut_loops"].astype(bool) & alone["length_limit"].astype(bool)]["label"]
     pairs = [(name, evidence.pair(evidence.headline, name)) for name in controlled.head(1)]
     for name, pair in pairs:
         if pair and name != evidence.baseline:
@@ -81,12 +81,12 @@ def known(evidence: Evidence) -> Answer | None:
 
 def tokens(evidence: Evidence) -> Answer | None:
     """Alone where that was measured, else together with keeping loops from beginning."""
-    for also, name in (((), ""), (("unlooped",), ", with loops kept from beginning,")):
+    for also, name in (((), ""), (("no_repeat",), ", with loops kept from beginning,")):
         if pairs := evidence.twins("knn", bool, 0.0, also):
-            return listed(pairs, f"Token-level neighbours{name}", "none", evidence)
+            return listed(pairs, f"The kNN-LM{name}", "none", evidence)
     return None
 
 
 def loops(evidence: Evidence) -> Answer | None:
-    pairs = evidence.twins("unlooped", True, False)
+    pairs = evidence.twins("no_repeat", True, False)
     return listed(pairs, "Keeping loops from beginning", "cutting them", evidence)

@@ -69,13 +69,13 @@ def wrong_pool(evidence: Evidence) -> Answer | None:
 
 def length(evidence: Evidence) -> Answer | None:
     """Whether it is the number of examples that counts, or the length of the prompt."""
-    rates = rates_of(evidence, labels.lines(evidence.facts, "length").query("total > 0"))
+    rates = rates_of(evidence, labels.lines(evidence.facts, "length").query("total_seconds > 0"))
     if len(rates) < 2:
         return None
     few, most = rates["x"].idxmin(), rates["x"].idxmax()
     pair = evidence.pair(str(most), str(few))
     seen = ", ".join(f"{int(line.x)}: {percent(line.rate)}" for line in rates.itertuples())
-    seconds = evidence.facts.set_index("label").loc[str(most), "total"]
+    seconds = evidence.facts.set_index("label").loc[str(most), "total_seconds"]
     opening = "No clear difference."
     if pair and pair.clear:
         more = pair.reduction > 0

@@ -13,8 +13,8 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from smile.audio.io import SAMPLE_RATE, Recording
-from smile.datatypes import SmileError
+from smile.audio.io import Recording
+from smile.datatypes import SAMPLE_RATE, SmileError
 from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.settings import Settings
 from smile.ui.compare.detail import detail

@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from smile.audio.io import SAMPLE_RATE, Recording, read_recording
-from smile.datatypes import SmileError, Utterance
+from smile.audio.io import Recording, read_recording
+from smile.datatypes import SAMPLE_RATE, SmileError, Utterance
 from smile.ui.guard import sentence
 from smile.ui.map.atlas import ABSENT, Atlas, Points, Query
 from smile.ui.map.callbacks import HIDDEN, Page, Sight, answer

@@ -199,7 +199,7 @@ class Desk:
         if pool is None or len(pool) < 2:
             raise PoolError("A check needs two examples at least; add some first.")
         stored = _stored(pool, models)
-        tried = [c for c in leave_one_out.conditions(models.smile.info) if stored or not c.knn]
+        tried = [c for c in leave_one_out.conditions(models.smile.info) if stored or not c.settings.knn]
         found = leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
         with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
@@ -211,7 +211,7 @@ class Desk:
 def _stored(pool: Pool, models: Models) -> bool:
     from smile.decoding.knn.store import present
 
-    return present(pool, models.smile.info)
+    return present(pool, models.smile)
 
 
 def _without_store(settings: Settings, pool: Pool | None, models: Models) -> Settings:

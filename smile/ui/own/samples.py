@@ -12,8 +12,8 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from smile.audio.io import SAMPLE_RATE, read, write
-from smile.datatypes import Utterance
+from smile.audio.io import read, write
+from smile.datatypes import SAMPLE_RATE, Utterance
 from smile.exporting import EACH, SUFFIXES, Span, Transcript
 from smile.pools.pool import Pool
 

@@ -12,12 +12,12 @@ from smile.corpora import AUDIO_SUFFIXES
 from smile.corpora.tables import SUFFIXES as TABLES
 from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
+from smile.transcription.options import choices
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.desk import Desk
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
-from smile.ui.transcribe.controls import CHARACTERS
 from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, recorder
 from smile.ui.transcribe.view import stage
 
@@ -170,7 +170,7 @@ def checking(outputs: dict[str, Any]) -> None:
         )
         outputs["knn"] = gr.Checkbox(True, label="Spelling from the whole pool", elem_id="own-knn")
         outputs["characters"] = gr.Radio(
-            [(label, name) for name, label in CHARACTERS.items()],
+            [(words, name) for name, words in choices("characters").items()],
             value="off",
             label="Characters of your examples",
             info="Whether the transcript may have characters that your examples do not have.",

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from markupsafe import Markup
 
-from smile.audio.io import SAMPLE_RATE, read_recording, write
-from smile.datatypes import Language, Utterance
+from smile.audio.io import read_recording, write
+from smile.datatypes import SAMPLE_RATE, Language, Utterance
 from smile.own.transcripts import Item, Part
 from smile.transcription.batch import LONGEST
 

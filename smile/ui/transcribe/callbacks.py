@@ -13,12 +13,13 @@ from gradio.utils import get_upload_folder
 
 from smile.audio.io import Recording, read_recording
 from smile.datatypes import SmileError
+from smile.settings import OPTIONS
 from smile.transcription.result import as_dict
 from smile.ui.files import discarding, playable, uploaded
 from smile.ui.guard import sentence
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
-from smile.ui.transcribe.controls import Choices, from_query
+from smile.ui.transcribe.controls import from_query, settings_of
 from smile.ui.transcribe.view import Failed, Finished, View
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
         else gr.skip(),
         playable(chosen.audio) if chosen else gr.skip(),
         chosen.text if chosen else gr.skip(),
-        *(settings.get(name, gr.skip()) for name in Choices._fields),
+        *(settings.get(name, gr.skip()) for name in OPTIONS),
         chosen.text if chosen else gr.skip(),
     )
 
@@ -98,7 +99,7 @@ def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
 def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:
     """Transcribe; yields the page as it changes. Closing it stops the engine."""
     try:
-        yield from _run(engine, audio, pool, Choices(**choices).settings())
+        yield from _run(engine, audio, pool, settings_of(choices))
     except Exception as error:
         yield View(outcome=Failed(sentence(error, "A transcription")))
 
@@ -111,8 +112,8 @@ def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings
     shown = None
     for result in paced(engine.transcribe(recording.samples, pool, settings)):
         page = view.snapshot(result)
-        if result.chosen != shown:
-            shown = result.chosen
+        if result.examples != shown:
+            shown = result.examples
             page = page._replace(
                 neighbours=view.examples(result, bool(choice and choice.synthetic), sounds.address)
             )
@@ -182,7 +183,7 @@ def transcribe_json(
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
     with discarding([audio]):
-        recording, settings = heard(audio), Choices(**choices).settings()
+        recording, settings = heard(audio), settings_of(choices)
     for _ in engine.load():
         pass
     *_, result = engine.transcribe(recording.samples, pool, settings)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from smile.ui.transcribe.controls import whisper_languages
+from smile.transcription.options import choices
 
 if TYPE_CHECKING:
-    from smile.transcription.result import Line, Side
+    from smile.transcription.result import Segment, Transcript
 
 PROBABLY_SILENT = 0.6  # Whisper's own threshold on its no-speech probability
 STOPPED = {
     "loop": "A repetition was cut",
     "length": "Cut: longer than the examples' pace allows",
-    "room": "Cut: the prompt left no more room",
+    "max_new_tokens": "Cut: the prompt left no more room",
 }
 CARD = Markup(
     '<section class="card {kind}" aria-label="{title}">'
@@ -29,7 +29,7 @@ METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%">
 def card(
     kind: str,
     title: str,
-    side: Side,
+    written: Transcript,
     *,
     subtitle: str = "",
     busy: bool = False,
@@ -41,73 +41,80 @@ def card(
     `busy` says that its text is growing, `waiting` what it waits for before there is any.
     """
     body = Markup().join(
-        [transcript(side, busy, waiting), flags(side), facts(side) if side.lines else "", Markup(below)]
+        [
+            transcript(written, busy, waiting),
+            flags(written),
+            facts(written) if written.segments else "",
+            Markup(below),
+        ]
     )
     return CARD.format(kind=kind, title=title, subtitle=subtitle, body=body)
 
 
-def transcript(side: Side, busy: bool, waiting: str = "") -> Markup:
+def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
     """The text, with its times where there is more than one line; a caret where it still grows.
 
     `waiting` stands in its place while there is none.
     """
     caret = Markup('<span class="caret" aria-hidden="true"></span>') if busy else Markup()
-    if len(side.lines) > 1:
+    if len(written.segments) > 1:
         lines = Markup().join(
-            Markup('<li><time>{}</time><span dir="auto">{}</span></li>').format(_times(line), line.text)
-            for line in side.lines
+            Markup('<li><time>{}</time><span dir="auto">{}</span></li>').format(_times(segment), segment.text)
+            for segment in written.segments
         )
         return Markup('<ol class="transcript lines">{}</ol>{}').format(lines, caret)
-    if side.text:
-        return Markup('<p class="transcript" dir="auto">{}{}</p>').format(side.text, caret)
-    ended = side.done or any(line.decoded.stopped for line in side.lines)
+    if written.text:
+        return Markup('<p class="transcript" dir="auto">{}{}</p>').format(written.text, caret)
+    ended = written.done or any(segment.decoded.stopped for segment in written.segments)
     return Markup('<p class="transcript nothing">{}</p>').format(
         "No text." if ended else waiting or "Nothing yet."
     )
 
 
-def facts(side: Side) -> Markup:
+def facts(written: Transcript) -> Markup:
     """Time taken, confidence and the language token that each line's prompt carried."""
-    percent = 100 * side.confidence
+    percent = 100 * written.confidence
     rows = [
-        FACT.format("Time", f"{side.seconds:.1f} s"),
+        FACT.format("Time", f"{written.seconds:.1f} s"),
         FACT.format("Confidence", METER.format(percent, percent)),
-        FACT.format("Language token", language_tokens(side.lines)),
+        FACT.format("Language token", language_tokens(written.segments)),
     ]
     return Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
 
 
-def language_tokens(lines: Iterable[Line]) -> Markup:
+def language_tokens(segments: Iterable[Segment]) -> Markup:
     """The language tokens in the prompts, each once, and what Whisper itself made of the recording."""
-    return Markup().join(dict.fromkeys(_language_token(line) for line in lines))
+    return Markup().join(dict.fromkeys(_language_token(segment) for segment in segments))
 
 
-def _language_token(line: Line) -> Markup:
-    guessed = line.opening.language
-    guess = "Whisper's guess" if line.language == guessed else f"Whisper guesses {language_name(guessed)}"
+def _language_token(segment: Segment) -> Markup:
+    guessed = segment.detection.language
+    guess = "Whisper's guess" if segment.language == guessed else f"Whisper guesses {language_name(guessed)}"
     return Markup("<div>{}<small>{}, {:.0f} %</small></div>").format(
-        language_name(line.language), guess, 100 * line.opening.probability
+        language_name(segment.language), guess, 100 * segment.detection.probability
     )
 
 
 def language_name(code: str) -> str:
     """A Whisper code with its English name, such as "Swahili (sw)"."""
-    name = whisper_languages().get(code)
-    return f"{name} ({code})" if name else code
+    known: dict[str, str] = choices("language_token")
+    return known.get(code, code)
 
 
-def flags(side: Side) -> Markup:
+def flags(written: Transcript) -> Markup:
     """What a reader should know before trusting the text."""
-    found = [STOPPED[line.decoded.stopped] for line in side.lines if line.decoded.stopped in STOPPED]
-    silent = max((line.opening.no_speech for line in side.lines), default=0.0)
+    found = [
+        STOPPED[segment.decoded.stopped] for segment in written.segments if segment.decoded.stopped in STOPPED
+    ]
+    silent = max((segment.detection.no_speech_prob for segment in written.segments), default=0.0)
     if silent > PROBABLY_SILENT:
         found.append(f"Perhaps no speech ({100 * silent:.0f} %)")
     items = Markup().join(Markup("<li>{}</li>").format(text) for text in dict.fromkeys(found))
     return Markup('<ul class="flags">{}</ul>').format(items) if items else Markup()
 
 
-def _times(line: Line) -> str:
-    return f"{clock(line.start)}\u2013{clock(line.end)}"
+def _times(segment: Segment) -> str:
+    return f"{clock(segment.start)}\u2013{clock(segment.end)}"
 
 
 def clock(seconds: float) -> str:

@@ -12,7 +12,8 @@ from smile.ui.transcribe.cards import clock
 
 if TYPE_CHECKING:
     from smile.datatypes import Neighbour
-    from smile.transcription.result import Chosen, Result
+    from smile.transcription.result import Result
+    from smile.transcription.target import RetrievedExamples
     from smile.ui.sounds import Address
 
 SYNTHETIC = Markup('<span class="badge" title="Spoken by a speech synthesiser">synthetic voice</span>')
@@ -25,20 +26,23 @@ PLAYER = Markup('<audio controls preload="none" src="{source}" aria-label="{name
 
 def neighbours(result: Result, synthetic: bool, address: Address) -> str:
     """The examples of every segment, and what was left out; `address` is where the page plays them from."""
-    if not result.chosen or not any(c.neighbours or c.left_out for c in result.chosen):
+    if not any(found.neighbours or found.left_out for _, found in result.examples):
         return ""
-    several = len(result.chosen) > 1
+    several = len(result.examples) > 1
     measure = measure_label(result.settings.sampler, result.settings.divergence)
-    groups = Markup().join(_group(chosen, measure, several, address) for chosen in result.chosen)
+    groups = Markup().join(
+        _group(start if several else None, found, measure, address) for start, found in result.examples
+    )
     return Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>').format(
         SYNTHETIC if synthetic else "", groups
     )
 
 
-def _group(chosen: Chosen, measure: str, several: bool, address: Address) -> Markup:
-    heading = Markup("<h4>For the speech from {}</h4>").format(clock(chosen.start)) if several else ""
-    items = listed(chosen.neighbours, measure, address)
-    return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(chosen.left_out)))
+def _group(start: float | None, found: RetrievedExamples, measure: str, address: Address) -> Markup:
+    """Return the examples of the speech from a time on; without a time there is no other speech."""
+    heading = Markup() if start is None else Markup("<h4>For the speech from {}</h4>").format(clock(start))
+    items = listed(found.neighbours, measure, address)
+    return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(found.left_out)))
 
 
 def listed(found: Iterable[Neighbour], measure: str, address: Address) -> Markup:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.events import Dependency
 
+from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
-from smile.ui.transcribe.controls import Choices
+from smile.ui.transcribe.controls import Components
 from smile.ui.transcribe.view import View, empty, started
 
 ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
@@ -102,13 +103,13 @@ def actions() -> tuple[gr.Button, gr.Button]:
     return start, stop
 
 
-def settings_inputs() -> Choices:
-    """All settings; those that seldom change are folded away."""
+def settings_inputs() -> Components:
+    """Return the controls of all settings by name; those that seldom change are folded away."""
     with gr.Group(elem_classes="settings"):
-        main = controls.main_choices()
+        found = controls.main_controls()
     with gr.Accordion("More settings", open=False):
-        more = controls.more_choices()
-    return Choices(**main, **more)
+        found |= controls.more_controls()
+    return {name: found[name] for name in OPTIONS}
 
 
 def outputs(start: gr.Button, stop: gr.Button) -> View:
@@ -123,11 +124,13 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
     return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop)
 
 
-def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choices, filled: gr.State) -> None:
+def connect_settings(
+    engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
+) -> None:
     """The address restores the settings and follows them."""
-    shared, query = {"pool": clip.pool, "example": clip.example, **choices._asdict()}, gr.State()
+    shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
     page.load(callbacks.read_query, outputs=query, **QUICK).then(
-        partial(callbacks.restore, engine), query, [*clip, *choices, filled], **QUICK
+        partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK
     )
     gr.on(
         [component.change for component in shared.values()],
@@ -136,7 +139,7 @@ def connect_settings(engine: Engine, page: gr.Blocks, clip: Clip, choices: Choic
     )
 
 
-def connect_run(engine: Engine, clip: Clip, choices: Choices, view: View) -> Dependency:
+def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> Dependency:
     """Transcribe, cancel, and score again when the reference changes; gives what can be cancelled.
 
     The page says at once that it begins, even where others are served first. It is settled when the
@@ -147,7 +150,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Choices, view: View) -> Dep
     begun.then(js=SHOW_RESULTS)
     run = begun.then(
         partial(callbacks.run, engine),
-        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices._asdict()},
+        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices},
         outputs=page,
         show_progress="hidden",
         concurrency_limit=1,
@@ -187,7 +190,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
     )
 
 
-def publish(engine: Engine, clip: Clip, choices: Choices) -> None:
+def publish(engine: Engine, clip: Clip, choices: Components) -> None:
     """The same for programs: an endpoint `transcribe` that gives JSON."""
     gr.Button(visible=False).click(
         tool("transcribe", callbacks.transcribe_json, engine),
@@ -195,7 +198,7 @@ def publish(engine: Engine, clip: Clip, choices: Choices) -> None:
             "audio": clip.audio,
             "reference": clip.reference,
             "pool": clip.pool,
-            **choices._asdict(),
+            **choices,
         },
         outputs=gr.JSON(visible=False),
         api_name="transcribe",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
-from smile.transcription.result import Side
+from smile.transcription.result import Transcript
 from smile.ui.transcribe.cards import card
 from smile.ui.transcribe.neighbours import neighbours
 from smile.ui.transcribe.scores import judge, score_block, verdict
@@ -75,8 +75,8 @@ def empty() -> View:
     """The page before anything was transcribed."""
     return View(
         stage=stage(WELCOME),
-        vanilla=card(*ALONE, Side(), subtitle="no examples"),
-        smile=card(*EXAMPLES, Side(), subtitle="examples of the language in its prompt"),
+        vanilla=card(*ALONE, Transcript(), subtitle="no examples"),
+        smile=card(*EXAMPLES, Transcript(), subtitle="examples of the language in its prompt"),
         neighbours="",
         outcome=None,
         download=gr.update(visible=False),
@@ -123,7 +123,7 @@ def scored(finished: Finished, reference: str) -> View:
 
 def vanilla_card(result: Result, score: str = "") -> str:
     """Whisper alone."""
-    busy = not (result.done or result.chosen or result.waiting)
+    busy = not (result.done or result.examples or result.waiting)
     return card(*ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
 
 
@@ -134,7 +134,7 @@ def smile_card(result: Result, score: str = "") -> str:
     trained = TRAINED_ON.format(on) if on else TRAINED.format(adapter)
     note = NO_POOL if not result.pool else trained if adapter else UNTRAINED
     note += PROBLEM.format(result.problem) if result.problem else Markup()
-    busy = not result.done and bool(result.smile.lines)
+    busy = not result.done and bool(result.smile.segments)
     subtitle, waiting = shots(result.settings), result.waiting
     return card(*EXAMPLES, result.smile, subtitle=subtitle, busy=busy, below=score + note, waiting=waiting)
 

@@ -49,7 +49,7 @@ def load_recognizer(
         adapter_hash=loaded.sha256[:12] if loaded else "",
         trained_on=loaded.trained_on if loaded else "",
         device=device,
-        cached=loaded.cached if loaded else False,
+        encoding=loaded.encoding if loaded else "concatenated",
     )
     if engine == "hf":
         from smile.whisper.engines.hf import HfRecognizer

@@ -1,10 +1,9 @@
-"""How the decoder reads a clip with its own text, behind its nearest other clips as examples."""
+"""Teacher forcing: the decoder reads a clip with its own text, behind its nearest other clips as examples."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.audio.io import read
-from smile.datatypes import Matrix, Prompt, Recognizer, Shot, Utterance
+from smile.datatypes import Matrix, Prompt, Shot, Utterance
 from smile.decoding import prompt as prompts
-from smile.decoding.context import Encoded, hearing, opened, room
+from smile.decoding.encoding import encoding_of
 from smile.pools.pool import Pool
-from smile.retrieval.samplers import choose
-from smile.settings import WINDOWS
+from smile.retrieval.samplers import Query, choose
+from smile.settings import Settings
 from smile.whisper.logits import log_softmax
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.model import Model
 
 CONTEXT_SHOTS = 3  # examples in front of a clip that is read, as many as fit
 RECORDINGS = 256  # kept in memory: most clips are heard four times, as target and as example
@@ -28,7 +27,7 @@ TYPES = {"keys": "<f2", "tokens": "<i4", "logprob": "<f4", "top": "<f4"}  # as t
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class ClipStates:
     """One clip, read: the state before each of its tokens and its end, and what the model said of them."""
 
     keys: NDArray[np.float16]  # (tokens, d)
@@ -42,94 +41,83 @@ class Read:
         return {name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()}
 
     @classmethod
-    def from_json(cls, fields: dict[str, str]) -> Read:
+    def from_json(cls, fields: dict[str, str]) -> ClipStates:
         """The inverse of `to_json`."""
         found = {name: np.frombuffer(base64.b64decode(fields[name]), kind) for name, kind in TYPES.items()}
         found["keys"] = found["keys"].reshape(len(found["tokens"]), -1)
         return cls(**found)
 
 
-class Reader:
+class TeacherForcedPass:
     """Reads the clips of a pool by their number; may be asked by several threads.
 
     Args:
         language: the Whisper code whose token stands in the prompts.
-        windows: seconds that may be encoded, see `smile.whisper.encoder`.
     """
 
-    def __init__(
-        self,
-        pool: Pool,
-        recognizer: Recognizer,
-        vocabulary: Vocabulary,
-        language: str,
-        windows: Sequence[float] = WINDOWS,
-    ):
-        self._pool, self._recognizer, self._vocabulary = pool, recognizer, vocabulary
-        self._language, self._windows = language, windows
-        self._hear = lru_cache(RECORDINGS)(read)
+    def __init__(self, pool: Pool, model: Model, language: str):
+        self._pool, self._model, self._language = pool, model, language
+        self._encoding = encoding_of(model.info)
+        self._audio = lru_cache(RECORDINGS)(read)
 
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that changes what is read."""
         clips = "\n".join(digest(u) for u in self._pool.utterances)
         return {
-            "recognizer": asdict(self._recognizer.info),
+            "recognizer": asdict(self._model.info),
             "language": self._language,
-            "windows": list(self._windows),
+            "windows": list(self._model.windows),
             "shots": CONTEXT_SHOTS,
             "clips": hashlib.sha256(clips.encode()).hexdigest(),
             "embeddings": hashlib.sha256(self._pool.embeddings.tobytes()).hexdigest(),
         }
 
-    def __call__(self, number: int) -> Read:
+    def __call__(self, number: int) -> ClipStates:
         """Read a clip.
 
         Raises:
             AudioError: its recording, or that of a clip in front of it, cannot be read.
         """
-        utterance, vocabulary, recognizer = self._pool.utterances[number], self._vocabulary, self._recognizer
-        shots = [Shot(self._hear(u.audio), u.text) for u in self.before(number)]
-        cached = recognizer.info.cached
-        prompt = prompts.build(
-            vocabulary, self._hear(utterance.audio), shots, language=self._language, cached=cached
-        )
-        return read_text(recognizer, vocabulary, prompt, utterance.text, hearing(recognizer, self._windows))
+        utterance, model = self._pool.utterances[number], self._model
+        shots = [Shot(self._audio(u.audio), u.text) for u in self.before(number)]
+        prompt = prompts.build(model, self._audio(utterance.audio), shots, language=self._language)
+        states = self._encoding.clip_states(model, prompt.samples)
+        return read_text(model, prompt, states, utterance.text)
 
     def before(self, number: int) -> list[Utterance]:
-        """The nearest other clips that fit the window beside this one."""
+        """Return the nearest other clips that fit the window beside this one."""
         pool = self._pool
-        longest = room(pool.utterances[number].seconds, self._recognizer.info.cached)
+        longest = self._encoding.longest(pool.utterances[number].seconds)
         others = [i for i, u in enumerate(pool.utterances) if i != number and u.seconds <= longest]
         if not others:
             return []
-        found = choose(
-            "nearest",
-            pool.embeddings[number],
-            pool.embeddings[others],
-            [pool.utterances[i] for i in others],
-            CONTEXT_SHOTS,
-        )
+        query, shots = Query(pool.embeddings[number]), Settings(shots=CONTEXT_SHOTS)
+        found = choose(query, pool.embeddings[others], [pool.utterances[i] for i in others], shots)
         return [n.utterance for n in found]
 
 
-def read_text(
-    recognizer: Recognizer, vocabulary: Vocabulary, prompt: Prompt, text: str, encoded: Encoded
-) -> Read:
-    """What a model says of each token of a text behind a prompt; of a long text, of those that fit."""
-    tokens = vocabulary.encode(" " + text.strip())[: prompt.room - 1]
-    session, fed = opened(recognizer, prompt, encoded)
+def read_text(model: Model, prompt: Prompt, states: Matrix, text: str) -> ClipStates:
+    """Return what a model says of each token of a text behind a prompt; of a long text, of those that fit.
+
+    `states` (frames, d) are those of `prompt.samples`.
+    """
+    tokens = model.tokenizer.encode(" " + text.strip())[: prompt.max_new_tokens - 1]
+    session, fed = encoding_of(model.info).prefill(model, prompt, states)
     _, hidden = session.step(np.array([[*prompt.tokens[fed:], *tokens]]))
-    return _judged(recognizer, vocabulary.end, hidden[0, len(prompt.tokens) - fed - 1 :], tokens)
+    return _judged(model, hidden[0, len(prompt.tokens) - fed - 1 :], tokens)
 
 
-def _judged(recognizer: Recognizer, end: int, keys: Matrix, tokens: list[int]) -> Read:
-    """The states before each token and before the end, with the model's probabilities."""
-    logprobs = np.stack([log_softmax(row) for row in recognizer.logits(keys)])
+def _judged(model: Model, keys: Matrix, tokens: list[int]) -> ClipStates:
+    """Return the states before each token and before the end, with the model's probabilities."""
+    end = model.tokenizer.end
+    logprobs = np.stack([log_softmax(row) for row in model.recognizer.logits(keys)])
     ends = np.logaddexp.reduce(logprobs[:, end:], axis=1)
     true = np.append(logprobs[np.arange(len(tokens)), tokens], ends[-1])
     top = np.exp(logprobs.max(axis=1))
-    return Read(keys.astype(np.float16), np.array([*tokens, end], np.int32), true.astype(np.float32), top)
+    return ClipStates(
+        keys.astype(np.float16), np.array([*tokens, end], np.int32), true.astype(np.float32), top
+    )
 
 
 def digest(utterance: Utterance) -> str:

@@ -1,0 +1,240 @@
+"""The way of one clip from samples to transcript, whoever asks: states, language, examples, prompt, decoding.
+
+A recording's segments are streamed along it, and evaluation, comparison, leave-one-out, likelihood and the
+validation of a training drain it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+from smile.audio.io import read
+from smile.datatypes import (
+    SAMPLE_RATE,
+    DecoderSession,
+    DecodingResult,
+    LanguageDetection,
+    Matrix,
+    Neighbour,
+    Prompt,
+    Samples,
+    Shot,
+    Speech,
+)
+from smile.decoding import prompt as prompts
+from smile.decoding.control import control_of, vanilla_control
+from smile.decoding.encoding import encoding_of
+from smile.decoding.knn.teacher_forcing import ClipStates, read_text
+from smile.decoding.search import Control, decode
+from smile.pools.pool import Pool
+from smile.retrieval.samplers import Query
+from smile.settings import Settings
+from smile.transcription.examples import language_token, retrieve
+from smile.util.timing import Stopwatch, timed
+from smile.whisper.encoder import pooled, window_for
+from smile.whisper.language_id import detect_language
+from smile.whisper.model import Model, Models
+
+T = TypeVar("T")
+read_example = lru_cache(maxsize=256)(read)  # the clips of a pool become examples over and over
+
+
+@dataclass(frozen=True)
+class RetrievedExamples:
+    """The examples of a target: neighbours in the order chosen; `left_out` did not fit the window."""
+
+    neighbours: tuple[Neighbour, ...] = ()
+    left_out: tuple[Neighbour, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What has been written for a target so far; the last one's decoding says why it stopped."""
+
+    decoded: DecodingResult
+    language: str  # the language token in the prompt
+    detection: LanguageDetection
+    examples: RetrievedExamples = field(default_factory=RetrievedExamples)
+
+
+class Target:
+    """A clip, and what has been made of it so far; what several settings have in common is made once.
+
+    Args:
+        key: its name, on which the draws of the random sampler depend.
+    """
+
+    def __init__(self, models: Models, speech: Speech, key: str = ""):
+        self.speech, self._models, self._key = speech, models, key
+        self.seconds = 0.0  # that the transcript at hand would have taken alone
+        self.retrieval_seconds = 0.0  # of it
+        self._made: dict[Hashable, tuple[Any, float]] = {}
+        self._sessions: dict[Model, DecoderSession] = {}  # begun to hear the language, and not gone on with
+
+    def vanilla(self, settings: Settings, pool: Pool | None = None) -> Iterator[Step]:
+        """Write by Whisper alone; a pool limits the length by its speaking rate."""
+        self.seconds = self.retrieval_seconds = 0.0
+        yield from self._vanilla(settings, pool)
+
+    def in_context(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
+        """Write behind the examples that the settings choose of a pool, with the adapter or without it.
+
+        Raises:
+            SmileError: the settings cannot be used with this model and pool.
+        """
+        self.seconds = self.retrieval_seconds = 0.0
+        yield from self._behind(self._retrieve(settings, pool, adapted), settings, pool, adapted)
+
+    def behind(
+        self, found: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool = True
+    ) -> Iterator[Step]:
+        """Write behind examples that have been found already; raises as `in_context` does."""
+        self.seconds = self.retrieval_seconds = 0.0
+        yield from self._behind(found, settings, pool, adapted)
+
+    def retrieve(self, settings: Settings, pool: Pool, adapted: bool = True) -> tuple[Neighbour, ...]:
+        """Return the examples that the settings choose of a pool."""
+        self.seconds = self.retrieval_seconds = 0.0
+        return self._retrieve(settings, pool, adapted)
+
+    def read(self, text: str, settings: Settings, pool: Pool) -> ClipStates:
+        """Return what the model says of each token of a text behind the examples, by teacher forcing."""
+        found = self._retrieve(settings, pool, True)
+        model = self._model(settings, True)
+        prompt, _ = self._prompt(model, found, settings, pool)
+        return read_text(model, prompt, self._states(model, prompt.samples), text)
+
+    def _model(self, settings: Settings, adapted: bool) -> Model:
+        """Return the model of a side, in the settings' windows."""
+        side = self._models.smile if adapted else self._models.vanilla
+        return side.within(settings.windows)
+
+    def _vanilla(self, settings: Settings, pool: Pool | None) -> Iterator[Step]:
+        model, speech = self._model(settings, False), self.speech
+        states = self._states(model, speech.samples)
+        detection = self._detect(settings)
+        prompt = prompts.vanilla(model, speech.samples, detection.language)
+        control = vanilla_control(model, settings, speech.seconds, pool)
+        steps = self._decoded("vanilla", model, prompt, control, lambda: (self._session(model, states), 1))
+        for decoded in steps:
+            yield Step(decoded, detection.language, detection)
+
+    def _retrieve(self, settings: Settings, pool: Pool, adapted: bool) -> tuple[Neighbour, ...]:
+        if not settings.shots:
+            return ()
+        draft, model = self._draft(settings), self._model(settings, adapted)
+        states, watch = self._states(model, self.speech.samples), Stopwatch()
+        with watch:
+            query = Query(pooled(states, self.speech.seconds), self._key, draft)
+            found = retrieve(pool, query, self.speech.seconds, settings, encoding_of(model.info))
+        self.retrieval_seconds += watch.seconds
+        self.seconds += watch.seconds
+        return found
+
+    def _draft(self, settings: Settings) -> str:
+        """Return Whisper's own transcript, where examples are chosen by it."""
+        if settings.sampler not in ("draft", "mixed"):
+            return ""
+        *_, last = self._vanilla(settings, None)
+        return last.decoded.text
+
+    def _behind(
+        self, found: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool
+    ) -> Iterator[Step]:
+        model, detection = self._model(settings, adapted), self._detect(settings)
+        prompt, language = self._prompt(model, found, settings, pool)
+        states = self._states(model, prompt.samples)
+        control = control_of(model, settings, self.speech.seconds, pool)
+        examples = RetrievedExamples(
+            tuple(n for i, n in enumerate(found) if i in prompt.fitting),
+            tuple(n for i, n in enumerate(found) if i not in prompt.fitting),
+        )
+        encoding = encoding_of(model.info)
+        start = lambda: encoding.prefill(model, prompt, states)  # noqa: E731
+        for decoded in self._decoded("in-context", model, prompt, control, start):
+            yield Step(decoded, language, detection, examples)
+
+    def _prompt(
+        self, model: Model, found: Sequence[Neighbour], settings: Settings, pool: Pool | None
+    ) -> tuple[Prompt, str]:
+        """Return the prompt behind examples, and the language that it names."""
+        language, watch = language_token(settings.language_token, pool, self._detect(settings)), Stopwatch()
+        with watch:
+            shots = [Shot(read_example(n.utterance.audio), n.utterance.text) for n in found]
+            prompt = prompts.build(
+                model, self.speech.samples, shots, language=language, timestamps=settings.timestamps
+            )
+        self.seconds += watch.seconds
+        return prompt, language
+
+    def _detect(self, settings: Settings) -> LanguageDetection:
+        """Return which language Whisper alone hears; its session is kept to go on with."""
+        model = self._model(settings, False)
+        states = self._states(model, self.speech.samples)
+
+        def work() -> LanguageDetection:
+            session = model.decoder(states)
+            self._sessions[model] = session
+            return detect_language(session, model.tokenizer)
+
+        return self._once(("language", model), work)
+
+    def _session(self, model: Model, states: Matrix) -> DecoderSession:
+        """Return a session that has been fed the start token."""
+        if model in self._sessions:
+            return self._sessions.pop(model)
+        session = model.decoder(states)
+        detect_language(session, model.tokenizer)
+        return session
+
+    def _states(self, model: Model, samples: Samples) -> Matrix:
+        """Return encoder states; silence that fills up the last 20 ms changes none, so makes no other key."""
+        window = window_for(len(samples) / SAMPLE_RATE, model.windows)
+        key = ("states", model.info.encoder, digest(prompts.whole_states(samples)), window)
+        return self._once(key, lambda: model.encode(samples))
+
+    def _decoded(
+        self,
+        side: str,
+        model: Model,
+        prompt: Prompt,
+        control: Control,
+        start: Callable[[], tuple[DecoderSession, int]],
+    ) -> Iterator[DecodingResult]:
+        """Decode a prompt, once for all settings that come to it with the same control."""
+        sounds = tuple(digest(s) for s in (prompt.samples, *(e.samples for e in prompt.examples)))
+        told = replace(prompt, samples=None, examples=())  # type: ignore[arg-type]  # sounds stand for both
+        key = (side, model, told, sounds, control)
+        if key in self._made:
+            decoded, seconds = self._made[key]
+            self.seconds += seconds
+            yield decoded
+            return
+        watch = Stopwatch()
+        with watch:
+            session, fed = start()
+        for decoded in timed(decode(session, prompt, model.tokenizer, control, fed), watch):
+            yield decoded
+        self._made[key] = decoded, watch.seconds
+        self.seconds += watch.seconds
+
+    def _once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """Do a piece of work where nobody has; its time counts for everything that needs it."""
+        if key not in self._made:
+            before, watch = self.seconds, Stopwatch()
+            with watch:
+                made = work()
+            self._made[key] = made, watch.seconds
+            self.seconds = before
+        made, seconds = self._made[key]
+        self.seconds += seconds
+        return cast(T, made)
+
+
+def digest(samples: Samples) -> bytes:
+    """Return what tells recordings apart."""
+    return hashlib.blake2b(samples.tobytes(), digest_size=16).digest()
