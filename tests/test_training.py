@@ -22,7 +22,7 @@ from smile.training.checkpoint import CHECKPOINT, Run
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
 from smile.training.data import Data
 from smile.training.episodes import IGNORED, Episodes, Lesson
-from smile.training.loop import Place, learn, rate
+from smile.training.loop import Budget, Place, learn, rate
 from smile.training.model import EpisodeLoss
 from smile.training.record import begun, record
 from smile.whisper import adapters
@@ -79,7 +79,7 @@ class Trainee:
     def learn(self, until: int) -> list[Place]:
         seen: list[Place] = []
         steps: Iterator[Place] = learn(
-            self.model, self.batches, self.run, self.accelerator, until=until, each=seen.append
+            self.model, self.batches, self.run, self.accelerator, Budget(until), seen.append
         )
         for _ in steps:
             pass

@@ -37,8 +37,7 @@ def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
                 chosen.source,
                 Path(work),
                 tiers=chosen.tier,
-                recording=chosen.recording,
-                split=chosen.split,
+                hints=importing.Hints(chosen.recording, chosen.split),
                 progress=bar,
                 limits=importing.GENEROUS,
             )

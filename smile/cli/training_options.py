@@ -29,7 +29,7 @@ def run(chosen: argparse.Namespace) -> Path:
     Raises:
         SmileError: a setting, corpus or model that cannot be used.
     """
-    from smile.training.run import train
+    from smile.training.run import Resources, train
 
     values = dict(pair.partition("=")[::2] for pair in chosen.set)
     for name in ("languages", "split"):
@@ -42,6 +42,5 @@ def run(chosen: argparse.Namespace) -> Path:
         config,
         model=chosen.model,
         start=chosen.start,
-        max_hours=chosen.max_hours,
-        threads=chosen.threads,
+        resources=Resources(chosen.max_hours, chosen.threads),
     )

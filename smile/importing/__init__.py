@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from smile import corpora
@@ -41,13 +42,23 @@ def takes(source: Path) -> bool:
     return not suffixes & {*SUFFIXES} and bool(suffixes & {*READERS})
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What a source does not say of itself."""
+
+    recording: Path | None = None  # of an annotation file, where it is not beside it
+    split: str = ""  # of an ML-SUPERB folder, where it has several
+
+
+NO_HINTS = Hints()
+
+
 def read(
     source: Path,
     work: Path,
     *,
     tiers: Sequence[str] = (),
-    recording: Path | None = None,
-    split: str = "",
+    hints: Hints = NO_HINTS,
     progress: Progress | None = None,
     limits: Limits = STRANGERS,
 ) -> Imported:
@@ -57,8 +68,7 @@ def read(
         source: the file or folder; of a zip, or a folder, everything in it counts.
         work: a folder for what is unpacked and cut; the clips lie in it or in the source.
         tiers: names of the tiers to cut at; not needed where just one has texts.
-        recording: of an annotation file, where it is not beside it.
-        split: of an ML-SUPERB folder; not needed where it has one only.
+        hints: what the source does not say of itself.
         progress: told of each clip that is cut.
         limits: what is more is refused.
 
@@ -66,8 +76,8 @@ def read(
         CorpusError: nothing in it can be read, or it does not say which tier or table is meant.
     """
     if source.suffix.lower() in READERS and source.is_file():
-        found = Recordings((recording or source).parent, deep=False)
-        return clips.read([source], found, work / CLIPS, tiers, recording, progress, limits)
+        found = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
+        return clips.read([source], found, work / CLIPS, tiers, progress, limits)
     folder = opened(source, work, limits)
     if folder.is_file():
         return rows.read(folder, Recordings(folder.parent), limits)
@@ -76,9 +86,10 @@ def read(
         return _pool(folder)
     if corpora.languages(folder):
         _check_texts(folder, limits)
-        return Imported(corpora.read(folder, split or _split(folder)))
+        return Imported(corpora.read(folder, hints.split or _split(folder)))
     if annotated := annotation_files(folder):
-        return clips.read(annotated, Recordings(folder), work / CLIPS, tiers, recording, progress, limits)
+        found = Recordings(folder, given=hints.recording)
+        return clips.read(annotated, found, work / CLIPS, tiers, progress, limits)
     return rows.read(rows.table_of(folder), Recordings(folder), limits)
 
 

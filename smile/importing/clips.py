@@ -57,13 +57,12 @@ def read(
     recordings: Recordings,
     folder: Path,
     wanted: Sequence[str] = (),
-    recording: Path | None = None,
     progress: Progress | None = None,
     limits: Limits = STRANGERS,
 ) -> Imported:
     """Cut the recordings of annotation files into `folder`; bad annotations are rejected, empty ones counted.
 
-    An annotation file's recording is `recording`, or the one that it names or is called after, or the
+    An annotation file's recording is the one given, or the one that it names or is called after, or the
     only one there is.
 
     Raises:
@@ -76,7 +75,7 @@ def read(
     folder.mkdir(parents=True, exist_ok=True)
     work = _Work(folder)
     for file in files:
-        audio = recording or _recording(file, recordings, alone=len(files) == 1)
+        audio = _recording(file, recordings, alone=len(files) == 1)
         for _ in _cut(work, file, names, audio):
             if progress:
                 progress(len(work.rows), total)
@@ -128,6 +127,8 @@ def _last(file: Annotated, names: Collection[str]) -> float:
 
 def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | str:
     """The recording of an annotation file, or why there is none."""
+    if recordings.given:
+        return recordings.given
     names = [*(media.name for media in file.media), file.path.stem]
     for name in names:
         if isinstance(found := recordings.beside(file.path, name), Path):

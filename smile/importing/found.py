@@ -75,7 +75,8 @@ def _reading(fields: dict[str, Any]) -> Reading:
 class Recordings:
     """The recordings of a folder and, if `deep`, of those in it; case and Unicode's forms do not matter."""
 
-    def __init__(self, folder: Path, deep: bool = True):
+    def __init__(self, folder: Path, deep: bool = True, given: Path | None = None):
+        self.given = given  # the recording of all that is annotated, where a person names it
         self._paths: dict[str, Path] = {}
         self._names: dict[str, list[Path]] = {}
         self._near: dict[tuple[str, str], list[Path]] = {}  # by folder and name

@@ -35,17 +35,23 @@ class Place:
     loss: float
 
 
+@dataclass(frozen=True)
+class Budget:
+    """How far a run goes: up to a step, and for so many hours."""
+
+    steps: int
+    hours: float = math.inf
+
+
 def learn(
     model: EpisodeLoss,
     batches: Batches,
     run: Run,
     accelerator: Accelerator,
-    *,
-    until: int,
-    max_hours: float = math.inf,
+    budget: Budget,
     each: Callable[[Place], None] = lambda place: None,
 ) -> Iterator[Place]:
-    """Train up to step `until`, or for so many hours; yields at every validation step and at the end.
+    """Train as far as the budget goes; yields at every validation step and at the end.
 
     Goes on from the run's checkpoint. A kill loses a minute of work.
     """
@@ -55,7 +61,7 @@ def learn(
     wrapped, optimizer = accelerator.prepare(model, optimizer)
     started = saved = time.monotonic()
     losses: list[float] = []
-    while step < until and _goes_on(accelerator, before + (time.monotonic() - started) / 3600 < max_hours):
+    while step < budget.steps and _goes_on(accelerator, before + _hours(started) < budget.hours):
         torch.manual_seed(config.seed * 1_000_003 + step)
         losses.append(_step(wrapped, model, optimizer, batches(step), accelerator, step))
         step += 1
@@ -70,6 +76,10 @@ def learn(
             yield place
     if accelerator.is_main_process:
         run.save(step, before + (time.monotonic() - started) / 3600, model, optimizer)
+
+
+def _hours(since: float) -> float:
+    return (time.monotonic() - since) / 3600
 
 
 def _step(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import shutil
 import sys
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
@@ -14,9 +16,23 @@ from smile.training.data import Data, load
 from smile.training.record import begun, record
 from smile.util.storage import rename_folder, write_text
 from smile.whisper import adapters
-from smile.whisper.model import load_models
+from smile.whisper.model import Models, load_models
+
+if TYPE_CHECKING:
+    from smile.training.loop import Place
 
 ADAPTER = "adapter"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a training may use of the machine."""
+
+    max_hours: float = math.inf
+    threads: int = 0  # of the CPU; 0: all
+
+
+ALL = Resources()
 
 
 def train(
@@ -26,13 +42,11 @@ def train(
     *,
     model: str,
     start: Path | None = None,
-    max_hours: float = math.inf,
-    threads: int = 0,
+    resources: Resources = ALL,
 ) -> Path:
     """Train an adapter, or go on with it, and return its folder; `out` keeps what a resume needs.
 
-    It begins with the adapter in `start`, or with one that changes nothing. `threads` of the CPU are used,
-    all with 0.
+    It begins with the adapter in `start`, or with one that changes nothing.
 
     Raises:
         SmileError: a corpus, model or setting that cannot be used; a folder of another run.
@@ -40,8 +54,8 @@ def train(
     import torch
     from accelerate import Accelerator
 
-    if threads:
-        torch.set_num_threads(threads)
+    if resources.threads:
+        torch.set_num_threads(resources.threads)
     fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
     bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     cuda = torch.cuda.is_available()
@@ -52,55 +66,65 @@ def train(
     if accelerator.is_main_process:
         before = {"begun": begun(start)} if start else {}
         run.claim({"config": config.learning(), "data": data.sha256, "model": model, **before})
-    return _train(root, run, config, data, models, model, start, accelerator, max_hours)
+    work = _Training(root, run, config, data, model, accelerator)
+    return work.train(models, start, resources.max_hours)
 
 
-def _train(
-    root: Path,
-    run: Run,
-    config: TrainConfig,
-    data: Data,
-    models: Any,
-    name: str,
-    start: Path | None,
-    accelerator: Any,
-    max_hours: float,
-) -> Path:
-    from smile.training.batches import Batches
-    from smile.training.episodes import Episodes
-    from smile.training.loop import learn
-    from smile.training.model import EpisodeLoss
-    from smile.training.validate import validate
-    from smile.whisper import weights
+@dataclass(frozen=True)
+class _Training:
+    """A training whose data have been read; `name` is the model's."""
 
-    base = weights.find(name)
-    model = EpisodeLoss(base.state(), base.config, config, base.name)
-    if start:
-        model.start_from(start)
-    episodes = Episodes(data.clips, models.vanilla.tokenizer, config)
-    batches = Batches(episodes, models.vanilla, config, accelerator)
-    bar = _bar(config.steps, accelerator.is_main_process)
-    _say(f"{len(data.clips)} clips; left out: {data.left_out}")
+    root: Path
+    run: Run
+    config: TrainConfig
+    data: Data
+    name: str
+    accelerator: Any
 
-    def each(place: Any) -> None:
-        bar.n = place.step
-        bar.set_postfix(loss=f"{place.loss:.3f}", refresh=False)
-        bar.refresh()
+    def train(self, models: Models, start: Path | None, max_hours: float) -> Path:
+        """Learn, validate and export, up to the last step or for so many hours."""
+        from smile.training.batches import Batches
+        from smile.training.episodes import Episodes
+        from smile.training.loop import Budget, learn
+        from smile.training.model import EpisodeLoss
+        from smile.whisper import weights
 
-    folder = run.folder / ADAPTER
-    if accelerator.is_main_process and not any(row["kind"] == "validation" for row in run.rows()):
-        export(model, folder, run, data, run.hours())  # as it begins, and heard as it will be
-        run.log({"kind": "validation", "step": 0, **validate(root, folder, config, name)})
-    for place in learn(model, batches, run, accelerator, until=config.steps, max_hours=max_hours, each=each):
-        if accelerator.is_main_process:
-            export(model, folder, run, data, place.hours)
-            found = validate(root, folder, config, name)
-            run.log({"kind": "validation", "step": place.step, **found})
-            bar.write(f"step {place.step}: validation CER {found}", file=sys.stderr)
-    if accelerator.is_main_process:
-        export(model, folder, run, data, run.hours())
-    bar.close()
-    return folder
+        base, config, run = weights.find(self.name), self.config, self.run
+        model = EpisodeLoss(base.state(), base.config, config, base.name)
+        if start:
+            model.start_from(start)
+        episodes = Episodes(self.data.clips, models.vanilla.tokenizer, config)
+        batches = Batches(episodes, models.vanilla, config, self.accelerator)
+        bar = _bar(config.steps, self.accelerator.is_main_process)
+        _say(f"{len(self.data.clips)} clips; left out: {self.data.left_out}")
+        folder = run.folder / ADAPTER
+        if self.accelerator.is_main_process and not any(row["kind"] == "validation" for row in run.rows()):
+            export(model, folder, run, self.data, run.hours())  # as it begins, and decoded as it will be
+            self._validate(folder, 0)
+        budget, each = Budget(config.steps, max_hours), partial(_show, bar)
+        for place in learn(model, batches, run, self.accelerator, budget, each):
+            if self.accelerator.is_main_process:
+                export(model, folder, run, self.data, place.hours)
+                found = self._validate(folder, place.step)
+                bar.write(f"step {place.step}: validation CER {found}", file=sys.stderr)
+        if self.accelerator.is_main_process:
+            export(model, folder, run, self.data, run.hours())
+        bar.close()
+        return folder
+
+    def _validate(self, folder: Path, step: int) -> dict[str, float]:
+        """Log and return the validation CER of the adapter in a folder."""
+        from smile.training.validate import validate
+
+        found = validate(self.root, folder, self.config, self.name)
+        self.run.log({"kind": "validation", "step": step, **found})
+        return found
+
+
+def _show(bar: Any, place: Place) -> None:
+    bar.n = place.step
+    bar.set_postfix(loss=f"{place.loss:.3f}", refresh=False)
+    bar.refresh()
 
 
 def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None:

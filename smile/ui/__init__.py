@@ -45,10 +45,10 @@ def build_app(
         gr.HTML(prose("header.html"), apply_default_css=False)
         key = remembered()
         with gr.Tabs() as tabs:
-            transcribed = transcribe_tab(engine, page)
-            compare_tab(engine, tabs, transcribed)
+            transcribed = transcribe_tab(engine, page, tabs)
+            compare_tab(engine, transcribed)
             own_tab(desk, key)
-            map_tab(Atlas(engine, maps, store), tabs, transcribed)
+            map_tab(Atlas(engine, maps, store), transcribed)
             results_tab(store, page)
         programs.publish(engine, store)
         with gr.Accordion("About", open=False):

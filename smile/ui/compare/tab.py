@@ -34,7 +34,7 @@ DOWNLOAD = "() => window.smileDownload('#compare-file')"
 SHOW = "() => window.smileShow('#compare-results')"
 
 
-def compare_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
+def compare_tab(engine: Engine, transcribed: Onward) -> None:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
     with gr.Tab("Compare", id="compare"), gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
@@ -43,7 +43,7 @@ def compare_tab(engine: Engine, tabs: gr.Tabs, transcribed: Onward) -> None:
             view, kinds, file = outputs(asked, start, stop)
         connect_run(engine, asked, reference, view)
         connect_view(engine, view, reference, kinds, file)
-        connect_clip(engine, asked, example, reference, view, tabs, transcribed)
+        connect_clip(engine, asked, example, reference, view, transcribed)
         publish(engine, asked, reference)
 
 
@@ -139,7 +139,6 @@ def connect_clip(
     example: gr.Radio,
     reference: gr.Textbox,
     view: View,
-    tabs: gr.Tabs,
     transcribed: Onward,
 ) -> None:
     """A pool brings recordings to choose from; the tab Transcribe sends its clip."""
@@ -150,7 +149,7 @@ def connect_clip(
     transcribed.compare.click(
         partial(callbacks.arrive, engine),
         [transcribed.pool, transcribed.audio, transcribed.reference],
-        [tabs, asked.pool, example, asked.audio, reference],
+        [transcribed.tabs, asked.pool, example, asked.audio, reference],
         **QUICK,
     )
 

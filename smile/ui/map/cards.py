@@ -63,25 +63,24 @@ def query_card(points: Points, query: Query, address: Address, play: bool) -> st
 def neighbour_cards(points: Points, found: Found, why: int, address: Address) -> str:
     """The neighbours of a query, nearest first; `why` is the rank of the one that is explained."""
     cards = Markup().join(
-        _card(points, index, distance, rank, rank == why, address, found.row is not None)
-        for rank, (index, distance) in enumerate(zip(found.indices, found.distances, strict=True), start=1)
+        _card(points, found, rank, why, address) for rank in range(1, len(found.indices) + 1)
     )
     ids = " ".join(points.map.ids[i] for i in found.indices)
     return GROUP.format(kind="near", title="Its neighbours by KL", badge="", ids=ids, cards=cards)
 
 
-def _card(
-    points: Points, index: int, distance: float, rank: int, chosen: bool, address: Address, explained: bool
-) -> Markup:
-    query = points.query(index)
-    why = EXPLAIN.format(rank=rank, pressed="true" if chosen else "false") if explained else ""
+def _card(points: Points, found: Found, rank: int, why: int, address: Address) -> Markup:
+    """Return the card of the neighbour of a rank; that of rank `why` is explained."""
+    index, distance = found.indices[rank - 1], found.distances[rank - 1]
+    query, pressed = points.query(index), "true" if rank == why else "false"
+    explain = "" if found.row is None else EXPLAIN.format(rank=rank, pressed=pressed)
     return NEIGHBOUR.format(
         title="Rank by KL among all points",
         rank=rank,
         text=query.text or NO_TEXT,
         meta=f"KL {distance:.4g} · {_meta(query, _speaker(points, index))}",
         player=player(address(query.audio), f"Neighbour {rank}") if query.audio else "",
-        below=Markup('<p class="actions">{}{}</p>').format(why, ASK.format(index=index)),
+        below=Markup('<p class="actions">{}{}</p>').format(explain, ASK.format(index=index)),
     )
 
 

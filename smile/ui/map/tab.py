@@ -41,7 +41,7 @@ class Clip(NamedTuple):
     test: Any
 
 
-def map_tab(atlas: Atlas, tabs: gr.Tabs, transcribed: Onward) -> None:
+def map_tab(atlas: Atlas, transcribed: Onward) -> None:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
     with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
@@ -49,7 +49,7 @@ def map_tab(atlas: Atlas, tabs: gr.Tabs, transcribed: Onward) -> None:
         with gr.Column(scale=9, min_width=320, elem_id="map-results"):
             page = outputs()
         draw = connect(atlas, tab, sight, clip, page)
-        connect_query(atlas, sight, clip, page, tabs, transcribed, draw)
+        connect_query(atlas, sight, clip, page, transcribed, draw)
 
 
 def sight_inputs(atlas: Atlas) -> Sight:
@@ -156,7 +156,6 @@ def connect_query(
     sight: Sight,
     clip: Clip,
     page: Page,
-    tabs: gr.Tabs,
     transcribed: Onward,
     draw: dict[str, Any],
 ) -> None:
@@ -171,7 +170,7 @@ def connect_query(
     arrived = transcribed.button.click(
         partial(clips.arrive, atlas),
         [transcribed.pool, transcribed.example, transcribed.audio],
-        [tabs, sight.map, clip.test, clip.audio],
+        [transcribed.tabs, sight.map, clip.test, clip.audio],
         cancels=run,
         **QUICK,
     )

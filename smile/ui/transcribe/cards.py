@@ -27,8 +27,7 @@ METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%">
 
 
 def card(
-    kind: str,
-    title: str,
+    head: tuple[str, str],
     written: Transcript,
     *,
     subtitle: str = "",
@@ -36,7 +35,7 @@ def card(
     below: str = "",
     waiting: str = "",
 ) -> str:
-    """One side: its transcript, then what is known of it, then `below`, which is HTML.
+    """Return one side, of a kind and title: its transcript, what is known of it, and `below`, which is HTML.
 
     `busy` says that its text is growing, `waiting` what it waits for before there is any.
     """
@@ -48,6 +47,7 @@ def card(
             Markup(below),
         ]
     )
+    kind, title = head
     return CARD.format(kind=kind, title=title, subtitle=subtitle, body=body)
 
 

@@ -33,8 +33,9 @@ class Clip(NamedTuple):
 
 
 class Onward(NamedTuple):
-    """What other tabs may go on with: buttons that appear with a result, and what was transcribed."""
+    """What other tabs may go on with: the tabs, buttons that appear with a result, what was transcribed."""
 
+    tabs: Any
     button: Any
     compare: Any
     pool: Any
@@ -43,7 +44,7 @@ class Onward(NamedTuple):
     reference: Any
 
 
-def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
+def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
     """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
     with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
         with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
@@ -61,7 +62,7 @@ def transcribe_tab(engine: Engine, page: gr.Blocks) -> Onward:
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
-    return Onward(to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
+    return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
 
 
 def clip_inputs(engine: Engine) -> Clip:

@@ -75,8 +75,8 @@ def empty() -> View:
     """The page before anything was transcribed."""
     return View(
         stage=stage(WELCOME),
-        vanilla=card(*ALONE, Transcript(), subtitle="no examples"),
-        smile=card(*EXAMPLES, Transcript(), subtitle="examples of the language in its prompt"),
+        vanilla=card(ALONE, Transcript(), subtitle="no examples"),
+        smile=card(EXAMPLES, Transcript(), subtitle="examples of the language in its prompt"),
         neighbours="",
         outcome=None,
         download=gr.update(visible=False),
@@ -124,7 +124,7 @@ def scored(finished: Finished, reference: str) -> View:
 def vanilla_card(result: Result, score: str = "") -> str:
     """Whisper alone."""
     busy = not (result.done or result.examples or result.waiting)
-    return card(*ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
+    return card(ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
 
 
 def smile_card(result: Result, score: str = "") -> str:
@@ -136,7 +136,7 @@ def smile_card(result: Result, score: str = "") -> str:
     note += PROBLEM.format(result.problem) if result.problem else Markup()
     busy = not result.done and bool(result.smile.segments)
     subtitle, waiting = shots(result.settings), result.waiting
-    return card(*EXAMPLES, result.smile, subtitle=subtitle, busy=busy, below=score + note, waiting=waiting)
+    return card(EXAMPLES, result.smile, subtitle=subtitle, busy=busy, below=score + note, waiting=waiting)
 
 
 def shots(settings: Settings) -> str:
