@@ -13,7 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from smile.audio import io as audio
-from smile.audio.io import from_array, log_mel, read, read_recording, write
+from smile.audio.features import log_mel
+from smile.audio.io import from_array, read, read_recording, write
 from smile.datatypes import SAMPLE_RATE, AudioError
 from tests import sounds
 from tests.sounds import Signal, assert_sound, encode, signal, similarity

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import log_mel
+from smile.audio.features import log_mel
 from smile.datatypes import SAMPLE_RATE, Prompt, Recognizer, Shot, SmileError
 from smile.decoding import prompt as prompts
 from smile.decoding.search import decode

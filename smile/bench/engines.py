@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from smile.audio.io import log_mel, read
+from smile.audio.features import log_mel
+from smile.audio.io import read
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Speech, Utterance

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 from smile.corpora.reading import (
-    AUDIO_SUFFIXES,
     Corpus,
     Found,
     Names,
@@ -64,7 +63,6 @@ def default_cache() -> Path:
 
 
 __all__ = [
-    "AUDIO_SUFFIXES",
     "FILE_COLUMNS",
     "TEXT_COLUMNS",
     "Corpus",

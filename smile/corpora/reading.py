@@ -11,7 +11,6 @@ from smile.corpora.tables import UNREADABLE, damaged
 from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm")
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
 Found = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
 

@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import WINDOW
+from smile.audio.features import WINDOW
 from smile.datatypes import (
     SAMPLE_RATE,
     DecoderSession,

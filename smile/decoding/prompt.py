@@ -14,7 +14,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from smile.audio.io import STATES_PER_SECOND
+from smile.audio.features import STATES_PER_SECOND
 from smile.datatypes import SAMPLE_RATE, Prompt, Samples, Shot, SmileError
 from smile.decoding.encoding import encoding_of
 from smile.whisper.model import Model

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import QUIETEST, SHORTEST, WINDOW, stream, write
+from smile.audio.features import WINDOW
+from smile.audio.io import QUIETEST, SHORTEST, stream, write
 from smile.datatypes import SAMPLE_RATE, Samples
 
 LONGEST = WINDOW - 1.0  # seconds of a clip: the window, less the silence that Whisper wants after speech

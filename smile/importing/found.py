@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from smile.corpora import AUDIO_SUFFIXES, Reading, Rejected
+from smile.audio.suffixes import AUDIO_SUFFIXES
+from smile.corpora import Reading, Rejected
 from smile.datatypes import Utterance
 from smile.pools.pool import Header, header_of
-
-VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".aac", ".aiff", ".aif", ".wma", ".3gp")
 
 SHOWN = 100  # characters of a name in a sentence
 LONGEST_PATH = 1_000  # characters of a recording's name with its folders
@@ -81,7 +80,7 @@ class Recordings:
         self._names: dict[str, list[Path]] = {}
         self._near: dict[tuple[str, str], list[Path]] = {}  # by folder and name
         for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
-            if path.suffix.lower() in (*AUDIO_SUFFIXES, *VIDEO_SUFFIXES) and path.is_file():
+            if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file():
                 self._paths[_folded(path.relative_to(folder).as_posix())] = path
                 for name in dict.fromkeys((_folded(path.name), _folded(path.stem))):
                     self._names.setdefault(name, []).append(path)

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from smile.audio.io import log_mel
+from smile.audio.features import log_mel
 from smile.datatypes import Matrix
 from smile.decoding.encoding import EncoderStates
 from smile.training.apart import Layout

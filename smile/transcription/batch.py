@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from smile.audio.io import reading
-from smile.corpora import AUDIO_SUFFIXES
+from smile.audio.suffixes import AUDIO_SUFFIXES
 from smile.datatypes import AudioError, SmileError
 from smile.exporting import Span, Transcript, export
 from smile.exporting.transcripts import SMILE, VANILLA

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from smile.audio.io import STATES_PER_SECOND, log_mel
+from smile.audio.features import STATES_PER_SECOND, log_mel
 from smile.datatypes import SAMPLE_RATE, Matrix, Recognizer, Samples, Vector
 from smile.settings import WINDOWS
 
