@@ -17,6 +17,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from smile.audio.formats import CONTAINERS
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.util.storage import replacing
 from smile.util.timing import finished
@@ -32,11 +33,6 @@ STEP = 30 * SAMPLE_RATE  # samples decoded between two yields
 BLOCK = 2**16  # values decoded at a time, all channels together
 PLANES = 8  # channels that a frame of PyAV can safely be asked for
 
-# What PyAV may open: containers of sound, and no playlists, which could name other files or hosts.
-CONTAINERS = (
-    "aac,ac3,adts,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
-    "mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
-)
 WRITERS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "OPUS")}
 
 Block = tuple[int, Samples]  # sampling rate in Hz, mono samples

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from smile.audio.suffixes import AUDIO_SUFFIXES
+from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.reading import Found, Reading, Splits, gathered
 from smile.corpora.tables import read_text
 from smile.datatypes import CorpusError, Utterance

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smile.audio.suffixes import AUDIO_SUFFIXES
+from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.tabular import TEXT_COLUMNS, cell
 from smile.datatypes import CorpusError
 from smile.text.languages import iso_code

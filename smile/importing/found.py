@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from smile.audio.suffixes import AUDIO_SUFFIXES
+from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora import Reading, Rejected
 from smile.datatypes import Utterance
 from smile.pools.pool import Header, header_of

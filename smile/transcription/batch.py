@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.io import reading
-from smile.audio.suffixes import AUDIO_SUFFIXES
 from smile.datatypes import AudioError, SmileError
 from smile.exporting import Span, Transcript, export
 from smile.exporting.transcripts import SMILE, VANILLA

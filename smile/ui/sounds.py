@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from smile.audio.suffixes import AUDIO_SUFFIXES
+from smile.audio.formats import AUDIO_SUFFIXES
 from smile.ui.files import playable
 
 SOUND = "smile/sound"  # relative to the page

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from smile.audio.suffixes import AUDIO_SUFFIXES
+from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.tables import SUFFIXES as TABLES
 from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES

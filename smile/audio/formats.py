@@ -1,0 +1,13 @@
+"""What files may hold sound: the only list of suffixes, and of containers. Content tells the format."""
+
+AUDIO_SUFFIXES = (
+    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm"),  # what browsers and phones record
+    *(".aac", ".aiff", ".aif", ".wma", ".amr", ".caf"),
+    *(".mp4", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp"),  # video, whose sound is read
+)
+
+# What PyAV may open: containers of sound, and no playlists, which could name other files or hosts.
+CONTAINERS = (
+    "aac,ac3,adts,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
+    "mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
+)
