@@ -15,7 +15,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from smile.datatypes import DamagedError, EncoderId, Language, Matrix, PoolError
 from smile.util.arrays import read_array, write_array
 from smile.util.fields import from_json
 from smile.util.names import code, identifier, label
+from smile.util.opening import open_regular
 from smile.util.storage import read_json, write_json, write_text
 
 FORMAT = 1
@@ -210,7 +211,7 @@ def _read_clips(folder: Path, name: str, language: str) -> tuple[Utterance, ...]
     """The clips of a table; it is the pool's own, so one bad row means that it is damaged."""
     path = folder / name
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
             clips = tuple(_read_clip(folder, row, rows.line_num, language) for row in rows)
     except PoolError:

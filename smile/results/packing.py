@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smile.datatypes import SmileError
+from smile.datatypes import DamagedError, SmileError
 from smile.evaluation.rows import NAME, Row, RowFile, read_manifest
 from smile.paths import PRECOMPUTED
 from smile.util.storage import replacing, write_json
@@ -126,6 +126,8 @@ def _packed(path: Path) -> pd.DataFrame:
 
     again = "pack it again with: smile results pack"
     try:
+        if not path.is_file():  # a queue would be waited for without end
+            raise DamagedError(path)
         rows = pd.read_parquet(path)
     except Exception as error:  # pyarrow has errors of a dozen families for bytes that are not parquet
         raise SmileError(f"{path} cannot be read; {again}") from error

@@ -23,6 +23,7 @@ from smile.decoding.knn.reading import TYPES, Read, Reader, digest
 from smile.pools.pool import Pool, rebuild_command
 from smile.pools.subsets import less
 from smile.settings import WINDOWS
+from smile.util import leftovers
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.storage import Log, set_aside, work_folder
 from smile.whisper.tokenizer import Vocabulary
@@ -186,6 +187,7 @@ def _write(path: Path, pool: Pool, info: RecognizerInfo, found: list[Read]) -> N
     arrays["header"] = np.array(json.dumps({"format": FORMAT, "recognizer": asdict(info)}))
     arrays["clips"] = np.array([digest(u) for u in pool.utterances])
     arrays["lengths"] = np.array([len(r.tokens) for r in found])
+    leftovers.sweep(path.parent)
     write_arrays(path, arrays)
 
 
