@@ -19,7 +19,7 @@ from smile.own.lock import FolderLock
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Mode
 from smile.util.fields import from_json
-from smile.util.storage import write_text
+from smile.util.storage import set_aside, write_text
 
 LOG = logging.getLogger(__name__)
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
@@ -86,12 +86,14 @@ class Workspace:
         """Keep all others from changing the folder meanwhile.
 
         Raises:
-            PoolError: it has been deleted.
+            PoolError: it has been deleted, or its lock is damaged.
         """
         try:
             self._lock.__enter__()
         except FileNotFoundError as error:
             raise PoolError(GONE) from error
+        except PoolError as error:
+            raise PoolError(DAMAGED) from error
         try:
             yield
         finally:
@@ -174,11 +176,11 @@ class Workspace:
     def lent(self) -> list[Path]:
         """Return the files elsewhere that belong to the visitor."""
         path = self.folder / LENT
-        return (
-            [Path(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
-            if path.is_file()
-            else []
-        )
+        if not path.is_file():
+            if os.path.lexists(path):
+                set_aside(path)
+            return []
+        return [Path(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
 
     def pool(self, encoder: EncoderId | None = None) -> Pool | None:
         """The pool as it is now, or its newest version that is whole; None while there are no examples.
@@ -201,8 +203,19 @@ class Workspace:
 
     @property
     def recordings(self) -> Path:
-        """The folder of what is to be transcribed."""
-        return self.folder / RECORDINGS
+        """The folder of what is to be transcribed; it is made again where it is missing.
+
+        Raises:
+            PoolError: the visitor's folder is gone, or something else is in its place.
+        """
+        folder = self.folder / RECORDINGS
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileNotFoundError as error:
+            raise PoolError(GONE) from error
+        except FileExistsError as error:
+            raise PoolError(DAMAGED) from error
+        return folder
 
     @contextmanager
     def change(
