@@ -42,6 +42,7 @@ from smile.pools.clip_encoder import Encoder, remembering
 from smile.pools.pool import Header, Pool, open_pool, order_digest, read_header, write_pool
 from smile.pools.setting import PoolSetting, read_setting, write_setting
 from smile.results import packing
+from smile.retrieval import divergences
 from smile.retrieval import learned as similarity
 from smile.util.arrays import Arrays, read_array, write_arrays
 from smile.util.storage import Log, read_json, set_aside
@@ -542,6 +543,27 @@ def test_json_of_other_bytes(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(data)
     with pytest.raises(DamagedError, match=r"a\.json is damaged"):
         read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("kind", ["folder", "superb"])
+@pytest.mark.parametrize("width", [0, 2, 4])
+def test_embeddings_of_another_width_are_not_taken_away(
+    width: int, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = indexed(tmp_path / "pool").folder, tmp_path / "out.zip"
+    assert read_header(folder).width == 3
+    np.save(folder / "embeddings.npy", np.ones((2, width), np.float32))
+    assert cli.main(["pool", "export", str(folder), "--format", kind, "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"is {width} values wide, which is not its encoder's width; index it again with" in said
+    assert not out.exists()
+
+
+def test_embeddings_of_two_widths_are_not_compared() -> None:
+    for name in (*divergences.DIVERGENCES, divergences.LEARNED):
+        with pytest.raises(SmileError, match="embeddings have 4 values and not 3"):
+            divergences.distances(name, np.ones((1, 3), np.float32), np.ones((2, 4), np.float32))
 
 
 @pytest.mark.parametrize("name", ["pool.json", "clips.csv", "embeddings.npy"])

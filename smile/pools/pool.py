@@ -14,7 +14,7 @@ import math
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Header:
     licence: str = ""
     encoder: EncoderId | None = None  # None where there are no embeddings yet
     precision: str = ""  # of the encoder's arithmetic
+    width: int = 0  # d, values of an embedding; 0 where there are none, or an older SMILE did not say it
     windows: tuple[float, ...] = ()  # seconds; see smile.whisper.encoder
     guesses: Mapping[str, int] = field(default_factory=dict)  # Whisper's language guess: number of clips
     order: str = ""  # digest of the clips' ids in the order of the embeddings
@@ -151,7 +152,8 @@ def write_pool(
         _write_clips(folder / QUERIES, queries)
     if embeddings is not None:
         write_array(folder / EMBEDDINGS, embeddings.astype(np.float32))
-    write_json(folder / HEADER, asdict(header))
+    width = 0 if embeddings is None else embeddings.shape[1]
+    write_json(folder / HEADER, asdict(replace(header, width=width)))
 
 
 def order_digest(utterances: Iterable[Utterance]) -> str:
@@ -192,6 +194,8 @@ def _read_embeddings(folder: Path, header: Header, utterances: Sequence[Utteranc
         )
     if not np.isfinite(rows).all():
         raise PoolError(f"{path} holds values that are not numbers; {again}")
+    if not rows.shape[1] or header.width not in (0, rows.shape[1]):
+        raise PoolError(f"{path} is {rows.shape[1]} values wide, which is not its encoder's width; {again}")
     if header.order != order_digest(utterances):
         raise PoolError(f"{folder / CLIPS} no longer lists the clips that were indexed; {again}")
     return rows
