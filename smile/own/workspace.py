@@ -29,6 +29,10 @@ WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of 
 LENT_KEPT = 3  # newest of such files
 STORES_KEPT = 2  # newest versions that keep their token datastores
 DAMAGED = "Your examples are damaged on the server; delete everything of yours and import them again."
+OTHER_MODEL = (
+    "Your examples were made for another model than the one at work here now; take them with you, "
+    "delete everything of yours, and add them again."
+)
 GONE = "Your examples are no longer here: what has not been used for a while is deleted. Start again."
 
 
@@ -193,9 +197,9 @@ class Workspace:
             folder = self.folder / POOLS / version.folder
             try:
                 return open_pool(folder, encoder)
-            except PoolError:
+            except PoolError as error:
                 if _whole(folder):
-                    raise  # it is another encoder's
+                    raise PoolError(OTHER_MODEL) from error
                 LOG.warning("%s is damaged; an older version serves in its place.", folder)
         if versions:
             raise PoolError(DAMAGED)
