@@ -35,6 +35,7 @@ from smile.datatypes import (
 from smile.decoding.knn import store as token_store
 from smile.decoding.knn.reading import Read
 from smile.evaluation import rows
+from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.maps import store as maps
 from smile.maps.placement import NEAR, Trust
@@ -339,6 +340,34 @@ def test_a_bad_parquet_among_good_ones(number: int, tmp_path: Path, caplog: pyte
     else:
         assert number in (4, 8)  # bytes that parquet does not look at
         assert found["hypothesis"].tolist() == ["", ""]
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "x", [1], float("nan"), float("inf"), -1, True], ids=repr)
+@pytest.mark.parametrize("column", packing.COLUMNS | packing.TIMES)
+def test_every_column_of_packed_rows(column: str, wrong: Any, tmp_path: Path) -> None:
+    path = packed(tmp_path, "bad", "sxb")
+    frame = pd.read_parquet(path)
+    frame.assign(**{column: [wrong] * len(frame)}).to_parquet(path)
+    found, refused = outcome(lambda: packing.load(tmp_path / "packed"))
+    if refused:
+        assert f"has no column {column}, or one of another kind; pack it again" in refused
+        return
+    kind = (packing.COLUMNS | packing.TIMES)[column]
+    assert kind != "list" or (column, wrong) == ("distances", [1])
+    assert kind != "str" or wrong == "x"
+    assert kind != "float" or wrong in (None, 3) or np.isnan(found[column]).all()
+
+
+@pytest.mark.parametrize("wrong", [w for w in WRONG if w != 3], ids=repr)
+@pytest.mark.parametrize("field", ["shots", "seed", "beams", "knn", "minutes", "side"])
+def test_settings_of_packed_rows(field: str, wrong: Any, tmp_path: Path) -> None:
+    path = packed(tmp_path, "bad", "sxb").with_name("manifest.json")
+    usual = Condition("usual").settings()
+    for told in ({**usual, field: wrong}, {k: v for k, v in usual.items() if k != field}):
+        path.write_text(json.dumps({"conditions": {"0": told}, "runs": []}))
+        _, refused = outcome(lambda: packing.load(tmp_path / "packed"))
+        assert refused or told.get(field) == 1.5 or "side" not in told
+        assert "manifest.json is damaged; pack it again" in refused or not refused
 
 
 @pytest.mark.parametrize(

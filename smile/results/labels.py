@@ -154,8 +154,9 @@ def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
     random, trained = line["sampler"] == "random", bool(line["adapter"])
     if vanilla:
         return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
-    usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
-    return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
+    if not line["known"]:
+        return 2, 0, 0, 0, (), 0, 0, line["label"]
+    return 1, 0, trained, len(unusual), unusual, random, int(line["shots"]), line["label"]
 
 
 def _sortable(value: Any) -> tuple[float, str]:
