@@ -150,9 +150,8 @@ def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
 def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
     """Vanilla first, then as usual before unusual, and few examples before many."""
     unusual = tuple(_sortable(line[name]) for name in PLAIN if line[name] != PLAIN[name])
-    vanilla = line["side"] == "vanilla"
     random, trained = line["sampler"] == "random", bool(line["adapter"])
-    if vanilla:
+    if line["side"] == "vanilla":
         return 0, line["loops"] and line["bounded"], 0, len(unusual), unusual, random, 0, line["label"]
     if not line["known"]:
         return 2, 0, 0, 0, (), 0, 0, line["label"]

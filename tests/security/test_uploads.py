@@ -111,7 +111,7 @@ def test_an_import_that_is_cancelled_leaves_no_upload(app: Served) -> None:
 def test_an_event_that_never_begins_leaves_no_upload(app: Served, how: str) -> None:
     held, waiting = Stranger(app.address), Stranger(app.address)
     event, keys = held.of("own-add-files", "click"), (held.named(), waiting.named())
-    for _ in range(12):  # one after the other, so that the last one waits
+    for _ in range(5):  # four at a time, so that the last one waits
         path = held.upload("examples.zip", examples(1))
         held.join(event, [keys[0], [file(path)], []]).raise_for_status()
     path = waiting.upload("later.wav", sound())
@@ -124,7 +124,7 @@ def test_an_event_that_never_begins_leaves_no_upload(app: Served, how: str) -> N
     else:
         waiting.listen(until=("estimation",))
         assert eventually(lambda: waiting.fetch(path).status_code in GONE)
-    held.listen(until=("close_stream",))
+    held.listen(until=("estimation", "process_starts", "process_generating"))  # and leave, too
 
 
 def test_a_refused_event_that_would_use_its_upload_up_leaves_none(stranger: Stranger) -> None:
