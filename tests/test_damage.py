@@ -35,6 +35,7 @@ from smile.datatypes import (
 from smile.decoding.knn import store as token_store
 from smile.decoding.knn.teacher_forcing import Read
 from smile.evaluation import rows
+from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.maps import store as maps
 from smile.maps.placement import NEAR, Trust
@@ -42,6 +43,7 @@ from smile.pools.clip_encoder import Encoder, remembering
 from smile.pools.pool import Header, Pool, open_pool, order_digest, read_header, write_pool
 from smile.pools.setting import PoolSetting, read_setting, write_setting
 from smile.results import packing
+from smile.retrieval import divergences
 from smile.retrieval import learned as similarity
 from smile.util.arrays import Arrays, read_array, write_arrays
 from smile.util.storage import Log, read_json, set_aside
@@ -340,6 +342,34 @@ def test_a_bad_parquet_among_good_ones(number: int, tmp_path: Path, caplog: pyte
         assert found["hypothesis"].tolist() == ["", ""]
 
 
+@pytest.mark.parametrize("wrong", [None, 3, "x", [1], float("nan"), float("inf"), -1, True], ids=repr)
+@pytest.mark.parametrize("column", packing.COLUMNS | packing.TIMES)
+def test_every_column_of_packed_rows(column: str, wrong: Any, tmp_path: Path) -> None:
+    path = packed(tmp_path, "bad", "sxb")
+    frame = pd.read_parquet(path)
+    frame.assign(**{column: [wrong] * len(frame)}).to_parquet(path)
+    found, refused = outcome(lambda: packing.load(tmp_path / "packed"))
+    if refused:
+        assert f"has no column {column}, or one of another kind; pack it again" in refused
+        return
+    kind = (packing.COLUMNS | packing.TIMES)[column]
+    assert kind != "list" or (column, wrong) == ("distances", [1])
+    assert kind != "str" or wrong == "x"
+    assert kind != "float" or wrong in (None, 3) or np.isnan(found[column]).all()
+
+
+@pytest.mark.parametrize("wrong", [w for w in WRONG if w != 3], ids=repr)
+@pytest.mark.parametrize("field", ["shots", "seed", "beam_size", "knn", "minutes", "side"])
+def test_settings_of_packed_rows(field: str, wrong: Any, tmp_path: Path) -> None:
+    path = packed(tmp_path, "bad", "sxb").with_name("manifest.json")
+    usual = Condition("usual").facts()
+    for told in ({**usual, field: wrong}, {k: v for k, v in usual.items() if k != field}):
+        path.write_text(json.dumps({"conditions": {"0": told}, "runs": []}))
+        _, refused = outcome(lambda: packing.load(tmp_path / "packed"))
+        assert refused or told.get(field) == 1.5 or "side" not in told
+        assert "manifest.json is damaged; pack it again" in refused or not refused
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[" * 100_000, '{"conditions": {"0": 3}, "runs": []}', "\xff", "null"]
 )
@@ -542,6 +572,27 @@ def test_json_of_other_bytes(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(data)
     with pytest.raises(DamagedError, match=r"a\.json is damaged"):
         read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("kind", ["folder", "superb"])
+@pytest.mark.parametrize("width", [0, 2, 4])
+def test_embeddings_of_another_width_are_not_taken_away(
+    width: int, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = indexed(tmp_path / "pool").folder, tmp_path / "out.zip"
+    assert read_header(folder).width == 3
+    np.save(folder / "embeddings.npy", np.ones((2, width), np.float32))
+    assert cli.main(["pool", "export", str(folder), "--format", kind, "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"is {width} values wide, which is not its encoder's width; index it again with" in said
+    assert not out.exists()
+
+
+def test_embeddings_of_two_widths_are_not_compared() -> None:
+    for name in (*divergences.DIVERGENCES, divergences.LEARNED):
+        with pytest.raises(SmileError, match="embeddings have 4 values and not 3"):
+            divergences.distances(name, np.ones((1, 3), np.float32), np.ones((2, 4), np.float32))
 
 
 @pytest.mark.parametrize("name", ["pool.json", "clips.csv", "embeddings.npy"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import tracemalloc
 import warnings
 import zipfile
@@ -82,8 +83,10 @@ def test_tiers_are_offered_with_their_counts(tmp_path: Path) -> None:
 
 def test_a_tier_has_to_be_chosen_and_there(tmp_path: Path) -> None:
     source = annotated(tmp_path, "eaf")
-    with pytest.raises(CorpusError, match=r'"utterance" \(3\), "gloss" \(1\)'):
+    with pytest.raises(CorpusError, match=r'"utterance" \(3\), "gloss" \(1\)') as caught:
         importing.read(source, tmp_path / "work")
+    assert "--tier" not in str(caught.value), "which the page does not have"
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     with pytest.raises(CorpusError, match="no tier"):
         importing.read(source, tmp_path / "work", tiers=["words"])
     both = importing.read(source, tmp_path / "work", tiers=["utterance", "gloss"])

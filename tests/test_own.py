@@ -281,6 +281,16 @@ def test_a_pool_of_another_encoder_is_refused(workspace: Workspace) -> None:
     assert [v.what for v in workspace.state().versions] == ["2 examples added"]
 
 
+def test_examples_of_another_model_are_told_what_to_do_on_the_page(workspace: Workspace) -> None:
+    grown(workspace, 0, 2)
+    encoder = DEMO.header.encoder
+    assert encoder is not None
+    with pytest.raises(PoolError, match="another model than the one at work here") as caught:
+        workspace.pool(replace(encoder, weights="0" * 12))
+    assert "smile index" not in str(caught.value)
+    assert len(workspace.pool() or ()) == 2
+
+
 def test_clips_share_their_recordings_and_known_ones_are_told(workspace: Workspace) -> None:
     first = grown(workspace, 0, 3)
     with workspace.change("more") as change:

@@ -59,7 +59,7 @@ def test_annotations_become_a_pool(annotated: Path, pool: Path, capsys: pytest.C
 
 def test_tiers_are_named_where_none_is(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", str(annotated), "--language", "gle", "--out", str(annotated.parent / "x")]) == 2
-    assert '"tx" (4), "notes" (1)' in capsys.readouterr().err
+    assert 'choose a tier with --tier; there are "tx" (4), "notes" (1)' in capsys.readouterr().err
     assert not (annotated.parent / "x").exists()
 
 

@@ -76,7 +76,7 @@ def test_an_ml_superb_folder_comes_back(pool: Pool, tmp_path: Path) -> None:
 
 def test_a_language_that_is_no_folder_name(pool: Pool, tmp_path: Path) -> None:
     odd = replace(pool, header=replace(pool.header, language=Language("../mdw")))
-    with pytest.raises(PoolError, match="--language"):
+    with pytest.raises(PoolError, match="name one by its code"):
         as_superb(odd, tmp_path / "s.zip")
     assert not list(tmp_path.glob("*.zip"))
 

@@ -154,14 +154,18 @@ def test_a_cancelled_comparison_says_so_and_offers_its_files() -> None:
 
 
 def test_the_endpoint_gives_rows_and_errors(engine: FakeEngine) -> None:
-    found = callbacks.compare_json(engine, TEXTS["gla"][0], *asked(engine))
+    found = callbacks.compare_json(
+        engine, TEXTS["gla"][0], **dict(zip(callbacks.Asked._fields, asked(engine), strict=True))
+    )
     assert [cell["shots"] for cell in found["cells"]] == [0, 0, 3]
     assert all("cer" in cell for cell in found["cells"])
     with pytest.raises(SmileError, match="no recording"):
-        callbacks.compare_json(engine, "", *asked(engine, audio=None))
+        callbacks.compare_json(
+            engine, **dict(zip(callbacks.Asked._fields, asked(engine, audio=None), strict=True))
+        )
     engine.error = SmileError("Say it again.")
     with pytest.raises(SmileError, match="Say it again"):
-        callbacks.compare_json(engine, "", *asked(engine))
+        callbacks.compare_json(engine, "", **dict(zip(callbacks.Asked._fields, asked(engine), strict=True)))
 
 
 def test_places_are_told_apart() -> None:

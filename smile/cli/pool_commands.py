@@ -26,21 +26,13 @@ CHECK_COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low
 
 def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
     """Make a pool of a zip or of annotated recordings; what cannot be used is told on standard error."""
-    from smile import importing
     from smile.pools import indexing
     from smile.pools.pool import Header
 
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".smile-import-", dir=chosen.out.parent) as work:
         with Bar("Cutting") as bar:
-            found = importing.read(
-                chosen.source,
-                Path(work),
-                tiers=chosen.tier,
-                hints=importing.Hints(chosen.recording, chosen.split),
-                progress=bar,
-                limits=importing.GENEROUS,
-            )
+            found = _imported(chosen, Path(work), bar)
         header = found.header
         code = chosen.language or (header.language.code if header else "")
         with Bar("Indexing") as bar:
@@ -52,6 +44,22 @@ def build_imported(chosen: argparse.Namespace, models: Models) -> Built:
             )
     _tell(found, built)
     return built
+
+
+def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
+    from smile import importing
+
+    try:
+        return importing.read(
+            chosen.source,
+            work,
+            tiers=chosen.tier,
+            hints=importing.Hints(chosen.recording, chosen.split),
+            progress=bar,
+            limits=importing.GENEROUS,
+        )
+    except importing.TierError as error:
+        raise SmileError(error.saying("choose a tier with --tier")) from error
 
 
 def _tell(found: Imported, built: Built) -> None:

@@ -19,6 +19,7 @@ from smile.datatypes import SmileError
 from smile.paths import DATA
 from smile.settings import DEFAULTS, MAX_SEGMENT_SECONDS, OPTIONS, Settings
 from smile.transcription.options import ALONE, as_json, checked, from_json
+from smile.util.fields import from_fields
 
 GRIDS = DATA / "grids"
 GIVEN = "given"  # in a grid: the adapter that the command names
@@ -70,6 +71,17 @@ def hash_of(facts: Mapping[str, Any]) -> str:
     """Return 12 hex digits that tell facts apart, without those that are as SINCE has them."""
     counted = {name: v for name, v in facts.items() if name not in SINCE or v != SINCE[name]}
     return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def of_facts(facts: Mapping[str, Any]) -> Condition:
+    """Return the condition of facts as `Condition.facts` gives them; unknown ones are left out.
+
+    Raises:
+        ValueError: a fact of another kind.
+    """
+    chosen = from_fields(Settings, {name: v for name, v in facts.items() if name in OPTIONS}, "ignore")
+    own = {name: value for name, value in facts.items() if name not in OPTIONS}
+    return replace(from_fields(Condition, {"name": "", **own}, "ignore"), settings=chosen)
 
 
 def read_grid(source: str | Path) -> tuple[Condition, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from smile.datatypes import SmileError
 from smile.util.fields import from_json
+from smile.util.opening import read_bytes
 from smile.util.storage import read_json, replacing
 
 NAME = "manifest.json"
@@ -161,13 +162,13 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _lines(path: Path) -> list[bytes]:
-    return [line for line in path.read_bytes().split(b"\n") if line] if path.is_file() else []
+    return [line for line in read_bytes(path).split(b"\n") if line] if path.exists() else []
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder; an empty one where there is none. SmileError where it is damaged."""
     path = folder / NAME
-    if not path.is_file():
+    if not path.exists():
         return {"conditions": {}, "runs": []}
     try:
         found: dict[str, Any] = read_json(path)

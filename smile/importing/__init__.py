@@ -18,7 +18,7 @@ from smile.corpora import Reading
 from smile.corpora.tables import SUFFIXES
 from smile.datatypes import CorpusError
 from smile.importing import clips, rows
-from smile.importing.annotations import TierCount
+from smile.importing.annotations import TierCount, TierError
 from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, Progress, annotation_files
 from smile.importing.found import Imported, Recordings
@@ -212,6 +212,7 @@ __all__ = [
     "Progress",
     "Recordings",
     "TierCount",
+    "TierError",
     "gather",
     "offered",
     "opened",

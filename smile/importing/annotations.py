@@ -12,6 +12,21 @@ from smile.importing.limits import Limits
 LISTED = 10  # tiers that a sentence names
 
 
+class TierError(CorpusError):
+    """There are several tiers to cut at, and none is named; how to name one depends on who is asked."""
+
+    def __init__(self, name: str, listing: str):
+        super().__init__(name, listing)
+        self.name, self.listing = name, listing
+
+    def __str__(self) -> str:
+        return self.saying("choose the tier to cut at")
+
+    def saying(self, how: str) -> str:
+        """Return the sentence that says `how` one is chosen."""
+        return f"{self.name}: {how}; there are {self.listing}."
+
+
 @dataclass(frozen=True)
 class Annotation:
     """A stretch of a recording and what is said in it; times are seconds, None where it has none."""
@@ -78,7 +93,8 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
     """The names of the tiers to cut at: those wanted, or the only one with text.
 
     Raises:
-        CorpusError: a tier that no file has, several to choose from, or none with text.
+        TierError: there are several to choose from.
+        CorpusError: a tier that no file has, or none with text.
     """
     found = {tier.name: tier for tier in counts(files)}
     offered = [tier for tier in found.values() if tier.filled]
@@ -91,7 +107,7 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
         if tier not in found:
             raise CorpusError(f'{name}: there is no tier "{tier}"; choose one of {listing}.')
     if not wanted and len(offered) > 1:
-        raise CorpusError(f"{name}: choose a tier with --tier; there are {listing}.")
+        raise TierError(name, listing)
     return tuple(wanted) or (offered[0].name,)
 
 

@@ -26,6 +26,7 @@ from smile.importing.limits import Limits
 
 SECONDS = 0.25  # between two lines of progress
 GRACE = 5  # seconds of processor time from the signal to the end
+ON_THE_PAGE = "choose the files again and tick the tier to cut the recording at"
 LONGEST = 600  # characters of a sentence
 UNKNOWN = "The files cannot be read; save them again with the program that they come from."
 
@@ -92,7 +93,7 @@ def _sentence(error: BaseException, limits: Limits) -> str:
     if _out_of_memory(error):
         return out_of_memory(limits)
     if isinstance(error, SmileError):
-        said = str(error)
+        said = error.saying(ON_THE_PAGE) if isinstance(error, importing.TierError) else str(error)
         return said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
     traceback.print_exception(error, limit=20)
     return UNKNOWN

@@ -128,7 +128,7 @@ def entries(folder: Path = FOLDER) -> dict[str, Entry]:
 def _entry(name: str, fields: Any) -> Entry:
     """An entry of the manifest; ValueError or TypeError where it is none."""
     entry = from_fields(Entry, {"name": name, **fields})
-    if not (_NAME.fullmatch(name) and entry.members and "js-2" in entry.figures):
+    if not (_NAME.fullmatch(name) and entry.members and entry.figures.keys() >= set(LAYOUTS)):
         raise ValueError(name)
     for member in entry.members:
         code(member.language)

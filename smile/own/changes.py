@@ -22,6 +22,7 @@ from smile.pools.setting import SETTING
 from smile.text.normalisers import one_line
 from smile.util.storage import rename_folder
 
+UNFINISHED = "." + "[0-9a-f]" * 32 + ".part"  # fits the folders of pools that are being written
 SAME = 1e-5  # two embeddings of one recording differ by less in every value
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import RLock
 from typing import IO
 
+from smile.util.opening import open_lock
+
 
 class FolderLock:
     """Taken again by the thread that has it; the operating system gives it back when its process ends.
@@ -24,6 +26,7 @@ class FolderLock:
 
         Raises:
             FileNotFoundError: the folder is gone.
+            PoolError: there is something else in the place of its file.
         """
         self._turn.acquire()
         try:
@@ -44,7 +47,7 @@ class FolderLock:
 
 
 def _locked(path: Path) -> IO[str]:
-    file = path.open("a", encoding="ascii")
+    file = open_lock(path)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
     except BaseException:

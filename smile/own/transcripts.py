@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -184,11 +185,13 @@ def cut(part: Part, recording: Path, out: Path) -> None:
 
 def _kept(workspace: Workspace) -> dict[str, Any]:
     path = workspace.folder / TRANSCRIPTS
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     try:
-        return {name: _fields(fields) for name, fields in read_json(path).items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return {name: _fields(name, fields) for name, fields in read_json(path).items()}
+    except FileNotFoundError:
+        return {}  # it is being deleted
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         set_aside(path)  # recordings are transcribed again
         return {}
 
@@ -203,10 +206,18 @@ class _Kept:
     examples: int
 
 
-def _fields(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as they are; ValueError where they are not those of `_Kept`."""
-    from_fields(_Kept, fields)
+def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as they are; ValueError where they are not those of `_Kept` of this recording."""
+    found = from_fields(_Kept, fields).transcript
+    if found and not (found.recording == name and found.tiers and all(_fit(found, t) for t in found.tiers)):
+        raise ValueError(name)
     return fields
+
+
+def _fit(transcript: Transcript, tier: tuple[str, tuple[Span, ...]]) -> bool:
+    """Whether a tier has as many parts as the first one, each at a time that may be."""
+    timed = all(0 <= span.start <= span.end < math.inf for span in tier[1])
+    return timed and len(tier[1]) == len(transcript.tiers[0][1])
 
 
 def _item(path: Path, fields: dict[str, Any] | None) -> Item:

@@ -19,7 +19,7 @@ from smile.own.lock import FolderLock
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Mode
 from smile.util.fields import from_json
-from smile.util.storage import write_text
+from smile.util.storage import set_aside, write_text
 
 LOG = logging.getLogger(__name__)
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
@@ -29,6 +29,10 @@ WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of 
 LENT_KEPT = 3  # newest of such files
 STORES_KEPT = 2  # newest versions that keep their token datastores
 DAMAGED = "Your examples are damaged on the server; delete everything of yours and import them again."
+OTHER_MODEL = (
+    "Your examples were made for another model than the one at work here now; take them with you, "
+    "delete everything of yours, and add them again."
+)
 GONE = "Your examples are no longer here: what has not been used for a while is deleted. Start again."
 
 
@@ -86,12 +90,14 @@ class Workspace:
         """Keep all others from changing the folder meanwhile.
 
         Raises:
-            PoolError: it has been deleted.
+            PoolError: it has been deleted, or its lock is damaged.
         """
         try:
             self._lock.__enter__()
         except FileNotFoundError as error:
             raise PoolError(GONE) from error
+        except PoolError as error:
+            raise PoolError(DAMAGED) from error
         try:
             yield
         finally:
@@ -174,11 +180,11 @@ class Workspace:
     def lent(self) -> list[Path]:
         """Return the files elsewhere that belong to the visitor."""
         path = self.folder / LENT
-        return (
-            [Path(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
-            if path.is_file()
-            else []
-        )
+        if not path.is_file():
+            if os.path.lexists(path):
+                set_aside(path)
+            return []
+        return [Path(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
 
     def pool(self, encoder: EncoderId | None = None) -> Pool | None:
         """The pool as it is now, or its newest version that is whole; None while there are no examples.
@@ -191,9 +197,9 @@ class Workspace:
             folder = self.folder / POOLS / version.folder
             try:
                 return open_pool(folder, encoder)
-            except PoolError:
+            except PoolError as error:
                 if _whole(folder):
-                    raise  # it is another encoder's
+                    raise PoolError(OTHER_MODEL) from error
                 LOG.warning("%s is damaged; an older version serves in its place.", folder)
         if versions:
             raise PoolError(DAMAGED)
@@ -201,8 +207,19 @@ class Workspace:
 
     @property
     def recordings(self) -> Path:
-        """The folder of what is to be transcribed."""
-        return self.folder / RECORDINGS
+        """The folder of what is to be transcribed; it is made again where it is missing.
+
+        Raises:
+            PoolError: the visitor's folder is gone, or something else is in its place.
+        """
+        folder = self.folder / RECORDINGS
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileNotFoundError as error:
+            raise PoolError(GONE) from error
+        except FileExistsError as error:
+            raise PoolError(DAMAGED) from error
+        return folder
 
     @contextmanager
     def change(

@@ -14,15 +14,18 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import IO
 
 from smile.datatypes import PoolError
+from smile.own.changes import UNFINISHED
 from smile.own.quota import MANY, FullError, Quota, used
 from smile.own.workspace import GONE, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
+from smile.util import leftovers
+from smile.util.opening import open_lock
 
 KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 OWN = re.compile(r"[0-9a-f]{32}")  # the name of a visitor's folder
@@ -66,7 +69,7 @@ class Workspaces:
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._refuse_foreign()
-            self._claimed = (self.root / CLAIM).open("a", encoding="ascii")
+            self._claimed = open_lock(self.root / CLAIM)
             if _alone(self._claimed):
                 self._tidy()
             fcntl.flock(self._claimed, fcntl.LOCK_SH)
@@ -94,7 +97,7 @@ class Workspaces:
             if PASSING.fullmatch(entry.name):
                 shutil.rmtree(entry, ignore_errors=True)
             elif _made_here(entry):
-                for work in entry.glob(f"{WORK}*"):
+                for work in (*entry.glob(f"{WORK}*"), *(entry / POOLS).glob(UNFINISHED)):
                     shutil.rmtree(work, ignore_errors=True)
                 if not (entry / STATE).is_file():
                     shutil.rmtree(entry, ignore_errors=True)
@@ -109,9 +112,8 @@ class Workspaces:
         key = secrets.token_urlsafe(24)
         folder, passing = self._folder(key), self.root / f".new-{secrets.token_hex(16)}"
         passing.mkdir(parents=True, mode=0o700)
-        workspace = Workspace(passing)
-        workspace.recordings.mkdir()
-        workspace.write(State())
+        (passing / RECORDINGS).mkdir()
+        Workspace(passing).write(State())
         os.rename(passing, folder)
         return key
 
@@ -148,9 +150,11 @@ class Workspaces:
             self._remove(self._folder(str(key)))
 
     def sweep(self, now: float | None = None) -> int:
-        """Delete what has not been used for the set time; gives how many."""
+        """Delete what has not been used for the set time, and temporary files; gives how many folders."""
         last = (time.time() if now is None else now) - 3600 * self.hours
         folders = list(self._folders())
+        for folder in folders:
+            _tidied(folder)
         sizes = {folder.name: used(folder) for folder in folders}
         with self._lock:
             self._sizes = sizes
@@ -169,7 +173,9 @@ class Workspaces:
 
     def _remove(self, folder: Path) -> None:
         workspace, gone = self._at(folder), self.root / f".gone-{secrets.token_hex(16)}"
-        with workspace.lock, suppress(FileNotFoundError):  # another process has deleted it
+        with ExitStack() as held, suppress(FileNotFoundError):  # another process has deleted it
+            if not _damaged(folder / LOCK):
+                held.enter_context(workspace.lock)
             self.forget(workspace.lent())
             os.rename(folder, gone)
         shutil.rmtree(gone, ignore_errors=True)
@@ -212,6 +218,19 @@ def _made_here(entry: Path) -> bool:
     return (entry / STATE).is_file() or all(
         inside.name in (LOCK, POOLS, RECORDINGS) or inside.name.startswith(WORK) for inside in entry.iterdir()
     )
+
+
+def _tidied(folder: Path) -> None:
+    """Remove temporary files that were left over, which is no use of the folder."""
+    with suppress(OSError):  # its owner deletes it just now
+        used_at = folder.stat().st_mtime_ns
+        if leftovers.sweep(folder):
+            os.utime(folder, ns=(used_at, used_at))
+
+
+def _damaged(lock: Path) -> bool:
+    """Whether there is something in the place of a lock that nobody can lock."""
+    return os.path.lexists(lock) and (lock.is_symlink() or not lock.is_file())
 
 
 def _empty(folder: Path) -> bool:

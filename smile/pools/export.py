@@ -51,7 +51,7 @@ def as_superb(pool: Pool, out: Path) -> Path:
     code = pool.language.code
     if not PLAIN.fullmatch(code):
         raise PoolError(
-            f'The pool\'s language is called "{code}"; index it again with --language and a code.'
+            f'The pool\'s language is called "{code}", as no such folder can be; name one by its code.'
         )
     splits = {EXAMPLES: _named(pool.utterances, ())}
     if pool.queries:

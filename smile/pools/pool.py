@@ -14,8 +14,8 @@ import math
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from io import StringIO
+from dataclasses import asdict, dataclass, field, replace
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from smile.datatypes import DamagedError, EncoderId, Language, Matrix, PoolError
 from smile.util.arrays import read_array, write_array
 from smile.util.fields import from_json
 from smile.util.names import code, identifier, label
+from smile.util.opening import open_regular
 from smile.util.storage import read_json, write_json, write_text
 
 FORMAT = 1
@@ -42,6 +43,7 @@ class Header:
     licence: str = ""
     encoder: EncoderId | None = None  # None where there are no embeddings yet
     precision: str = ""  # of the encoder's arithmetic
+    width: int = 0  # d, values of an embedding; 0 where there are none, or an older SMILE did not say it
     windows: tuple[float, ...] = ()  # seconds; see smile.whisper.encoder
     guesses: Mapping[str, int] = field(default_factory=dict)  # Whisper's language guess: number of clips
     order: str = ""  # digest of the clips' ids in the order of the embeddings
@@ -150,7 +152,8 @@ def write_pool(
         _write_clips(folder / QUERIES, queries)
     if embeddings is not None:
         write_array(folder / EMBEDDINGS, embeddings.astype(np.float32))
-    write_json(folder / HEADER, asdict(header))
+    width = 0 if embeddings is None else embeddings.shape[1]
+    write_json(folder / HEADER, asdict(replace(header, width=width)))
 
 
 def order_digest(utterances: Iterable[Utterance]) -> str:
@@ -191,6 +194,8 @@ def _read_embeddings(folder: Path, header: Header, utterances: Sequence[Utteranc
         )
     if not np.isfinite(rows).all():
         raise PoolError(f"{path} holds values that are not numbers; {again}")
+    if not rows.shape[1] or header.width not in (0, rows.shape[1]):
+        raise PoolError(f"{path} is {rows.shape[1]} values wide, which is not its encoder's width; {again}")
     if header.order != order_digest(utterances):
         raise PoolError(f"{folder / CLIPS} no longer lists the clips that were indexed; {again}")
     return rows
@@ -210,7 +215,7 @@ def _read_clips(folder: Path, name: str, language: str) -> tuple[Utterance, ...]
     """The clips of a table; it is the pool's own, so one bad row means that it is damaged."""
     path = folder / name
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
             clips = tuple(_read_clip(folder, row, rows.line_num, language) for row in rows)
     except PoolError:

@@ -162,21 +162,13 @@ def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
 def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
     """Vanilla first, then as usual before unusual, and few examples before many."""
     unusual = tuple(_sortable(line[name]) for name in PLAIN if line[name] != PLAIN[name])
-    vanilla = line["side"] == "vanilla"
     random, trained = line["sampler"] == "random", bool(line["adapter"])
-    if vanilla:
-        return (
-            0,
-            line["cut_loops"] and line["length_limit"],
-            0,
-            len(unusual),
-            unusual,
-            random,
-            0,
-            line["label"],
-        )
-    usual = (len(unusual), unusual, random, int(line["shots"] or 0), line["label"])
-    return (1, 0, trained, *usual) if line["known"] else (2, 0, 0, 0, (), 0, 0, line["label"])
+    if line["side"] == "vanilla":
+        controlled = line["cut_loops"] and line["length_limit"]
+        return 0, controlled, 0, len(unusual), unusual, random, 0, line["label"]
+    if not line["known"]:
+        return 2, 0, 0, 0, (), 0, 0, line["label"]
+    return 1, 0, trained, len(unusual), unusual, random, int(line["shots"]), line["label"]
 
 
 def _sortable(value: Any) -> tuple[float, str]:

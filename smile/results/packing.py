@@ -8,8 +8,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smile.datatypes import SmileError
-from smile.evaluation.conditions import FACTS
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.datatypes import DamagedError, SmileError
+from smile.evaluation.conditions import FACTS, SINCE, of_facts
 from smile.evaluation.rows import NAME, Row, RowFile, read_manifest
 from smile.paths import PRECOMPUTED
 from smile.util.storage import replacing, write_json
@@ -19,14 +22,21 @@ if TYPE_CHECKING:
 
 RESULTS = "results.parquet"
 SETTINGS = tuple(name for name in FACTS if name not in ("engine", "precision", "pooling", "pool_split"))
+NEEDED = set(SETTINGS) - set(SINCE)  # of a condition in a manifest
 MOST_BYTES = 20_000_000
-TEXTS = ("id", "language", "split", "condition", "hash", "hypothesis", "stopped", "error")
-COLUMNS = dict.fromkeys(TEXTS, "str") | {
-    f"{normaliser}_{what}": "float"
-    for normaliser in ("plain", "ml_superb")
-    for what in ("edits", "length", "word_edits", "words")
-}
+TEXTS = ("id", "language", "split", "condition", "hash", "hypothesis", "normalisers", "stopped", "token",
+         "guess", "error")  # fmt: skip
+COLUMNS = (
+    dict.fromkeys(TEXTS, "str")
+    | {"left_out": "float", "neighbours": "list", "distances": "list"}
+    | {
+        f"{normaliser}_{what}": "float"
+        for normaliser in ("plain", "ml_superb")
+        for what in ("edits", "length", "word_edits", "words")
+    }
+)
 """What tables need, and of which kind; see `Row`."""
+TIMES = {"seconds": "float", "retrieval": "float"}  # which may be missing
 LOGGER = logging.getLogger(__name__)
 
 
@@ -124,25 +134,60 @@ def _packed(path: Path) -> pd.DataFrame:
 
     again = "pack it again with: smile results pack"
     try:
+        if not path.is_file():  # a queue would be waited for without end
+            raise DamagedError(path)
         rows = pd.read_parquet(path)
     except Exception as error:  # pyarrow has errors of a dozen families for bytes that are not parquet
         raise SmileError(f"{path} cannot be read; {again}") from error
-    if wrong := [column for column, kind in COLUMNS.items() if not _is(kind, rows, column)]:
+    wanted = COLUMNS | {name: kind for name, kind in TIMES.items() if name in rows}
+    if wrong := [column for column, kind in wanted.items() if not _is(kind, rows, column)]:
         raise SmileError(f"{path} has no column {wrong[0]}, or one of another kind; {again}")
-    return with_settings(rows, read_manifest(path.parent)["conditions"])
+    return with_settings(rows, _conditions(path.parent, again))
+
+
+def _conditions(folder: Path, again: str) -> dict[str, Any]:
+    """The settings of packed rows by their hash, each of its own kind; what is not told is unknown."""
+    found: dict[str, Any] = read_manifest(folder)["conditions"]
+    for settings in found.values():
+        try:
+            if "side" in settings and not settings.keys() >= NEEDED:
+                raise ValueError(settings.keys())
+            of_facts(settings)
+            if not all(0 <= value < 2**63 for value in settings.values() if isinstance(value, int | float)):
+                raise ValueError(settings)
+        except ValueError as error:
+            raise SmileError(f"{folder / NAME} is damaged; {again}") from error
+    return found
 
 
 def _is(kind: str, rows: pd.DataFrame, column: str) -> bool:
-    """Whether there is a column of texts ("str") or of numbers; one without values may be of any kind."""
-    from pandas.api.types import infer_dtype, is_numeric_dtype
+    """Whether there is a column of texts ("str"), of lists, or of numbers that count or measure something."""
+    from pandas.api.types import infer_dtype, is_bool_dtype, is_numeric_dtype
 
     if column not in rows:
         return False
-    if rows[column].isna().all():
+    values = rows[column]
+    if kind == "list":
+        lists = values.tolist()
+        return all(isinstance(v, np.ndarray) and v.ndim == 1 for v in lists) and _listed(column, lists)
+    if values.isna().all():
         return kind == "float"
     if kind == "str":
-        return infer_dtype(rows[column]) == "string"
-    return is_numeric_dtype(rows[column])
+        return infer_dtype(values, skipna=False) == "string" and not values.isna().any()
+    numeric = is_numeric_dtype(values) and not is_bool_dtype(values)
+    return numeric and bool((values.isna() | ((values >= 0) & (values < np.inf))).all())
+
+
+def _listed(column: str, lists: list[NDArray[Any]]) -> bool:
+    """Whether lists have texts, or finite numbers, and nothing else."""
+    from pandas.api.types import infer_dtype
+
+    values = np.concatenate([one for one in lists if one.size] or [np.zeros(0)])
+    if not values.size:
+        return True
+    if column == "neighbours":
+        return infer_dtype(values, skipna=False) == "string"
+    return values.dtype.kind in "iuf" and bool(np.isfinite(values).all())
 
 
 def with_settings(rows: pd.DataFrame, conditions: dict[str, Any]) -> pd.DataFrame:

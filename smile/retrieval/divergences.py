@@ -108,8 +108,13 @@ def distances(name: str, queries: Matrix, pool: Matrix, tau: float = TEMPERATURE
     """The matrix (queries, pool) of a measure by name.
 
     Raises:
-        SmileError: no such measure.
+        SmileError: no such measure, or the widths differ.
     """
     if name not in LABELS:
         raise SmileError(f'There is no divergence "{name}"; choose one of {", ".join(LABELS)}.')
+    if queries.shape[1] != pool.shape[1]:
+        raise SmileError(
+            f"The examples' embeddings have {pool.shape[1]} values and not {queries.shape[1]}, so another "
+            "encoder made them; make the pool again."
+        )
     return learned(queries, pool) if name == LEARNED else DIVERGENCES[name].matrix(queries, pool, tau)

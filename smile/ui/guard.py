@@ -26,6 +26,13 @@ FOLDERS = re.compile(r"(?<![\w.:/-])(?:/[^/\s\"'»«<>|:;,]+(?: [^/\s\"'»«<>|:
 """The folders of an absolute path, which may have single spaces in their names."""
 
 
+class Told(gr.Error):
+    """What is told; gradio's own error puts its sentence in quotation marks for programs."""
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
 def sentence(error: BaseException, what: str = "") -> str:
     """Return what to tell of an error.
 
@@ -61,6 +68,5 @@ def without_folders(text: str) -> str:
 def told(error: BaseException, what: str = "") -> gr.Error:
     """Return gradio's error that says the sentence of another one, for programs and for the page alike."""
     if isinstance(error, gr.Error):
-        error.print_exception = False
-        return error
-    return gr.Error(sentence(error, what), print_exception=False)
+        return Told(error.message, error.duration, error.visible, error.title, print_exception=False)
+    return Told(sentence(error, what), print_exception=False)

@@ -12,6 +12,7 @@ from smile.results import labels
 from smile.results.tables import Metric
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.text.normalisers import NORMALISERS
+from smile.ui.cancelled import consuming
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
 from smile.ui.results import Store
@@ -74,6 +75,7 @@ def languages_of(engine: Engine) -> list[dict[str, Any]]:
     ]
 
 
+@consuming
 def neighbours(
     engine: Engine, recording: str | None, pool: str | None, count: int = 5, divergence: str = "kl"
 ) -> list[dict[str, Any]]:

@@ -13,9 +13,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from smile.datatypes import SmileError
 from smile.own.quota import Quota
 from smile.ui import guard, values
 from smile.ui.bodies import Bodies, Uploads
+from smile.ui.calls import Calls
+from smile.ui.cancelled import discard_cancelled, discard_of
 from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
@@ -49,10 +52,11 @@ class Dashboard(gr.Blocks):
         fetch_within_bounds(uploads)
         keep_sessions_small()
         bound_answers(self._queue)
+        discard_cancelled(self._queue)
         routes = [Route(f"/{SOUND}/{{name:path}}", self.sounds.respond), Route(f"/{PLOTLY}", _script)]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
-        doors = [gate, Middleware(Bodies, uploads=uploads)]
+        doors = [gate, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
         return super().launch(
             **{
@@ -68,10 +72,19 @@ class Dashboard(gr.Blocks):
     async def process_api(self, block_fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Do what an event asks for; whatever goes wrong becomes a sentence, which programs get too."""
         try:
-            values.check(inputs)
+            _check(block_fn, inputs)
             return await super().process_api(block_fn, inputs, *args, **kwargs)
         except Exception as error:
             raise guard.told(error, _named(block_fn)) from None
+
+
+def _check(block_fn: Any, inputs: Any) -> None:
+    """Refuse values that no page sends, and the uploads that come with them."""
+    try:
+        values.check(inputs)
+    except SmileError:
+        discard_of(block_fn, inputs)
+        raise
 
 
 def _named(block_fn: Any) -> str:

@@ -6,6 +6,7 @@ A header may say what it likes; it is compared with the bytes that are there.
 from __future__ import annotations
 
 import errno
+import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import DamagedError
+from smile.util.opening import open_regular
 from smile.util.storage import replacing
 
 KINDS = "biufU"  # of values: truth, whole numbers, floating-point numbers, texts
@@ -40,11 +42,13 @@ def read_array(path: Path) -> NDArray[Any]:
     """The array of a .npy file.
 
     Raises:
-        DamagedError: it is cut short or too long, its header lies, or it holds Python objects.
+        DamagedError: it is cut short or too long, its header lies, it holds Python objects, or is no
+            regular file.
         OSError: it cannot be opened or read.
     """
-    with path.open("rb") as file:
-        return _guarded(path, lambda: _array(file, path.stat().st_size))
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        return _guarded(path, lambda: _array(file, size))
 
 
 class Arrays:
@@ -57,7 +61,7 @@ class Arrays:
 
     def __init__(self, path: Path):
         self.path = path
-        self._file = path.open("rb")
+        self._file = open_regular(path)
         try:
             self._archive = _guarded(path, lambda: zipfile.ZipFile(self._file))
         except BaseException:

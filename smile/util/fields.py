@@ -23,9 +23,9 @@ def from_json(kind: type[Kind], text: str | bytes, extra: Literal["forbid", "ign
     return found
 
 
-def from_fields(kind: type[Kind], fields: Any) -> Kind:
+def from_fields(kind: type[Kind], fields: Any, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:
     """The same of what `json.loads` gave."""
-    return from_json(kind, json.dumps(fields))
+    return from_json(kind, json.dumps(fields), extra)
 
 
 @cache

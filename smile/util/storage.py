@@ -17,9 +17,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from uuid import uuid4
 
 from smile.datatypes import DamagedError, PoolError
+from smile.util import leftovers
+from smile.util.leftovers import beside, held
+from smile.util.opening import open_lock, read_bytes
 
 LOCK = "lock"
 LOGGER = logging.getLogger(__name__)
@@ -30,13 +32,14 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; what is written there takes the name when the block ends well.
 
     The bytes are on the disk before they have their name, and the name is before the block is left. When
-    the block fails, an older file stays as it was and nothing is left behind. The temporary name ends in
-    ".tmp", so that whoever looks for files of a kind never finds it.
+    the block fails, an older file stays as it was and nothing is left behind; where the process is killed,
+    `leftovers.sweep` removes the temporary file.
     """
-    temporary = path.with_name(f".{uuid4().hex}.tmp")
+    temporary = beside(path)
     try:
-        yield temporary
-        sync(temporary)
+        with held(temporary):
+            yield temporary
+            sync(temporary)
         os.replace(temporary, path)
         sync(path.parent)
     finally:
@@ -64,11 +67,11 @@ def read_json(path: Path) -> Any:
     """What a JSON file holds.
 
     Raises:
-        DamagedError: it is not JSON in UTF-8.
+        DamagedError: it is not JSON in UTF-8, or no regular file.
         OSError: it cannot be read.
     """
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
         raise DamagedError(path) from error
 
@@ -181,6 +184,7 @@ def work_folder(out: Path, own: Collection[str]) -> Iterator[WorkFolder]:
     with _lock(path, out):
         try:
             work.settle()
+            leftovers.sweep(work.part)
             yield work
         finally:
             path.unlink(missing_ok=True)
@@ -192,7 +196,7 @@ def _lock(path: Path, out: Path) -> IO[str]:
     """Take the lock; one that its former owner has removed in the meantime is taken anew."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("a+", encoding="ascii")
+        lock = open_lock(path)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -229,7 +233,7 @@ class Log:
 
     def _load(self, path: Path) -> tuple[dict[str, Any], int]:
         """What was done, and the bytes in whole lines: a process that is killed may tear the last one."""
-        data = path.read_bytes() if path.exists() else b""
+        data = read_bytes(path) if path.exists() else b""
         whole = data[: data.rfind(b"\n") + 1]
         lines = [_checked(line) for line in whole.split(b"\n")]
         if lines[0] != self._settings:

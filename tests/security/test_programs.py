@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import pytest
 
 from smile.ui.fetching import NOT_FETCHED
 from smile.ui.guard import NOT_YOURS
 from smile.ui.transcribe.callbacks import NO_CLIP
-from tests.security.client import API, Stranger, encoded, file
+from smile.ui.values import (
+    HALF,
+    MOST_CHARACTERS,
+    MOST_DEEP,
+    MOST_VALUES,
+    TOO_DEEP,
+    TOO_LONG,
+    TOO_MANY,
+)
+from tests.security.client import API, JSON, Stranger, encoded, file
 from tests.security.material import sound
 from tests.security.served import Served, leaks
 
+BOTH = {**JSON, "Accept": "application/json, text/event-stream"}
+DEEP = b"[" * 50_000 + b"]" * 50_000
 NAMED = ("transcribe", "compare", "neighbours")
 FORGED = ("/etc/passwd", "{app}/pools/gla/clips.csv", "file:///etc/passwd", "http://127.0.0.1:1/a.wav")
 FORGED += (
@@ -57,6 +70,77 @@ def test_the_same_sentence_by_mcp(app: Served, stranger: Stranger) -> None:
     assert NOT_FETCHED in tool(app, "neighbours", {"recording": own})
     assert NOT_FETCHED in stranger.call("neighbours", [file(own), "gla", 1, "kl"])
     assert "Choose cer or wer" in tool(app, "results", {"metric": "errors"})
+
+
+def called(stranger: Stranger, arguments: Any, number: Any = 7, method: str = "tools/call") -> httpx.Response:
+    """What MCP answers to a call as bytes."""
+    params = {"name": "results", "arguments": arguments}
+    body = encoded({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+    return stranger.http.post(f"{API}/mcp/", content=body.replace(b'"DEEP"', DEEP), headers=BOTH)
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer of MCP holds, be it JSON or an event."""
+    (data,) = [line for line in answer.text.splitlines() if line.startswith(("{", "data: "))]
+    return json.loads(data.removeprefix("data: "))
+
+
+@pytest.mark.parametrize(
+    ("metric", "sentence"),
+    [
+        ("\ud800", HALF),
+        ("x" * 100_000, TOO_LONG.format(100_000, MOST_CHARACTERS)),
+        ([[]] * MOST_VALUES, TOO_MANY.format(MOST_VALUES)),
+        (json.loads("[" * 500 + "]" * 500), TOO_DEEP.format(MOST_DEEP)),
+        ("errors", "Choose cer or wer, and one of the normalisers plain, ml_superb."),
+    ],
+    ids=["half", "long", "many", "deep", "wrong"],
+)
+def test_odd_values_by_mcp_are_the_pages_sentence(
+    app: Served, stranger: Stranger, metric: Any, sentence: str
+) -> None:
+    answer = called(stranger, {"metric": metric})
+    found = told(answer)
+    assert (answer.status_code, found["id"], found["result"]["isError"]) == (200, 7, True)
+    assert [one["text"] for one in found["result"]["content"]] == [sentence]
+    asked = encoded({"data": [metric, "plain"]})
+    assert stranger.http.post(f"{API}/run/results", content=asked, headers=JSON).json()["error"] == sentence
+    assert "Traceback" not in app.log
+
+
+def test_calls_that_cannot_be_answered_under_their_id(app: Served, stranger: Stranger) -> None:
+    for answer, sentence in (
+        (called(stranger, {"metric": "DEEP"}), TOO_DEEP.format(MOST_DEEP)),
+        (called(stranger, {}, number="\ud800"), HALF),
+        (called(stranger, {"metric": "\ud800"}, number=[1]), HALF),
+    ):
+        assert answer.status_code == 400
+        assert answer.json()["error"]["message"] == sentence
+    other = called(stranger, {"metric": "\ud800"}, method="tools/list").json()
+    assert other["error"]["message"] == HALF
+    assert "Traceback" not in app.log
+    assert "languages" in called(stranger, {}, method="tools/list").text
+
+
+def test_a_recording_in_base64_is_no_text_that_is_too_long(app: Served) -> None:
+    data = f"data:audio/wav;base64,{base64.b64encode(sound(2)).decode()}"
+    assert len(data) > MOST_CHARACTERS
+    assert "no such pool" in tool(app, "neighbours", {"recording": data, "pool": "no such pool"})
+
+
+def test_what_a_person_may_leave_out_a_program_may_too(app: Served, stranger: Stranger) -> None:
+    listed = told(called(stranger, {}, method="tools/list"))["result"]["tools"]
+    tools = {one["name"]: one["inputSchema"] for one in listed}
+    assert {name: found.get("required", []) for name, found in tools.items()} == {
+        "transcribe": ["audio"],
+        "compare": ["audio"],
+        "neighbours": ["recording"],
+        "languages": [],
+        "results": [],
+    }
+    assert not [name for found in tools.values() for name in found["properties"] if "param" in name]
+    for name in ("transcribe", "compare"):
+        assert NOT_FETCHED in tool(app, name, {"audio": "http://127.0.0.1:1/a.wav"})
 
 
 @pytest.mark.parametrize("address", FORGED)

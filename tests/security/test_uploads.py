@@ -107,6 +107,50 @@ def test_an_import_that_is_cancelled_leaves_no_upload(app: Served) -> None:
     assert eventually(lambda: not list(app.visitors.glob("*/.work-*")))
 
 
+@pytest.mark.parametrize("how", ["cancel", "leave"])
+def test_an_event_that_never_begins_leaves_no_upload(app: Served, how: str) -> None:
+    held, waiting = Stranger(app.address), Stranger(app.address)
+    event, keys = held.of("own-add-files", "click"), (held.named(), waiting.named())
+    for _ in range(5):  # four at a time, so that the last one waits
+        path = held.upload("examples.zip", examples(1))
+        held.join(event, [keys[0], [file(path)], []]).raise_for_status()
+    path = waiting.upload("later.wav", sound())
+    asked = waiting.join(event, [keys[1], [file(path)], []]).json()["event_id"]
+    assert waiting.fetch(path).status_code == 200
+    if how == "cancel":
+        cancel = {"session_hash": waiting.session, "fn_index": event.index, "event_id": asked}
+        assert waiting.http.post(f"{API}/cancel", json=cancel).status_code == 200
+        assert waiting.fetch(path).status_code in GONE
+    else:
+        waiting.listen(until=("estimation",))
+        assert eventually(lambda: waiting.fetch(path).status_code in GONE)
+    held.listen(until=("estimation", "process_starts", "process_generating"))  # and leave, too
+
+
+def test_a_refused_event_that_would_use_its_upload_up_leaves_none(stranger: Stranger) -> None:
+    long = "x" * 30_000
+    path = stranger.upload("a.wav", sound())
+    answer = stranger.do(stranger.of("own-add-clip", "click"), ["", file(path), long])
+    assert "at most 20,000 are taken" in said(answer)
+    assert stranger.fetch(path).status_code in GONE
+    path = stranger.upload("a.wav", sound())
+    assert "at most 20,000 are taken" in stranger.call("neighbours", [file(path), long, 1, "kl"])
+    assert stranger.fetch(path).status_code in GONE
+
+
+def test_what_the_page_still_shows_stays_after_a_refusal(stranger: Stranger) -> None:
+    path = stranger.upload("a.wav", sound())
+    event = next(e for e in stranger.events if e.name == "run" and "audio" in e.kinds)
+    data = [
+        file(path) if kind == "audio" else v
+        for kind, v in zip(event.kinds, stranger.usual(event), strict=True)
+    ]
+    index = next(i for i, kind in enumerate(event.kinds) if kind in ("radio", "dropdown"))
+    data[index] = "x" * 30_000
+    assert "at most 20,000 are taken" in said(stranger.do(event, data))
+    assert stranger.fetch(path).status_code == 200
+
+
 def eventually(holds: Callable[[], bool], times: int = 300) -> bool:
     """Whether something comes to hold while the server goes on."""
     return any(holds() or time.sleep(0.1) for _ in range(times))

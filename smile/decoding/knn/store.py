@@ -24,6 +24,7 @@ from smile.decoding.knn.teacher_forcing import TYPES, ClipStates, TeacherForcedP
 from smile.pools.pool import Pool, rebuild_command
 from smile.pools.subsets import drop
 from smile.settings import WINDOWS
+from smile.util import leftovers
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.storage import Log, set_aside, work_folder
 from smile.whisper.model import Model
@@ -184,6 +185,7 @@ def _write(path: Path, pool: Pool, model: Model, found: list[ClipStates]) -> Non
     arrays["header"] = np.array(json.dumps(_header(model)))
     arrays["clips"] = np.array([digest(u) for u in pool.utterances])
     arrays["lengths"] = np.array([len(r.tokens) for r in found])
+    leftovers.sweep(path.parent)
     write_arrays(path, arrays)
 
 

@@ -17,6 +17,7 @@ from smile.audio.io import Recording
 from smile.datatypes import SAMPLE_RATE, SmileError
 from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.settings import Settings
+from smile.ui.cancelled import consuming
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, table, title
 from smile.ui.files import discarding, playable
@@ -204,13 +205,14 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
     return target.getvalue()
 
 
-def compare_json(engine: Engine, reference: str, *asked: Any) -> dict[str, Any]:
+@consuming
+def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> dict[str, Any]:
     """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
-    wanted = Asked(*asked)
+    wanted = Asked(**asked)
     with discarding([wanted.audio]):
         grid, recording, choice = checked(engine, wanted)
     for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
-    rows = as_rows(cells, reference, choice.language.code)
+    rows = as_rows(cells, reference or "", choice.language.code)
     return {"cells": rows, "problem": engine.problem(wanted.pool)}

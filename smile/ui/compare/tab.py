@@ -158,8 +158,8 @@ def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
     """The same for programs: an endpoint `compare` that gives JSON."""
     gr.Button(visible=False).click(
         tool("compare", callbacks.compare_json, engine),
-        [reference, *asked],
-        gr.JSON(visible=False),
+        inputs_kwargs={"reference": reference, **asked._asdict()},
+        outputs=gr.JSON(visible=False),
         api_name="compare",
         concurrency_limit=1,
         concurrency_id="engine",

@@ -14,6 +14,7 @@ from smile.importing import TierCount
 from smile.importing.isolated import tiers_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
+from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken
 from smile.ui.guard import sentence
 from smile.ui.own import view
@@ -46,6 +47,7 @@ def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
         return ()
 
 
+@consuming
 @told_each
 def add_files(
     desk: Desk, key: str | None, files: Sequence[str] | None, wanted: Sequence[str]
@@ -66,6 +68,7 @@ def add_files(
     yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
 
 
+@consuming
 @told_each
 def add_typed(desk: Desk, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
     """A recording and what was typed become an example; while the text is missing, the recording stays."""

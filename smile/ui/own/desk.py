@@ -23,6 +23,7 @@ from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
 from smile.ui.turns import Progress, Watched, lines
+from smile.util import leftovers
 
 if TYPE_CHECKING:
     from smile.own.check import Check
@@ -64,6 +65,7 @@ class Desk:
         while not self._closed.is_set():
             self.visitors.sweep()
             sweep(KEEP_UPLOADS)
+            leftovers.sweep(self.engine.cache)
             self._closed.wait(SWEEP)
 
     def models(self) -> Models:

@@ -11,6 +11,7 @@ import gradio as gr
 from smile.own import changes
 from smile.text.language_search import UNLISTED, search, unlisted
 from smile.text.languages import language
+from smile.ui.cancelled import consuming
 from smile.ui.files import discard
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, told, workspace
@@ -43,6 +44,7 @@ def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
     return fresh(found)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
 
 
+@consuming
 @told
 def delete(desk: Desk, key: str | None, *brought: str | Sequence[str] | None) -> Page:
     """Everything of this visitor is deleted, now; also what was uploaded and not used yet."""

@@ -15,6 +15,7 @@ from smile.own import transcripts
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
 from smile.pools.export import FORMATS as POOL_FORMATS
+from smile.ui.cancelled import consuming
 from smile.ui.files import discard, discarding, lent, taken
 from smile.ui.own import view
 from smile.ui.own.desk import Desk
@@ -23,6 +24,7 @@ from smile.ui.own.page import Page, fresh, opened, settings, told, told_each, wo
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 
 
+@consuming
 @told_each
 def bring(desk: Desk, key: str | None, files: Sequence[str] | None) -> Iterator[Page]:
     """Recordings, or zips of them, come into the list."""
@@ -38,6 +40,7 @@ def bring(desk: Desk, key: str | None, files: Sequence[str] | None) -> Iterator[
     yield fresh(found).says(said, "done")
 
 
+@consuming
 @told
 def bring_recorded(desk: Desk, key: str | None, audio: str | None) -> Page:
     """A recording made in the page comes into the list."""

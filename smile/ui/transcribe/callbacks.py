@@ -15,6 +15,7 @@ from smile.audio.io import Recording, read_recording
 from smile.datatypes import SmileError
 from smile.settings import OPTIONS
 from smile.transcription.result import as_dict
+from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable, uploaded
 from smile.ui.guard import sentence
 from smile.ui.sounds import Sounds
@@ -178,8 +179,9 @@ def onward(outcome: Finished | Failed | None) -> Any:
     return gr.update(visible=isinstance(outcome, Finished))
 
 
+@consuming
 def transcribe_json(
-    engine: Engine, audio: str | None, reference: str, pool: str | None, **choices: Any
+    engine: Engine, audio: str | None, reference: str | None = None, pool: str | None = None, **choices: Any
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
     with discarding([audio]):
