@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from smile.cli.options import given_settings
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
+from smile.paths import PRECOMPUTED
 from smile.settings import DEFAULTS
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ def _models(chosen: argparse.Namespace) -> Models:
         adapter=chosen.adapter or shipped_adapter(chosen.model),
         device=chosen.device,
     )
+
+
+def app(chosen: argparse.Namespace) -> None:
+    """Serve the page until interrupted."""
+    from smile.cli.serving import run
+
+    run(chosen)
 
 
 def index(chosen: argparse.Namespace) -> None:
@@ -102,8 +110,7 @@ def similarity(chosen: argparse.Namespace) -> None:
 def transcribe(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
     from smile.audio.io import read
-    from smile.cli.pool_commands import transcribe_many
-    from smile.pools.pool import open_pool
+    from smile.cli.pool_commands import opened, transcribe_many
     from smile.transcription.examples import prepare_datastore
     from smile.transcription.pipeline import transcribe as run
     from smile.transcription.result import as_dict
@@ -111,7 +118,7 @@ def transcribe(chosen: argparse.Namespace) -> None:
     many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
     samples = None if many else read(chosen.clip[0])
     models = _models(chosen)
-    pool = open_pool(chosen.pool, models.smile.info.encoder)
+    pool = opened(chosen.pool, models)
     settings = _settings(chosen)
     if settings.knn:
         with Bar("Reading the pool") as bar:
@@ -166,13 +173,13 @@ def results(chosen: argparse.Namespace) -> None:
 
     if chosen.what == "findings":
         evaluation.findings(chosen)
-    elif not chosen.folders:
-        raise SmileError("Name one or more folders that smile evaluate has written.")
-    elif chosen.what == "pack":
+    elif chosen.what == "show":
+        for folder in chosen.folders or [PRECOMPUTED]:
+            evaluation.show(folder)
+    elif chosen.folders:
         evaluation.pack(chosen)
     else:
-        for folder in chosen.folders:
-            evaluation.show(folder)
+        raise SmileError("Name one or more folders that smile evaluate has written.")
 
 
 def project(chosen: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from smile.datatypes import SmileError
 from smile.evaluation import runs
 from smile.evaluation.conditions import Condition, distinct, read_grid
 from smile.evaluation.runs import Job, Pending
+from smile.paths import PRECOMPUTED
 from smile.results.manifest import write_manifest
 from smile.whisper.model import shipped_adapter
 
@@ -40,11 +41,17 @@ def run(chosen: argparse.Namespace, bar: Callable[[str, str], Any]) -> None:
 
 
 def show(folder: Path) -> None:
-    """Print the tables of an evaluation's rows."""
-    from smile.results import tables as results
-    from smile.results.packing import read_rows_of, told_apart
+    """Print the tables of an evaluation's rows, or of packed ones.
 
-    table = results.by_language(told_apart(read_rows_of(folder)))
+    Raises:
+        SmileError: there are neither in the folder.
+    """
+    from smile.results import tables as results
+    from smile.results.packing import RESULTS, load, read_rows_of, told_apart
+
+    packed = not any(folder.glob("*.jsonl")) and any(folder.rglob(RESULTS))
+    rows = load(folder) if packed else told_apart(read_rows_of(folder))
+    table = results.by_language(rows)
     print("\nCER in percent, normaliser plain; low and high bound the 95 % bootstrap interval.\n")
     print(results.as_text(table, LANGUAGE_COLUMNS))
     print()
@@ -68,7 +75,7 @@ def findings(chosen: argparse.Namespace) -> None:
     from smile.results.findings import as_markdown, findings
     from smile.results.packing import load
 
-    (folder,) = chosen.folders[:1] or [chosen.to]
+    (folder,) = chosen.folders[:1] or [PRECOMPUTED]
     rows = load(folder)
     if rows.empty:
         raise SmileError(f"{folder} holds no packed rows; make them with: smile results pack FOLDER")

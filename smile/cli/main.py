@@ -9,17 +9,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from smile import __version__
 from smile.cli import commands as does
 from smile.cli.options import add_settings
-from smile.cli.terminal import several_shots, strengths, windows
+from smile.cli.terminal import pool_folder, several_shots, strengths, windows
 from smile.datatypes import SmileError
+from smile.paths import POOLS
 from smile.settings import OPTIONS
 from smile.util.processes import Terminated, ending
+
+A_POOL = "folder, or the code of a pool that comes along, such as gla"
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments -> the chosen command's, with `run` the function that does it."""
     parser = argparse.ArgumentParser(prog="smile", description="Speech recognition by transcribed examples.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in ADDED:
         add(commands)
@@ -81,6 +86,12 @@ def _engine_options(parser: argparse.ArgumentParser, more: Sequence[str] = (), h
     parser.add_argument("--adapter", type=Path, help="a PEFT folder (the one that ships, if there is one)")
 
 
+def _app(commands: Commands) -> None:
+    from smile.cli.serving import add
+
+    add(_command(commands, "app", does.app))
+
+
 def _index(commands: Commands) -> None:
     parser = _command(commands, "index", does.index)
     parser.add_argument(
@@ -108,7 +119,7 @@ def _train(commands: Commands) -> None:
 def _transcribe(commands: Commands) -> None:
     parser = _command(commands, "transcribe", does.transcribe)
     parser.add_argument("clip", type=Path, nargs="+", help="recordings, or folders with some")
-    parser.add_argument("--pool", type=Path, required=True, help="folder of the examples' pool")
+    parser.add_argument("--pool", type=pool_folder, required=True, help=f"of the examples: {A_POOL}")
     add_settings(parser)
     parser.add_argument("--reference", help="what is said, to score both transcripts")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -121,7 +132,7 @@ def _transcribe(commands: Commands) -> None:
 
 def _check(commands: Commands) -> None:
     parser = _command(commands, "check", does.check)
-    parser.add_argument("pool", type=Path, help="folder of the pool")
+    parser.add_argument("pool", type=pool_folder, help=A_POOL)
     parser.add_argument("--clips", type=int, default=20, help="that are left out in turn (%(default)s)")
     parser.add_argument(
         "--shots",
@@ -137,7 +148,7 @@ def _check(commands: Commands) -> None:
 def _pool(commands: Commands) -> None:
     parser = _command(commands, "pool", does.pool)
     parser.add_argument("what", choices=("export",))
-    parser.add_argument("pool", type=Path, help="folder of the pool")
+    parser.add_argument("pool", type=pool_folder, help=A_POOL)
     parser.add_argument("--format", default="folder", choices=("folder", "superb"), help="(%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="the zip to write")
 
@@ -220,14 +231,17 @@ def _results(commands: Commands) -> None:
     parser = _command(commands, "results", does.results)
     parser.add_argument("what", choices=("pack", "show", "findings"))
     parser.add_argument(
-        "folders", type=Path, nargs="*", help="that evaluate has written; for findings, a packed one"
+        "folders",
+        type=Path,
+        nargs="*",
+        help="that evaluate has written, or packed (those that come along)",
     )
-    parser.add_argument("--to", type=Path, default=Path("precomputed"), help="(%(default)s)")
+    parser.add_argument("--to", type=Path, default=Path("precomputed"), help="of pack (%(default)s)")
 
 
 def _project(commands: Commands) -> None:
     parser = _command(commands, "project", does.project)
-    parser.add_argument("pools", type=Path, nargs="+", help="folders of pools, of a language each")
+    parser.add_argument("pools", type=pool_folder, nargs="+", help=f"of a language each: {A_POOL}")
     parser.add_argument("--out", type=Path, default=Path("precomputed/maps"), help="(%(default)s)")
     parser.add_argument("--name", default="demo", help="of the map of all; others add a code (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of UMAP (%(default)s)")
@@ -243,13 +257,14 @@ def _demo_pools(commands: Commands) -> None:
 def _bench(commands: Commands) -> None:
     parser = _command(commands, "bench", does.bench)
     parser.add_argument("what", choices=("engines", "latency", "context", "start", "map"))
-    parser.add_argument("--data", type=Path, nargs="*", default=[Path("assets/pools/gle")], help="clips")
+    parser.add_argument("--data", type=Path, nargs="*", default=[POOLS / "gle"], help="clips")
     parser.add_argument("--split", default="10min_test", help="of an ML-SUPERB folder (%(default)s)")
     parser.add_argument("--limit", type=int, default=10, help="clips of each folder (%(default)s)")
     parser.add_argument("--points", type=int, default=20_000, help="of the map (%(default)s)")
 
 
 ADDED = (
+    _app,
     _index,
     _transcribe,
     _check,

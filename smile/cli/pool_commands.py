@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from smile.cli.options import given_settings
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
+from smile.paths import CACHE, INSTALLED, POOLS
 from smile.settings import DEFAULTS, Settings
 
 if TYPE_CHECKING:
@@ -62,6 +64,23 @@ def _tell(found: Imported, built: Built) -> None:
         print(f"{found.empty} annotations without a text were passed over.", file=sys.stderr)
 
 
+def opened(folder: Path, models: Models) -> Pool:
+    """Open a pool; a package that was installed is not written to, so its pools' tokens go to the cache."""
+    from smile.pools.kept import cached, stores
+    from smile.pools.pool import open_pool
+
+    encoder = models.smile.info.encoder
+    pool = open_pool(folder, encoder)
+    if not _installed(folder):
+        return pool
+    cache = Path(os.environ.get("SMILE_CACHE") or CACHE / "pools")
+    return replace(pool, stores=stores(cached(cache, folder.name, encoder)))
+
+
+def _installed(folder: Path) -> bool:
+    return INSTALLED and folder.resolve().parent == POOLS
+
+
 def transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, settings: Settings) -> None:
     """Transcribe recordings one after the other and export them; goes on where it stopped."""
     from smile.exporting import FORMATS
@@ -95,30 +114,34 @@ def export(chosen: argparse.Namespace) -> None:
 
     if chosen.out.suffix.lower() != ".zip":
         raise SmileError(f"{chosen.out} is to be a zip; name a file that ends in .zip.")
-    opened = open_pool(chosen.pool)
-    made = FORMATS[chosen.format](opened, chosen.out)
-    print(f"{made}: {len(opened)} examples of {opened.language.name}.")
+    pool = open_pool(chosen.pool)
+    made = FORMATS[chosen.format](pool, chosen.out)
+    print(f"{made}: {len(pool)} examples of {pool.language.name}.")
 
 
 def check(chosen: argparse.Namespace, models: Models) -> None:
     """Print how well each setting does on the pool's own clips, and make the best one the pool's."""
     from smile.own import check as leave_one_out
-    from smile.pools.pool import open_pool
     from smile.pools.setting import write_setting
     from smile.results import tables as results
     from smile.transcription.examples import prepare_datastore
 
-    opened = open_pool(chosen.pool, models.smile.info.encoder)
+    if _installed(chosen.pool):
+        raise SmileError(
+            f"{chosen.pool} is a part of the installed package, which is not written to; "
+            "copy it, and check the copy."
+        )
+    pool = opened(chosen.pool, models)
     with Bar("Reading the pool") as bar:
-        prepare_datastore(opened, models.smile, bar)
+        prepare_datastore(pool, models.smile, bar)
     tried = leave_one_out.conditions(models.smile.info, chosen.counts)
     found = leave_one_out.Check(0, 0)
     with Bar("Checking", "transcripts") as bar:
-        for found in leave_one_out.leave_one_out(models, opened, tried, chosen.clips, chosen.seed):
+        for found in leave_one_out.leave_one_out(models, pool, tried, chosen.clips, chosen.seed):
             bar(found.done, found.total)
-    setting = leave_one_out.best(found, tried, opened, models.smile.info)
+    setting = leave_one_out.best(found, tried, pool, models.smile.info)
     write_setting(chosen.pool, setting)
-    print(f"CER in percent on {setting.clips} clips of {opened.language.name}, each left out of its pool;")
+    print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(results.as_text(found.table, CHECK_COLUMNS))
     verdict = {True: "Examples help.", False: "Examples harm.", None: "Whether examples help is not clear."}

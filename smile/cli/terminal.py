@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from smile.datatypes import MOST_SHOTS
+from smile.paths import POOLS
 
 
 def shots(text: str) -> int:
@@ -45,6 +47,14 @@ def windows(text: str) -> tuple[float, ...]:
     if not found or found[0] < 1 or found[-1] > 30:
         raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
     return found
+
+
+def pool_folder(text: str) -> Path:
+    """Return the folder of a pool that an option names: a path, or else one that comes with SMILE."""
+    folder = Path(text)
+    if not folder.exists() and folder.name == text and (POOLS / text / "pool.json").is_file():
+        return POOLS / text
+    return folder
 
 
 class Bar:
