@@ -1,25 +1,24 @@
-"""Serves the page; a Space starts here. Model and pools are made ready in the background, once it answers."""
+"""Serves the page, as `smile app` does; a Space starts here."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from smile.cli.serving import add, run
+from smile.cli import main as cli
 from smile.datatypes import SmileError
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return what the command line says; what it leaves out comes from the environment."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add(parser)
-    return parser.parse_args(arguments)
+    return cli.parse(["app", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 def main() -> None:
     """Serve until interrupted or terminated."""
+    chosen = parse()
     try:
-        run(parse())
+        chosen.run(chosen)
     except SmileError as error:
         sys.exit(str(error))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from smile import ui
-from smile.cli import pool_commands, serving
+from smile.cli import app, check, pools
 from smile.cli.main import main, parse
 from smile.datatypes import SmileError
 from smile.paths import POOLS, PRECOMPUTED
@@ -28,7 +28,7 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *options: str) -> di
     monkeypatch.setattr(ui, "build_app", refuse)
     folders = ["--visitors", str(tmp_path / "visitors"), "--cache", str(tmp_path / "cache")]
     with pytest.raises(SmileError, match=r"^The port is taken\.$"):
-        serving.run(parse(["app", *folders, *options]))
+        app.run(parse(["app", *folders, *options]))
     return found
 
 
@@ -70,14 +70,14 @@ def test_a_pool_that_comes_along_has_a_name(monkeypatch: pytest.MonkeyPatch, tmp
 def test_an_installed_package_is_not_written_to(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, models: Models
 ) -> None:
-    assert pool_commands.opened(POOLS / "gla", models).stores is None
-    monkeypatch.setattr(pool_commands, "INSTALLED", True)
+    assert pools.open_for(models, POOLS / "gla").stores is None
+    monkeypatch.setattr(pools, "INSTALLED", True)
     monkeypatch.setenv("SMILE_CACHE", str(tmp_path))
-    stores = pool_commands.opened(POOLS / "gla", models).stores
+    stores = pools.open_for(models, POOLS / "gla").stores
     assert stores is not None
     assert (stores.parent.parent, stores.name) == (tmp_path, "gla.tokens")
     with pytest.raises(SmileError, match="copy it, and check the copy"):
-        pool_commands.check(argparse.Namespace(pool=POOLS / "gla"), models)
+        check.run(argparse.Namespace(pool=POOLS / "gla"))
 
 
 def test_packed_results_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

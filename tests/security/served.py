@@ -20,8 +20,8 @@ from tests.conftest import POOLS, ROOT
 
 COPIED = ("chr", "gla", "kir")  # demo pools
 START = (
-    "import app, pathlib, sys; from smile import ui; from smile.cli import serving; "
-    "serving.POOLS = pathlib.Path(sys.argv.pop(1)); {}app.main()"
+    "import app, pathlib, sys; from smile import ui; from smile.cli import app as command; "
+    "command.POOLS = pathlib.Path(sys.argv.pop(1)); {}app.main()"
 )
 IDLE = "ui.Engine.begin = lambda self: None; "  # loads no models before somebody asks for them
 MB = 1_000_000
