@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from smile.transcription.pipeline import transcribe
     from smile.whisper.model import load_models
 
+__version__ = "0.1.0"
+
 PLACES = {
     "Settings": "smile.settings",
     "load_models": "smile.whisper.model",

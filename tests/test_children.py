@@ -58,7 +58,8 @@ def evaluating(
     line = ["evaluate", "--data", data, "--out", str(out), "--cache", cache, "--model", model]
     line += ["--precision", "float32", "--conditions", "vanilla,u-0,u-1-nearest,u-3-nearest", *options]
     ask = (
-        "from smile.cli import main as cli, evaluation; evaluation.shipped_adapter = lambda model: None\n"
+        "from smile.cli import main as cli; from smile.whisper import model\n"
+        "model.shipped_adapter = lambda model: None\n"
         f"if __name__ == '__main__': raise SystemExit(cli.main({line}))"
     )
     with tempfile.TemporaryDirectory(prefix="smile", ignore_cleanup_errors=True) as short:  # for sockets

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import inspect
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from smile.cli.main import main
+from smile.cli.main import COMMANDS, build_parser, main
 from tests.clips import clips
-from tests.conftest import POOLS
+from tests.conftest import POOLS, ROOT
 
 
 def table(folder: Path, rows: list[str]) -> Path:
@@ -76,3 +80,64 @@ def test_a_value_out_of_range_is_refused(
     with pytest.raises(SystemExit):
         main(["transcribe", "x.wav", "--pool", "p", f"{option}={value}"])
     assert message in capsys.readouterr().err
+
+
+def commands() -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    (found,) = (a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return found
+
+
+PARSERS = {"smile": build_parser(), **commands().choices}
+HEAVY = ("torch", "transformers", "umap", "numba", "pandas", "gradio", "pyarrow", "ray")
+
+
+def assert_is_a_sentence(text: str | None) -> None:
+    assert text, "says nothing"
+    assert text[0].isupper(), text
+    assert text.endswith("."), text
+    assert not text.endswith(".."), text
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_every_option_says_in_a_sentence_what_it_does_and_its_default(name: str) -> None:
+    parser = PARSERS[name]
+    assert_is_a_sentence(parser.description)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            continue
+        assert_is_a_sentence(action.help)
+        default = None if action.default == argparse.SUPPRESS else action.default
+        if default is not None and default is not False and default not in ("", (), []):
+            assert "default" in str(action.help), action.dest
+        assert str(action.help).count("default: ") <= 1, action.dest
+    said = " ".join(parser.format_help().split())
+    assert "%" not in said
+    assert "PosixPath" not in said
+
+
+def test_every_command_says_in_a_sentence_what_it_does() -> None:
+    helps = {action.dest: action.help for action in commands()._choices_actions}
+    assert set(helps) == set(commands().choices)
+    for text in helps.values():
+        assert_is_a_sentence(text)
+
+
+def test_a_command_is_a_file_with_two_functions() -> None:
+    files = {module.__name__.rpartition(".")[2].replace("_", "-") for module in COMMANDS}
+    assert files == set(commands().choices)
+    for module in COMMANDS:
+        functions = inspect.getmembers(module, inspect.isfunction)
+        own = {name for name, function in functions if function.__module__ == module.__name__}
+        assert {name for name in own if not name.startswith("_")} == {"add", "run"}
+    assert [parser.get_default("run") for parser in commands().choices.values()] == [m.run for m in COMMANDS]
+
+
+@pytest.mark.parametrize("line", [["--help"], ["evaluate", "--help"], ["transcribe", "--help"]])
+def test_help_and_parsing_load_nothing_heavy(line: list[str]) -> None:
+    ask = (
+        "import contextlib, io, sys; from smile.cli.main import main\n"
+        f"with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main({line})\n"
+        f"print(*[name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.split() == []

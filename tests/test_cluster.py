@@ -18,7 +18,7 @@ from threading import Thread
 import psutil
 import pytest
 
-from smile.cli import evaluation
+from smile.cli import evaluate
 from smile.cli import main as cli
 from smile.datatypes import SmileError
 from smile.evaluation import ray_workers as cluster
@@ -100,7 +100,8 @@ def test_an_interrupted_cluster_leaves_nothing_behind(job: Job, tmp_path: Path) 
     line = ["evaluate", "--data", str(job.data), "--out", str(tmp_path / "out"), "--cache", str(job.cache)]
     line += ["--engine", "ray", "--jobs", "1", "--model", job.model["model"], "--precision", "float32"]
     line += ["--conditions", "vanilla,u-0,u-1-nearest,u-3-nearest"]
-    without = "from smile.cli import main as cli, evaluation; evaluation.shipped_adapter = lambda model: None"
+    without = "from smile.cli import main as cli; from smile.whisper import model; "
+    without += "model.shipped_adapter = lambda model: None"
     run = subprocess.Popen(
         [sys.executable, "-c", f"{without}; raise SystemExit(cli.main({line}))"],
         cwd=ROOT,
@@ -172,7 +173,7 @@ def test_a_machine_without_the_corpus_says_so(job: Job, tmp_path: Path) -> None:
 )
 def test_the_engine_says_where(job: Job, tmp_path: Path, options: list[str], found: tuple[str, str]) -> None:
     line = ["evaluate", "--data", str(job.data), "--out", str(tmp_path), *options]
-    made = evaluation.job_of(cli.parse(line))
+    made = evaluate._job(cli.parse(line))
     assert (made.model["engine"], made.cluster) == found
 
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile import corpora
-from smile.cli import evaluation
 from smile.cli import main as cli
 from smile.corpora import Corpus, open_corpus
 from smile.corpora.parquet import lacking, split_of
@@ -36,7 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tiny(model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small model; the shipped adapter, which is another model's, is put away."""
-    monkeypatch.setattr(evaluation, "shipped_adapter", lambda model: None)
+    monkeypatch.setattr("smile.whisper.model.shipped_adapter", lambda model: None)
     return model
 
 

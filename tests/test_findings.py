@@ -275,5 +275,5 @@ def test_the_command_prints_markdown(tmp_path, capsys):
 def test_the_command_says_what_to_run_first(tmp_path, capsys):
     assert cli.main(["results", "findings", str(tmp_path)]) == 2
     assert "smile results pack" in capsys.readouterr().err
-    assert cli.main(["results", "show"]) == 2
+    assert cli.main(["results", "pack"]) == 2
     assert "smile evaluate" in capsys.readouterr().err

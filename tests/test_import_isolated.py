@@ -102,7 +102,7 @@ def speaking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> Path
     (folder / "smile" / "importing" / "__init__.py").touch()
     head = "import json, os, sys\nrequest = sys.stdin.readline()\nwait = sys.stdin.read\n"
     (folder / "smile" / "importing" / "worker.py").write_text(head + code)
-    monkeypatch.setattr(isolated, "ROOT", folder)
+    monkeypatch.setattr(isolated, "CHECKOUT", folder)
     return folder
 
 

@@ -121,7 +121,7 @@ def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
     try:
         import ctranslate2
     except ImportError as error:
-        raise SmileError("This benchmark needs CTranslate2: pip install -r requirements-dev.txt") from error
+        raise SmileError("This benchmark needs CTranslate2: pip install ctranslate2") from error
     features = ctranslate2.StorageView.from_array(np.ascontiguousarray(log_mel(trials[0].samples)[None]))
     for precision in ("float32", "int8"):
         with _ct2_folder() as folder:

@@ -157,7 +157,7 @@ def _browser() -> Iterator[Chrome]:
     try:
         from selenium import webdriver
     except ImportError as error:
-        raise SmileError("This benchmark needs selenium: pip install -r requirements-dev.txt") from error
+        raise SmileError("This benchmark needs selenium: pip install selenium") from error
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not chromedriver:
         raise SmileError("This benchmark needs a browser: apt-get install chromium chromium-driver")

@@ -1,4 +1,4 @@
-"""Seconds from `python app.py` to a page that answers, and to a model that is ready."""
+"""Seconds from `smile app` to a page that answers, and to a model that is ready."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import urllib.request
 
 from smile.bench.report import stamp, table
 from smile.datatypes import SmileError
-from smile.paths import ROOT
+from smile.paths import PACKAGE
 
 PATIENCE = 120.0  # seconds
 
@@ -23,7 +23,7 @@ def run(times: int = 3) -> str:
     rows: list[dict[str, object]] = [
         {"start": i + 1, "page answers, s": f"{s:.1f}"} for i, s in enumerate(seconds)
     ]
-    return f"`python app.py` to the first answered request; {stamp()}\n\n{table(rows)}"
+    return f"`smile app` to the first answered request; {stamp()}\n\n{table(rows)}"
 
 
 def _start() -> float:
@@ -31,8 +31,8 @@ def _start() -> float:
     environment = {**os.environ, "PORT": str(port)}
     began = time.perf_counter()
     app = subprocess.Popen(
-        [sys.executable, "-m", "smile.util.processes", str(ROOT / "app.py")],
-        cwd=ROOT,
+        [sys.executable, "-m", "smile.util.processes", str(PACKAGE / "cli" / "main.py"), "app"],
+        cwd=PACKAGE.parent,
         env=environment,
         stdin=subprocess.PIPE,  # the app ends when this process does
         stdout=subprocess.DEVNULL,
@@ -62,10 +62,10 @@ def wait_for(address: str, app: subprocess.Popen[bytes]) -> None:
     ending = time.monotonic() + PATIENCE
     while time.monotonic() < ending:
         if app.poll() is not None:
-            raise SmileError("The app ended before it answered; run python app.py to see why.")
+            raise SmileError("The app ended before it answered; run smile app to see why.")
         try:
             urllib.request.urlopen(address, timeout=5).read()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise SmileError(f"The app did not answer within {PATIENCE:.0f} s; run python app.py to see why.")
+    raise SmileError(f"The app did not answer within {PATIENCE:.0f} s; run smile app to see why.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
+from smile.cli.parsers import add_option
 from smile.datatypes import SmileError
-from smile.settings import DEFAULTS, OPTIONS
+from smile.settings import DEFAULTS, OPTIONS, Settings
 from smile.transcription.options import allowed, parse, text_of
 
 
@@ -16,7 +18,8 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] = tuple(O
     parser.set_defaults(settings=tuple(names))
     for name in parser.get_default("settings"):
         default = text_of(getattr(DEFAULTS, name))
-        parser.add_argument(
+        add_option(
+            parser,
             f"--{name.replace('_', '-')}",
             type=_value_of(name),
             metavar=name.split("_")[-1].upper(),
@@ -24,10 +27,10 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str] = tuple(O
         )
 
 
-def given_settings(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that a command line names."""
-    values = {name: getattr(chosen, name) for name in chosen.settings}
-    return {name: value for name, value in values.items() if value is not None}
+def settings_of(chosen: argparse.Namespace, base: Settings = DEFAULTS) -> Settings:
+    """Return the settings that a command line names; those that it leaves open are as in `base`."""
+    given = {name: getattr(chosen, name) for name in chosen.settings}
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
 def _value_of(name: str) -> Callable[[str], Any]:

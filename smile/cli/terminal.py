@@ -1,27 +1,35 @@
-"""What commands share: values of options, and a progress bar."""
+"""What commands share: values of options, and progress bars."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 
 from smile.datatypes import MOST_SHOTS
 
+MB = 1_000_000  # bytes
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return an option's names, joined by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
 
 def shots(text: str) -> int:
-    """An option's number of examples."""
+    """Return an option's number of examples."""
     if not text.isdigit() or int(text) > MOST_SHOTS:
         raise argparse.ArgumentTypeError(f"choose 0 to {MOST_SHOTS} examples")
     return int(text)
 
 
 def several_shots(text: str) -> tuple[int, ...]:
-    """An option's numbers of examples."""
+    """Return an option's numbers of examples, joined by commas, in order."""
     return tuple(sorted({shots(part) for part in text.split(",")}))
 
 
 def strength(text: str) -> float:
-    """An option's share, 0 to 1."""
+    """Return an option's share, 0 to 1."""
     try:
         value = float(text)
     except ValueError:
@@ -32,12 +40,12 @@ def strength(text: str) -> float:
 
 
 def strengths(text: str) -> tuple[float, ...]:
-    """An option's shares, each 0 to 1."""
+    """Return an option's shares, joined by commas, each 0 to 1."""
     return tuple(strength(part) for part in text.split(","))
 
 
 def windows(text: str) -> tuple[float, ...]:
-    """An option's window lengths, in seconds."""
+    """Return an option's window lengths in seconds, joined by commas, in order."""
     try:
         found = tuple(sorted(float(part) for part in text.split(",")))
     except ValueError:
@@ -45,6 +53,14 @@ def windows(text: str) -> tuple[float, ...]:
     if not found or found[0] < 1 or found[-1] > 30:
         raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
     return found
+
+
+def megabytes(text: str) -> int:
+    """Return an option's number of megabytes in bytes."""
+    size = float(text)
+    if not 0 <= size < 1e9:
+        raise ValueError(text)
+    return round(MB * size)
 
 
 class Bar:
@@ -64,3 +80,28 @@ class Bar:
 
     def __exit__(self, *error: object) -> None:
         self._bar.close()
+
+
+class Bars:
+    """A bar for each piece of work of an evaluation, one after the other."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._kind = ""
+        self._open: Bar | None = None
+
+    def __call__(self, label: str, done: int, total: int) -> None:
+        """Show how far a piece of work is; a label's first word tells kinds of work apart."""
+        kind = label.split()[0] if label.startswith("Evaluating") else label
+        if kind != self._kind:
+            self._stack.close()
+            self._open = self._stack.enter_context(Bar(kind, "rows" if kind == "Evaluating" else "clips"))
+            self._kind = kind
+        if self._open is not None:
+            self._open(done, total)
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()

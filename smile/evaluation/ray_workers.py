@@ -98,7 +98,7 @@ def _ray(alone: bool) -> Any:
     except ImportError as error:
         raise SmileError(
             'The engine ray needs the extra "ray", which is not installed; in the repository, run: '
-            'pip install --editable ".[ray]"'
+            'pip install --editable ".[ray]"; without it, install the wheel again as "FILE.whl[ray]".'
         ) from error
     return ray
 

@@ -26,7 +26,7 @@ from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.turns import Place, Queue
 from smile.importing.worker import out_of_memory
-from smile.paths import ROOT
+from smile.paths import CHECKOUT, PACKAGE
 
 POLL = 0.25  # seconds between two lines for a person
 MOST_BYTES = 100_000_000  # of a worker's answers
@@ -129,10 +129,10 @@ class _Worker:
         self._lines: SimpleQueue[bytes] = SimpleQueue()  # an empty one is the last
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "smile.importing.worker"],
+                [sys.executable, "-P", "-m", "smile.importing.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                cwd=ROOT,
+                cwd=PACKAGE,
                 env=_environment(),
             )
         except OSError as error:
@@ -223,5 +223,6 @@ def _message(line: bytes) -> dict[str, Any]:
 def _environment() -> dict[str, str]:
     """What a worker needs of the environment, and nothing else that is in it."""
     kept = {k: v for k, v in os.environ.items() if k in HANDED_ON or k.startswith(PREFIXES)}
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH"))))
+    if CHECKOUT:  # may serve without having been installed
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT), kept.get("PYTHONPATH"))))
     return kept | dict.fromkeys(THREADS, "1")

@@ -11,7 +11,7 @@ import gradio as gr
 
 from smile.maps.store import FOLDER as MAPS
 from smile.own.workspaces import KEEP_HOURS, Workspaces
-from smile.paths import ASSETS, PRECOMPUTED
+from smile.paths import ASSETS, GLOSSARY, PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
@@ -53,11 +53,18 @@ def build_app(
         programs.publish(engine, store)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
+        with gr.Accordion("Glossary", open=False, elem_id="glossary"):
+            gr.Markdown(_glossary())
         gr.HTML(prose("footer.html"), apply_default_css=False)
     page.queue(max_size=WAITING_ROOM)
     # gradio imports it at the first event, which would keep the first visitor waiting for seconds
     Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()
     return page
+
+
+def _glossary() -> str:
+    """Return the words of the page, without the heading, which the page has already."""
+    return GLOSSARY.read_text(encoding="utf-8").partition("\n")[2]
 
 
 def prose(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the app keeps what it makes of pools: embeddings for another encoder, token datastores."""
+"""Whether the app can keep what it makes of pools, and what it says where it cannot."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import os
 import time
 from pathlib import Path
 from tempfile import mkdtemp
-
-from smile.datatypes import EncoderId
-from smile.ui.sources import Source
 
 LOG = logging.getLogger(__name__)
 AGAIN = 300.0  # seconds after which it is tried again to keep a pool's tokens
@@ -41,14 +38,3 @@ def writable(folder: Path) -> Path:
         return folder
     LOG.warning("%s cannot be written; pools are kept only until the app ends.", folder)
     return Path(mkdtemp(prefix="smile-cache-"))
-
-
-def cached(cache: Path, source: Source, encoder: EncoderId) -> Path:
-    """Return the folder of a pool made for an encoder."""
-    name = "-".join(part for part in (encoder.model, encoder.weights, encoder.adapter) if part)
-    return cache / name / source.choice.key
-
-
-def stores(kept: Path) -> Path:
-    """Return where the token datastore of a pool goes, beside its place in the cache."""
-    return kept.with_name(f"{kept.name}.tokens")

@@ -16,8 +16,9 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
+from smile.pools.kept import cached, stores
 from smile.pools.pool import Pool, open_pool, read_header
-from smile.ui.caching import Unkept, cached, stores, writable
+from smile.ui.caching import Unkept, writable
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, offered, shipped
 from smile.ui.turns import Progress, Turns, Watched, lines
 
@@ -206,7 +207,7 @@ class Engine:
             return found
         from smile.pools.indexing import index
 
-        kept = cached(self.cache, source, encoder)
+        kept = cached(self.cache, source.choice.key, encoder)
         kept.parent.mkdir(parents=True, exist_ok=True)
         code = source.choice.language.code
         built = index(source.folder, kept, models, code=code, progress=progress)
@@ -214,7 +215,7 @@ class Engine:
 
     def _at_hand(self, source: Source, encoder: EncoderId) -> Pool | None:
         """The pool of this encoder as it came, or from the cache."""
-        kept = cached(self.cache, source, encoder)
+        kept = cached(self.cache, source.choice.key, encoder)
         for folder in (source.folder, kept):
             if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
                 return replace(open_pool(folder, encoder), stores=stores(kept))

@@ -57,7 +57,7 @@ def sentence(error: BaseException, what: str = "") -> str:
 def _ours(error: BaseException) -> bool:
     """Whether an error arose in this package, and not in gradio while it unpacked the values of a request."""
     files = {frame.filename for frame in extract_tb(error.__traceback__)}
-    return not files or any(Path(file).is_relative_to(PACKAGE) for file in files - {SERVING})
+    return not files or any(Path(file).resolve().is_relative_to(PACKAGE) for file in files - {SERVING})
 
 
 def without_folders(text: str) -> str:

@@ -91,10 +91,11 @@ def _watch(gone: Callable[[], object]) -> None:
 def main() -> None:
     """Run a script that ends with its parent, which holds the other end of its standard input.
 
-    `python -m smile.util.processes SCRIPT`
+    `python -m smile.util.processes SCRIPT [ARGUMENT ...]`
     """
     _watch(sys.stdin.buffer.read)
-    runpy.run_path(sys.argv[1], run_name="__main__")
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,11 @@ from tests.browser.conftest import free_port, wait_until_served
 from tests.conftest import POOLS, ROOT
 
 COPIED = ("chr", "gla", "kir")  # demo pools
-START = "import app, pathlib, sys; app.POOLS = pathlib.Path(sys.argv.pop(1)); {}app.main()"
-IDLE = "app.Engine.begin = lambda self: None; "  # loads no models before somebody asks for them
+START = (
+    "import app, pathlib, sys; from smile import ui; from smile.cli import app as command; "
+    "command.POOLS = pathlib.Path(sys.argv.pop(1)); {}app.main()"
+)
+IDLE = "ui.Engine.begin = lambda self: None; "  # loads no models before somebody asks for them
 MB = 1_000_000
 
 

@@ -1,0 +1,191 @@
+"""`smile app`: the page. Models and pools are made ready in the background, once it answers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smile.cli.models import CPU, add_adapter, add_device, add_engine_name, add_model
+from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.terminal import MB, megabytes
+from smile.datatypes import SmileError
+from smile.own.quota import Quota
+from smile.own.workspaces import KEEP_HOURS, Workspaces
+from smile.paths import CACHE, POOLS, PRECOMPUTED
+from smile.whisper.engines import ENGINES
+from smile.whisper.weights import DEFAULT
+
+if TYPE_CHECKING:
+    from smile.ui import Options
+
+MOST_BYTES = "50mb"  # of an upload
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its options; what the command line leaves out comes from the environment."""
+    parser, env = add_command(commands, "app", run), os.environ.get
+    add_option(
+        parser,
+        "--host",
+        default=env("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="Serve at this address; 0.0.0.0 is all of this machine's.",
+    )
+    add_option(
+        parser,
+        "--port",
+        type=int,
+        default=env("PORT") or env("GRADIO_SERVER_PORT") or 7860,
+        help="Serve at this port.",
+    )
+    add_option(
+        parser,
+        "--hosts",
+        nargs="*",
+        default=env("SMILE_HOSTS", "").replace(",", " ").split(),
+        help="Answer under these names, such as smile.example.org or *.example.org, * for any "
+        "(default: this machine's own, and addresses in numbers).",
+    )
+    add_option(
+        parser,
+        "--precomputed",
+        type=Path,
+        default=env("SMILE_PRECOMPUTED", PRECOMPUTED),
+        help="Show the packed rows of this folder, and the maps in its maps/.",
+    )
+    add_model(parser, env("SMILE_MODEL", DEFAULT))
+    add_engine_name(parser, env("SMILE_ENGINE", ENGINES[0]))
+    add_device(parser, env("SMILE_DEVICE", CPU))
+    add_adapter(parser, env("SMILE_ADAPTER"))
+    _add_pools(parser)
+    _add_visitors(parser)
+    _add_limits(parser)
+
+
+def _add_pools(parser: argparse.ArgumentParser) -> None:
+    env = os.environ.get
+    add_option(
+        parser,
+        "--corpora",
+        type=Path,
+        nargs="*",
+        default=[Path(p) for p in env("SMILE_CORPORA", "").split(os.pathsep) if p],
+        help="Offer the languages of these ML-SUPERB folders too (default: those that SMILE_CORPORA names).",
+    )
+    add_option(
+        parser,
+        "--cache",
+        type=Path,
+        default=env("SMILE_CACHE", CACHE / "pools"),
+        help="Keep the pools of these corpora in this folder.",
+    )
+    add_option(
+        parser,
+        "--read-ahead",
+        action=argparse.BooleanOptionalAction,
+        default=env("SMILE_READ_AHEAD", "1") != "0",
+        help="Make the datastores of the pools that come with SMILE while nobody uses the page.",
+    )
+
+
+def _add_visitors(parser: argparse.ArgumentParser) -> None:
+    env = os.environ.get
+    add_option(
+        parser,
+        "--visitors",
+        type=Path,
+        default=env("SMILE_VISITORS", CACHE / "visitors"),
+        help="Keep visitors' own pools in this folder.",
+    )
+    add_option(
+        parser,
+        "--most-visitors",
+        type=int,
+        default=env("SMILE_MOST_VISITORS") or Quota.visitors,
+        help="Let this number of visitors keep examples at a time.",
+    )
+    add_option(
+        parser,
+        "--keep-hours",
+        type=float,
+        default=env("SMILE_KEEP_HOURS") or KEEP_HOURS,
+        help="Delete what a visitor keeps after this number of hours without use.",
+    )
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    limits = (
+        ("--visitor-mb", "SMILE_VISITOR_MB", Quota.each, "Let one visitor keep this number of megabytes"),
+        ("--visitors-mb", "SMILE_VISITORS_MB", Quota.total, "Let all visitors keep this number of megabytes"),
+        ("--free-mb", "SMILE_FREE_MB", Quota.free, "Leave this number of megabytes of the disk free"),
+        ("--uploads-mb", "SMILE_UPLOADS_MB", Quota.uploads, "Let uploads of this number of megabytes wait"),
+    )
+    for name, variable, size, help in limits:
+        add_option(
+            parser,
+            name,
+            type=megabytes,
+            default=os.environ.get(variable) or size,
+            help=f"{help} (default: {size / MB:g}).",
+        )
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Serve the page until interrupted or terminated.
+
+    Raises:
+        SmileError: the address or a folder cannot be used.
+    """
+    from smile.ui import Desk, Engine, build_app, look
+    from smile.ui.files import keep_to_ourselves
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    keep_to_ourselves()
+    engine = Engine(_options(chosen))
+    visitors = Path(chosen.visitors).expanduser()
+    desk = Desk(engine, Workspaces(visitors, chosen.keep_hours, _quota(chosen)))
+    try:
+        desk.begin()
+        page = build_app(engine, results=chosen.precomputed, maps=chosen.precomputed / "maps", desk=desk)
+        page.launch(
+            hosts=chosen.hosts,
+            server_name=chosen.host,
+            server_port=chosen.port,
+            max_file_size=MOST_BYTES,
+            mcp_server=True,
+            prevent_thread_lock=True,
+            **look(),
+        )
+    except OSError as error:
+        raise SmileError(str(error)) from error
+    engine.begin()
+    try:
+        page.block_thread()
+    finally:
+        desk.close()
+        engine.close()
+
+
+def _options(chosen: argparse.Namespace) -> Options:
+    from smile.ui import Options
+    from smile.whisper.model import shipped_adapter
+
+    return Options(
+        pools=POOLS,
+        cache=Path(chosen.cache).expanduser(),
+        corpora=tuple(chosen.corpora),
+        model=chosen.model,
+        engine=chosen.engine,
+        device=chosen.device,
+        adapter=Path(chosen.adapter) if chosen.adapter else shipped_adapter(chosen.model),
+        read_ahead=chosen.read_ahead,
+    )
+
+
+def _quota(chosen: argparse.Namespace) -> Quota:
+    return Quota(
+        chosen.visitor_mb, chosen.visitors_mb, chosen.most_visitors, chosen.free_mb, chosen.uploads_mb
+    )

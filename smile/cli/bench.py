@@ -1,0 +1,50 @@
+"""`smile bench`: how fast it is on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from smile.cli.parsers import CORPUS, Commands, add_command, add_option
+from smile.paths import POOLS
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "bench", run)
+    add_option(
+        parser,
+        "what",
+        choices=("engines", "latency", "context", "start", "map"),
+        help="Measure engines, the latency of a clip, ways to encode examples, the app's start, or the map.",
+    )
+    add_option(
+        parser,
+        "--data",
+        type=Path,
+        nargs="*",
+        default=[POOLS / "gle"],
+        help=f"Time the clips of this corpus, or of several: {CORPUS}, or a pool "
+        "(default: the demo pool gle).",
+    )
+    add_option(parser, "--split", default="10min_test", help="Time this split of an ML-SUPERB folder.")
+    add_option(parser, "--limit", type=int, default=10, help="Time this number of clips of each corpus.")
+    add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Measure on this machine: engines, latency, ways to encode examples, the app's start, the map."""
+    from smile.bench import context, engines, latency, start
+
+    if chosen.what == "map":
+        from smile.bench import map as drawn
+
+        print(drawn.run(chosen.points))
+    elif chosen.what == "engines":
+        print(engines.run(chosen.data, chosen.limit, chosen.split))
+    elif chosen.what == "latency":
+        print(latency.run(chosen.data[0], chosen.split))
+    elif chosen.what == "context":
+        print(context.run(chosen.data[0], chosen.split))
+    else:
+        print(start.run())

@@ -1,0 +1,67 @@
+"""`smile check`: leave one out on a pool's own clips."""
+
+from __future__ import annotations
+
+import argparse
+
+from smile.cli.models import add_engine, models_of
+from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.pools import A_POOL, is_installed, open_for, pool_folder
+from smile.cli.terminal import Bar, several_shots
+from smile.datatypes import SmileError
+
+COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low", "reduction_high")
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "check", run)
+    add_option(parser, "pool", type=pool_folder, help=f"Check this pool: {A_POOL}.")
+    add_option(
+        parser, "--clips", type=int, default=20, help="Leave out this number of the pool's clips, in turn."
+    )
+    add_option(
+        parser,
+        "--shots",
+        dest="counts",
+        type=several_shots,
+        default=(1, 3, 5),
+        help="Try these numbers of examples, joined by commas (default: 1,3,5).",
+    )
+    add_option(parser, "--seed", type=int, default=0, help="Choose the clips by this seed.")
+    add_engine(parser)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Ask a pool's own clips whether examples help, and which setting helps most; it becomes the pool's.
+
+    Raises:
+        SmileError: a pool that cannot be used or written to, or models that cannot be loaded.
+    """
+    from smile.own import check
+    from smile.pools.setting import write_setting
+    from smile.results import tables
+    from smile.transcription.examples import prepare_datastore
+
+    if is_installed(chosen.pool):
+        raise SmileError(
+            f"{chosen.pool} is a part of the installed package, which is not written to; "
+            "copy it, and check the copy."
+        )
+    models = models_of(chosen)
+    pool = open_for(models, chosen.pool)
+    with Bar("Reading the pool") as bar:
+        prepare_datastore(pool, models.smile, bar)
+    tried = check.conditions(models.smile.info, chosen.counts)
+    found = check.Check(0, 0)
+    with Bar("Checking", "transcripts") as bar:
+        for found in check.leave_one_out(models, pool, tried, chosen.clips, chosen.seed):
+            bar(found.done, found.total)
+    setting = check.best(found, tried, pool, models.smile.info)
+    write_setting(chosen.pool, setting)
+    print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
+    print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
+    print(tables.as_text(found.table, COLUMNS))
+    verdict = {True: "Examples help.", False: "Examples harm.", None: "Whether examples help is not clear."}
+    interpolated = "with" if setting.knn else "without"
+    print(f"\n{verdict[setting.helps]} {setting.shots} shots {interpolated} kNN-LM are now the default.")

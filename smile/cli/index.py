@@ -1,0 +1,150 @@
+"""`smile index`: a pool of labelled clips, of a corpus, of a zip, or of annotated recordings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from smile.cli.models import add_engine, models_of
+from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.terminal import Bar
+from smile.datatypes import SmileError
+
+if TYPE_CHECKING:
+    from smile.importing import Imported
+    from smile.pools.indexing import Built
+    from smile.whisper.model import Models
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "index", run)
+    add_option(
+        parser,
+        "source",
+        type=Path,
+        help="Read the clips from here: an ML-SUPERB folder, a data set in parquet or on the Hub, a table, a "
+        "pool, a zip of these, or an .eaf or .TextGrid file.",
+    )
+    add_option(
+        parser,
+        "--out",
+        type=Path,
+        required=True,
+        help="Write the pool into this folder; it may be the source.",
+    )
+    add_option(
+        parser,
+        "--split",
+        default="",
+        help="Read this split (default: 10min_train in an ML-SUPERB folder, else train).",
+    )
+    add_option(
+        parser,
+        "--language",
+        default="",
+        help="Take the clips of this language, an ISO 639-3 code; a source that names no language needs it "
+        "(default: the source's only one).",
+    )
+    add_option(
+        parser,
+        "--tier",
+        action="append",
+        default=[],
+        help="Cut recordings at the annotations of this tier; the option may be given several times "
+        "(default: the only tier).",
+    )
+    add_option(
+        parser,
+        "--recording",
+        type=Path,
+        help="Cut this recording of an annotation file (default: the one beside it).",
+    )
+    add_option(
+        parser,
+        "--knn",
+        action="store_true",
+        help="Make the datastore for kNN-LM as well, which is else made when it is first used.",
+    )
+    add_engine(parser)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Make a pool of labelled clips; goes on where it was interrupted."""
+    from smile import importing
+    from smile.transcription.examples import prepare_datastore
+
+    models = models_of(chosen)
+    imported = chosen.tier or chosen.recording or importing.takes(chosen.source)
+    built = (_build_imported if imported else _build)(chosen, models)
+    if chosen.knn:
+        with Bar("Reading") as bar:
+            prepare_datastore(built.pool, models.smile, bar)
+    pool = built.pool
+    print(
+        f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
+        f"{len(built.rejected)} rows left out."
+    )
+
+
+def _build(chosen: argparse.Namespace, models: Models) -> Built:
+    """Make a pool of a corpus; rows that cannot be used are named on standard error."""
+    from smile.pools import indexing
+
+    with Bar("Indexing") as bar:
+        built = indexing.index(
+            chosen.source,
+            chosen.out,
+            models,
+            split=chosen.split,
+            code=chosen.language,
+            progress=bar,
+        )
+    for row in built.rejected:
+        print(f"line {row.line}: {row.reason}", file=sys.stderr)
+    return built
+
+
+def _build_imported(chosen: argparse.Namespace, models: Models) -> Built:
+    """Make a pool of a zip or of annotated recordings; what cannot be used is named on standard error."""
+    from smile.pools import indexing
+    from smile.pools.pool import Header
+
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".smile-import-", dir=chosen.out.parent) as work:
+        with Bar("Cutting") as bar:
+            found = _imported(chosen, Path(work), bar)
+        header = found.header
+        code = chosen.language or (header.language.code if header else "")
+        with Bar("Indexing") as bar:
+            language = indexing.language_of(chosen.source, code, found.reading)
+            known = header or Header(language, source=chosen.source.name)
+            origin = Header(language, known.synthetic, known.source, known.licence)
+            built = indexing.build(
+                found.reading, chosen.out, models, origin, queries=found.queries, progress=bar
+            )
+    _print_rejected(found, built)
+    return built
+
+
+def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
+    """Read and cut what is imported; which tier is meant is said by an option."""
+    from smile import importing
+
+    hints = importing.Hints(chosen.recording, chosen.split)
+    try:
+        return importing.read(
+            chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS
+        )
+    except importing.TierError as error:
+        raise SmileError(error.saying("choose a tier with --tier")) from error
+
+
+def _print_rejected(found: Imported, built: Built) -> None:
+    for row in built.rejected:
+        print(f"{found.place(row.line)}: {row.reason}", file=sys.stderr)
+    if found.empty:
+        print(f"{found.empty} annotations without a text were passed over.", file=sys.stderr)

@@ -1,0 +1,124 @@
+"""`smile transcribe`: one recording, printed, or many, as files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smile.cli.models import add_engine, models_of
+from smile.cli.options import add_settings, settings_of
+from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.pools import A_POOL, open_for, pool_folder
+from smile.cli.terminal import Bar
+from smile.datatypes import SmileError
+from smile.settings import DEFAULTS
+
+if TYPE_CHECKING:
+    from smile.pools.pool import Pool
+    from smile.settings import Settings
+    from smile.transcription.result import Result
+    from smile.whisper.model import Models
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "transcribe", run)
+    add_option(parser, "clip", type=Path, nargs="+", help="Transcribe these recordings, or folders of some.")
+    add_option(
+        parser,
+        "--pool",
+        type=pool_folder,
+        required=True,
+        help=f"Take the examples from this pool: {A_POOL}.",
+    )
+    add_settings(parser)
+    add_option(parser, "--reference", help="Score both transcripts against this text.")
+    add_option(parser, "--json", action="store_true", help="Print everything as JSON.")
+    add_option(
+        parser,
+        "--out",
+        type=Path,
+        help="Write the transcripts into this folder; several recordings need one.",
+    )
+    add_option(
+        parser,
+        "--format",
+        default="csv",
+        help="Write files of these formats: csv, jsonl, srt, vtt, textgrid and eaf, joined by commas.",
+    )
+    add_engine(parser)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
+    from smile.audio.io import read
+    from smile.transcription.examples import prepare_datastore
+    from smile.transcription.pipeline import transcribe
+    from smile.transcription.result import as_dict
+
+    many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
+    samples = None if many else read(chosen.clip[0])
+    models = models_of(chosen)
+    pool = open_for(models, chosen.pool)
+    settings = _settings(chosen)
+    if settings.knn:
+        with Bar("Reading the pool") as bar:
+            prepare_datastore(pool, models.smile.within(settings.windows), bar)
+    if samples is None:
+        _transcribe_many(chosen, models, pool, settings)
+        return
+    *_, result = transcribe(models, samples, pool, settings)
+    if chosen.json:
+        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
+    else:
+        _print(result, chosen.reference)
+
+
+def _settings(chosen: argparse.Namespace) -> Settings:
+    """Return the settings of a command; what it leaves open is as the pool has it, or else the default."""
+    from smile.pools.setting import read_setting
+
+    own = read_setting(chosen.pool)
+    return settings_of(chosen, own.applied(DEFAULTS) if own else DEFAULTS)
+
+
+def _print(result: Result, reference: str | None) -> None:
+    from smile.transcription.result import as_dict
+
+    told = as_dict(result, reference)
+    for name, side in (("Whisper alone", told["vanilla"]), ("With examples", told["smile"])):
+        rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if side.get("cer") is not None else ""
+        print(f"{name}  {side['text']}{rates}")
+    for _, found in result.examples:
+        for n in found.neighbours:
+            print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
+
+
+def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, settings: Settings) -> None:
+    """Transcribe recordings one after the other and export them; goes on where it stopped."""
+    from smile.exporting import FORMATS
+    from smile.transcription import batch
+
+    kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
+    if unknown := [kind for kind in kinds if kind not in FORMATS]:
+        raise SmileError(f'There is no format "{unknown[0]}"; choose from {", ".join(FORMATS)}.')
+    if chosen.out is None:
+        raise SmileError("Name a folder for the transcripts of several recordings with --out.")
+    if chosen.json or chosen.reference:
+        raise SmileError("--json and --reference are for one recording; choose --format jsonl.")
+    found = batch.recordings(chosen.clip)
+    failed = 0
+    steps = batch.run(models, found, pool, settings, chosen.out, kinds)
+    with Bar("Transcribing", "recordings") as bar, closing(steps):
+        for step in steps:
+            bar(step.done, step.total)
+            if step.problem:
+                failed += step.transcript is None
+                print(f"{step.name}: {step.problem}", file=sys.stderr)
+    if failed == len(found):
+        raise SmileError("No recording could be transcribed.")
+    print(f"{chosen.out}: {len(found) - failed} of {len(found)} recordings as {', '.join(kinds)}.")
