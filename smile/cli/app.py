@@ -139,10 +139,17 @@ def run(chosen: argparse.Namespace) -> None:
     Raises:
         SmileError: the address or a folder cannot be used.
     """
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        _serve(chosen)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(chosen: argparse.Namespace) -> None:
     from smile.ui import Desk, Engine, build_app, look
     from smile.ui.files import keep_to_ourselves
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     keep_to_ourselves()
     engine = Engine(_options(chosen))
     visitors = Path(chosen.visitors).expanduser()

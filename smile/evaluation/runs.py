@@ -20,7 +20,8 @@ from smile.datatypes import CorpusError, Utterance
 from smile.evaluation.conditions import Condition, resolved
 from smile.evaluation.evaluate import PoolKey, pool_key
 from smile.evaluation.rows import Key, RowFile
-from smile.evaluation.workers import Task, crew
+from smile.evaluation.worker_pool import worker_pool
+from smile.evaluation.workers import Task
 from smile.pools import indexing
 from smile.pools.joined import joined
 from smile.pools.pool import Header, open_pool, read_header
@@ -165,7 +166,7 @@ def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Prog
     Workers come first: a cluster that is not there says so before anything takes long.
     """
     total, made, failed = sum(part.rows for part in todo), 0, 0
-    with crew(models, job) as work:
+    with worker_pool(models, job) as work:
         tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in todo]
         for language, some in tasks:
             for batch in _saved(RowFile(job.out, file_name(language)), work(some)):

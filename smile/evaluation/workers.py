@@ -48,26 +48,8 @@ class Engines(Protocol):
 Work = Callable[[Sequence[Task]], Iterator[list[Made]]]  # the rows of each task, as they come
 
 
-@contextmanager
-def crew(models: Models, engines: Engines) -> Iterator[Work]:
-    """Who does tasks: this process, several, or workers on Ray; they keep their models until the end.
-
-    Raises:
-        SmileError: Ray is not there; or, from the work, a worker has ended before it was done.
-    """
-    if engines.cluster:
-        from smile.evaluation.ray_workers import workers_on_ray
-
-        with workers_on_ray(engines) as work:
-            yield work
-    elif engines.jobs > 1:
-        with _processes(engines) as work:
-            yield work
-    else:
-        yield partial(_here, models)
-
-
-def _here(models: Models, tasks: Sequence[Task]) -> Iterator[list[Made]]:
+def work_here(models: Models, tasks: Sequence[Task]) -> Iterator[list[Made]]:
+    """Do tasks in this process, in one thread."""
     with one_thread():
         for task in tasks:
             yield done(task, models)
@@ -80,7 +62,8 @@ def done(task: Task, models: Models) -> list[Made]:
 
 
 @contextmanager
-def _processes(engines: Engines) -> Iterator[Work]:
+def in_processes(engines: Engines) -> Iterator[Work]:
+    """Do tasks in processes of one thread each, which end with the block."""
     threads = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"  # read by the new processes' libraries
     executor = ProcessPoolExecutor(engines.jobs, get_context("spawn"), _begin, (engines.model,))

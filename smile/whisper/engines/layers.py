@@ -39,7 +39,9 @@ class Int8:
     def __init__(self, weight: Tensor, bias: Tensor | None):
         scales = weight.abs().amax(dim=1).clamp(min=1e-8) / 63
         zeros = torch.zeros(len(weight), dtype=torch.int64)
-        rows = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
+        with warnings.catch_warnings():  # torch has no other way yet, and says that this one will go
+            warnings.simplefilter("ignore", UserWarning)
+            rows = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
         self.packed = torch.ops.quantized.linear_prepack(rows, bias)
 
     def __call__(self, x: Tensor) -> Tensor:
