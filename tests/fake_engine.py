@@ -24,7 +24,8 @@ from smile.datatypes import (
 from smile.evaluation.compare import Cell, Grid
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.settings import Settings
-from smile.transcription.result import Chosen, Line, Result, Side
+from smile.transcription.result import Result, Segment, Transcript
+from smile.transcription.target import RetrievedExamples
 from smile.ui.sources import PoolChoice
 
 DEMO = Path(__file__).parent.parent / "assets" / "pools"
@@ -43,15 +44,18 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "shots": 3,
     "sampler": "nearest",
     "divergence": "kl",
-    "language": "pool",
-    "prompt": True,
-    "beams": 1,
     "seed": 0,
-    "windows": "short",
-    "bounded": True,
+    "language_token": "pool",
+    "timestamps": True,
+    "beam_size": 1,
+    "windows": "10,15,20,30",
+    "max_segment_seconds": 15.0,
+    "length_limit": True,
     "knn": 1.0,
+    "total_seconds": 0.0,
     "no_repeat": True,
     "characters": "off",
+    "cut_loops": True,
 }
 HEARD = "Jeelone and rest lah an valt"
 
@@ -115,7 +119,7 @@ class FakeEngine:
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
         self.neared = (len(samples), key, count, divergence)
-        return self._chosen(key, Settings(shots=count), 0).neighbours[:count]
+        return self._examples(key, Settings(shots=count)).neighbours[:count]
 
     def _utterance(self, key: str | None, i: int, text: str) -> Utterance:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
@@ -146,7 +150,7 @@ class FakeEngine:
                 time.sleep(4 * self.pace)
                 if self.error:
                     raise self.error
-                shown = self._chosen(key, Settings(shots=place.shots or 0), 0).neighbours
+                shown = self._examples(key, Settings(shots=place.shots or 0)).neighbours
                 text = HEARD if place.shots is None else self.queries(key)[0].text[: 6 + i]
                 yield Cell(place, text, 0.1 * (i + 1), 0.8, (shown,))
         finally:
@@ -163,8 +167,9 @@ class FakeEngine:
                 result = replace(result, vanilla=side, stage="Whisper alone")
                 yield result
             yield from self._reading(result, key)
-            result = replace(result, chosen=(*result.chosen, self._chosen(key, settings, i)))
-            token = settings.language if len(settings.language) == 2 else "cy"
+            found = (7.5 * i, self._examples(key, settings))
+            result = replace(result, examples=(*result.examples, found))
+            token = settings.language_token if len(settings.language_token) == 2 else "cy"
             for side in self._writing(self.queries(key)[0].text, result.smile, i, token):
                 result = replace(result, smile=side, stage="With examples")
                 yield result
@@ -179,20 +184,20 @@ class FakeEngine:
             time.sleep(self.pace)
             self.unread -= 1
 
-    def _writing(self, text: str, side: Side, i: int, token: str) -> Iterator[Side]:
+    def _writing(self, text: str, side: Transcript, i: int, token: str) -> Iterator[Transcript]:
         words = text.split()
         for n in range(1, len(words) + 1):
             time.sleep(self.pace)
             self.steps += 1
-            stopped = "" if n < len(words) else "loop" if side.lines else "end"
+            stopped = "" if n < len(words) else "loop" if side.segments else "end"
             decoded = DecodingResult((1,) * n, (-0.4,) * n, " ".join(words[:n]), stopped)
-            line = Line(7.5 * i, 7.5 * i + 6, decoded, token, LanguageDetection("cy", 0.43, 0.02))
-            yield replace(side, lines=(*side.lines[:i], line), seconds=0.1 * n)
+            segment = Segment(7.5 * i, 7.5 * i + 6, decoded, token, LanguageDetection("cy", 0.43, 0.02))
+            yield replace(side, segments=(*side.segments[:i], segment), seconds=0.1 * n)
 
-    def _chosen(self, key: str | None, settings: Settings, i: int) -> Chosen:
+    def _examples(self, key: str | None, settings: Settings) -> RetrievedExamples:
         texts = TEXTS[str(key)]
         found = [
             Neighbour(self._utterance(key, n % 3, texts[n % 3]), n, n + 1, 0.0123 * (n + 1))
             for n in range(settings.shots)
         ]
-        return Chosen(7.5 * i, tuple(found[:4]), tuple(found[4:]))
+        return RetrievedExamples(tuple(found[:4]), tuple(found[4:]))

@@ -16,7 +16,7 @@ from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
 from smile.transcription.batch import DONE, Step, recordings, run
-from smile.transcription.result import Line, Result, Side
+from smile.transcription.result import Result, Segment, Transcript
 from tests.linguists import staircase
 
 INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
@@ -34,7 +34,7 @@ class Engine:
     ) -> Iterator[Result]:
         seconds = len(samples) // 16000
         self.asked.append(seconds)
-        line = Line(
+        segment = Segment(
             0,
             seconds,
             DecodingResult((1,), (0.0,), f"{seconds} seconds"),
@@ -43,7 +43,7 @@ class Engine:
         )
         result = Result(seconds, settings, INFO)
         yield result
-        yield replace(result, vanilla=Side((line,), done=True), done=True)
+        yield replace(result, vanilla=Transcript((segment,), done=True), done=True)
 
 
 @pytest.fixture

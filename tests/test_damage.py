@@ -33,7 +33,7 @@ from smile.datatypes import (
     WeightsError,
 )
 from smile.decoding.knn import store as token_store
-from smile.decoding.knn.teacher_forcing import Read
+from smile.decoding.knn.teacher_forcing import ClipStates
 from smile.evaluation import rows
 from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row, RowFile, Seconds
@@ -158,7 +158,7 @@ INFO = RecognizerInfo("lean", "float32", ENCODER)
 def read_pool(folder: Path) -> Pool:
     """A pool with a token datastore of made-up readings."""
     pool = indexed(folder)
-    read = Read(
+    read = ClipStates(
         np.ones((3, 4), np.float16),
         np.arange(3, dtype=np.int32),
         -np.ones(3, np.float32),
@@ -544,7 +544,7 @@ def test_a_damaged_card_of_an_adapter(field: str, wrong: Any, tmp_path: Path) ->
     (folder / "smile.json").write_text(json.dumps({field: wrong}))
     found, refused = outcome(lambda: adapters.load(folder))
     assert "smile.json is damaged" in refused or not refused
-    assert refused or (found.kept, found.trained_on, found.cached) == (1.0, "", False)
+    assert refused or (found.scale, found.trained_on, found.encoding) == (1.0, "", "concatenated")
 
 
 def test_weights_of_an_adapter_that_are_not_numbers(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from smile.datatypes import SAMPLE_RATE
 from smile.training.config import PAPER, TrainConfig
-from smile.training.episodes import IGNORED, Episodes, TrainClip, at_speed, lesson, noisy
+from smile.training.episodes import IGNORED, Episodes, TrainClip, at_speed, episode_tokens, noisy
 from smile.whisper.encoder import SILENCE
 from smile.whisper.tokenizer import Vocabulary
 
@@ -31,7 +31,7 @@ def clips() -> list[TrainClip]:
 
 def test_an_anchored_lesson_is_golden(vocabulary: Vocabulary) -> None:
     v = vocabulary
-    found = lesson(v, ["ja", "nein"], PLACES, "de", first=1)
+    found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1)
     ja, nein = v.encode(" ja"), v.encode(" nein")
     t = v.timestamp
     head = [v.start, v.language("de"), v.transcribe]
@@ -42,14 +42,14 @@ def test_an_anchored_lesson_is_golden(vocabulary: Vocabulary) -> None:
 
 def test_each_text_is_learned_from_the_first_one_on(vocabulary: Vocabulary) -> None:
     v = vocabulary
-    found = lesson(v, ["ja", "nein"], PLACES, "de", first=0)
+    found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=0)
     learned = [label for label in found.labels if label != IGNORED]
     assert learned == [*v.encode(" ja"), v.timestamp(1.5), *v.encode(" nein"), v.timestamp(4.0)]
 
 
 def test_a_plain_lesson_ends_with_the_end_and_has_the_paper_s_prompt(vocabulary: Vocabulary) -> None:
     v = vocabulary
-    found = lesson(v, ["ja", "nein"], PLACES, "de", first=1, anchored=False)
+    found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1, timestamps=False)
     head = [v.start, v.language("de"), v.transcribe, v.no_timestamps]
     assert list(found.tokens) == [*head, *v.encode(" ja"), *v.encode(" nein")]
     assert [label for label in found.labels if label != IGNORED] == [*v.encode(" nein"), v.end]

@@ -24,7 +24,8 @@ from smile.importing.annotations import Annotated
 from smile.settings import Settings
 from smile.text.normalisers import one_line
 from smile.transcription.batch import transcript_of
-from smile.transcription.result import Line, Result, Side
+from smile.transcription.result import Result, Segment
+from smile.transcription.result import Transcript as Side
 
 NASTY = ['say "hi"', "a & b <c>", "ngá kɔ́", "نووسین", "ቃል, ሁለት", "x --> y", "{i}", "\\N", "'", "1"]
 words = st.lists(st.sampled_from(NASTY), min_size=0, max_size=3).map(" ".join)
@@ -113,8 +114,8 @@ def test_subtitles_open_in_pysubs2(transcript: Transcript) -> None:
 
 
 def result() -> Result:
-    def line(start: float, text: str) -> Line:
-        return Line(
+    def line(start: float, text: str) -> Segment:
+        return Segment(
             start, start + 1, DecodingResult((1,), (-0.5,), text), "sw", LanguageDetection("sw", 1.0, 0.0)
         )
 

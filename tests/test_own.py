@@ -25,7 +25,7 @@ from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.pipeline import pool_token
+from smile.transcription.examples import pool_token
 from smile.ui.own import curve
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
@@ -474,20 +474,20 @@ def test_a_grown_datastore_is_as_if_it_were_read_at_once(workspace: Workspace, e
     pool = grown(workspace, 5, 6)
     growing.ready(workspace, exact)
     at_once = replace(pool, stores=workspace.folder / "fresh")
-    token_store.build(at_once, exact.smile, exact.vocabulary, language=pool_token(pool))
-    ours, theirs = (token_store.open_store(p, exact.smile.info) for p in (pool, at_once))
+    token_store.build(at_once, exact.smile, language=pool_token(pool))
+    ours, theirs = (token_store.open_store(p, exact.smile) for p in (pool, at_once))
     np.testing.assert_array_equal(ours.keys, theirs.keys)
     np.testing.assert_array_equal(ours.tokens, theirs.tokens)
-    assert ours.gate == theirs.gate
+    assert ours.weight == theirs.weight
 
 
 def as_if_read_at_once(pool: Pool, models: Models, folder: Path) -> None:
     """The datastore that has grown equals one that is made of nothing."""
     fresh = replace(pool, stores=folder)
-    token_store.build(fresh, models.smile, models.vanilla.tokenizer, language=pool_token(pool))
+    token_store.build(fresh, models.smile, language=pool_token(pool))
     with (
-        np.load(token_store.store_path(pool, models.smile.info)) as ours,
-        np.load(token_store.store_path(fresh, models.smile.info)) as theirs,
+        np.load(token_store.store_path(pool, models.smile)) as ours,
+        np.load(token_store.store_path(fresh, models.smile)) as theirs,
     ):
         assert ours.files == theirs.files
         for name in ours.files:

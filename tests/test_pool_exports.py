@@ -15,7 +15,7 @@ from smile.datatypes import Language, PoolError, SmileError, Utterance
 from smile.pools import export as pools
 from smile.pools.export import as_folder, as_superb
 from smile.pools.indexing import build
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import Header, Pool, open_pool
 from smile.pools.setting import PoolSetting, read_setting, write_setting
 from smile.settings import Settings
 from tests.linguists import staircase
@@ -34,7 +34,7 @@ def pool(tmp_path: Path) -> Pool:
         audio = tmp_path / f"{number}.flac"
         audio.write_bytes(clip.read_bytes())
         made.append(Utterance(name, audio, text, "mdw", speaker))
-    built = build(made[:3], tmp_path / "mboshi", None, Language("mdw", "Mboshi"), queries=made[1:2])
+    built = build(made[:3], tmp_path / "mboshi", None, Header(Language("mdw", "Mboshi")), queries=made[1:2])
     write_setting(built.pool.folder, PoolSetting(5, 0.0))
     return open_pool(built.pool.folder)
 

@@ -114,9 +114,9 @@ def test_the_interval_is_that_of_a_slow_bootstrap() -> None:
 
 
 def test_intervals_repeat_with_the_seed_and_do_not_depend_on_the_rows_order() -> None:
-    stable_shuffle = frame().sample(frac=1, random_state=3)
+    shuffled = frame().sample(frac=1, random_state=3)
     first = results.by_language(frame())
-    pd.testing.assert_frame_equal(first, results.by_language(stable_shuffle))
+    pd.testing.assert_frame_equal(first, results.by_language(shuffled))
     assert not first["low"].equals(results.by_language(frame(), seed=1)["low"])
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from smile.audio import vad as module
 from smile.audio.io import read
 from smile.audio.vad import CHUNK, DEFAULTS, VadSettings, segments
-from smile.datatypes import SAMPLE_RATE, Segment
+from smile.datatypes import SAMPLE_RATE, Speech
 from tests.conftest import POOLS
 from tests.sounds import Signal
 
@@ -257,7 +257,7 @@ def test_pieces_fit_keep_their_order_and_hold_all_speech(
     assert held[spoken].all()
 
 
-def assert_slice(samples: Signal, piece: Segment) -> None:
+def assert_slice(samples: Signal, piece: Speech) -> None:
     """A piece's samples are those of its times."""
     start, end = round(piece.start * SAMPLE_RATE), round(piece.end * SAMPLE_RATE)
     np.testing.assert_array_equal(samples[start:end], piece.samples)

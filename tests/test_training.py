@@ -21,12 +21,13 @@ from smile.training.batches import Batches, packed, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
 from smile.training.config import PAPER, PRESETS, TrainConfig, with_values
 from smile.training.data import Data
-from smile.training.episodes import IGNORED, Episodes, Lesson
+from smile.training.episodes import IGNORED, Episodes, EpisodeTokens
 from smile.training.loop import Budget, Place, learn, rate
 from smile.training.model import EpisodeLoss
 from smile.training.record import begun, record
 from smile.whisper import adapters
 from smile.whisper.engines.hf import HfRecognizer
+from smile.whisper.model import Model
 from smile.whisper.tokenizer import Vocabulary
 from tests.test_episodes import clips
 
@@ -66,8 +67,8 @@ class Trainee:
         self.model = EpisodeLoss(state, model_config, config, "toy")
         self.accelerator = Accelerator(cpu=True)
         episodes = Episodes(clips(), vocabulary, config)
-        recognizer = HfRecognizer(state, model_config, INFO)
-        self.batches = Batches(episodes, recognizer, config, vocabulary.end, self.accelerator)
+        model = Model(HfRecognizer(state, model_config, INFO), vocabulary)
+        self.batches = Batches(episodes, model, config, self.accelerator)
         self.run = Run(folder)
 
     def saved(self, folder: Path) -> Path:
@@ -89,13 +90,13 @@ class Trainee:
         return {n: p.detach().clone() for n, p in self.model.named_parameters() if "lora_" in n}
 
 
-@pytest.mark.parametrize("preset", ["lora", "cached", "adalora, all layers"])
+@pytest.mark.parametrize("preset", ["lora", "independent", "adalora, all layers"])
 def test_a_resumed_run_equals_an_uninterrupted_one(
     toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, preset: str
 ) -> None:
-    config = replace(TOY, context="cached" if preset == "cached" else "joined")
+    config = replace(TOY, encoding="independent" if preset == "independent" else "concatenated")
     if preset.startswith("adalora"):
-        config = replace(TOY, method="adalora", layers="all", prompt="plain")
+        config = replace(TOY, method="adalora", layers="all", timestamps=False)
     whole = Trainee(toy, vocabulary, config, tmp_path / "whole")
     whole.learn(12)
     Trainee(toy, vocabulary, config, tmp_path / "cut").learn(7)
@@ -105,11 +106,14 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
         torch.testing.assert_close(resumed.values()[name], value, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("context", ["joined", "cached"])
+@pytest.mark.parametrize("encoding", ["concatenated", "independent"])
 def test_training_lowers_the_loss(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, context: Literal["joined", "cached"]
+    toy: tuple[dict, dict],
+    vocabulary: Vocabulary,
+    tmp_path: Path,
+    encoding: Literal["concatenated", "independent"],
 ) -> None:
-    config = replace(TOY, steps=40, symbol_remapping=0.0, dropout=0.0, context=context)
+    config = replace(TOY, steps=40, symbol_remapping=0.0, dropout=0.0, encoding=encoding)
     trainee = Trainee(toy, vocabulary, config, tmp_path)
     batch = trainee.batches(0)
     before = trainee.model.eval()(*batch).item()
@@ -193,10 +197,10 @@ def test_the_frozen_encoder_gets_no_gradient_and_the_paper_s_does(
         assert all("lora_" in name for name in names)
 
 
-def two_lessons() -> list[Lesson]:
+def two_lessons() -> list[EpisodeTokens]:
     return [
-        Lesson(np.array([1, 2, 3]), np.array([IGNORED, 3, 4]), np.array([0, 0, 1])),
-        Lesson(np.array([5]), np.array([6]), np.array([0])),
+        EpisodeTokens(np.array([1, 2, 3]), np.array([IGNORED, 3, 4]), np.array([0, 0, 1])),
+        EpisodeTokens(np.array([5]), np.array([6]), np.array([0])),
     ]
 
 
@@ -209,7 +213,7 @@ def test_batches_are_padded_and_padding_is_not_learned() -> None:
     assert batch.layout is None
 
 
-def test_episodes_in_cached_context_are_packed_and_clips_without_tokens_left_out() -> None:
+def test_episodes_encoded_independently_are_packed_and_clips_without_tokens_left_out() -> None:
     states = [np.full((n, 2), n, np.float32) for n in (2, 1, 4, 3)]
     batch = packed([(states[0], states[1]), (states[2], states[3])], two_lessons())
     assert batch.sound[:, 0].tolist() == [2, 2, 1, 4, 4, 4, 4]

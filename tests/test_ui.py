@@ -17,11 +17,12 @@ from gradio_client.exceptions import AppError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.settings import Settings
+from smile.settings import OPTIONS, Settings
+from smile.transcription.options import as_json, checked, choices, text_of
 from smile.ui import build_app, look
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import callbacks
-from smile.ui.transcribe.controls import Choices, allowed, from_query
+from smile.ui.transcribe.controls import from_query, settings_of
 from tests.conftest import ROOT
 from tests.fake_engine import DEFAULTS, HEARD, TEXTS, FakeEngine
 
@@ -29,15 +30,18 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "shots": (7, 7),
     "sampler": ("random", "random"),
     "divergence": ("cosine", "cosine"),
-    "language": ("sw", "sw"),
-    "prompt": ("plain", "plain"),
-    "beams": (4, 4),
     "seed": (99, 99),
-    "windows": ("full", (30.0,)),
-    "bounded": (False, False),
+    "language_token": ("sw", "sw"),
+    "timestamps": (False, False),
+    "beam_size": (4, 4),
+    "windows": ("30", (30.0,)),
+    "max_segment_seconds": (20, 20.0),
+    "length_limit": (False, False),
     "knn": (0.5, 0.5),
+    "total_seconds": (25, 25.0),
     "no_repeat": (False, False),
     "characters": ("hard", "hard"),
+    "cut_loops": (False, False),
 }
 
 
@@ -73,18 +77,19 @@ def ask(client, endpoint, clip, pool, **choices):
 
 def arguments(clip, pool, **choices):
     """The inputs of the page's own event in their order."""
-    return clip, pool, *Choices(**{**DEFAULTS, **choices})
+    values = {**DEFAULTS, **choices}
+    return clip, pool, *(values.pop(name) for name in OPTIONS), *values.values()
 
 
 # Controls
 
 
 def test_defaults_are_the_engines_own():
-    assert Choices(**DEFAULTS).settings() == Settings()
+    assert settings_of(DEFAULTS) == Settings()
 
 
 def test_every_setting_is_tried():
-    assert set(CHOSEN) == set(Choices._fields) == set(allowed())
+    assert set(CHOSEN) == set(DEFAULTS) == set(as_json(Settings())) == set(OPTIONS)
 
 
 @pytest.mark.parametrize("endpoint", ["/run", "/transcribe"])
@@ -108,7 +113,7 @@ def test_components_are_connected_by_their_names(page):
     """The button's event gets each component under the name that the component itself carries."""
     event = next(fn for fn in page.fns.values() if fn.api_name == "run")
     wired = dict(zip(event.input_keyword_names, event.inputs, strict=True))
-    assert wired.keys() == {"audio", "pool", *Choices._fields}
+    assert wired.keys() == {"audio", "pool", *OPTIONS}
     assert all(component.elem_id == name for name, component in wired.items())
 
 
@@ -118,7 +123,18 @@ def test_components_are_connected_by_their_names(page):
 @given(st.dictionaries(st.sampled_from([*CHOSEN, "pool", "x"]), st.text(max_size=12)))
 def test_an_address_gives_allowed_values_only(query):
     for name, value in from_query(query).items():
-        assert value in allowed()[name]
+        assert shows(name, value), f"no control of {name} shows {value}"
+        checked(settings_of({name: value}))
+
+
+def shows(name, value):
+    """Whether the control of a setting has a place for a value."""
+    option, default = OPTIONS[name], getattr(Settings(), name)
+    if isinstance(default, bool):
+        return value in (True, False)
+    if offered := choices(name):
+        return value in map(text_of, offered)
+    return option.least <= value <= option.most and isinstance(value, type(default))
 
 
 def test_an_address_gives_back_what_it_was_made_from():

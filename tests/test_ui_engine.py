@@ -21,6 +21,7 @@ from smile.evaluation import compare
 from smile.pools import indexing
 from smile.pools.pool import Header, open_pool, write_pool
 from smile.settings import Settings
+from smile.transcription import examples
 from smile.transcription import pipeline as transcribe
 from smile.ui import Engine, Options, caching
 from smile.ui.sources import offered, shipped
@@ -178,7 +179,7 @@ def test_indexing_says_how_far_it_is_and_stops_with_its_visitor(tmp_path, loaded
 
 
 class Reading:
-    """Stands in for `read_tokens`: keeps what was read of a pool, and may be held at a clip."""
+    """Stands in for `prepare_datastore`: keeps what was read of a pool, and may be held at a clip."""
 
     def __init__(self):
         self.clips: list[tuple[str, int]] = []  # in the order they were read
@@ -186,7 +187,7 @@ class Reading:
         self.reached, self.free = threading.Event(), threading.Event()
         self.damaged = ""
 
-    def __call__(self, pool, recognizer, vocabulary, progress):
+    def __call__(self, pool, model, progress):
         key = pool.folder.name
         if key == self.damaged:
             raise SmileError("A clip is damaged; put it back.")
@@ -210,7 +211,7 @@ class Reading:
 @pytest.fixture
 def reading(monkeypatch):
     reading = Reading()
-    monkeypatch.setattr(transcribe, "read_tokens", reading)
+    monkeypatch.setattr(examples, "prepare_datastore", reading)
     return reading
 
 
@@ -259,7 +260,7 @@ def full(*_):
 
 
 def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, monkeypatch):
-    monkeypatch.setattr(transcribe, "read_tokens", full)
+    monkeypatch.setattr(examples, "prepare_datastore", full)
     *_, opened = three.transcribe(SILENCE, "bbb", Settings())
     assert opened.folder.name == "bbb"
     assert three.problem("bbb") == (
@@ -273,7 +274,7 @@ def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, 
     )
     list(three.compare(SILENCE, "bbb", compare.Grid((1,), (compare.Way(),), Settings())))
     assert asked[0].base.knn == 0.0
-    monkeypatch.setattr(transcribe, "read_tokens", reading)
+    monkeypatch.setattr(examples, "prepare_datastore", reading)
     monkeypatch.setattr(caching, "AGAIN", 0.0)
     three.unkept.note("bbb", OSError(errno.ENOSPC, "full"))
     list(three.transcribe(SILENCE, "bbb", Settings()))

@@ -28,7 +28,8 @@ from smile.pools.setting import PoolSetting
 from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription import batch
-from smile.transcription.result import Line, Result, Side
+from smile.transcription.result import Result, Segment
+from smile.transcription.result import Transcript as Side
 from smile.ui import Desk, Engine, Options, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
@@ -86,10 +87,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
     def transcribe(models: Any, samples: Samples, pool: Pool | None, settings: Settings) -> Iterator[Result]:
         calls.append((len(samples) / 16000, settings.shots))
         decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
-        line = Line(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))
-        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Side((line,)))
+        segment = Segment(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))
+        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Side((segment,)))
         yield result
-        yield replace(result, vanilla=Side((line,), done=True), done=True)
+        yield replace(result, vanilla=Side((segment,), done=True), done=True)
 
     monkeypatch.setattr(batch, "transcribe", transcribe)
     return calls

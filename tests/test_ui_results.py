@@ -14,7 +14,7 @@ from smile.ui.guard import UNEXPECTED
 from smile.ui.results import callbacks, figures, tables
 from smile.ui.results.beside import beside, points
 from smile.ui.results.callbacks import Asked, View
-from smile.ui.results.charts import CHARTS
+from smile.ui.results.charts import CHARTS, drawn
 from smile.ui.results.figures import averages
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices, Selection
@@ -198,7 +198,7 @@ def test_the_macro_average_is_over_the_languages_that_all_conditions_have():
 
 @pytest.mark.parametrize("key", CHARTS)
 def test_every_chart_is_drawn_where_its_rows_are_there(store, key):
-    figure, caption = random_sample(select(store, condition=ONE), key)
+    figure, caption = drawn(select(store, condition=ONE), key)
     assert figure is not None
     assert len(figure.data) >= 2
     assert "note" in caption
@@ -207,21 +207,21 @@ def test_every_chart_is_drawn_where_its_rows_are_there(store, key):
 @pytest.mark.parametrize("key", set(CHARTS) - {"languages", "families", "overhead"})
 def test_a_chart_without_rows_is_a_sentence(few, key):
     selection = Selection(few, Choices(condition=ONE, baseline=ALONE))
-    figure, caption = random_sample(selection, key)
+    figure, caption = drawn(selection, key)
     assert figure is None
     assert "smile evaluate --grid" in caption
 
 
 def test_charts_that_compare_need_two_conditions(store):
     for key in ("languages", "families"):
-        figure, caption = random_sample(select(store, condition=ALONE), key)
+        figure, caption = drawn(select(store, condition=ALONE), key)
         assert figure is None
         assert "nothing to compare" in caption
-    assert random_sample(select(store, search="nowhere"), "overhead")[0] is None
+    assert drawn(select(store, search="nowhere"), "overhead")[0] is None
 
 
 def test_the_dumbbells_join_baseline_and_condition(store):
-    figure, _ = random_sample(select(store), "languages")
+    figure, _ = drawn(select(store), "languages")
     joined, base, ours = figure.data
     assert len(base.x) == len(ours.x) == 5
     assert list(joined.x[:2]) == [base.x[0], ours.x[0]]
@@ -247,11 +247,11 @@ def test_of_many_series_those_nearest_to_the_condition_are_drawn(store, monkeypa
 
 
 def test_the_papers_curve_is_named_as_the_papers(store):
-    figure, _ = random_sample(select(store), "shots")
+    figure, _ = drawn(select(store), "shots")
     theirs = [trace for trace in figure.data if "paper" in trace.name]
     assert len(theirs) == 2
     assert all(trace.line.dash == "dash" for trace in theirs)
-    figure, _ = random_sample(select(store, metric="wer"), "shots")
+    figure, _ = drawn(select(store, metric="wer"), "shots")
     assert not [trace for trace in figure.data if "paper" in trace.name]
 
 

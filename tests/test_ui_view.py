@@ -11,12 +11,14 @@ import pytest
 
 from smile.datatypes import AudioError, Language, Neighbour, Utterance
 from smile.settings import Settings
-from smile.transcription.result import Chosen, Side
+from smile.transcription.options import choices
+from smile.transcription.result import Transcript
+from smile.transcription.target import RetrievedExamples
 from smile.ui.guard import UNEXPECTED
 from smile.ui.sources import PoolChoice
 from smile.ui.transcribe import callbacks, view
 from smile.ui.transcribe.cards import language_name
-from smile.ui.transcribe.controls import pool_label, whisper_languages
+from smile.ui.transcribe.controls import pool_label
 from smile.ui.transcribe.neighbours import left_out, neighbours
 from smile.ui.transcribe.scores import judge, verdict
 from tests.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine
@@ -66,7 +68,7 @@ def test_text_appears_piece_by_piece_and_the_page_ends_as_it_began(engine):
 
 
 def test_cards_show_text_time_confidence_token_and_guess(engine):
-    pages = run(engine, language="sw")
+    pages = run(engine, language_token="sw")
     vanilla, smile = last(pages, "vanilla"), last(pages, "smile")
     assert HEARD in vanilla
     assert "67 %" in vanilla
@@ -85,7 +87,7 @@ def test_the_caption_says_whether_the_model_was_meta_trained(engine, tmp_path):
 
 
 def test_without_a_pool_only_whisper_alone_is_promised(engine):
-    result = replace(finished(engine).result, pool="", smile=Side(done=True))
+    result = replace(finished(engine).result, pool="", smile=Transcript(done=True))
     assert "no examples" in view.smile_card(result)
     assert "No text." in view.smile_card(result)
 
@@ -126,7 +128,7 @@ def test_a_pool_is_named_by_language_code_size_and_corpus():
 
 
 def test_whisper_languages_have_names():
-    assert whisper_languages()["sw"] == "Swahili"
+    assert choices("language_token")["sw"] == "Swahili (sw)"
     assert language_name("sw") == "Swahili (sw)"
     assert language_name("xx") == "xx"
 
@@ -232,12 +234,12 @@ def test_without_a_recording_the_page_says_what_to_do(engine):
 def test_every_text_is_escaped(engine):
     result = finished(engine).result
     utterance = Utterance(NASTY, Path('/x/" onload="y'), NASTY, speaker=NASTY)
-    line = result.smile.lines[0]
-    line = replace(line, decoded=replace(line.decoded, text=NASTY), language=NASTY)
+    segment = result.smile.segments[0]
+    segment = replace(segment, decoded=replace(segment.decoded, text=NASTY), language=NASTY)
     result = replace(
         result,
-        chosen=(Chosen(0.0, (Neighbour(utterance, 0, 1, 0.5),)),),
-        smile=replace(result.smile, lines=(line, line)),
+        examples=((0.0, RetrievedExamples((Neighbour(utterance, 0, 1, 0.5),))),),
+        smile=replace(result.smile, segments=(segment, segment)),
         recognizer=replace(result.recognizer, adapter=NASTY),
         stage=NASTY,
     )

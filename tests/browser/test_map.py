@@ -49,12 +49,12 @@ SHOWN = "return document.querySelector('#map-plot .plot').data.filter((t) => t.m
 
 def open_map(page, pool="Scottish Gaelic (gla) · synthetic"):
     next(e for e in page.all("button[role='tab']") if e.text == "Map").click()
-    page.wait(lambda: random_sample(page), "the map", 60)
+    page.wait(lambda: drawn(page), "the map", 60)
     page.choose("map-name", pool)
     page.wait(lambda: page.text("#map-trust p") and len(points(page)) == len(GLA), "the pool's map")
 
 
-def random_sample(page):
+def drawn(page):
     return int(page.one("#map-plot .plot").get_attribute("data-drawn") or 0)
 
 
@@ -223,7 +223,7 @@ def test_measured_clips_lie_among_their_examples_coloured_by_what_these_changed(
     known = {one.id: one for one in measured if one.language == "mdw"}
     page = Page(driver, app).open()
     page.show("map")
-    page.wait(lambda: random_sample(page), "the map", 60)
+    page.wait(lambda: drawn(page), "the map", 60)
     page.choose("map-name", "Mboshi")
     page.choose("map-colour", "Change of CER")
     page.wait(lambda: f"{len(known)} test clips" in page.text("#map-changed"), "the clips", 60)

@@ -165,9 +165,9 @@ class Stranger:
     def do(self, event: Event | int, data: Any, **more: Any) -> list[dict[str, Any]]:
         """Put an event into the queue and read what the server says of it until it has ended."""
         self.join(event, data, **more).raise_for_status()
-        return self.detect_language()
+        return self.listen()
 
-    def detect_language(self, until: Sequence[str] = ENDS) -> list[dict[str, Any]]:
+    def listen(self, until: Sequence[str] = ENDS) -> list[dict[str, Any]]:
         """Read this session's messages until one of a kind comes."""
         found: list[dict[str, Any]] = []
         with self.http.stream("GET", f"{API}/queue/data", params={"session_hash": self.session}) as answer:

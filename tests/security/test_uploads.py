@@ -99,7 +99,7 @@ def test_an_import_that_is_cancelled_leaves_no_upload(app: Served) -> None:
         path = one.upload("examples.zip", examples(40))
         key = one.named()
         asked = one.join(event, [key, [file(path)], []]).json()["event_id"]
-        one.detect_language(until=("process_generating",))
+        one.listen(until=("process_generating",))
         cancel = {"session_hash": one.session, "fn_index": event.index, "event_id": asked}
         assert one.http.post(f"{API}/cancel", json=cancel).status_code == 200
         assert eventually(lambda one=one, path=path: one.fetch(path).status_code in GONE)
