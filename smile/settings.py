@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from smile.datatypes import MOST_BEAMS, MOST_SHOTS
+from smile.datatypes import MOST_BEAMS, MOST_SHOTS, SmileError
 
 WINDOWS = (10.0, 15.0, 20.0, 30.0)  # seconds; the shortest that holds the audio is encoded
 WHOLE_WINDOW = (30.0,)  # Whisper as it was trained: always 30 s
@@ -123,6 +123,10 @@ class Settings:
         since="off",
     )
     cut_loops: bool = _option(True, "Cut loops", "Cut text where it has begun to repeat itself.")
+
+    def __post_init__(self) -> None:
+        if self.characters not in MODES:
+            raise SmileError(f"The setting characters is one of {', '.join(MODES)}.")
 
 
 OPTIONS: dict[str, Option] = {entry.name: entry.metadata["option"] for entry in fields(Settings)}

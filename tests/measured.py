@@ -12,33 +12,34 @@ import pandas as pd
 from smile.evaluation.conditions import Condition, read_grid, resolved
 from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.results import packing
+from tests.made_conditions import condition
 
 RATES = {"chr": 0.9, "sxb": 0.7, "ell": 0.35, "bel": 0.4, "cat": 0.25, "eng": 0.1}  # of vanilla Whisper
 WORDS = {"chr": "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ", "ell": "καλημέρα σε όλους εδώ"}
 NASTY = '<img src=x onerror="alert(1)"> ${1 + 1} {{value}}'
 LENGTH = 40  # characters of every reference
 ADAPTER = "0123456789ab"
-KNN = Condition("k-1", shots=1, knn=1.0, no_repeat=True)
-WRONG = Condition("w-1", shots=1, pool="chr")
+KNN = condition("k-1", shots=1, knn=1.0, no_repeat=True)
+WRONG = condition("w-1", shots=1, pool="chr")
 
 
 MEASURES = tuple(
-    Condition(f"u-{shots}-{name}", shots=shots, divergence=name)
+    condition(f"u-{shots}-{name}", shots=shots, divergence=name)
     for shots in (1, 3)
     for name in ("kl-reverse", "js", "cosine", "euclidean")
 )
 POOLS = tuple(
-    Condition(f"u-{shots}-{minutes}min", shots=shots, minutes=float(minutes))
+    condition(f"u-{shots}-{minutes}min", shots=shots, minutes=float(minutes))
     for shots in (1, 3)
     for minutes in (1, 2, 5)
 )
 
 
-LENGTHS = tuple(Condition(f"u-{shots}-25s", shots=shots, total=25.0) for shots in (1, 3, 10))
+LENGTHS = tuple(condition(f"u-{shots}-25s", shots=shots, total_seconds=25.0) for shots in (1, 3, 10))
 WAYS = (
-    Condition("u-1-oracle", sampler="oracle", candidates=8),
-    Condition("u-1-draft", sampler="draft"),
-    Condition("u-3-mixed", shots=3, sampler="mixed"),
+    condition("u-1-oracle", sampler="oracle", candidates=8),
+    condition("u-1-draft", sampler="draft"),
+    condition("u-3-mixed", shots=3, sampler="mixed"),
 )
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from smile.evaluation.conditions import Condition, read_grid
+from smile.evaluation.conditions import read_grid
 from smile.pools.pool import open_pool
 from smile.results import labels
 from smile.results.changes import Change, changes
@@ -18,6 +18,7 @@ from smile.ui.map.callbacks import Sight
 from smile.ui.map.changed import GROUPS, changed_figure, group, note, placed_on, places
 from tests.conftest import POOLS
 from tests.fake_engine import ENCODER, FakeEngine
+from tests.made_conditions import condition
 from tests.measured import packed
 
 GLA = open_pool(POOLS / "gla")
@@ -84,8 +85,8 @@ def test_the_nearest_are_by_kl_from_the_whole_pool_and_as_many_as_there_are(rows
 
 
 def test_examples_of_pools_cut_to_some_clips_are_not_the_nearest(tmp_path):
-    cut = Condition("s-5", shots=5, clips=12)
-    rows = packed(tmp_path, (*read_grid("main")[:2], Condition("s-1"), cut), languages=["chr"], clips=3)
+    cut = condition("s-5", shots=5, clips=12)
+    rows = packed(tmp_path, (*read_grid("main")[:2], condition("s-1"), cut), languages=["chr"], clips=3)
     found = changes(labels.labelled(rows), labels.conditions(rows))
     assert found
     assert {len(one.near) for one in found} == {1}

@@ -23,14 +23,14 @@ from smile.cli import main as cli
 from smile.datatypes import SmileError
 from smile.evaluation import ray_workers as cluster
 from smile.evaluation import runs
-from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row, RowFile, Seconds, read_rows
 from smile.evaluation.runs import Job
 from tests.conftest import ROOT
+from tests.made_conditions import condition
 from tests.superb import superb
 from tests.tiny import tiny_whisper
 
-CONDITIONS = (Condition("vanilla", "vanilla", shots=0), Condition("u-1", shots=1), Condition("u-2", shots=2))
+CONDITIONS = (condition("vanilla", "vanilla", shots=0), condition("u-1", shots=1), condition("u-2", shots=2))
 UTTERANCES = 10
 
 

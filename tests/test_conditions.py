@@ -12,6 +12,7 @@ import pytest
 from smile.datatypes import SmileError
 from smile.evaluation.conditions import GRIDS, Condition, read_grid, resolved
 from smile.paths import PRECOMPUTED
+from tests.made_conditions import condition
 
 OTHER: dict[str, Any] = {
     "characters": "hard",
@@ -34,11 +35,11 @@ def grid(tmp_path: Path, text: str) -> Path:
 @pytest.mark.parametrize("name", [path.stem for path in GRIDS.glob("*.toml")])
 def test_the_grids_that_come_along_can_be_read(name: str) -> None:
     conditions = read_grid(name)
-    assert conditions[0] == Condition("vanilla", "vanilla", shots=0, loops=False, length_limit=False)
+    assert conditions[0] == condition("vanilla", "vanilla", shots=0, cut_loops=False, length_limit=False)
 
 
 def test_the_hash_follows_every_setting_but_the_name() -> None:
-    base = Condition("a")
+    base = condition("a")
     assert replace(base, name="b").hash == base.hash
     for field in fields(Condition)[1:]:
         value = getattr(base, field.name)
@@ -52,8 +53,8 @@ def test_the_hash_is_that_of_sorted_json() -> None:
     import hashlib
     import json
 
-    settings = json.dumps(Condition("a").settings(), sort_keys=True)
-    assert Condition("a").hash == hashlib.sha256(settings.encode()).hexdigest()[:12]
+    settings = json.dumps(condition("a").settings(), sort_keys=True)
+    assert condition("a").hash == hashlib.sha256(settings.encode()).hexdigest()[:12]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_bad_grids_are_refused_in_a_sentence(tmp_path: Path, line: str, says: st
 
 def test_tables_are_read_too(tmp_path: Path) -> None:
     path = grid(tmp_path, '[[condition]]\nname = "a"\nknn = 0\nwindows = [15, 30]\n')
-    assert read_grid(path) == (Condition("a", knn=0.0, windows=(15, 30)),)
+    assert read_grid(path) == (condition("a", knn=0.0, windows=(15, 30)),)
 
 
 def test_a_grid_that_is_not_there() -> None:
@@ -93,7 +94,7 @@ def test_a_grid_that_is_not_there() -> None:
 
 
 def test_the_adapter_is_filled_in() -> None:
-    given = Condition("a", adapter="given")
+    given = condition("a", adapter="given")
     (found,) = resolved([given], "0123456789ab", model="m", engine="lean")
     assert (found.adapter, found.model, found.engine) == ("0123456789ab", "m", "lean")
     with pytest.raises(SmileError, match="--adapter"):
@@ -105,12 +106,12 @@ def test_settings_that_came_later_leave_older_hashes_as_they_were() -> None:
     names = {field.name for field in fields(Condition)}
     for known, settings in manifest["conditions"].items():
         assert set(settings) <= names
-        again = Condition(**{**settings, "windows": tuple(settings["windows"])})
+        again = condition(**{**settings, "windows": tuple(settings["windows"])})
         assert again.hash == known
 
 
 def test_a_later_setting_counts_where_it_is_used() -> None:
-    plain = Condition("a")
+    plain = condition("a")
     for name, value in (("total", 25.0), ("candidates", 4), ("characters", "soft"), ("clips", 30)):
         assert replace(plain, **{name: value}).hash != plain.hash
         assert name not in plain.settings()

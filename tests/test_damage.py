@@ -35,7 +35,6 @@ from smile.datatypes import (
 from smile.decoding.knn import store as token_store
 from smile.decoding.knn.teacher_forcing import ClipStates
 from smile.evaluation import rows
-from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.maps import store as maps
 from smile.maps.placement import NEAR, Trust
@@ -49,6 +48,7 @@ from smile.util.arrays import Arrays, read_array, write_arrays
 from smile.util.storage import Log, read_json, set_aside
 from smile.whisper import adapters
 from smile.whisper.tensors import open_safetensors
+from tests.made_conditions import condition
 from tests.test_durability import small_pool
 
 ENCODER = EncoderId("whisper-base", "d01c3014881c")
@@ -362,7 +362,7 @@ def test_every_column_of_packed_rows(column: str, wrong: Any, tmp_path: Path) ->
 @pytest.mark.parametrize("field", ["shots", "seed", "beam_size", "knn", "minutes", "side"])
 def test_settings_of_packed_rows(field: str, wrong: Any, tmp_path: Path) -> None:
     path = packed(tmp_path, "bad", "sxb").with_name("manifest.json")
-    usual = Condition("usual").facts()
+    usual = condition("usual").facts()
     for told in ({**usual, field: wrong}, {k: v for k, v in usual.items() if k != field}):
         path.write_text(json.dumps({"conditions": {"0": told}, "runs": []}))
         _, refused = outcome(lambda: packing.load(tmp_path / "packed"))

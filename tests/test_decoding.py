@@ -1,4 +1,4 @@
-"""Greedy and beam search over a scripted decoder, and each steering object tried alone."""
+"""Greedy and beam search over a scripted decoder, and each processor tried alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from smile.datatypes import Prompt
 from smile.decoding.search import (
     Beam,
+    Control,
     LengthStop,
     LoopStop,
     Mask,
@@ -42,8 +43,8 @@ class Scripted:
         self.paths = [list(self.paths[i]) for i in beams]
 
 
-def prompt(room: int = 20, anchored: bool = False) -> Prompt:
-    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), anchored, room)
+def prompt(room: int = 20, timestamps: bool = False) -> Prompt:
+    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, room)
 
 
 def saying(vocabulary: Vocabulary, ids: list[int]):
@@ -58,7 +59,7 @@ def saying(vocabulary: Vocabulary, ids: list[int]):
 
 
 def run(vocabulary, logits, **options):
-    return list(decode(Scripted(logits), prompt(), vocabulary, **options))
+    return list(decode(Scripted(logits), prompt(), vocabulary, Control(**options)))
 
 
 def test_greedy_spells_and_ends(vocabulary: Vocabulary) -> None:
@@ -69,10 +70,10 @@ def test_greedy_spells_and_ends(vocabulary: Vocabulary) -> None:
     assert 0 < steps[-1].confidence <= 1
 
 
-def test_room_ends_it(vocabulary: Vocabulary) -> None:
+def test_the_end_of_the_positions_ends_it(vocabulary: Vocabulary) -> None:
     ids = vocabulary.encode(" one two three four")
     last = list(decode(Scripted(saying(vocabulary, ids)), prompt(room=2), vocabulary))[-1]
-    assert (len(last.tokens), last.stopped) == (2, "room")
+    assert (len(last.tokens), last.stopped) == (2, "max_new_tokens")
 
 
 def test_a_loop_is_cut_to_one_copy_and_flagged(vocabulary: Vocabulary) -> None:
@@ -81,7 +82,7 @@ def test_a_loop_is_cut_to_one_copy_and_flagged(vocabulary: Vocabulary) -> None:
     assert (last.text, last.stopped) == ("So and on", "loop")
 
 
-def test_a_timestamp_may_end_an_anchored_transcript_but_not_begin_it(vocabulary: Vocabulary) -> None:
+def test_a_timestamp_may_end_a_transcript_but_not_begin_it(vocabulary: Vocabulary) -> None:
     word = vocabulary.encode(" Yes")[0]
 
     def logits(path):
@@ -90,7 +91,7 @@ def test_a_timestamp_may_end_an_anchored_transcript_but_not_begin_it(vocabulary:
         row[word] = 5
         return row
 
-    last = list(decode(Scripted(logits), prompt(anchored=True), vocabulary))[-1]
+    last = list(decode(Scripted(logits), prompt(timestamps=True), vocabulary))[-1]
     assert (last.tokens, last.stopped) == ((word,), "end")
 
 
@@ -130,17 +131,20 @@ def test_beams_equal_an_exhaustive_search(vocabulary: Vocabulary) -> None:
 
 
 def test_beams_take_no_forbidden_token_where_fewer_are_allowed(vocabulary: Vocabulary) -> None:
-    search = Search(vocabulary, 4, [], [])
+    search = Search(vocabulary, Control(4, (), ()))
     logits = np.full((1, 51865), -np.inf, dtype=np.float32)
     logits[0, [7, 9]] = 1, 2
     for tokens in ([(9,), (7,)], [(9, 9), (7, 9), (9, 7), (7, 7)]):
         parents = search.advance(np.repeat(logits, len(search.live), axis=0), np.zeros((4, 4), np.float32))
         assert sorted(beam.tokens for beam in search.live) == sorted(tokens)
         assert len(parents) == len(tokens)
-    assert (search.best("room").tokens, search.best("room").stopped) == ((9, 9), "room"), "none has ended"
+    assert (search.best("max_new_tokens").tokens, search.best("max_new_tokens").stopped) == (
+        (9, 9),
+        "max_new_tokens",
+    ), "none has ended"
 
 
-def test_steering_changes_what_is_chosen(vocabulary: Vocabulary) -> None:
+def test_a_processor_changes_what_is_chosen(vocabulary: Vocabulary) -> None:
     ids = vocabulary.encode(" cat")
     other = vocabulary.encode(" dog")[0]
 
@@ -149,7 +153,7 @@ def test_steering_changes_what_is_chosen(vocabulary: Vocabulary) -> None:
         raised[other] += 50 * (not beam.tokens)
         return raised
 
-    assert run(vocabulary, saying(vocabulary, ids), steering=[push])[-1].tokens[0] == other
+    assert run(vocabulary, saying(vocabulary, ids), processors=(push,))[-1].tokens[0] == other
 
 
 def test_mask_forbids() -> None:
@@ -159,12 +163,12 @@ def test_mask_forbids() -> None:
     assert np.isneginf(mask(row, Beam((3,), (0.0,)), HIDDEN)).tolist() == [False, True, False, False]
 
 
-@pytest.mark.parametrize(True, [True, False])
-def test_whisper_mask_leaves_text_and_the_end(vocabulary: Vocabulary, anchored: bool) -> None:
-    row = whisper_mask(vocabulary, anchored, 51865)(np.zeros(51865, np.float32), Beam((5,), (0.0,)), HIDDEN)
+@pytest.mark.parametrize("timestamps", [True, False])
+def test_whisper_mask_leaves_text_and_the_end(vocabulary: Vocabulary, timestamps: bool) -> None:
+    row = whisper_mask(vocabulary, timestamps, 51865)(np.zeros(51865, np.float32), Beam((5,), (0.0,)), HIDDEN)
     assert np.isfinite(row[vocabulary.end])
     assert np.isneginf(row[vocabulary.transcribe])
-    assert np.isfinite(row[vocabulary.first_timestamp]) == anchored
+    assert np.isfinite(row[vocabulary.first_timestamp]) == timestamps
     assert np.isfinite(row[: vocabulary.end]).sum() == vocabulary.end - len(
         [t for t in vocabulary.suppress if t < vocabulary.end]
     )

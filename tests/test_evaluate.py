@@ -11,10 +11,9 @@ import pytest
 from smile.audio.io import read
 from smile.cli import main as cli
 from smile.corpora import read as read_corpus
-from smile.datatypes import SAMPLE_RATE, Segment
+from smile.datatypes import SAMPLE_RATE, Speech
 from smile.evaluation import runs
-from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import Clip, evaluate
+from smile.evaluation.evaluate import evaluate, pool_key, write
 from smile.evaluation.rows import Row, read_rows
 from smile.evaluation.runs import Job
 from smile.pools.pool import open_pool
@@ -23,13 +22,15 @@ from smile.settings import Settings
 from smile.text.characters import permitted
 from smile.text.scoring import score
 from smile.transcription.pipeline import transcribe
+from smile.transcription.target import Target
 from smile.whisper.model import Models
 from tests.conftest import POOLS
+from tests.made_conditions import changed, condition
 from tests.superb import superb
 
-VANILLA = Condition("vanilla", "vanilla", shots=0, loops=False, length_limit=False)
-NEAREST = Condition("u-1", shots=1)
-RANDOM = Condition("r-2", shots=2, sampler="random", seed=1)
+VANILLA = condition("vanilla", "vanilla", shots=0, cut_loops=False, length_limit=False)
+NEAREST = condition("u-1", shots=1)
+RANDOM = condition("r-2", shots=2, sampler="random", seed=1)
 CONDITIONS = (VANILLA, NEAREST, RANDOM)
 
 
@@ -82,18 +83,18 @@ def test_rows_hold_scores_and_no_reference(job: Job, rows: list[Row]) -> None:
 def test_the_same_transcripts_as_the_page(job: Job, rows: list[Row], models: Models) -> None:
     utterance = read_corpus(job.data / "gle", "10min_test").utterances[0]
     samples = read(utterance.audio)
-    clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples))
+    target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), "0.00")
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    settings = Settings(shots=1, knn=0.0, no_repeat=False, language="guess")
+    settings = Settings(shots=1, knn=0.0, no_repeat=False, language_token="guess")
     *_, result = transcribe(models, samples, pool, settings)
-    line = result.smile.lines[0]
+    line = result.smile.segments[0]
     if (line.start, line.end) != (0.0, len(samples) / SAMPLE_RATE):  # the page cuts silence away
         start, end = (round(t * SAMPLE_RATE) for t in (line.start, line.end))
-        clip = Clip(models, Segment(line.start, line.end, samples[start:end]))
-    written = clip.write(NEAREST, pool, "0.00")
+        target = Target(models, Speech(line.start, line.end, samples[start:end]), "0.00")
+    written = write(target, NEAREST, pool, utterance)
     assert written.decoded.text == line.text
-    assert [n.utterance.id for n in written.neighbours] == [
-        n.utterance.id for n in result.chosen[0].neighbours
+    assert [n.utterance.id for n in written.examples.neighbours] == [
+        n.utterance.id for n in result.examples[0][1].neighbours
     ]
 
 
@@ -156,21 +157,21 @@ def test_limits_are_nested_and_follow_the_seed(corpus: Path) -> None:
 def test_what_two_conditions_share_is_decoded_once(
     job: Job, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from smile.evaluation import evaluate as module
+    from smile.transcription import target as module
 
     calls = []
     real = module.decode
     monkeypatch.setattr(module, "decode", lambda *a, **k: (calls.append(1), real(*a, **k))[1])
     utterance = read_corpus(job.data / "gle", "10min_test").utterances[0]
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
-    again = [replace(NEAREST, shots=0), replace(NEAREST, shots=0, seed=1)]
-    (a, _), (b, _) = evaluate(models, utterance, again, {("gle", ""): pool})
+    again = [changed(NEAREST, shots=0), changed(NEAREST, shots=0, seed=1)]
+    (a, _), (b, _) = evaluate(models, utterance, again, {pool_key(NEAREST, "gle"): pool})
     assert len(calls) == 1
     assert a.hypothesis == b.hypothesis
 
 
 def test_knn_reads_the_pool_once_and_changes_rows(job: Job, tmp_path: Path) -> None:
-    with_knn = replace(NEAREST, name="k-1", knn=1.0)
+    with_knn = changed(NEAREST, name="k-1", knn=1.0)
     one = replace(job, out=tmp_path / "one", conditions=(with_knn,))
     rows = done(one)
     assert not any(r.error for r in rows)
@@ -184,7 +185,7 @@ def test_knn_reads_the_pool_once_and_changes_rows(job: Job, tmp_path: Path) -> N
 
 
 def test_the_oracle_is_never_worse_than_its_candidates(job: Job, rows: list[Row], tmp_path: Path) -> None:
-    oracle = Condition("o", sampler="oracle", candidates=4)
+    oracle = condition("o", sampler="oracle", candidates=4)
     found = {r.id: r for r in done(replace(job, out=tmp_path, conditions=(oracle,)))}
     assert not any(r.error for r in found.values())
     nearest = {r.id: r for r in rows if r.condition == "u-1"}
@@ -194,8 +195,8 @@ def test_the_oracle_is_never_worse_than_its_candidates(job: Job, rows: list[Row]
 
 def test_joined_targets_have_the_pools_of_both_languages_or_of_one(cache: Path, tmp_path: Path) -> None:
     data = superb(tmp_path / "data", ("gle", "chr"), train=4, test=2)
-    parts = [replace(NEAREST, name=name, shots=4, pool=name) for name in ("first", "second", "")]
-    parts[2] = replace(parts[2], name="both", shots=8)
+    parts = [changed(NEAREST, name=name, shots=4, pool=name) for name in ("first", "second", "")]
+    parts[2] = changed(parts[2], name="both", shots=8)
     job, models = runs.prepared(Job(data, ("gle+chr",), tuple(parts), tmp_path / "out", cache))
     assert runs.run(job, models, runs.plan(job), lambda *args: None) == 0
     found = read_rows(tmp_path / "out" / "gle+chr.jsonl")
@@ -206,8 +207,8 @@ def test_joined_targets_have_the_pools_of_both_languages_or_of_one(cache: Path, 
 
 
 def test_a_smaller_pool_is_all_that_its_token_neighbours_know(job: Job, tmp_path: Path) -> None:
-    small = replace(NEAREST, name="small", knn=1.0, minutes=0.2)
-    few = replace(NEAREST, name="few", knn=1.0, clips=2)
+    small = changed(NEAREST, name="small", knn=1.0, minutes=0.2)
+    few = changed(NEAREST, name="few", knn=1.0, clips=2)
     rows = done(replace(job, out=tmp_path, conditions=(small, few)))
     assert not any(r.error for r in rows)
     import numpy as np
@@ -221,7 +222,7 @@ def test_a_smaller_pool_is_all_that_its_token_neighbours_know(job: Job, tmp_path
 def test_an_evaluation_keeps_to_the_characters_of_the_pool_that_a_condition_has(
     job: Job, rows: list[Row], tmp_path: Path
 ) -> None:
-    conditions = [replace(NEAREST, name=mode, characters=mode, clips=2) for mode in ("off", "soft", "hard")]
+    conditions = [changed(NEAREST, name=mode, characters=mode, clips=2) for mode in ("off", "soft", "hard")]
     found = done(replace(job, out=tmp_path, conditions=tuple(conditions)))
     assert not any(r.error for r in found)
     pool = read_corpus(job.data / "gle", "10min_train").utterances

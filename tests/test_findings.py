@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 
 from smile.cli import main as cli
-from smile.evaluation.conditions import Condition, read_grid, resolved
+from smile.evaluation.conditions import read_grid, resolved
 from smile.results import labels
 from smile.results import tables as results
 from smile.results.evidence import TRAINING, Evidence
 from smile.results.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
 from smile.results.pairs import paired
 from smile.results.tables import sampled
+from tests.made_conditions import condition
 from tests.measured import ADAPTER, packed
 
-VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, length_limit=False)
-ONE = Condition("u-1", shots=1)
+VANILLA = condition("vanilla", side="vanilla", shots=0, cut_loops=False, length_limit=False)
+ONE = condition("u-1", shots=1)
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,17 @@ import pytest
 
 from smile.audio.io import read
 from smile.cli.main import main
-from smile.datatypes import SAMPLE_RATE, PoolError, Segment
+from smile.datatypes import SAMPLE_RATE, PoolError, Speech
 from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import Clip
+from smile.evaluation.evaluate import write
 from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.pools.pool import Pool, open_pool, write_pool
 from smile.pools.setting import read_setting
 from smile.text.scoring import score
 from smile.transcription.examples import prepare_datastore
+from smile.transcription.target import Target
 from smile.whisper.model import Models
 from tests.conftest import POOLS
 
@@ -37,7 +38,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     header = replace(whole.header, order=loo.order_digest(whole.utterances[:COUNT]))
     write_pool(folder, header, whole.utterances[:COUNT], whole.embeddings[:COUNT])
     opened = open_pool(folder, models.smile.info.encoder)
-    prepare_datastore(opened, models.smile, models.vanilla.tokenizer)
+    prepare_datastore(opened, models.smile)
     return opened
 
 
@@ -63,7 +64,7 @@ def by_hand(pool: Pool, left_out: str, folder: Path, models: Models) -> Pool:
     kept = [i for i, u in enumerate(pool.utterances) if u.id != left_out]
     write_pool(folder, replace(pool.header, order=loo.order_digest(few)), few, pool.embeddings[kept])
     small = open_pool(folder, models.smile.info.encoder)
-    prepare_datastore(small, models.smile, models.vanilla.tokenizer)
+    prepare_datastore(small, models.smile)
     return small
 
 
@@ -74,9 +75,9 @@ def test_the_same_transcripts_as_of_pools_made_by_hand(
     for utterance in (pool.utterances[i] for i in loo.sample(pool, 2)):
         small = by_hand(pool, utterance.id, tmp_path / utterance.id, models)
         samples = read(utterance.audio)
-        clip = Clip(models, Segment(0.0, len(samples) / SAMPLE_RATE, samples), utterance.text, "gle")
+        target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), utterance.id)
         for condition in tried:
-            written = clip.write(condition, small, utterance.id)
+            written = write(target, condition, small, utterance)
             wanted[utterance.id, condition.name] = written.decoded.text
     found = {(row.id, row.condition): row.hypothesis for row in steps[-1].rows}
     assert found == wanted
@@ -88,12 +89,12 @@ def test_a_clip_leaves_no_trace_in_the_datastore(pool: Pool, models: Models, tmp
     index = loo.sample(pool, 1)[0]
     others = loo.without(models, pool, index, tmp_path / "stores", tokens=True)
     slow = by_hand(pool, pool.utterances[index].id, tmp_path / "slow", models)
-    info = models.smile.info
-    ours, theirs = (token_store.open_store(p, info) for p in (others, slow))
+    model = models.smile
+    ours, theirs = (token_store.open_store(p, model) for p in (others, slow))
     np.testing.assert_array_equal(ours.keys, theirs.keys)
     np.testing.assert_array_equal(ours.tokens, theirs.tokens)
-    assert ours.gate == theirs.gate
-    whole = token_store.open_store(pool, info)
+    assert ours.weight == theirs.weight
+    whole = token_store.open_store(pool, model)
     assert (whole.keys[whole.clips != index] != ours.keys).any()
     assert pool.utterances[index] not in others.utterances
 

@@ -1,4 +1,4 @@
-"""Bits per character: what they are the sum of, what kept = 0 is, and a command that goes on."""
+"""Bits per character: what they are the sum of, what a scale of 0 is, and a command that goes on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from smile.audio.io import read
 from smile.cli import main as cli
 from smile.datatypes import Shot, Utterance
 from smile.decoding import prompt as prompts
-from smile.evaluation import likelihood
 from smile.evaluation.likelihood import Tried, foreseen, table
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
-from smile.transcription.pipeline import pool_token
-from smile.whisper.encoder import encode
+from smile.transcription.examples import pool_token
 from smile.whisper.logits import log_softmax
 from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
 from tests.conftest import POOLS
@@ -39,9 +37,9 @@ def pool() -> Pool:
 
 def stepwise(models: Models, target: Utterance, shots: list[Shot], language: str) -> float:
     """Bits of a text, its tokens fed one by one."""
-    vocabulary, recognizer = models.vanilla.tokenizer, models.smile
-    prompt = prompts.build(vocabulary, read(target.audio), shots, language=language)
-    session = recognizer.decoder(encode(recognizer, prompt.samples))
+    vocabulary, model = models.vanilla.tokenizer, models.smile
+    prompt = prompts.build(model, read(target.audio), shots, language=language)
+    session = model.decoder(model.encode(prompt.samples))
     logits, _ = session.step(np.array([prompt.tokens]))
     nats = 0.0
     for token in vocabulary.encode(" " + target.text):
@@ -63,7 +61,9 @@ def test_states_are_made_once_for_all_models(
     exact: Models, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
-    monkeypatch.setattr(likelihood, "encode", lambda *a: made.append(a) or encode(*a))
+    engine = exact.smile.recognizer
+    real = engine.encode
+    monkeypatch.setattr(engine, "encode", lambda features: made.append(1) or real(features))
     tried = [Tried("a", 0.0, exact), Tried("b", 0.0, exact)]
     first, second = foreseen(pool.queries[0], [(t, 1) for t in tried], {"": pool}, Settings())
     assert first.bits == second.bits
@@ -74,7 +74,7 @@ def rows(adapter: str, bits: dict[str, list[float]]) -> list[dict]:
     return [
         {
             "adapter": adapter,
-            "kept": 1.0,
+            "scale": 1.0,
             "shots": 1,
             "language": code,
             "id": str(i),
@@ -99,9 +99,9 @@ def test_change_is_of_the_macro_average_over_paired_clips() -> None:
 
 def test_change_may_be_against_an_adapter_with_as_much_of_its_change() -> None:
     none, a, b = (rows(name, {"mdw": bits}) for name, bits in [("none", [9.0]), ("a", [8.0]), ("b", [4.0])])
-    half = [{**row, "kept": 0.5, "bits": 2 * row["bits"]} for row in [*a, *b]]
-    made = table(pd.DataFrame([{**row, "kept": 0.0} for row in none] + a + b + half), "a")
-    assert made.set_index(["adapter", "kept"])["change"].dropna().to_dict() == {
+    half = [{**row, "scale": 0.5, "bits": 2 * row["bits"]} for row in [*a, *b]]
+    made = table(pd.DataFrame([{**row, "scale": 0.0} for row in none] + a + b + half), "a")
+    assert made.set_index(["adapter", "scale"])["change"].dropna().to_dict() == {
         ("a", 0.5): 0.0,
         ("a", 1.0): 0.0,
         ("b", 0.5): -50.0,
@@ -114,7 +114,7 @@ def test_the_command_goes_on_and_a_share_of_nothing_is_the_untrained_model(
 ) -> None:
     root, out = superb(tmp_path / "corpus"), tmp_path / "rows.csv"
     common = ["likelihood", "--data", str(root), "--split", "10min_test", "--out", str(out)]
-    common += ["--adapter", str(SHIPPED_ADAPTER), "--kept", "0", "--limit"]
+    common += ["--adapter", str(SHIPPED_ADAPTER), "--scale", "0", "--limit"]
     assert cli.main([*common, "1", "--shots", "1"]) == 0
     first = pd.read_csv(out)
     assert cli.main([*common, "2", "--shots", "0,1"]) == 0
@@ -128,17 +128,17 @@ def test_the_command_goes_on_and_a_share_of_nothing_is_the_untrained_model(
     assert "Bits per character" in capsys.readouterr().out
 
 
-def test_an_adapter_that_keeps_nothing_cannot_be_scaled(
+def test_an_adapter_that_applies_nothing_cannot_be_scaled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, adapter = superb(tmp_path / "corpus"), tmp_path / "none"
     shutil.copytree(SHIPPED_ADAPTER, adapter)
     card = json.loads((adapter / "smile.json").read_text())
-    card["config"]["kept"] = 0.0
+    card["config"]["scale"] = 0.0
     (adapter / "smile.json").write_text(json.dumps(card))
     command = ["likelihood", "--data", str(root), "--split", "10min_test", "--adapter", str(adapter)]
     assert cli.main([*command, "--out", str(tmp_path / "rows.csv")]) == 2
-    assert "keeps nothing of its change" in capsys.readouterr().err
+    assert "applies nothing of its change" in capsys.readouterr().err
 
 
 def test_another_file_is_not_taken_for_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,15 +12,15 @@ import pytest
 from smile.audio.features import log_mel
 from smile.datatypes import SAMPLE_RATE, Prompt, Recognizer, Shot, SmileError
 from smile.decoding import prompt as prompts
-from smile.decoding.search import decode
+from smile.decoding.search import GREEDY, Control, decode
 from smile.settings import WHOLE_WINDOW
 from smile.whisper.encoder import encode, pooled
 from smile.whisper.engines import clips_at_a_time, compute_alone, load_recognizer
-from smile.whisper.language_id import detect_language
 from smile.whisper.model import Models, load_models
 from smile.whisper.tokenizer import Vocabulary
 from smile.whisper.weights import Base
 from tests.clips import Labelled, clips, words
+from tests.made_models import mute
 
 LANGUAGES = ("eng", "deu", "mdw", "chr", "ell")
 
@@ -30,9 +30,11 @@ def twenty() -> list[Labelled]:
     return [clip for code in LANGUAGES for clip in clips(code, 4)]
 
 
-def final(recognizer: Recognizer, prompt: Prompt, vocabulary: Vocabulary, **options) -> tuple[int, ...]:
+def final(
+    recognizer: Recognizer, prompt: Prompt, vocabulary: Vocabulary, control: Control = GREEDY
+) -> tuple[int, ...]:
     session = recognizer.decoder(encode(recognizer, prompt.samples, WHOLE_WINDOW))
-    return list(decode(session, prompt, vocabulary, **options))[-1].tokens
+    return list(decode(session, prompt, vocabulary, control))[-1].tokens
 
 
 def test_float32_states_are_those_of_transformers(
@@ -50,17 +52,17 @@ def test_float32_gives_the_same_tokens_on_twenty_clips(
     assert len(twenty) >= 20
     for i, clip in enumerate(twenty):
         shots = [Shot(other.samples, other.text) for other in twenty[i - 1 : i]]
-        prompt = prompts.build(vocabulary, clip.samples, shots, language="en", anchored=i % 2 == 0)
-        prompt = replace(prompt, room=min(prompt.room, 60))
+        prompt = prompts.build(mute(vocabulary), clip.samples, shots, language="en", timestamps=i % 2 == 0)
+        prompt = replace(prompt, max_new_tokens=min(prompt.max_new_tokens, 60))
         assert final(lean32, prompt, vocabulary) == final(hf, prompt, vocabulary), clip.id
 
 
 def test_beams_agree_too(
     lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
 ) -> None:
-    prompt = prompts.vanilla(vocabulary, twenty[0].samples, "en")
-    found = final(lean32, prompt, vocabulary, beam_size=3)
-    assert found == final(hf, prompt, vocabulary, beam_size=3)
+    prompt = prompts.vanilla(mute(vocabulary), twenty[0].samples, "en")
+    control = Control(beam_size=3)
+    assert final(lean32, prompt, vocabulary, control) == final(hf, prompt, vocabulary, control)
 
 
 def test_greedy_is_transformers_generate(
@@ -69,7 +71,7 @@ def test_greedy_is_transformers_generate(
     import torch
 
     for clip in twenty[:6]:
-        prompt = prompts.vanilla(vocabulary, clip.samples, "en")
+        prompt = prompts.vanilla(mute(vocabulary), clip.samples, "en")
         generated = hf._model.generate(
             input_features=torch.from_numpy(log_mel(clip.samples, 30.0))[None],
             decoder_input_ids=torch.tensor([prompt.tokens]),
@@ -80,19 +82,17 @@ def test_greedy_is_transformers_generate(
             num_beams=1,
         )[0].tolist()
         text = tuple(t for t in generated if t < vocabulary.end)
-        assert final(hf, replace(prompt, room=60), vocabulary, stops=()) == text
+        assert final(hf, replace(prompt, max_new_tokens=60), vocabulary, Control(stopping=())) == text
 
 
 def test_language_and_no_speech(models: Models, twenty: list[Labelled]) -> None:
     def opening(samples):
-        return detect_language(
-            models.vanilla.decoder(encode(models.vanilla, samples)), models.vanilla.tokenizer
-        )
+        return models.vanilla.detect_language(models.vanilla.encode(samples))
 
     english, german = opening(twenty[0].samples), opening(twenty[4].samples)
     assert (english.language, german.language) == ("en", "de")
     assert 0.5 < english.probability <= 1
-    assert opening(np.zeros(SAMPLE_RATE * 3, np.float32)).no_speech > english.no_speech
+    assert opening(np.zeros(SAMPLE_RATE * 3, np.float32)).no_speech_prob > english.no_speech_prob
 
 
 def test_int8_embeddings_rank_as_float32_ones(
@@ -101,7 +101,7 @@ def test_int8_embeddings_rank_as_float32_ones(
     def embed(recognizer):
         return [pooled(encode(recognizer, c.samples), len(c.samples) / SAMPLE_RATE) for c in twenty]
 
-    fast, exact = embed(models.vanilla), embed(lean32)
+    fast, exact = embed(models.vanilla.recognizer), embed(lean32)
     for i, row in enumerate(fast):
         assert np.argmin([np.linalg.norm(row - other) for other in exact]) == i
 
@@ -119,10 +119,10 @@ def test_known_languages_are_transcribed_right(models: Models, code: str) -> Non
 
 
 def test_a_states_length_of_its_own(models: Models, twenty: list[Labelled]) -> None:
-    states = encode(models.vanilla, twenty[0].samples)
+    states = models.vanilla.encode(twenty[0].samples)
     for frames in (1, 77, len(states)):
         logits, hidden = models.vanilla.decoder(states[:frames]).step(np.array([[50258, 50259]]))
-        assert (logits.shape, hidden.shape) == ((1, 51865), (1, 2, models.vanilla.width))
+        assert (logits.shape, hidden.shape) == ((1, 51865), (1, 2, models.vanilla.recognizer.width))
         assert np.isfinite(logits).all()
 
 
@@ -135,8 +135,8 @@ def test_an_adapter_gives_the_same_tokens_in_both(
     )
     assert ours.info.encoder == theirs.info.encoder
     assert ours.info.encoder.adapter
-    plain = load_models(precision="float32").vanilla
-    prompt = replace(prompts.vanilla(vocabulary, twenty[0].samples, "en"), room=30)
+    plain = load_models(precision="float32").vanilla.recognizer
+    prompt = replace(prompts.vanilla(mute(vocabulary), twenty[0].samples, "en"), max_new_tokens=30)
     tokens = final(ours, prompt, vocabulary)
     assert tokens == final(theirs, prompt, vocabulary)
     assert tokens != final(plain, prompt, vocabulary)

@@ -11,20 +11,20 @@ import pytest
 
 from smile.audio.io import read
 from smile.corpora import read as read_corpus
-from smile.datatypes import SAMPLE_RATE, Language, Prompt, Recognizer, Segment, Shot, Utterance
+from smile.datatypes import SAMPLE_RATE, Language, Prompt, Shot, Speech, Utterance
 from smile.decoding import prompt as prompts
 from smile.decoding.search import decode
-from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import Clip
+from smile.evaluation.evaluate import write
 from smile.pools.pool import Header, Pool, open_pool
 from smile.settings import WHOLE_WINDOW
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
+from smile.transcription.target import Target
 from smile.whisper import adapters
-from smile.whisper.encoder import encode, pooled
-from smile.whisper.model import Models, load_models, shipped_adapter
+from smile.whisper.model import Model, Models, load_models, shipped_adapter
 from tests.clips import Labelled, clips
 from tests.conftest import POOLS, speech_folder
+from tests.made_conditions import condition
 
 MOST_BYTES = 20_000_000
 
@@ -61,29 +61,30 @@ def test_both_engines_write_the_same_tokens(folder: Path) -> None:
     labelled = clips("mdw", 4)
     for i, clip in enumerate(labelled[1:], start=1):
         shots = [Shot(labelled[i - 1].samples, labelled[i - 1].text)]
-        prompt = prompts.build(lean.vocabulary, clip.samples, shots, language="sw")
-        prompt = replace(prompt, room=40)
+        prompt = prompts.build(lean.smile, clip.samples, shots, language="sw")
+        prompt = replace(prompt, max_new_tokens=40)
 
-        def tokens(recognizer: Recognizer, prompt: Prompt = prompt) -> tuple[int, ...]:
-            states = encode(recognizer, prompt.samples, WHOLE_WINDOW)
-            return list(decode(recognizer.decoder(states), prompt, lean.vocabulary))[-1].tokens
+        def tokens(model: Model, prompt: Prompt = prompt) -> tuple[int, ...]:
+            states = model.within(WHOLE_WINDOW).encode(prompt.samples)
+            return list(decode(model.decoder(states), prompt, model.tokenizer))[-1].tokens
 
         assert tokens(lean.smile) == tokens(hf.smile)
 
 
 def test_three_examples_with_it_beat_whisper_alone_on_fixed_clips(trained: Models) -> None:
     """On real Suba and Gaelic where they are at hand, else on two demo pools."""
-    vanilla = Condition("vanilla", "vanilla", shots=0)
-    smile = Condition("s-3", adapter="shipped", shots=3, language="pool", no_repeat=True)
+    vanilla = condition("vanilla", "vanilla", shots=0)
+    smile = condition("s-3", adapter="shipped", shots=3, language_token="pool", no_repeat=True)
     totals = {vanilla.name: [0, 0], smile.name: [0, 0]}
     for pool, targets in material(trained):
         for target in targets:
-            clip = Clip(trained, Segment(0.0, len(target.samples) / SAMPLE_RATE, target.samples))
-            for condition in (vanilla, smile):
-                text = clip.write(condition, pool, target.id).decoded.text
+            speech = Speech(0.0, len(target.samples) / SAMPLE_RATE, target.samples)
+            way = Target(trained, speech, target.id)
+            for wanted in (vanilla, smile):
+                text = write(way, wanted, pool, Utterance(target.id, target.path, target.text)).decoded.text
                 found = score(target.text, text)
-                totals[condition.name][0] += found.edits
-                totals[condition.name][1] += found.length
+                totals[wanted.name][0] += found.edits
+                totals[wanted.name][1] += found.length
     cer = {name: edits / length for name, (edits, length) in totals.items()}
     assert cer["s-3"] < 0.9 * cer["vanilla"], cer
 
@@ -105,7 +106,7 @@ def small_pool(models: Models, code: str) -> Pool:
     for clip in clips(code, 30, "10min_train"):
         seconds = len(clip.samples) / SAMPLE_RATE
         utterances.append(Utterance(clip.id, clip.path, clip.text, code, "", seconds))
-        rows.append(pooled(encode(models.smile, clip.samples), seconds))
+        rows.append(models.smile.embed(clip.samples))
     header = Header(Language(code), encoder=models.smile.info.encoder)
     return Pool(Path(code), header, tuple(utterances), np.stack(rows))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from smile.datatypes import DecodingResult, Prompt
 from smile.decoding.constraints import PENALTY, CharacterConstraint, Spelling
 from smile.decoding.knn.datastore import AdaptiveWeight, Datastore, KnnLM
-from smile.decoding.search import Beam, LengthStop, LogitsProcessor, LoopStop, NoRepeat, decode
+from smile.decoding.search import Beam, Control, LengthStop, LogitsProcessor, LoopStop, NoRepeat, decode
 from smile.text.characters import permitted
 from smile.whisper.token_bytes import TokenBytes, cut
 from smile.whisper.tokenizer import Vocabulary
@@ -96,7 +96,7 @@ def keeps_to(vocabulary: Vocabulary, shown: DecodingResult, characters: frozense
     knn=st.booleans(),
     longest=st.sampled_from([1, 4, 1000]),
     room=st.integers(1, 14),
-    anchored=st.booleans(),
+    timestamps=st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
 def test_in_hard_mode_no_other_character_ever_appears(
@@ -105,21 +105,21 @@ def test_in_hard_mode_no_other_character_ever_appears(
     drawn: str,
     seed: int,
     force: float,
-    beams: int,
+    beam_size: int,
     no_repeat: bool,
     knn: bool,
     longest: int,
     room: int,
-    anchored: bool,
+    timestamps: bool,
 ) -> None:
     characters = permitted([spelt])
-    steering: list[LogitsProcessor] = [NoRepeat(ngram=3, single=2)] if no_repeat else []
-    steering += [neighbours(vocabulary, drawn, seed)] if knn else []
+    processors: list[LogitsProcessor] = [NoRepeat(ngram=3, single=2)] if no_repeat else []
+    processors += [neighbours(vocabulary, drawn, seed)] if knn else []
     session = Wild(seed, [*vocabulary.encode(drawn), vocabulary.end, vocabulary.timestamp(2.0)], force)
-    prompt = Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), anchored, room)
-    stops = [LoopStop(), LengthStop(longest, vocabulary)]
-    steering.append(CharacterConstraint(vocabulary, characters))
-    shown = list(decode(session, prompt, vocabulary, beam_size=beams, steering=steering, stops=stops))
+    prompt = Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, room)
+    processors.append(CharacterConstraint(vocabulary, characters))
+    control = Control(beam_size, tuple(processors), (LoopStop(), LengthStop(longest, vocabulary)))
+    shown = list(decode(session, prompt, vocabulary, control))
     for step in shown:
         keeps_to(vocabulary, step, characters)
     assert shown[-1].stopped
@@ -235,8 +235,8 @@ def test_a_ban_on_what_ends_the_character_does_not_leave_half_of_it(vocabulary: 
         return changed
 
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 10)
-    steering = [ban, CharacterConstraint(vocabulary, frozenset("Ꭰ "))]
-    *_, shown = decode(Wild(3, ids, 20.0), prompt, vocabulary, steering=steering)
+    control = Control(processors=(ban, CharacterConstraint(vocabulary, frozenset("Ꭰ "))))
+    *_, shown = decode(Wild(3, ids, 20.0), prompt, vocabulary, control)
     assert "Ꭰ" in shown.text
     keeps_to(vocabulary, shown, frozenset("Ꭰ "))
 
@@ -250,9 +250,9 @@ def test_a_stop_within_a_character_shows_whole_ones(vocabulary: Vocabulary, keep
             return keep if len(tokens) > keep else None
 
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 20)
-    steering = [CharacterConstraint(vocabulary, frozenset("Ꭰ"))]
+    control = Control(1, (CharacterConstraint(vocabulary, frozenset("Ꭰ")),), (Cut(),))
     session = Wild(2, vocabulary.encode("Ꭰ"), 20.0)
-    *_, shown = decode(session, prompt, vocabulary, steering=steering, stops=[Cut()])
+    *_, shown = decode(session, prompt, vocabulary, control)
     assert set(shown.text) <= {"Ꭰ", " "}
     assert (len(shown.tokens), shown.stopped) == (keep, "length")
 

@@ -23,12 +23,13 @@ from smile.decoding.control import most_characters
 from smile.demo.speak import speak
 from smile.pools.pool import Pool, open_pool
 from smile.retrieval.samplers import nearest
-from smile.settings import Settings
+from smile.settings import DEFAULTS, Settings
 from smile.text.characters import permitted
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
-from smile.transcription.pipeline import DEFAULTS, Awaited, language_token, transcribe
-from smile.transcription.result import Line, Result, Side, as_dict
+from smile.transcription.examples import language_token, prepare_datastore
+from smile.transcription.pipeline import Awaited, transcribe
+from smile.transcription.result import Result, Segment, Transcript, as_dict
 from smile.whisper.model import Models
 from tests.clips import clips
 from tests.conftest import POOLS
@@ -40,7 +41,7 @@ from tests.sounds import encode as encode_sound
 def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     opened = open_pool(POOLS / "gle", models.smile.info.encoder)
     pool = replace(opened, stores=tmp_path_factory.mktemp("tokens"))
-    prepare_datastore(pool, models.smile, models.vanilla.tokenizer)
+    prepare_datastore(pool, models.smile)
     return pool
 
 
@@ -50,9 +51,7 @@ def clip(pool: Pool) -> np.ndarray:
 
 
 def test_a_pool_that_was_read_is_not_read_again(models: Models, pool: Pool) -> None:
-    prepare_datastore(
-        pool, models.smile, models.vanilla.tokenizer, lambda done, total: pytest.fail("read again")
-    )
+    prepare_datastore(pool, models.smile, lambda done, total: pytest.fail("read again"))
 
 
 def last(models: Models, samples: np.ndarray, pool: Pool | None, settings: Settings = DEFAULTS) -> Result:
@@ -66,7 +65,7 @@ def test_both_sides_are_written_as_they_come(models: Models, pool: Pool, clip: n
     assert lengths[-1] > 0
     assert len(set(lengths)) > 5
     final = results[-1]
-    assert len(final.chosen[0].neighbours) == 2
+    assert len(final.examples[0][1].neighbours) == 2
     assert final.vanilla.seconds > 0 < final.smile.seconds
     assert final.retrieval < final.smile.seconds
     assert 0 < final.smile.confidence <= 1
@@ -76,11 +75,9 @@ def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Po
     from scipy.special import softmax
     from scipy.stats import entropy
 
-    from smile.whisper.encoder import encode, pooled
-
-    query = softmax(pooled(encode(models.smile, clip), len(clip) / SAMPLE_RATE).astype(float))
+    query = softmax(models.smile.embed(clip).astype(float))
     slow = np.array([entropy(query, softmax(e.astype(float))) for e in pool.embeddings])
-    found = last(models, clip, pool, Settings(shots=5)).chosen[0]
+    found = last(models, clip, pool, Settings(shots=5)).examples[0][1]
     assert [n.index for n in (*found.neighbours, *found.left_out)] == nearest(slow, 5).tolist()
     np.testing.assert_allclose([n.distance for n in found.neighbours], np.sort(slow)[: len(found.neighbours)])
 
@@ -88,21 +85,21 @@ def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Po
 def test_examples_change_the_transcript(models: Models, pool: Pool, clip: np.ndarray) -> None:
     without, with_two = (last(models, clip, pool, Settings(shots=k)) for k in (0, 2))
     assert without.vanilla.text == with_two.vanilla.text
-    assert without.chosen[0].neighbours == ()
+    assert without.examples[0][1].neighbours == ()
     assert without.smile.text != with_two.smile.text
 
 
 def test_random_repeats_with_its_seed(models: Models, pool: Pool, clip: np.ndarray) -> None:
     def ids(seed: int) -> list[str]:
         settings = Settings(sampler="random", seed=seed, shots=3)
-        return [n.utterance.id for n in last(models, clip, pool, settings).chosen[0].neighbours]
+        return [n.utterance.id for n in last(models, clip, pool, settings).examples[0][1].neighbours]
 
     assert ids(1) == ids(1)
     assert ids(1) != ids(2)
 
 
 def test_ten_examples_leave_out_what_does_not_fit(models: Models, pool: Pool, clip: np.ndarray) -> None:
-    chosen = last(models, clip, pool, Settings(shots=10)).chosen[0]
+    chosen = last(models, clip, pool, Settings(shots=10)).examples[0][1]
     assert len(chosen.neighbours) + len(chosen.left_out) == 10
     assert chosen.left_out
     assert max(n.rank for n in chosen.neighbours) < min(n.rank for n in chosen.left_out)
@@ -112,7 +109,7 @@ def test_a_clip_of_the_pool_is_no_example_for_itself(models: Models, pool: Pool)
     for utterance in pool.utterances[:3]:
         samples = read(utterance.audio)
         for sampler in ("nearest", "random"):
-            found = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).chosen[0]
+            found = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).examples[0][1]
             ids = [n.utterance.id for n in (*found.neighbours, *found.left_out)]
             assert utterance.id not in ids
             assert len(ids) == 10
@@ -156,16 +153,16 @@ def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models,
     pause = np.zeros(SAMPLE_RATE // 2, np.float32)
     clips = [piece for q in pool.queries[:8] for piece in (read(q.audio), pause)]
     result = last(models, np.concatenate(clips), pool)
-    assert len(result.vanilla.lines) == len(result.smile.lines) == len(result.chosen) >= 2
-    starts = [line.start for line in result.smile.lines]
+    assert len(result.vanilla.segments) == len(result.smile.segments) == len(result.examples) >= 2
+    starts = [line.start for line in result.smile.segments]
     assert starts == sorted(set(starts))
-    assert all(line.end - line.start <= 15 for line in result.smile.lines)
+    assert all(line.end - line.start <= 15 for line in result.smile.segments)
 
 
 def test_without_a_pool_only_vanilla(models: Models, clip: np.ndarray) -> None:
     result = last(models, clip, None)
     assert result.vanilla.text
-    assert (result.smile.text, result.chosen) == ("", ())
+    assert (result.smile.text, result.examples) == ("", ())
 
 
 def test_closing_stops_the_work(models: Models, pool: Pool, clip: np.ndarray) -> None:
@@ -186,7 +183,7 @@ class Coming:
 
     def _steps(self) -> Generator[str, None, Pool]:
         try:
-            for step in ("LanguageDetection", "Reading"):
+            for step in ("Opening", "Reading"):
                 self.taken += 1
                 yield step
         finally:
@@ -213,13 +210,13 @@ def test_whisper_alone_is_written_before_a_pool_that_is_awaited(
     results = list(transcribe(models, clip, coming.awaited, Settings(shots=2)))
     waiting = [r for r in results if r.waiting]
     assert [(r.stage, r.waiting) for r in waiting] == [
-        ("LanguageDetection", "LanguageDetection"),
+        ("Opening", "Opening"),
         ("Reading", "Reading"),
     ]
-    assert all(r.vanilla.lines[0].decoded.stopped and not r.smile.lines for r in waiting)
+    assert all(r.vanilla.segments[0].decoded.stopped and not r.smile.segments for r in waiting)
     assert [r.pool for r in results] == [pool.folder.name] * len(results)
     at_once = last(models, clip, pool, Settings(shots=2))
-    assert (results[-1].smile.text, results[-1].chosen) == (at_once.smile.text, at_once.chosen)
+    assert (results[-1].smile.text, results[-1].examples) == (at_once.smile.text, at_once.examples)
     assert not results[-1].waiting
 
 
@@ -240,12 +237,12 @@ def test_nothing_is_done_for_a_pool_where_there_is_no_speech(models: Models, poo
 @pytest.mark.parametrize(("policy", "token"), [("sw", "sw"), ("pool", "en"), ("guess", "cy")])
 def test_language_policies(models: Models, pool: Pool, clip: np.ndarray, policy: str, token: str) -> None:
     known = replace(pool, header=replace(pool.header, guesses={"ga": 0, "en": 7, "cy": 3}))
-    opening = replace(last(models, clip, None).vanilla.lines[0].opening, language="cy")
+    opening = replace(last(models, clip, None).vanilla.segments[0].detection, language="cy")
     assert language_token(policy, known, opening) == token
 
 
 def test_the_prompt_carries_the_language_asked_for(models: Models, pool: Pool, clip: np.ndarray) -> None:
-    assert last(models, clip, pool, Settings(language="sw")).smile.lines[0].language == "sw"
+    assert last(models, clip, pool, Settings(language_token="sw")).smile.segments[0].language == "sw"
 
 
 @pytest.mark.parametrize("code", ["chr", "uig"])
@@ -303,9 +300,9 @@ def clear_clip(models: Models) -> np.ndarray:
 
 
 def test_json_is_scored_as_the_language_is_written() -> None:
-    line = Line(0.0, 1.0, DecodingResult((1,), (-0.1,), "ışık"), "tr", LanguageDetection("tr", 1.0, 0.0))
+    line = Segment(0.0, 1.0, DecodingResult((1,), (-0.1,), "ışık"), "tr", LanguageDetection("tr", 1.0, 0.0))
     info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
-    found = Result(1.0, Settings(), info, language="tur", smile=Side((line,)))
+    found = Result(1.0, Settings(), info, language="tur", smile=Transcript((line,)))
     assert as_dict(found, "IŞIK")["smile"]["cer"] == 0
     assert as_dict(replace(found, language=""), "IŞIK")["smile"]["cer"] > 0
 

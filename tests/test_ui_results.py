@@ -6,7 +6,6 @@ import gradio as gr
 import pandas as pd
 import pytest
 
-from smile.evaluation.conditions import Condition
 from smile.results import labels, paper
 from smile.results import tables as results
 from smile.ui import build_app
@@ -22,9 +21,10 @@ from smile.ui.results.store import Measured, Store
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import ORDERS, lines, ordered, utterances
 from tests.fake_engine import FakeEngine
+from tests.made_conditions import condition
 from tests.measured import NASTY, packed
 
-VANILLA = Condition("vanilla", side="vanilla", shots=0, loops=False, length_limit=False)
+VANILLA = condition("vanilla", side="vanilla", shots=0, cut_loops=False, length_limit=False)
 ALONE, ONE, SMILE = "Whisper alone", "In-context, 1 nearest", "SMILE, 3 nearest"
 HELD = ["bel", "cat", "chr", "ell", "sxb"]
 
@@ -44,7 +44,7 @@ def store(folder):
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):
     """Vanilla and one condition more: what most charts want is missing."""
-    return Measured(packed(tmp_path_factory.mktemp("few"), (VANILLA, Condition("u-1")), clips=3))
+    return Measured(packed(tmp_path_factory.mktemp("few"), (VANILLA, condition("u-1")), clips=3))
 
 
 def select(store, **chosen) -> Selection:
@@ -351,7 +351,7 @@ def test_new_rows_in_the_folder_appear(tmp_path):
     first = store.read()
     assert first.conditions == [ALONE]
     assert store.read() is first
-    packed(tmp_path / "two", (Condition("u-1"),), languages=["chr"], clips=2)
+    packed(tmp_path / "two", (condition("u-1"),), languages=["chr"], clips=2)
     assert store.read().conditions == [ALONE, ONE]
 
 

@@ -16,7 +16,7 @@ STEPS = 10
 CONFIGS = {
     "lora": replace(TOY, steps=STEPS, batch=4, dropout=0.0),
     "adalora": replace(
-        TOY, steps=STEPS, batch=4, dropout=0.0, method="adalora", layers="all", prompt="plain"
+        TOY, steps=STEPS, batch=4, dropout=0.0, method="adalora", layers="all", timestamps=False
     ),
 }
 

@@ -51,18 +51,18 @@ def foreseen(
     """The rows of a clip, for each model and number of nearest examples, with the pool's language token.
 
     `pools` by the digest of the adapter's encoder, empty for the base's. Encoder states are made once for
-    each model.
+    all models with the same encoder.
 
     Raises:
         AudioError: its recording or that of an example cannot be read.
     """
     samples = read(utterance.audio)
     speech = Speech(0.0, len(samples) / SAMPLE_RATE, samples)
-    targets: dict[Models, Target] = {}
+    first = Target(wanted[0][0].models, speech, utterance.id) if wanted else None
     for tried, shots in wanted:
+        assert first
         pool, told = pools[tried.models.smile.info.encoder.adapter], replace(settings, shots=shots)
-        target = targets.setdefault(tried.models, Target(tried.models, speech, utterance.id))
-        said = target.read(utterance.text, told, pool)
+        said = first.under(tried.models).read(utterance.text, told, pool)
         bits, characters = -float(said.logprob.sum()) / math.log(2), len(utterance.text.strip())
         yield Foreseen(tried.adapter, tried.scale, shots, utterance.language, utterance.id, bits, characters)
 

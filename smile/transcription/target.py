@@ -75,6 +75,12 @@ class Target:
         self._made: dict[Hashable, tuple[Any, float]] = {}
         self._sessions: dict[Model, DecoderSession] = {}  # begun to hear the language, and not gone on with
 
+    def under(self, models: Models) -> Target:
+        """Return the same clip under other models; encoder states that they have in common stay made."""
+        other = Target(models, self.speech, self._key)
+        other._made = self._made
+        return other
+
     def vanilla(self, settings: Settings, pool: Pool | None = None) -> Iterator[Step]:
         """Write by Whisper alone; a pool limits the length by its speaking rate."""
         self.seconds = self.retrieval_seconds = 0.0
