@@ -66,9 +66,9 @@ def test_bad_input_is_one_sentence_and_code_2(
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--shots", "11", "0 to 10 examples"),
-        ("--beams", "0", "1 to 5 beams"),
-        ("--beams", "-1", "1 to 5 beams"),
+        ("--shots", "11", "a whole number from 0 to 10"),
+        ("--beam-size", "0", "a whole number from 1 to 5"),
+        ("--beam-size", "-1", "a whole number from 1 to 5"),
         ("--knn", "2", "0 to 1"),
         ("--engine", "fast", "lean"),
         ("--characters", "some", "off"),

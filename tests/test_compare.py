@@ -13,11 +13,11 @@ import pytest
 from smile.audio.io import read
 from smile.corpora import read as read_corpus
 from smile.datatypes import SmileError
-from smile.evaluation import evaluate
 from smile.evaluation.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.text.characters import permitted
+from smile.transcription import target
 from smile.transcription.pipeline import transcribe
 from smile.whisper.model import Models
 from tests.conftest import POOLS
@@ -62,7 +62,7 @@ def test_a_cell_is_what_the_page_writes(
     cell = next(c for c in cells if c.place == Place(shots, way))
     assert cell.text == result.smile.text
     assert cells[0].text == result.vanilla.text
-    chosen = [n.utterance.id for c in result.chosen for n in c.neighbours]
+    chosen = [n.utterance.id for _, found in result.examples for n in found.neighbours]
     assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
     assert cell.confidence == pytest.approx(result.smile.confidence)
 
@@ -81,16 +81,17 @@ def test_cells_keep_to_characters_as_the_page_does(
 
 def test_the_clip_itself_is_encoded_once(models: Models, pool: Pool, samples, monkeypatch) -> None:
     heard = []
-    real = evaluate.encode
-    monkeypatch.setattr(evaluate, "encode", lambda r, s, w: (heard.append(len(s)), real(r, s, w))[1])
+    engine = models.vanilla.recognizer
+    real = engine.encode
+    monkeypatch.setattr(engine, "encode", lambda features: (heard.append(1), real(features))[1])
     list(compare(models, samples, pool, Grid((0,), WAYS, BASE)))
     assert len(heard) == 1
 
 
 def test_it_stops_when_nobody_looks(models: Models, pool: Pool, samples, monkeypatch) -> None:
     calls = []
-    real = evaluate.decode
-    monkeypatch.setattr(evaluate, "decode", lambda *a, **k: (calls.append(1), real(*a, **k))[1])
+    real = target.decode
+    monkeypatch.setattr(target, "decode", lambda *a, **k: (calls.append(1), real(*a, **k))[1])
     running = compare(models, samples, pool, Grid((0, 1), WAYS, BASE))
     assert len(list(islice((cell for cell in running if cell), 2))) == 2
     running.close()
@@ -113,7 +114,7 @@ def test_silence_is_refused(models: Models, pool: Pool, samples) -> None:
 
 def test_others_may_come_in_between_the_steps_of_a_cell(models: Models, pool: Pool, samples) -> None:
     twice = np.concatenate([samples, np.zeros(16_000, np.float32), samples])
-    grid = Grid((0,), WAYS, replace(BASE, longest=len(samples) / 16_000))
+    grid = Grid((0,), WAYS, replace(BASE, max_segment_seconds=len(samples) / 16_000))
     steps = list(compare(models, twice, pool, grid))
     first = next(i for i, cell in enumerate(steps) if cell)
     assert steps[:first].count(None) > len(twice) / 16_000 / 5 + 1

@@ -174,7 +174,7 @@ def test_the_command_prints_the_table_and_keeps_the_best(
     assert main(["check", str(pool.folder), "--clips", "1", "--shots", "1"]) == 0
     said = capsys.readouterr().out
     assert "vanilla" in said
-    assert "1 shot, no token neighbours" in said
+    assert "1 shot, no kNN-LM" in said
     setting = read_setting(pool.folder)
     assert setting is not None
     assert (setting.shots, setting.clips, setting.helps) == (1, 1, None)

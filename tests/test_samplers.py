@@ -12,17 +12,23 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from scipy.stats import entropy
 
-from smile.datatypes import SmileError, Utterance
-from smile.retrieval.samplers import SPARE, choose, of_length
+from smile.datatypes import Neighbour, SmileError, Utterance
+from smile.retrieval.samplers import SPARE, Query, choose, of_length, random_sample
+from smile.settings import Settings
 
 POOL = np.random.default_rng(0).normal(0, 2, (30, 16)).astype(np.float32)
 UTTERANCES = [Utterance(f"u{i}", Path(f"{i}.wav"), f"text {i}") for i in range(30)]
 
 
+def chosen(sampler: str, query: np.ndarray, shots: int, seed: int = 0, **known: str) -> tuple[Neighbour, ...]:
+    wanted = Settings(sampler=sampler, shots=shots, seed=seed)
+    return choose(Query(query, **known), POOL, UTTERANCES, wanted)
+
+
 def test_nearest_equals_a_slow_search() -> None:
     query = POOL[3] + 0.1
     slow = sorted(range(30), key=lambda i: entropy(softmax(query), softmax(POOL[i])))[:5]
-    found = choose("nearest", query, POOL, UTTERANCES, 5)
+    found = chosen("nearest", query, 5)
     assert [n.index for n in found] == slow
     assert [n.rank for n in found] == [1, 2, 3, 4, 5]
     assert [n.utterance.id for n in found] == [f"u{i}" for i in slow]
@@ -31,7 +37,7 @@ def test_nearest_equals_a_slow_search() -> None:
 
 def test_random_repeats_with_its_seed_and_differs_with_another() -> None:
     def ids(seed: int, key: str = "a") -> list[int]:
-        return [n.index for n in choose("random", POOL[0], POOL, UTTERANCES, 10, seed=seed, key=key)]
+        return [n.index for n in chosen("random", POOL[0], 10, seed, key=key)]
 
     assert ids(1) == ids(1)
     assert ids(1) != ids(2)
@@ -39,8 +45,8 @@ def test_random_repeats_with_its_seed_and_differs_with_another() -> None:
 
 
 def test_random_neighbours_carry_their_true_rank() -> None:
-    by_index = {n.index: n.rank for n in choose("nearest", POOL[0], POOL, UTTERANCES, 30)}
-    assert all(by_index[n.index] == n.rank for n in choose("random", POOL[0], POOL, UTTERANCES, 10))
+    by_index = {n.index: n.rank for n in chosen("nearest", POOL[0], 30)}
+    assert all(by_index[n.index] == n.rank for n in chosen("random", POOL[0], 10))
 
 
 @given(size=st.integers(1, 50), shots=st.integers(0, 60), seed=st.integers(0, 9))
@@ -53,24 +59,22 @@ def test_more_shots_only_add(size: int, shots: int, seed: int) -> None:
 
 def test_unknown_sampler_says_which_there_are() -> None:
     with pytest.raises(SmileError, match="nearest, random, draft, mixed"):
-        choose("best", POOL[0], POOL, UTTERANCES, 1)
+        chosen("best", POOL[0], 1)
 
 
 def test_a_draft_finds_the_text_that_it_is_like() -> None:
-    found = choose("draft", POOL[0], POOL, UTTERANCES, 1, draft="text 17")
+    found = chosen("draft", POOL[0], 1, draft="text 17")
     assert found[0].utterance.id == "u17"
     assert found[0].distance == pytest.approx(0)
 
 
 def test_a_mixture_goes_by_both_measures() -> None:
-    by_sound, by_draft = (
-        choose(s, POOL[3], POOL, UTTERANCES, 30, draft="text 21") for s in ("nearest", "draft")
-    )
+    by_sound, by_draft = (chosen(s, POOL[3], 30, draft="text 21") for s in ("nearest", "draft"))
     rows = []
     for found in (by_sound, by_draft):
         row = np.array([n.distance for n in sorted(found, key=lambda n: n.index)])
         rows.append((row - row.mean()) / row.std())
-    mixed = choose("mixed", POOL[3], POOL, UTTERANCES, 30, draft="text 21")
+    mixed = chosen("mixed", POOL[3], 30, draft="text 21")
     assert [n.index for n in mixed] == np.argsort(rows[0] + rows[1], kind="stable").tolist()
 
 

@@ -42,7 +42,7 @@ def test_each_part_has_a_datastore_of_its_own(models: Models) -> None:
     other = open_pool(POOLS / "chr", models.smile.info.encoder)
     cut = [subset(pool, minutes, clips) for minutes, clips in ((0.5, 0), (1.0, 0), (0, 12), (0.5, 12))]
     parts = (pool, *cut, mixed([pool, other]))
-    assert len({store_path(part, models.smile.info) for part in parts}) == 6
+    assert len({store_path(part, models.smile) for part in parts}) == 6
 
 
 def test_a_mixture_holds_every_clip_with_its_embedding(models: Models) -> None:
