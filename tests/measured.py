@@ -48,8 +48,8 @@ def conditions() -> tuple[Condition, ...]:
     more = (*MEASURES, *POOLS, *LENGTHS, *WAYS, KNN, WRONG)
     found: dict[str, Condition] = {}
     for some in (read_grid("main"), read_grid("adapter"), more):
-        for condition in resolved(some, ADAPTER, model="whisper-base/0"):
-            found.setdefault(condition.hash, condition)
+        for one in resolved(some, ADAPTER, model="whisper-base/0"):
+            found.setdefault(one.hash, one)
     return tuple(found.values())
 
 
@@ -95,10 +95,10 @@ def evaluated(
     chosen = chosen or conditions()
     for language in languages:
         file = RowFile(folder, language)
-        for condition in chosen:
-            file.add(rows_of(language, condition, clips))
+        for one in chosen:
+            file.add(rows_of(language, one, clips))
         file.write()
-    known = {c.hash: {"name": c.name, **c.settings()} for c in chosen}
+    known = {c.hash: {"name": c.name, **c.facts()} for c in chosen}
     (folder / "manifest.json").write_text(json.dumps({"conditions": known, "runs": []}), encoding="utf-8")
     return folder
 
