@@ -72,7 +72,7 @@ def test_settings_change_the_examples_and_the_address(page):
 
 def test_a_token_that_was_chosen_is_used(page):
     page.pick_example()
-    page.choose("language", "Finnish")
+    page.choose("language_token", "Finnish")
     page.transcribe(SLOW)
     assert "Finnish (fi)" in page.text("#smile .facts")
     assert "Whisper's guess" in page.text("#vanilla .facts")

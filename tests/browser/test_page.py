@@ -33,21 +33,21 @@ def test_every_control_reaches_the_engine(page, engine):
     page.set_number("shots", 7)
     page.click("#sampler label:nth-of-type(2)")
     page.choose("divergence", "Cosine")
-    page.choose("language", "Swahili")
+    page.choose("language_token", "Swahili")
     page.click("button.label-wrap")
-    page.click("#prompt label:nth-of-type(2)")
+    page.click("#timestamps input")
     page.click("#windows label:nth-of-type(2)")
-    page.set_number("beams", 3)
+    page.set_number("beam_size", 3)
     page.set_number("seed", 42)
-    page.click("#bounded input")
+    page.click("#length_limit input")
     page.set_number("knn", 0.5)
     page.click("#no_repeat input")
     page.transcribe()
     _, pool, settings = engine.asked[-1]
     assert pool == "mini/ckb"
     assert (settings.shots, settings.sampler, settings.divergence) == (7, "random", "cosine")
-    assert (settings.language, settings.prompt, settings.windows) == ("sw", "plain", (30.0,))
-    assert (settings.beams, settings.seed, settings.bounded) == (3, 42, False)
+    assert (settings.language_token, settings.timestamps, settings.windows) == ("sw", False, (30.0,))
+    assert (settings.beam_size, settings.seed, settings.length_limit) == (3, 42, False)
     assert (settings.knn, settings.no_repeat) == (0.5, False)
     expected = {"pool": "mini/ckb", "shots": "7", "sampler": "random", "divergence": "cosine", "seed": "42"}
     assert expected.items() <= page.query.items()
@@ -55,12 +55,14 @@ def test_every_control_reaches_the_engine(page, engine):
 
 
 def test_a_shared_address_restores_the_view(page):
-    page.open("pool=chr&example=q2&shots=5&sampler=random&divergence=js&language=sw&beam_size=2&seed=7&x=1")
+    page.open(
+        "pool=chr&example=q2&shots=5&sampler=random&divergence=js&language_token=sw&beam_size=2&seed=7&x=1"
+    )
     assert page.value("#reference textarea") == TEXTS["chr"][2]
     assert page.shots == "5"
     assert "Cherokee" in page.value("#pool input")
     assert page.value("#divergence input") == "Jensen-Shannon"
-    assert page.value("#language input") == "Swahili (sw)"
+    assert page.value("#language_token input") == "Swahili (sw)"
     assert page.all("#sampler input[value='random']")[0].is_selected()
     assert page.all("#example input[value='q2']")[0].is_selected()
     assert page.query["x"] == "1", "other parts of the address stay"
