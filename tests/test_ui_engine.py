@@ -32,8 +32,8 @@ ENCODER = EncoderId("whisper-tiny", "0" * 12)
 SILENCE = np.zeros(16000, np.float32)
 
 
-class Recognizer:
-    """Only what the engine asks of a recognizer."""
+class Model:
+    """Only what the engine asks of a model."""
 
     class info:  # noqa: N801
         encoder = ENCODER
@@ -66,7 +66,7 @@ def corpus(folder: Path) -> Path:
 def loaded(monkeypatch):
     """Models that load at once; counts how often."""
     calls = []
-    fake = models.Models(Recognizer(), Recognizer(), None)
+    fake = models.Models(Model(), Model())
     monkeypatch.setattr(models, "load_models", lambda *_, **__: calls.append(1) or fake)
     return calls
 
@@ -119,9 +119,7 @@ def test_models_load_once_for_all_visitors(engine, loaded):
 
 
 def test_a_failed_load_is_tried_again(engine, monkeypatch):
-    outcomes = iter(
-        (SmileError("No weights; download them."), models.Models(Recognizer(), Recognizer(), None))
-    )
+    outcomes = iter((SmileError("No weights; download them."), models.Models(Model(), Model())))
 
     def load(*_, **__):
         outcome = next(outcomes)
