@@ -12,7 +12,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ from smile.retrieval import learned as similarity
 from smile.util.arrays import Arrays, read_array, write_arrays
 from smile.util.storage import Log, read_json, set_aside
 from smile.whisper import adapters
+from smile.whisper.model import Model
 from smile.whisper.tensors import open_safetensors
 from tests.made_conditions import condition
 from tests.test_durability import small_pool
@@ -152,7 +153,22 @@ def test_an_array_that_is_missing_and_one_of_objects(tmp_path: Path) -> None:
                 stored[name]
 
 
+@dataclass(frozen=True)
+class Engine:
+    """Only what a datastore asks of a recognizer."""
+
+    info: RecognizerInfo
+
+
+def model(info: RecognizerInfo) -> Model:
+    """Return a model that says this of itself and can do nothing."""
+    recognizer: Any = Engine(info)
+    tokenizer: Any = None
+    return Model(recognizer, tokenizer)
+
+
 INFO = RecognizerInfo("lean", "float32", ENCODER)
+MODEL = model(INFO)
 
 
 def read_pool(folder: Path) -> Pool:
@@ -164,7 +180,7 @@ def read_pool(folder: Path) -> Pool:
         -np.ones(3, np.float32),
         np.ones(3, np.float32),
     )
-    token_store._write(token_store.store_path(pool, INFO), pool, INFO, [read, read])
+    token_store._write(token_store.store_path(pool, MODEL), pool, MODEL, [read, read])
     return pool
 
 
@@ -173,25 +189,25 @@ def test_a_damaged_datastore_is_told_set_aside_and_made_again(
     number: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pool = read_pool(tmp_path / "pool")
-    path = token_store.store_path(pool, INFO)
+    path = token_store.store_path(pool, MODEL)
     good = path.read_bytes()
-    assert token_store.present(pool, INFO)
-    assert len(token_store.open_store(pool, INFO).tokens) == 6
+    assert token_store.present(pool, MODEL)
+    assert len(token_store.open_store(pool, MODEL).tokens) == 6
     path.write_bytes(bad_bytes(good)[number])
     os.utime(path, (1, number + 1))
     if number == 4:  # bytes after the archive's end harm nothing
-        assert token_store.present(pool, INFO)
+        assert token_store.present(pool, MODEL)
         return
-    assert not token_store.present(pool, INFO)
+    assert not token_store.present(pool, MODEL)
     assert not path.exists()
     assert path.with_name(f"{path.name}.damaged").read_bytes() == bad_bytes(good)[number]
     (record,) = caplog.records
     assert f"{path} was damaged and is made again" in record.getMessage()
     with pytest.raises(PoolError, match="has not been read by this model; read it with"):
-        token_store.open_store(pool, INFO)
+        token_store.open_store(pool, MODEL)
     read_pool(tmp_path / "again")
     shutil.copy(tmp_path / "again" / path.name, path)
-    assert len(token_store.open_store(pool, INFO).tokens) == 6
+    assert len(token_store.open_store(pool, MODEL).tokens) == 6
 
 
 @pytest.mark.parametrize(
@@ -214,19 +230,19 @@ def test_a_damaged_datastore_is_told_set_aside_and_made_again(
 )
 def test_parts_of_a_datastore_that_do_not_fit(name: str, array: np.ndarray, tmp_path: Path) -> None:
     pool = read_pool(tmp_path / "pool")
-    path = token_store.store_path(pool, INFO)
+    path = token_store.store_path(pool, MODEL)
     with Arrays(path) as stored:
         arrays = {n: stored[n] for n in (*token_store.PARTS, "header", "clips", "lengths")}
     write_arrays(path, arrays | {name: array})
     with pytest.raises(PoolError, match="has not been read by this model"):
-        token_store.open_store(pool, INFO)
+        token_store.open_store(pool, MODEL)
     assert path.with_name(f"{path.name}.damaged").exists()
 
 
 def test_the_datastore_of_another_recognizer_is_not_set_aside(tmp_path: Path) -> None:
     pool = read_pool(tmp_path / "pool")
-    assert not token_store.present(pool, replace(INFO, precision="int8"))
-    assert token_store.present(pool, INFO)
+    assert not token_store.present(pool, model(replace(INFO, precision="int8")))
+    assert token_store.present(pool, MODEL)
 
 
 @pytest.mark.parametrize("number", range(9))

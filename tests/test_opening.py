@@ -20,7 +20,7 @@ from smile.results import packing
 from smile.util.arrays import Arrays, read_array
 from smile.util.opening import open_lock, open_regular
 from smile.util.storage import read_json, work_folder
-from tests.test_damage import INFO, indexed, read_pool, small_map
+from tests.test_damage import MODEL, indexed, read_pool, small_map
 
 Place = Callable[[Path], None]
 
@@ -83,8 +83,8 @@ def test_a_pool(name: str, put: Place, tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_a_datastore_and_a_map(put: Place, tmp_path: Path) -> None:
     pool = read_pool(tmp_path / "pool")
-    put(token_store.store_path(pool, INFO))
-    assert not token_store.present(pool, INFO)
+    put(token_store.store_path(pool, MODEL))
+    assert not token_store.present(pool, MODEL)
     made = small_map()
     maps.save([made], tmp_path)
     put(tmp_path / "demo.npz")
