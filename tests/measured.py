@@ -56,15 +56,15 @@ def conditions() -> tuple[Condition, ...]:
 def gain(condition: Condition) -> float:
     """The share of vanilla's errors that a condition saves here."""
     if condition.side == "vanilla":
-        return 0.05 if condition.loops else 0.0
+        return 0.05 if condition.settings.cut_loops else 0.0
     if condition.pool:
         return -0.3
-    gain = 0.12 * min(condition.shots, 3) - 0.04 * max(0, condition.shots - 3)
-    gain -= 0.1 if condition.sampler == "random" else 0
-    gain += {"oracle": 0.3, "draft": 0.1}.get(condition.sampler, 0)
-    gain -= 0.05 if condition.divergence == "euclidean" else 0
+    gain = 0.12 * min(condition.settings.shots, 3) - 0.04 * max(0, condition.settings.shots - 3)
+    gain -= 0.1 if condition.settings.sampler == "random" else 0
+    gain += {"oracle": 0.3, "draft": 0.1}.get(condition.settings.sampler, 0)
+    gain -= 0.05 if condition.settings.divergence == "euclidean" else 0
     gain -= 0.03 * (10 - (condition.minutes or 10)) / 3
-    return gain + (0.15 if condition.adapter else 0) + 0.2 * condition.knn
+    return gain + (0.15 if condition.adapter else 0) + 0.2 * condition.settings.knn
 
 
 def rows_of(language: str, condition: Condition, clips: int) -> Iterable[tuple[Row, Seconds]]:
@@ -78,12 +78,12 @@ def rows_of(language: str, condition: Condition, clips: int) -> Iterable[tuple[R
         counts = {f"{n}_{k}": v for n in ("plain", "ml_superb")
                   for k, v in (("edits", edits + (n == "ml_superb")), ("length", LENGTH),
                                ("word_edits", word_edits), ("words", 8))}  # fmt: skip
-        shown = tuple(f"{language}-pool-{j}" for j in generator.permutation(50)[: condition.shots])
+        shown = tuple(f"{language}-pool-{j}" for j in generator.permutation(50)[: condition.settings.shots])
         yield (
             Row(f"{language}-{i}", language, "10min_test", condition.name, condition.hash, text, **counts,
                 normalisers="plain/1 ml_superb/1", stopped="loop" if i == 1 else "end", token="sw",
                 neighbours=shown, distances=tuple(0.01 * (j + 1) for j in range(len(shown)))),
-            Seconds(f"{language}-{i}", condition.hash, 0.8 + 0.2 * condition.shots, 0.001 * condition.shots),
+            Seconds(f"{language}-{i}", condition.hash, 0.8 + 0.2 * condition.settings.shots, 0.001 * condition.settings.shots),
         )  # fmt: skip
 
 

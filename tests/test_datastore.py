@@ -1,4 +1,4 @@
-"""Token-level neighbours: exact search, a gate that opens only where they help, a mixture that adds up."""
+"""The kNN-LM: exact search, a weight only where they help, a mixture that adds up."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_the_nearest_are_those_of_a_slow_search_without_the_clip_itself() -> Non
     assert not np.isin(found, np.flatnonzero(made.clips == 0)).any()
 
 
-def test_the_gate_opens_where_neighbours_help_and_shuts_where_they_do_not() -> None:
+def test_the_weight_is_high_where_neighbours_help_and_low_where_they_do_not() -> None:
     weights = {}
     for helpful in (True, False):
         made, observed = store(helpful)
-        gate = fit(made, observed)
-        weights[helpful] = gate.weight(np.array([gate.scale]), np.array([0.3]))[0]
+        fitted = fit(made, observed)
+        weights[helpful] = fitted(np.array([fitted.scale]), np.array([0.3]))[0]
     assert weights[True] > 0.7
     assert weights[False] < 0.1
 
@@ -54,7 +54,7 @@ def test_the_gate_opens_where_neighbours_help_and_shuts_where_they_do_not() -> N
 @given(st.integers(0, 1000))
 def test_a_mixture_is_a_distribution_and_keeps_the_mask(seed: int) -> None:
     made, _ = store(True)
-    made = replace(made, gate=AdaptiveWeight(0.5, 0.0, 0.0, 1.0, 1.0))
+    made = replace(made, weight=AdaptiveWeight(0.5, 0.0, 0.0, 1.0, 1.0))
     generator = np.random.default_rng(seed)
     logits = generator.normal(0, 2, VOCABULARY).astype(np.float32)
     logits[generator.permutation(VOCABULARY)[:15]] = -np.inf
@@ -63,9 +63,9 @@ def test_a_mixture_is_a_distribution_and_keeps_the_mask(seed: int) -> None:
     assert (mixed[~np.isfinite(logits)] == 0).all()
 
 
-def test_no_gate_or_no_strength_changes_nothing() -> None:
+def test_no_weight_or_no_strength_changes_nothing() -> None:
     made, _ = store(True)
     logits = np.arange(VOCABULARY, dtype=np.float32)
     assert KnnLM(made)(logits, Beam(), made.keys[0]) is logits
-    open_ = replace(made, gate=AdaptiveWeight(5.0, 0.0, 0.0, 1.0, 1.0))
+    open_ = replace(made, weight=AdaptiveWeight(5.0, 0.0, 0.0, 1.0, 1.0))
     assert KnnLM(open_, strength=0.0)(logits, Beam(), made.keys[0]) is logits

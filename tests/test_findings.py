@@ -43,7 +43,7 @@ def test_a_label_comes_from_the_settings(rows):
     assert facts["smile-3-nearest"] == "SMILE, 3 nearest"
     assert facts["u-1-cosine"] == "In-context, 1 nearest, Cosine"
     assert facts["u-3-2min"] == "In-context, 3 nearest, 2 min pool"
-    assert facts["k-1"] == "In-context, 1 nearest, k-NN, loops prevented"
+    assert facts["k-1"] == "In-context, 1 nearest, kNN-LM, loops prevented"
     assert facts["w-1"] == "In-context, 1 nearest, pool of chr"
 
 
@@ -51,7 +51,7 @@ def test_pools_of_so_many_clips_and_decoding_kept_to_their_characters_are_named(
     grids = {c.hash: c for name in ("own", "characters") for c in read_grid(name)}
     rows = packed(tmp_path, resolved(grids.values(), ADAPTER), languages=["chr"], clips=3)
     facts = labels.conditions(rows)
-    usual, found = "k-NN, loops prevented, token pool", facts.set_index("name")["label"]
+    usual, found = "kNN-LM, loops prevented, token pool", facts.set_index("name")["label"]
     assert found["smile-1-30clips"] == f"SMILE, 1 nearest, 30 clips pool, {usual}"
     assert found["smile-3-soft"] == f"SMILE, 3 nearest, {usual}, pool's characters preferred"
     assert found["smile-3-12clips-hard"] == (
@@ -95,7 +95,7 @@ def test_two_models_are_told_apart(rows):
 
 def test_two_adapters_are_told_apart_in_labels_and_series(rows):
     trained = rows[rows["condition"].str.startswith("smile-") & (rows["sampler"] == "nearest")]
-    other = trained.assign(hash="9" + trained["hash"].str[1:], adapter="fedcba987654")
+    other = trained.assign(hash="x" + trained["hash"].str[1:], adapter="fedcba987654")
     facts = labels.conditions(pd.concat([rows, other]))
     assert {"SMILE, 1 nearest", "SMILE (fedc), 1 nearest"} <= set(facts["label"])  # most are without a name
     series = set(labels.lines(facts, "shots")["series"])
@@ -106,7 +106,7 @@ def test_two_adapters_are_told_apart_in_labels_and_series(rows):
 
 def test_each_adapter_is_compared_with_none_by_itself(rows):
     trained = rows[rows["condition"].str.startswith("smile-") & (rows["sampler"] == "nearest")]
-    other = trained.assign(hash="9" + trained["hash"].str[1:], adapter="fedcba987654")
+    other = trained.assign(hash="x" + trained["hash"].str[1:], adapter="fedcba987654")
     told = answers(pd.concat([rows, other]))["Does meta-training help?"]
     assert "With the adapter against without it, " in told
     assert "With the adapter fedc against without it, " in told
@@ -116,7 +116,7 @@ def test_each_adapter_is_compared_with_none_by_itself(rows):
 def test_of_several_adapters_the_headline_is_the_commonest_ones(rows):
     plain = rows[rows["knn"] == 0]
     other = plain[plain["condition"] == "smile-3-nearest"]
-    other = other.assign(hash="0" + other["hash"].str[1:], adapter="0edcba987654")
+    other = other.assign(hash="y" + other["hash"].str[1:], adapter="0edcba987654")
     facts = labels.conditions(pd.concat([other, plain]))
     assert "SMILE (0edc), 3 nearest" in set(facts["label"])
     assert labels.headline(facts) == "SMILE, 3 nearest"
@@ -125,7 +125,7 @@ def test_of_several_adapters_the_headline_is_the_commonest_ones(rows):
 def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows):
     facts = labels.conditions(rows)
     assert labels.baseline(facts) == "Whisper alone"
-    assert labels.headline(facts) == "In-context, 1 nearest, k-NN, loops prevented"
+    assert labels.headline(facts) == "In-context, 1 nearest, kNN-LM, loops prevented"
     assert labels.headline(facts[facts["knn"] == 0]) == "SMILE, 3 nearest"
 
 
@@ -155,7 +155,7 @@ def test_twins_differ_in_one_setting(rows):
     assert all(ours.replace("SMILE", "In-context") == theirs for ours, theirs in pairs)
     assert labels.twins(facts, "knn", bool, 0.0) == []
     ((ours, theirs, _),) = labels.twins(facts, "knn", bool, 0.0, also=("no_repeat",))
-    assert (ours, theirs) == ("In-context, 1 nearest, k-NN, loops prevented", "In-context, 1 nearest")
+    assert (ours, theirs) == ("In-context, 1 nearest, kNN-LM, loops prevented", "In-context, 1 nearest")
 
 
 def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):

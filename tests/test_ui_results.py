@@ -6,7 +6,7 @@ import gradio as gr
 import pandas as pd
 import pytest
 
-from smile.results import labels, paper
+from smile.results import labels, paper, wording
 from smile.results import tables as results
 from smile.ui import build_app
 from smile.ui.guard import UNEXPECTED
@@ -76,7 +76,7 @@ def test_filters(store, chosen, codes):
 def test_choices_that_were_not_measured_are_replaced(store):
     valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.read())
     assert (valid.condition, valid.baseline, valid.columns) == (
-        "In-context, 1 nearest, k-NN, loops prevented",
+        "In-context, 1 nearest, kNN-LM, loops prevented",
         ALONE,
         [ONE],
     )
@@ -93,8 +93,8 @@ def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(
 def test_the_table_has_the_rates_of_the_results(store):
     found = tables.lines(select(store, columns=[ONE]))
     wanted = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
-    for place, condition in enumerate((ALONE, SMILE, ONE)):
-        line = wanted[wanted["condition"] == condition].set_index("language")
+    for place, one in enumerate((ALONE, SMILE, ONE)):
+        line = wanted[wanted["condition"] == one].set_index("language")
         assert found[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
         assert found[f"reduction:{place}"].to_dict() == pytest.approx(line.loc[HELD, "reduction"].to_dict())
 
@@ -143,7 +143,7 @@ def test_the_summary_agrees_with_the_results(store):
     line = results.summary(table, HELD, ALONE).set_index("condition").loc[SMILE]
     html = tables.summary(select(store))
     assert f"{line['macro']:.1f}" in html
-    assert labels.change(line["reduction"]) in html
+    assert wording.change(line["reduction"]) in html
     assert f"{line['improved']} of 5" in html
     assert "Cherokee" in html
     assert "Choose a baseline" in tables.summary(select(store, condition=ALONE))

@@ -25,15 +25,10 @@ VARIED = {
     "measure": ("divergence", "candidates"),
     "minutes": ("minutes",),
 }
-FREE = (
-    "knn",
-    "no_repeat",
-    "language_token",
-    "timestamps",
-    "beam_size",
-    "cut_loops",
-    "length_limit",
-)  # between figures' lines
+FREE = (  # between figures' lines
+    *("knn", "no_repeat", "language_token", "timestamps"),
+    *("beam_size", "cut_loops", "length_limit"),
+)
 WAYS = {
     "random": "Random",
     "draft": "Like the draft",
@@ -300,16 +295,3 @@ def _series(settings: Mapping[str, Any], x: str) -> str:
     shots = int(settings["shots"])
     examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
     return ", ".join(filter(None, [usual["who"], examples.get(x, _examples(usual)), *_extras(usual)]))
-
-
-def percent(value: float) -> str:
-    """A number of percent with one decimal, such as "46.6 %"; a dash where there is none."""
-    return f"{value:.1f}\u00a0%" if pd.notna(value) else "–"
-
-
-def change(reduction: float) -> str:
-    """A relative reduction as a change, such as "−12.3 %" where the rate is lower by so much."""
-    if pd.isna(reduction):
-        return "–"
-    sign = "" if abs(reduction) < 0.05 else "−" if reduction > 0 else "+"
-    return f"{sign}{abs(reduction):.1f}\u00a0%"

@@ -7,7 +7,7 @@ import pandas as pd
 from smile.results import paper
 from smile.results.evidence import Evidence
 from smile.results.findings.told import Answer, bounds, listed, told, verdict
-from smile.results.labels import change
+from smile.results.wording import change
 from smile.text.languages import language
 
 

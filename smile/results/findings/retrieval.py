@@ -5,7 +5,7 @@ from __future__ import annotations
 from smile.results import labels
 from smile.results.evidence import Evidence
 from smile.results.findings.told import Answer, listed, on, rates_of, told, verdict
-from smile.results.labels import change, percent
+from smile.results.wording import change, percent
 
 
 def shots(evidence: Evidence) -> Answer | None:

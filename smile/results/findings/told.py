@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from smile.results.evidence import Evidence
-from smile.results.labels import change, percent
 from smile.results.pairs import Paired
+from smile.results.wording import change, percent
 
 Answer = tuple[str, str]  # the sentences, the figure
 

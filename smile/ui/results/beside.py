@@ -6,9 +6,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from smile.results import labels, paper
-from smile.results.labels import change, percent
 from smile.results.pairs import paired
 from smile.results.tables import Metric
+from smile.results.wording import change, percent
 from smile.ui.results.selection import Selection
 
 TABLE = Markup(

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from smile.results.labels import change, percent
 from smile.results.packing import SETTINGS
+from smile.results.wording import change, percent
 from smile.ui.results.selection import Selection
 
 FIXED = {
