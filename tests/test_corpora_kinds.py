@@ -23,7 +23,7 @@ from tests import hub_layout
 from tests.conftest import POOLS
 from tests.hub_layout import ml_superb_hf
 from tests.superb import superb
-from tests.test_indexing import fake
+from tests.test_indexing import Fake, models
 from tests.tiny import tiny_whisper
 
 
@@ -237,10 +237,10 @@ def test_a_changed_table_has_another_place(tmp_path: Path) -> None:
 
 def test_the_language_that_is_asked_for_becomes_the_pool(copy: Path, tmp_path: Path) -> None:
     source = table(tmp_path / "t")
-    pool = indexing.index(source, tmp_path / "pool", fake(), code="chr").pool
+    pool = indexing.index(source, tmp_path / "pool", models(Fake()), code="chr").pool
     assert (len(pool), pool.language.code) == (5, "chr")
     with pytest.raises(CorpusError, match="several languages; choose one of gle, jpn"):
-        indexing.index(copy, tmp_path / "other", fake())
+        indexing.index(copy, tmp_path / "other", models(Fake()))
 
 
 KINDS = {"superb": superb, "table": table, "parquet": ml_superb_hf}
