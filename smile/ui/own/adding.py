@@ -22,7 +22,7 @@ from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, told, told_each, working, workspace
 from smile.util.timing import finished
 
-NO_TIERS = gr.update(choices=[], value=[], visible=False)
+NO_TIERS = gr.update(choices=[], value=[], visible="hidden")  # what is not on the page would keep its value
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 

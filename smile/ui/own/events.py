@@ -11,7 +11,7 @@ from gradio.events import Dependency
 from smile.ui.own import adding, checking, correcting, naming, transcribing
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, arrived
-from smile.ui.transcribe.callbacks import BUSY, cancelling
+from smile.ui.transcribe.callbacks import cancelling
 from smile.ui.transcribe.tab import QUICK
 from smile.ui.transcribe.view import stage
 from smile.ui.values import facts, number
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
 CANCELLED = "Cancelled. What was done so far stays."
+FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,
@@ -107,7 +108,7 @@ def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
     """Cancel goes away when a run has ended, however it did; what a cancel left half said is put right."""
     for run in runs:
         run.then(ended, view.stage, [view.stage, view.stop], **QUICK)
-        run.failure(lambda: stage(BUSY, "error"), outputs=view.stage, **QUICK)
+        run.failure(lambda: stage(FAILED, "error"), outputs=view.stage, **QUICK)
     return runs
 
 

@@ -177,4 +177,16 @@ def arrived(desk: Desk, key: str | None) -> Page:
     """The tab as the page opens: what a visitor left here is there again."""
     if not desk.visitors.has(key):
         return fresh(None)._replace(key="")
-    return fresh(desk.visitors.open(key))
+    found = desk.visitors.open(key)
+    return fresh(found).says(_where_things_stand(found))
+
+
+def _where_things_stand(found: Workspace) -> str:
+    """Return what is there, and what to do next."""
+    pool, language = found.pool(), found.state().language
+    if not language:
+        return "Begin with the name of your language."
+    if not pool:
+        return f"Your language is {language.name}; add examples next."
+    examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
+    return f"Welcome back: {examples} of {language.name} are here. Add more, or transcribe recordings."

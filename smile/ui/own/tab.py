@@ -121,7 +121,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
                 elem_id="own-uploads",
             )
             outputs["tiers"] = gr.CheckboxGroup(
-                [], label="Tiers to cut the recording at", visible=False, elem_id="own-tiers"
+                [], label="Tiers to cut the recording at", visible="hidden", elem_id="own-tiers"
             )
             pressed["add_files"] = gr.Button("Add these files", variant="primary", elem_id="own-add-files")
             with gr.Row(elem_classes="files"):

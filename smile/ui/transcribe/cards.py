@@ -83,16 +83,26 @@ def facts(written: Transcript) -> Markup:
 
 
 def language_tokens(segments: Iterable[Segment]) -> Markup:
-    """The language tokens in the prompts, each once, and what Whisper itself made of the recording."""
-    return Markup().join(dict.fromkeys(_language_token(segment) for segment in segments))
-
-
-def _language_token(segment: Segment) -> Markup:
-    guessed = segment.detection.language
-    guess = "Whisper's guess" if segment.language == guessed else f"Whisper guesses {language_name(guessed)}"
-    return Markup("<div>{}<small>{}, {:.0f} %</small></div>").format(
-        language_name(segment.language), guess, 100 * segment.detection.probability
+    """Return the language tokens in the prompts, each once, and what Whisper made of those segments."""
+    heard: dict[str, dict[str, float]] = {}
+    for segment in segments:
+        guesses, found = heard.setdefault(segment.language, {}), segment.detection
+        guesses[found.language] = max(guesses.get(found.language, 0.0), found.probability)
+    return Markup().join(
+        Markup("<div>{}<small>{}</small></div>").format(language_name(token), _guessed(token, guesses))
+        for token, guesses in heard.items()
     )
+
+
+def _guessed(token: str, guesses: dict[str, float]) -> str:
+    """Return Whisper's guesses at the segments of a token, the surest first."""
+    ranked = sorted(guesses, key=lambda code: -guesses[code])
+    if ranked == [token]:
+        return f"Whisper's guess, {100 * guesses[token]:.0f} %"
+    if len(ranked) == 1:
+        return f"Whisper guesses {language_name(ranked[0])}, {100 * guesses[ranked[0]]:.0f} %"
+    more = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
+    return f"Whisper guesses {', '.join(language_name(code) for code in ranked[:3])}{more}"
 
 
 def language_name(code: str) -> str:
