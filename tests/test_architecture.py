@@ -19,7 +19,7 @@ ROOMS = [
     ("audio", "text"),
     ("corpora", "retrieval", "whisper"),
     ("exporting", "pools"),
-    ("decoding", "importing", "demo", "maps"),
+    ("decoding", "acoustic", "lm", "importing", "demo", "maps"),
     ("transcription", "training"),
     ("evaluation",),
     ("results",),
@@ -93,7 +93,7 @@ def test_imports_go_one_way(path: Path) -> None:
 @pytest.mark.parametrize(
     ("package", "rooms"),
     [
-        ("torch", {"whisper", "training"}),
+        ("torch", {"whisper", "training", "acoustic"}),
         ("gradio", {"ui"}),
         ("umap", {"maps"}),
         ("ray", {"evaluation"}),
