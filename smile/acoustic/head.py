@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.acoustic.alphabet import Alphabet, Form
-from smile.acoustic.states import StatesId
+from smile.acoustic.states import StatesId, Stored
 from smile.datatypes import LayerStates, Matrix
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -37,7 +37,7 @@ class Head:
     reads: StatesId
     weights: Weights
 
-    def __call__(self, states: LayerStates) -> Matrix:
+    def __call__(self, states: LayerStates | Stored) -> Matrix:
         """Return log probabilities (frames, symbols) of layer states (layers, frames, d)."""
         w = self.weights
         mixed = np.tensordot(softmax(w["mix"]), states.astype(np.float32, copy=False), 1)
