@@ -45,7 +45,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     shutil.copytree(POOLS / "gla", folder)
     whole = open_pool(folder)
     pool = replace(whole, utterances=whole.utterances[:COUNT])
-    finished(building.build(pool, models.vanilla, Recipe(epochs=100)))
+    finished(building.build(pool, models.vanilla, Recipe(epochs=40, batch=2)))
     return pool
 
 
@@ -64,6 +64,7 @@ def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -
     assert 0 < last.confidence <= 1
     wanted = " ".join(u.text for u in pool.utterances[:2])
     assert score(wanted, last.text).cer < 0.5  # it was fitted to these
+    assert last.text[0].isupper()  # as all texts of the pool
 
 
 def test_silence_and_another_encoder(models: Models, pool: Pool) -> None:
@@ -160,12 +161,12 @@ def test_real_clips_are_read_better_than_by_whisper_alone(tmp_path: Path, speech
         pytest.skip("There is no real speech here.")
     bench = Bench(speech, clips=30, recipe=Recipe(epochs=40), work=tmp_path)
     said: list[str] = []
-    text = run(bench, ["mdw"], 5, said.append)
+    text = run(bench, ["mdw"], 8, said.append)
     assert len(said) == 1
     row = next(line for line in text.splitlines() if line.startswith("| mdw"))
     _, _, pool, count, greedy, beam, alone, *_ = (cell.strip() for cell in row.split("|"))
-    assert (pool, count) == ("30", "5")
-    assert float(beam) < 65 < float(alone)
+    assert (pool, count) == ("30", "8")
+    assert float(beam) < min(60, float(alone))
     assert float(greedy) < 75
     assert "commit" in text
 

@@ -122,7 +122,7 @@ def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured
     head = finished(fit_to(pool, store, Form(bench.recipe.normaliser, language), bench.recipe)).head
     measured.fitting = time.perf_counter() - began
     lm = language_model((u.text for u in pool), head.form)
-    _decode(measured, AcousticModel(head, lm, bench.beam), store, clips)
+    _decode(measured, AcousticModel(head, lm, beam=bench.beam), store, clips)
     for utterance, text in _alone(models, clips if bench.alone else ()):
         measured.add("Whisper alone", utterance, text)
     return measured

@@ -6,12 +6,12 @@ Whisper is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smile.acoustic import beam
-from smile.acoustic.alphabet import Form
+from smile.acoustic.alphabet import ORIGINAL, Form
 from smile.acoustic.beam import BeamSettings, LanguageModel
 from smile.acoustic.ctc import greedy, score
 from smile.acoustic.head import Head
@@ -29,6 +29,7 @@ from smile.datatypes import (
     SmileError,
 )
 from smile.lm.characters import MOST_CHARACTERS, CharacterNgram
+from smile.lm.spelling import Spelling
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.transcription.result import Segment, Transcript
@@ -40,10 +41,11 @@ UNDETECTED = LanguageDetection("", 0.0, 0.0)  # a head has no language tokens
 
 @dataclass(frozen=True, eq=False)
 class AcousticModel:
-    """A head, and how its text is searched; without a language model the text is greedy."""
+    """A head, and how its text is searched and spelt."""
 
     head: Head
-    lm: LanguageModel | None = None
+    lm: LanguageModel | None = None  # None: the text is greedy
+    spelling: Spelling | None = None  # None: the text stays in the form that the head writes
     beam: BeamSettings = beam.DEFAULTS
 
     def decode(self, states: LayerStates) -> DecodingResult:
@@ -51,10 +53,11 @@ class AcousticModel:
         logprobs = self.head(states)
         text = self.text(logprobs)
         each = self.score(logprobs, text) / max(1, len(text))
-        return DecodingResult((), (each,) * len(text), text, "end")
+        written = self.spelling.restore(text) if self.spelling else text
+        return DecodingResult((), (each,) * len(text), written, "end")
 
     def text(self, logprobs: Matrix) -> str:
-        """Return the text of log probabilities (frames, symbols)."""
+        """Return the text of log probabilities (frames, symbols), in the form that the head writes."""
         alphabet = self.head.alphabet
         if self.lm is None:
             return greedy(logprobs, alphabet).strip()
@@ -94,7 +97,7 @@ def lines_of(path: Path) -> list[str]:
 
 
 def open_acoustic(
-    pool: Pool, model: Model, normaliser: str = RECIPE.normaliser, added: Iterable[str] = ()
+    pool: Pool, model: Model, normaliser: str = RECIPE.normaliser, added: Sequence[str] = ()
 ) -> AcousticModel:
     """Return the acoustic model of a pool, which has to be fitted, with the language model of its texts.
 
@@ -102,7 +105,9 @@ def open_acoustic(
         PoolError: the pool has none of this encoder, its layers and windows, or of other clips.
     """
     head = open_head(pool, StatesId.of(model, RECIPE.layers), normaliser)
-    return AcousticModel(head, language_model((u.text for u in pool.utterances), head.form, added))
+    texts = [utterance.text for utterance in pool.utterances]
+    spelling = None if normaliser == ORIGINAL else Spelling([*texts, *added], head.form)
+    return AcousticModel(head, language_model(texts, head.form, added), spelling)
 
 
 def transcribe_acoustic(
