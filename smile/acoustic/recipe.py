@@ -60,7 +60,7 @@ def _between(first: float, last: float, part: float) -> float:
     return last + (first - last) / 2 * (1 + cos(pi * part))
 
 
-Stage = Literal["encoding", "fitting"]
+Stage = Literal["encoding", "fitting", "writing"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Progress:
     """How far the making of a head has come."""
 
     stage: Stage
-    done: int  # clips encoded, or epochs
+    done: int  # clips encoded or written, or epochs
     of: int
     loss: float | None = None  # of the epoch, a character
     cer: float | None = None  # of the clips left out, greedy, 0 to 1 and above
