@@ -96,6 +96,13 @@ def test_only_what_is_missing_is_encoded(pool: Pool, model: Model, reads: States
         states.read(pool.utterances[4])
 
 
+def test_states_of_removed_clips_go_with_the_next_fit(pool: Pool, model: Model, reads: StatesId) -> None:
+    finished(building.build(pool, model, RECIPE))
+    fewer = replace(pool, utterances=pool.utterances[:3])
+    assert [p.stage for p in building.build(fewer, model, RECIPE)] == ["fitting"] * 3
+    assert len(list(LayerStore.of(pool, reads).folder.glob("*.npy"))) == 3
+
+
 def test_states_made_by_something_else_are_not_taken(pool: Pool, model: Model, reads: StatesId) -> None:
     list(LayerStore.of(pool, reads).encode(model, pool.utterances))
     header = LayerStore.of(pool, reads).folder / "header.json"

@@ -37,7 +37,8 @@ def build(pool: Pool, model: Model, recipe: Recipe = DEFAULTS) -> Generator[Prog
     """Fit a head to a pool and store it; yields after each clip encoded and each epoch.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
-    lost. It needs about as much memory as Whisper itself and one batch of states (20 MB).
+    lost. Beside Whisper it holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s.
+    States of recordings that the pool has no more are removed.
 
     Raises:
         PoolError: not one clip can be fitted to, or another process is fitting to this pool.
@@ -50,6 +51,8 @@ def build(pool: Pool, model: Model, recipe: Recipe = DEFAULTS) -> Generator[Prog
     with work_folder(path, ()) as work:
         for done, of in store.encode(model, pool.utterances):
             yield Progress("encoding", done, of)
+        if pool.stores is None:  # parts of a pool share its states
+            store.keep_only(pool.utterances)
         checkpoint = work.part / "checkpoint.npz"
         fitted = yield from fit_to(
             pool.utterances, store, form_of(pool, recipe.normaliser), recipe, checkpoint
