@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from smile.acoustic.alphabet import Form
+from rapidfuzz.distance import Levenshtein
+
+from smile.acoustic.alphabet import ORIGINAL, Form
 from smile.acoustic.beam import DEFAULTS as BEAM
 from smile.acoustic.beam import BeamSettings
 from smile.acoustic.building import fit_to
@@ -26,6 +28,7 @@ from smile.audio.io import read
 from smile.bench.report import memory, stamp, table
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
+from smile.lm.spelling import Spelling
 from smile.text.scoring import score
 from smile.transcription.acoustic import AcousticModel, language_model
 from smile.transcription.options import ALONE
@@ -34,6 +37,7 @@ from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 
 UNKNOWN = ("mdw", "sxb", "chr", "gla", "qtu")  # the languages of the probe
+WRITTEN = Form(ORIGINAL)
 Said = Callable[[str], None]
 
 
@@ -66,6 +70,12 @@ class Errors:
         self.edits, self.length = self.edits + found.edits, self.length + found.length
         self.word_edits, self.words = self.word_edits + found.word_edits, self.words + found.words
 
+    def add_written(self, reference: str, text: str) -> None:
+        """Count a clip's characters as they are written, capitals and punctuation with them."""
+        wanted = WRITTEN(reference)
+        self.edits += Levenshtein.distance(wanted, WRITTEN(text))
+        self.length += len(wanted)
+
     @property
     def cer(self) -> float:
         """Return the character error rate, percent."""
@@ -85,6 +95,7 @@ class Measured:
     pool: int  # clips fitted to
     clips: int = 0  # written
     levels: dict[str, Errors] = field(default_factory=dict)
+    written: Errors = field(default_factory=Errors)  # of the beam's text, as it is written
     encoding: float = 0.0  # seconds, of the pool
     fitting: float = 0.0
     decoding: float = 0.0  # seconds of beam search a second of speech
@@ -121,8 +132,10 @@ def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured
     began = time.perf_counter()
     head = finished(fit_to(pool, store, Form(bench.recipe.normaliser, language), bench.recipe)).head
     measured.fitting = time.perf_counter() - began
-    lm = language_model((u.text for u in pool), head.form)
-    _decode(measured, AcousticModel(head, lm, beam=bench.beam), store, clips)
+    texts = [utterance.text for utterance in pool]
+    spelling = None if bench.recipe.normaliser == ORIGINAL else Spelling(texts, head.form)
+    acoustic = AcousticModel(head, language_model(texts, head.form), spelling, bench.beam)
+    _decode(measured, acoustic, store, clips)
     for utterance, text in _alone(models, clips if bench.alone else ()):
         measured.add("Whisper alone", utterance, text)
     return measured
@@ -137,8 +150,10 @@ def _decode(
         logprobs = acoustic.head(store.read(utterance))
         measured.add("greedy", utterance, plain.text(logprobs))
         began = time.perf_counter()
-        measured.add("beam, 6-gram", utterance, acoustic.text(logprobs))
+        text = acoustic.text(logprobs)
         seconds, frames = seconds + time.perf_counter() - began, frames + len(logprobs)
+        measured.add("beam, 6-gram", utterance, text)
+        measured.written.add_written(utterance.text, acoustic.spelt(text))
     measured.clips, measured.decoding = len(clips), 50 * seconds / max(1, frames)
 
 
@@ -164,6 +179,7 @@ def _row(measured: Measured) -> dict[str, object]:
         "clips": measured.clips,
         **rates,
         "beam, WER %": f"{measured.levels['beam, 6-gram'].wer:.1f}",
+        "as written, CER %": f"{measured.written.cer:.1f}",
         "encode pool, s": f"{measured.encoding:.0f}",
         "fit, s": f"{measured.fitting:.0f}",
         "search, ms a second": f"{1000 * measured.decoding:.1f}",
@@ -179,5 +195,6 @@ def _macro(found: Sequence[Measured]) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(_row(found[0]), "–")
     for name in found[0].levels:
         row[f"{name}, CER %"] = mean(m.levels[name].cer for m in found)
+    row["as written, CER %"] = mean(m.written.cer for m in found)
     row["beam, WER %"] = mean(m.levels["beam, 6-gram"].wer for m in found)
     return {**row, "language": "macro", "clips": sum(m.clips for m in found)}

@@ -53,8 +53,7 @@ class AcousticModel:
         logprobs = self.head(states)
         text = self.text(logprobs)
         each = self.score(logprobs, text) / max(1, len(text))
-        written = self.spelling.restore(text) if self.spelling else text
-        return DecodingResult((), (each,) * len(text), written, "end")
+        return DecodingResult((), (each,) * len(text), self.spelt(text), "end")
 
     def text(self, logprobs: Matrix) -> str:
         """Return the text of log probabilities (frames, symbols), in the form that the head writes."""
@@ -62,6 +61,10 @@ class AcousticModel:
         if self.lm is None:
             return greedy(logprobs, alphabet).strip()
         return beam.search(logprobs, alphabet, self.lm, self.beam)[0].text.strip()
+
+    def spelt(self, text: str) -> str:
+        """Return a text of the head's form as the pool would write it."""
+        return self.spelling.restore(text) if self.spelling else text
 
     def score(self, logprobs: Matrix, text: str) -> float:
         """Return log P(text | sound) by the head alone, -inf where it cannot write the text.
