@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
+LayerStates = NDArray[np.float32]  # (layers, frames, d)
 
 Stopped = Literal["", "end", "loop", "length", "max_new_tokens"]
 MOST_SHOTS = 10  # examples that may be asked for
@@ -223,6 +224,14 @@ class Recognizer(Protocol):
 
     def encode(self, features: Matrix) -> Matrix:
         """Log-mel (mels, frames), frames even and at most 2 * max_frames -> states (frames / 2, d)."""
+        ...
+
+    def encode_layers(self, features: Matrix, layers: Sequence[int]) -> tuple[Matrix, LayerStates]:
+        """Return what `encode` returns, and the outputs (layers, frames / 2, d) of these encoder layers.
+
+        Layers count from 1; the last one's output is taken before the final layer norm. SmileError for one
+        that the encoder does not have.
+        """
         ...
 
     def decoder(self, states: Matrix) -> DecoderSession:

@@ -46,6 +46,28 @@ def test_float32_states_are_those_of_transformers(
             assert np.abs(lean32.encode(features) - hf.encode(features)).max() < 1e-3
 
 
+@pytest.mark.parametrize("layers", [(2, 3, 4, 5, 6), (6, 1)])
+def test_outputs_of_layers_come_with_the_same_states(
+    lean32: Recognizer, hf: Recognizer, models: Models, twenty: list[Labelled], layers: tuple[int, ...]
+) -> None:
+    """Both engines within 1e-3 of the outputs' spread; the states are bit for bit those of `encode`."""
+    features = log_mel(twenty[8].samples, 10.0)
+    found = {r.info.engine: r.encode_layers(features, layers) for r in (lean32, hf)}
+    ours, theirs = found["lean"][1], found["hf"][1]
+    assert ours.shape == (len(layers), 500, lean32.width)
+    assert (np.abs(ours - theirs).max(axis=(1, 2)) < 1e-3 * theirs.std(axis=(1, 2))).all()
+    for recognizer in (lean32, hf, models.vanilla.recognizer):
+        states, _ = recognizer.encode_layers(features, layers)
+        np.testing.assert_array_equal(states, recognizer.encode(features))
+
+
+def test_a_layer_that_the_encoder_lacks_is_refused(lean32: Recognizer, hf: Recognizer) -> None:
+    for recognizer in (lean32, hf):
+        for layers in ((0,), (2, 7)):
+            with pytest.raises(SmileError, match="layers 1 to 6"):
+                recognizer.encode_layers(np.zeros((80, 200), np.float32), layers)
+
+
 def test_float32_gives_the_same_tokens_on_twenty_clips(
     lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from smile.audio.features import STATES_PER_SECOND, log_mel
-from smile.datatypes import SAMPLE_RATE, Matrix, Recognizer, Samples, Vector
+from smile.datatypes import SAMPLE_RATE, LayerStates, Matrix, Recognizer, Samples, Vector
 from smile.settings import WINDOWS
 
 SILENCE = 1.0  # seconds of silence that a short window keeps after the speech
@@ -22,6 +22,14 @@ def encode(recognizer: Recognizer, samples: Samples, windows: Sequence[float] = 
     """Return the states (frames, d) of the whole window that holds samples (n,), silence included."""
     window = window_for(len(samples) / SAMPLE_RATE, windows)
     return recognizer.encode(log_mel(samples, window, recognizer.mels))
+
+
+def encode_layers(
+    recognizer: Recognizer, samples: Samples, layers: Sequence[int], windows: Sequence[float] = WINDOWS
+) -> tuple[Matrix, LayerStates]:
+    """Return what `encode` does, and in the same pass the outputs (layers, frames, d) of encoder layers."""
+    window = window_for(len(samples) / SAMPLE_RATE, windows)
+    return recognizer.encode_layers(log_mel(samples, window, recognizer.mels), layers)
 
 
 def own_frames(states: Matrix, seconds: float) -> Matrix:

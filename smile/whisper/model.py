@@ -13,7 +13,7 @@ from smile.paths import ASSETS
 from smile.settings import WINDOWS
 from smile.whisper import weights
 from smile.whisper.adapters import load
-from smile.whisper.encoder import encode, pooled
+from smile.whisper.encoder import encode, encode_layers, pooled
 from smile.whisper.language_id import detect_language
 from smile.whisper.tokenizer import Vocabulary
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from smile.datatypes import (
         DecoderSession,
         LanguageDetection,
+        LayerStates,
         Matrix,
         Recognizer,
         RecognizerInfo,
@@ -56,6 +57,10 @@ class Model:
     def encode(self, samples: Samples) -> Matrix:
         """Return the states (frames, d) of the whole window that holds samples (n,)."""
         return encode(self.recognizer, samples, self.windows)
+
+    def encode_layers(self, samples: Samples, layers: Sequence[int]) -> tuple[Matrix, LayerStates]:
+        """Return what `encode` does, and the outputs (layers, frames, d) of encoder layers, from 1 on."""
+        return encode_layers(self.recognizer, samples, layers, self.windows)
 
     def embed(self, samples: Samples) -> Vector:
         """Return the embedding (d,) that retrieval compares, of samples (n,)."""

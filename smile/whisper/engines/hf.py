@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,8 @@ from transformers import (
     WhisperForConditionalGeneration,
 )
 
-from smile.datatypes import Matrix, RecognizerInfo, SmileError
+from smile.datatypes import LayerStates, Matrix, RecognizerInfo, SmileError
+from smile.whisper.engines.layers import stacked
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -54,8 +55,14 @@ class HfRecognizer:
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
         """Log-mel (mels, frames) -> states (frames / 2, d); windows under 30 s cut the positions."""
-        states = run_encoder(self._model.model.encoder, self._tensor(features)[None])
-        return np.asarray(states[0].float().cpu().numpy())
+        return self.encode_layers(features, ())[0]
+
+    @torch.inference_mode()
+    def encode_layers(self, features: Matrix, layers: Sequence[int]) -> tuple[Matrix, LayerStates]:
+        """Return what `encode` does, and the outputs (layers, frames / 2, d) of these encoder layers."""
+        outputs: list[Tensor] = []
+        states = run_encoder(self._model.model.encoder, self._tensor(features)[None], outputs)
+        return np.asarray(states[0].float().cpu().numpy()), stacked(outputs, layers)
 
     def decoder(self, states: Matrix) -> HfSession:
         """Open a decoding over encoder states (frames, d) of any length."""
@@ -100,14 +107,19 @@ class HfSession:
         self._cache = EncoderDecoderCache(self._cache.self_attention_cache, DynamicCache())
 
 
-def run_encoder(encoder: nn.Module, features: Tensor) -> Tensor:
-    """Log-mel (batch, mels, frames) -> states (batch, frames / 2, d); under 30 s positions are cut."""
+def run_encoder(encoder: nn.Module, features: Tensor, outputs: list[Tensor] | None = None) -> Tensor:
+    """Log-mel (batch, mels, frames) -> states (batch, frames / 2, d); under 30 s positions are cut.
+
+    What each layer gives, (batch, frames / 2, d), is appended to `outputs`.
+    """
     layers = cast(Any, encoder)
     x = F.gelu(layers.conv2(F.gelu(layers.conv1(features)))).transpose(1, 2)
     x = x + layers.embed_positions.weight[: x.shape[1]]
     for layer in layers.layers:
         x = layer(x, None)
         x = x[0] if isinstance(x, tuple) else x
+        if outputs is not None:
+            outputs.append(x)
     return cast(Tensor, layers.layer_norm(x))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
+
+from smile.datatypes import LayerStates, SmileError
 
 Linear = Callable[[Tensor], Tensor]
 State = Mapping[str, NDArray[Any]]
@@ -92,6 +95,20 @@ def each(count: int, make: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         return list(threads.map(made, range(count)))
+
+
+def stacked(outputs: Sequence[Tensor], layers: Sequence[int]) -> LayerStates:
+    """Return the outputs (1, frames, d) of these layers, counted from 1, as one float32 (layers, frames, d).
+
+    Raises:
+        SmileError: there is no such layer.
+    """
+    if not all(1 <= number <= len(outputs) for number in layers):
+        asked = ", ".join(map(str, layers))
+        raise SmileError(f"The encoder has layers 1 to {len(outputs)}, not {asked}; choose of these.")
+    if not layers:
+        return np.zeros((0, *outputs[-1].shape[1:]), np.float32)
+    return torch.cat([outputs[number - 1] for number in layers]).float().cpu().numpy()
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:

@@ -7,7 +7,7 @@ steering. Parity with transformers is tested.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from smile.datatypes import Matrix, RecognizerInfo, SmileError
-from smile.whisper.engines.layers import DecoderLayer, EncoderLayer, Linear, Parts, State, each
+from smile.datatypes import LayerStates, Matrix, RecognizerInfo, SmileError
+from smile.whisper.engines.layers import DecoderLayer, EncoderLayer, Linear, Parts, State, each, stacked
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 
@@ -36,16 +36,18 @@ class Encoder:
         self._layers = each(layers, lambda i: EncoderLayer(parts, f"encoder.layers.{i}", heads))
         self._norm = parts.norm("encoder.layer_norm")
 
-    def __call__(self, features: Matrix) -> Matrix:
-        """Log-mel (mels, frames) -> states (frames / 2, d)."""
+    def __call__(self, features: Matrix, layers: Sequence[int] = ()) -> tuple[Matrix, LayerStates]:
+        """Return the states (frames / 2, d) of log-mel (mels, frames), and what these layers gave."""
         x = torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32))[None].to(self._dtype)
         for weight, bias, stride in self._convolutions:
             x = F.gelu(F.conv1d(x, weight, bias, stride=stride, padding=1))
         x = x.transpose(1, 2)
         x = x + self._positions[: x.shape[1]]
+        outputs = []
         for layer in self._layers:
             x = layer(x)
-        return self._norm(x)[0].float().numpy()
+            outputs.append(x)
+        return self._norm(x)[0].float().numpy(), stacked(outputs, layers)
 
 
 class LeanRecognizer:
@@ -95,7 +97,12 @@ class LeanRecognizer:
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
         """Log-mel (mels, frames) -> states (frames / 2, d)."""
-        return self.encoder(features)
+        return self.encoder(features)[0]
+
+    @torch.inference_mode()
+    def encode_layers(self, features: Matrix, layers: Sequence[int]) -> tuple[Matrix, LayerStates]:
+        """Return what `encode` does, and the outputs (layers, frames / 2, d) of these encoder layers."""
+        return self.encoder(features, layers)
 
     @torch.inference_mode()
     def decoder(self, states: Matrix) -> LeanSession:

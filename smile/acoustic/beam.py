@@ -1,0 +1,149 @@
+"""Prefix beam search: the likeliest text of a head and a language model together (Hannun et al. 2014).
+
+A text y is worth log P_ctc(y) + weight log P_lm(y, end) + bonus |y|, |y| in characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp, inf, log, log1p
+from typing import Protocol
+
+import numpy as np
+
+from smile.acoustic.alphabet import BLANK, Alphabet
+from smile.datatypes import Matrix
+
+
+class LanguageModel(Protocol):
+    """What a search asks of a language model over characters; what a context is, the model decides."""
+
+    @property
+    def start(self) -> str:
+        """The context of a text's first character."""
+        ...
+
+    def context(self, before: str, character: str) -> str:
+        """Return the context after one more character."""
+        ...
+
+    def logprob(self, context: str, character: str) -> float:
+        """Return log P of a character after a context."""
+        ...
+
+    def end(self, context: str) -> float:
+        """Return log P of the text's end after a context."""
+        ...
+
+
+@dataclass(frozen=True)
+class BeamSettings:
+    """How a search goes."""
+
+    size: int = 12  # texts kept after each frame
+    weight: float = 0.5  # of the language model
+    bonus: float = 1.0  # for each character, against the model's liking for short texts
+    least: float = 1e-3  # probability in a frame under which a character is not tried
+
+
+DEFAULTS = BeamSettings()
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A text that a search has kept, and what it is worth."""
+
+    text: str
+    score: float
+
+
+class _Prefix:
+    """The beginning of a text; each is one object, so that what leads to it is added up."""
+
+    __slots__ = ("children", "context", "last", "parent", "worth")
+
+    def __init__(self, parent: _Prefix | None, last: int, context: str, worth: float):
+        self.parent, self.last, self.context = parent, last, context
+        self.worth = worth  # language model and bonus, of all its characters
+        self.children: dict[int, _Prefix] = {}
+
+
+Grow = Callable[[_Prefix, int], _Prefix]
+Ways = dict[_Prefix, list[float]]  # log P of the ways to a prefix that end in a blank, and that do not
+
+
+def search(
+    logprobs: Matrix, alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings = DEFAULTS
+) -> list[Hypothesis]:
+    """Return the texts kept at the end of log probabilities (frames, symbols), the best first."""
+    grow = _growing(alphabet, lm, settings)
+    root = _Prefix(None, BLANK, lm.start if lm else "", 0.0)
+    beams: Ways = {root: [0.0, -inf]}
+    least = log(settings.least) if settings.least > 0 else -inf
+    for row in logprobs.astype(np.float64):
+        tried = [(int(c), float(row[c])) for c in np.flatnonzero(row > least) if c != BLANK]
+        beams = _pruned(_extended(beams, row.tolist(), tried, grow), settings.size)
+    ends = [(prefix, _sum(*ways) + prefix.worth) for prefix, ways in beams.items()]
+    if lm:
+        ends = [(prefix, worth + settings.weight * lm.end(prefix.context)) for prefix, worth in ends]
+    ends.sort(key=lambda end: -end[1])
+    return [Hypothesis(_text(prefix, alphabet), worth) for prefix, worth in ends]
+
+
+def _growing(alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings) -> Grow:
+    """Return what gives a prefix with one more character, scored once."""
+
+    def grow(prefix: _Prefix, number: int) -> _Prefix:
+        child = prefix.children.get(number)
+        if child is None:
+            worth, context = prefix.worth + settings.bonus, ""
+            if lm:
+                character = alphabet.characters[number - 1]
+                worth += settings.weight * lm.logprob(prefix.context, character)
+                context = lm.context(prefix.context, character)
+            child = prefix.children[number] = _Prefix(prefix, number, context, worth)
+        return child
+
+    return grow
+
+
+def _extended(beams: Ways, row: list[float], tried: list[tuple[int, float]], grow: Grow) -> Ways:
+    """Return the ways after one more frame, its log probabilities in `row`."""
+    found: Ways = {}
+    for prefix, (blank, symbol) in beams.items():
+        last, total = prefix.last, _sum(blank, symbol)
+        ways = found.setdefault(prefix, [-inf, -inf])
+        ways[0] = _sum(ways[0], total + row[BLANK])
+        if last != BLANK:
+            ways[1] = _sum(ways[1], symbol + row[last])
+        for number, logprob in tried:
+            before = blank if number == last else total
+            if before > -inf:
+                ways = found.setdefault(grow(prefix, number), [-inf, -inf])
+                ways[1] = _sum(ways[1], before + logprob)
+    return found
+
+
+def _pruned(ways: Ways, size: int) -> Ways:
+    """Return the best of the prefixes; of equal ones those found first."""
+    if len(ways) <= size:
+        return ways
+    best = sorted(ways.items(), key=lambda item: -(_sum(*item[1]) + item[0].worth))
+    return dict(best[:size])
+
+
+def _sum(a: float, b: float) -> float:
+    """Return log(exp(a) + exp(b))."""
+    if a < b:
+        a, b = b, a
+    return a if b == -inf else a + log1p(exp(b - a))
+
+
+def _text(prefix: _Prefix, alphabet: Alphabet) -> str:
+    numbers = []
+    at: _Prefix | None = prefix
+    while at is not None:
+        numbers.append(at.last)
+        at = at.parent
+    return alphabet.decode(reversed(numbers))

@@ -1,0 +1,101 @@
+"""Makes a pool's acoustic model: encodes what is missing, fits the head, writes it beside the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from smile.acoustic.alphabet import Alphabet, Form, frames_needed
+from smile.acoustic.head import Head
+from smile.acoustic.recipe import DEFAULTS, Progress, Recipe
+from smile.acoustic.states import LayerStore, StatesId
+from smile.acoustic.store import clip_key, form_of, head_path, write
+from smile.datatypes import PoolError, Utterance
+from smile.pools.pool import Pool
+from smile.util.storage import work_folder
+from smile.whisper.model import Model
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A clip that a head is not fitted to, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A head, and the clips that it was not fitted to."""
+
+    head: Head
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def build(pool: Pool, model: Model, recipe: Recipe = DEFAULTS) -> Generator[Progress, None, Fitted]:
+    """Fit a head to a pool and store it; yields after each clip encoded and each epoch.
+
+    It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
+    lost. Beside Whisper it holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s.
+    States of recordings that the pool has no more are removed.
+
+    Raises:
+        PoolError: not one clip can be fitted to, or another process is fitting to this pool.
+        AudioError: a recording cannot be read.
+    """
+    reads = StatesId.of(model, recipe.layers)
+    store = LayerStore.of(pool, reads)
+    path = head_path(pool, reads, recipe.normaliser)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with work_folder(path, ()) as work:
+        for done, of in store.encode(model, pool.utterances):
+            yield Progress("encoding", done, of)
+        if pool.stores is None:  # parts of a pool share its states
+            store.keep_only(pool.utterances)
+        checkpoint = work.part / "checkpoint.npz"
+        fitted = yield from fit_to(
+            pool.utterances, store, form_of(pool, recipe.normaliser), recipe, checkpoint
+        )
+        head = write(pool, fitted.head, recipe)
+        work.clear()
+    return Fitted(head, fitted.left_out)
+
+
+def fit_to(
+    utterances: Sequence[Utterance],
+    store: LayerStore,
+    form: Form,
+    recipe: Recipe,
+    checkpoint: Path | None = None,
+) -> Generator[Progress, None, Fitted]:
+    """Fit a head to clips whose layer states are stored, and return it unstored.
+
+    Raises:
+        PoolError: not one clip can be fitted to.
+    """
+    from smile.acoustic.fit import Labelled, fit
+
+    texts = [form(u.text) for u in utterances]
+    alphabet = Alphabet.of(texts)
+    reasons = [_reason(store, u, text, alphabet) for u, text in zip(utterances, texts, strict=True)]
+    used = [i for i, reason in enumerate(reasons) if not reason]
+    left = tuple(LeftOut(utterances[i].id, r) for i, r in enumerate(reasons) if r)
+    if not used:
+        said = f"{left[0].id}: {left[0].reason}" if left else "there is none."
+        raise PoolError(f"No clip can be used for an acoustic model; {said}")
+    alphabet = Alphabet.of(texts[i] for i in used)
+    names = [clip_key(utterances[i]) for i in used]
+    clips = Labelled(names, [texts[i] for i in used], lambda number: store.read(utterances[used[number]]))
+    weights = yield from fit(clips, alphabet, recipe, checkpoint)
+    return Fitted(Head(alphabet, form, store.made_by, weights), left)
+
+
+def _reason(store: LayerStore, utterance: Utterance, text: str, alphabet: Alphabet) -> str:
+    """Return why a clip cannot be fitted to; empty where it can."""
+    if not text:
+        return "Its text has no letters; correct it."
+    frames, needed = store.read(utterance).shape[1], frames_needed(alphabet.encode(text))
+    if needed > frames:
+        return f"Its text needs {needed / 50:.1f} s and its sound has {frames / 50:.1f}; correct it."
+    return ""

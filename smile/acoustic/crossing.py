@@ -1,0 +1,60 @@
+"""Cross-validation: what heads make of clips of a pool that they were not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+
+from smile.acoustic.alphabet import Alphabet, Form
+from smile.acoustic.building import Fitted, fit_to
+from smile.acoustic.recipe import Progress, Recipe
+from smile.acoustic.states import LayerStore
+from smile.datatypes import Matrix, PoolError, Utterance
+from smile.retrieval.samplers import stable_shuffle
+
+FOLDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class CrossRead:
+    """A clip as a head read it that was fitted to others."""
+
+    utterance: Utterance
+    fold: tuple[Utterance, ...]  # what the head was fitted to: the texts for a language model, too
+    logprobs: Matrix  # (frames, symbols)
+    alphabet: Alphabet
+
+
+def cross_read(
+    utterances: Sequence[Utterance], store: LayerStore, form: Form, recipe: Recipe, folds: int = FOLDS
+) -> Generator[Progress, None, list[CrossRead]]:
+    """Fit a head to all but each fold of the clips and return what it makes of that fold.
+
+    Yields after each epoch, counted over all folds. It takes as long as so many fits.
+
+    Raises:
+        PoolError: there are fewer than two clips.
+    """
+    if len(utterances) < 2:
+        raise PoolError("Cross-validation needs at least two clips; add some.")
+    order = stable_shuffle(utterances)
+    folds, found = min(folds, len(order)), []
+    for number in range(folds):
+        left = [utterances[i] for i in order[number::folds]]
+        fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(order[number::folds]))]
+        steps = fit_to(fitted, store, form, recipe)
+        head = (yield from _counted(steps, number, folds)).head
+        found += [CrossRead(u, tuple(fitted), head(store.read(u)), head.alphabet) for u in left]
+    return found
+
+
+def _counted(
+    steps: Generator[Progress, None, Fitted], number: int, folds: int
+) -> Generator[Progress, None, Fitted]:
+    """Do the steps of a fold, their epochs counted over all folds."""
+    while True:
+        try:
+            said = next(steps)
+        except StopIteration as done:
+            return done.value
+        yield replace(said, done=number * said.of + said.done, of=folds * said.of)

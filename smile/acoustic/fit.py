@@ -1,0 +1,181 @@
+"""Fits a head to labelled layer states: seeded, an epoch at a time, going on where it was killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from smile.acoustic.alphabet import Alphabet, Labels
+from smile.acoustic.network import Network, padded
+from smile.acoustic.recipe import Progress, Recipe, one_cycle
+from smile.acoustic.states import Stored
+from smile.datatypes import DamagedError
+from smile.text.scoring import score
+from smile.util.arrays import Arrays, write_arrays
+
+FORMAT = 1
+MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Clips to fit to; their states are read when they are needed, a batch at a time."""
+
+    names: Sequence[str]  # tell clips and texts apart
+    texts: Sequence[str]
+    states: Callable[[int], Stored]  # of a clip by its number: (layers, frames, d)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass
+class _State:
+    """What a fit is made of after some epochs; all of it is in a checkpoint."""
+
+    network: Network
+    optimiser: torch.optim.AdamW
+    draws: torch.Generator
+    epoch: int = 0
+    best: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    best_epoch: int = 0
+    best_cer: float = float("inf")
+
+
+def fit(
+    clips: Labelled, alphabet: Alphabet, recipe: Recipe, checkpoint: Path | None = None
+) -> Generator[Progress, None, dict[str, NDArray[np.float32]]]:
+    """Fit a head and return its weights; yields after each epoch, and may be closed there.
+
+    With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
+    one thread, so that the same seed gives the same bits on one machine, and holds one batch of states.
+    """
+    from smile.whisper.engines import compute_alone
+
+    fitted, left = _parted(clips, recipe)
+    epochs = recipe.epochs_for(len(fitted))
+    state = _begun(clips, alphabet, recipe)
+    key = _key(clips, alphabet, recipe)
+    _resume(state, checkpoint, key)
+    patience = recipe.patience if left else epochs
+    with ThreadPoolExecutor(1, initializer=compute_alone) as alone:
+        while state.epoch < epochs and state.epoch - state.best_epoch < patience:
+            loss = alone.submit(_epoch, state, clips, alphabet, fitted, recipe).result()
+            cer = alone.submit(_judge, state, clips, alphabet, left).result()
+            if checkpoint:
+                _save(state, checkpoint, key)
+            yield Progress("fitting", state.epoch, epochs, loss, cer)
+    return state.best if left else state.network.arrays()
+
+
+def _parted(clips: Labelled, recipe: Recipe) -> tuple[list[int], list[int]]:
+    """Return the numbers of clips to fit to, and of those left out, which names alone decide."""
+    order = sorted(
+        range(len(clips)), key=lambda i: hashlib.sha256(f"{recipe.seed}{clips.names[i]}".encode()).digest()
+    )
+    left = round(recipe.held_out * len(clips))
+    if left == len(clips):
+        left -= 1
+    return sorted(order[left:]), sorted(order[:left])
+
+
+def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> _State:
+    layers, _, width = clips.states(0).shape
+    draws = torch.Generator().manual_seed(recipe.seed)
+    network = Network((layers, width, len(alphabet)), recipe, draws)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    return _State(network, optimiser, draws)
+
+
+def _epoch(
+    state: _State, clips: Labelled, alphabet: Alphabet, fitted: Sequence[int], recipe: Recipe
+) -> float:
+    """Go through the clips once, in an order drawn anew; returns the mean loss of its batches."""
+    order = [fitted[i] for i in torch.randperm(len(fitted), generator=state.draws)]
+    batches = [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+    steps = recipe.epochs_for(len(fitted)) * len(batches)
+    state.network.train()
+    losses = []
+    for number, batch in enumerate(batches, state.epoch * len(batches)):
+        state.optimiser.param_groups[0]["lr"] = one_cycle(number, steps, recipe)
+        labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i in batch]
+        loss = state.network.loss([clips.states(i) for i in batch], labels)
+        state.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.gradient_norm)
+        state.optimiser.step()
+        losses.append(float(loss.detach()))
+    state.epoch += 1
+    return float(np.mean(losses))
+
+
+@torch.inference_mode()
+def _judge(state: _State, clips: Labelled, alphabet: Alphabet, left: Sequence[int]) -> float | None:
+    """Return the CER, greedy, of the clips left out, and keep the weights where it is the lowest so far."""
+    from smile.acoustic.ctc import greedy
+
+    if not left:
+        return None
+    state.network.eval()
+    edits = length = 0
+    for i in left:
+        logprobs = state.network(padded([clips.states(i)]))[0].numpy()
+        found = score(clips.texts[i], greedy(logprobs, alphabet))
+        edits, length = edits + found.edits, length + found.length
+    cer = edits / max(1, length)
+    if cer < state.best_cer:
+        state.best, state.best_cer, state.best_epoch = state.network.arrays(), cer, state.epoch
+    return cer
+
+
+def _key(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> dict[str, Any]:
+    """Return everything that decides a fit."""
+    names = hashlib.sha256("\n".join(clips.names).encode()).hexdigest()
+    characters = hashlib.sha256(alphabet.characters.encode()).hexdigest()
+    return {"format": FORMAT, "recipe": recipe.to_json(), "clips": names, "characters": characters}
+
+
+def _save(state: _State, path: Path, key: dict[str, Any]) -> None:
+    """Write a checkpoint; an older one stays until it is whole."""
+    arrays: dict[str, NDArray[Any]] = {
+        "key": np.array(json.dumps(key)),
+        "draws": state.draws.get_state().numpy(),
+    }
+    arrays["at"] = np.array([state.epoch, state.best_epoch, state.best_cer], np.float64)
+    arrays |= {f"weights/{name}": value for name, value in state.network.arrays().items()}
+    arrays |= {f"best/{name}": value for name, value in state.best.items()}
+    for name, parameter in state.network.named_parameters():
+        moments = state.optimiser.state[parameter]
+        arrays |= {f"{moment}/{name}": moments[moment].numpy() for moment in MOMENTS}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arrays(path, arrays)
+
+
+def _resume(state: _State, path: Path | None, key: dict[str, Any]) -> None:
+    """Go on from a checkpoint, where there is one of the same fit that is whole."""
+    if path is None or not path.is_file():
+        return
+    with suppress(DamagedError, KeyError, ValueError, RuntimeError), Arrays(path) as saved:
+        if json.loads(saved.text("key")) != key:
+            return
+        names = [name for name, _ in state.network.named_parameters()]
+        at, draws = saved["at"], torch.from_numpy(saved["draws"].copy())
+        moments = {name: {m: torch.tensor(saved[f"{m}/{name}"]) for m in MOMENTS} for name in names}
+        weights = {name: saved[f"weights/{name}"] for name in names}
+        best = {name: saved[f"best/{name}"] for name in names} if at[1] else {}
+        state.network.load(weights)
+        for name, parameter in state.network.named_parameters():
+            state.optimiser.state[parameter] = moments[name]
+        state.draws.set_state(draws)
+        state.epoch, state.best_epoch, state.best_cer = int(at[0]), int(at[1]), float(at[2])
+        state.best = best

@@ -1,0 +1,85 @@
+"""A head at work, in numpy: layer states in, log probabilities of characters and blank out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.acoustic.alphabet import Alphabet, Form
+from smile.acoustic.states import StatesId, Stored
+from smile.datatypes import LayerStates, Matrix
+
+Weights = Mapping[str, NDArray[np.float32]]
+SHAPES = {  # of layers l, width d, hidden h, kernel k, symbols s
+    "mix": "l",
+    "narrow.weight": "hd",
+    "narrow.bias": "h",
+    "convolution.weight": "hhk",
+    "convolution.bias": "h",
+    "output.weight": "sh",
+    "output.bias": "s",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A fitted head and what it was fitted on.
+
+    It is a softmax-weighted sum of layer-normed layer outputs, a linear layer, GELU (its tanh form), a
+    residual convolution over frames with GELU, and a linear layer to characters and blank.
+    """
+
+    alphabet: Alphabet
+    form: Form
+    reads: StatesId
+    weights: Weights
+
+    def __call__(self, states: LayerStates | Stored) -> Matrix:
+        """Return log probabilities (frames, symbols) of layer states (layers, frames, d)."""
+        w = self.weights
+        mixed = np.tensordot(softmax(w["mix"]), states.astype(np.float32, copy=False), 1)
+        x = gelu(mixed @ w["narrow.weight"].T + w["narrow.bias"])
+        x = x + gelu(convolved(x, w["convolution.weight"]) + w["convolution.bias"])
+        logits = x @ w["output.weight"].T + w["output.bias"]
+        top = logits.max(axis=1, keepdims=True)
+        return logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+
+    @property
+    def layer_weights(self) -> dict[int, float]:
+        """Return how much each encoder layer counts; they sum to 1."""
+        mix = softmax(self.weights["mix"])
+        return dict(zip(self.reads.layers, mix.tolist(), strict=True))
+
+
+def softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return exp(x) of a vector, scaled to sum to 1."""
+    powers = np.exp(x - x.max())
+    return powers / powers.sum()
+
+
+def gelu(x: Matrix) -> Matrix:
+    """Return x Φ(x) in the tanh form (Hendrycks and Gimpel 2016)."""
+    root = np.float32(np.sqrt(2 / np.pi))
+    return np.float32(0.5) * x * (1 + np.tanh(root * (x + np.float32(0.044715) * x * x * x)))
+
+
+def convolved(x: Matrix, kernel: NDArray[np.float32]) -> Matrix:
+    """Return x (frames, d) convolved over frames by a kernel (out, d, odd width), padded with zeros."""
+    frames, width = len(x), kernel.shape[2]
+    padded = np.pad(x, ((width // 2, width // 2), (0, 0)))
+    return np.sum([padded[k : k + frames] @ kernel[:, :, k].T for k in range(width)], axis=0)
+
+
+def fits(weights: Weights, layers: int, symbols: int) -> bool:
+    """Return whether weights have all parts, in shapes that go together, and are numbers."""
+    sizes = {"l": layers, "s": symbols}
+    for name, shape in SHAPES.items():
+        found = weights.get(name)
+        if found is None or found.ndim != len(shape) or not np.isfinite(found).all():
+            return False
+        if any(sizes.setdefault(axis, size) != size for axis, size in zip(shape, found.shape, strict=True)):
+            return False
+    return sizes["k"] % 2 == 1 and min(sizes.values()) > 0

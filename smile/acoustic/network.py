@@ -1,0 +1,90 @@
+"""The head of `smile.acoustic.head` in torch, to be fitted; every draw comes from one generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from smile.acoustic.alphabet import Labels
+from smile.acoustic.recipe import Recipe
+
+
+class Network(nn.Module):
+    """A head whose weights carry the names of `head.SHAPES`.
+
+    Args:
+        sizes: layers, width d of their outputs, symbols with the blank.
+        draws: the generator of the first weights, dropout and masks.
+    """
+
+    def __init__(self, sizes: tuple[int, int, int], recipe: Recipe, draws: torch.Generator):
+        super().__init__()
+        layers, width, symbols = sizes
+        self._recipe, self._draws = recipe, draws
+        self.mix = nn.Parameter(torch.zeros(layers))
+        self.narrow = nn.Linear(width, recipe.hidden)
+        self.convolution = nn.Conv1d(recipe.hidden, recipe.hidden, recipe.kernel, padding=recipe.kernel // 2)
+        self.output = nn.Linear(recipe.hidden, symbols)
+        with torch.no_grad():
+            for part in (self.narrow, self.convolution, self.output):
+                bound = part.weight[0].numel() ** -0.5  # torch's own start, from our generator
+                part.weight.uniform_(-bound, bound, generator=draws)
+                cast(Tensor, part.bias).uniform_(-bound, bound, generator=draws)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Layer states (batch, layers, frames, d) -> log probabilities (batch, frames, symbols)."""
+        mixed = torch.einsum("l,bltd->btd", self.mix.softmax(0), states)
+        x = F.gelu(self.narrow(self._dropped(self._masked(mixed))), approximate="tanh")
+        x = x + F.gelu(self.convolution(x.transpose(1, 2)), approximate="tanh").transpose(1, 2)
+        return F.log_softmax(self.output(self._dropped(x)), -1)
+
+    def loss(self, states: Sequence[NDArray[np.float16]], labels: Sequence[Labels]) -> Tensor:
+        """Return the CTC loss a character, averaged over clips, of layer states (layers, frames, d) each."""
+        frames = [clip.shape[1] for clip in states]
+        logprobs = self(padded(states)).transpose(0, 1)
+        targets = torch.from_numpy(np.concatenate(labels))
+        lengths = torch.tensor([len(text) for text in labels])
+        return F.ctc_loss(logprobs, targets, torch.tensor(frames), lengths)
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Return a copy of the weights by name."""
+        return {name: value.detach().numpy().copy() for name, value in self.named_parameters()}
+
+    def load(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take weights by name."""
+        with torch.no_grad():
+            for name, value in self.named_parameters():
+                value.copy_(torch.from_numpy(np.array(arrays[name])))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        """Return x with values dropped at random and the others raised, while it is trained."""
+        if not (self.training and self._recipe.dropout):
+            return x
+        kept = 1 - self._recipe.dropout
+        return x * (torch.rand(x.shape, generator=self._draws) < kept) / kept
+
+    def _masked(self, x: Tensor) -> Tensor:
+        """Return x (batch, frames, d) with short stretches of frames at zero, while it is trained."""
+        if not (self.training and self._recipe.masks):
+            return x
+        clips, frames = x.shape[:2]
+        shape, at = (clips, self._recipe.masks, 1), torch.arange(frames)
+        lengths = torch.randint(self._recipe.mask_frames + 1, shape, generator=self._draws)
+        starts = (torch.rand(shape, generator=self._draws) * (frames - lengths).clamp(min=1)).long()
+        masked = ((at >= starts) & (at < starts + lengths)).any(1)
+        return x.masked_fill(masked[..., None], 0.0)
+
+
+def padded(states: Sequence[NDArray[np.float16]]) -> Tensor:
+    """Return clips (layers, frames, d) as one batch (clips, layers, most frames, d), zeros at the ends."""
+    layers, _, width = states[0].shape
+    batch = torch.zeros(len(states), layers, max(clip.shape[1] for clip in states), width)
+    for row, clip in zip(batch, states, strict=True):
+        row[:, : clip.shape[1]] = torch.from_numpy(np.array(clip))
+    return batch

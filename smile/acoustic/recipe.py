@@ -1,0 +1,74 @@
+"""How a head is fitted, every number of it; what is stored with a head and decides whether work goes on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import cos, pi, sqrt
+from typing import Any, Literal
+
+from smile.acoustic.states import LAYERS
+
+MOST_EPOCHS, FEWEST_EPOCHS = 150, 40
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The recipe of METHOD ("A CTC head on the frozen encoder hears better")."""
+
+    normaliser: str = "plain"  # of the texts; "original": as they are written
+    layers: tuple[int, ...] = LAYERS
+    hidden: int = 256
+    kernel: int = 5  # frames of the convolution
+    dropout: float = 0.3
+    masks: int = 2  # of time, a clip
+    mask_frames: int = 8  # longest
+    rate: float = 2e-3  # highest, of AdamW
+    weight_decay: float = 0.01
+    warm_up: float = 0.1  # part of the steps
+    epochs: int = 0  # 0: by the number of clips
+    batch: int = 8  # clips
+    gradient_norm: float = 5.0
+    seed: int = 0
+    held_out: float = 0.0  # part of the clips on which the best epoch is chosen; 0: the last epoch is taken
+    patience: int = 10  # epochs without a better one after which it ends
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a header has it."""
+        return {**asdict(self), "layers": [*self.layers]}
+
+    def epochs_for(self, clips: int) -> int:
+        """Return how many epochs so many clips get: 40 for 185, 100 for 30, 150 for 12, as the probe had."""
+        return self.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(550 / sqrt(max(1, clips)))))
+
+
+DEFAULTS = Recipe()
+
+
+def one_cycle(step: int, steps: int, recipe: Recipe) -> float:
+    """Return the learning rate of a step, counted from 0: up to the highest and down again by cosines.
+
+    As torch's OneCycleLR has it: from 1/25 of the highest up, down to 1/250,000.
+    """
+    top = max(1.0, recipe.warm_up * steps - 1)
+    rate = recipe.rate
+    if step < top:
+        return _between(rate / 25, rate, step / top)
+    return _between(rate, rate / 250_000, min(1.0, (step - top) / max(1.0, steps - 1 - top)))
+
+
+def _between(first: float, last: float, part: float) -> float:
+    return last + (first - last) / 2 * (1 + cos(pi * part))
+
+
+Stage = Literal["encoding", "fitting", "writing"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the making of a head has come."""
+
+    stage: Stage
+    done: int  # clips encoded or written, or epochs
+    of: int
+    loss: float | None = None  # of the epoch, a character
+    cer: float | None = None  # of the clips left out, greedy, 0 to 1 and above

@@ -1,0 +1,172 @@
+"""The layer states that a head reads: outputs of encoder layers, kept beside the pool as float16.
+
+A folder `layers-<encoder>...` has one file a recording, named by its content, so that a corrected text or a
+new clip costs no encoding of the others, and an interrupted pass goes on where it was. Ten minutes of speech
+and five layers of Whisper base come to about 165 MB (`bytes_for`); reading takes one clip at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.audio.features import STATES_PER_SECOND
+from smile.audio.io import read
+from smile.datatypes import SAMPLE_RATE, DamagedError, EncoderId, LayerStates, PoolError, Samples, Utterance
+from smile.pools.clip_encoder import digest
+from smile.pools.pool import Pool
+from smile.settings import WINDOWS
+from smile.util.arrays import read_array, write_array
+from smile.util.storage import read_json, write_json
+from smile.whisper.model import Model
+
+FORMAT = 1
+LAYERS = (2, 3, 4, 5, 6)  # of Whisper base, counted from 1
+AFTER = 10  # frames after a clip's own that the head reads too
+Stored = NDArray[np.float16]  # (layers, frames, d)
+Progress = tuple[int, int]  # clips done, clips in all
+
+
+@dataclass(frozen=True)
+class StatesId:
+    """What made layer states; two are alike only where all of this is equal."""
+
+    encoder: EncoderId
+    precision: str
+    windows: tuple[float, ...]  # seconds
+    layers: tuple[int, ...] = LAYERS
+
+    @classmethod
+    def of(cls, model: Model, layers: Sequence[int] = LAYERS) -> StatesId:
+        """Return what a model's layer states are known by."""
+        return cls(model.info.encoder, model.info.precision, tuple(model.windows), tuple(layers))
+
+    @property
+    def name(self) -> str:
+        """Return the part of file names that tells encoders, layers and windows apart."""
+        adapter = f"-{self.encoder.adapter}" if self.encoder.adapter else ""
+        layers = "" if self.layers == LAYERS else "-layers" + "-".join(map(str, self.layers))
+        windows = "" if self.windows == WINDOWS else "-" + "-".join(f"{w:g}" for w in self.windows)
+        return f"{self.encoder.weights}{adapter}-{self.precision}{layers}{windows}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a header has it."""
+        return {
+            **asdict(self),
+            "encoder": asdict(self.encoder),
+            "windows": [*self.windows],
+            "layers": [*self.layers],
+        }
+
+
+def layer_states(model: Model, samples: Samples, layers: Sequence[int] = LAYERS) -> LayerStates:
+    """Return what a head reads of samples (n,): layer-normed outputs (layers, frames, d) at 50 a second.
+
+    The frames are the recording's own and `AFTER` more, as far as the window goes.
+    """
+    _, outputs = model.encode_layers(samples, layers)
+    own = max(1, round(len(samples) / SAMPLE_RATE * STATES_PER_SECOND))
+    return layer_normed(outputs[:, : own + AFTER])
+
+
+def layer_normed(states: LayerStates) -> LayerStates:
+    """Return states (..., d) with mean 0 and variance 1 over d."""
+    centred = states - states.mean(axis=-1, keepdims=True)
+    variance = np.square(centred).mean(axis=-1, keepdims=True)
+    return (centred / np.sqrt(variance + 1e-5)).astype(np.float32)
+
+
+def bytes_for(seconds: float, clips: int, width: int = 512, layers: int = len(LAYERS)) -> int:
+    """Return how many bytes the layer states of so much speech in so many clips take on the disk."""
+    return round((seconds * STATES_PER_SECOND + clips * AFTER) * width * layers * 2)
+
+
+class LayerStore:
+    """The layer states of a pool's recordings on disk.
+
+    Args:
+        folder: where they lie; made when the first is written.
+        made_by: what they have to be made by.
+    """
+
+    def __init__(self, folder: Path, made_by: StatesId):
+        self.folder, self.made_by = folder, made_by
+
+    @classmethod
+    def of(cls, pool: Pool, made_by: StatesId) -> LayerStore:
+        """Return that of a pool; parts of the pool share it, since a recording's states are its own."""
+        return cls(pool.folder / f"layers-{made_by.name}", made_by)
+
+    def read(self, utterance: Utterance) -> Stored:
+        """Return the states (layers, frames, d) of a clip.
+
+        Raises:
+            PoolError: they have not been made, or are damaged.
+        """
+        with suppress(OSError, DamagedError):
+            states = read_array(self._path(utterance))
+            if self._whole(states):
+                return states
+        raise PoolError(f'The clip "{utterance.id}" has no layer states; encode the pool again.')
+
+    def has(self, utterance: Utterance) -> bool:
+        """Return whether a clip's states can be read."""
+        try:
+            self.read(utterance)
+        except PoolError:
+            return False
+        return True
+
+    def encode(self, model: Model, utterances: Sequence[Utterance]) -> Generator[Progress]:
+        """Encode the clips whose states are not here yet; yields after each, and may be closed at any time.
+
+        Raises:
+            AudioError: a recording cannot be read.
+        """
+        self._begin()
+        missing = [u for u in utterances if not self.has(u)]
+        for done, utterance in enumerate(missing, len(utterances) - len(missing) + 1):
+            states = layer_states(model, read(utterance.audio), self.made_by.layers)
+            write_array(self._path(utterance), states.astype(np.float16))
+            yield done, len(utterances)
+
+    def keep_only(self, utterances: Sequence[Utterance]) -> None:
+        """Remove the states of recordings that are none of these clips'."""
+        kept = {self._path(u) for u in utterances}
+        for path in self.folder.glob("*.npy"):
+            if path not in kept:
+                path.unlink()
+
+    @property
+    def bytes(self) -> int:
+        """Return how much they take on the disk."""
+        return sum(path.stat().st_size for path in self.folder.glob("*.npy"))
+
+    def _begin(self) -> None:
+        """Make the folder with its header; states made by something else are removed."""
+        wanted = {"format": FORMAT, "made_by": self.made_by.to_json(), "values": "layer-normed, float16"}
+        header = self.folder / "header.json"
+        with suppress(OSError, DamagedError):
+            if read_json(header) == wanted:
+                return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.keep_only(())
+        write_json(header, wanted)
+
+    def _path(self, utterance: Utterance) -> Path:
+        return self.folder / f"{digest(utterance.audio)[:16]}.npy"
+
+    def _whole(self, states: NDArray[Any]) -> bool:
+        return (
+            states.dtype == np.float16
+            and states.ndim == 3
+            and len(states) == len(self.made_by.layers)
+            and states.shape[1] > 0
+            and bool(np.isfinite(states).all())
+        )

@@ -1,0 +1,200 @@
+"""What a pool's acoustic model reads beside Whisper alone: CER by language, on clips not fitted to.
+
+For each language a head is fitted to the 10-minute pool of an ML-SUPERB folder, and the first clips of a
+split are written greedily and by beam with the pool's character 6-gram. Settings are chosen on
+`10min_dev`; `10min_test` is for figures.
+
+    python -c "from smile.bench.acoustic import run, Bench; print(run(Bench('speech/mini'), ['mdw'], 30))"
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rapidfuzz.distance import Levenshtein
+
+from smile.acoustic.alphabet import ORIGINAL, Form
+from smile.acoustic.beam import DEFAULTS as BEAM
+from smile.acoustic.beam import BeamSettings
+from smile.acoustic.building import fit_to
+from smile.acoustic.recipe import DEFAULTS as RECIPE
+from smile.acoustic.recipe import Recipe
+from smile.acoustic.states import LayerStore, StatesId
+from smile.audio.io import read
+from smile.bench.report import memory, stamp, table
+from smile.corpora import open_corpus
+from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
+from smile.lm.spelling import Spelling
+from smile.text.scoring import score
+from smile.transcription.acoustic import AcousticModel, language_model
+from smile.transcription.options import ALONE
+from smile.transcription.target import Target
+from smile.util.timing import finished
+from smile.whisper.model import Models, load_models
+
+UNKNOWN = ("mdw", "sxb", "chr", "gla", "qtu")  # the languages of the probe
+WRITTEN = Form(ORIGINAL)
+Said = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is measured, and how."""
+
+    data: Path  # ML-SUPERB
+    split: str = "10min_test"
+    pool: str = "10min_train"
+    clips: int = 0  # of the pool; 0: all
+    recipe: Recipe = RECIPE
+    beam: BeamSettings = BEAM
+    work: Path | None = None  # where layer states stay between runs; None: they are thrown away
+    alone: bool = True  # whether Whisper alone is measured too, which takes most of the time
+
+
+@dataclass
+class Errors:
+    """Edits and lengths added up over clips."""
+
+    edits: int = 0
+    length: int = 0
+    word_edits: int = 0
+    words: int = 0
+
+    def add(self, reference: str, text: str, language: str) -> None:
+        """Count a clip, by the normaliser `plain`."""
+        found = score(reference, text, language=language)
+        self.edits, self.length = self.edits + found.edits, self.length + found.length
+        self.word_edits, self.words = self.word_edits + found.word_edits, self.words + found.words
+
+    def add_written(self, reference: str, text: str) -> None:
+        """Count a clip's characters as they are written, capitals and punctuation with them."""
+        wanted = WRITTEN(reference)
+        self.edits += Levenshtein.distance(wanted, WRITTEN(text))
+        self.length += len(wanted)
+
+    @property
+    def cer(self) -> float:
+        """Return the character error rate, percent."""
+        return 100 * self.edits / max(1, self.length)
+
+    @property
+    def wer(self) -> float:
+        """Return the word error rate, percent."""
+        return 100 * self.word_edits / max(1, self.words)
+
+
+@dataclass
+class Measured:
+    """The figures of one language."""
+
+    language: str
+    pool: int  # clips fitted to
+    clips: int = 0  # written
+    levels: dict[str, Errors] = field(default_factory=dict)
+    written: Errors = field(default_factory=Errors)  # of the beam's text, as it is written
+    encoding: float = 0.0  # seconds, of the pool
+    fitting: float = 0.0
+    decoding: float = 0.0  # seconds of beam search a second of speech
+
+    def add(self, level: str, utterance: Utterance, text: str) -> None:
+        """Count what a level wrote for a clip."""
+        self.levels.setdefault(level, Errors()).add(utterance.text, text, self.language)
+
+
+def run(
+    bench: Bench, languages: Sequence[str] = UNKNOWN, limit: int = 60, said: Said = lambda _: None
+) -> str:
+    """Measure every language on its first clips -> Markdown; `said` hears each row as it is done."""
+    models, found = load_models(), list[Measured]()
+    with tempfile.TemporaryDirectory() as folder:
+        for language in languages:
+            found.append(measure(replace(bench, work=bench.work or Path(folder)), models, language, limit))
+            said(str(_row(found[-1])))
+    head = f"{bench.split}, first {limit} clips, normaliser plain, seed {bench.recipe.seed}; {stamp()}"
+    rows = [*map(_row, found), _macro(found)]
+    return f"{head}\n\n{table(rows)}\n\nMost memory held: {memory():.2f} GB."
+
+
+def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured:
+    """Fit a head to a language's pool and write the first clips of the split at each level."""
+    corpus = open_corpus(bench.data)
+    pool = corpus.read(language, bench.pool).utterances[: bench.clips or None]
+    clips = corpus.read(language, bench.split).utterances[:limit]
+    reads = StatesId.of(models.vanilla, bench.recipe.layers)
+    store = LayerStore((bench.work or Path(".")) / language / f"layers-{reads.name}", reads)
+    measured = Measured(language, len(pool))
+    measured.encoding = _seconds(lambda: list(store.encode(models.vanilla, pool)))
+    list(store.encode(models.vanilla, clips))
+    began = time.perf_counter()
+    head = finished(fit_to(pool, store, Form(bench.recipe.normaliser, language), bench.recipe)).head
+    measured.fitting = time.perf_counter() - began
+    texts = [utterance.text for utterance in pool]
+    spelling = None if bench.recipe.normaliser == ORIGINAL else Spelling(texts, head.form)
+    acoustic = AcousticModel(head, language_model(texts, head.form), spelling, bench.beam)
+    _decode(measured, acoustic, store, clips)
+    for utterance, text in _alone(models, clips if bench.alone else ()):
+        measured.add("Whisper alone", utterance, text)
+    return measured
+
+
+def _decode(
+    measured: Measured, acoustic: AcousticModel, store: LayerStore, clips: Sequence[Utterance]
+) -> None:
+    """Write clips greedily and by beam."""
+    plain, seconds, frames = AcousticModel(acoustic.head), 0.0, 0
+    for utterance in clips:
+        logprobs = acoustic.head(store.read(utterance))
+        measured.add("greedy", utterance, plain.text(logprobs))
+        began = time.perf_counter()
+        text = acoustic.text(logprobs)
+        seconds, frames = seconds + time.perf_counter() - began, frames + len(logprobs)
+        measured.add("beam, 6-gram", utterance, text)
+        measured.written.add_written(utterance.text, acoustic.spelt(text))
+    measured.clips, measured.decoding = len(clips), 50 * seconds / max(1, frames)
+
+
+def _alone(models: Models, clips: Sequence[Utterance]) -> Iterator[tuple[Utterance, str]]:
+    for utterance in clips:
+        samples: Samples = read(utterance.audio)
+        speech = Speech(0.0, len(samples) / SAMPLE_RATE, samples)
+        *_, last = Target(models, speech, utterance.id).vanilla(ALONE)
+        yield utterance, last.decoded.text
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _row(measured: Measured) -> dict[str, object]:
+    rates = {f"{name}, CER %": f"{errors.cer:.1f}" for name, errors in measured.levels.items()}
+    return {
+        "language": measured.language,
+        "pool, clips": measured.pool,
+        "clips": measured.clips,
+        **rates,
+        "beam, WER %": f"{measured.levels['beam, 6-gram'].wer:.1f}",
+        "as written, CER %": f"{measured.written.cer:.1f}",
+        "encode pool, s": f"{measured.encoding:.0f}",
+        "fit, s": f"{measured.fitting:.0f}",
+        "search, ms a second": f"{1000 * measured.decoding:.1f}",
+    }
+
+
+def _macro(found: Sequence[Measured]) -> dict[str, object]:
+    """Return the mean over languages, as the last row of the table."""
+
+    def mean(values: Iterator[float]) -> str:
+        return f"{sum(values) / len(found):.1f}"
+
+    row: dict[str, object] = dict.fromkeys(_row(found[0]), "–")
+    for name in found[0].levels:
+        row[f"{name}, CER %"] = mean(m.levels[name].cer for m in found)
+    row["as written, CER %"] = mean(m.written.cer for m in found)
+    row["beam, WER %"] = mean(m.levels["beam, 6-gram"].wer for m in found)
+    return {**row, "language": "macro", "clips": sum(m.clips for m in found)}

@@ -1,0 +1,111 @@
+"""CTC and prefix beam search against slow ones that go through every alignment and every text."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from smile.acoustic.alphabet import BLANK, Alphabet, Form, frames_needed
+from smile.acoustic.beam import BeamSettings, search
+from smile.acoustic.ctc import greedy, log_likelihood, score
+from smile.lm.characters import CharacterNgram
+
+AB = Alphabet.of(["a b"])  # " ", "a", "b"
+EXACT = BeamSettings(size=100_000, weight=0.7, bonus=0.4, least=0.0)
+
+
+def random_logprobs(frames: int, symbols: int, seed: int, sharp: float = 1.0) -> np.ndarray:
+    x = np.random.default_rng(seed).normal(size=(frames, symbols)) * sharp
+    return (x - np.logaddexp.reduce(x, axis=1, keepdims=True)).astype(np.float32)
+
+
+def collapsed(path: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(symbol for symbol, _ in itertools.groupby(path) if symbol != BLANK)
+
+
+def all_texts(logprobs: np.ndarray) -> dict[tuple[int, ...], float]:
+    """Log P of every text, by going through every alignment."""
+    found: dict[tuple[int, ...], float] = {}
+    for path in itertools.product(range(logprobs.shape[1]), repeat=len(logprobs)):
+        worth = float(sum(logprobs[t, s] for t, s in enumerate(path)))
+        text = collapsed(path)
+        found[text] = np.logaddexp(found.get(text, -np.inf), worth)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_likelihood_is_the_sum_over_alignments(frames: int, seed: int) -> None:
+    logprobs = random_logprobs(frames, 4, seed)
+    found = all_texts(logprobs)
+    for text, worth in found.items():
+        assert log_likelihood(logprobs, np.array(text, np.int64)) == pytest.approx(worth, abs=1e-5)
+    assert np.logaddexp.reduce(list(found.values())) == pytest.approx(0, abs=1e-5)
+    assert log_likelihood(logprobs, np.array([1] * (frames + 1))) == -np.inf
+    assert log_likelihood(logprobs, np.array([1] * frames)) == (-np.inf if frames > 1 else logprobs[0, 1])
+
+
+def test_likelihood_is_torchs() -> None:
+    import torch
+
+    logprobs, labels = random_logprobs(60, 30, 1), np.random.default_rng(2).integers(1, 30, 20)
+    theirs = torch.nn.functional.ctc_loss(
+        torch.from_numpy(logprobs)[:, None], torch.from_numpy(labels)[None], [60], [20], reduction="none"
+    )
+    assert log_likelihood(logprobs, labels) == pytest.approx(-float(theirs), abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("lm", [True, False])
+def test_search_finds_the_best_of_all_texts(seed: int, lm: bool) -> None:
+    logprobs = random_logprobs(5, 4, seed, sharp=2.0)
+    model = CharacterNgram(["a b", "ab ba", "bb"], 3) if lm else None
+    worth = {}
+    for numbers, logprob in all_texts(logprobs).items():
+        text = AB.decode(numbers)
+        worth[text] = logprob + EXACT.bonus * len(text) + (EXACT.weight * model.score(text) if model else 0)
+    found = search(logprobs, AB, model, EXACT)
+    assert {h.text: h.score for h in found} == pytest.approx(worth, abs=1e-4)
+    assert found[0].text == max(worth, key=worth.get)
+    assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_narrow_search_is_seldom_worse(seed: int) -> None:
+    logprobs = random_logprobs(40, 4, seed, sharp=4.0)
+    wide, narrow = (search(logprobs, AB, None, BeamSettings(size=n, bonus=0.0)) for n in (200, 8))
+    assert len(narrow) <= 8
+    assert narrow[0].text == wide[0].text
+
+
+def test_greedy_joins_repeats_and_keeps_those_parted_by_a_blank() -> None:
+    path = [0, 2, 2, 0, 2, 1, 1, 3, 0]
+    logprobs = np.full((len(path), 4), -9.0, np.float32)
+    logprobs[np.arange(len(path)), path] = 0.0
+    assert greedy(logprobs, AB) == "aa b"
+    assert search(logprobs, AB, None, BeamSettings(bonus=0.0))[0].text == "aa b"
+
+
+def test_a_text_with_other_characters_cannot_be_scored() -> None:
+    logprobs = random_logprobs(6, 4, 0)
+    assert score(logprobs, AB, "abc") == -np.inf
+    assert score(logprobs, AB, "ab") == pytest.approx(log_likelihood(logprobs, np.array([2, 3])))
+
+
+@pytest.mark.parametrize("text", ["שָׁלוֹם עֲלֵיכֶם", "مەرحەبا", "ᎤᎾᏙᏓ", "ɛ́ŋ̀", "日本語", "aab  b"])
+def test_an_alphabet_gives_texts_back(text: str) -> None:
+    for form in (Form(), Form("original")):
+        written = form(text)
+        alphabet = Alphabet.of([written])
+        assert alphabet.decode(alphabet.encode(written)) == written
+        assert form(written) == written
+        assert alphabet.encode(written).min() == 1
+        assert len(alphabet) == alphabet.encode(written).max() + 1
+
+
+def test_frames_needed() -> None:
+    assert [frames_needed(np.array(x, np.int64)) for x in ([], [1], [1, 1], [1, 2, 2, 2])] == [0, 1, 3, 6]
+    assert Form("original")(" A  Búza ") == "A Búza"
+    assert (Form().stamp, Form("original").stamp) == ("plain/1", "original/1")
