@@ -71,6 +71,7 @@ def rows_of(language: str, condition: Condition, clips: int) -> Iterable[tuple[R
     """The rows of a language; the first clip has markup in its text, the second loops, the third is empty."""
     generator = np.random.default_rng([ord(c) for c in language + condition.hash])
     words = WORDS.get(language.split("+")[0], "the quick brown fox").split()
+    shots = condition.settings.shots
     rate = min(0.95, max(0.02, RATES[language.split("+")[0]] * (1 - gain(condition))))
     for i in range(clips):
         text = {0: NASTY, 2: ""}.get(i, " ".join(generator.permutation(words)))
@@ -78,12 +79,12 @@ def rows_of(language: str, condition: Condition, clips: int) -> Iterable[tuple[R
         counts = {f"{n}_{k}": v for n in ("plain", "ml_superb")
                   for k, v in (("edits", edits + (n == "ml_superb")), ("length", LENGTH),
                                ("word_edits", word_edits), ("words", 8))}  # fmt: skip
-        shown = tuple(f"{language}-pool-{j}" for j in generator.permutation(50)[: condition.settings.shots])
+        shown = tuple(f"{language}-pool-{j}" for j in generator.permutation(50)[:shots])
         yield (
             Row(f"{language}-{i}", language, "10min_test", condition.name, condition.hash, text, **counts,
                 normalisers="plain/1 ml_superb/1", stopped="loop" if i == 1 else "end", token="sw",
                 neighbours=shown, distances=tuple(0.01 * (j + 1) for j in range(len(shown)))),
-            Seconds(f"{language}-{i}", condition.hash, 0.8 + 0.2 * condition.settings.shots, 0.001 * condition.settings.shots),
+            Seconds(f"{language}-{i}", condition.hash, 0.8 + 0.2 * shots, 0.001 * shots),
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from smile.cli.parsers import CORPUS, Commands, add_command, add_option
+from smile.cli.terminal import names
 from smile.paths import POOLS
 
 
@@ -15,8 +16,9 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("engines", "latency", "context", "start", "map"),
-        help="Measure engines, the latency of a clip, ways to encode examples, the app's start, or the map.",
+        choices=("engines", "latency", "context", "start", "map", "acoustic"),
+        help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
+        "or the CER of pools' acoustic models.",
     )
     add_option(
         parser,
@@ -29,6 +31,14 @@ def add(commands: Commands) -> None:
     )
     add_option(parser, "--split", default="10min_test", help="Time this split of an ML-SUPERB folder.")
     add_option(parser, "--limit", type=int, default=10, help="Time this number of clips of each corpus.")
+    add_option(
+        parser,
+        "--languages",
+        type=names,
+        default=(),
+        help="Fit acoustic models of these languages, ISO 639-3 codes joined by commas (default: the five "
+        "that Whisper does not know).",
+    )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
 
@@ -36,7 +46,12 @@ def run(chosen: argparse.Namespace) -> None:
     """Measure on this machine: engines, latency, ways to encode examples, the app's start, the map."""
     from smile.bench import context, engines, latency, start
 
-    if chosen.what == "map":
+    if chosen.what == "acoustic":
+        from smile.bench import acoustic
+
+        wanted = acoustic.Bench(chosen.data[0], split=chosen.split)
+        print(acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit))
+    elif chosen.what == "map":
         from smile.bench import map as drawn
 
         print(drawn.run(chosen.points))

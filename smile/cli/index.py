@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.terminal import Bar
@@ -69,6 +70,12 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="Make the datastore for kNN-LM as well, which is else made when it is first used.",
     )
+    add_option(
+        parser,
+        "--acoustic",
+        action="store_true",
+        help="Fit the pool's own acoustic model as well, in a minute or two for ten minutes of speech.",
+    )
     add_engine(parser)
 
 
@@ -83,6 +90,8 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.knn:
         with Bar("Reading") as bar:
             prepare_datastore(built.pool, models.smile, bar)
+    if chosen.acoustic:
+        fit_acoustic(built.pool, models)
     pool = built.pool
     print(
         f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "

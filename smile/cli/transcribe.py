@@ -7,8 +7,9 @@ import json
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from smile.cli.acoustic import acoustic_transcript
 from smile.cli.models import add_engine, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
@@ -16,6 +17,8 @@ from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
+
+LEVELS = {"Whisper alone ": "vanilla", "With examples ": "smile", "Acoustic model": "acoustic"}
 
 if TYPE_CHECKING:
     from smile.pools.pool import Pool
@@ -36,6 +39,18 @@ def add(commands: Commands) -> None:
         help=f"Take the examples from this pool: {A_POOL}.",
     )
     add_settings(parser)
+    add_option(
+        parser,
+        "--acoustic",
+        action="store_true",
+        help="Write by the pool's own acoustic model as well, which `smile index --acoustic` fits.",
+    )
+    add_option(
+        parser,
+        "--text",
+        type=Path,
+        help="Add the lines of this UTF-8 file, such as a word list, to the acoustic model's language model.",
+    )
     add_option(parser, "--reference", help="Score both transcripts against this text.")
     add_option(parser, "--json", action="store_true", help="Print everything as JSON.")
     add_option(
@@ -58,7 +73,7 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.audio.io import read
     from smile.transcription.examples import prepare_datastore
     from smile.transcription.pipeline import transcribe
-    from smile.transcription.result import as_dict
+    from smile.transcription.result import as_dict, transcript_as_dict
 
     many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
     samples = None if many else read(chosen.clip[0])
@@ -72,10 +87,14 @@ def run(chosen: argparse.Namespace) -> None:
         _transcribe_many(chosen, models, pool, settings)
         return
     *_, result = transcribe(models, samples, pool, settings)
+    told = as_dict(result, chosen.reference)
+    if chosen.acoustic:
+        acoustic = acoustic_transcript(pool, models, samples, settings, chosen.text)
+        told["acoustic"] = transcript_as_dict(acoustic, chosen.reference, result.language)
     if chosen.json:
-        print(json.dumps(as_dict(result, chosen.reference), ensure_ascii=False, indent=2))
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        _print(result, chosen.reference)
+        _print(told, result)
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:
@@ -86,13 +105,12 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     return settings_of(chosen, own.applied(DEFAULTS) if own else DEFAULTS)
 
 
-def _print(result: Result, reference: str | None) -> None:
-    from smile.transcription.result import as_dict
-
-    told = as_dict(result, reference)
-    for name, side in (("Whisper alone", told["vanilla"]), ("With examples", told["smile"])):
-        rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if side.get("cer") is not None else ""
-        print(f"{name}  {side['text']}{rates}")
+def _print(told: dict[str, Any], result: Result) -> None:
+    for name, key in LEVELS.items():
+        if side := told.get(key):
+            rated = side.get("cer") is not None
+            rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if rated else ""
+            print(f"{name}  {side['text']}{rates}")
     for _, found in result.examples:
         for n in found.neighbours:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
@@ -108,8 +126,8 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
         raise SmileError(f'There is no format "{unknown[0]}"; choose from {", ".join(FORMATS)}.')
     if chosen.out is None:
         raise SmileError("Name a folder for the transcripts of several recordings with --out.")
-    if chosen.json or chosen.reference:
-        raise SmileError("--json and --reference are for one recording; choose --format jsonl.")
+    if chosen.json or chosen.reference or chosen.acoustic:
+        raise SmileError("--json, --reference and --acoustic are for one recording; leave them out.")
     found = batch.recordings(chosen.clip)
     failed = 0
     steps = batch.run(models, found, pool, settings, chosen.out, kinds)

@@ -72,8 +72,8 @@ class Result:
 def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
     """A result as plain values for JSON; with a reference, both sides are scored against it."""
     return {
-        "vanilla": _transcript_dict(result.vanilla, reference, result.language),
-        "smile": _transcript_dict(result.smile, reference, result.language),
+        "vanilla": transcript_as_dict(result.vanilla, reference, result.language),
+        "smile": transcript_as_dict(result.smile, reference, result.language),
         "neighbours": [
             _neighbour_dict(n, start, used)
             for start, examples in result.examples
@@ -95,7 +95,8 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
     }
 
 
-def _transcript_dict(transcript: Transcript, reference: str | None, language: str) -> dict[str, Any]:
+def transcript_as_dict(transcript: Transcript, reference: str | None, language: str) -> dict[str, Any]:
+    """Return a transcript as plain values; with a reference it is scored against it."""
     scores = {}
     if reference:
         scored = score(reference, transcript.text, language=language)
