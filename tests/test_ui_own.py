@@ -25,7 +25,7 @@ from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool, open_pool
 from smile.pools.setting import PoolSetting
-from smile.settings import Settings
+from smile.settings import WINDOWS, Settings
 from smile.text.scoring import score
 from smile.transcription import batch
 from smile.transcription.result import Result, Segment
@@ -63,9 +63,7 @@ class IdleEngine:
         self.turns = Turns()
         self._models: Future[Any] = Future()
         info = RecognizerInfo("fake", "float32", DEMO.header.encoder or EncoderId("fake", "0" * 12))
-        self._models.set_result(
-            SimpleNamespace(smile=SimpleNamespace(info=info), vocabulary=None, guess=None)
-        )
+        self._models.set_result(SimpleNamespace(smile=SimpleNamespace(info=info, windows=WINDOWS)))
 
     def load(self) -> Iterator[str]:
         return iter(())
@@ -220,8 +218,8 @@ def test_tiers_that_cannot_be_looked_at_are_none(
     assert [name for _, name in offered["choices"]] == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
     monkeypatch.setattr(adding, "tiers_apart", fails)
-    assert [tiers["visible"] for tiers in adding.tiers(files)] == [False]
-    assert [tiers["visible"] for tiers in adding.tiers([str(sound)])] == [False], "it is no upload"
+    assert [tiers["visible"] for tiers in adding.tiers(files)] == ["hidden"]
+    assert [tiers["visible"] for tiers in adding.tiers([str(sound)])] == ["hidden"], "it is no upload"
     assert "talk" not in caplog.text
 
 
