@@ -84,8 +84,14 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ",".join(f"{each:g}" for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ",".join(map(_shortest, value))
+    return _shortest(value) if isinstance(value, float) else str(value)
+
+
+def _shortest(number: float) -> str:
+    """Return a number as short as it is read back, such as "30" for 30.0."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
 
 
 def parse(name: str, text: str) -> Any:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.pools.kept import cached, stores
 from smile.pools.pool import Pool, open_pool, read_header
+from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, offered, shipped
 from smile.ui.turns import Progress, Turns, Watched, lines
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+Windows = tuple[float, ...]  # seconds, as in `Settings`
 
 
 class Engine:
@@ -42,7 +44,7 @@ class Engine:
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
-        self._read: set[str] = set()  # pools whose tokens have been read
+        self._read: set[tuple[str, Windows]] = set()  # pools with a datastore of so long windows
         self.unkept = Unkept()
 
     @cached_property
@@ -118,7 +120,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self.turns.ahead(partial(self._ready, key, models))
+                self.turns.ahead(partial(self._ready, key, models, WINDOWS))
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -155,8 +157,8 @@ class Engine:
         with self.turns.visit():
             yield from self.load()
             if key in self._sources:
-                steps = self._reading if tokens else self._opening
-                yield from steps(key, self.warm().result())
+                models = self.warm().result()
+                yield from self._reading(key, models) if tokens else self._opening(key, models)
 
     def _opening(self, key: str, models: Models) -> Generator[str, None, Pool]:
         """The pool, once it is open; one that needs no indexing waits for nobody."""
@@ -166,12 +168,13 @@ class Engine:
             yield from self._over_clips("Indexing", key, partial(self._open_pool, key, models))
         return self._open[key]
 
-    def _reading(self, key: str, models: Models) -> Generator[str, None, Pool]:
+    def _reading(self, key: str, models: Models, windows: Windows = WINDOWS) -> Generator[str, None, Pool]:
         """The pool, once it is open and its tokens are read, where there is a place to keep them."""
         yield from self._opening(key, models)
-        if key not in self._read and not self.problem(key):
+        if (key, windows) not in self._read and not self.problem(key):
+            ready = partial(self._ready, key, models, windows)
             try:
-                yield from self._over_clips("Reading the examples of", key, partial(self._ready, key, models))
+                yield from self._over_clips("Reading the examples of", key, ready)
             except OSError as error:
                 self.unkept.note(key, error)
         return self._open[key]
@@ -187,14 +190,14 @@ class Engine:
         finally:
             progress.stop()
 
-    def _ready(self, key: str, models: Models, progress: Progress) -> None:
+    def _ready(self, key: str, models: Models, windows: Windows, progress: Progress) -> None:
         """Open a pool and read its tokens, as far as neither has been done."""
         from smile.transcription.examples import prepare_datastore
 
         self._open_pool(key, models, progress)
-        if key not in self._read:
-            prepare_datastore(self._open[key], models.smile, progress)
-            self._read.add(key)
+        if (key, windows) not in self._read:
+            prepare_datastore(self._open[key], models.smile.within(windows), progress)
+            self._read.add((key, windows))
 
     def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
         if key not in self._open:
@@ -283,8 +286,8 @@ class Engine:
 
         if key not in self._sources:
             return None
-        if key in self._open and (key in self._read or not settings.knn):
+        if key in self._open and ((key, settings.windows) in self._read or not settings.knn):
             return self._open[key]
-        steps = self._reading if settings.knn else self._opening
-        code, problem = self._sources[key].choice.language.code, partial(self.problem, key)
-        return Awaited(Path(key).name, code, steps(key, models), problem)
+        reading, code = settings.knn > 0, self._sources[key].choice.language.code
+        steps = self._reading(key, models, settings.windows) if reading else self._opening(key, models)
+        return Awaited(Path(key).name, code, steps, partial(self.problem, key))

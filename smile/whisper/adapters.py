@@ -45,6 +45,12 @@ TENSOR = re.compile(r"base_model\.model\.(?:model\.)?(.+)\.lora_([ABE])(?:\.weig
 EPSILON = 1e-5  # added to AdaLoRA's rank by peft
 
 
+RENAMED = {  # settings that cards of older adapters have, which would be passed over without a word
+    "context": '"encoding": "concatenated" ("joined") or "independent" ("cached")',
+    "kept": '"scale" and the same number',
+}
+
+
 @dataclass(frozen=True)
 class Update:
     """A change of one weight matrix: W + scale * up @ down."""
@@ -145,8 +151,12 @@ def _card(path: Path) -> dict[str, Any]:
     minutes = data.get("minutes", {}) if isinstance(data, dict) else None
     if not (isinstance(config, dict) and isinstance(minutes, dict) and isinstance(begun, list)):
         raise WeightsError(f"{path} is damaged; copy it again, or remove it.")
-    if not all(isinstance(n, (int, float)) for n in (config.get("kept", 1.0), *minutes.values())):
+    if not all(isinstance(n, (int, float)) for n in (config.get("scale", 1.0), *minutes.values())):
         raise WeightsError(f"{path} is damaged; copy it again, or remove it.")
+    if renamed := next((name for name in RENAMED if name in config), None):
+        raise WeightsError(
+            f'{path} is of an older SMILE; write {RENAMED[renamed]} there in place of its "{renamed}".'
+        )
     return card
 
 

@@ -14,7 +14,6 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -182,15 +181,17 @@ def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: in
 
 def _write(path: Path, pool: Pool, model: Model, found: list[ClipStates]) -> None:
     arrays = {name: np.concatenate([getattr(r, name) for r in found]) for name in PARTS}
-    arrays["header"] = np.array(json.dumps(_header(model)))
+    arrays["header"] = np.array(_header(model))
     arrays["clips"] = np.array([digest(u) for u in pool.utterances])
     arrays["lengths"] = np.array([len(r.tokens) for r in found])
     leftovers.sweep(path.parent)
     write_arrays(path, arrays)
 
 
-def _header(model: Model) -> dict[str, Any]:
-    return {"format": FORMAT, "recognizer": asdict(model.info), "windows": list(model.windows)}
+def _header(model: Model) -> str:
+    """Return what a file says of the model that made it, as JSON."""
+    facts = {"format": FORMAT, "recognizer": asdict(model.info), "windows": list(model.windows)}
+    return json.dumps(facts)
 
 
 def present(pool: Pool, model: Model) -> bool:
@@ -200,16 +201,17 @@ def present(pool: Pool, model: Model) -> bool:
     """
     path = store_path(pool, model)
     try:
-        return path.is_file() and _present(path, path.stat().st_mtime_ns, model, _names(pool.utterances))
+        clips = _names(pool.utterances)
+        return path.is_file() and _present(path, path.stat().st_mtime_ns, _header(model), clips)
     except DamagedError:
         set_aside(path)
         return False
 
 
 @lru_cache(maxsize=64)
-def _present(path: Path, changed: int, model: Model, clips: tuple[str, ...]) -> bool:
+def _present(path: Path, changed: int, header: str, clips: tuple[str, ...]) -> bool:
     with Arrays(path) as stored:
-        return _usable(stored, model, clips)
+        return _usable(stored, header, clips)
 
 
 def open_store(pool: Pool, model: Model) -> Datastore:
@@ -222,7 +224,7 @@ def open_store(pool: Pool, model: Model) -> Datastore:
     store = None
     try:
         if path.is_file():
-            store = _opened(path, path.stat().st_mtime_ns, model, _names(pool.utterances))
+            store = _opened(path, path.stat().st_mtime_ns, _header(model), _names(pool.utterances))
     except DamagedError:
         set_aside(path)
     if store is None:
@@ -238,10 +240,10 @@ def _unread(pool: Pool) -> PoolError:
 
 
 @lru_cache(maxsize=16)
-def _opened(path: Path, changed: int, model: Model, clips: tuple[str, ...]) -> Datastore | None:
+def _opened(path: Path, changed: int, header: str, clips: tuple[str, ...]) -> Datastore | None:
     """A datastore as it was when its file last `changed`; None where it is another's or lacks a clip."""
     with Arrays(path) as stored:
-        if not _usable(stored, model, clips):
+        if not _usable(stored, header, clips):
             return None
         lengths, names = stored["lengths"], stored["clips"].tolist()
         places = {name: i for i, name in enumerate(clips)}
@@ -254,7 +256,7 @@ def _opened(path: Path, changed: int, model: Model, clips: tuple[str, ...]) -> D
     return replace(store, weight=weight)
 
 
-def _usable(stored: Arrays, model: Model, clips: tuple[str, ...]) -> bool:
+def _usable(stored: Arrays, header: str, clips: tuple[str, ...]) -> bool:
     """Whether an open file knows all the clips, read with these weights, this adapter, this
     precision and these windows.
 
@@ -264,10 +266,10 @@ def _usable(stored: Arrays, model: Model, clips: tuple[str, ...]) -> bool:
         DamagedError: it is damaged anywhere.
     """
     try:
-        header = json.loads(stored.text("header"))
-        made, wanted = header.get("recognizer", {}), _header(model)
-        alike = all(made.get(k) == wanted["recognizer"][k] for k in ("encoder", "adapter_hash", "precision"))
-        if not alike or any(header.get(k) != wanted[k] for k in ("format", "windows")):
+        found, wanted = json.loads(stored.text("header")), json.loads(header)
+        made, who = found.get("recognizer", {}), wanted["recognizer"]
+        alike = all(made.get(name) == who[name] for name in ("encoder", "adapter_hash", "precision"))
+        if not alike or any(found.get(name) != wanted[name] for name in ("format", "windows")):
             return False
     except (ValueError, AttributeError, RecursionError) as error:
         raise DamagedError(stored.path) from error

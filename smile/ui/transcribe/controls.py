@@ -46,9 +46,15 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
     found = {}
     for name in OPTIONS:
         with suppress(SmileError):
-            if name in query:
-                found[name] = shown(name, parse(name, query[name]))
+            if name in query and _offered(name, value := parse(name, query[name])):
+                found[name] = shown(name, value)
     return found
+
+
+def _offered(name: str, value: Any) -> bool:
+    """Return whether a value that a setting may have is one that its control shows."""
+    values = choices(name)
+    return not values or value in values
 
 
 def shown(name: str, value: Any) -> Any:
