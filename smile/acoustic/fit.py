@@ -68,8 +68,9 @@ def fit(
     key = _key(clips, alphabet, recipe)
     _resume(state, checkpoint, key)
     patience = recipe.patience if left else epochs
+    early = epochs // 2  # before it a head may write only blanks for a while
     with ThreadPoolExecutor(1, initializer=compute_alone) as alone:
-        while state.epoch < epochs and state.epoch - state.best_epoch < patience:
+        while state.epoch < epochs and state.epoch - max(early, state.best_epoch) < patience:
             loss = alone.submit(_epoch, state, clips, alphabet, fitted, recipe).result()
             cer = alone.submit(_judge, state, clips, alphabet, left).result()
             if checkpoint:

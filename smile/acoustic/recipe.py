@@ -30,7 +30,7 @@ class Recipe:
     gradient_norm: float = 5.0
     seed: int = 0
     held_out: float = 0.0  # part of the clips on which the best epoch is chosen; 0: the last epoch is taken
-    patience: int = 10  # epochs without a better one after which it ends
+    patience: int = 10  # epochs without a better one after which it ends, in the second half
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a header has it."""
