@@ -16,6 +16,56 @@ ROOT = Path(__file__).parent.parent
 POOLS = ROOT / "assets" / "pools"
 
 
+HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "app", "running", "server"}
+LONG = (  # files whose tests begin processes, train, or read real models, whatever fixtures they name
+    *(
+        "test_acoustic_fit",
+        "test_app_ends",
+        "test_children",
+        "test_cli_acoustic",
+        "test_cluster",
+        "test_combining",
+    ),
+    *(
+        "test_corpora_kinds",
+        "test_damage",
+        "test_demo",
+        "test_durability",
+        "test_evaluate",
+        "test_import_isolated",
+    ),
+    *(
+        "test_likelihood",
+        "test_options",
+        "test_own",
+        "test_own_damage",
+        "test_packages",
+        "test_project",
+        "test_projection",
+    ),
+    *(
+        "test_public",
+        "test_quota",
+        "test_serving",
+        "test_softmax",
+        "test_training",
+        "test_training_processes",
+    ),
+    *("test_ui_engine", "test_ui_own", "test_wheel"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser or a model, so that all else can be run by itself in a minute or two."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").parts
+        if place[0] == "browser":
+            item.add_marker("browser")
+        heavy = HEAVY & set(getattr(item, "fixturenames", ()))
+        if heavy or place[0] in ("browser", "security") or item.path.stem in LONG:
+            item.add_marker("model")
+
+
 def speech_folder() -> Path | None:
     """Real speech in ML-SUPERB's layout: $SMILE_TEST_SPEECH, or shared/speech/mini beside the repository."""
     folder = Path(os.environ.get("SMILE_TEST_SPEECH", ROOT.parent / "shared" / "speech" / "mini"))

@@ -214,12 +214,13 @@ def test_tiers_that_cannot_be_looked_at_are_none(
 ) -> None:
     sound = staircase(tmp_path / "talk.wav", 9)
     files = [upload(sound), upload(write_eaf(tmp_path / "talk.eaf", sound.name))]
-    (offered,) = adding.tiers(files)
-    assert [name for _, name in offered["choices"]] == ["utterance", "gloss"]
+    ((offered, names),) = adding.tiers(files)
+    assert [name for _, name in offered["choices"]] == names == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
     monkeypatch.setattr(adding, "tiers_apart", fails)
-    assert [tiers["visible"] for tiers in adding.tiers(files)] == ["hidden"]
-    assert [tiers["visible"] for tiers in adding.tiers([str(sound)])] == ["hidden"], "it is no upload"
+    assert list(adding.tiers(files)) == [(adding.NO_TIERS, [])]
+    assert list(adding.tiers([str(sound)])) == [(adding.NO_TIERS, [])], "it is no upload"
+    assert "choices" not in adding.NO_TIERS, "the page goes on sending what was ticked"
     assert "talk" not in caplog.text
 
 

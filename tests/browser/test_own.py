@@ -18,6 +18,7 @@ from smile.datatypes import Utterance
 from smile.pools.pool import open_pool
 from tests.browser.page import Page
 from tests.conftest import POOLS
+from tests.linguists import staircase, write_eaf
 
 SLOW = 240.0  # seconds; models are loaded first
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
@@ -182,6 +183,27 @@ def test_an_example_is_recorded_typed_corrected_and_removed(page):
     page.click("#own-remove")
     done(page, "at least one example")
     assert page.errors() == []
+
+
+def test_files_without_tiers_come_after_files_with_some(page, examples, tmp_path):
+    talk = staircase(tmp_path / "talk.wav", 9)
+    eaf = write_eaf(tmp_path / "talk.eaf", talk.name)
+    name(page, "mbosh", "mdw")
+    page.one("#own-uploads input[type='file']").send_keys(f"{talk}\n{eaf}")
+    page.wait(lambda: page.all("#own-tiers input:checked"), "the tiers", SLOW)
+    page.click("#own-add-files")
+    done(page, "Checked")
+    count = int(page.text("#own-examples .own-count").split()[0])
+    page.wait(lambda: page.all("#own-uploads input[type='file']"), "the next files")
+    add(page, examples)
+    wanted = f"{count + EXAMPLES} examples"
+    page.wait(lambda: page.text("#own-examples .own-count").startswith(wanted), wanted, SLOW)
+    done(page, "Checked")
+    shown(page.open())
+    page.wait(lambda: "Welcome back" in said(page), "where things stand")
+    page.click("#own-delete")
+    page.click("#own-really")
+    done(page, "deleted")
 
 
 def test_on_a_phone_nothing_sticks_out(page):

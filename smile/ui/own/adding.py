@@ -22,19 +22,19 @@ from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, closed, fresh, opened, told, told_each, working, workspace
 from smile.util.timing import finished
 
-NO_TIERS = gr.update(choices=[], value=[], visible="hidden")  # what is not on the page would keep its value
+NO_TIERS = gr.update(value=[], visible=False)  # the page still sends what was ticked, so it stays a choice
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
-def tiers(files: Sequence[str] | None) -> Iterator[Any]:
-    """The tiers of the annotation files among these, where there are several to choose from."""
+def tiers(files: Sequence[str] | None) -> Iterator[tuple[Any, list[str]]]:
+    """Yield the tiers of annotation files, where there are several, as choices and by name."""
     filled = [tier for tier in _offered(files) if tier.filled] if files else []
     if len(filled) < 2:
-        yield NO_TIERS
+        yield NO_TIERS, []
         return
     most = max(filled, key=lambda tier: tier.seconds)
     choices = [(f"{t.name} ({t.filled} annotations, {t.seconds / 60:.1f} min)", t.name) for t in filled]
-    yield gr.update(choices=choices, value=[most.name], visible=True)
+    yield gr.update(choices=choices, value=[most.name], visible=True), [tier.name for tier in filled]
 
 
 def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
@@ -50,16 +50,21 @@ def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
 @consuming
 @told_each
 def add_files(
-    desk: Desk, key: str | None, files: Sequence[str] | None, wanted: Sequence[str]
+    desk: Desk,
+    key: str | None,
+    files: Sequence[str] | None,
+    wanted: Sequence[str],
+    offered: Sequence[str] = (),
 ) -> Iterator[Page]:
-    """The clips of uploaded files become examples."""
+    """The clips of uploaded files become examples, cut at the tiers that are wanted of those offered."""
     if not files:
         raise PoolError(NO_FILES)
+    ticked = [tier for tier in wanted or () if tier in (offered or ())]
     with discarding(files):
         key, found = workspace(desk, key)
         yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
         with found.work() as work:
-            imported = yield from working(desk.read(found, taken(files, work), work, wanted))
+            imported = yield from working(desk.read(found, taken(files, work), work, ticked))
             added = yield from working(
                 desk.work("Listening to the clips", lambda m, p: growing.add_imported(found, imported, m, p))
             )

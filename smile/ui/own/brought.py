@@ -1,4 +1,4 @@
-"""The components that take a visitor's files, and what is chosen of them."""
+"""The component that takes a visitor's files."""
 
 from __future__ import annotations
 
@@ -25,21 +25,6 @@ def brought(kinds: list[str], **options: Any) -> gr.File:
     component: Any = gr.File(file_count="multiple", file_types=kinds, **options)
     component.preprocess = partial(paths, kinds)
     return component
-
-
-def ticked(**options: Any) -> gr.CheckboxGroup:
-    """Return checkboxes whose names are looked at where they are used.
-
-    Gradio's own refuses what it has not offered, as far as it remembers: not after the server was begun anew.
-    """
-    component: Any = gr.CheckboxGroup([], **options)
-    component.preprocess = names
-    return component
-
-
-def names(payload: Any) -> list[str]:
-    """Return the names that are ticked."""
-    return [name for name in payload if isinstance(name, str)] if isinstance(payload, list) else []
 
 
 def paths(kinds: list[str], payload: Any) -> list[str] | None:

@@ -58,9 +58,11 @@ def connect_naming(desk: Desk, view: Page, buttons: Buttons) -> None:
 def connect_examples(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
     """Examples and their check; gives what can be cancelled."""
     outputs: list[Any] = list(view)
-    view.uploads.change(adding.tiers, view.uploads, view.tiers, trigger_mode="always_last", **LONG)
+    offered = gr.State([])
+    shown = [view.tiers, offered]
+    view.uploads.change(adding.tiers, view.uploads, shown, trigger_mode="always_last", **LONG)
     files = buttons.add_files.click(
-        partial(adding.add_files, desk), [view.key, view.uploads, view.tiers], outputs, **LONG
+        partial(adding.add_files, desk), [view.key, view.uploads, view.tiers, offered], outputs, **LONG
     )
     by_itself = files.success(partial(checking.check_new, desk), view.key, outputs, **LONG)
     clip = buttons.add_clip.click(

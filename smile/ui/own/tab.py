@@ -14,7 +14,7 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.options import choices
 from smile.ui.own import orthography, view
-from smile.ui.own.brought import brought, ticked
+from smile.ui.own.brought import brought
 from smile.ui.own.desk import Desk
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
@@ -120,8 +120,8 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
                 height=150,
                 elem_id="own-uploads",
             )
-            outputs["tiers"] = ticked(
-                label="Tiers to cut the recording at", visible="hidden", elem_id="own-tiers"
+            outputs["tiers"] = gr.CheckboxGroup(
+                [], label="Tiers to cut the recording at", visible=False, elem_id="own-tiers"
             )
             pressed["add_files"] = gr.Button("Add these files", variant="primary", elem_id="own-add-files")
             with gr.Row(elem_classes="files"):
