@@ -20,7 +20,7 @@ from smile.datatypes import EncoderId, Language, SmileError, Utterance
 from smile.evaluation import compare
 from smile.pools import indexing
 from smile.pools.pool import Header, open_pool, write_pool
-from smile.settings import Settings
+from smile.settings import WHOLE_WINDOW, WINDOWS, Settings
 from smile.transcription import examples
 from smile.transcription import pipeline as transcribe
 from smile.ui import Engine, Options, caching
@@ -32,11 +32,14 @@ ENCODER = EncoderId("whisper-tiny", "0" * 12)
 SILENCE = np.zeros(16000, np.float32)
 
 
-class Model:
-    """Only what the engine asks of a model."""
+class Recognizer:
+    """Only what the engine asks of a recognizer."""
 
     class info:  # noqa: N801
         encoder = ENCODER
+
+
+MODEL = models.Model(Recognizer(), None)
 
 
 def pool(folder: Path, encoder: EncoderId | None = ENCODER) -> Path:
@@ -66,7 +69,7 @@ def corpus(folder: Path) -> Path:
 def loaded(monkeypatch):
     """Models that load at once; counts how often."""
     calls = []
-    fake = models.Models(Model(), Model())
+    fake = models.Models(MODEL, MODEL)
     monkeypatch.setattr(models, "load_models", lambda *_, **__: calls.append(1) or fake)
     return calls
 
@@ -119,7 +122,7 @@ def test_models_load_once_for_all_visitors(engine, loaded):
 
 
 def test_a_failed_load_is_tried_again(engine, monkeypatch):
-    outcomes = iter((SmileError("No weights; download them."), models.Models(Model(), Model())))
+    outcomes = iter((SmileError("No weights; download them."), models.Models(MODEL, MODEL)))
 
     def load(*_, **__):
         outcome = next(outcomes)
@@ -143,7 +146,7 @@ def test_a_pool_of_another_encoder_is_indexed_into_the_cache_once(tmp_path, load
     folder = pool(tmp_path / "pools" / "gla", encoder=None)
     made = []
 
-    def index(source, out, recognizer, *, progress, **_):
+    def index(source, out, models, *, progress, **_):
         progress(1, 3)
         made.append(out)
         return indexing.Built(open_pool(pool(out)), ())
@@ -159,7 +162,7 @@ def test_indexing_says_how_far_it_is_and_stops_with_its_visitor(tmp_path, loaded
     pool(tmp_path / "pools" / "gla", encoder=None)
     stopped = threading.Event()
 
-    def index(source, out, recognizer, *, progress, **_):
+    def index(source, out, models, *, progress, **_):
         try:
             for i in range(1000):
                 progress(i, 1000)
@@ -184,9 +187,11 @@ class Reading:
         self.held: tuple[str, int] = ("", 0)
         self.reached, self.free = threading.Event(), threading.Event()
         self.damaged = ""
+        self.windows: list[tuple[float, ...]] = []  # of the models that were asked to read
 
     def __call__(self, pool, model, progress):
         key = pool.folder.name
+        self.windows.append(model.windows)
         if key == self.damaged:
             raise SmileError("A clip is damaged; put it back.")
         for clip in range(len(pool)):
@@ -245,6 +250,12 @@ def test_a_pool_is_read_after_whisper_alone_and_says_how_far_it_is(three, readin
     assert opened.folder.name == "bbb"
     assert reading.clips == of("bbb")
     assert list(three.transcribe(SILENCE, "bbb", Settings())) == ["Whisper alone", opened], "it is read once"
+
+
+def test_other_windows_have_a_datastore_of_their_own(three, reading):
+    for settings in (Settings(), Settings(windows=WHOLE_WINDOW), Settings(windows=WHOLE_WINDOW)):
+        list(three.transcribe(SILENCE, "bbb", settings))
+    assert reading.windows == [WINDOWS, WHOLE_WINDOW]
 
 
 def test_without_token_neighbours_a_pool_is_only_opened(three, reading):

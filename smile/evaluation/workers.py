@@ -71,7 +71,7 @@ def in_processes(engines: Engines) -> Iterator[Work]:
         with children_end():
             yield partial(_by_processes, executor)
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(cancel_futures=True)  # its own threads end before the process does
         if threads is None:
             del os.environ["OMP_NUM_THREADS"]
         else:
