@@ -56,7 +56,7 @@ LONG = (  # files whose tests begin processes, train, or read real models, whate
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser or a model, so that all else can be run by itself in a minute or two."""
+    """Mark what needs a browser or a model, so that all else can be run by itself in under three minutes."""
     for item in items:
         place = item.path.relative_to(ROOT / "tests").parts
         if place[0] == "browser":
