@@ -110,8 +110,16 @@ class Stranger:
 
     def add(self, key: str, *files: tuple[str, bytes]) -> str:
         """Bring files as examples; gives all that the server says."""
-        brought = [file(path) for path in self.uploads(*files)]
-        return str(self.do(self.of("own-add-files", "click"), [key, brought, []]))
+        return str(self.do(self.adding, self.examples(key, *self.uploads(*files))))
+
+    @property
+    def adding(self) -> Event:
+        """The event that makes examples of files."""
+        return self.of("own-add-files", "click")
+
+    def examples(self, key: str, *paths: str) -> list[Any]:
+        """Return the inputs of `adding` for uploads."""
+        return [key, [file(path) for path in paths], *self.usual(self.adding)[2:]]
 
     def bring(self, key: str, *files: tuple[str, bytes]) -> str:
         """Bring recordings to transcribe; gives all that the server says."""

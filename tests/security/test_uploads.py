@@ -42,7 +42,7 @@ def test_two_files_of_one_request_lie_apart(stranger: Stranger) -> None:
 
 def test_an_import_that_fails_leaves_no_upload(stranger: Stranger) -> None:
     bad = stranger.uploads(("a.wav", b"RIFF no sound"), ("b.csv", b"file,text\na.wav,x\n"))
-    answer = stranger.do(stranger.of("own-add-files", "click"), ["", [file(path) for path in bad], []])
+    answer = stranger.do(stranger.adding, stranger.examples("", *bad))
     assert "stage error" in said(answer)
     assert [stranger.fetch(path).status_code in GONE for path in bad] == [True, True]
 
@@ -68,7 +68,7 @@ def test_an_import_that_succeeds_leaves_no_upload_and_delete_leaves_nothing(
     before = app.prints(app.pools)
     zipped = stranger.upload("examples.zip", examples(2))
     key = stranger.named()
-    messages = stranger.do(stranger.of("own-add-files", "click"), [key, [file(zipped)], []])
+    messages = stranger.do(stranger.adding, stranger.examples(key, zipped))
     assert "2 examples added" in said(messages), said(messages)[-2000:]
     assert stranger.fetch(zipped).status_code in GONE
     unused = stranger.uploads(("later.wav", sound()), ("later.zip", examples(1)), ("r.wav", sound()))
@@ -94,11 +94,11 @@ def downloads(stranger: Stranger, key: str) -> list[str]:
 
 def test_an_import_that_is_cancelled_leaves_no_upload(app: Served) -> None:
     held, waiting = Stranger(app.address), Stranger(app.address)
-    event = held.of("own-add-files", "click")
+    event = held.adding
     for one in (held, waiting):
         path = one.upload("examples.zip", examples(40))
         key = one.named()
-        asked = one.join(event, [key, [file(path)], []]).json()["event_id"]
+        asked = one.join(event, one.examples(key, path)).json()["event_id"]
         one.listen(until=("process_generating",))
         cancel = {"session_hash": one.session, "fn_index": event.index, "event_id": asked}
         assert one.http.post(f"{API}/cancel", json=cancel).status_code == 200
@@ -110,12 +110,12 @@ def test_an_import_that_is_cancelled_leaves_no_upload(app: Served) -> None:
 @pytest.mark.parametrize("how", ["cancel", "leave"])
 def test_an_event_that_never_begins_leaves_no_upload(app: Served, how: str) -> None:
     held, waiting = Stranger(app.address), Stranger(app.address)
-    event, keys = held.of("own-add-files", "click"), (held.named(), waiting.named())
+    event, keys = held.adding, (held.named(), waiting.named())
     for _ in range(5):  # four at a time, so that the last one waits
         path = held.upload("examples.zip", examples(1))
-        held.join(event, [keys[0], [file(path)], []]).raise_for_status()
+        held.join(event, held.examples(keys[0], path)).raise_for_status()
     path = waiting.upload("later.wav", sound())
-    asked = waiting.join(event, [keys[1], [file(path)], []]).json()["event_id"]
+    asked = waiting.join(event, waiting.examples(keys[1], path)).json()["event_id"]
     assert waiting.fetch(path).status_code == 200
     if how == "cancel":
         cancel = {"session_hash": waiting.session, "fn_index": event.index, "event_id": asked}
