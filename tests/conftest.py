@@ -17,52 +17,47 @@ POOLS = ROOT / "assets" / "pools"
 
 
 HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "app", "running", "server"}
-LONG = (  # files whose tests begin processes, train, or read real models, whatever fixtures they name
-    *(
-        "test_acoustic_fit",
-        "test_app_ends",
-        "test_children",
-        "test_cli_acoustic",
-        "test_cluster",
-        "test_combining",
-    ),
-    *(
-        "test_corpora_kinds",
-        "test_damage",
-        "test_demo",
-        "test_durability",
-        "test_evaluate",
-        "test_import_isolated",
-    ),
-    *(
-        "test_likelihood",
-        "test_options",
-        "test_own",
-        "test_own_damage",
-        "test_packages",
-        "test_project",
-        "test_projection",
-    ),
-    *(
-        "test_public",
-        "test_quota",
-        "test_serving",
-        "test_softmax",
-        "test_training",
-        "test_training_processes",
-    ),
-    *("test_ui_engine", "test_ui_own", "test_wheel"),
-)
+# Files whose tests begin processes, train, or read real models, whatever fixtures they name.
+LONG = {
+    "acoustic/test_fit",
+    "cli/test_acoustic",
+    "cli/test_app_ends",
+    "corpora/test_kinds",
+    "demo/test_demo",
+    "evaluation/test_children",
+    "evaluation/test_cluster",
+    "evaluation/test_evaluate",
+    "evaluation/test_likelihood",
+    "importing/test_isolated",
+    "maps/test_projection",
+    "own/test_damage",
+    "own/test_quota",
+    "own/test_workspaces",
+    "test_project",
+    "test_public",
+    "test_wheel",
+    "training/test_loop",
+    "training/test_processes",
+    "training/test_softmax",
+    "transcription/test_combining",
+    "transcription/test_options",
+    "ui/test_engine",
+    "ui/test_own",
+    "ui/test_serving",
+    "util/test_damage",
+    "util/test_durability",
+    "whisper/test_packages",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a browser or a model, so that all else can be run by itself in under three minutes."""
     for item in items:
-        place = item.path.relative_to(ROOT / "tests").parts
-        if place[0] == "browser":
+        place = item.path.relative_to(ROOT / "tests").with_suffix("")
+        if place.parts[0] == "browser":
             item.add_marker("browser")
         heavy = HEAVY & set(getattr(item, "fixturenames", ()))
-        if heavy or place[0] in ("browser", "security") or item.path.stem in LONG:
+        if heavy or place.parts[0] in ("browser", "security") or place.as_posix() in LONG:
             item.add_marker("model")
 
 

@@ -24,7 +24,7 @@ import smile
 from tests.browser.conftest import free_port, wait_until_served
 from tests.conftest import ROOT
 from tests.security.client import Stranger, file
-from tests.test_commit import git
+from tests.support.git import git
 
 BESIDE = ("assets/", "precomputed/", "docs/glossary.md")  # which lie in the package, in a wheel
 STAYS = (

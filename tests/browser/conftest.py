@@ -20,8 +20,8 @@ from smile.corpora import read as read_corpus
 from smile.ui import build_app, look
 from tests.browser.page import Page
 from tests.conftest import POOLS, ROOT
-from tests.fake_engine import FakeEngine
-from tests.measured import packed
+from tests.support.fake_engine import FakeEngine
+from tests.support.measured import packed
 
 DESKTOP = (1280, 900)
 QUIET = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.fake_engine import HEARD, TEXTS
-
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+from tests.browser.page import PHONE
+from tests.support.fake_engine import HEARD, TEXTS
 
 
 def compare(page, done: bool = True) -> None:

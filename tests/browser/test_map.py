@@ -13,10 +13,9 @@ from smile.results import labels, packing
 from smile.results.changes import changes
 from smile.retrieval.divergences import kl
 from smile.ui.map.changed import GROUPS, group
-from tests.browser.page import Page
-from tests.browser.test_page import PHONE
+from tests.browser.page import PHONE, Page
 from tests.conftest import POOLS
-from tests.fake_engine import TEXTS
+from tests.support.fake_engine import TEXTS
 
 GLA = open_pool(POOLS / "gla")
 PLACE = """

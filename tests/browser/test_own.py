@@ -16,12 +16,11 @@ from selenium.webdriver.common.keys import Keys
 from smile.corpora import read
 from smile.datatypes import Utterance
 from smile.pools.pool import open_pool
-from tests.browser.page import Page
+from tests.browser.page import PHONE, Page
 from tests.conftest import POOLS
-from tests.linguists import staircase, write_eaf
+from tests.support.linguists import staircase, write_eaf
 
 SLOW = 240.0  # seconds; models are loaded first
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 EXAMPLES, NEW = 5, 2
 
 

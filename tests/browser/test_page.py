@@ -12,9 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from smile.datatypes import AudioError
-from tests.fake_engine import HEARD, TEXTS
-
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+from tests.browser.page import PHONE
+from tests.support.fake_engine import HEARD, TEXTS
 
 
 def test_one_click_on_an_example_and_one_on_transcribe(page):

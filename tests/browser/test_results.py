@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.test_page import PHONE
-from tests.measured import NASTY
+from tests.browser.page import PHONE
+from tests.support.measured import NASTY
 
 
 @pytest.fixture

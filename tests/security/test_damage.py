@@ -13,10 +13,10 @@ import pytest
 
 from smile.own.workspace import DAMAGED
 from smile.ui.guard import UNEXPECTED
-from tests.linguists import staircase, write_eaf
 from tests.security.client import Stranger
 from tests.security.material import spoken
 from tests.security.served import Served
+from tests.support.linguists import staircase, write_eaf
 
 
 def folder_of(app: Served, stranger: Stranger) -> tuple[str, Path]:

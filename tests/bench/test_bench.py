@@ -1,0 +1,36 @@
+"""Benchmarks do the work that they time; how long it takes is not looked at here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from smile.bench import context
+from smile.datatypes import SmileError
+from tests.conftest import POOLS
+from tests.support.superb import superb
+
+
+def test_both_ways_read_the_prompt_and_heard_apart_all_examples_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def once(work: Callable[[], Any]) -> float:
+        read.append(work())
+        return 1.0
+
+    monkeypatch.setattr(context, "median", once)
+    printed = context.run(POOLS / "gle", "10min_test")
+    *_, last = printed.splitlines()
+    assert last.startswith("| 10 | ")
+    assert last.endswith("| 10 | 1.000 | 1.000 | 1.00 |")
+    assert len(read) == 2 * len(context.COUNTS)
+    assert all(np.isfinite(logits).all() and len(logits) == 1 for logits in read)
+
+
+def test_too_small_a_corpus_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SmileError, match="name one of 11 or more"):
+        context.run(superb(tmp_path / "corpus"), "10min_test")

@@ -1,0 +1,102 @@
+"""The commands of a language of one's own, from annotations to transcripts, on the real engine."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from smile.audio.io import read
+from smile.cli.main import main
+from smile.pools.pool import open_pool
+from smile.pools.setting import PoolSetting, write_setting
+from tests.conftest import POOLS
+from tests.support.linguists import write_eaf
+
+QUERIES = sorted((POOLS / "gle" / "queries").iterdir())[:2]
+
+
+@pytest.fixture(scope="module")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three clips of a demo pool as one recording, annotated in ELAN."""
+    folder = tmp_path_factory.mktemp("field")
+    pieces, spans, at = [], [], 0.0
+    for utterance in open_pool(POOLS / "gle").utterances[:3]:
+        samples = read(utterance.audio)
+        spans.append((round(at, 3), round(at + len(samples) / 16000, 3), utterance.text))
+        pieces.append(samples)
+        at += len(samples) / 16000
+    soundfile.write(folder / "field.wav", np.concatenate(pieces), 16000)
+    tiers = {"tx": [*spans, (at, at + 1, ""), (at + 2, at + 3, "too late")], "notes": [(0, 1, "a dog")]}
+    return write_eaf(folder / "field.eaf", "field.wav", tiers)
+
+
+@pytest.fixture(scope="module")
+def pool(annotated: Path) -> Path:
+    out = annotated.parent / "made" / "pool"
+    assert main(["index", str(annotated), "--tier", "tx", "--language", "gle", "--out", str(out)]) == 0
+    return out
+
+
+def test_annotations_become_a_pool(annotated: Path, pool: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    originals = open_pool(POOLS / "gle").utterances[:3]
+    made = open_pool(pool)
+    assert [u.text for u in made.utterances] == [u.text for u in originals]
+    assert [u.seconds for u in made.utterances] == pytest.approx([u.seconds for u in originals], abs=0.002)
+    assert (made.header.source, made.language.name) == ("field.eaf", "Irish")
+    assert [p.name for p in pool.parent.iterdir()] == ["pool"]
+    again = ["index", str(annotated), "--tier", "tx", "--language", "gle", "--out", str(pool.with_name("2"))]
+    assert main(again) == 0
+    said = capsys.readouterr()
+    assert "3 examples of Irish" in said.out
+    assert "field.eaf, annotation at" in said.err
+    assert "1 annotations without a text" in said.err
+
+
+def test_tiers_are_named_where_none_is(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["index", str(annotated), "--language", "gle", "--out", str(annotated.parent / "x")]) == 2
+    assert 'choose a tier with --tier; there are "tx" (4), "notes" (1)' in capsys.readouterr().err
+    assert not (annotated.parent / "x").exists()
+
+
+def test_a_folder_is_transcribed_with_the_pools_own_setting(
+    pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for query in QUERIES:
+        shutil.copy(query, clips)
+    (clips / "bad.wav").write_bytes(b"no sound")
+    write_setting(pool, PoolSetting(1, 0.0))
+    out = tmp_path / "out"
+    command = ["transcribe", str(clips), "--pool", str(pool)]
+    assert main(command) == 2
+    assert "--out" in capsys.readouterr().err
+    assert main([*command, "--out", str(out), "--format", "csv,docx"]) == 2
+    assert "docx" in capsys.readouterr().err
+    assert main([*command, "--out", str(out), "--format", "csv,eaf"]) == 0
+    said = capsys.readouterr()
+    assert "2 of 3 recordings" in said.out
+    assert "bad.wav" in said.err
+    with (out / "transcripts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["file"] for row in rows} == {q.name for q in QUERIES}
+    assert all(row["text"] and row["alone"] for row in rows)
+    assert '"shots": 1' in (out / "done.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert len(list(out.glob("*.eaf"))) == 2
+    assert not list(pool.glob("tokens-*"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "superb"])
+def test_a_pool_is_taken_away_and_indexed_again(pool: Path, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "p.zip"
+    assert main(["pool", "export", str(pool), "--format", kind, "--out", str(out)]) == 0
+    assert main(["index", str(out), "--out", str(tmp_path / "again")]) == 0
+    ours, theirs = (open_pool(folder) for folder in (pool, tmp_path / "again"))
+    assert [(u.id, u.text) for u in theirs.utterances] == [(u.id, u.text) for u in ours.utterances]
+    np.testing.assert_allclose(theirs.embeddings, ours.embeddings, atol=1e-3)
+    assert main(["pool", "export", str(pool), "--out", str(tmp_path / "p.tar")]) == 2

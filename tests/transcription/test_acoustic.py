@@ -1,0 +1,180 @@
+"""Transcripts by a pool's acoustic model: of recordings, by consensus, in cross-validation and benchmark."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smile.acoustic import building
+from smile.acoustic.crossing import cross_read
+from smile.acoustic.head import Head
+from smile.acoustic.recipe import Recipe
+from smile.acoustic.states import LayerStore, StatesId, layer_states
+from smile.audio.io import read
+from smile.audio.vad import segments
+from smile.bench.acoustic import Bench, run
+from smile.datatypes import PoolError, SmileError
+from smile.pools.pool import Pool, open_pool
+from smile.settings import Settings
+from smile.text.scoring import score
+from smile.transcription.acoustic import (
+    AcousticModel,
+    language_model,
+    lines_of,
+    open_acoustic,
+    transcribe_acoustic,
+)
+from smile.transcription.consensus import SHARES, Readings, fitted_share
+from smile.util.timing import finished
+from smile.whisper.model import Models
+from tests.conftest import POOLS
+from tests.support.clips import clips
+
+COUNT = 12
+SHORT = Settings(max_segment_seconds=4.0)
+
+
+@pytest.fixture(scope="module")
+def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    """A demo pool of a few clips, fitted to."""
+    folder = tmp_path_factory.mktemp("pools") / "gla"
+    shutil.copytree(POOLS / "gla", folder)
+    whole = open_pool(folder)
+    pool = replace(whole, utterances=whole.utterances[:COUNT])
+    finished(building.build(pool, models.vanilla, Recipe(epochs=40, batch=2)))
+    return pool
+
+
+def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -> None:
+    acoustic = open_acoustic(pool, models.vanilla)
+    pause = np.zeros(24_000, np.float32)
+    first, second = (read(u.audio) for u in pool.utterances[:2])
+    samples = np.concatenate([first, pause, second])
+    *growing, last = transcribe_acoustic(models.vanilla, acoustic, samples, SHORT)
+    assert [len(t.segments) for t in growing] == list(range(1, len(growing) + 1))
+    assert not any(t.done for t in growing)
+    assert (last.done, last.level, last.segments) == (True, "acoustic", growing[-1].segments)
+    assert [s.start for s in last.segments] == [p.start for p in segments(samples, longest=4.0)]
+    assert len(last.segments) > 1
+    assert all(0 < s.decoded.confidence <= 1 for s in last.segments)
+    assert 0 < last.confidence <= 1
+    wanted = " ".join(u.text for u in pool.utterances[:2])
+    assert score(wanted, last.text).cer < 0.5  # it was fitted to these
+    assert last.text[0].isupper()  # as all texts of the pool
+
+
+def test_silence_and_another_encoder(models: Models, pool: Pool) -> None:
+    acoustic = open_acoustic(pool, models.vanilla)
+    silent = list(transcribe_acoustic(models.vanilla, acoustic, np.zeros(32_000, np.float32)))
+    assert [(t.done, t.text) for t in silent] == [(True, "")]
+    other = replace(acoustic, head=replace(acoustic.head, reads=replace(acoustic.head.reads, precision="x")))
+    with pytest.raises(PoolError, match="another encoder"):
+        next(transcribe_acoustic(models.vanilla, other, np.zeros(32_000, np.float32)))
+    with pytest.raises(PoolError, match="no acoustic model"):
+        open_acoustic(pool, models.vanilla.within((30.0,)))
+
+
+def test_a_text_is_scored_in_the_heads_form(models: Models, pool: Pool) -> None:
+    acoustic, clip = open_acoustic(pool, models.vanilla), pool.utterances[0]
+    logprobs = acoustic.head(layer_states(models.vanilla, read(clip.audio)))
+    right = acoustic.score(logprobs, clip.text)
+    assert right == acoustic.score(logprobs, clip.text.upper() + "!")
+    assert right > acoustic.score(logprobs, pool.utterances[1].text)
+    assert acoustic.score(logprobs, clip.text + " 日本") == -np.inf
+
+
+def test_texts_that_a_user_adds_are_in_the_language_model(
+    models: Models, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_bytes("\ufeffOilthigh\r\n\r\nMinnseachadh\n".encode())
+    assert lines_of(words) == ["Oilthigh", "Minnseachadh"]
+    without, added = (open_acoustic(pool, models.vanilla, added=lines) for lines in ((), lines_of(words)))
+    assert added.lm.score("oilthigh") > without.lm.score("oilthigh") + 5
+    words.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SmileError, match="UTF-8"):
+        lines_of(words)
+    monkeypatch.setattr("smile.transcription.acoustic.MOST_CHARACTERS", 10)
+    with pytest.raises(SmileError, match="more than 10 characters"):
+        language_model(["a longer text"], without.head.form)
+
+
+def test_every_clip_is_read_by_a_head_of_others(models: Models, pool: Pool) -> None:
+    reads = StatesId.of(models.vanilla)
+    store, form = LayerStore.of(pool, reads), open_acoustic(pool, models.vanilla).head.form
+    steps = cross_read(pool.utterances, store, form, Recipe(epochs=2), folds=3)
+    said = []
+    while True:
+        try:
+            said.append(next(steps).done)
+        except StopIteration as done:
+            found = done.value
+            break
+    assert said == [1, 2, 3, 4, 5, 6]
+    assert sorted(c.utterance.id for c in found) == sorted(u.id for u in pool.utterances)
+    for clip in found:
+        assert clip.utterance not in clip.fold
+        assert len(clip.fold) == 8
+        assert clip.logprobs.shape[1] == len(clip.alphabet)
+    with pytest.raises(PoolError, match="two clips"):
+        next(cross_read(pool.utterances[:1], store, form, Recipe(epochs=2)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_consensus_is_the_slow_one(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    texts = ["".join(draw.choice(list("abc "), 12)) + "x" for _ in range(6)]
+    readings = Readings(texts[0], tuple(texts[1:]))
+    for share in SHARES:
+        weights = [share, *[0.2] * 5]
+
+        def cost(text: str, weights: list[float] = weights) -> float:
+            found = zip(texts, weights, strict=True)
+            return sum(w * score(text, other).edits for other, w in found)
+
+        assert cost(readings.chosen(share)) == pytest.approx(min(map(cost, texts)))
+    assert readings.chosen(1.0) == texts[0]
+
+
+def test_consensus_of_few_and_of_empty_texts() -> None:
+    assert Readings("a b", ()).chosen(0.5) == "a b"
+    assert Readings("", ("", "abc", "")).chosen(0.0) == "abc"
+    assert Readings("", ("", "")).chosen(0.5) == ""
+    assert Readings("head", ("one", "one", "two")).chosen(0.0) == "one"
+
+
+def test_the_share_is_fitted_on_clips_left_out() -> None:
+    good, bad = Readings("right", ("wrong", "wrong", "wrung")), Readings("nonsense", ("yes", "yes", "yet"))
+    assert fitted_share([good], ["right"]) == 1.0
+    assert fitted_share([bad], ["yes"]) < 1.0
+    with pytest.raises(ValueError, match="left out"):
+        fitted_share([], [])
+
+
+def test_real_clips_are_read_better_than_by_whisper_alone(tmp_path: Path, speech: Path | None) -> None:
+    """30 clips of Mboshi come to 37 % CER on dev clips, the whole pool to 25; Whisper alone has over 70."""
+    if speech is None:
+        pytest.skip("There is no real speech here.")
+    bench = Bench(speech, clips=30, recipe=Recipe(epochs=40), work=tmp_path)
+    said: list[str] = []
+    text = run(bench, ["mdw"], 8, said.append)
+    assert len(said) == 1
+    row = next(line for line in text.splitlines() if line.startswith("| mdw"))
+    _, _, pool, count, greedy, beam, alone, *_ = (cell.strip() for cell in row.split("|"))
+    assert (pool, count) == ("30", "8")
+    assert float(beam) < min(60, float(alone))
+    assert float(greedy) < 75
+    assert "commit" in text
+
+
+def test_a_head_on_disk_and_one_in_memory_write_the_same(models: Models, pool: Pool) -> None:
+    acoustic = open_acoustic(pool, models.vanilla)
+    assert isinstance(acoustic.head, Head)
+    clip = clips("gla", 1)[0]
+    decoded = AcousticModel(acoustic.head, None).decode(layer_states(models.vanilla, clip.samples))
+    assert decoded.stopped == "end"
+    assert len(decoded.logprobs) == len(decoded.text)

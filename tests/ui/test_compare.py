@@ -1,0 +1,173 @@
+"""What the tab Compare shows, as pure functions, and that every control reaches the engine."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from smile.datatypes import Neighbour, SmileError, Utterance
+from smile.evaluation.compare import Cell, Grid, Place, Way
+from smile.ui.compare import callbacks
+from smile.ui.compare.callbacks import as_csv
+from smile.ui.compare.detail import detail
+from smile.ui.compare.table import STEPS, Compared, shade, table
+from tests.support.fake_engine import TEXTS, FakeEngine
+from tests.support.uploads import upload
+
+KL, RANDOM = Way(), Way("random", seed=1)
+NASTY = "<img src=x onerror=alert(1)>"
+PLACES = tuple(Grid((0, 1, 3), (KL, RANDOM)).places())
+
+
+def cells(*texts: str) -> tuple[Cell, ...]:
+    found = Neighbour(Utterance("u1", Path("u1.wav"), NASTY, "gla", "", 2.0), 0, 1, 0.25)
+    return tuple(
+        Cell(place, text, 0.5, 0.8, ((found,),), left_out=2)
+        for place, text in zip(PLACES, texts, strict=False)
+    )
+
+
+def test_the_grid_has_a_row_for_each_way_and_a_column_for_each_number() -> None:
+    shown = table(Compared(PLACES, cells("alone", "none"), "gla"))
+    rows = re.findall(r'<th scope="row">(.*?)</th>', shown)
+    assert rows == ["Whisper alone", "No examples", "KL(target ‖ example)", "Random, seed 1"]
+    assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["Examples", "1", "3"]
+    assert shown.count("waiting") == 4
+    assert shown.count("data-cell") == 2
+    assert "heat" not in shown
+
+
+def test_errors_colour_the_cells() -> None:
+    shown = table(Compared(PLACES, cells("abcd", "abxx", "zzzzzzzz"), "gla"), "abcd")
+    assert re.findall(r"heat(\d)", shown) == ["0", str(STEPS // 2), str(STEPS - 1)]
+    assert "0.0\u00a0%" in shown
+    assert shade(0.0) == 0
+    assert shade(5.0) == STEPS - 1
+
+
+def test_what_is_written_is_escaped_everywhere() -> None:
+    compared = Compared(PLACES, cells(*[NASTY] * 6), "gla")
+    for shown in (table(compared, NASTY), detail(compared, 3, str, NASTY)):
+        assert "<img" not in shown
+        assert "&lt;img" in shown
+
+
+def test_an_opened_cell_shows_examples_and_what_differs_from_whisper_alone() -> None:
+    compared = Compared(PLACES, cells("abc d", "abc", "abd d", "x"), "gla", synthetic=True)
+    shown = detail(compared, 2, str)
+    assert "3 examples, KL(target ‖ example)" in shown
+    assert "synthetic voice" in shown
+    assert "2 farther examples did not fit" in shown
+    assert shown.count('class="col substitute"') == 1
+    assert "Against Whisper alone" not in detail(compared, 0, str)
+    assert detail(compared, None, str) == detail(compared, 9, str) == ""
+
+
+def test_nothing_is_shown_of_nothing() -> None:
+    assert table(Compared()) == ""
+    assert callbacks.saved(None, "", "csv") == callbacks.saved(Compared(PLACES), "", "csv")
+
+
+def test_files_hold_every_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = Compared(PLACES, cells("abcd", "abxx", "é, ñ"), "gla")
+    found = callbacks.saved(compared, "abcd", "json")["value"]
+    content = json.loads(Path(found).read_text(encoding="utf-8"))
+    assert [cell["text"] for cell in content["cells"]] == ["abcd", "abxx", "é, ñ"]
+    assert content["cells"][1]["cer"] == 0.5
+    text = Path(callbacks.saved(compared, "abcd", "csv")["value"]).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["text"] for row in rows] == ["abcd", "abxx", "é, ñ"]
+    assert rows[2]["neighbours"] == "u1"
+    assert as_csv([{"neighbours": ["a", "b"]}]) == "neighbours\na b\n"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> FakeEngine:
+    return FakeEngine(tmp_path)
+
+
+def asked(engine: FakeEngine, **changed: object) -> list[object]:
+    audio = upload(engine.queries("gla")[0].audio)
+    chosen = {"pool": "gla", "audio": audio, "shots": [0, 3], "ways": ["kl"], "seeds": 1, "knn": True}
+    return list({**chosen, **changed}.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "grid"),
+    [
+        ({"shots": [1, 2]}, Grid((1, 2), (KL,))),
+        ({"ways": ["js", "mixed"]}, Grid((0, 3), (Way(divergence="js"), Way("mixed")))),
+        ({"ways": ["random"], "seeds": 2}, Grid((0, 3), (Way("random"), Way("random", seed=1)))),
+    ],
+)
+def test_every_control_reaches_the_engine(engine: FakeEngine, change: dict, grid: Grid) -> None:
+    *_, last = callbacks.run(engine, "", *asked(engine, **change))
+    assert last.compared.done
+    assert engine.compared[-1][1:] == ("gla", grid)
+    assert len(last.compared.cells) == len(grid.places())
+
+
+def test_the_rest_of_the_settings_too(engine: FakeEngine) -> None:
+    list(callbacks.run(engine, "", *asked(engine, knn=False, pool="chr")))
+    _, pool, grid = engine.compared[-1]
+    assert (pool, grid.base.knn) == ("chr", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"audio": None}, "no recording"), ({"shots": []}, "at least one number"), ({"ways": []}, "one way")],
+)
+def test_bad_choices_are_one_sentence(engine: FakeEngine, change: dict, says: str) -> None:
+    (view,) = callbacks.run(engine, "", *asked(engine, **change))
+    assert says in view.stage
+    assert 'class="stage error"' in view.stage
+
+
+def test_an_error_keeps_what_was_written_and_says_so(engine: FakeEngine) -> None:
+    running = callbacks.run(engine, "", *asked(engine))
+    seen = [next(running) for _ in range(3)]
+    engine.error = RuntimeError("secret")
+    seen += list(running)
+    assert "secret" not in str(seen[-1].stage)
+    (kept,) = [v.compared for v in seen if isinstance(v.compared, Compared)][-1:]
+    assert len(kept.cells) == 1
+    assert callbacks.settle(kept).start["interactive"]
+
+
+def test_the_plan_is_said_beforehand(engine: FakeEngine) -> None:
+    assert "3 cells, about 3 s" in callbacks.planned(*asked(engine))
+    assert "60 at most" in callbacks.planned(
+        *asked(engine, shots=list(range(11)), ways=["kl", "js", "random"], seeds=5)
+    )
+
+
+def test_a_cancelled_comparison_says_so_and_offers_its_files() -> None:
+    view = callbacks.settle(Compared(PLACES, cells("a")))
+    assert "Cancelled" in view.stage
+    assert view.files["visible"]
+    assert not callbacks.settle(None).files["visible"]
+
+
+def test_the_endpoint_gives_rows_and_errors(engine: FakeEngine) -> None:
+    found = callbacks.compare_json(
+        engine, TEXTS["gla"][0], **dict(zip(callbacks.Asked._fields, asked(engine), strict=True))
+    )
+    assert [cell["shots"] for cell in found["cells"]] == [0, 0, 3]
+    assert all("cer" in cell for cell in found["cells"])
+    with pytest.raises(SmileError, match="no recording"):
+        callbacks.compare_json(
+            engine, **dict(zip(callbacks.Asked._fields, asked(engine, audio=None), strict=True))
+        )
+    engine.error = SmileError("Say it again.")
+    with pytest.raises(SmileError, match="Say it again"):
+        callbacks.compare_json(engine, "", **dict(zip(callbacks.Asked._fields, asked(engine), strict=True)))
+
+
+def test_places_are_told_apart() -> None:
+    assert len(set(PLACES)) == len(PLACES)
+    assert Place(3, KL) != Place(3, RANDOM)

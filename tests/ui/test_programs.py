@@ -1,0 +1,95 @@
+"""The endpoints for programs, through gradio's own client and as MCP tools."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from gradio_client import Client, handle_file
+
+from smile.ui import build_app, look
+from tests.support.fake_engine import POOLS, FakeEngine
+from tests.support.measured import packed
+
+TOOLS = {"transcribe", "compare", "languages", "neighbours", "results"}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
+    return FakeEngine(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, engine: FakeEngine) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("measured")
+    packed(folder, clips=4)
+    page = build_app(engine, folder / "packed")
+    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", mcp_server=True, **look())
+    yield page.local_url
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Client:
+    return Client(address, verbose=False)
+
+
+def test_these_and_no_others_are_offered(client: Client) -> None:
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    assert {name.strip("/") for name in named} == TOOLS
+
+
+def test_languages(client: Client) -> None:
+    found = client.predict(api_name="/languages")
+    assert [one["pool"] for one in found] == [pool.key for pool in POOLS]
+    assert found[1]["name"] == "Cherokee"
+    assert found[1]["synthetic"] is True
+    assert found[1]["known_to_whisper"] is False
+
+
+def test_neighbours(client: Client, engine: FakeEngine) -> None:
+    clip = engine.queries("gla")[0].audio
+    found = client.predict(handle_file(clip), "gla", 2, "cosine", api_name="/neighbours")
+    assert [one["rank"] for one in found] == [1, 2]
+    assert engine.neared == (16000, "gla", 2, "cosine")
+
+
+def test_what_is_wrong_is_said(client: Client, engine: FakeEngine) -> None:
+    with pytest.raises(Exception, match="no recording"):
+        client.predict(None, "gla", 2, "kl", api_name="/neighbours")
+    with pytest.raises(Exception, match="cer or wer"):
+        client.predict("errors", "plain", api_name="/results")
+
+
+def test_results(client: Client) -> None:
+    found = client.predict(metric="wer", normaliser="plain", api_name="/results")
+    alone = [row for row in found if row["condition"] == "Whisper alone"]
+    assert {row["language"] for row in alone} == {"chr", "sxb", "ell", "bel", "cat", "eng"}
+    assert all(row["low"] <= row["rate"] <= row["high"] for row in found)
+
+
+def test_compare(client: Client, engine: FakeEngine) -> None:
+    clip = handle_file(engine.queries("gla")[0].audio)
+    found = client.predict("", "gla", clip, [0, 2], ["kl"], 1, True, api_name="/compare")
+    assert [cell["shots"] for cell in found["cells"]] == [0, 0, 2]
+
+
+def test_the_same_are_tools_of_mcp(address: str) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def ask() -> tuple[dict[str, str], str]:
+        async with (
+            streamablehttp_client(f"{address}gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool.description or "" for tool in (await session.list_tools()).tools}
+            answer = await session.call_tool("languages", {})
+            return tools, str(answer.content)
+
+    tools, answer = asyncio.run(ask())
+    assert set(tools) == TOOLS
+    assert all(len(text) > 40 for text in tools.values())
+    assert "Cherokee" in answer

@@ -1,0 +1,400 @@
+"""The Results tab without a browser: tables, charts and utterances as functions of rows, and its events."""
+
+from __future__ import annotations
+
+import gradio as gr
+import pandas as pd
+import pytest
+
+from smile.results import labels, paper, wording
+from smile.results import tables as results
+from smile.ui import build_app
+from smile.ui.guard import UNEXPECTED
+from smile.ui.results import callbacks, figures, tables
+from smile.ui.results.beside import beside, points
+from smile.ui.results.callbacks import Asked, View
+from smile.ui.results.charts import CHARTS, drawn
+from smile.ui.results.figures import averages
+from smile.ui.results.macro import macro
+from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices, Selection
+from smile.ui.results.store import Measured, Store
+from smile.ui.results.tables import Sort
+from smile.ui.results.utterances import ORDERS, lines, ordered, utterances
+from tests.support.fake_engine import FakeEngine
+from tests.support.made_conditions import condition
+from tests.support.measured import NASTY, packed
+
+VANILLA = condition("vanilla", side="vanilla", shots=0, cut_loops=False, length_limit=False)
+ALONE, ONE, SMILE = "Whisper alone", "In-context, 1 nearest", "SMILE, 3 nearest"
+HELD = ["bel", "cat", "chr", "ell", "sxb"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("measured")
+    packed(folder)
+    return folder / "packed"
+
+
+@pytest.fixture(scope="module")
+def store(folder):
+    return Store(folder)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Vanilla and one condition more: what most charts want is missing."""
+    return Measured(packed(tmp_path_factory.mktemp("few"), (VANILLA, condition("u-1")), clips=3))
+
+
+def select(store, **chosen) -> Selection:
+    choices = Choices(**{"condition": SMILE, "baseline": ALONE, **chosen})
+    return Selection(store.read(), choices.valid(store.read()))
+
+
+# What is shown
+
+
+@pytest.mark.parametrize(
+    ("chosen", "codes"),
+    [
+        ({"known": HELD_OUT}, HELD),
+        ({"known": UNKNOWN}, ["chr", "sxb"]),
+        ({"known": KNOWN}, ["bel", "cat", "ell"]),
+        ({"known": TRAINED}, ["eng"]),
+        ({"search": " GREEK "}, ["ell"]),
+        ({"search": "sxb"}, ["sxb"]),
+        ({"families": ["Slavic", "Romance"]}, ["bel", "cat"]),
+        ({"scripts": ["Latin"], "known": UNKNOWN}, ["sxb"]),
+        ({"search": "("}, []),
+    ],
+)
+def test_filters(store, chosen, codes):
+    assert sorted(select(store, **chosen).languages.index) == codes
+
+
+def test_choices_that_were_not_measured_are_replaced(store):
+    valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.read())
+    assert (valid.condition, valid.baseline, valid.columns) == (
+        "In-context, 1 nearest, kNN-LM, loops prevented",
+        ALONE,
+        [ONE],
+    )
+
+
+def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(store):
+    assert SMILE in Choices().valid(store.read()).columns
+    assert Choices(condition=ONE).valid(store.read()).columns == []
+
+
+# The table
+
+
+def test_the_table_has_the_rates_of_the_results(store):
+    found = tables.lines(select(store, columns=[ONE]))
+    wanted = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
+    for place, one in enumerate((ALONE, SMILE, ONE)):
+        line = wanted[wanted["condition"] == one].set_index("language")
+        assert found[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
+        assert found[f"reduction:{place}"].to_dict() == pytest.approx(line.loc[HELD, "reduction"].to_dict())
+
+
+@pytest.mark.parametrize("key", ["name", "code", "clips", "rate:0", "rate:1"])
+def test_the_table_is_sorted_both_ways(store, key):
+    up, down = (tables.lines(select(store), Sort(key, reverse))[key].tolist() for reverse in (False, True))
+    assert up == sorted(up)
+    assert down == sorted(down, reverse=True)
+
+
+def test_sorted_by_change_the_largest_gain_is_first(store):
+    found = tables.lines(select(store), Sort("change:1"))["reduction:1"].tolist()
+    assert found == sorted(found, reverse=True)
+    assert tables.lines(select(store), Sort("change:9")).index.name is not None
+
+
+def test_a_click_on_a_heading_sorts_and_a_second_one_turns_it_round():
+    assert Sort("name").again("clips") == Sort("clips")
+    assert Sort("clips").again("clips") == Sort("clips", descending=True)
+
+
+def test_the_table_marks_what_is_beyond_its_interval(store):
+    html = tables.table(select(store), opened="chr")
+    assert html.count('class="number better"') == 5
+    assert html.count("beyond interval") == 5
+    assert 'data-language="chr" class="opened"' in html
+    assert 'aria-sort="ascending"><button type="button" data-sort="change:1"' in html
+    itself = tables.table(select(store, condition=ALONE))
+    assert "Change" not in itself
+
+
+def test_a_language_without_the_condition_says_so(store):
+    raw = store.read().raw
+    gone = raw[~((raw["language"] == "chr") & (raw["condition"] == "smile-3-nearest"))]
+    html = tables.table(Selection(Measured(gone), Choices(condition=SMILE, baseline=ALONE)))
+    assert "not measured" in html
+
+
+def test_no_language_is_a_sentence(store):
+    assert "No language passes" in tables.table(select(store, search="nowhere"))
+
+
+def test_the_summary_agrees_with_the_results(store):
+    table = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
+    line = results.summary(table, HELD, ALONE).set_index("condition").loc[SMILE]
+    html = tables.summary(select(store))
+    assert f"{line['macro']:.1f}" in html
+    assert wording.change(line["reduction"]) in html
+    assert f"{line['improved']} of 5" in html
+    assert "Cherokee" in html
+    assert "Choose a baseline" in tables.summary(select(store, condition=ALONE))
+
+
+@pytest.mark.parametrize(("metric", "normaliser"), [("wer", "plain"), ("cer", "ml_superb")])
+def test_metric_and_normaliser_change_the_figures(store, metric, normaliser):
+    other = select(store, metric=metric, normaliser=normaliser)
+    assert tables.lines(other)["rate:1"].tolist() != tables.lines(select(store))["rate:1"].tolist()
+    assert f"{metric.upper()}, %" in tables.table(other)
+
+
+def test_the_file_has_the_table_with_its_settings(store):
+    found = tables.long(select(store, known=UNKNOWN, columns=[ONE]))
+    assert len(found) == 2 * 3
+    line = found[(found["condition"] == SMILE) & (found["language"] == "chr")].iloc[0]
+    assert (line["shots"], line["sampler"], line["language_name"]) == (3, "nearest", "Cherokee")
+    assert (line["metric"], line["normaliser"], line["baseline"]) == ("CER", "plain/1", ALONE)
+
+
+# The paper's
+
+
+def test_the_papers_figures_are_marked_and_are_those_that_may_be_shown(store):
+    html = beside(select(store))
+    assert "not measured here" in html
+    assert "SMILE<small>5 languages</small>" in html
+    for figure in ("74.29", "51.33", "46.57", "51.47", "79.05", "37.1", "45 of 54"):
+        assert figure in html
+    assert set(points(select(store))["rate"]) == {
+        paper.ALONE,
+        *paper.RANDOM.values(),
+        *paper.NEAREST.values(),
+    }
+    assert points(select(store, metric="wer")).empty
+
+
+# Charts
+
+
+def test_the_macro_average_is_over_the_languages_that_all_conditions_have():
+    table = pd.DataFrame(
+        [("a", "x", 10.0), ("b", "x", 30.0), ("c", "x", 90.0), ("a", "y", 20.0), ("b", "y", 20.0)],
+        columns=["language", "condition", "rate"],
+    ).assign(low=lambda t: t["rate"] - 3, high=lambda t: t["rate"] + 4)
+    found = macro(table, ["x", "y", "never measured"])
+    assert found["rate"].to_dict() == {"x": 20.0, "y": 20.0}
+    assert found.loc["x", "languages"] == 2
+    assert found.loc["x", "rate"] - found.loc["x", "low"] == pytest.approx((3**2 + 3**2) ** 0.5 / 2)
+    assert macro(table.iloc[[2, 3]], ["x", "y"]).empty
+
+
+@pytest.mark.parametrize("key", CHARTS)
+def test_every_chart_is_drawn_where_its_rows_are_there(store, key):
+    figure, caption = drawn(select(store, condition=ONE), key)
+    assert figure is not None
+    assert len(figure.data) >= 2
+    assert "note" in caption
+
+
+@pytest.mark.parametrize("key", set(CHARTS) - {"languages", "families", "overhead"})
+def test_a_chart_without_rows_is_a_sentence(few, key):
+    selection = Selection(few, Choices(condition=ONE, baseline=ALONE))
+    figure, caption = drawn(selection, key)
+    assert figure is None
+    assert "smile evaluate --grid" in caption
+
+
+def test_charts_that_compare_need_two_conditions(store):
+    for key in ("languages", "families"):
+        figure, caption = drawn(select(store, condition=ALONE), key)
+        assert figure is None
+        assert "nothing to compare" in caption
+    assert drawn(select(store, search="nowhere"), "overhead")[0] is None
+
+
+def test_the_dumbbells_join_baseline_and_condition(store):
+    figure, _ = drawn(select(store), "languages")
+    joined, base, ours = figure.data
+    assert len(base.x) == len(ours.x) == 5
+    assert list(joined.x[:2]) == [base.x[0], ours.x[0]]
+    found = tables.lines(select(store)).set_index("name").loc[list(ours.y)]
+    assert list(ours.x) == pytest.approx(found["rate:1"].tolist())
+    assert list(ours.x + ours.error_x.array) == pytest.approx(found["high:1"].tolist())
+
+
+def test_curves_average_the_seeds_and_begin_without_examples(store):
+    found = averages(select(store), "shots")
+    line = found[found["series"] == "In-context, random"].sort_values("x")
+    assert line["x"].tolist() == [0, 1, 2, 3, 5, 10]
+    raw = store.read().raw
+    seeds = raw[raw["condition"].str.startswith("u-1-random") & raw["language"].isin(HELD)]
+    rates = results.by_language(seeds).groupby("language")["rate"].mean()
+    assert line["rate"].iloc[1] == pytest.approx(rates.mean())
+
+
+def test_of_many_series_those_nearest_to_the_condition_are_drawn(store, monkeypatch):
+    monkeypatch.setattr(figures, "COLOURS", ("#000000",))
+    assert set(averages(select(store, condition=SMILE), "shots")["series"]) == {"SMILE, nearest"}
+    assert set(averages(select(store, condition=ONE), "shots")["series"]) == {"In-context, nearest"}
+
+
+def test_the_papers_curve_is_named_as_the_papers(store):
+    figure, _ = drawn(select(store), "shots")
+    theirs = [trace for trace in figure.data if "paper" in trace.name]
+    assert len(theirs) == 2
+    assert all(trace.line.dash == "dash" for trace in theirs)
+    figure, _ = drawn(select(store, metric="wer"), "shots")
+    assert not [trace for trace in figure.data if "paper" in trace.name]
+
+
+# Utterances
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_utterances_are_ordered(store, order):
+    found = ordered(lines(select(store), "chr"), order)
+    keys = {
+        "gain": (-found["gain"]).tolist(),
+        "loss": found["gain"].tolist(),
+        "errors": (-found["edits:1"]).tolist(),
+        "id": found.index.tolist(),
+    }
+    assert keys[order] == sorted(keys[order])
+
+
+def test_utterances_show_both_sides_their_errors_and_neighbours_and_no_reference(store):
+    html = utterances(select(store), "chr")
+    assert html.count('class="utterance"') == 12
+    assert html.count("3 examples and distances") == 12
+    assert "chr-pool-" in html
+    assert "errors in 40 characters" in html
+    assert "a repetition was cut" in html
+    assert "no text" in html
+    assert "<audio" not in html
+    assert "reference" not in html.lower()
+
+
+def test_of_several_seeds_one_is_shown_and_named(store):
+    assert "In-context, 1 random, seed 0" in utterances(
+        select(store, condition="In-context, 1 random"), "chr"
+    )
+
+
+def test_no_language_no_utterances(store):
+    assert utterances(select(store), None) == utterances(select(store), "zzz") == ""
+
+
+def test_every_text_is_escaped(store):
+    measured = Measured(store.read().raw.assign(condition=NASTY, token=NASTY, side=None, normalisers=NASTY))
+    selection = Selection(measured, Choices(search="").valid(measured))
+    for html in (utterances(selection, "chr"), tables.table(selection), tables.summary(selection)):
+        assert "<img" not in html
+    assert "&lt;img" in utterances(select(store), "chr")
+
+
+# Events
+
+
+def test_opening_shows_everything(store):
+    view = callbacks.guarded(callbacks.opened, store, *Choices(), *Asked()[1:])
+    assert view.board["visible"] is True
+    assert view.notice["visible"] is False
+    assert ALONE in view.condition["choices"]
+    assert ("Cherokee (chr)", "chr") in view.opened["choices"]
+    assert "Slavic" in view.families["choices"]
+    assert "Greek" in view.table
+    assert view.plot["visible"] is True
+
+
+def test_the_findings_follow(store):
+    view = callbacks.guarded(callbacks.told, store, *Choices(), *Asked()[1:])
+    assert "Do examples of the language help" in view.findings
+
+
+def test_opening_again_keeps_what_was_chosen(store):
+    choices = Choices(condition=ONE, baseline=ALONE, families=["Slavic", "gone"], known=KNOWN)
+    view = callbacks.opened(store, Asked(choices, opened="bel"))
+    assert view.condition["value"] == ONE
+    assert view.families["value"] == ["Slavic"]
+    assert "Belarusian (bel)" in view.utterances
+
+
+def test_clicks_sort_and_open(store):
+    asked = Asked(Choices(condition=ONE, baseline=ALONE))
+    sorted_ = callbacks.clicked(store, asked, "clips", "")
+    assert sorted_.sort == Sort("clips")
+    assert sorted_.utterances == gr.skip()
+    opened = callbacks.clicked(store, asked, "", "chr")
+    assert opened.opened == "chr"
+    assert "Cherokee (chr)" in opened.utterances
+
+
+def test_an_empty_folder_says_which_command_makes_rows(tmp_path):
+    view = callbacks.guarded(callbacks.changed, Store(tmp_path), *Choices(), *Asked()[1:])
+    assert view.board["visible"] is False
+    assert "smile evaluate" in view.notice["value"]
+    assert "smile results pack" in view.notice["value"]
+
+
+def test_new_rows_in_the_folder_appear(tmp_path):
+    store = Store(tmp_path)
+    assert store.read().raw.empty
+    packed(tmp_path / "one", (VANILLA,), languages=["chr"], clips=2)
+    first = store.read()
+    assert first.conditions == [ALONE]
+    assert store.read() is first
+    packed(tmp_path / "two", (condition("u-1"),), languages=["chr"], clips=2)
+    assert store.read().conditions == [ALONE, ONE]
+
+
+def test_a_damaged_file_is_a_sentence_and_so_is_anything_else(tmp_path, store, caplog, monkeypatch):
+    (tmp_path / "results.parquet").write_bytes(b"PAR1 no")
+    view = callbacks.guarded(callbacks.opened, Store(tmp_path), *Choices(), *Asked()[1:])
+    assert "cannot be read" in view.notice["value"]
+    monkeypatch.setattr(callbacks, "beside", lambda _: {}["secret"])
+    view = callbacks.guarded(callbacks.opened, store, *Choices(), *Asked()[1:])
+    assert UNEXPECTED in view.notice["value"]
+    assert "secret" not in view.notice["value"]
+    assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["table.csv", "table.parquet", "rows.parquet"])
+def test_files(store, kind):
+    choices = Choices(condition=SMILE, baseline=ALONE, known=UNKNOWN)
+    path = callbacks.saved(store, kind, *choices, *Asked()[1:])["value"]
+    read = pd.read_csv if kind.endswith("csv") else pd.read_parquet
+    found = read(path)
+    assert set(found["language"]) == {"chr", "sxb"}
+    assert path.endswith(f"smile-{kind}")
+    if kind == "rows.parquet":
+        assert {"hypothesis", "neighbours", "shots"} <= set(found.columns)
+        assert "reference" not in " ".join(found.columns)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, folder):
+    return build_app(FakeEngine(tmp_path_factory.mktemp("clips")), folder)
+
+
+def test_components_are_connected_by_their_names(page):
+    (event,) = (fn for fn in page.fns.values() if any(name == "select" for _, name in fn.targets) and
+                len(fn.outputs) == len(View._fields) and fn.inputs[0].elem_id == "condition" and
+                page.blocks[fn.targets[0][0]].__class__ is gr.Tab)  # fmt: skip
+    asked = [component.elem_id for component in event.inputs[:-1]]
+    assert asked == [*Choices._fields, "opened", "order", "chart"]
+    shown = dict(zip(View._fields, event.outputs, strict=True))
+    for name in set(View._fields) - {"board", "sort"}:
+        assert shown[name].elem_id == name
+
+
+def test_a_state_beside_a_tab_would_be_taken_for_a_tab(page):
+    for tabs in (block for block in page.blocks.values() if isinstance(block, gr.Tabs)):
+        assert {type(child) for child in tabs.children} == {gr.Tab}

@@ -1,0 +1,250 @@
+"""What the page shows: a growing transcript, scores, examples, errors as sentences; every text escaped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from smile.datatypes import AudioError, Language, Neighbour, Utterance
+from smile.settings import Settings
+from smile.transcription.options import choices
+from smile.transcription.result import Transcript
+from smile.transcription.target import RetrievedExamples
+from smile.ui.guard import UNEXPECTED
+from smile.ui.sources import PoolChoice
+from smile.ui.transcribe import callbacks, view
+from smile.ui.transcribe.cards import language_name
+from smile.ui.transcribe.controls import pool_label
+from smile.ui.transcribe.neighbours import left_out, neighbours
+from smile.ui.transcribe.scores import judge, verdict
+from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine
+from tests.support.uploads import upload
+
+NASTY = '<img src=x onerror="alert(1)">&<script>alert(2)</script>'
+
+
+@pytest.fixture
+def engine(tmp_path):
+    return FakeEngine(tmp_path)
+
+
+def run(engine, **choices):
+    """The snapshots of a transcription."""
+    clip = upload(engine.queries("gla")[1].audio)
+    return whole(callbacks.run(engine, clip, "gla", **{**DEFAULTS, **choices}))
+
+
+def whole(pages):
+    """All of the page from the click on: begun, run and settled."""
+    pages = [view.started(), *pages]
+    return [*pages, callbacks.settle(last(pages, "outcome"), "")]
+
+
+def last(pages, name):
+    """The last value that an output got."""
+    return [getattr(page, name) for page in pages if getattr(page, name) != gr.skip()][-1]
+
+
+# A transcription
+
+
+def test_text_appears_piece_by_piece_and_the_page_ends_as_it_began(engine):
+    pages = list(callbacks.paced(engine.transcribe(b"" * 9, "gla", Settings()), pace=0.0))
+    grown = [p.vanilla.text for p in pages if p.stage == "Whisper alone"]
+    assert grown[0] == "Jeelone"
+    assert grown[-1] == HEARD
+    pages = run(engine)
+    assert pages[0].start["interactive"] is False
+    assert pages[0].stop["visible"] is True
+    assert last(pages, "start")["interactive"] is True
+    assert last(pages, "stop")["visible"] is False
+    stages = ("Loading Whisper", "Listening", "Whisper alone", "With examples", "Done")
+    seen = [page.stage for page in pages if page.stage != gr.skip()]
+    assert [any(stage in line for line in seen) for stage in stages] == [True] * len(stages)
+
+
+def test_cards_show_text_time_confidence_token_and_guess(engine):
+    pages = run(engine, language_token="sw")
+    vanilla, smile = last(pages, "vanilla"), last(pages, "smile")
+    assert HEARD in vanilla
+    assert "67 %" in vanilla
+    assert "0.6 s" in vanilla
+    assert "English (en)" in vanilla
+    assert "Whisper guesses Welsh (cy), 43 %" in vanilla
+    assert "Swahili (sw)" in smile
+    assert 'dir="auto"' in smile
+
+
+def test_the_caption_says_whether_the_model_was_meta_trained(engine, tmp_path):
+    assert "not meta-trained" in last(run(engine), "smile")
+    trained = last(run(FakeEngine(tmp_path, adapter="ada-8")), "smile")
+    assert "not meta-trained" not in trained
+    assert "ada-8" in trained
+
+
+def test_without_a_pool_only_whisper_alone_is_promised(engine):
+    result = replace(finished(engine).result, pool="", smile=Transcript(done=True))
+    assert "no examples" in view.smile_card(result)
+    assert "No text." in view.smile_card(result)
+
+
+def test_several_segments_show_times_flags_and_examples_of_each(tmp_path):
+    pages = run(FakeEngine(tmp_path, lines=2), shots=6)
+    assert "0:07\u20130:13" in last(pages, "vanilla")
+    assert "A repetition was cut" in last(pages, "vanilla")
+    examples = last(pages, "neighbours")
+    assert examples.count("<audio") == 8
+    assert examples.count("2 farther examples did not fit into the 30 s window.") == 2
+    assert "For the speech from 0:07" in examples
+
+
+def test_examples_are_sent_once_so_that_players_go_on(engine):
+    sent = [page.neighbours for page in run(engine) if page.neighbours != gr.skip()]
+    assert len([html for html in sent if html]) == 1
+
+
+@pytest.mark.parametrize(("count", "sentence"), [(0, ""), (1, "1 farther example did"), (3, "3 farther")])
+def test_examples_left_out_are_counted(count, sentence):
+    assert sentence in left_out(count)
+    assert bool(left_out(count)) == bool(count)
+
+
+def test_a_synthetic_voice_is_marked_wherever_it_appears(engine):
+    synthetic, real = POOLS[0], POOLS[2]
+    assert "synthetic voice" in pool_label(synthetic)
+    assert "synthetic" not in pool_label(real)
+    assert "synthetic voice" in callbacks.example_choices(engine, "gla")["label"]
+    assert "synthetic" not in callbacks.example_choices(engine, "mini/ckb")["label"]
+    assert "synthetic voice" in last(run(engine), "neighbours")
+
+
+def test_a_pool_is_named_by_language_code_size_and_corpus():
+    pool = PoolChoice("mini/che", Language("che", "Chechen"), 150, source="mini")
+    assert pool_label(pool) == "Chechen (che) · 150 examples · mini"
+
+
+def test_whisper_languages_have_names():
+    assert choices("language_token")["sw"] == "Swahili (sw)"
+    assert language_name("sw") == "Swahili (sw)"
+    assert language_name("xx") == "xx"
+
+
+# References
+
+
+def finished(engine, **choices):
+    return last(run(engine, **choices), "outcome")
+
+
+def test_a_reference_scores_without_decoding(engine):
+    result = finished(engine)
+    asked = len(engine.asked)
+    scored = callbacks.rescore(result, TEXTS["gla"][0])
+    assert len(engine.asked) == asked
+    assert "CER</abbr> <b>0.0\u00a0%" in scored.smile
+    assert "CER</abbr> <b>0.0" not in scored.vanilla
+    assert "falls from" in scored.stage
+    assert "plain/1" in scored.smile
+
+
+def test_without_a_reference_there_is_no_score(engine):
+    scored = callbacks.rescore(finished(engine), "  ")
+    assert "CER" not in scored.smile
+    assert callbacks.rescore(None, "x") == view.View()
+
+
+def test_a_reference_without_letters_is_said_to_be_one(engine):
+    assert "no letters" in callbacks.rescore(finished(engine), "?!").smile
+
+
+@pytest.mark.parametrize(
+    ("vanilla", "smile", "sentence"),
+    [
+        ("abxx", "abcd", "falls from 50.0\u00a0% to 0.0\u00a0%"),
+        ("abcd", "xbcd", "rises from 0.0\u00a0% to 25.0\u00a0%"),
+        ("abcx", "abxd", "stays at 25.0\u00a0%"),
+    ],
+)
+def test_the_verdict(vanilla, smile, sentence):
+    assert sentence in verdict(judge("abcd", vanilla, "gla"), judge("abcd", smile, "gla"))
+
+
+def test_a_clip_of_ones_own_drops_the_examples_text_and_keeps_ones_own():
+    assert callbacks.own_recording("text", "text")[1] == ""
+    assert callbacks.own_recording("mine", "text")[1] == "mine"
+
+
+def test_another_example_clears_what_belonged_to_the_last(engine):
+    audio, reference, filled, *page = callbacks.pick(engine, "gla", "q1")
+    assert Path(audio).is_file()
+    assert reference == filled == TEXTS["gla"][1]
+    assert view.View(*page).outcome is None
+
+
+def test_the_download_is_the_result_as_json(engine):
+    update = callbacks.download(finished(engine), TEXTS["gla"][0])
+    saved = json.loads(Path(update["value"]).read_text(encoding="utf-8"))
+    assert saved["vanilla"]["text"] == HEARD
+    assert saved["smile"]["cer"] == 0.0
+    assert saved["neighbours"][0]["text"] == TEXTS["gla"][0]
+    assert saved["settings"]["shots"] == 3
+
+
+# Errors
+
+
+@pytest.fixture
+def failing(engine):
+    engine.error = AudioError("The recording is silent; check the microphone.")
+    return engine
+
+
+def test_an_error_of_the_visitors_is_its_sentence(failing):
+    pages = run(failing)
+    assert "The recording is silent; check the microphone." in last(pages, "stage")
+    assert "error" in last(pages, "stage")
+    assert last(pages, "start")["interactive"] is True
+    assert failing.running == 0
+
+
+def test_any_other_error_is_one_sentence_and_a_log(failing, caplog):
+    failing.error = KeyError("secret")
+    shown = last(run(failing), "stage")
+    assert UNEXPECTED in shown
+    assert "secret" not in shown
+    assert "KeyError" in caplog.text
+
+
+def test_a_cancelled_run_and_a_full_server_leave_a_page_that_can_go_on():
+    for page, sentence in ((callbacks.settle(None, ""), "Cancelled"), (callbacks.refused(), "busy")):
+        assert sentence in page.stage
+        assert page.start["interactive"] is True
+        assert page.vanilla == gr.skip(), "what was written stays"
+
+
+def test_without_a_recording_the_page_says_what_to_do(engine):
+    pages = whole(callbacks.run(engine, None, "gla", **DEFAULTS))
+    assert callbacks.NO_CLIP in last(pages, "stage")
+
+
+def test_every_text_is_escaped(engine):
+    result = finished(engine).result
+    utterance = Utterance(NASTY, Path('/x/" onload="y'), NASTY, speaker=NASTY)
+    segment = result.smile.segments[0]
+    segment = replace(segment, decoded=replace(segment.decoded, text=NASTY), language=NASTY)
+    result = replace(
+        result,
+        examples=((0.0, RetrievedExamples((Neighbour(utterance, 0, 1, 0.5),))),),
+        smile=replace(result.smile, segments=(segment, segment)),
+        recognizer=replace(result.recognizer, adapter=NASTY),
+        stage=NASTY,
+    )
+    scored = view.scored(view.Finished(result, "gla"), NASTY)
+    for html in (*scored[:3], *view.snapshot(result)[:3], neighbours(result, True, str), view.stage(NASTY)):
+        assert "<img" not in html
+        assert "<script" not in html
+        assert ' onload="' not in html
