@@ -24,6 +24,7 @@ from smile.ui.sounds import Sounds
 from smile.ui.transcribe import callbacks
 from smile.ui.transcribe.controls import from_query, settings_of
 from tests.conftest import ROOT
+from tests.security.client import Stranger
 from tests.support.fake_engine import DEFAULTS, HEARD, TEXTS, FakeEngine
 
 CHOSEN = {  # one other value for every setting, and what the engine is to get
@@ -250,3 +251,12 @@ def test_the_page_opens_without_the_heavy_libraries():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "[]"
+
+
+def test_one_change_that_is_told_twice_drops_the_examples_text(page):
+    """Both calls bring the reference as it was on the page before the first was answered."""
+    visitor = Stranger(page.local_url)
+    visitor.run(visitor.of("example", "input"), ["gla", "q1"])
+    for _ in range(2):
+        answer = visitor.run(visitor.of("audio", "clear"), [TEXTS["gla"][1], None])
+        assert answer.json()["data"][:2] == [None, ""]

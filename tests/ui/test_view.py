@@ -175,7 +175,7 @@ def test_the_verdict(vanilla, smile, sentence):
 
 def test_a_clip_of_ones_own_drops_the_examples_text_and_keeps_ones_own():
     assert callbacks.own_recording("text", "text")[1] == ""
-    assert callbacks.own_recording("mine", "text")[1] == "mine"
+    assert callbacks.own_recording("mine", "text")[1] == gr.skip(), "it may have been changed meanwhile"
 
 
 def test_another_example_clears_what_belonged_to_the_last(engine):

@@ -93,8 +93,11 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ..
 
 
 def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
-    """A clip of the visitor's own: no example is chosen, and an example's text is no reference for it."""
-    return (None, "" if reference == filled else reference, "", *view.empty())
+    """Show that a clip of the visitor's own has no example chosen, and no example's text as its reference.
+
+    One change of the recording may come here twice, with the reference as it was before both.
+    """
+    return (None, "" if reference == filled else gr.skip(), *view.empty())
 
 
 def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:

@@ -171,7 +171,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
 def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> None:
     """A pool brings recordings to choose from; another clip ends what is being done with the last.
 
-    `filled` is the text that an example put into the reference.
+    `filled` is the text that the last example put into the reference.
     """
     clip.pool.input(partial(callbacks.show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
@@ -185,7 +185,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
         [clip.audio.input, clip.audio.clear],
         callbacks.own_recording,
         [clip.reference, filled],
-        [clip.example, clip.reference, filled, *view],
+        [clip.example, clip.reference, *view],
         cancels=run,
         **QUICK,
     )
