@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smile.results.labels import measure
+from smile.results.naming import measure
 from smile.ui.results.beside import points
 from smile.ui.results.figures import COLOURS, GREY, averages, blank, spread
 from smile.ui.results.macro import macro
