@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from smile.acoustic.alphabet import Alphabet, Form
+from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Fitted, fit_to
+from smile.acoustic.model import AcousticModel, assembled
 from smile.acoustic.recipe import Progress, Recipe
 from smile.acoustic.states import LayerStore
 from smile.datatypes import Matrix, PoolError, Utterance
@@ -20,9 +21,9 @@ class CrossRead:
     """A clip as a head read it that was fitted to others."""
 
     utterance: Utterance
-    fold: tuple[Utterance, ...]  # what the head was fitted to: the texts for a language model, too
+    fold: tuple[Utterance, ...]  # that the head was fitted to, and whose texts the language model has
     logprobs: Matrix  # (frames, symbols)
-    alphabet: Alphabet
+    model: AcousticModel
 
 
 def cross_read(
@@ -44,7 +45,8 @@ def cross_read(
         fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(order[number::folds]))]
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
-        found += [CrossRead(u, tuple(fitted), head(store.read(u)), head.alphabet) for u in left]
+        model = assembled(head, tuple(u.text for u in fitted))
+        found += [CrossRead(u, tuple(fitted), head(store.read(u)), model) for u in left]
     return found
 
 

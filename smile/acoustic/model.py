@@ -13,7 +13,7 @@ from smile.acoustic.beam import BeamSettings, LanguageModel
 from smile.acoustic.ctc import greedy, score
 from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.acoustic.states import StatesId
+from smile.acoustic.states import StatesId, Stored
 from smile.acoustic.store import open_head
 from smile.datatypes import DecodingResult, LayerStates, Matrix, SmileError
 from smile.lm.characters import MOST_CHARACTERS, CharacterNgram
@@ -31,9 +31,12 @@ class AcousticModel:
     spelling: Spelling | None = None  # None: the text stays in the form that the head writes
     beam: BeamSettings = beam.DEFAULTS
 
-    def decode(self, states: LayerStates) -> DecodingResult:
+    def decode(self, states: LayerStates | Stored) -> DecodingResult:
         """Return the text of layer states (layers, frames, d), with a log probability a character."""
-        logprobs = self.head(states)
+        return self.written(self.head(states))
+
+    def written(self, logprobs: Matrix) -> DecodingResult:
+        """Return the text of log probabilities (frames, symbols), as the pool would write it."""
         text = self.text(logprobs)
         each = self.score(logprobs, text) / max(1, len(text))
         return DecodingResult((), (each,) * len(text), self.spelt(text), "end")
@@ -90,11 +93,11 @@ def open_acoustic(pool: Pool, model: Model, normaliser: str = RECIPE.normaliser)
         SmileError: the texts are too long for a language model.
     """
     head = open_head(pool, StatesId.of(model), normaliser)
-    return _assembled(head, tuple(utterance.text for utterance in pool.utterances), pool.added)
+    return assembled(head, tuple(utterance.text for utterance in pool.utterances), pool.added)
 
 
 @lru_cache(maxsize=8)
-def _assembled(head: Head, texts: tuple[str, ...], added: tuple[str, ...]) -> AcousticModel:
+def assembled(head: Head, texts: tuple[str, ...], added: tuple[str, ...] = ()) -> AcousticModel:
     """Return a head with the language model of texts; the same ones are counted once."""
     spelling = None if head.form.normaliser == ORIGINAL else Spelling([*texts, *added], head.form)
     return AcousticModel(head, language_model(texts, head.form, added), spelling)

@@ -39,7 +39,7 @@ def evaluate(
         samples = read(utterance.audio)
     except SmileError as error:
         for condition in conditions:
-            yield _failed(utterance, condition, split, error)
+            yield failed_row(utterance, condition, split, error), Seconds(utterance.id, condition.hash, 0.0)
         return
     target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), utterance.id)
     for condition in conditions:
@@ -49,11 +49,11 @@ def evaluate(
             began = time.perf_counter()
             step = write(target, condition, pool, utterance)
         except Exception as error:
-            yield _failed(utterance, condition, split, error)
+            yield failed_row(utterance, condition, split, error), Seconds(utterance.id, condition.hash, 0.0)
         else:
             own = time.perf_counter() - began
             taken = (round(target.seconds, 4), round(target.retrieval_seconds, 5), round(own, 4))
-            yield _row(utterance, condition, split, step), Seconds(utterance.id, condition.hash, *taken)
+            yield row_of(utterance, condition, split, step), Seconds(utterance.id, condition.hash, *taken)
 
 
 class PoolKey(NamedTuple):
@@ -111,7 +111,8 @@ def _cer(step: Step, utterance: Utterance) -> float:
     return math.inf if cer is None else cer
 
 
-def _row(utterance: Utterance, condition: Condition, split: str, step: Step) -> Row:
+def row_of(utterance: Utterance, condition: Condition, split: str, step: Step) -> Row:
+    """Return the row of a transcript, scored against the utterance's text by every normaliser."""
     counts: dict[str, Any] = {}
     for name in NORMALISERS:
         found = score(utterance.text, step.decoded.text, name, utterance.language)
@@ -135,7 +136,8 @@ def _row(utterance: Utterance, condition: Condition, split: str, step: Step) -> 
     )
 
 
-def _failed(utterance: Utterance, condition: Condition, split: str, error: Exception) -> Made:
+def failed_row(utterance: Utterance, condition: Condition, split: str, error: Exception) -> Row:
+    """Return the row of an utterance that could not be transcribed, with the reason."""
     reason = str(error) if isinstance(error, SmileError) else f"{type(error).__name__}: {error}"
     names = utterance.id, utterance.language, split, condition.name, condition.hash
-    return Row(*names, error=reason), Seconds(utterance.id, condition.hash, 0.0)
+    return Row(*names, error=reason)

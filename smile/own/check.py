@@ -20,6 +20,7 @@ from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import evaluate, pool_key
 from smile.evaluation.rows import Row
+from smile.own.crossed import Written, cross_written
 from smile.pools.pool import Pool, order_digest
 from smile.pools.setting import PoolSetting
 from smile.pools.subsets import drop
@@ -28,12 +29,14 @@ from smile.retrieval.samplers import stable_shuffle
 from smile.settings import DEFAULTS
 from smile.transcription.examples import pool_token
 from smile.transcription.options import ALONE
-from smile.transcription.preparing import prepare_datastore
+from smile.transcription.preparing import prepare_datastore, share
 from smile.whisper.model import Models
 
+BY_HEAD = replace(DEFAULTS, level="acoustic")
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
 SHOTS = (1, 3, 5)
 VANILLA = "vanilla"
+ACOUSTIC = "acoustic model"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Check:
     done: int  # transcripts
     total: int
     rows: tuple[Row, ...] = ()
+    fitted: float | None = None  # share of the fitting that comes before them, while it lasts
 
     @property
     def table(self) -> pd.DataFrame:
@@ -51,9 +55,12 @@ class Check:
 
 
 def conditions(
-    info: RecognizerInfo, shots: Sequence[int] = SHOTS, knn: Sequence[float] = (1.0, 0.0)
+    info: RecognizerInfo,
+    shots: Sequence[int] = SHOTS,
+    knn: Sequence[float] = (1.0, 0.0),
+    acoustic: bool = False,
 ) -> tuple[Condition, ...]:
-    """Whisper alone, and the page's way with so many examples and strengths of the kNN-LM."""
+    """Return Whisper alone, the page's way with so many examples and strengths of the kNN-LM, and a head."""
     found = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
     for strength in knn:
         for k in shots:
@@ -65,6 +72,8 @@ def conditions(
                     adapter=info.adapter_hash,
                 )
             )
+    if acoustic:
+        found.append(Condition(ACOUSTIC, settings=BY_HEAD, adapter=info.adapter_hash))
     return tuple(found)
 
 
@@ -79,7 +88,8 @@ def leave_one_out(
 
     Yields after every transcript; all conditions of a clip come before the next clip, so that what has
     been done when the iterator is closed can be compared. The token datastore is made first where it is
-    missing and a condition needs it.
+    missing and a condition needs it; heads of an acoustic model are fitted first, each to the pool without
+    a quarter of it (cross-validation), and a clip is read by one that never heard it.
 
     Raises:
         PoolError: the pool has just one clip.
@@ -88,18 +98,34 @@ def leave_one_out(
         raise PoolError(f"{pool.folder} has just one clip; add some, so that one can be left out.")
     if tokens := any(condition.settings.knn for condition in tried):
         prepare_datastore(pool, models.smile)
-    chosen = sample(pool, clips, seed)
-    rows: list[Row] = []
-    total = len(chosen) * len(tried)
+    chosen, rows, total = sample(pool, clips, seed), list[Row](), min(max(1, clips), len(pool)) * len(tried)
+    fitted = [condition for condition in tried if condition.settings.level == "acoustic"]
+    shown = [condition for condition in tried if condition not in fitted]
     yield Check(0, total)
+    written = (yield from _crossed(models, pool, total)) if fitted else None
     for index in chosen:
         utterance = pool.utterances[index]
         with TemporaryDirectory() as folder:
             others = without(models, pool, index, Path(folder), tokens)
-            pools = {pool_key(condition, utterance.language): others for condition in tried}
-            for row, _ in evaluate(models, utterance, tried, pools):
+            pools = {pool_key(condition, utterance.language): others for condition in shown}
+            for row, _ in evaluate(models, utterance, shown, pools):
                 rows.append(row)
                 yield Check(len(rows), total, tuple(rows))
+        if written:
+            for condition in fitted:
+                rows.append(written(utterance, condition))
+                yield Check(len(rows), total, tuple(rows))
+
+
+def _crossed(models: Models, pool: Pool, total: int) -> Generator[Check, None, Written]:
+    """Fit the heads that clips are left out of, and say how far that is."""
+    steps = cross_written(models, pool)
+    while True:
+        try:
+            said = next(steps)
+        except StopIteration as done:
+            return done.value
+        yield Check(0, total, fitted=share(said))
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
@@ -140,5 +166,8 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         clips=len({row.id for row in check.rows}),
         cer=round(float(line["rate"]), 2),
         vanilla=round(float(vanilla), 2) if np.isfinite(vanilla) else None,
+        level=chosen.settings.level,
+        low=round(float(line["low"]), 2),
+        high=round(float(line["high"]), 2),
         helps=bool(line["better"]) if line.get("beyond", False) else None,
     )

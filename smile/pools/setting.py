@@ -8,7 +8,7 @@ from pathlib import Path
 
 from smile.datatypes import MOST_SHOTS, PoolError
 from smile.pools.pool import Pool, order_digest
-from smile.settings import Settings
+from smile.settings import LEVELS, Level, Settings
 from smile.util.fields import from_json
 from smile.util.storage import set_aside, write_json
 
@@ -26,11 +26,14 @@ class PoolSetting:
     clips: int = 0  # that were left out in turn; 0: chosen by hand
     cer: float | None = None  # percent, of the setting
     vanilla: float | None = None  # percent, of Whisper alone on the same clips
-    helps: bool | None = None  # whether examples lower the CER; None where that is not clear
+    helps: bool | None = None  # whether it lowers the CER; None where that is not clear
+    level: Level = "context"
+    low: float | None = None  # bounds of the 95 % interval of `cer`
+    high: float | None = None
 
     def applied(self, settings: Settings) -> Settings:
-        """The settings with this one's shots and token neighbours."""
-        return replace(settings, shots=self.shots, knn=self.knn)
+        """Return settings with this one's level, shots and strength of the kNN-LM."""
+        return replace(settings, shots=self.shots, knn=self.knn, level=self.level)
 
     def current(self, pool: Pool) -> bool:
         """Whether the pool still holds the clips that it was measured on."""
@@ -48,10 +51,11 @@ def read_setting(folder: Path) -> PoolSetting | None:
         return None
     try:
         found = from_json(PoolSetting, path.read_bytes(), "ignore")
-        rates = [rate for rate in (found.cer, found.vanilla) if rate is not None]
+        rates = [rate for rate in (found.cer, found.vanilla, found.low, found.high) if rate is not None]
         if (
             not 0 <= found.shots <= MOST_SHOTS
             or not 0 <= found.knn <= 1
+            or found.level not in LEVELS
             or not all(map(math.isfinite, rates))
         ):
             raise ValueError(found)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from smile.acoustic.beam import search
 from smile.acoustic.crossing import CrossRead, cross_read
-from smile.acoustic.model import language_model
 from smile.acoustic.recipe import DEFAULTS, Progress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
@@ -78,17 +76,11 @@ def fit_share(
     crossed = (yield from cross_read(pool.utterances, store, form, recipe))[:clips]
     readings = []
     for number, clip in enumerate(crossed, 1):
-        readings.append(Readings(_head_text(clip, pool, recipe), _others(clip, pool, models, ways)))
+        readings.append(Readings(clip.model.text(clip.logprobs), _others(clip, pool, models, ways)))
         yield Progress("writing", number, len(crossed))
     readings = [replace(found, language=pool.language.code) for found in readings]
     references = tuple(clip.utterance.text for clip in crossed)
     return FittedShare(fitted_share(readings, references), tuple(readings), references)
-
-
-def _head_text(clip: CrossRead, pool: Pool, recipe: Recipe) -> str:
-    """Return what a head and a language model that know nothing of a clip make of it."""
-    lm = language_model((u.text for u in clip.fold), form_of(pool, recipe.normaliser))
-    return search(clip.logprobs, clip.alphabet, lm)[0].text
 
 
 def _others(clip: CrossRead, pool: Pool, models: Models, ways: Sequence[Settings]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from smile.acoustic import building
 from smile.acoustic.recipe import DEFAULTS as RECIPE
+from smile.acoustic.recipe import Progress as Fitting
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import present as has_head
 from smile.decoding.knn.store import build, present
@@ -53,9 +54,14 @@ def prepare_acoustic(pool: Pool, model: Model, progress: Progress | None = None)
     if has_acoustic(pool, model):
         return
     for said in building.build(pool, model):
-        part = said.done / said.of
         if progress:
-            progress(round(30 * part if said.stage == "encoding" else 30 + 70 * part), 100)
+            progress(round(100 * share(said)), 100)
+
+
+def share(said: Fitting) -> float:
+    """Return how much of the making of a head is done, 0 to 1."""
+    part = said.done / said.of
+    return 0.3 * part if said.stage == "encoding" else 0.3 + 0.7 * part
 
 
 MAKERS: dict[str, Callable[[Pool, Model, Progress | None], None]] = {

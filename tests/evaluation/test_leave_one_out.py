@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from smile.acoustic.recipe import Recipe
 from smile.audio.io import read
 from smile.cli.main import main
 from smile.datatypes import SAMPLE_RATE, PoolError, Speech
@@ -18,8 +20,10 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import write
 from smile.evaluation.rows import Row
 from smile.own import check as loo
+from smile.own import crossed
 from smile.pools.pool import Pool, open_pool, write_pool
-from smile.pools.setting import read_setting
+from smile.pools.setting import read_setting, write_setting
+from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription.preparing import prepare_datastore
 from smile.transcription.target import Target
@@ -178,3 +182,39 @@ def test_the_command_prints_the_table_and_keeps_the_best(
     setting = read_setting(pool.folder)
     assert setting is not None
     assert (setting.shots, setting.clips, setting.helps) == (1, 1, None)
+
+
+def test_the_acoustic_level_is_checked_on_clips_that_its_heads_never_heard(
+    models: Models, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loo, "cross_written", partial(crossed.cross_written, recipe=Recipe(epochs=3)))
+    tried = loo.conditions(models.smile.info, shots=(1,), knn=(0.0,), acoustic=True)
+    assert [c.settings.level for c in tried] == ["context", "context", "acoustic"]
+    *steps, last = loo.leave_one_out(models, pool, tried, clips=2)
+    fitted = [step.fitted for step in steps if step.fitted is not None]
+    assert fitted == sorted(fitted)
+    assert (fitted[-1], last.done, last.total) == (1.0, 6, 6)
+    rows = [row for row in last.rows if row.condition == loo.ACOUSTIC]
+    assert [row.id for row in rows] == [pool.utterances[i].id for i in loo.sample(pool, 2)]
+    assert not any(row.error or row.neighbours or row.token for row in rows)
+    assert "acoustic model" in set(last.table["condition"])
+
+
+def test_a_pool_that_no_head_can_be_fitted_to_says_so_in_its_rows(models: Models, pool: Pool) -> None:
+    empty = replace(pool, utterances=tuple(replace(u, text="?!") for u in pool.utterances))
+    tried = loo.conditions(models.smile.info, shots=(), acoustic=True)
+    *_, last = loo.leave_one_out(models, empty, tried, clips=1)
+    error = next(row.error for row in last.rows if row.condition == loo.ACOUSTIC)
+    assert error.startswith("No clip can be used")
+
+
+def test_the_level_that_does_best_becomes_the_pools(models: Models, pool: Pool) -> None:
+    tried = loo.conditions(models.smile.info, shots=(1,), knn=(1.0,), acoustic=True)
+    edits = dict(zip((c.name for c in tried), (9, 5, 2), strict=True))
+    rows = [row(clip, c, edits[c.name]) for clip in range(12) for c in tried]
+    setting = loo.best(loo.Check(36, 36, tuple(rows)), tried, pool, models.smile.info)
+    assert (setting.level, setting.cer, setting.vanilla, setting.helps) == ("acoustic", 20.0, 90.0, True)
+    assert setting.low <= setting.cer <= setting.high
+    assert setting.applied(Settings()) == Settings(level="acoustic")
+    write_setting(pool.folder, setting)
+    assert read_setting(pool.folder) == setting

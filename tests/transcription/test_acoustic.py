@@ -138,7 +138,7 @@ def test_every_clip_is_read_by_a_head_of_others(models: Models, pool: Pool) -> N
     for clip in found:
         assert clip.utterance not in clip.fold
         assert len(clip.fold) == 8
-        assert clip.logprobs.shape[1] == len(clip.alphabet)
+        assert clip.logprobs.shape[1] == len(clip.model.head.alphabet)
     with pytest.raises(PoolError, match="two clips"):
         next(cross_read(pool.utterances[:1], store, form, Recipe(epochs=2)))
 
