@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
+from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, is_installed, open_for, pool_folder
 from smile.cli.terminal import Bar, several_shots
 from smile.datatypes import SmileError
+
+if TYPE_CHECKING:
+    from smile.pools.setting import PoolSetting
 
 COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low", "reduction_high")
 
@@ -27,6 +32,12 @@ def add(commands: Commands) -> None:
         type=several_shots,
         default=(1, 3, 5),
         help="Try these numbers of examples, joined by commas (default: 1,3,5).",
+    )
+    add_option(
+        parser,
+        "--no-acoustic",
+        action="store_true",
+        help="Leave out the pool's acoustic model, which is fitted several times for the check.",
     )
     add_option(parser, "--seed", type=int, default=0, help="Choose the clips by this seed.")
     add_engine(parser)
@@ -52,16 +63,35 @@ def run(chosen: argparse.Namespace) -> None:
     pool = open_for(models, chosen.pool)
     with Bar("Reading the pool") as bar:
         prepare_datastore(pool, models.smile, bar)
-    tried = check.conditions(models.smile.info, chosen.counts)
+    tried = check.conditions(models.smile.info, chosen.counts, acoustic=not chosen.no_acoustic)
     found = check.Check(0, 0)
     with Bar("Checking", "transcripts") as bar:
         for found in check.leave_one_out(models, pool, tried, chosen.clips, chosen.seed):
-            bar(found.done, found.total)
+            if found.fitted is None:
+                bar(found.done, found.total)
+            else:
+                bar(round(100 * found.fitted), 100)
     setting = check.best(found, tried, pool, models.smile.info)
     write_setting(chosen.pool, setting)
     print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(tables.as_text(found.table, COLUMNS))
-    verdict = {True: "Examples help.", False: "Examples harm.", None: "Whether examples help is not clear."}
-    interpolated = "with" if setting.knn else "without"
-    print(f"\n{verdict[setting.helps]} {setting.shots} shots {interpolated} kNN-LM are now the default.")
+    print(f"\n{sentence(setting)}")
+    if setting.level == "acoustic":
+        fit_acoustic(pool, models.smile)
+
+
+def sentence(setting: PoolSetting) -> str:
+    """Return what a check has come to, and what is the pool's default now."""
+    if setting.level == "acoustic":
+        subject, now = "The pool's acoustic model", "It is now the default."
+    else:
+        interpolated = "with" if setting.knn else "without"
+        subject, now = "Examples", f"{setting.shots} shots {interpolated} kNN-LM are now the default."
+    s = "" if subject == "Examples" else "s"
+    verdict = {
+        True: f"{subject} help{s}.",
+        False: f"{subject} harm{s}.",
+        None: f"Whether {subject[0].lower()}{subject[1:]} help{s} is not clear.",
+    }
+    return f"{verdict[setting.helps]} {now}"
