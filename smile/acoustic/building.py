@@ -33,8 +33,23 @@ class Fitted:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def build(pool: Pool, model: Model, recipe: Recipe = DEFAULTS) -> Generator[Progress, None, Fitted]:
+@dataclass(frozen=True, eq=False)
+class Begin:
+    """What a fit begins with: a checkpoint of its own to go on from, an older head, or neither."""
+
+    checkpoint: Path | None = None
+    older: Head | None = None
+
+
+ANEW = Begin()
+
+
+def build(
+    pool: Pool, model: Model, recipe: Recipe = DEFAULTS, older: Head | None = None
+) -> Generator[Progress, None, Fitted]:
     """Fit a head to a pool and store it; yields after each clip encoded and each epoch.
+
+    With an `older` head, of nearly the same clips, the fit goes on from it in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
     lost. Beside Whisper it holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s.
@@ -54,12 +69,20 @@ def build(pool: Pool, model: Model, recipe: Recipe = DEFAULTS) -> Generator[Prog
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
         checkpoint = work.part / "checkpoint.npz"
-        fitted = yield from fit_to(
-            pool.utterances, store, form_of(pool, recipe.normaliser), recipe, checkpoint
-        )
+        form = form_of(pool, recipe.normaliser)
+        if older and not _alike(older, reads, form, recipe):
+            older = None
+        used = recipe.again(len(pool)) if older else recipe
+        fitted = yield from fit_to(pool.utterances, store, form, used, Begin(checkpoint, older))
         head = write(pool, fitted.head, recipe)
         work.clear()
     return Fitted(head, fitted.left_out)
+
+
+def _alike(head: Head, reads: StatesId, form: Form, recipe: Recipe) -> bool:
+    """Return whether a fit by a recipe can go on from a head."""
+    hidden, _, kernel = head.weights["convolution.weight"].shape
+    return (head.reads, head.form, hidden, kernel) == (reads, form, recipe.hidden, recipe.kernel)
 
 
 def fit_to(
@@ -67,14 +90,14 @@ def fit_to(
     store: LayerStore,
     form: Form,
     recipe: Recipe,
-    checkpoint: Path | None = None,
+    begin: Begin = ANEW,
 ) -> Generator[Progress, None, Fitted]:
     """Fit a head to clips whose layer states are stored, and return it unstored.
 
     Raises:
         PoolError: not one clip can be fitted to.
     """
-    from smile.acoustic.fit import Labelled, fit
+    from smile.acoustic.fit import Labelled, Start, fit
 
     texts = [form(u.text) for u in utterances]
     alphabet = Alphabet.of(texts)
@@ -87,7 +110,8 @@ def fit_to(
     alphabet = Alphabet.of(texts[i] for i in used)
     names = [clip_key(utterances[i]) for i in used]
     clips = Labelled(names, [texts[i] for i in used], lambda number: store.read(utterances[used[number]]))
-    weights = yield from fit(clips, alphabet, recipe, checkpoint)
+    start = Start(begin.older.weights, begin.older.alphabet) if begin.older else None
+    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, start)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -52,8 +52,40 @@ class _State:
     best_cer: float = float("inf")
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Weights to begin with: of a head that was fitted to nearly the same clips."""
+
+    weights: Mapping[str, NDArray[np.float32]]
+    alphabet: Alphabet
+
+    def fitting(self, alphabet: Alphabet, fresh: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
+        """Return the weights for an alphabet; characters that are new begin as they do in `fresh` ones."""
+        made = {name: np.array(self.weights[name]) for name in fresh}
+        known = {c: i for i, c in enumerate(self.alphabet.characters, 1)}
+        for name in ("output.weight", "output.bias"):
+            made[name] = np.array(fresh[name])
+            made[name][0] = self.weights[name][0]
+            for number, character in enumerate(alphabet.characters, 1):
+                if character in known:
+                    made[name][number] = self.weights[name][known[character]]
+        return made
+
+    @property
+    def key(self) -> str:
+        """Return what tells it from others."""
+        found = hashlib.sha256(self.alphabet.characters.encode())
+        for name in sorted(self.weights):
+            found.update(np.ascontiguousarray(self.weights[name]).tobytes())
+        return found.hexdigest()
+
+
 def fit(
-    clips: Labelled, alphabet: Alphabet, recipe: Recipe, checkpoint: Path | None = None
+    clips: Labelled,
+    alphabet: Alphabet,
+    recipe: Recipe,
+    checkpoint: Path | None = None,
+    start: Start | None = None,
 ) -> Generator[Progress, None, dict[str, NDArray[np.float32]]]:
     """Fit a head and return its weights; yields after each epoch, and may be closed there.
 
@@ -65,7 +97,9 @@ def fit(
     fitted, left = _parted(clips, recipe)
     epochs = recipe.epochs_for(len(fitted))
     state = _begun(clips, alphabet, recipe)
-    key = _key(clips, alphabet, recipe)
+    if start:
+        state.network.load(start.fitting(alphabet, state.network.arrays()))
+    key = _key(clips, alphabet, recipe) | ({"start": start.key} if start else {})
     _resume(state, checkpoint, key)
     patience = recipe.patience if left else epochs
     early = epochs // 2  # before it a head may write only blanks for a while

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import cos, pi, sqrt
 from typing import Any, Literal
 
 MOST_EPOCHS, FEWEST_EPOCHS = 150, 40
+FEWEST_AGAIN, SHARE_AGAIN = 3, 0.15  # epochs of a fit that goes on from another
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """Return it as a header has it."""
         return {**asdict(self), "layers": [*self.layers]}
+
+    def again(self, clips: int) -> Recipe:
+        """Return the recipe for going on from a head that was fitted to nearly the same clips."""
+        epochs = max(FEWEST_AGAIN, round(SHARE_AGAIN * self.epochs_for(clips)))
+        return replace(self, epochs=epochs, rate=self.rate / 4)
 
     def epochs_for(self, clips: int) -> int:
         """Return how many epochs so many clips get: 40 for 185, 100 for 30, 150 for 12, as the probe had."""
