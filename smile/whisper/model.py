@@ -15,7 +15,7 @@ from smile.whisper import weights
 from smile.whisper.adapters import load
 from smile.whisper.encoder import encode, encode_layers, pooled
 from smile.whisper.language_id import detect_language
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from smile.datatypes import (
@@ -37,7 +37,7 @@ class Model:
     """An engine with its weights, their tokenizer, and the windows that audio is encoded in."""
 
     recognizer: Recognizer
-    tokenizer: Vocabulary
+    tokenizer: Tokenizer
     windows: tuple[float, ...] = WINDOWS  # seconds; the shortest that holds the audio is encoded
 
     @property
@@ -125,7 +125,7 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
         smile = load_recognizer(
             base, engine=engine, precision=precision, adapter=adapter, device=device, beside=vanilla
         )
-    tokenizer = Vocabulary.of(base)
+    tokenizer = Tokenizer.of(base)
     return Models(Model(vanilla, tokenizer), Model(smile, tokenizer))
 
 

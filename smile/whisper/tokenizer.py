@@ -14,7 +14,7 @@ from smile.util.storage import read_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tokenizers import Tokenizer
+    import tokenizers
 
     from smile.whisper.weights import Base
 
@@ -24,17 +24,17 @@ FIRST_MERGE = ["Ġ", "t"]
 LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
 
 
-class Vocabulary:
-    """Tokens of one multilingual Whisper.
+class Tokenizer:
+    """The tokenizer of one multilingual Whisper, which knows its special tokens by name.
 
     Args:
-        tokenizer: a `tokenizer.json`.
+        path: of a `tokenizer.json`.
         suppress: tokens never generated (Whisper's list of non-speech symbols).
         suppress_first: tokens never generated first.
     """
 
-    def __init__(self, tokenizer: Path, suppress: Iterable[int] = (), suppress_first: Iterable[int] = ()):
-        self._tokenizer = load_tokenizer(tokenizer)
+    def __init__(self, path: Path, suppress: Iterable[int] = (), suppress_first: Iterable[int] = ()):
+        self._tokenizer = load_tokenizer(path)
         self.start = self.special("<|startoftranscript|>")
         self.transcribe = self.special("<|transcribe|>")
         self.no_timestamps = self.special("<|notimestamps|>")
@@ -46,8 +46,8 @@ class Vocabulary:
         self.suppress_first = tuple(sorted(set(suppress_first)))
 
     @classmethod
-    def of(cls, base: Base) -> Vocabulary:
-        """The vocabulary that belongs to these base weights."""
+    def of(cls, base: Base) -> Tokenizer:
+        """Return the tokenizer that belongs to these base weights."""
         return cls(base.tokenizer, base.suppress, base.suppress_first)
 
     def special(self, name: str) -> int:
@@ -139,13 +139,13 @@ def _letters() -> dict[str, int]:
     return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
+def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
     """A `tokenizer.json`, with the merge that some copies of Whisper's lack put back.
 
     Merge number i makes token 256 + i; copies converted from a merges.txt without a version line have
     lost the first one, "Ġ t", and then write " there" as three tokens that Whisper has never seen so.
     """
-    from tokenizers import Tokenizer
+    import tokenizers
 
     try:
         content = read_json(path)
@@ -153,7 +153,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
         first = FIRST_MERGE if merges and isinstance(merges[0], list) else " ".join(FIRST_MERGE)
         if "".join(FIRST_MERGE) in tokens and first not in merges:
             merges.insert(0, first)
-        return Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
+        return tokenizers.Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
     except Exception as error:  # tokenizers has no error of its own for what is no tokenizer
         raise WeightsError(
             f"{path} is no tokenizer, or damaged; save or download the model again."
