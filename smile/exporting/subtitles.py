@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from smile.exporting.transcripts import Transcript, apart
+from smile.exporting.transcripts import TieredTranscript, apart
 
 
-def as_srt(transcript: Transcript) -> str:
+def as_srt(transcript: TieredTranscript) -> str:
     """SubRip: a block for each stretch with a text."""
     spans = apart(transcript.spans, transcript.seconds)
     blocks = (
@@ -15,7 +15,7 @@ def as_srt(transcript: Transcript) -> str:
     return "\n".join(blocks)
 
 
-def as_vtt(transcript: Transcript) -> str:
+def as_vtt(transcript: TieredTranscript) -> str:
     """WebVTT; the signs that it reads as markup are escaped."""
     spans = apart(transcript.spans, transcript.seconds)
     cues = (f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(s.text)}\n" for s in spans)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smile.exporting.transcripts import Span, Transcript, apart
+from smile.exporting.transcripts import Span, TieredTranscript, apart
 
 HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n'
 
 
-def as_textgrid(transcript: Transcript) -> str:
+def as_textgrid(transcript: TieredTranscript) -> str:
     """A tier for each tier, with empty intervals between the stretches."""
     times = f"xmin = 0\nxmax = {_time(transcript.seconds)}\n"
     lines = [HEAD, f"{times}tiers? <exists>\nsize = {len(transcript.tiers)}\nitem []:"]

@@ -22,7 +22,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Transcript:
+class TieredTranscript:
     """The transcript of a recording; the first tier is the one that counts."""
 
     recording: str  # its file's name
@@ -31,7 +31,7 @@ class Transcript:
     language: str = ""  # ISO 639-3
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Transcript:
+    def from_json(cls, fields: dict[str, Any]) -> TieredTranscript:
         """The inverse of `dataclasses.asdict`, JSON's lists for tuples; ValueError where it is none."""
         return from_fields(cls, fields)
 

@@ -14,7 +14,7 @@ from unicodedata import category
 
 from smile.audio.io import read_recording, write
 from smile.datatypes import SAMPLE_RATE, PoolError
-from smile.exporting import Span, Transcript
+from smile.exporting import Span, TieredTranscript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import LONGEST, Recording, Step
 from smile.util.fields import from_fields
@@ -30,7 +30,7 @@ class Item:
     """A recording: its transcript, or why there is none, and which version of the pool made it."""
 
     recording: Recording
-    transcript: Transcript | None = None
+    transcript: TieredTranscript | None = None
     problem: str = ""
     version: str = ""
     examples: int = 0  # that the pool had then
@@ -167,7 +167,7 @@ def part(workspace: Workspace, recording: str, number: int) -> Part:
     return found
 
 
-def exported(workspace: Workspace) -> list[Transcript]:
+def exported(workspace: Workspace) -> list[TieredTranscript]:
     """The transcripts as they are given away: what was corrected stands in the first tier."""
     corrected = {(c.recording, c.part): c.text for c in workspace.state().corrections}
     return [_with(item.transcript, corrected) for item in items(workspace) if item.transcript]
@@ -200,7 +200,7 @@ def _kept(workspace: Workspace) -> dict[str, Any]:
 class _Kept:
     """What is written down of a recording."""
 
-    transcript: Transcript | None
+    transcript: TieredTranscript | None
     problem: str
     version: str
     examples: int
@@ -214,7 +214,7 @@ def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _fit(transcript: Transcript, tier: tuple[str, tuple[Span, ...]]) -> bool:
+def _fit(transcript: TieredTranscript, tier: tuple[str, tuple[Span, ...]]) -> bool:
     """Whether a tier has as many parts as the first one, each at a time that may be."""
     timed = all(0 <= span.start <= span.end < math.inf for span in tier[1])
     return timed and len(tier[1]) == len(transcript.tiers[0][1])
@@ -224,11 +224,11 @@ def _item(path: Path, fields: dict[str, Any] | None) -> Item:
     recording = Recording(path.name, path)
     if fields is None:
         return Item(recording)
-    transcript = Transcript.from_json(fields["transcript"]) if fields["transcript"] else None
+    transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
     return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
 
 
-def _parts(item: Item, transcript: Transcript, version: str) -> Iterator[Part]:
+def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[Part]:
     first, alone = transcript.tiers[0][1], transcript.tiers[-1][1]
     for number, (span, plain) in enumerate(zip(first, alone, strict=True)):
         yield Part(
@@ -258,7 +258,7 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
     )
 
 
-def _with(transcript: Transcript, corrected: dict[tuple[str, int], str]) -> Transcript:
+def _with(transcript: TieredTranscript, corrected: dict[tuple[str, int], str]) -> TieredTranscript:
     name = transcript.recording
     spans = transcript.tiers[0][1]
     if not any((name, i) in corrected for i in range(len(spans))):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples, Utterance
-from smile.exporting import Span, Transcript
+from smile.exporting import Span, TieredTranscript
 from smile.own import changes, growing, transcripts
 from smile.own import check as leave_one_out
 from smile.own.transcripts import Item, Part
@@ -28,8 +28,7 @@ from smile.pools.setting import PoolSetting
 from smile.settings import WINDOWS, Settings
 from smile.text.scoring import score
 from smile.transcription import batch
-from smile.transcription.result import Result, Segment
-from smile.transcription.result import Transcript as Side
+from smile.transcription.result import Result, Segment, Transcript
 from smile.ui import Desk, Engine, Options, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
@@ -86,9 +85,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
         calls.append((len(samples) / 16000, settings.shots))
         decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
         segment = Segment(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))
-        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Side((segment,)))
+        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Transcript((segment,)))
         yield result
-        yield replace(result, vanilla=Side((segment,), done=True), done=True)
+        yield replace(result, vanilla=Transcript((segment,), done=True), done=True)
 
     monkeypatch.setattr(batch, "transcribe", transcribe)
     return calls
@@ -273,7 +272,7 @@ def test_texts_are_escaped_wherever_they_stand() -> None:
     part = Part(NASTY, 0, 2, 0.0, 1.0, NASTY, NASTY, 0.5, 3)
     utterance = type(DEMO.utterances[0])("a", DEMO.utterances[0].audio, NASTY)
     recording = batch.Recording(NASTY, Path(NASTY))
-    done = Transcript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
+    done = TieredTranscript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
     items = [Item(recording), Item(recording, problem=NASTY), Item(recording, done)]
     shown = [
         view.examples([utterance]),

@@ -14,7 +14,7 @@ import numpy as np
 
 from smile.audio.io import read, write
 from smile.datatypes import SAMPLE_RATE, Utterance
-from smile.exporting import EACH, SUFFIXES, Span, Transcript
+from smile.exporting import EACH, SUFFIXES, Span, TieredTranscript
 from smile.pools.pool import Pool
 
 CLIPS, ANNOTATED, TRIES = 12, 8, 6  # clips in each sample
@@ -42,7 +42,7 @@ def table(pool: Pool, out: Path) -> None:
 def annotated(pool: Pool, out: Path, kind: str) -> None:
     """A zip of one recording and its annotations, of ELAN or Praat."""
     spans, samples = _recording(pool.utterances[:ANNOTATED])
-    transcript = Transcript(
+    transcript = TieredTranscript(
         "story.wav", len(samples) / SAMPLE_RATE, (("utterance", spans),), pool.language.code
     )
     with _zip(out) as archive, TemporaryDirectory() as folder:
