@@ -17,10 +17,11 @@ from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
 from smile.ui.map import Atlas, map_tab
 from smile.ui.own import Desk, own_tab, remembered
-from smile.ui.results import Store, results_tab
+from smile.ui.results import results_tab
 from smile.ui.serving import Dashboard
 from smile.ui.sounds import Sounds
 from smile.ui.sources import Options
+from smile.ui.store import Store
 from smile.ui.theme import look
 from smile.ui.transcribe import transcribe_tab
 

@@ -15,7 +15,7 @@ from smile.text.normalisers import NORMALISERS
 from smile.ui.cancelled import consuming
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
-from smile.ui.results import Store
+from smile.ui.store import Store
 from smile.ui.tools import tool
 from smile.ui.transcribe.callbacks import heard
 

@@ -17,9 +17,9 @@ from smile.ui.results.charts import CHARTS, drawn
 from smile.ui.results.figures import averages
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices, Selection
-from smile.ui.results.store import Measured, Store
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import ORDERS, lines, ordered, utterances
+from smile.ui.store import Measured, Store
 from tests.support.fake_engine import FakeEngine
 from tests.support.made_conditions import condition
 from tests.support.measured import NASTY, packed

@@ -22,9 +22,10 @@ from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, table, title
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
+from smile.ui.parts.components import stage
+from smile.ui.parts.pools import example_choices
 from smile.ui.sounds import Sounds
-from smile.ui.transcribe.callbacks import example_choices, heard
-from smile.ui.transcribe.view import stage
+from smile.ui.transcribe.callbacks import heard
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine

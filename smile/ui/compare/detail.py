@@ -8,9 +8,9 @@ from smile.evaluation.compare import Cell
 from smile.retrieval.samplers import measure_label
 from smile.ui.compare.table import Compared, title
 from smile.ui.diff import LEGEND, difference
+from smile.ui.parts.neighbours import SYNTHETIC, left_out, listed
+from smile.ui.parts.scores import judge, score_block
 from smile.ui.sounds import Address
-from smile.ui.transcribe.neighbours import SYNTHETIC, left_out, listed
-from smile.ui.transcribe.scores import judge, score_block
 
 DETAIL = Markup(
     '<section class="card detail" aria-label="{title}"><header><h3>{title}</h3></header>'

@@ -13,10 +13,9 @@ from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
+from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, Onward, cancelling, recorder
+from smile.ui.parts.pools import default_pool, example_choices, pool_choices, show_examples
 from smile.ui.tools import tool
-from smile.ui.transcribe import controls
-from smile.ui.transcribe.callbacks import BUSY, cancelling, default_pool, example_choices, show_examples
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
 from smile.ui.values import facts, number
 
 WAYS = [(label, name) for name, label in MEASURES.items()]
@@ -50,7 +49,7 @@ def compare_tab(engine: Engine, transcribed: Onward) -> None:
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
     """The recording, and what is compared."""
     pool = gr.Dropdown(
-        controls.pool_choices(engine.pools()),
+        pool_choices(engine.pools()),
         value=default_pool(engine),
         label="Language of the examples",
         elem_id="compare-pool",

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from smile.evaluation.compare import Cell, Place, Way, consensus
 from smile.text.scoring import score
-from smile.ui.transcribe.scores import percent
+from smile.ui.parts.scores import percent
 
 STEPS = 8  # shades of the heat map
 TABLE = Markup(

@@ -21,7 +21,7 @@ from smile.text.languages import language
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
-    from smile.ui.results.store import Measured, Store
+    from smile.ui.store import Measured, Store
 
 LOG = logging.getLogger(__name__)
 ABSENT = (

@@ -18,8 +18,8 @@ from smile.ui.map.atlas import Atlas, Found, Points, Query, ask
 from smile.ui.map.changed import CHANGE, changed_figure, near, note, placed_on, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
+from smile.ui.parts.components import stage
 from smile.ui.sounds import Address, Sounds
-from smile.ui.transcribe.view import stage
 from smile.ui.values import facts, number
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from smile.maps.placement import Trust
 from smile.text.languages import language
 from smile.ui.map.atlas import Found, Points, Query
+from smile.ui.parts.neighbours import NEIGHBOUR, SYNTHETIC, player
 from smile.ui.sounds import Address
-from smile.ui.transcribe.neighbours import NEIGHBOUR, SYNTHETIC, player
 
 RECORDING = "Your recording"
 NO_TEXT = Markup('<span class="quiet">Text and recording are not on this server.</span>')

@@ -13,8 +13,8 @@ from smile.datatypes import SAMPLE_RATE, SmileError, Utterance
 from smile.ui.guard import sentence
 from smile.ui.map.atlas import ABSENT, Atlas, Points, Query
 from smile.ui.map.callbacks import HIDDEN, Page, Sight, answer
-from smile.ui.transcribe.callbacks import BUSY, heard
-from smile.ui.transcribe.view import stage
+from smile.ui.parts.components import BUSY, stage
+from smile.ui.transcribe.callbacks import heard
 
 WAITING = "Waiting for the engine"
 CANCELLED = "Cancelled. Clips that were indexed stay so, and the next recording goes on from there."

@@ -16,9 +16,8 @@ from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, recorder, stage
 from smile.ui.serving import PLOTLY
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
-from smile.ui.transcribe.view import stage
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
 MOST_NEIGHBOURS = 10  # as many as a map remembers of a point

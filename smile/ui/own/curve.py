@@ -10,7 +10,7 @@ import gradio as gr
 
 from smile.own.workspace import Correction
 from smile.text.scoring import score
-from smile.ui.results.figures import COLOURS, GREY, blank
+from smile.ui.parts.plots import COLOURS, GREY, blank
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

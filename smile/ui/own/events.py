@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
 from smile.ui.own import adding, checking, correcting, naming, transcribing
+from smile.ui.own.buttons import Buttons
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, arrived
-from smile.ui.transcribe.callbacks import cancelling
-from smile.ui.transcribe.tab import QUICK
-from smile.ui.transcribe.view import stage
+from smile.ui.parts.components import QUICK, cancelling, stage
 from smile.ui.values import facts, number
-
-if TYPE_CHECKING:
-    from smile.ui.own.tab import Buttons
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
 CANCELLED = "Cancelled. What was done so far stays."

@@ -20,7 +20,7 @@ from smile.settings import Settings
 from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
 from smile.ui.own.desk import Desk
-from smile.ui.transcribe.view import stage
+from smile.ui.parts.components import stage
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -15,11 +15,11 @@ from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.options import choices
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
+from smile.ui.own.buttons import Buttons
 from smile.ui.own.desk import Desk
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, recorder
-from smile.ui.transcribe.view import stage
+from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 
 STORAGE = "smile-my-language"
 BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
@@ -34,27 +34,6 @@ element.addEventListener("click", ({ target }) => {
   if (name) trigger("pick", { name, part: Number(part ?? 0) });
 });
 """
-
-
-class Buttons(NamedTuple):
-    """What a visitor presses or brings."""
-
-    typed: gr.Textbox
-    matches: gr.Radio
-    add_files: gr.Button
-    add_clip: gr.Button
-    save: gr.Button
-    remove: gr.Button
-    learn: gr.Button
-    forget: gr.Button
-    add_recorded: gr.Button
-    transcribe: gr.Button
-    delete: gr.Button
-    really: gr.Button
-    samples: dict[str, gr.Button]
-    transcripts: dict[str, gr.Button]
-    pools: dict[str, gr.Button]
-    file: gr.DownloadButton
 
 
 def remembered() -> gr.BrowserState:

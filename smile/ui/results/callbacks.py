@@ -10,21 +10,20 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
-from markupsafe import Markup
 
 from smile.ui.guard import sentence
+from smile.ui.parts.components import stage
 from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
 from smile.ui.results.charts import drawn
 from smile.ui.results.panel import panel
 from smile.ui.results.selection import Choices, Selection
-from smile.ui.results.store import Store
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
+from smile.ui.store import Store
 from smile.ui.values import facts
 
-STAGE = Markup('<p class="stage {}">{}</p>')
-READING = STAGE.format("working", "Reading the results")
+READING = stage("Reading the results", "working")
 NOTHING = (
     "There are no results yet; make some with smile evaluate --data FOLDER --out RUN, "
     "then smile results pack RUN."
@@ -78,7 +77,7 @@ def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) ->
 
 def notice(kind: str, text: str) -> View:
     """The tab with nothing but a sentence."""
-    shown = gr.update(value=STAGE.format(kind, text), visible=True)
+    shown = gr.update(value=stage(text, kind), visible=True)
     return View(notice=shown, board=gr.update(visible=False))
 
 

@@ -9,8 +9,8 @@ import gradio as gr
 from smile.text.normalisers import NORMALISERS
 from smile.ui.results.charts import CHARTS
 from smile.ui.results.selection import HELD_OUT, KNOWN, SWITCHED, TRAINED, UNKNOWN, Choices
-from smile.ui.results.store import Measured
 from smile.ui.results.utterances import ORDERS
+from smile.ui.store import Measured
 
 GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
           ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smile.results.labels import measure
+from smile.ui.parts.plots import COLOURS, GREY, blank
 from smile.ui.results.beside import points
-from smile.ui.results.figures import COLOURS, GREY, averages, blank, spread
+from smile.ui.results.figures import averages, spread
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
 

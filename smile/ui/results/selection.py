@@ -12,7 +12,7 @@ from smile.results import labels
 from smile.results.evidence import JOINED
 from smile.results.pairs import Paired, paired
 from smile.results.tables import Metric
-from smile.ui.results.store import Measured
+from smile.ui.store import Measured
 
 HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"
 

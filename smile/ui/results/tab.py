@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
+from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.results import callbacks, controls
 from smile.ui.results.callbacks import Asked, View
-from smile.ui.results.store import Store
 from smile.ui.results.tables import Sort
-from smile.ui.transcribe.tab import PLAIN, QUICK
+from smile.ui.store import Store
 
 ON_CLICK = """
 element.addEventListener("click", (event) => {

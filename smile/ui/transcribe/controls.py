@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +11,6 @@ import gradio as gr
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS, OPTIONS, Settings
 from smile.transcription.options import checked, choices, from_json, parse, text_of
-from smile.ui.sources import PoolChoice
 
 SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
 MOST_BUTTONS = 4  # choices that are shown as buttons; more are a list
@@ -60,22 +59,6 @@ def _offered(name: str, value: Any) -> bool:
 def shown(name: str, value: Any) -> Any:
     """Return a value as its control has it: numbers and yes or no as they are, all else as text."""
     return value if isinstance(value, int | float) else text_of(value)
-
-
-def pool_label(pool: PoolChoice) -> str:
-    """Return a pool in one line: language, code, whether synthetic, number of examples, corpus."""
-    parts = [
-        f"{pool.language.name or pool.language.code} ({pool.language.code})",
-        "synthetic voice" if pool.synthetic else "",
-        f"{pool.examples} examples",
-        pool.source,
-    ]
-    return " · ".join(filter(None, parts))
-
-
-def pool_choices(pools: Iterable[PoolChoice]) -> list[tuple[str, str]]:
-    """Return (label, key) of every pool, by name of language."""
-    return sorted((pool_label(pool), pool.key) for pool in pools)
 
 
 def main_controls() -> Components:

@@ -11,33 +11,20 @@ from gradio.events import Dependency
 
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, cancelling, recorder
+from smile.ui.parts.pools import default_pool, example_choices, pool_choices, show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
 from smile.ui.transcribe.controls import Components
 from smile.ui.transcribe.view import View, empty, started
 
-ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
 SHOW_RESULTS = "() => window.smileShow('#results')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
-PLAIN: dict[str, Any] = {"apply_default_css": False}
-QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 class Clip(NamedTuple):
     """What is transcribed: the language's pool, one of its own recordings, audio, reference text."""
 
-    pool: Any
-    example: Any
-    audio: Any
-    reference: Any
-
-
-class Onward(NamedTuple):
-    """What other tabs may go on with: the tabs, buttons that appear with a result, what was transcribed."""
-
-    tabs: Any
-    button: Any
-    compare: Any
     pool: Any
     example: Any
     audio: Any
@@ -68,13 +55,13 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
 def clip_inputs(engine: Engine) -> Clip:
     """Language, recording and reference."""
     pool = gr.Dropdown(
-        controls.pool_choices(engine.pools()),
-        value=callbacks.default_pool(engine),
+        pool_choices(engine.pools()),
+        value=default_pool(engine),
         label="Language of the examples",
         elem_id="pool",
     )
     audio = recorder("Recording", "audio")
-    example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
+    example = gr.Radio(**example_choices(engine, pool.value), elem_id="example")
     reference = gr.Textbox(
         label="Reference text (optional)",
         placeholder="What is said, to measure errors against",
@@ -82,18 +69,6 @@ def clip_inputs(engine: Engine) -> Clip:
         elem_id="reference",
     )
     return Clip(pool, example, audio, reference)
-
-
-def recorder(label: str, elem_id: str) -> gr.Audio:
-    """Records or takes an upload."""
-    return gr.Audio(
-        type="filepath",
-        sources=["microphone", "upload"],
-        label=label,
-        elem_id=elem_id,
-        elem_classes="recorder",
-        buttons=[],
-    )
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
@@ -159,7 +134,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
         api_name="run",
         api_visibility="undocumented",
     )
-    view.stop.click(callbacks.cancelling, outputs=view.stage, cancels=run, **QUICK)
+    view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(callbacks.refused, outputs=page, **QUICK)
     offering = {"fn": callbacks.download, "inputs": judged, "outputs": view.download, **QUICK}
     run.then(callbacks.settle, judged, page, **QUICK).then(**offering)
@@ -173,7 +148,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
 
     `filled` is the text that the last example put into the reference.
     """
-    clip.pool.input(partial(callbacks.show_examples, engine), clip.pool, clip.example, **QUICK)
+    clip.pool.input(partial(show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
         partial(callbacks.pick, engine),
         [clip.pool, clip.example],

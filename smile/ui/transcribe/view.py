@@ -9,16 +9,16 @@ import gradio as gr
 from markupsafe import Markup
 
 from smile.transcription.result import Transcript
+from smile.ui.parts.components import stage
+from smile.ui.parts.scores import judge, score_block, verdict
 from smile.ui.transcribe.cards import card
 from smile.ui.transcribe.neighbours import neighbours
-from smile.ui.transcribe.scores import judge, score_block, verdict
 
 if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.transcription.result import Result
     from smile.ui.sounds import Address
 
-STAGE = Markup('<p class="stage {kind}">{text}</p>')
 ALONE = ("vanilla", "Whisper alone")
 EXAMPLES = ("smile", "With examples (SMILE)")
 WELCOME = "Record, upload or choose a recording, then press Transcribe."
@@ -59,11 +59,6 @@ class Failed:
     """A transcription that went wrong, and what to tell the visitor."""
 
     sentence: str
-
-
-def stage(text: str, kind: str = "") -> str:
-    """A line that says what goes on; `kind` is "working", "done", "error" or nothing."""
-    return STAGE.format(kind=kind, text=text)
 
 
 def buttons(working: bool) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What several tabs share: components, the stage, cards of examples, scores, charts, pools to choose from."""
