@@ -20,8 +20,8 @@ from smile.pools.kept import cached, stores
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
+from smile.ui.scheduler import Progress, Scheduler, Watched, lines
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, offered, shipped
-from smile.ui.turns import Progress, Turns, Watched, lines
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Cell, Grid
@@ -40,7 +40,7 @@ class Engine:
 
     def __init__(self, options: Options):
         self.options = options
-        self.turns = Turns()
+        self.scheduler = Scheduler()
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
@@ -95,7 +95,7 @@ class Engine:
         with self._asking:
             loading = self._loading
             if loading is None or (loading.done() and loading.exception()):
-                loading = self._loading = self.turns.start(self._load)
+                loading = self._loading = self.scheduler.start(self._load)
             return loading
 
     def begin(self) -> None:
@@ -106,7 +106,7 @@ class Engine:
 
     def close(self) -> None:
         """End what `begin` began, so that the process can end."""
-        self.turns.close()
+        self.scheduler.close()
 
     def _read_ahead(self) -> None:
         """Make the first pool and all that come with the app ready, computing in this thread alone."""
@@ -120,7 +120,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self.turns.ahead(partial(self._ready, key, models, WINDOWS))
+                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS))
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -154,7 +154,7 @@ class Engine:
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
         """
-        with self.turns.visit():
+        with self.scheduler.visit():
             yield from self.load()
             if key in self._sources:
                 models = self.warm().result()
@@ -183,7 +183,7 @@ class Engine:
         """Do a piece of work over the clips of a pool in the background, and say how far it is."""
         choice = self._sources[key].choice
         progress = Watched(choice.examples)
-        job = self.turns.start(partial(work, progress))
+        job = self.scheduler.start(partial(work, progress))
         try:
             yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()
@@ -239,7 +239,7 @@ class Engine:
                 f"This was made with {encoder.model}, and the app runs {own.model} with other weights; "
                 "make it again with: smile project"
             )
-        with self.turns.visit():
+        with self.scheduler.visit():
             return embedded(models.smile, samples)
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
@@ -266,10 +266,10 @@ class Engine:
         """
         from smile.transcription.pipeline import transcribe
 
-        with self.turns.visit():
+        with self.scheduler.visit():
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
-            yield from self.turns.each(transcribe(models, samples, pool, settings))
+            yield from self.scheduler.each(transcribe(models, samples, pool, settings))
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
@@ -277,9 +277,9 @@ class Engine:
 
         if self.problem(key):
             grid = replace(grid, base=replace(grid.base, knn=0.0))
-        with self.turns.visit():
+        with self.scheduler.visit():
             steps = compare(self.warm().result(), samples, self._open[key], grid)
-            yield from (cell for cell in self.turns.each(steps) if cell)
+            yield from (cell for cell in self.scheduler.each(steps) if cell)
 
     def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
         from smile.transcription.pipeline import Awaited

@@ -26,7 +26,7 @@ FOLDERS = re.compile(r"(?<![\w.:/-])(?:/[^/\s\"'»«<>|:;,]+(?: [^/\s\"'»«<>|:
 """The folders of an absolute path, which may have single spaces in their names."""
 
 
-class Told(gr.Error):
+class GuardedError(gr.Error):
     """What is told; gradio's own error puts its sentence in quotation marks for programs."""
 
     def __str__(self) -> str:
@@ -65,8 +65,8 @@ def without_folders(text: str) -> str:
     return FOLDERS.sub("", text)
 
 
-def told(error: BaseException, what: str = "") -> gr.Error:
+def guarded_error(error: BaseException, what: str = "") -> gr.Error:
     """Return gradio's error that says the sentence of another one, for programs and for the page alike."""
     if isinstance(error, gr.Error):
-        return Told(error.message, error.duration, error.visible, error.title, print_exception=False)
-    return Told(sentence(error, what), print_exception=False)
+        return GuardedError(error.message, error.duration, error.visible, error.title, print_exception=False)
+    return GuardedError(sentence(error, what), print_exception=False)

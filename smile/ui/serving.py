@@ -75,7 +75,7 @@ class Dashboard(gr.Blocks):
             _check(block_fn, inputs)
             return await super().process_api(block_fn, inputs, *args, **kwargs)
         except Exception as error:
-            raise guard.told(error, _named(block_fn)) from None
+            raise guard.guarded_error(error, _named(block_fn)) from None
 
 
 def _check(block_fn: Any, inputs: Any) -> None:

@@ -46,9 +46,9 @@ def _check_text(text: str, characters: int) -> None:
         raise SmileError(HALF)
 
 
-def facts(told: Any) -> dict[str, Any]:
+def facts(event: Any) -> dict[str, Any]:
     """Return what an event of the page tells beside its values, where that is an object."""
-    data = getattr(told, "_data", None)
+    data = getattr(event, "_data", None)
     return data if isinstance(data, dict) else {}
 
 

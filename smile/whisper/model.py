@@ -123,7 +123,7 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
     smile = vanilla
     if adapter:
         smile = load_recognizer(
-            base, engine=engine, precision=precision, adapter=adapter, device=device, beside=vanilla
+            base, engine=engine, precision=precision, adapter=adapter, device=device, sibling=vanilla
         )
     tokenizer = Tokenizer.of(base)
     return Models(Model(vanilla, tokenizer), Model(smile, tokenizer))

@@ -43,7 +43,7 @@ class Query:
     near: tuple[
         tuple[str, float], ...
     ] = ()  # ids of its language's nearest examples with their KL, as measured
-    told: str = ""  # what else there is to say of it
+    remark: str = ""  # what else there is to say of it
 
 
 @dataclass(frozen=True, eq=False)

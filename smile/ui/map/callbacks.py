@@ -58,7 +58,7 @@ class Page(NamedTuple):
     neighbours: Any = gr.skip()
     why: Any = gr.skip()
     asked: Any = gr.skip()  # the Query, or None
-    heard: Any = gr.skip()  # a Query that is not asked yet, or None
+    encoded: Any = gr.skip()  # a Query that is not asked yet, or None
     stop: Any = gr.skip()
 
 
@@ -69,12 +69,12 @@ def show(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
         return Page(stage=stage(NO_MAPS))
     try:
         points = atlas.open(look.map)
-        figure, told = _drawn(atlas, points, look)
+        figure, words = _drawn(atlas, points, look)
         page = _answered(atlas, points, query, look) if query else _nothing(WELCOME)
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
     trust = cards.trust_block(points.map.entry.figures[look.layout])
-    return page._replace(plot={**page.plot, "value": packed(figure)}, changed=told, trust=trust)
+    return page._replace(plot={**page.plot, "value": packed(figure)}, changed=words, trust=trust)
 
 
 def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], str]:
@@ -83,8 +83,8 @@ def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], s
         return points_figure(points, look.layout, look.colour), ""
     measured = atlas.measured()
     placed = placed_on(points, measured.changes if measured else ())
-    told = note(placed, *(measured.compared if measured else ("", "")))
-    return changed_figure(points, look.layout, placed), told
+    words = note(placed, *(measured.compared if measured else ("", "")))
+    return changed_figure(points, look.layout, placed), words
 
 
 def packed(figure: dict[str, Any]) -> str:
@@ -168,7 +168,9 @@ def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | N
     if not 0 <= number < len(placed):
         return None
     change = placed[number].change
-    return replace(atlas.recording(points, change.language, change.id), near=near(change), told=rates(change))
+    return replace(
+        atlas.recording(points, change.language, change.id), near=near(change), remark=rates(change)
+    )
 
 
 def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any) -> Page:

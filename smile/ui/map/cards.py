@@ -17,7 +17,7 @@ GROUP = Markup(
 )
 ASK = Markup('<button type="button" data-index="{index}">Make it the query</button>')
 EXPLAIN = Markup('<button type="button" data-rank="{rank}" aria-pressed="{pressed}">Why is it near?</button>')
-TOLD = Markup('<p class="meta">{}</p>')
+REMARK = Markup('<p class="meta">{}</p>')
 TRUSTWORTHY = "1: all that lie near on the map are near by KL"
 CONTINUOUS = "1: all that are near by KL lie near on the map"
 SHARE = "Mean share of a point's {0} nearest by KL that are among its {0} nearest on the map"
@@ -54,7 +54,7 @@ def query_card(points: Points, query: Query, address: Address, play: bool) -> st
         text=query.text or (NO_TEXT if query.id else RECORDING),
         meta=_meta(query, _speaker(points, index)),
         player=player(address(query.audio), "The query", play) if query.audio else "",
-        below=TOLD.format(query.told) if query.told else "",
+        below=REMARK.format(query.remark) if query.remark else "",
     )
     badge = _badge(points, index)
     return GROUP.format(kind="query", title="The query", badge=badge, ids=query.id, cards=card)

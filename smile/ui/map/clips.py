@@ -32,27 +32,27 @@ def another(turn: int) -> tuple[int, None]:
 
 def begun() -> Page:
     """The page once a clip is chosen, also while others are served first."""
-    return Page(stage=stage(WAITING, "working"), heard=None, stop=gr.update(visible=True))
+    return Page(stage=stage(WAITING, "working"), encoded=None, stop=gr.update(visible=True))
 
 
-def hear(atlas: Atlas, audio: str | None, test: str | None, name: str | None) -> Iterator[Page]:
+def encode_clip(atlas: Atlas, audio: str | None, test: str | None, name: str | None) -> Iterator[Page]:
     """Encode a recording, or one of the test recordings, for a map; yields the page as it changes.
 
-    It ends with the query in `heard`. Closing it stops the work.
+    It ends with the query in `encoded`. Closing it stops the work.
     """
     try:
         chosen = find_test(atlas, name, test)
         recording = read_recording(chosen.audio) if chosen else heard(audio)
-        yield from _hear(atlas, recording, chosen.audio if chosen else Path(str(audio)), chosen, name)
+        yield from _encode(atlas, recording, chosen.audio if chosen else Path(str(audio)), chosen, name)
     except Exception as error:
         yield _failed(sentence(error, "Placing a clip"))
 
 
 def _failed(why: str) -> Page:
-    return Page(stage=stage(why, "error"), heard=None, stop=HIDDEN)
+    return Page(stage=stage(why, "error"), encoded=None, stop=HIDDEN)
 
 
-def _hear(
+def _encode(
     atlas: Atlas, recording: Recording, path: Path, chosen: Utterance | None, name: str | None
 ) -> Iterator[Page]:
     points = atlas.open(name)
@@ -62,7 +62,7 @@ def _hear(
     embedding = atlas.engine.embed(recording.samples, points.map.entry.encoder)
     seconds = len(recording.samples) / SAMPLE_RATE
     text, code = (chosen.text, chosen.language) if chosen else ("", "")
-    yield Page(heard=Query(code, "", text, seconds, path, embedding), stop=HIDDEN)
+    yield Page(encoded=Query(code, "", text, seconds, path, embedding), stop=HIDDEN)
 
 
 def _ready(atlas: Atlas, points: Points) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _ready(atlas: Atlas, points: Points) -> Iterator[str]:
             yield line + far
 
 
-def place_heard(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
+def place_encoded(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
     """What was heard becomes the query, as the map is looked at by now."""
     if query is None:
         return Page()
@@ -93,7 +93,7 @@ def place_heard(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
 
 def cancelling() -> Page:
     """The page from the click on Cancel on."""
-    return Page(stage=stage("Cancelling", "working"), heard=None)
+    return Page(stage=stage("Cancelling", "working"), encoded=None)
 
 
 def cancelled() -> Page:

@@ -100,7 +100,7 @@ def outputs() -> Page:
     return Page(said, plot, changed, trust, query, neighbours, why, gr.State(), gr.State(), stop)
 
 
-def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
+def with_event(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
     """A callback that gets what its event tells; gradio hands that to plain functions only."""
 
     def tell(chosen: gr.EventData, *values: Any) -> Page:
@@ -135,7 +135,7 @@ def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.
     begun = turn.change(clips.begun, outputs=outputs, **QUICK)
     begun.then(js=SHOW_MAP)
     run = begun.then(
-        partial(clips.hear, atlas),
+        partial(clips.encode_clip, atlas),
         [*clip, sight.map],
         outputs,
         show_progress="hidden",
@@ -144,7 +144,7 @@ def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.
         api_visibility="private",
     )
     run.failure(clips.refused, outputs=outputs, **QUICK)
-    run.then(partial(clips.place_heard, atlas), [page.heard, *sight], outputs, **QUICK)
+    run.then(partial(clips.place_encoded, atlas), [page.encoded, *sight], outputs, **QUICK)
     stopped = page.stop.click(clips.cancelling, outputs=outputs, cancels=run, **QUICK)
     stopped.then(clips.cancelled, outputs=outputs, **QUICK)
     return turn, run
@@ -162,8 +162,8 @@ def connect_query(
     outputs = list(page)
     turn, run = connect_run(atlas, sight, clip, page)
     for component in (page.plot, page.neighbours):
-        component.pick(told(callbacks.pick, atlas), list(sight), outputs, cancels=run, **QUICK)
-    page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
+        component.pick(with_event(callbacks.pick, atlas), list(sight), outputs, cancels=run, **QUICK)
+    page.neighbours.explain(with_event(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
     for chosen, other in ((clip.audio, clip.test), (clip.test, clip.audio)):
         chosen.input(clips.another, turn, [turn, other], cancels=run, **TURN)
     arrived = transcribed.button.click(

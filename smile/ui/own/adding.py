@@ -18,8 +18,8 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken
 from smile.ui.guard import sentence
 from smile.ui.own import view
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, closed, fresh, opened, told, told_each, working, workspace
+from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace
+from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
 NO_TIERS = gr.update(value=[], visible=False)  # the page still sends what was ticked, so it stays a choice
@@ -48,9 +48,9 @@ def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
 
 
 @consuming
-@told_each
+@guarded_steps
 def add_files(
-    desk: Desk,
+    service: VisitorService,
     key: str | None,
     files: Sequence[str] | None,
     wanted: Sequence[str],
@@ -61,40 +61,42 @@ def add_files(
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
     with discarding(files):
-        key, found = workspace(desk, key)
+        key, found = workspace(service, key)
         yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
         with found.work() as work:
-            imported = yield from working(desk.read(found, taken(files, work), work, ticked))
+            imported = yield from working(service.read(found, taken(files, work), work, ticked))
             added = yield from working(
-                desk.work("Listening to the clips", lambda m, p: growing.add_imported(found, imported, m, p))
+                service.work(
+                    "Listening to the clips", lambda m, p: growing.add_imported(found, imported, m, p)
+                )
             )
     yield fresh(found)._replace(rejected=view.rejected(added.rejected, added.empty))
-    problem = yield from working(desk.ready(found))
+    problem = yield from working(service.ready(found))
     yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
 
 
 @consuming
-@told_each
-def add_typed(desk: Desk, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
+@guarded_steps
+def add_typed(service: VisitorService, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
     """A recording and what was typed become an example; while the text is missing, the recording stays."""
     if not audio:
         raise PoolError("Record a clip or upload one first.")
     said = growing.said(text)
     with discarding([audio]):
-        key, found = workspace(desk, key)
+        key, found = workspace(service, key)
         yield Page(key=key, clip=None).says("Listening to the clip", "working")
         with found.work() as work:
             (clip,) = taken([audio], work)
             yield from working(
-                desk.work("Listening to the clip", lambda m, p: growing.typed(found, clip, said, m))
+                service.work("Listening to the clip", lambda m, p: growing.typed(found, clip, said, m))
             )
     yield fresh(found)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
 
 
-@told
-def open_example(desk: Desk, key: str | None, name: str) -> Page:
+@guarded
+def open_example(service: VisitorService, key: str | None, name: str) -> Page:
     """One example is opened, to be heard, corrected or removed."""
-    found = opened(desk, key)
+    found = opened(service, key)
     example = _example(found, name)
     pool = found.pool()
     return Page(
@@ -106,10 +108,10 @@ def open_example(desk: Desk, key: str | None, name: str) -> Page:
     )
 
 
-@told
-def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Page:
+@guarded
+def save_example(service: VisitorService, key: str | None, name: str | None, text: str) -> Page:
     """An example gets another text."""
-    found = opened(desk, key)
+    found = opened(service, key)
     with found.lock:
         example, pool = _example(found, name), found.pool()
         assert pool is not None
@@ -121,10 +123,10 @@ def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Pa
     return closed(found).says("The new text is in.", "done")
 
 
-@told
-def remove_example(desk: Desk, key: str | None, name: str | None) -> Page:
+@guarded
+def remove_example(service: VisitorService, key: str | None, name: str | None) -> Page:
     """An example leaves the pool."""
-    found = opened(desk, key)
+    found = opened(service, key)
     with found.lock:
         example, pool = _example(found, name), found.pool()
         assert pool is not None

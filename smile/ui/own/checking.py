@@ -10,37 +10,37 @@ from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
 from smile.settings import Mode
 from smile.ui.own import verdict
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
+from smile.ui.own.service import VisitorService
 
 LEAST = 3  # examples that are checked without being asked
 
 
-@told_each
-def check(desk: Desk, key: str | None) -> Iterator[Page]:
+@guarded_steps
+def check(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Each example is transcribed with the others, under some settings; the best one becomes the pool's."""
-    found = opened(desk, key)
-    yield from _check(desk, found)
+    found = opened(service, key)
+    yield from _check(service, found)
 
 
-@told_each
-def check_new(desk: Desk, key: str | None) -> Iterator[Page]:
+@guarded_steps
+def check_new(service: VisitorService, key: str | None) -> Iterator[Page]:
     """The same by itself, where examples have come that no check has seen."""
-    if not desk.visitors.has(key):
+    if not service.visitors.has(key):
         return
-    found = desk.visitors.open(key)
+    found = service.visitors.open(key)
     pool = found.pool()
     if pool is None or len(pool) < LEAST:
         return
     setting = whole_setting(pool.folder)
     if setting is None or not setting.current(pool):
-        yield from _check(desk, found)
+        yield from _check(service, found)
 
 
-def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
-    yield from working(desk.ready(found))
+def _check(service: VisitorService, found: Workspace) -> Iterator[Page]:
+    yield from working(service.ready(found))
     began = time.monotonic()
-    for step in desk.check(found):
+    for step in service.check(found):
         said = f"Checking: {step.done} of {step.total} transcripts"
         if step.done:
             left = (time.monotonic() - began) / step.done * (step.total - step.done)
@@ -54,12 +54,12 @@ def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
     yield page.says("Checked. The best setting is now in use.", "done")
 
 
-@told
-def choose(desk: Desk, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
+@guarded
+def choose(service: VisitorService, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
     """The visitor sets shots, token neighbours and characters by hand."""
-    if not desk.visitors.has(key):
+    if not service.visitors.has(key):
         return Page()
-    found = opened(desk, key)
+    found = opened(service, key)
     with found.lock:
         found.write(replace(found.state(), characters=characters))
         pool = found.pool()

@@ -12,15 +12,15 @@ from smile.own import growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import view
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
+from smile.ui.own.service import VisitorService
 from smile.ui.own.transcribing import written
 
 
-@told
-def open_part(desk: Desk, key: str | None, name: str, number: int) -> Page:
+@guarded
+def open_part(service: VisitorService, key: str | None, name: str, number: int) -> Page:
     """One transcript is opened, to be heard and corrected."""
-    found = opened(desk, key)
+    found = opened(service, key)
     return shown(found, transcripts.part(found, name, number))
 
 
@@ -37,10 +37,12 @@ def shown(found: Workspace, part: Part) -> Page:
     )
 
 
-@told_each
-def learn(desk: Desk, key: str | None, chosen: Sequence[Any] | None, text: str) -> Iterator[Page]:
+@guarded_steps
+def learn(
+    service: VisitorService, key: str | None, chosen: Sequence[Any] | None, text: str
+) -> Iterator[Page]:
     """The corrected transcript becomes an example; the next transcript is made with it and opened."""
-    found = opened(desk, key)
+    found = opened(service, key)
     if not chosen:
         raise PoolError("Choose a transcript first.")
     part = transcripts.part(found, str(chosen[0]), int(chosen[1]))
@@ -48,14 +50,14 @@ def learn(desk: Desk, key: str | None, chosen: Sequence[Any] | None, text: str) 
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     yield Page().says("Adding it to the examples", "working")
     yield from working(
-        desk.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
+        service.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
     )
-    yield from working(desk.ready(found))
+    yield from working(service.ready(found))
     yield fresh(found)
-    yield from _next(desk, found, part)
+    yield from _next(service, found, part)
 
 
-def _next(desk: Desk, found: Workspace, after: Part) -> Iterator[Page]:
+def _next(service: VisitorService, found: Workspace, after: Part) -> Iterator[Page]:
     """The next transcript that nobody has corrected, made with the examples that there are now."""
     parts = [p for p in transcripts.parts(found) if p.corrected is None]
     later = [p for p in parts if p.key > after.key] or parts
@@ -65,7 +67,7 @@ def _next(desk: Desk, found: Workspace, after: Part) -> Iterator[Page]:
         return
     name, number = later[0].key
     if later[0].stale:
-        yield from written(desk, found, [name])
+        yield from written(service, found, [name])
     yield shown(found, transcripts.part(found, name, number)).says(
         "Added. This is the next one, made with your new example.", "done"
     )

@@ -13,8 +13,8 @@ from smile.text.language_search import UNLISTED, search, unlisted
 from smile.text.languages import language
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, closed, fresh, opened, told, workspace
+from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace
+from smile.ui.own.service import VisitorService
 
 DELETED = "Everything of yours was deleted."
 
@@ -28,12 +28,12 @@ def matches(typed: str) -> Any:
     return gr.update(choices=found, value=None, visible=bool(found))
 
 
-@told
-def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
+@guarded
+def name(service: VisitorService, key: str | None, typed: str, code: str | None) -> Page:
     """The language is chosen; examples that are there already are in it from now on."""
     if not code:
         return Page()
-    key, found = workspace(desk, key)
+    key, found = workspace(service, key)
     chosen = unlisted(typed) if code == UNLISTED else language(code)
     with found.lock:
         pool = found.pool()
@@ -45,12 +45,12 @@ def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
 
 
 @consuming
-@told
-def delete(desk: Desk, key: str | None, *brought: str | Sequence[str] | None) -> Page:
+@guarded
+def delete(service: VisitorService, key: str | None, *brought: str | Sequence[str] | None) -> Page:
     """Everything of this visitor is deleted, now; also what was uploaded and not used yet."""
     for files in brought:
         discard([files] if isinstance(files, str) else files or ())
-    desk.visitors.delete(key)
+    service.visitors.delete(key)
     hidden = gr.update(visible=False)
     emptied = fresh(None)._replace(uploads=None, clip=None, recordings=None, recorded=None)
     closed = emptied._replace(
@@ -59,9 +59,9 @@ def delete(desk: Desk, key: str | None, *brought: str | Sequence[str] | None) ->
     return closed.says(DELETED, "done")
 
 
-@told
-def undo(desk: Desk, key: str | None) -> Page:
+@guarded
+def undo(service: VisitorService, key: str | None) -> Page:
     """The last change of the pool is taken back."""
-    found = opened(desk, key)
+    found = opened(service, key)
     last = found.undo()
     return closed(found)._replace(rejected="").says(f"Taken back: {last.what}.", "done")

@@ -19,7 +19,7 @@ from smile.pools.setting import PoolSetting, whole_setting
 from smile.settings import Settings
 from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
-from smile.ui.own.desk import Desk
+from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import stage
 
 P = ParamSpec("P")
@@ -68,11 +68,11 @@ class Page(NamedTuple):
         return self._replace(stage=stage(text, kind))
 
 
-def workspace(desk: Desk, key: str | None) -> tuple[str, Workspace]:
+def workspace(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
     """The visitor's folder and its key; a new one where there is none yet."""
     if not key:
-        key = desk.visitors.new()
-    return key, desk.visitors.open(key)
+        key = service.visitors.new()
+    return key, service.visitors.open(key)
 
 
 def fresh(found: Workspace | None) -> Page:
@@ -118,7 +118,7 @@ def settings(found: Workspace) -> Settings:
     return setting.applied(chosen) if setting else chosen
 
 
-def opened(desk: Desk, key: str | None) -> Workspace:
+def opened(service: VisitorService, key: str | None) -> Workspace:
     """The folder of a visitor who has one.
 
     Raises:
@@ -126,7 +126,7 @@ def opened(desk: Desk, key: str | None) -> Workspace:
     """
     if not key:
         raise PoolError("There is nothing here yet; name your language and add examples first.")
-    return desk.visitors.open(key)
+    return service.visitors.open(key)
 
 
 def closed(found: Workspace) -> Page:
@@ -145,7 +145,7 @@ def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
             yield Page().says(line, "working")
 
 
-def told(function: Callable[P, Page]) -> Callable[P, Page]:
+def guarded(function: Callable[P, Page]) -> Callable[P, Page]:
     """A callback whose errors become the stage's sentence."""
 
     @wraps(function)
@@ -158,7 +158,7 @@ def told(function: Callable[P, Page]) -> Callable[P, Page]:
     return safe
 
 
-def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Page]]:
+def guarded_steps(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Page]]:
     """The same for a callback that yields the page as it changes."""
 
     @wraps(function)
@@ -172,12 +172,12 @@ def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Pag
     return safe
 
 
-@told
-def arrived(desk: Desk, key: str | None) -> Page:
+@guarded
+def arrived(service: VisitorService, key: str | None) -> Page:
     """The tab as the page opens: what a visitor left here is there again."""
-    if not desk.visitors.has(key):
+    if not service.visitors.has(key):
         return fresh(None)._replace(key="")
-    found = desk.visitors.open(key)
+    found = service.visitors.open(key)
     return fresh(found).says(_where_things_stand(found))
 
 

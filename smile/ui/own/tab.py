@@ -16,9 +16,9 @@ from smile.transcription.options import choices
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
-from smile.ui.own.desk import Desk
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
+from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 
 STORAGE = "smile-my-language"
@@ -41,7 +41,7 @@ def remembered() -> gr.BrowserState:
     return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
 
 
-def own_tab(desk: Desk, key: gr.BrowserState) -> None:
+def own_tab(service: VisitorService, key: gr.BrowserState) -> None:
     """Lay out the tab and connect it."""
     with gr.Tab("My language", id="own") as tab, gr.Column(elem_classes="own"):
         outputs: dict[str, Any] = {
@@ -50,7 +50,7 @@ def own_tab(desk: Desk, key: gr.BrowserState) -> None:
             "part": gr.State(),
         }
         pressed: dict[str, Any] = {}
-        gr.HTML(f'<p class="note">{PROMISE.format(hours=desk.visitors.hours)}</p>', **PLAIN)
+        gr.HTML(f'<p class="note">{PROMISE.format(hours=service.visitors.hours)}</p>', **PLAIN)
         with step("1", "Your language"):
             naming(outputs, pressed)
         with step("2", "Examples"):
@@ -67,7 +67,7 @@ def own_tab(desk: Desk, key: gr.BrowserState) -> None:
             outputs["stage"] = gr.HTML(stage(WELCOME), elem_id="own-stage", js_on_load=ANNOUNCED, **PLAIN)
             outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
         pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
-        connect(desk, tab, Page(**outputs), Buttons(**pressed))
+        connect(service, tab, Page(**outputs), Buttons(**pressed))
 
 
 @contextmanager

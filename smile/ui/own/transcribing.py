@@ -18,66 +18,66 @@ from smile.pools.export import FORMATS as POOL_FORMATS
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard, discarding, lent, taken
 from smile.ui.own import view
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, settings, told, told_each, working, workspace
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace
+from smile.ui.own.service import VisitorService
 
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 
 
 @consuming
-@told_each
-def bring(desk: Desk, key: str | None, files: Sequence[str] | None) -> Iterator[Page]:
+@guarded_steps
+def bring(service: VisitorService, key: str | None, files: Sequence[str] | None) -> Iterator[Page]:
     """Recordings, or zips of them, come into the list."""
     if not files:
         return
     with discarding(files):
-        key, found = workspace(desk, key)
+        key, found = workspace(service, key)
         yield Page(key=key, recordings=None).says("Looking at the files", "working")
         with found.work() as work:
-            paths = yield from working(desk.unpacked(found, taken(files, work), work))
+            paths = yield from working(service.unpacked(found, taken(files, work), work))
             brought = transcripts.bring(found, paths)
     said = f"{len(brought)} recording{'s' * (len(brought) != 1)} added. Press Transcribe."
     yield fresh(found).says(said, "done")
 
 
 @consuming
-@told
-def bring_recorded(desk: Desk, key: str | None, audio: str | None) -> Page:
+@guarded
+def bring_recorded(service: VisitorService, key: str | None, audio: str | None) -> Page:
     """A recording made in the page comes into the list."""
     if not audio:
         raise PoolError("Record something first.")
     with discarding([audio]):
-        key, found = workspace(desk, key)
+        key, found = workspace(service, key)
         with found.work() as work:
             transcripts.bring(found, taken([audio], work), "recording-{}")
     return fresh(found)._replace(key=key, recorded=None).says("Added. Press Transcribe.", "done")
 
 
-@told_each
-def run(desk: Desk, key: str | None) -> Iterator[Page]:
+@guarded_steps
+def run(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe what waits; goes on where a reload or a cancel ended it."""
-    found = opened(desk, key)
+    found = opened(service, key)
     if not transcripts.waiting(found):
         raise PoolError(NOTHING)
-    yield from written(desk, found, None)
+    yield from written(service, found, None)
 
 
-@told_each
-def run_again(desk: Desk, key: str | None) -> Iterator[Page]:
+@guarded_steps
+def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe anew what older examples were used for, but for what has been corrected."""
-    found = opened(desk, key)
+    found = opened(service, key)
     names = [recording.name for recording in transcripts.outdated(found)]
     if not names:
         raise PoolError("All transcripts were made with the examples that you have now.")
-    yield from written(desk, found, names)
+    yield from written(service, found, names)
 
 
-def written(desk: Desk, found: Workspace, names: list[str] | None) -> Iterator[Page]:
+def written(service: VisitorService, found: Workspace, names: list[str] | None) -> Iterator[Page]:
     """Transcribe; shows each transcript as it grows."""
-    problem = yield from working(desk.ready(found))
+    problem = yield from working(service.ready(found))
     items, parts = _known(found)
     shown = None
-    for step in desk.batch(found, settings(found), names):
+    for step in service.batch(found, settings(found), names):
         if step.result is None:
             items, parts = _known(found)
             continue
@@ -96,10 +96,10 @@ def _known(found: Workspace) -> tuple[list[Item], list[Part]]:
     return items, transcripts.parts_of(items, found.state())
 
 
-@told
-def remove(desk: Desk, key: str | None, part: Sequence[Any] | None) -> Page:
+@guarded
+def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None) -> Page:
     """A recording leaves the list."""
-    found = opened(desk, key)
+    found = opened(service, key)
     if not part:
         return Page()
     transcripts.forget(found, str(part[0]))
@@ -110,34 +110,34 @@ def remove(desk: Desk, key: str | None, part: Sequence[Any] | None) -> Page:
     )
 
 
-def saved(desk: Desk, kind: str, key: str | None) -> Any:
+def saved(service: VisitorService, kind: str, key: str | None) -> Any:
     """The transcripts as a file, several as a zip; gives the hidden button its file."""
-    found = opened(desk, key)
+    found = opened(service, key)
     with found.work(adding=False) as folder:
         made = export(transcripts.exported(found), kind, folder)
         if kind in TOGETHER or len(made) == 1:
-            return _offered(desk, found, made[0])
+            return _offered(service, found, made[0])
         zipped = folder / f"transcripts-{kind}.zip"
         with ZipFile(zipped, "w", ZIP_DEFLATED) as archive:
             for path in made:
                 archive.write(path, path.name)
-        return _offered(desk, found, zipped)
+        return _offered(service, found, zipped)
 
 
-def pool_saved(desk: Desk, kind: str, key: str | None) -> Any:
+def pool_saved(service: VisitorService, kind: str, key: str | None) -> Any:
     """The pool as a zip; gives the hidden button its file."""
-    found = opened(desk, key)
+    found = opened(service, key)
     pool = found.pool()
     if pool is None:
         raise PoolError("There are no examples to take away yet.")
     with found.work(adding=False) as folder:
         made = POOL_FORMATS[kind](pool, folder / f"smile-examples-{kind}.zip")
-        return _offered(desk, found, made)
+        return _offered(service, found, made)
 
 
-def _offered(desk: Desk, found: Workspace, made: Path) -> Any:
+def _offered(service: VisitorService, found: Workspace, made: Path) -> Any:
     """A file where gradio serves from; it is deleted with all else of the visitor."""
-    desk.admit(made)
+    service.admit(made)
     served = lent(made)
     discard(found.lend(Path(served)))
     return gr.update(value=served)

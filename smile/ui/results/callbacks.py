@@ -97,14 +97,14 @@ def opened(store: Store, asked: Asked) -> View:
     )
 
 
-def told(store: Store, asked: Asked) -> View:
+def findings(store: Store, asked: Asked) -> View:
     """The findings; no choice changes them."""
     return View(findings=panel(store.read().findings()))
 
 
 def prepared(store: Store) -> None:
     """Read the rows and make what the tab shows first, before anybody asks for it."""
-    for show in (opened, told):
+    for show in (opened, findings):
         guarded(show, store, *Choices(), *Asked()[1:])
 
 

@@ -85,7 +85,7 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
         act = partial(callbacks.guarded, show, store)
         return {"fn": act, "inputs": inputs, "outputs": outputs, "trigger_mode": "always_last", **QUICK}
 
-    tab.select(**doing(callbacks.opened)).then(**doing(callbacks.told))
+    tab.select(**doing(callbacks.opened)).then(**doing(callbacks.findings))
     chosen = [*asked.choices, asked.opened, asked.order, asked.chart]
     gr.on([component.input for component in chosen], **doing(callbacks.changed))
     clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}

@@ -16,7 +16,11 @@ ORDERS = {
     "id": "By name",
 }
 MOST = 60  # utterances shown at once
-STOPPED = {"loop": "a repetition was cut", "length": "cut at the pool's pace", "room": "no more room"}
+STOPPED = {
+    "loop": "a repetition was cut",
+    "length": "cut at the pool's pace",
+    "max_new_tokens": "no more room",
+}
 SECTION = Markup(
     '<section class="utterances"><h3>{title}</h3><p class="note">{note}</p><ol>{items}</ol></section>'
 )

@@ -84,13 +84,13 @@ def facts(written: Transcript) -> Markup:
 
 def language_tokens(segments: Iterable[Segment]) -> Markup:
     """Return the language tokens in the prompts, each once, and what Whisper made of those segments."""
-    heard: dict[str, dict[str, float]] = {}
+    by_token: dict[str, dict[str, float]] = {}
     for segment in segments:
-        guesses, found = heard.setdefault(segment.language, {}), segment.detection
+        guesses, found = by_token.setdefault(segment.language, {}), segment.detection
         guesses[found.language] = max(guesses.get(found.language, 0.0), found.probability)
     return Markup().join(
         Markup("<div>{}<small>{}</small></div>").format(language_name(token), _guessed(token, guesses))
-        for token, guesses in heard.items()
+        for token, guesses in by_token.items()
     )
 
 

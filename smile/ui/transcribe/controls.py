@@ -77,14 +77,14 @@ def more_controls() -> Components:
 def control(name: str, prefix: str = "", **more: Any) -> gr.components.Component:
     """Return the control of a setting; `prefix` goes before its name in the page."""
     option, default, values = OPTIONS[name], getattr(DEFAULTS, name), choices(name)
-    told: dict[str, Any] = {"label": option.label, "info": option.info or None, **more}
-    told["elem_id"] = f"{prefix}{name}"
+    properties: dict[str, Any] = {"label": option.label, "info": option.info or None, **more}
+    properties["elem_id"] = f"{prefix}{name}"
     if isinstance(default, bool):
-        return gr.Checkbox(default, **told)
+        return gr.Checkbox(default, **properties)
     if values:
         pairs = [(words, text_of(value)) for value, words in values.items()]
         kind = gr.Radio if len(pairs) <= MOST_BUTTONS else gr.Dropdown
-        return kind(pairs, value=text_of(default), **told)
+        return kind(pairs, value=text_of(default), **properties)
     if option.most > 1000:
-        return gr.Number(default, precision=0, minimum=option.least, **told)
-    return gr.Slider(option.least, option.most, default, step=option.step, **told)
+        return gr.Number(default, precision=0, minimum=option.least, **properties)
+    return gr.Slider(option.least, option.most, default, step=option.step, **properties)

@@ -25,11 +25,11 @@ def load_recognizer(
     precision: str = "auto",
     adapter: Path | None = None,
     device: str = "cpu",
-    beside: Recognizer | None = None,
+    sibling: Recognizer | None = None,
 ) -> Recognizer:
     """Load Whisper, with an adapter folder applied where one is given.
 
-    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32. `beside` is the same
+    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32. `sibling` is the same
     base in the same precision, where it is loaded already: what both have in common is made once.
 
     Raises:
@@ -44,7 +44,7 @@ def load_recognizer(
     info = RecognizerInfo(
         engine=engine,
         precision=_precision(engine, precision, device),
-        encoder=_encoder_id(base.name, state, loaded, beside),
+        encoder=_encoder_id(base.name, state, loaded, sibling),
         adapter=loaded.name if loaded else "",
         adapter_hash=loaded.sha256[:12] if loaded else "",
         trained_on=loaded.trained_on if loaded else "",
@@ -57,8 +57,8 @@ def load_recognizer(
         return HfRecognizer(state, base.config, info, adapter)
     from smile.whisper.engines.lean import LeanRecognizer
 
-    sibling = beside if isinstance(beside, LeanRecognizer) else None
-    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, sibling)
+    lean = sibling if isinstance(sibling, LeanRecognizer) else None
+    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, lean)
 
 
 @contextmanager
@@ -109,9 +109,9 @@ def _precision(engine: str, precision: str, device: str) -> str:
     return "int8" if int8_works() else "float32"
 
 
-def _encoder_id(name: str, state: State, adapter: Adapter | None, beside: Recognizer | None) -> EncoderId:
+def _encoder_id(name: str, state: State, adapter: Adapter | None, sibling: Recognizer | None) -> EncoderId:
     changed = adapter.sha256[:12] if adapter and adapter.changes_encoder else ""
-    return EncoderId(name, beside.info.encoder.weights if beside else fingerprint(state), changed)
+    return EncoderId(name, sibling.info.encoder.weights if sibling else fingerprint(state), changed)
 
 
 def fingerprint(state: State) -> str:

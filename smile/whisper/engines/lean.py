@@ -57,7 +57,7 @@ class LeanRecognizer:
         state: float32 weights under transformers' names, an adapter already merged.
         config: transformers' WhisperConfig as a dict.
         info: what to log; `info.precision` is one of `PRECISIONS`.
-        beside: the same base in the same precision, for the parts that an adapter leaves as they are.
+        sibling: the same base in the same precision, for the parts that an adapter leaves as they are.
 
     Raises:
         SmileError: a precision or device that this engine does not have.
@@ -68,7 +68,7 @@ class LeanRecognizer:
         state: State,
         config: Mapping[str, Any],
         info: RecognizerInfo,
-        beside: LeanRecognizer | None = None,
+        sibling: LeanRecognizer | None = None,
     ):
         check(info)
         self.info, self.mels = info, int(config["num_mel_bins"])
@@ -79,11 +79,11 @@ class LeanRecognizer:
         with torch.inference_mode():
             self.encoder: Encoder
             self.output: Linear
-            if beside is not None and beside.info.encoder == info.encoder:
-                self.encoder = beside.encoder
+            if sibling is not None and sibling.info.encoder == info.encoder:
+                self.encoder = sibling.encoder
             else:
                 self.encoder = Encoder(parts, config)
-            self.output = beside.output if beside else parts.output("decoder.embed_tokens")
+            self.output = sibling.output if sibling else parts.output("decoder.embed_tokens")
             self._build_decoder(parts, config)
 
     def _build_decoder(self, parts: Parts, config: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
-from smile.ui.turns import Progress, Watched, lines
+from smile.ui.scheduler import Progress, Watched, lines
 from smile.util import leftovers
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ UNKEPT = "Spelling from the whole pool is left out: {}."
 T = TypeVar("T")
 
 
-class Desk:
+class VisitorService:
     """Serves visitors with pools of their own."""
 
     def __init__(self, engine: Engine, visitors: Workspaces):
@@ -77,15 +77,15 @@ class Desk:
 
         Closing it ends the work after the clip at hand.
         """
-        with self.engine.turns.visit():
+        with self.engine.scheduler.visit():
             yield from self.engine.load()
-            progress, turns = Watched(0), self.engine.turns
+            progress, scheduler = Watched(0), self.engine.scheduler
 
             def clip_done(done: int, total: int) -> None:
                 progress(done, total)
-                turns.pause()
+                scheduler.pause()
 
-            job = turns.start(partial(work, self.models(), clip_done))
+            job = scheduler.start(partial(work, self.models(), clip_done))
             try:
                 yield from lines(job, lambda: f"{what}: {progress}")
                 return job.result()
@@ -180,7 +180,7 @@ class Desk:
         # its log is its own: another batch, with other examples, may begin before this one has ended
         with workspace.work(adding=False) as log:
             steps = batch.run(models, found, pool, settings, log)
-            with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
+            with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
                         transcripts.keep(workspace, step, version, size)
@@ -204,7 +204,7 @@ class Desk:
         tried = [c for c in leave_one_out.conditions(models.smile.info) if stored or not c.settings.knn]
         found = leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
-        with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
+        with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
             for found in paced:
                 yield found
         write_setting(pool.folder, leave_one_out.best(found, tried, pool, models.smile.info))

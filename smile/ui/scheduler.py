@@ -17,12 +17,12 @@ class StoppedError(Exception):
     """Work over clips that was broken off between two of them, because nobody waits or somebody does."""
 
 
-class Turns:
+class Scheduler:
     """One piece of work at a time, in threads that end with the process."""
 
     def __init__(self) -> None:
-        self._working = InTurn()
-        self._steps = InTurn()
+        self._working = FairLock()
+        self._steps = FairLock()
         self._changed = Condition()
         self._visitors = 0
         self._closed = False
@@ -69,7 +69,7 @@ class Turns:
         self._working.__exit__()
         self._working.__enter__()
 
-    def ahead(self, work: Callable[[Progress], object]) -> None:
+    def prefetch(self, work: Callable[[Progress], object]) -> None:
         """Do work in this thread while nobody is served; begin it again as often as a visitor breaks it off.
 
         The work reports after every clip, and finds what was done before.
@@ -97,7 +97,7 @@ class Turns:
             raise StoppedError
 
 
-class InTurn:
+class FairLock:
     """A lock that is given to those who wait for it in the order in which they came."""
 
     def __init__(self) -> None:
