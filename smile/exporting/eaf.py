@@ -19,7 +19,10 @@ Element = ElementTree.Element
 
 
 def as_eaf(transcript: TieredTranscript) -> str:
-    """A tier for each tier, its stretches as aligned annotations; the recording is looked for beside it."""
+    """Return the text of an .eaf: its tiers as tiers of aligned annotations.
+
+    The recording is referred to as a file beside it.
+    """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
         {

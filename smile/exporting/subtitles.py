@@ -6,7 +6,7 @@ from smile.exporting.transcripts import TieredTranscript, apart
 
 
 def as_srt(transcript: TieredTranscript) -> str:
-    """SubRip: a block for each stretch with a text."""
+    """Return the text of SubRip subtitles: a block for each span that has a text."""
     spans = apart(transcript.spans, transcript.seconds)
     blocks = (
         f"{number}\n{_clock(span.start, ',')} --> {_clock(span.end, ',')}\n{span.text}\n"
@@ -16,7 +16,7 @@ def as_srt(transcript: TieredTranscript) -> str:
 
 
 def as_vtt(transcript: TieredTranscript) -> str:
-    """WebVTT; the signs that it reads as markup are escaped."""
+    """Return the text of WebVTT subtitles; the signs that it reads as markup are escaped."""
     spans = apart(transcript.spans, transcript.seconds)
     cues = (f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(s.text)}\n" for s in spans)
     return "\n".join(["WEBVTT\n", *cues])

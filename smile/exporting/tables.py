@@ -14,7 +14,7 @@ COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
 
 
 def as_csv(transcripts: Sequence[TieredTranscript]) -> str:
-    """A csv with the columns file, start, end, text, confidence, alone (Whisper without examples), language.
+    """Return the text of a csv with file, start, end, text, confidence, alone (no examples) and language.
 
     Times are seconds. A recording without speech has a row without text.
     """
@@ -26,7 +26,7 @@ def as_csv(transcripts: Sequence[TieredTranscript]) -> str:
 
 
 def as_jsonl(transcripts: Sequence[TieredTranscript]) -> str:
-    """The same rows as JSON objects, one a line."""
+    """Return the same rows as JSON objects, one a line."""
     rows = (row for transcript in transcripts for row in _rows(transcript))
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 

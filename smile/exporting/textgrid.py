@@ -10,7 +10,7 @@ HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n'
 
 
 def as_textgrid(transcript: TieredTranscript) -> str:
-    """A tier for each tier, with empty intervals between the stretches."""
+    """Return the text of a TextGrid: a tier for each tier, with empty intervals between the spans."""
     times = f"xmin = 0\nxmax = {_time(transcript.seconds)}\n"
     lines = [HEAD, f"{times}tiers? <exists>\nsize = {len(transcript.tiers)}\nitem []:"]
     for number, (name, spans) in enumerate(transcript.tiers, start=1):

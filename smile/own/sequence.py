@@ -1,4 +1,4 @@
-"""What correcting brings, measured: clips transcribed one after the other, each corrected before the next.
+"""A measure of what correcting brings: clips transcribed one after the other, each then corrected.
 
 A small pool is given, and test clips with their references. Each clip is transcribed with the pool as it
 was at the beginning and with one that all clips before it have joined, corrected.
@@ -110,7 +110,7 @@ def write(clips: Sequence[ClipEdits], out: Path) -> None:
 
 
 def as_text(clips: Sequence[ClipEdits], size: int = 10) -> str:
-    """CER in percent over each `size` clips of the sequence and over all, by language and on average."""
+    """Return a table of CER in percent over each `size` clips and over all, by language and on average."""
     import pandas as pd
 
     rows = pd.DataFrame([asdict(clip) for clip in clips])

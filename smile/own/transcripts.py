@@ -1,4 +1,4 @@
-"""What a visitor has transcribed: recordings, their parts, and what a person has made of them."""
+"""A visitor's transcripts: recordings, their parts, and what a person has made of them."""
 
 from __future__ import annotations
 
@@ -54,24 +54,26 @@ class Part:
 
     @property
     def key(self) -> tuple[str, int]:
-        """Tells parts apart."""
+        """Return what tells parts apart: recording and number."""
         return self.recording, self.number
 
     @property
     def text(self) -> str:
-        """The best that is known."""
+        """Return the best text that is known: the corrected one, else SMILE's."""
         return self.smile if self.corrected is None else self.corrected
 
 
 def items(workspace: Workspace) -> list[Item]:
-    """The recordings by name, with what is known of each."""
+    """Return the recordings by name, with what is known of each."""
     kept = _kept(workspace)
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
     return [_item(workspace.recordings / name, kept.get(name)) for name in names]
 
 
 def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
-    """Move recordings into the list, each under its own name or numbered as `named` says; gives the names.
+    """Move recordings into the list, each under its own name or numbered as `named` says.
+
+    Returns the names.
 
     Raises:
         PoolError: there would be too many, or there is no room.
@@ -106,7 +108,7 @@ def _numbered(plain: str, named: str) -> Iterator[str]:
 
 
 def taken(workspace: Workspace) -> set[str]:
-    """Names of recordings, also of those that are deleted and of which there are corrections."""
+    """Return the names of recordings, also of deleted ones of which there are corrections."""
     corrected = {c.recording for c in workspace.state().corrections}
     return corrected | {path.name for path in workspace.recordings.iterdir()}
 
@@ -132,23 +134,23 @@ def forget(workspace: Workspace, name: str) -> None:
 
 
 def waiting(workspace: Workspace) -> list[Recording]:
-    """Recordings that have no transcript yet."""
+    """Return the recordings that have no transcript yet."""
     return [item.recording for item in items(workspace) if not item.transcript and not item.problem]
 
 
 def outdated(workspace: Workspace) -> list[Recording]:
-    """Recordings with a part that nobody has corrected and that another version of the pool wrote."""
+    """Return the recordings with an uncorrected part that another version of the pool wrote."""
     stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
     return [Recording(name, workspace.recordings / name) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
-    """All that has been transcribed, part by part."""
+    """Return all that has been transcribed, part by part."""
     return parts_of(items(workspace), workspace.state())
 
 
 def parts_of(found: Iterable[Item], state: State) -> list[Part]:
-    """The parts of recordings, as a visitor's state has them corrected and outdated."""
+    """Return the parts of recordings, corrected and outdated as a visitor's state has them."""
     version = state.versions[-1].folder if state.versions else ""
     corrected = {(c.recording, c.part): c for c in state.corrections}
     named = [part for item in found if item.transcript for part in _parts(item, item.transcript, version)]
@@ -156,7 +158,7 @@ def parts_of(found: Iterable[Item], state: State) -> list[Part]:
 
 
 def part(workspace: Workspace, recording: str, number: int) -> Part:
-    """One of them.
+    """Return one part of a recording.
 
     Raises:
         PoolError: it is not there (any more).
@@ -168,7 +170,7 @@ def part(workspace: Workspace, recording: str, number: int) -> Part:
 
 
 def exported(workspace: Workspace) -> list[TieredTranscript]:
-    """The transcripts as they are given away: what was corrected stands in the first tier."""
+    """Return the transcripts as they are given away: what was corrected stands in the first tier."""
     corrected = {(c.recording, c.part): c.text for c in workspace.state().corrections}
     return [_with(item.transcript, corrected) for item in items(workspace) if item.transcript]
 
@@ -198,7 +200,7 @@ def _kept(workspace: Workspace) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is written down of a recording."""
+    """A recording's entry in the file of transcripts."""
 
     transcript: TieredTranscript | None
     problem: str

@@ -71,5 +71,5 @@ def _glossary() -> str:
 
 
 def prose(name: str) -> str:
-    """A text of the page, kept with the assets."""
+    """Return a text of the page, kept with the assets."""
     return (ASSETS / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Who may ask the server, under which name, and for what; and what every answer says of itself."""
+"""The server's door: who may ask, under which name, for what; and headers that every answer has."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _numeric(name: str) -> bool:
 
 
 class Gate:
-    """Refuses requests under foreign names, from foreign pages, and to addresses that the page does not need.
+    """Middleware that refuses foreign names, foreign pages, and addresses that the page does not need.
 
     It also says who may show the page in a frame, and answers for requests that gradio fails at.
     """

@@ -49,7 +49,7 @@ class Engine:
 
     @cached_property
     def cache(self) -> Path:
-        """The folder of what is kept."""
+        """Return the folder of what is kept."""
         return writable(self.options.cache)
 
     @cached_property
@@ -58,36 +58,36 @@ class Engine:
         return {source.choice.key: source for source in found}
 
     def pools(self) -> tuple[PoolChoice, ...]:
-        """The pools on offer."""
+        """Return the pools on offer."""
         return tuple(source.choice for source in self._sources.values())
 
     def choice(self, key: str | None) -> PoolChoice | None:
-        """The pool of that key, where there is one."""
+        """Return the pool of that key, where there is one."""
         return next((pool for pool in self.pools() if pool.key == key), None)
 
     def queries(self, key: str | None) -> tuple[Utterance, ...]:
-        """Recordings of a pool's language that are not among its examples, with their texts, to try."""
+        """Return recordings to try: of a pool's language, with texts, and not among its examples."""
         return self._sources[key].queries[:MOST_QUERIES] if key in self._sources else ()
 
     def recording(self, key: str | None, name: str) -> Utterance | None:
-        """One of all recordings of a pool's language that are not among its examples, by its id."""
+        """Return, by its id, a recording of a pool's language that is not among its examples."""
         found = self._sources[key].queries if key in self._sources else ()
         return next((utterance for utterance in found if utterance.id == name), None)
 
     def examples(self, key: str | None) -> tuple[Utterance, ...]:
-        """The labelled clips of a pool, in the order of its embeddings where none was left out."""
+        """Return a pool's labelled clips, in the order of its embeddings where none was left out."""
         return self._sources[key].examples if key in self._sources else ()
 
     def pool(self, key: str | None, encoder: EncoderId) -> Pool | None:
-        """A pool with embeddings of an encoder, where there is one; loads no model and indexes nothing."""
+        """Return a pool with embeddings of an encoder, where there is one; load no model, index nothing."""
         return self._at_hand(self._sources[key], encoder) if key in self._sources else None
 
     def audio_folders(self) -> list[Path]:
-        """Folders with the audio that the page plays."""
+        """Return the folders with the audio that the page plays."""
         return [self.options.pools, self.cache]
 
     def problem(self, key: str | None) -> str:
-        """Why a pool has no token datastore where it ought to have one, for a person; empty otherwise."""
+        """Return why a pool lacks a token datastore that it ought to have, for a person; else nothing."""
         return self.unkept.why(key)
 
     def warm(self) -> Future[Models]:
@@ -137,7 +137,7 @@ class Engine:
             raise
 
     def load(self) -> Iterator[str]:
-        """Load the models. Yields what is being done, for a person, several times a second.
+        """Load the models; yield what is being done, for a person, several times a second.
 
         Raises:
             SmileError: weights or adapter that cannot be used.
@@ -225,7 +225,7 @@ class Engine:
         return None
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
-        """The embedding (d,) of a recording's first piece of speech, once the models are loaded.
+        """Return the embedding (d,) of a recording's first piece of speech, once the models are loaded.
 
         Raises:
             SmileError: there is no speech, or the app's encoder is not the one asked for.
@@ -243,7 +243,7 @@ class Engine:
             return embedded(models.smile, samples)
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
-        """The examples nearest to a recording, of a pool that `prepare` has opened.
+        """Return the examples nearest to a recording, of a pool that `prepare` has opened.
 
         Raises:
             SmileError: there is no speech, or no such divergence.

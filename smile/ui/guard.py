@@ -1,4 +1,4 @@
-"""What a visitor or a program is told of an error: one sentence, without the server's paths."""
+"""The sentence that a visitor or a program gets for an error, without the server's paths."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOLDERS = re.compile(r"(?<![\w.:/-])(?:/[^/\s\"'»«<>|:;,]+(?: [^/\s\"'»«<>|:
 
 
 class GuardedError(gr.Error):
-    """What is told; gradio's own error puts its sentence in quotation marks for programs."""
+    """An error whose text is its sentence; gradio's own puts it in quotation marks for programs."""
 
     def __str__(self) -> str:
         return str(self.message)

@@ -1,4 +1,4 @@
-"""Whose turn it is: visitors come first, and work ahead of them is done while nobody is there."""
+"""A scheduler: visitors come first, and pools are prefetched while nobody is there."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Scheduler:
 
     @contextmanager
     def visit(self) -> Iterator[None]:
-        """A visitor is served for as long as this lasts; work ahead waits."""
+        """Serve a visitor for as long as this lasts; prefetching waits."""
         with self._changed:
             self._visitors += 1
         try:
@@ -40,7 +40,7 @@ class Scheduler:
                 self._changed.notify_all()
 
     def each(self, work: Iterator[T]) -> Generator[T, None, None]:
-        """What a visitor's work yields, one step at a time in turn with other visitors' steps."""
+        """Yield what a visitor's work yields, one step at a time in turn with other visitors' steps."""
         with closing(work):  # type: ignore[type-var]
             while True:
                 with self._steps:
@@ -51,7 +51,7 @@ class Scheduler:
                 yield step
 
     def start(self, work: Callable[[], T]) -> Future[T]:
-        """Do a piece of work in a thread of its own, when its turn comes."""
+        """Do a piece of work in a thread of its own when its turn comes; return its future."""
         future: Future[T] = Future()
 
         def fulfil() -> None:
@@ -65,7 +65,7 @@ class Scheduler:
         return future
 
     def pause(self) -> None:
-        """Let others who wait go first, from within a piece of work; returns when its turn has come again."""
+        """Let others who wait go first, from within a piece of work; return when its turn comes again."""
         self._working.__exit__()
         self._working.__enter__()
 
@@ -87,7 +87,7 @@ class Scheduler:
                 continue
 
     def close(self) -> None:
-        """End work ahead after the clip at hand, and begin none."""
+        """End prefetching after the clip at hand, and begin none."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -136,6 +136,6 @@ class Watched:
 
 
 def lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
-    """A line now and then until the job is done; none where it is soon done."""
+    """Yield a line now and then until the job is done; none where it is soon done."""
     while not wait([job], timeout=POLL).done:
         yield line()

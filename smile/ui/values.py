@@ -1,4 +1,4 @@
-"""What a page or a program may send with an event, whatever the event makes of it."""
+"""Bounds on the values that a page or a program sends with an event, whatever the event makes of them."""
 
 from __future__ import annotations
 

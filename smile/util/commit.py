@@ -1,4 +1,4 @@
-"""Which commit of this code is at work, as every figure and every trained file says."""
+"""The commit of this code that is at work, as every figure and every trained file says."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Kind = TypeVar("Kind")
 
 
 def from_json(kind: type[Kind], text: str | bytes, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:
-    """A dataclass of a JSON object; lists become tuples where it has some.
+    """Return a dataclass of a JSON object; lists become tuples where it has some.
 
     Raises:
         ValueError: no JSON, another type somewhere, a field that lacks, or one that is unknown.
@@ -24,7 +24,7 @@ def from_json(kind: type[Kind], text: str | bytes, extra: Literal["forbid", "ign
 
 
 def from_fields(kind: type[Kind], fields: Any, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:
-    """The same of what `json.loads` gave."""
+    """Return a dataclass of what `json.loads` gave, as `from_json` does."""
     return from_json(kind, json.dumps(fields), extra)
 
 

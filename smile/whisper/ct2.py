@@ -44,22 +44,22 @@ class _Reader:
         self.place = 0
 
     def take(self, count: int) -> memoryview:
-        """The next `count` bytes, not copied."""
+        """Return the next `count` bytes, not copied."""
         if self.place + count > len(self.data):
             raise EOFError
         self.place += count
         return self.data[self.place - count : self.place]
 
     def number(self, kind: str) -> int:
-        """A little-endian unsigned integer; `kind` as in `struct`: B, H or I."""
+        """Read a little-endian unsigned integer; `kind` as in `struct`: B, H or I."""
         return int(struct.unpack(f"<{kind}", self.take(struct.calcsize(kind)))[0])
 
     def string(self) -> str:
-        """A length in uint16, then so many bytes, the last of them NUL."""
+        """Read a length in uint16, then so many bytes, the last of them NUL."""
         return self.take(self.number("H")).tobytes()[:-1].decode()
 
     def tensor(self) -> tuple[str, NDArray[Any]]:
-        """A name, and the array that follows it."""
+        """Read a name, and the array that follows it."""
         name = self.string()
         shape = [self.number("I") for _ in range(self.number("B"))]
         dtype = DTYPES[self.number("B")]
@@ -67,7 +67,7 @@ class _Reader:
 
 
 def read(data: memoryview, source: str) -> Tensors:
-    """The tensors of a model.bin given as its bytes, as views of them; `source` names it in errors."""
+    """Return the tensors of a model.bin given as its bytes, as views of them; `source` names it in errors."""
     reader = _Reader(data)
     try:
         version, spec = reader.number("I"), reader.string()
@@ -95,7 +95,7 @@ def read(data: memoryview, source: str) -> Tensors:
 
 
 def config(tensors: Tensors, source: str) -> dict[str, Any]:
-    """transformers' WhisperConfig, from the tensors' shapes and the numbers of heads."""
+    """Return transformers' WhisperConfig, from the tensors' shapes and the numbers of heads."""
     try:
         return _config(tensors)
     except (KeyError, ValueError, IndexError, TypeError) as error:
@@ -122,7 +122,7 @@ def _config(tensors: Tensors) -> dict[str, Any]:
 
 
 def state(tensors: Tensors, source: str) -> State:
-    """The weights as float32 under transformers' names; exact, as float16 and bfloat16 widen exactly."""
+    """Return the weights as float32 under transformers' names; float16 and bfloat16 widen exactly."""
     converted: State = {}
     for name, tensor in tensors.items():
         side, _, rest = name.partition("/")

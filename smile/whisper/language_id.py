@@ -1,4 +1,4 @@
-"""Which language Whisper hears, and whether there is speech at all."""
+"""Language identification: which language Whisper hears, and whether there is speech at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whisper ready to work, alone and with an adapter: loaded together and kept by hash."""
+"""Models ready to work, vanilla and with an adapter: loaded together, once in a process."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Model:
 
     @property
     def info(self) -> RecognizerInfo:
-        """What the engine says of itself."""
+        """Return what the engine says of itself."""
         return self.recognizer.info
 
     @property
     def context(self) -> int:
-        """The decoder's positions: prompt and transcript together."""
+        """Return the decoder's positions: prompt and transcript together."""
         return self.recognizer.context
 
     def within(self, windows: Sequence[float]) -> Model:
@@ -84,12 +84,12 @@ class Models:
 
     @property
     def one_encoder(self) -> bool:
-        """Whether both sides read the same encoder states."""
+        """Return whether both sides read the same encoder states."""
         return self.vanilla.info.encoder == self.smile.info.encoder
 
     @property
     def untrained(self) -> Models:
-        """The vanilla model on both sides."""
+        """Return the vanilla model on both sides."""
         return Models(self.vanilla, self.vanilla)
 
     def within(self, windows: Sequence[float]) -> Models:

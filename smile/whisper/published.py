@@ -35,7 +35,7 @@ def check(snapshot: Path, weights: str) -> None:
 
 
 def sha256(paths: Sequence[Path]) -> str:
-    """The digest of files, one after the other."""
+    """Return the digest of files, one after the other."""
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:

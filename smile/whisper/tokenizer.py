@@ -51,7 +51,7 @@ class Tokenizer:
         return cls(base.tokenizer, base.suppress, base.suppress_first)
 
     def special(self, name: str) -> int:
-        """The id of a special token.
+        """Return the id of a special token.
 
         Raises:
             WeightsError: the tokenizer has no such token, so it is not a multilingual Whisper's.
@@ -69,14 +69,14 @@ class Tokenizer:
 
     @cached_property
     def languages(self) -> dict[str, int]:
-        """Whisper's language codes and their tokens, such as {"en": 50259}."""
+        """Return Whisper's language codes and their tokens, such as {"en": 50259}."""
         tokens = self._tokenizer.get_vocab(with_added_tokens=True)
         low, high = self.start, self.transcribe
         found = {m[1]: i for t, i in tokens.items() if low < i < high and (m := LANGUAGE.fullmatch(t))}
         return dict(sorted(found.items(), key=lambda item: item[1]))
 
     def language(self, code: str) -> int:
-        """The token of a Whisper language code.
+        """Return the token of a Whisper language code.
 
         Raises:
             SmileError: Whisper has no such language.
@@ -88,28 +88,28 @@ class Tokenizer:
         return self.languages[code]
 
     def timestamp(self, seconds: float) -> int:
-        """The timestamp token nearest to a time within the 30 s window."""
+        """Return the timestamp token nearest to a time in seconds within the 30 s window."""
         return self.first_timestamp + round(min(max(seconds, 0.0), LAST_TIMESTAMP) / TIMESTAMP_STEP)
 
     def encode(self, text: str) -> list[int]:
-        """Text -> tokens, without any special token, even where the text spells one."""
+        """Return the tokens of a text, none of them special, even where the text spells a special one."""
         pieces = re.split(r"(<\|[^|>]*\|>)", text)
         plain = [self._tokenizer.encode(p, add_special_tokens=False).ids for p in _unspecial(pieces)]
         return [i for ids in plain for i in ids]
 
     def decode(self, tokens: Iterable[int]) -> str:
-        """Text tokens -> text; special and timestamp tokens are left out, half characters too."""
+        """Return the text of tokens, without special and timestamp tokens and without half characters."""
         text = [t for t in tokens if t < self.end]
         return str(self._tokenizer.decode(text, skip_special_tokens=True)).replace("\ufffd", "")
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
-        """The bytes of each token of text, by its id; of one that is none, nothing."""
+        """Return the bytes of each token of text, by its id; of one that is none, nothing."""
         names = (self._tokenizer.id_to_token(i) or "" for i in range(self.end))
         return tuple(_bytes(name) for name in names)
 
     def waiting(self, tokens: Sequence[int]) -> bytes:
-        """The bytes at the end of text tokens that are the beginning of a character."""
+        """Return the bytes at the end of text tokens that are the beginning of a character."""
         tail = b"".join(self.pieces[t] for t in tokens[-4:] if t < self.end)[-3:]
         for size in range(1, len(tail) + 1):
             byte = tail[-size]
@@ -121,7 +121,7 @@ class Tokenizer:
         return b""
 
     def is_text(self, token: int) -> bool:
-        """Whether the token is a piece of text and not a special or timestamp token."""
+        """Return whether the token is a piece of text and not a special or timestamp token."""
         return token < self.end
 
 
@@ -140,7 +140,7 @@ def _letters() -> dict[str, int]:
 
 
 def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
-    """A `tokenizer.json`, with the merge that some copies of Whisper's lack put back.
+    """Load a `tokenizer.json`, with the merge that some copies of Whisper's lack put back.
 
     Merge number i makes token 256 + i; copies converted from a merges.txt without a version line have
     lost the first one, "Ġ t", and then write " there" as three tokens that Whisper has never seen so.

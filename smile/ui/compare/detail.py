@@ -21,7 +21,10 @@ EXAMPLES = Markup('<section class="neighbours"><h4>Examples in the prompt {}</h4
 
 
 def detail(compared: Compared, index: int | None, address: Address, reference: str = "") -> str:
-    """The opened cell as HTML; empty where none is. `address` is where the page plays examples from."""
+    """Return the opened cell as HTML; empty where none is open.
+
+    `address` gives where the page plays an example from.
+    """
     cell, alone = compared.cell(index), compared.cell(0)
     if cell is None or alone is None:
         return ""

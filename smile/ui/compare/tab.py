@@ -47,7 +47,7 @@ def compare_tab(engine: Engine, transcribed: Onward) -> None:
 
 
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
-    """The recording, and what is compared."""
+    """Lay out the recording, and what is compared."""
     pool = gr.Dropdown(
         pool_choices(engine.pools()),
         value=default_pool(engine),
@@ -80,7 +80,7 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
 def outputs(
     asked: Asked, start: gr.Button, stop: gr.Button
 ) -> tuple[View, dict[str, gr.Button], gr.DownloadButton]:
-    """Where the comparison appears, and its downloads."""
+    """Lay out where the comparison appears, and its downloads."""
     first = callbacks.planned(*(component.value for component in asked))
     stage = gr.HTML(first, elem_id="compare-stage", js_on_load=ANNOUNCED, **PLAIN)
     table = gr.HTML("", elem_id="compare-table", js_on_load=OPEN, **PLAIN)
@@ -140,7 +140,7 @@ def connect_clip(
     view: View,
     transcribed: Onward,
 ) -> None:
-    """A pool brings recordings to choose from; the tab Transcribe sends its clip."""
+    """Let a pool bring recordings to choose from, and the tab Transcribe send its clip."""
     asked.pool.input(partial(show_examples, engine), asked.pool, example, **QUICK)
     picked = [asked.audio, reference]
     example.input(partial(callbacks.pick, engine), [asked.pool, example], picked, **QUICK)
@@ -154,7 +154,7 @@ def connect_clip(
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
-    """The same for programs: an endpoint `compare` that gives JSON."""
+    """Offer the same to programs: an endpoint `compare` that gives JSON."""
     gr.Button(visible=False).click(
         tool("compare", callbacks.compare_json, engine),
         inputs_kwargs={"reference": reference, **asked._asdict()},

@@ -1,4 +1,4 @@
-"""What happens on an event of the map: plain values in, new values for the components out."""
+"""Callbacks of the map: plain values in, new values for the components out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HIDDEN = gr.update(visible=False)
 
 
 class Sight(NamedTuple):
-    """How the map is looked at: the components, or what a visitor chose."""
+    """The way that the map is looked at: the components, or what a visitor chose."""
 
     map: Any
     metric: Any
@@ -43,7 +43,7 @@ class Sight(NamedTuple):
 
     @property
     def layout(self) -> str:
-        """The layout's name."""
+        """Return the layout's name."""
         return layout(self.metric, int(self.dimensions))
 
 
@@ -88,7 +88,7 @@ def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], s
 
 
 def packed(figure: dict[str, Any]) -> str:
-    """A figure for the page's script."""
+    """Return a figure as JSON for the page's script."""
     return json.dumps(figure, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -108,7 +108,7 @@ def _answered(atlas: Atlas, points: Points, query: Query, look: Sight) -> Page:
 
 
 def answer(atlas: Atlas, points: Points, query: Query, look: Sight, play: bool = False) -> Page:
-    """The query among the points, its neighbours, and why the first of them is near.
+    """Return the query among the points, its neighbours, and why the first of them is near.
 
     Raises:
         SmileError: a recording, and there are no embeddings to compare it with.
@@ -147,7 +147,7 @@ def _address(atlas: Atlas) -> Address:
 
 
 def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
-    """A point that was clicked becomes the query, and is played; what was being heard is given up."""
+    """Make a point that was clicked the query, and play it; give up the recording that is being encoded."""
     look = Sight(*sight)
     try:
         points = atlas.open(look.map)
@@ -174,7 +174,7 @@ def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | N
 
 
 def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any) -> Page:
-    """Why another of the neighbours is near."""
+    """Show why another of the neighbours is near."""
     look, rank = Sight(*sight), number(facts(chosen).get("rank"))
     if query is None:
         return Page()

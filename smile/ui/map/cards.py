@@ -31,7 +31,7 @@ TRUST = Markup(
 
 
 def trust_block(found: Trust) -> str:
-    """The trust figures of a layout."""
+    """Return the trust figures of a layout as HTML."""
     k = found.neighbours
     rows = [
         ("Trustworthiness", f"{found.trustworthiness:.3f}", TRUSTWORTHY),
@@ -46,7 +46,7 @@ def trust_block(found: Trust) -> str:
 
 
 def query_card(points: Points, query: Query, address: Address, play: bool) -> str:
-    """What was asked for, with its player; `play` begins at once."""
+    """Return the query as HTML, with its player, which with `play` begins at once."""
     index = points.find(query)
     card = NEIGHBOUR.format(
         title="The query",
@@ -61,7 +61,7 @@ def query_card(points: Points, query: Query, address: Address, play: bool) -> st
 
 
 def neighbour_cards(points: Points, found: Found, why: int, address: Address) -> str:
-    """The neighbours of a query, nearest first; `why` is the rank of the one that is explained."""
+    """Return a query's neighbours as HTML, nearest first; `why` is the rank of the one explained."""
     cards = Markup().join(
         _card(points, found, rank, why, address) for rank in range(1, len(found.indices) + 1)
     )

@@ -34,7 +34,7 @@ element.addEventListener("click", ({ target }) => {
 
 
 class Clip(NamedTuple):
-    """What may be placed on the map: a recording, or the name of a test recording."""
+    """A clip that may be placed on the map: a recording, or the name of a test recording."""
 
     audio: Any
     test: Any
@@ -52,7 +52,7 @@ def map_tab(atlas: Atlas, transcribed: Onward) -> None:
 
 
 def sight_inputs(atlas: Atlas) -> Sight:
-    """Which map, and how it is looked at."""
+    """Lay out which map is shown, and how it is looked at."""
     choices = atlas.choices()
     first = choices[0][1] if choices else None
     shown = gr.Dropdown(choices, value=first, label="Map of", elem_id="map-name")
@@ -74,14 +74,14 @@ def sight_inputs(atlas: Atlas) -> Sight:
 
 
 def clip_inputs() -> Clip:
-    """A clip of the visitor's own, or a test recording."""
+    """Lay out a clip of the visitor's own, and the test recordings."""
     audio = recorder("Your recording", "map-audio")
     test = gr.Dropdown([], label="or a test recording", elem_id="map-test")
     return Clip(audio, test)
 
 
 def outputs() -> Page:
-    """Where the map and what it tells appear."""
+    """Lay out where the map and what it tells appear."""
     with gr.Row(elem_id="map-head"):
         said = gr.HTML(stage(WELCOME), elem_id="map-stage", js_on_load=ANNOUNCED, **PLAIN)
         stop = gr.Button("Cancel", size="sm", visible=False, elem_id="map-stop", scale=0, min_width=90)
@@ -101,7 +101,7 @@ def outputs() -> Page:
 
 
 def with_event(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
-    """A callback that gets what its event tells; gradio hands that to plain functions only."""
+    """Return a callback that gets its event's data, which gradio hands to plain functions only."""
 
     def tell(chosen: gr.EventData, *values: Any) -> Page:
         return callback(atlas, chosen, *values)
@@ -110,7 +110,7 @@ def with_event(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Pag
 
 
 def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> dict[str, Any]:
-    """The map follows what is chosen. Gives what draws it."""
+    """Let the map follow what is chosen; return the event that draws it."""
     draw: dict[str, Any] = {
         "fn": partial(callbacks.show, atlas),
         "inputs": [page.asked, *sight],
@@ -130,7 +130,7 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
 
 
 def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.State, Dependency]:
-    """A turn, whose change places the clip that is chosen by then, and what can be cancelled of it."""
+    """Return a turn, whose change places the clip chosen by then, and what can be cancelled of it."""
     outputs, turn = list(page), gr.State(0)
     begun = turn.change(clips.begun, outputs=outputs, **QUICK)
     begun.then(js=SHOW_MAP)
@@ -158,7 +158,7 @@ def connect_query(
     transcribed: Onward,
     draw: dict[str, Any],
 ) -> None:
-    """What becomes the query: a point, a neighbour, a recording, or the last clip of the tab Transcribe."""
+    """Connect what becomes the query: a point, a neighbour, a recording, or the clip of Transcribe."""
     outputs = list(page)
     turn, run = connect_run(atlas, sight, clip, page)
     for component in (page.plot, page.neighbours):

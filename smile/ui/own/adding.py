@@ -1,4 +1,4 @@
-"""Examples come in, are read, corrected and removed."""
+"""Callbacks that add, read, correct and remove examples."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def add_files(
     wanted: Sequence[str],
     offered: Sequence[str] = (),
 ) -> Iterator[Page]:
-    """The clips of uploaded files become examples, cut at the tiers that are wanted of those offered."""
+    """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted."""
     if not files:
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
@@ -78,7 +78,7 @@ def add_files(
 @consuming
 @guarded_steps
 def add_typed(service: VisitorService, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
-    """A recording and what was typed become an example; while the text is missing, the recording stays."""
+    """Make a recording and what was typed an example; while the text is missing, the recording stays."""
     if not audio:
         raise PoolError("Record a clip or upload one first.")
     said = growing.said(text)
@@ -95,7 +95,7 @@ def add_typed(service: VisitorService, key: str | None, audio: str | None, text:
 
 @guarded
 def open_example(service: VisitorService, key: str | None, name: str) -> Page:
-    """One example is opened, to be heard, corrected or removed."""
+    """Open an example, to be heard, corrected or removed."""
     found = opened(service, key)
     example = _example(found, name)
     pool = found.pool()
@@ -110,7 +110,7 @@ def open_example(service: VisitorService, key: str | None, name: str) -> Page:
 
 @guarded
 def save_example(service: VisitorService, key: str | None, name: str | None, text: str) -> Page:
-    """An example gets another text."""
+    """Give an example another text."""
     found = opened(service, key)
     with found.lock:
         example, pool = _example(found, name), found.pool()
@@ -125,7 +125,7 @@ def save_example(service: VisitorService, key: str | None, name: str | None, tex
 
 @guarded
 def remove_example(service: VisitorService, key: str | None, name: str | None) -> Page:
-    """An example leaves the pool."""
+    """Remove an example from the pool."""
     found = opened(service, key)
     with found.lock:
         example, pool = _example(found, name), found.pool()

@@ -8,7 +8,7 @@ import gradio as gr
 
 
 class Buttons(NamedTuple):
-    """What a visitor presses or brings."""
+    """The buttons and inputs that a visitor presses or brings something by."""
 
     typed: gr.Textbox
     matches: gr.Radio

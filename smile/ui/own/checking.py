@@ -1,4 +1,4 @@
-"""Does it help this language? The check, and the setting that follows from it or from the visitor."""
+"""Callbacks of the check, and of the setting that follows from it or from the visitor."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LEAST = 3  # examples that are checked without being asked
 
 @guarded_steps
 def check(service: VisitorService, key: str | None) -> Iterator[Page]:
-    """Each example is transcribed with the others, under some settings; the best one becomes the pool's."""
+    """Transcribe each example with the others under some settings, and make the best one the pool's."""
     found = opened(service, key)
     yield from _check(service, found)
 
 
 @guarded_steps
 def check_new(service: VisitorService, key: str | None) -> Iterator[Page]:
-    """The same by itself, where examples have come that no check has seen."""
+    """Check by itself, where examples have come that no check has seen."""
     if not service.visitors.has(key):
         return
     found = service.visitors.open(key)
@@ -56,7 +56,7 @@ def _check(service: VisitorService, found: Workspace) -> Iterator[Page]:
 
 @guarded
 def choose(service: VisitorService, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
-    """The visitor sets shots, token neighbours and characters by hand."""
+    """Set shots, kNN-LM and characters as the visitor chooses them."""
     if not service.visitors.has(key):
         return Page()
     found = opened(service, key)

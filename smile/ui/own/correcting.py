@@ -1,4 +1,4 @@
-"""Correct and learn: a transcript is put right, becomes an example, and the next ones are better for it."""
+"""Callbacks that correct and learn: a transcript becomes an example, and the next are better for it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from smile.ui.own.transcribing import written
 
 @guarded
 def open_part(service: VisitorService, key: str | None, name: str, number: int) -> Page:
-    """One transcript is opened, to be heard and corrected."""
+    """Open a transcript, to be heard and corrected."""
     found = opened(service, key)
     return shown(found, transcripts.part(found, name, number))
 
 
 def shown(found: Workspace, part: Part) -> Page:
-    """The editor with a part, and the list with it marked."""
+    """Return the editor with a part, and the list with it marked."""
     caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
     items = transcripts.items(found)
     return Page(
@@ -41,7 +41,7 @@ def shown(found: Workspace, part: Part) -> Page:
 def learn(
     service: VisitorService, key: str | None, chosen: Sequence[Any] | None, text: str
 ) -> Iterator[Page]:
-    """The corrected transcript becomes an example; the next transcript is made with it and opened."""
+    """Make the corrected transcript an example, and open the next one, transcribed with it."""
     found = opened(service, key)
     if not chosen:
         raise PoolError("Choose a transcript first.")

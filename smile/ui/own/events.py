@@ -1,4 +1,4 @@
-"""What the tab's components do."""
+"""The events that connect the tab's components to its callbacks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONG: dict[str, Any] = {
 
 
 def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) -> None:
-    """Connect everything."""
+    """Connect all components of the tab to what they do."""
     outputs: list[Any] = list(view)
     tab.select(partial(arrived, service), view.key, outputs, **QUICK)
     connect_naming(service, view, buttons)
@@ -37,7 +37,7 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
 
 
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
-    """The language; and everything put away."""
+    """Connect the language's name, taking back, and the deletion of everything."""
     outputs: list[Any] = list(view)
     typed, found = buttons.typed, buttons.matches
     typed.input(naming.matches, typed, found, trigger_mode="always_last", **QUICK)
@@ -52,7 +52,7 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
 
 
 def connect_examples(service: VisitorService, view: Page, buttons: Buttons) -> list[Dependency]:
-    """Examples and their check; gives what can be cancelled."""
+    """Connect examples and their check; return what can be cancelled."""
     outputs: list[Any] = list(view)
     offered = gr.State([])
     shown = [view.tiers, offered]
@@ -79,7 +79,7 @@ def connect_examples(service: VisitorService, view: Page, buttons: Buttons) -> l
 
 
 def connect_transcripts(service: VisitorService, view: Page, buttons: Buttons) -> list[Dependency]:
-    """Recordings, transcripts and corrections; gives what can be cancelled."""
+    """Connect recordings, transcripts and corrections; return what can be cancelled."""
     outputs: list[Any] = list(view)
     bring = view.recordings.upload(
         partial(transcribing.bring, service), [view.key, view.recordings], outputs, **LONG
@@ -111,13 +111,13 @@ def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
 
 
 def ended(said: str | None) -> tuple[Any, Any]:
-    """The stage and the button Cancel after a run."""
+    """Return the stage and the button Cancel after a run."""
     cut_short = "stage working" in str(said)
     return stage(CANCELLED) if cut_short else gr.skip(), gr.update(visible=False)
 
 
 def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None:
-    """Samples, transcripts and pools as files."""
+    """Connect samples, transcripts and pools as files."""
     kinds: list[tuple[dict[str, gr.Button], Any]] = [
         (buttons.transcripts, transcribing.saved),
         (buttons.pools, transcribing.pool_saved),
@@ -132,5 +132,5 @@ def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None
 
 
 def sampled(service: VisitorService, kind: str) -> Any:
-    """A file to try a step with; gives the hidden button its file."""
+    """Return the hidden button with a file to try a step with."""
     return gr.update(value=service.sample(kind))

@@ -1,4 +1,4 @@
-"""Naming the language, and putting everything away again."""
+"""Callbacks that name the language, take back, and delete everything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DELETED = "Everything of yours was deleted."
 
 
 def matches(typed: str) -> Any:
-    """The languages that fit what was typed, to choose from, and the way to name one that is not listed."""
+    """Return the languages that fit what was typed, and the way to name one that is not listed."""
     found = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
     name = " ".join(typed.split())
     if name:
@@ -30,7 +30,7 @@ def matches(typed: str) -> Any:
 
 @guarded
 def name(service: VisitorService, key: str | None, typed: str, code: str | None) -> Page:
-    """The language is chosen; examples that are there already are in it from now on."""
+    """Set the language; examples that are there already are in it from now on."""
     if not code:
         return Page()
     key, found = workspace(service, key)
@@ -47,7 +47,7 @@ def name(service: VisitorService, key: str | None, typed: str, code: str | None)
 @consuming
 @guarded
 def delete(service: VisitorService, key: str | None, *brought: str | Sequence[str] | None) -> Page:
-    """Everything of this visitor is deleted, now; also what was uploaded and not used yet."""
+    """Delete everything of this visitor now, also what was uploaded and not used yet."""
     for files in brought:
         discard([files] if isinstance(files, str) else files or ())
     service.visitors.delete(key)
@@ -61,7 +61,7 @@ def delete(service: VisitorService, key: str | None, *brought: str | Sequence[st
 
 @guarded
 def undo(service: VisitorService, key: str | None) -> Page:
-    """The last change of the pool is taken back."""
+    """Take back the last change of the pool."""
     found = opened(service, key)
     last = found.undo()
     return closed(found)._replace(rejected="").says(f"Taken back: {last.what}.", "done")

@@ -64,19 +64,19 @@ class Page(NamedTuple):
     stop: Any = gr.skip()
 
     def says(self, text: str, kind: str = "") -> Page:
-        """The same with a line about what is going on."""
+        """Return the same with a line about what is going on."""
         return self._replace(stage=stage(text, kind))
 
 
 def workspace(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
-    """The visitor's folder and its key; a new one where there is none yet."""
+    """Return the visitor's key and folder; new ones where there are none yet."""
     if not key:
         key = service.visitors.new()
     return key, service.visitors.open(key)
 
 
 def fresh(found: Workspace | None) -> Page:
-    """All that follows from a folder (None: an empty tab). What is open for editing is not touched."""
+    """Return all that follows from a folder (None: an empty tab), but for what is open for editing."""
     state = found.state() if found else State()
     pool = found.pool() if found else None
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
@@ -111,7 +111,7 @@ def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
 
 
 def settings(found: Workspace) -> Settings:
-    """How this visitor's recordings are transcribed."""
+    """Return how this visitor's recordings are transcribed."""
     pool = found.pool()
     setting = whole_setting(pool.folder) if pool else None
     chosen = replace(DEFAULT, characters=found.state().characters)
@@ -119,7 +119,7 @@ def settings(found: Workspace) -> Settings:
 
 
 def opened(service: VisitorService, key: str | None) -> Workspace:
-    """The folder of a visitor who has one.
+    """Return the folder of a visitor who has one.
 
     Raises:
         PoolError: there is none.
@@ -130,12 +130,12 @@ def opened(service: VisitorService, key: str | None) -> Workspace:
 
 
 def closed(found: Workspace) -> Page:
-    """The tab as it follows from a folder, with no example open."""
+    """Return the tab as it follows from a folder, with no example open."""
     return fresh(found)._replace(example=None, example_player="", example_box=gr.update(visible=False))
 
 
 def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
-    """The result of some work; its lines become the stage. Closing it closes the work."""
+    """Yield the lines of some work as the stage, and return its result. Closing it closes the work."""
     with closing(steps):
         while True:
             try:
@@ -146,7 +146,7 @@ def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
 
 
 def guarded(function: Callable[P, Page]) -> Callable[P, Page]:
-    """A callback whose errors become the stage's sentence."""
+    """Wrap a callback so that its errors become the stage's sentence."""
 
     @wraps(function)
     def safe(*args: P.args, **kwargs: P.kwargs) -> Page:
@@ -159,7 +159,7 @@ def guarded(function: Callable[P, Page]) -> Callable[P, Page]:
 
 
 def guarded_steps(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Page]]:
-    """The same for a callback that yields the page as it changes."""
+    """Wrap a callback that yields the page as it changes, as `guarded` does."""
 
     @wraps(function)
     def safe(*args: P.args, **kwargs: P.kwargs) -> Iterator[Page]:
@@ -174,7 +174,7 @@ def guarded_steps(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator
 
 @guarded
 def arrived(service: VisitorService, key: str | None) -> Page:
-    """The tab as the page opens: what a visitor left here is there again."""
+    """Return the tab as the page opens: what a visitor left here is there again."""
     if not service.visitors.has(key):
         return fresh(None)._replace(key="")
     found = service.visitors.open(key)

@@ -1,4 +1,4 @@
-"""Where visitors' own pools meet the engine: their folders, and heavy work in its turn."""
+"""The link between visitors' own pools and the engine: their folders, and heavy work in its turn."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class VisitorService:
-    """Serves visitors with pools of their own."""
+    """A service for visitors with pools of their own."""
 
     def __init__(self, engine: Engine, visitors: Workspaces):
         self.engine, self.visitors = engine, visitors
@@ -69,11 +69,11 @@ class VisitorService:
             self._closed.wait(SWEEP)
 
     def models(self) -> Models:
-        """The models, once `engine.load` has loaded them."""
+        """Return the models, once `engine.load` has loaded them."""
         return self.engine.warm().result()
 
     def work(self, what: str, work: Callable[[Models, Progress], T]) -> Generator[str, None, T]:
-        """Do work over clips when its turn comes; says what is done and how far it is, for a person.
+        """Do work over clips when its turn comes; yield what is done and how far it is, for a person.
 
         Closing it ends the work after the clip at hand.
         """
@@ -123,13 +123,13 @@ class VisitorService:
     def read(
         self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
     ) -> Generator[str, None, Imported]:
-        """Read labelled clips of files in a process of its own, as many as the visitor has room for."""
+        """Read labelled clips of files in a process of its own, within the room that the visitor has."""
         return (yield from read_apart(files, work, tiers=tiers, limits=_limits(workspace)))
 
     def unpacked(
         self, workspace: Workspace, files: Sequence[Path], work: Path
     ) -> Generator[str, None, list[Path]]:
-        """Give the recordings of files, those of zips unpacked.
+        """Return the recordings of files, those of zips unpacked.
 
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
@@ -149,7 +149,7 @@ class VisitorService:
         return found
 
     def ready(self, workspace: Workspace) -> Generator[str, None, str]:
-        """Read what the pool's examples have not been read of; returns why it cannot be kept, if so."""
+        """Read what the pool's examples have not been read of; return why it cannot be kept, if so."""
         from smile.own import growing
 
         try:
@@ -164,7 +164,7 @@ class VisitorService:
     def batch(
         self, workspace: Workspace, settings: Settings, names: list[str] | None = None
     ) -> Iterator[Step]:
-        """Transcribe what waits, or the recordings of these names (again), each kept as it is done."""
+        """Transcribe what waits, or the recordings of these names again; keep each as it is done."""
         from smile.own import transcripts
         from smile.transcription import batch
 
@@ -188,7 +188,7 @@ class VisitorService:
                     yield step
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
-        """Leave each example out in turn; the setting that does best becomes the pool's.
+        """Leave each example out in turn, and make the setting that does best the pool's.
 
         Raises:
             PoolError: there are too few, or no setting came to a result.

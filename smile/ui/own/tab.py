@@ -37,7 +37,10 @@ element.addEventListener("click", ({ target }) => {
 
 
 def remembered() -> gr.BrowserState:
-    """Where a visitor's key is kept; outside the tabs, since those come to be when they are opened."""
+    """Return where a visitor's key is kept.
+
+    It stands outside the tabs, since those come to be when they are opened.
+    """
     return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
 
 
@@ -72,14 +75,14 @@ def own_tab(service: VisitorService, key: gr.BrowserState) -> None:
 
 @contextmanager
 def step(number: str, title: str) -> Iterator[None]:
-    """One step of the way, under its heading."""
+    """Lay out one step of the way, under its heading."""
     with gr.Column(elem_classes="own-step"):
         gr.HTML(f'<h2 class="own-title"><i>{number}</i>{title}</h2>', **PLAIN)
         yield
 
 
 def naming(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Search by name or code."""
+    """Lay out the search for a language by name or code."""
     outputs["named"] = gr.HTML(view.named(None), elem_id="own-named", **PLAIN)
     pressed["typed"] = gr.Textbox(
         label="Name or ISO 639-3 code", placeholder="such as Mboshi or mdw", max_lines=1, elem_id="own-search"
@@ -90,7 +93,7 @@ def naming(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Bring examples, and see those that are there."""
+    """Lay out how examples are brought, and those that are there."""
     with gr.Tabs():
         with gr.Tab("Files"):
             outputs["uploads"] = brought(
@@ -137,7 +140,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def checking(outputs: dict[str, Any]) -> None:
-    """Leave one out, and what follows from it."""
+    """Lay out the check by leaving one out, and the settings that follow from it."""
     outputs["verdict"] = gr.HTML("", elem_id="own-verdict", **PLAIN)
     with gr.Row(elem_classes="files"):
         outputs["check"] = gr.Button(
@@ -159,7 +162,7 @@ def checking(outputs: dict[str, Any]) -> None:
 
 
 def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Bring recordings, transcribe them, give the transcripts away."""
+    """Lay out how recordings are brought and transcribed, and their transcripts taken away."""
     with gr.Tabs():
         with gr.Tab("Files"):
             outputs["recordings"] = brought(
@@ -189,7 +192,7 @@ def _label(kind: str) -> str:
 
 
 def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Put a transcript right, and see what that brings."""
+    """Lay out the editor of a transcript, and the curve of what correcting brings."""
     gr.HTML(
         '<p class="note">Click a transcript above, listen, and put it right. It becomes an example, and the '
         "next transcript is made with it.</p>",
@@ -208,7 +211,7 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def taking(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """The pool as a file, and the end of it here."""
+    """Lay out the pool as a file, and the deletion of everything."""
     with gr.Row(visible=False, elem_classes="files") as row:
         pressed["pools"] = {
             "folder": gr.Button("Examples as a SMILE pool (zip)", size="sm", elem_id="own-pool-folder"),

@@ -1,4 +1,4 @@
-"""A visitor's recordings: they come in, are transcribed one after the other, and are given away."""
+"""Callbacks for a visitor's recordings: they come in, are transcribed in turn, and are given away."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 @consuming
 @guarded_steps
 def bring(service: VisitorService, key: str | None, files: Sequence[str] | None) -> Iterator[Page]:
-    """Recordings, or zips of them, come into the list."""
+    """Bring recordings, or zips of them, into the list."""
     if not files:
         return
     with discarding(files):
@@ -43,7 +43,7 @@ def bring(service: VisitorService, key: str | None, files: Sequence[str] | None)
 @consuming
 @guarded
 def bring_recorded(service: VisitorService, key: str | None, audio: str | None) -> Page:
-    """A recording made in the page comes into the list."""
+    """Bring a recording made in the page into the list."""
     if not audio:
         raise PoolError("Record something first.")
     with discarding([audio]):
@@ -55,7 +55,7 @@ def bring_recorded(service: VisitorService, key: str | None, audio: str | None) 
 
 @guarded_steps
 def run(service: VisitorService, key: str | None) -> Iterator[Page]:
-    """Transcribe what waits; goes on where a reload or a cancel ended it."""
+    """Transcribe what waits; go on where a reload or a cancel ended it."""
     found = opened(service, key)
     if not transcripts.waiting(found):
         raise PoolError(NOTHING)
@@ -73,7 +73,7 @@ def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
 
 
 def written(service: VisitorService, found: Workspace, names: list[str] | None) -> Iterator[Page]:
-    """Transcribe; shows each transcript as it grows."""
+    """Transcribe, and yield the page with each transcript as it grows."""
     problem = yield from working(service.ready(found))
     items, parts = _known(found)
     shown = None
@@ -98,7 +98,7 @@ def _known(found: Workspace) -> tuple[list[Item], list[Part]]:
 
 @guarded
 def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None) -> Page:
-    """A recording leaves the list."""
+    """Delete a recording from the list."""
     found = opened(service, key)
     if not part:
         return Page()
@@ -111,7 +111,7 @@ def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None)
 
 
 def saved(service: VisitorService, kind: str, key: str | None) -> Any:
-    """The transcripts as a file, several as a zip; gives the hidden button its file."""
+    """Return the hidden button with the transcripts as its file, several in a zip."""
     found = opened(service, key)
     with found.work(adding=False) as folder:
         made = export(transcripts.exported(found), kind, folder)
@@ -125,7 +125,7 @@ def saved(service: VisitorService, kind: str, key: str | None) -> Any:
 
 
 def pool_saved(service: VisitorService, kind: str, key: str | None) -> Any:
-    """The pool as a zip; gives the hidden button its file."""
+    """Return the hidden button with the pool as a zip."""
     found = opened(service, key)
     pool = found.pool()
     if pool is None:

@@ -1,1 +1,1 @@
-"""What several tabs share: components, the stage, cards of examples, scores, charts, pools to choose from."""
+"""Parts that several tabs share: components, the stage, cards of examples, scores, plots, pools."""

@@ -1,4 +1,4 @@
-"""Components of all tabs, how they are laid out, and the line that says what goes on."""
+"""Components that several tabs lay out, their options, and the line that says what goes on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STAGE = Markup('<p class="stage {kind}">{text}</p>')
 
 
 class Onward(NamedTuple):
-    """What other tabs may go on with: the tabs, buttons that appear with a result, what was transcribed."""
+    """The components that other tabs go on from: tabs, buttons that appear with a result, its clip."""
 
     tabs: Any
     button: Any
@@ -27,7 +27,7 @@ class Onward(NamedTuple):
 
 
 def recorder(label: str, elem_id: str) -> gr.Audio:
-    """Records or takes an upload."""
+    """Return a component that records or takes an upload."""
     return gr.Audio(
         type="filepath",
         sources=["microphone", "upload"],
@@ -39,10 +39,10 @@ def recorder(label: str, elem_id: str) -> gr.Audio:
 
 
 def stage(text: str, kind: str = "") -> str:
-    """A line that says what goes on; `kind` is "working", "done", "error" or nothing."""
+    """Return a line that says what goes on; `kind` is "working", "done", "error" or nothing."""
     return STAGE.format(kind=kind, text=text)
 
 
 def cancelling() -> str:
-    """The stage from the click on Cancel until the engine has stopped."""
+    """Return the stage from the click on Cancel until the engine has stopped."""
     return stage("Cancelling", "working")

@@ -20,7 +20,7 @@ PLAYER = Markup('<audio controls preload="none" src="{source}" aria-label="{name
 
 
 def listed(found: Iterable[Neighbour], measure: str, address: Address) -> Markup:
-    """Examples as items of a list; `measure` is what their distances are measured in."""
+    """Return examples as items of a list; `measure` is what their distances are measured in."""
     return Markup().join(_neighbour(n, measure, address) for n in found)
 
 
@@ -39,12 +39,12 @@ def _neighbour(neighbour: Neighbour, measure: str, address: Address) -> Markup:
 
 
 def player(source: str, name: str, autoplay: bool = False) -> Markup:
-    """A player of a recording; `name` is read to those who do not see it."""
+    """Return a player of a recording; `name` is read to those who do not see it."""
     return PLAYER.format(source=source, name=name, autoplay=Markup(" autoplay") if autoplay else "")
 
 
 def left_out(count: int) -> Markup:
-    """A sentence for the examples that did not fit, empty where all did."""
+    """Return a sentence for the examples that did not fit, empty where all did."""
     if count == 0:
         return Markup()
     examples = "1 farther example" if count == 1 else f"{count} farther examples"

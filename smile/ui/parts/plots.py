@@ -1,4 +1,4 @@
-"""What all charts have in common: their colours, and a figure without traces."""
+"""The common ground of all charts: their colours, and a figure without traces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", 
 
 
 def blank(height: int, x: str = "", y: str = "") -> Figure:
-    """A figure without traces; the page's style sheet colours its text and lines."""
+    """Return a figure without traces; the page's style sheet colours its text and lines."""
     import plotly.graph_objects as go
 
     figure = go.Figure()

@@ -28,12 +28,12 @@ def pool_choices(pools: Iterable[PoolChoice]) -> list[tuple[str, str]]:
 
 
 def default_pool(engine: Engine) -> str | None:
-    """The pool to begin with: the first that comes with the app, since it needs no indexing."""
+    """Return the pool to begin with: the first that comes with the app, since it needs no indexing."""
     return next((pool.key for pool in engine.pools()), None)
 
 
 def example_choices(engine: Engine, pool: str | None) -> dict[str, Any]:
-    """The recordings that a pool offers for trying, as the properties of a radio group."""
+    """Return the recordings that a pool offers for trying, as the properties of a radio group."""
     found = engine.queries(pool)
     choice = engine.choice(pool)
     return {
@@ -44,5 +44,5 @@ def example_choices(engine: Engine, pool: str | None) -> dict[str, Any]:
 
 
 def show_examples(engine: Engine, pool: str | None) -> Any:
-    """Another pool, other recordings to try."""
+    """Return the recordings to try of another pool, none of them chosen."""
     return gr.update(**example_choices(engine, pool), value=None)

@@ -37,7 +37,7 @@ def judge(reference: str, hypothesis: str, language: str) -> Judged | None:
 
 
 def score_block(judged: Judged | None) -> Markup:
-    """Error rates and the difference as HTML; empty without a reference."""
+    """Return error rates and the difference as HTML; empty without a reference."""
     if judged is None:
         return Markup()
     found = judged.score
@@ -55,7 +55,7 @@ def score_block(judged: Judged | None) -> Markup:
 
 
 def verdict(vanilla: Judged | None, smile: Judged | None) -> str:
-    """What the examples did to the character error rate, in a sentence; empty where it is not known."""
+    """Return in a sentence what the examples did to the character error rate; empty where it is unknown."""
     before, after = (judged.score.cer if judged else None for judged in (vanilla, smile))
     if before is None or after is None:
         return ""
@@ -66,5 +66,5 @@ def verdict(vanilla: Judged | None, smile: Judged | None) -> str:
 
 
 def percent(rate: float) -> str:
-    """A rate as a percentage with one decimal, such as "34.2 %"."""
+    """Return a rate as a percentage with one decimal, such as "34.2 %"."""
     return f"{100 * rate:.1f}\u00a0%"

@@ -1,4 +1,4 @@
-"""What happens on an event: plain values in, new values for the components out."""
+"""Callbacks of the tab: plain values in, new values for the components out."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class View(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a visitor asks for: the choices, the language opened, the utterances' order, chart, sorting."""
+    """A visitor's request: the choices, the language opened, the utterances' order, chart, sorting."""
 
     choices: Choices = Choices()
     opened: Any = None
@@ -62,13 +62,13 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> Asked:
-        """The inputs of an event: the choices one by one, then the rest."""
+        """Return what the inputs of an event ask for: they are the choices one by one, then the rest."""
         split = len(Choices._fields)
         return cls(Choices(*values[:split]), *values[split:])
 
 
 def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
-    """Do what an event asks for; what goes wrong is one sentence for the visitor."""
+    """Show what an event asks for; say in one sentence what goes wrong."""
     try:
         return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
     except Exception as error:
@@ -76,19 +76,19 @@ def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) ->
 
 
 def notice(kind: str, text: str) -> View:
-    """The tab with nothing but a sentence."""
+    """Return the tab with nothing but a sentence."""
     shown = gr.update(value=stage(text, kind), visible=True)
     return View(notice=shown, board=gr.update(visible=False))
 
 
 def selection_of(store: Store, choices: Choices) -> Selection:
-    """The choices applied to what is in the folder now."""
+    """Return the choices applied to what is in the folder now."""
     measured = store.read()
     return Selection(measured, choices.valid(measured))
 
 
 def opened(store: Store, asked: Asked) -> View:
-    """The tab is opened: read what is new, show all of it; the findings take as long again and follow."""
+    """Return the tab as it is opened, with what is new; the findings, which take as long, follow."""
     selection = selection_of(store, asked.choices)
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
@@ -98,7 +98,7 @@ def opened(store: Store, asked: Asked) -> View:
 
 
 def findings(store: Store, asked: Asked) -> View:
-    """The findings; no choice changes them."""
+    """Return the findings; no choice changes them."""
     return View(findings=panel(store.read().findings()))
 
 
@@ -109,12 +109,12 @@ def prepared(store: Store) -> None:
 
 
 def changed(store: Store, asked: Asked) -> View:
-    """Another choice, other figures."""
+    """Return the figures of another choice."""
     return shown(selection_of(store, asked.choices), asked)
 
 
 def shown(selection: Selection, asked: Asked) -> View:
-    """Summary, tables, utterances and chart of a selection."""
+    """Return summary, tables, utterances and chart of a selection."""
     return View(
         summary=tables.summary(selection),
         beside=beside(selection),
@@ -125,13 +125,13 @@ def shown(selection: Selection, asked: Asked) -> View:
 
 
 def chart_of(selection: Selection, key: str) -> dict[str, Any]:
-    """A chart, or the sentence that stands for it."""
+    """Return a chart, or the sentence that stands for it."""
     figure, caption = drawn(selection, key)
     return {"plot": gr.update(value=figure, visible=figure is not None), "caption": caption}
 
 
 def looked_into(store: Store, asked: Asked) -> View:
-    """Another language or another order of its utterances."""
+    """Return another language's utterances, or the same in another order."""
     selection = selection_of(store, asked.choices)
     return View(
         table=tables.table(selection, asked.sort, asked.opened or ""),
@@ -140,7 +140,7 @@ def looked_into(store: Store, asked: Asked) -> View:
 
 
 def clicked(store: Store, asked: Asked, key: str, code: str) -> View:
-    """A click into the table: on a heading, which sorts, or on a language, which opens it."""
+    """Answer a click into the table: on a heading, which sorts, or on a language, which opens it."""
     if not key:
         return looked_into(store, asked._replace(opened=code))._replace(opened=code)
     sort = asked.sort.again(key)
@@ -155,14 +155,14 @@ class Click:
     store: Store
 
     def __call__(self, event: gr.EventData, *values: Any) -> View:
-        """What the click was on is in the event."""
+        """Answer a click; what it was on is in the event."""
         data = facts(event)
         key, code = (str(data.get(name) or "") for name in ("sort", "language"))
         return guarded(lambda store, asked: clicked(store, asked, key, code), self.store, *values)
 
 
 def saved(store: Store, kind: str, *values: Any) -> Any:
-    """A file to download: "table.csv", "table.parquet" or "rows.parquet"; gives the button its file."""
+    """Return the button with its file: "table.csv", "table.parquet" or "rows.parquet"."""
     selection = selection_of(store, Asked.of(values).choices)
     if kind.startswith("table"):
         frame = tables.long(selection)

@@ -20,7 +20,7 @@ BAND = 7  # pixels of an interval drawn as a band
 
 
 def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, Any]:
-    """The error bars of rates with bounds."""
+    """Return the error bars of rates with bounds."""
     bars = {
         "type": "data",
         "symmetric": False,
@@ -32,18 +32,18 @@ def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, An
 
 
 def wrapped(label: str) -> str:
-    """A long label on two lines or more, so that there is room for the chart beside it."""
+    """Return a long label on two lines or more, so that there is room for the chart beside it."""
     return "<br>".join(wrap(label, WIDEST))
 
 
 def translucent(colour: str) -> str:
-    """A colour at a third of its strength."""
+    """Return a colour at a third of its strength."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.3)"
 
 
 def by_language(selection: Selection) -> Figure | None:
-    """Dumbbells: each language from the baseline to the condition, with intervals."""
+    """Return dumbbells: each language from the baseline to the condition, with intervals."""
     base, ours = selection.line_of(selection.baseline), selection.line_of(selection.condition)
     base = base[base.index.isin(ours.dropna(subset=["rate"]).index)].dropna(subset=["rate"])
     if base.empty or selection.baseline == selection.condition:
@@ -72,7 +72,7 @@ def by_language(selection: Selection) -> Figure | None:
 
 
 def by_family(selection: Selection) -> Figure | None:
-    """The relative change of each language, by family, and each family's mean."""
+    """Return the relative change of each language, by family, and each family's mean."""
     table = selection.line_of(selection.condition)
     if "reduction" not in table or table["reduction"].notna().sum() == 0 or selection.pair is None:
         return None
@@ -103,7 +103,7 @@ def by_family(selection: Selection) -> Figure | None:
 
 
 def overhead(selection: Selection) -> Figure | None:
-    """Seconds that a clip takes by condition, and the share in them of ranking the pool."""
+    """Return the seconds that a clip takes by condition, and the share in them of ranking the pool."""
     rows = selection.measured.rows
     if "seconds" not in rows or rows["seconds"].notna().sum() == 0:
         return None
@@ -136,7 +136,7 @@ def overhead(selection: Selection) -> Figure | None:
 
 
 def averages(selection: Selection, x: str) -> pd.DataFrame:
-    """The lines of `labels.lines` with their macro averages over the languages that all of them have.
+    """Return the lines of `labels.lines` with macro averages over the languages that all of them have.
 
     Of more series than there are colours, those that have most in common with the condition.
     """

@@ -61,7 +61,7 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
 
 
 def language_outputs() -> tuple[Any, ...]:
-    """The table, its downloads, and the utterances below."""
+    """Lay out the table, its downloads, and the utterances below."""
     columns = controls.column_input()
     table = gr.HTML(elem_id="table", js_on_load=ON_CLICK, **PLAIN)
     with gr.Row(elem_classes="files"):
@@ -75,7 +75,7 @@ def language_outputs() -> tuple[Any, ...]:
 
 
 def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
-    """Opening the tab, choices, and clicks into the table.
+    """Connect the opening of the tab, choices, and clicks into the table.
 
     All choices share one event: of two that overlapped, the one that ended last would win.
     """
@@ -94,7 +94,7 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
 
 
 def connect_files(store: Store, asked: Asked, files: dict[str, gr.Button], file: gr.DownloadButton) -> None:
-    """A file is made when it is asked for; then the hidden button hands it over."""
+    """Make a file when it is asked for; then the hidden button hands it over."""
     inputs = [*asked.choices, *asked[1:]]
     for kind, button in files.items():
         made = button.click(partial(callbacks.saved, store, kind), inputs, file, **QUICK)

@@ -33,7 +33,7 @@ NO_TEXT = Markup('<span class="nothing">no text</span>')
 
 
 def lines(selection: Selection, code: str) -> pd.DataFrame:
-    """A line for each utterance that both conditions have, their columns ending in ":0" and ":1".
+    """Return a line for each utterance that both conditions have, their columns ending in ":0" and ":1".
 
     Of several seeds the first one is shown.
     """
@@ -52,7 +52,7 @@ def lines(selection: Selection, code: str) -> pd.DataFrame:
 
 
 def ordered(found: pd.DataFrame, order: str) -> pd.DataFrame:
-    """The lines in an order of ORDERS."""
+    """Return the lines in an order of ORDERS."""
     if order == "id":
         return found.sort_index()
     key = "edits:1" if order == "errors" else "gain"
@@ -60,7 +60,7 @@ def ordered(found: pd.DataFrame, order: str) -> pd.DataFrame:
 
 
 def utterances(selection: Selection, code: str | None, order: str = "gain") -> str:
-    """The utterances of a language as HTML; empty where none is chosen."""
+    """Return the utterances of a language as HTML; empty where none is chosen."""
     if not code or code not in selection.measured.languages.index:
         return ""
     found = ordered(lines(selection, code), order)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def neighbours(result: Result, synthetic: bool, address: Address) -> str:
-    """The examples of every segment, and what was left out; `address` is where the page plays them from."""
+    """Return the examples of every segment, and what was left out, as HTML.
+
+    `address` gives where the page plays an example from.
+    """
     if not any(found.neighbours or found.left_out for _, found in result.examples):
         return ""
     several = len(result.examples) > 1

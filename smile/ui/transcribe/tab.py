@@ -23,7 +23,7 @@ REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 
 class Clip(NamedTuple):
-    """What is transcribed: the language's pool, one of its own recordings, audio, reference text."""
+    """The clip to transcribe: its language's pool, one of its own recordings, audio, reference text."""
 
     pool: Any
     example: Any
@@ -53,7 +53,7 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
 
 
 def clip_inputs(engine: Engine) -> Clip:
-    """Language, recording and reference."""
+    """Lay out language, recording and reference."""
     pool = gr.Dropdown(
         pool_choices(engine.pools()),
         value=default_pool(engine),
@@ -72,7 +72,7 @@ def clip_inputs(engine: Engine) -> Clip:
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
-    """The buttons that start and stop a transcription."""
+    """Lay out the buttons that start and stop a transcription."""
     with gr.Row(elem_id="actions"):
         start = gr.Button("Transcribe", variant="primary", elem_id="start")
         stop = gr.Button("Cancel", variant="stop", elem_id="stop", visible=False)
@@ -89,7 +89,7 @@ def settings_inputs() -> Components:
 
 
 def outputs(start: gr.Button, stop: gr.Button) -> View:
-    """Where a transcription appears."""
+    """Lay out where a transcription appears."""
     at_first = empty()
     stage = gr.HTML(at_first.stage, elem_id="stage", js_on_load=ANNOUNCED, **PLAIN)
     with gr.Row(elem_classes="sides", equal_height=True):
@@ -103,7 +103,7 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
 def connect_settings(
     engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
 ) -> None:
-    """The address restores the settings and follows them."""
+    """Let the address restore the settings and follow them."""
     shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
     page.load(callbacks.read_query, outputs=query, **QUICK).then(
         partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK
@@ -116,7 +116,7 @@ def connect_settings(
 
 
 def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> Dependency:
-    """Transcribe, cancel, and score again when the reference changes; gives what can be cancelled.
+    """Connect start, cancel, and a new score for a changed reference; return what can be cancelled.
 
     The page says at once that it begins, even where others are served first. It is settled when the
     engine has ended, also by a cancel, so that nothing that was still on its way overwrites it.
@@ -144,7 +144,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
 
 
 def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> None:
-    """A pool brings recordings to choose from; another clip ends what is being done with the last.
+    """Let a pool bring recordings to choose from, and another clip end what is done with the last.
 
     `filled` is the text that the last example put into the reference.
     """
@@ -167,7 +167,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
 
 
 def publish(engine: Engine, clip: Clip, choices: Components) -> None:
-    """The same for programs: an endpoint `transcribe` that gives JSON."""
+    """Offer the same to programs: an endpoint `transcribe` that gives JSON."""
     gr.Button(visible=False).click(
         tool("transcribe", callbacks.transcribe_json, engine),
         inputs_kwargs={

@@ -63,7 +63,7 @@ def load_recognizer(
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within it, this process computes in one thread, so that sums do not depend on the number of cores.
+    """Let this process compute in one thread, so that sums do not depend on the number of cores.
 
     That holds for torch and for numpy's BLAS, whose last bits would change int8's rounding.
     """
@@ -80,14 +80,14 @@ def one_thread() -> Iterator[None]:
 
 
 def clips_at_a_time(device: str) -> int:
-    """How many clips to work on side by side: as many as torch would use threads; off the CPU, one."""
+    """Return how many clips to work on side by side: as many as torch has threads; off the CPU, one."""
     import torch
 
     return torch.get_num_threads() if device == "cpu" else 1
 
 
 def compute_alone() -> None:
-    """From here on this thread computes without helpers; other threads keep theirs.
+    """Make this thread compute without helpers from here on; other threads keep theirs.
 
     Threads that work side by side, one clip each, get more done than the helpers of one clip, and the
     same numbers.
@@ -115,7 +115,7 @@ def _encoder_id(name: str, state: State, adapter: Adapter | None, sibling: Recog
 
 
 def fingerprint(state: State) -> str:
-    """12 hex digits of the SHA-256 over the encoder's values in float16, in the order of their names.
+    """Return 12 hex digits of the SHA-256 of the encoder's values in float16, in the order of their names.
 
     It is the same wherever the weights came from: OpenAI published float16, which the hub's float32
     files and the packages hold alike.

@@ -23,7 +23,7 @@ PRECISIONS = ("float32", "bfloat16", "int8")
 
 
 class Encoder:
-    """Log-mel to states."""
+    """The encoder, from log-mel to states."""
 
     def __init__(self, parts: Parts, config: Mapping[str, Any]):
         self._dtype = parts.dtype
@@ -96,7 +96,7 @@ class LeanRecognizer:
 
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
-        """Log-mel (mels, frames) -> states (frames / 2, d)."""
+        """Return states (frames / 2, d) of log-mel (mels, frames)."""
         return self.encoder(features)[0]
 
     @torch.inference_mode()
@@ -110,13 +110,13 @@ class LeanRecognizer:
         return LeanSession(self, self.memories(states), self._dtype)
 
     def memories(self, states: Matrix) -> list[tuple[Tensor, Tensor]]:
-        """Keys and values of encoder states (frames, d), a pair for each layer."""
+        """Return keys and values of encoder states (frames, d), a pair for each layer."""
         memory = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))[None].to(self._dtype)
         return [layer.memory(memory) for layer in self.layers]
 
     @torch.inference_mode()
     def logits(self, hidden: Matrix) -> Matrix:
-        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
+        """Return the next tokens' logits (n, vocabulary) of the decoder's last hidden states (n, d)."""
         rows = torch.from_numpy(np.ascontiguousarray(hidden, dtype=np.float32)).to(self._dtype)
         return self.output(rows).float().numpy()
 
@@ -131,7 +131,7 @@ class LeanSession:
 
     @torch.inference_mode()
     def step(self, tokens: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.float32]]:
-        """Tokens (beams, n) -> logits after the last (beams, vocabulary), hidden states (beams, n, d)."""
+        """Feed tokens (beams, n); return last logits (beams, vocabulary), hidden states (beams, n, d)."""
         model, n = self._model, tokens.shape[1]
         x = model.embedding[torch.from_numpy(tokens)] + model.positions[self._at : self._at + n]
         mask = self._causal(n) if n > 1 else None
@@ -167,5 +167,5 @@ def check(info: RecognizerInfo) -> None:
 
 
 def int8_works() -> bool:
-    """Whether torch has int8 linear layers for this machine."""
+    """Return whether torch has int8 linear layers for this machine."""
     return any(engine in torch.backends.quantized.supported_engines for engine in ("x86", "fbgemm"))
