@@ -76,8 +76,8 @@ def read(
         CorpusError: nothing in it can be read, or it does not say which tier or table is meant.
     """
     if source.suffix.lower() in READERS and source.is_file():
-        found = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
-        return clips.read([source], found, work / CLIPS, tiers, progress, limits)
+        recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
+        return clips.read([source], recordings, work / CLIPS, tiers, progress, limits)
     folder = opened(source, work, limits)
     if folder.is_file():
         return rows.read(folder, Recordings(folder.parent), limits)
@@ -88,8 +88,8 @@ def read(
         _check_texts(folder, limits)
         return Imported(corpora.read(folder, hints.split or _split(folder)))
     if annotated := annotation_files(folder):
-        found = Recordings(folder, given=hints.recording)
-        return clips.read(annotated, found, work / CLIPS, tiers, progress, limits)
+        recordings = Recordings(folder, given=hints.recording)
+        return clips.read(annotated, recordings, work / CLIPS, tiers, progress, limits)
     return rows.read(rows.table_of(folder), Recordings(folder), limits)
 
 

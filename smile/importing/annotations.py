@@ -96,15 +96,15 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
         TierError: there are several to choose from.
         CorpusError: a tier that no file has, or none with text.
     """
-    found = {tier.name: tier for tier in counts(files)}
-    offered = [tier for tier in found.values() if tier.filled]
+    by_name = {tier.name: tier for tier in counts(files)}
+    offered = [tier for tier in by_name.values() if tier.filled]
     listing = ", ".join(f'"{tier.name}" ({tier.filled})' for tier in offered[:LISTED])
     listing += f" and {len(offered) - LISTED} more" if len(offered) > LISTED else ""
     name = files[0].path.name if len(files) == 1 else f"{len(files)} files"
     if not offered:
         raise CorpusError(f"{name}: no annotation that has a length has a text; nothing can be cut.")
     for tier in wanted:
-        if tier not in found:
+        if tier not in by_name:
             raise CorpusError(f'{name}: there is no tier "{tier}"; choose one of {listing}.')
     if not wanted and len(offered) > 1:
         raise TierError(name, listing)

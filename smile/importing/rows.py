@@ -31,9 +31,9 @@ def table_of(folder: Path) -> Path:
     Raises:
         CorpusError: there is none, or several to choose from.
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    depth = min((len(path.parts) for path in found), default=0)
-    tables = [path for path in found if len(path.parts) == depth]
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    depth = min((len(path.parts) for path in paths), default=0)
+    tables = [path for path in paths if len(path.parts) == depth]
     named = [path for path in tables if path.stem.lower() == "metadata"]
     if len(named or tables) == 1:
         return (named or tables)[0]

@@ -65,10 +65,10 @@ class Entry:
     @property
     def summary(self) -> str:
         """Return the map's figures in a line for a terminal."""
-        found = self.figures["js-2"]
+        trust = self.figures["js-2"]
         return (
-            f"{self.name}: {self.clips} clips; in 2-D trustworthiness {found.trustworthiness:.3f}, "
-            f"continuity {found.continuity:.3f}, {found.share:.0%} of the nearest are near."
+            f"{self.name}: {self.clips} clips; in 2-D trustworthiness {trust.trustworthiness:.3f}, "
+            f"continuity {trust.continuity:.3f}, {trust.share:.0%} of the nearest are near."
         )
 
 
@@ -110,16 +110,16 @@ def entries(folder: Path = FOLDER) -> dict[str, Entry]:
     if not path.is_file():
         return {}
     try:
-        found = read_json(path).items()
+        listed = read_json(path).items()
     except (OSError, ValueError, AttributeError) as error:
         raise SmileError(f"{path} is damaged; {AGAIN}") from error
     known = {}
-    for name, fields in found:
+    for name, fields in listed:
         try:
             known[name] = _entry(name, fields)
         except (ValueError, TypeError) as error:
             damaged = SmileError(f"What {path} says of the map {name[:80]!r} is damaged; {AGAIN}")
-            if len(found) == 1:
+            if len(listed) == 1:
                 raise damaged from error
             LOGGER.warning("%s", damaged)
     return known

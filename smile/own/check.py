@@ -53,18 +53,18 @@ def conditions(
     info: RecognizerInfo, shots: Sequence[int] = SHOTS, knn: Sequence[float] = (1.0, 0.0)
 ) -> tuple[Condition, ...]:
     """Return Whisper alone, and the page's way with so many examples and strengths of the kNN-LM."""
-    found = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
+    tried = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
     for strength in knn:
         for k in shots:
             name = f"{k} shots" if k != 1 else "1 shot"
-            found.append(
+            tried.append(
                 Condition(
                     name if strength else f"{name}, no kNN-LM",
                     settings=replace(DEFAULTS, shots=k, knn=strength),
                     adapter=info.adapter_hash,
                 )
             )
-    return tuple(found)
+    return tuple(tried)
 
 
 def leave_one_out(

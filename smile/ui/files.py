@@ -143,10 +143,10 @@ def discard(paths: Iterable[str | Path | None]) -> None:
     """Remove uploads and lent copies; anything else, such as the page's own recordings, stays."""
     for path in paths:
         with suppress(SmileError, OSError):
-            found = uploaded(path)
-            if OURS.fullmatch(found.parent.name):
-                found.unlink()
-                found.parent.rmdir()
+            file = uploaded(path)
+            if OURS.fullmatch(file.parent.name):
+                file.unlink()
+                file.parent.rmdir()
 
 
 def lent(file: Path) -> str:

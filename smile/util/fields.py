@@ -19,8 +19,8 @@ def from_json(kind: type[Kind], text: str | bytes, extra: Literal["forbid", "ign
         ValueError: no JSON, another type somewhere, a field that lacks, or one that is unknown.
     """
     key: Any = kind
-    found: Kind = _adapter(key).validate_json(text, strict=True, extra=extra)
-    return found
+    value: Kind = _adapter(key).validate_json(text, strict=True, extra=extra)
+    return value
 
 
 def from_fields(kind: type[Kind], fields: Any, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:

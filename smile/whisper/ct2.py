@@ -106,7 +106,7 @@ def config(tensors: Tensors, source: str) -> dict[str, Any]:
 
 def _config(tensors: Tensors) -> dict[str, Any]:
     vocabulary, width = tensors["decoder/embeddings/weight"].shape
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "d_model": width,
         "vocab_size": vocabulary,
         "num_mel_bins": tensors["encoder/conv1/weight"].shape[1],
@@ -115,10 +115,10 @@ def _config(tensors: Tensors) -> dict[str, Any]:
     }
     for side in ("encoder", "decoder"):
         layers = {name.split("/")[1] for name in tensors if name.startswith(f"{side}/layer_")}
-        found[f"{side}_layers"] = len(layers - {"layer_norm"})
-        found[f"{side}_attention_heads"] = int(tensors[f"{side}/num_heads"])
-        found[f"{side}_ffn_dim"] = len(tensors[f"{side}/layer_0/ffn/linear_0/weight"])
-    return found
+        fields[f"{side}_layers"] = len(layers - {"layer_norm"})
+        fields[f"{side}_attention_heads"] = int(tensors[f"{side}/num_heads"])
+        fields[f"{side}_ffn_dim"] = len(tensors[f"{side}/layer_0/ffn/linear_0/weight"])
+    return fields
 
 
 def state(tensors: Tensors, source: str) -> State:

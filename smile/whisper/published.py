@@ -27,8 +27,8 @@ def check(snapshot: Path, weights: str) -> None:
     """
     for name, digest in FILES.items():
         path = snapshot / name
-        found = weights if name == WEIGHTS else sha256([path]) if path.is_file() else ""
-        if found != digest:
+        actual = weights if name == WEIGHTS else sha256([path]) if path.is_file() else ""
+        if actual != digest:
             raise WeightsError(
                 f"{path} is not the file that OpenAI has published; delete {snapshot} and start again."
             )

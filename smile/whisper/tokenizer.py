@@ -72,8 +72,8 @@ class Tokenizer:
         """Return Whisper's language codes and their tokens, such as {"en": 50259}."""
         tokens = self._tokenizer.get_vocab(with_added_tokens=True)
         low, high = self.start, self.transcribe
-        found = {m[1]: i for t, i in tokens.items() if low < i < high and (m := LANGUAGE.fullmatch(t))}
-        return dict(sorted(found.items(), key=lambda item: item[1]))
+        by_code = {m[1]: i for t, i in tokens.items() if low < i < high and (m := LANGUAGE.fullmatch(t))}
+        return dict(sorted(by_code.items(), key=lambda item: item[1]))
 
     def language(self, code: str) -> int:
         """Return the token of a Whisper language code.

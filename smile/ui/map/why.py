@@ -88,12 +88,12 @@ class Rank:
 
 def ranks(query: Vector, embeddings: Matrix, others: NDArray[np.bool_], index: int) -> list[Rank]:
     """Return a point's rank among `others` (points,), which it belongs to, by every measure."""
-    found = []
+    ranked = []
     for name in DIVERGENCES:
         row = distances(name, query[None], embeddings)[0]
         nearer = int((row[others] < row[index]).sum())
-        found.append(Rank(name, float(row[index]), nearer + 1, int(others.sum())))
-    return found
+        ranked.append(Rank(name, float(row[index]), nearer + 1, int(others.sum())))
+    return ranked
 
 
 def ranks_table(found: list[Rank]) -> Markup:

@@ -18,7 +18,7 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken
 from smile.ui.guard import sentence
 from smile.ui.own import view
-from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace
+from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
 from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
@@ -61,17 +61,17 @@ def add_files(
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
     with discarding(files):
-        key, found = workspace(service, key)
+        key, workspace = workspace_of(service, key)
         yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
-        with found.work() as work:
-            imported = yield from working(service.read(found, taken(files, work), work, ticked))
+        with workspace.work() as work:
+            imported = yield from working(service.read(workspace, taken(files, work), work, ticked))
             added = yield from working(
                 service.work(
-                    "Listening to the clips", lambda m, p: growing.add_imported(found, imported, m, p)
+                    "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
                 )
             )
-    yield fresh(found)._replace(rejected=view.rejected(added.rejected, added.empty))
-    problem = yield from working(service.ready(found))
+    yield fresh(workspace)._replace(rejected=view.rejected(added.rejected, added.empty))
+    problem = yield from working(service.ready(workspace))
     yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
 
 
@@ -83,22 +83,22 @@ def add_typed(service: VisitorService, key: str | None, audio: str | None, text:
         raise PoolError("Record a clip or upload one first.")
     said = growing.said(text)
     with discarding([audio]):
-        key, found = workspace(service, key)
+        key, workspace = workspace_of(service, key)
         yield Page(key=key, clip=None).says("Listening to the clip", "working")
-        with found.work() as work:
+        with workspace.work() as work:
             (clip,) = taken([audio], work)
             yield from working(
-                service.work("Listening to the clip", lambda m, p: growing.typed(found, clip, said, m))
+                service.work("Listening to the clip", lambda m, p: growing.typed(workspace, clip, said, m))
             )
-    yield fresh(found)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
+    yield fresh(workspace)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
 
 
 @guarded
 def open_example(service: VisitorService, key: str | None, name: str) -> Page:
     """Open an example, to be heard, corrected or removed."""
-    found = opened(service, key)
-    example = _example(found, name)
-    pool = found.pool()
+    workspace = opened(service, key)
+    example = _example(workspace, name)
+    pool = workspace.pool()
     return Page(
         examples=view.examples(pool.utterances if pool else (), example.id),
         example=example.id,
@@ -111,32 +111,32 @@ def open_example(service: VisitorService, key: str | None, name: str) -> Page:
 @guarded
 def save_example(service: VisitorService, key: str | None, name: str | None, text: str) -> Page:
     """Give an example another text."""
-    found = opened(service, key)
-    with found.lock:
-        example, pool = _example(found, name), found.pool()
+    workspace = opened(service, key)
+    with workspace.lock:
+        example, pool = _example(workspace, name), workspace.pool()
         assert pool is not None
         said = growing.said(text)
         if example.text == said:
-            return closed(found).says("Nothing was changed.")
-        with found.change(f"text of {example.id} changed", adding=False) as change:
+            return closed(workspace).says("Nothing was changed.")
+        with workspace.change(f"text of {example.id} changed", adding=False) as change:
             changes.reworded(pool, example.id, said, change.out)
-    return closed(found).says("The new text is in.", "done")
+    return closed(workspace).says("The new text is in.", "done")
 
 
 @guarded
 def remove_example(service: VisitorService, key: str | None, name: str | None) -> Page:
     """Remove an example from the pool."""
-    found = opened(service, key)
-    with found.lock:
-        example, pool = _example(found, name), found.pool()
+    workspace = opened(service, key)
+    with workspace.lock:
+        example, pool = _example(workspace, name), workspace.pool()
         assert pool is not None
-        with found.change(f"{example.id} removed", adding=False) as change:
+        with workspace.change(f"{example.id} removed", adding=False) as change:
             changes.without(pool, [example.id], change.out)
-    return closed(found).says("Removed. It can be taken back.", "done")
+    return closed(workspace).says("Removed. It can be taken back.", "done")
 
 
-def _example(found: Workspace, name: str | None) -> Utterance:
-    pool = found.pool()
+def _example(workspace: Workspace, name: str | None) -> Utterance:
+    pool = workspace.pool()
     example = next((u for u in pool.utterances if u.id == name), None) if pool else None
     if example is None:
         raise PoolError("That example is no longer there; choose another one.")

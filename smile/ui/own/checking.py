@@ -19,8 +19,8 @@ LEAST = 3  # examples that are checked without being asked
 @guarded_steps
 def check(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe each example with the others under some settings, and make the best one the pool's."""
-    found = opened(service, key)
-    yield from _check(service, found)
+    workspace = opened(service, key)
+    yield from _check(service, workspace)
 
 
 @guarded_steps
@@ -28,27 +28,27 @@ def check_new(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Check by itself, where examples have come that no check has seen."""
     if not service.visitors.has(key):
         return
-    found = service.visitors.open(key)
-    pool = found.pool()
+    workspace = service.visitors.open(key)
+    pool = workspace.pool()
     if pool is None or len(pool) < LEAST:
         return
     setting = whole_setting(pool.folder)
     if setting is None or not setting.current(pool):
-        yield from _check(service, found)
+        yield from _check(service, workspace)
 
 
-def _check(service: VisitorService, found: Workspace) -> Iterator[Page]:
-    yield from working(service.ready(found))
+def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
+    yield from working(service.ready(workspace))
     began = time.monotonic()
-    for step in service.check(found):
+    for step in service.check(workspace):
         said = f"Checking: {step.done} of {step.total} transcripts"
         if step.done:
             left = (time.monotonic() - began) / step.done * (step.total - step.done)
             said += f", about {left:.0f} s left"
         yield Page(verdict=verdict.table(step.table) if step.rows else "").says(said, "working")
-    pool = found.pool()
+    pool = workspace.pool()
     setting = whole_setting(pool.folder) if pool else None
-    page = fresh(found)
+    page = fresh(workspace)
     if setting:
         page = page._replace(verdict=page.verdict + verdict.table(step.table))
     yield page.says("Checked. The best setting is now in use.", "done")
@@ -59,10 +59,10 @@ def choose(service: VisitorService, key: str | None, shots: float, knn: bool, ch
     """Set shots, kNN-LM and characters as the visitor chooses them."""
     if not service.visitors.has(key):
         return Page()
-    found = opened(service, key)
-    with found.lock:
-        found.write(replace(found.state(), characters=characters))
-        pool = found.pool()
+    workspace = opened(service, key)
+    with workspace.lock:
+        workspace.write(replace(workspace.state(), characters=characters))
+        pool = workspace.pool()
         if pool:
             old = whole_setting(pool.folder)
             chosen = replace(old or PoolSetting(0, 0.0), shots=int(shots), knn=1.0 if knn else 0.0)

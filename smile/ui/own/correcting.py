@@ -20,18 +20,18 @@ from smile.ui.own.transcribing import written
 @guarded
 def open_part(service: VisitorService, key: str | None, name: str, number: int) -> Page:
     """Open a transcript, to be heard and corrected."""
-    found = opened(service, key)
-    return shown(found, transcripts.part(found, name, number))
+    workspace = opened(service, key)
+    return shown(workspace, transcripts.part(workspace, name, number))
 
 
-def shown(found: Workspace, part: Part) -> Page:
+def shown(workspace: Workspace, part: Part) -> Page:
     """Return the editor with a part, and the list with it marked."""
     caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
-    items = transcripts.items(found)
+    items = transcripts.items(workspace)
     return Page(
-        results=view.transcripts(items, transcripts.parts_of(items, found.state()), part.key),
+        results=view.transcripts(items, transcripts.parts_of(items, workspace.state()), part.key),
         part=list(part.key),
-        part_player=view.player(caption, found.recordings / part.recording, part.start, part.end),
+        part_player=view.player(caption, workspace.recordings / part.recording, part.start, part.end),
         part_text=part.text,
         part_box=gr.update(visible=True),
     )
@@ -42,24 +42,24 @@ def learn(
     service: VisitorService, key: str | None, chosen: Sequence[Any] | None, text: str
 ) -> Iterator[Page]:
     """Make the corrected transcript an example, and open the next one, transcribed with it."""
-    found = opened(service, key)
+    workspace = opened(service, key)
     if not chosen:
         raise PoolError("Choose a transcript first.")
-    part = transcripts.part(found, str(chosen[0]), int(chosen[1]))
+    part = transcripts.part(workspace, str(chosen[0]), int(chosen[1]))
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     yield Page().says("Adding it to the examples", "working")
     yield from working(
-        service.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
+        service.work("Adding it to the examples", lambda m, p: growing.corrected(workspace, part, text, m))
     )
-    yield from working(service.ready(found))
-    yield fresh(found)
-    yield from _next(service, found, part)
+    yield from working(service.ready(workspace))
+    yield fresh(workspace)
+    yield from _next(service, workspace, part)
 
 
-def _next(service: VisitorService, found: Workspace, after: Part) -> Iterator[Page]:
+def _next(service: VisitorService, workspace: Workspace, after: Part) -> Iterator[Page]:
     """The next transcript that nobody has corrected, made with the examples that there are now."""
-    parts = [p for p in transcripts.parts(found) if p.corrected is None]
+    parts = [p for p in transcripts.parts(workspace) if p.corrected is None]
     later = [p for p in parts if p.key > after.key] or parts
     if not later:
         closed = gr.update(visible=False)
@@ -67,7 +67,7 @@ def _next(service: VisitorService, found: Workspace, after: Part) -> Iterator[Pa
         return
     name, number = later[0].key
     if later[0].stale:
-        yield from written(service, found, [name])
-    yield shown(found, transcripts.part(found, name, number)).says(
+        yield from written(service, workspace, [name])
+    yield shown(workspace, transcripts.part(workspace, name, number)).says(
         "Added. This is the next one, made with your new example.", "done"
     )

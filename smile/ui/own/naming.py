@@ -13,7 +13,7 @@ from smile.text.language_search import UNLISTED, search, unlisted
 from smile.text.languages import language
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard
-from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace
+from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
 from smile.ui.own.service import VisitorService
 
 DELETED = "Everything of yours was deleted."
@@ -21,11 +21,11 @@ DELETED = "Everything of yours was deleted."
 
 def matches(typed: str) -> Any:
     """Return the languages that fit what was typed, and the way to name one that is not listed."""
-    found = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
+    choices = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
     name = " ".join(typed.split())
     if name:
-        found.append((f"Not in the list: call it “{name}”", UNLISTED))
-    return gr.update(choices=found, value=None, visible=bool(found))
+        choices.append((f"Not in the list: call it “{name}”", UNLISTED))
+    return gr.update(choices=choices, value=None, visible=bool(choices))
 
 
 @guarded
@@ -33,15 +33,15 @@ def name(service: VisitorService, key: str | None, typed: str, code: str | None)
     """Set the language; examples that are there already are in it from now on."""
     if not code:
         return Page()
-    key, found = workspace(service, key)
+    key, workspace = workspace_of(service, key)
     chosen = unlisted(typed) if code == UNLISTED else language(code)
-    with found.lock:
-        pool = found.pool()
-        found.write(replace(found.state(), language=chosen))
+    with workspace.lock:
+        pool = workspace.pool()
+        workspace.write(replace(workspace.state(), language=chosen))
         if pool and pool.language != chosen:
-            with found.change(f"language set to {chosen.name}", adding=False) as change:
+            with workspace.change(f"language set to {chosen.name}", adding=False) as change:
                 changes.renamed(pool, chosen, change.out)
-    return fresh(found)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
+    return fresh(workspace)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
 
 
 @consuming
@@ -62,6 +62,6 @@ def delete(service: VisitorService, key: str | None, *brought: str | Sequence[st
 @guarded
 def undo(service: VisitorService, key: str | None) -> Page:
     """Take back the last change of the pool."""
-    found = opened(service, key)
-    last = found.undo()
-    return closed(found)._replace(rejected="").says(f"Taken back: {last.what}.", "done")
+    workspace = opened(service, key)
+    last = workspace.undo()
+    return closed(workspace)._replace(rejected="").says(f"Taken back: {last.what}.", "done")

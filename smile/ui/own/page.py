@@ -68,19 +68,19 @@ class Page(NamedTuple):
         return self._replace(stage=stage(text, kind))
 
 
-def workspace(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
+def workspace_of(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
     """Return the visitor's key and folder; new ones where there are none yet."""
     if not key:
         key = service.visitors.new()
     return key, service.visitors.open(key)
 
 
-def fresh(found: Workspace | None) -> Page:
+def fresh(workspace: Workspace | None) -> Page:
     """Return all that follows from a folder (None: an empty tab), but for what is open for editing."""
-    state = found.state() if found else State()
-    pool = found.pool() if found else None
+    state = workspace.state() if workspace else State()
+    pool = workspace.pool() if workspace else None
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
-    items = transcripts.items(found) if found else []
+    items = transcripts.items(workspace) if workspace else []
     return _of_pool(state, pool, setting)._replace(**_of_transcripts(items, state))
 
 
@@ -110,11 +110,11 @@ def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
     }
 
 
-def settings(found: Workspace) -> Settings:
+def settings(workspace: Workspace) -> Settings:
     """Return how this visitor's recordings are transcribed."""
-    pool = found.pool()
+    pool = workspace.pool()
     setting = whole_setting(pool.folder) if pool else None
-    chosen = replace(DEFAULT, characters=found.state().characters)
+    chosen = replace(DEFAULT, characters=workspace.state().characters)
     return setting.applied(chosen) if setting else chosen
 
 
@@ -129,9 +129,9 @@ def opened(service: VisitorService, key: str | None) -> Workspace:
     return service.visitors.open(key)
 
 
-def closed(found: Workspace) -> Page:
+def closed(workspace: Workspace) -> Page:
     """Return the tab as it follows from a folder, with no example open."""
-    return fresh(found)._replace(example=None, example_player="", example_box=gr.update(visible=False))
+    return fresh(workspace)._replace(example=None, example_player="", example_box=gr.update(visible=False))
 
 
 def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
@@ -177,13 +177,13 @@ def arrived(service: VisitorService, key: str | None) -> Page:
     """Return the tab as the page opens: what a visitor left here is there again."""
     if not service.visitors.has(key):
         return fresh(None)._replace(key="")
-    found = service.visitors.open(key)
-    return fresh(found).says(_where_things_stand(found))
+    workspace = service.visitors.open(key)
+    return fresh(workspace).says(_where_things_stand(workspace))
 
 
-def _where_things_stand(found: Workspace) -> str:
+def _where_things_stand(workspace: Workspace) -> str:
     """Return what is there, and what to do next."""
-    pool, language = found.pool(), found.state().language
+    pool, language = workspace.pool(), workspace.state().language
     if not language:
         return "Begin with the name of your language."
     if not pool:

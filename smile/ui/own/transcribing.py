@@ -18,7 +18,7 @@ from smile.pools.export import FORMATS as POOL_FORMATS
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard, discarding, lent, taken
 from smile.ui.own import view
-from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace_of
 from smile.ui.own.service import VisitorService
 
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
@@ -31,13 +31,13 @@ def bring(service: VisitorService, key: str | None, files: Sequence[str] | None)
     if not files:
         return
     with discarding(files):
-        key, found = workspace(service, key)
+        key, workspace = workspace_of(service, key)
         yield Page(key=key, recordings=None).says("Looking at the files", "working")
-        with found.work() as work:
-            paths = yield from working(service.unpacked(found, taken(files, work), work))
-            brought = transcripts.bring(found, paths)
+        with workspace.work() as work:
+            paths = yield from working(service.unpacked(workspace, taken(files, work), work))
+            brought = transcripts.bring(workspace, paths)
     said = f"{len(brought)} recording{'s' * (len(brought) != 1)} added. Press Transcribe."
-    yield fresh(found).says(said, "done")
+    yield fresh(workspace).says(said, "done")
 
 
 @consuming
@@ -47,39 +47,39 @@ def bring_recorded(service: VisitorService, key: str | None, audio: str | None) 
     if not audio:
         raise PoolError("Record something first.")
     with discarding([audio]):
-        key, found = workspace(service, key)
-        with found.work() as work:
-            transcripts.bring(found, taken([audio], work), "recording-{}")
-    return fresh(found)._replace(key=key, recorded=None).says("Added. Press Transcribe.", "done")
+        key, workspace = workspace_of(service, key)
+        with workspace.work() as work:
+            transcripts.bring(workspace, taken([audio], work), "recording-{}")
+    return fresh(workspace)._replace(key=key, recorded=None).says("Added. Press Transcribe.", "done")
 
 
 @guarded_steps
 def run(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe what waits; go on where a reload or a cancel ended it."""
-    found = opened(service, key)
-    if not transcripts.waiting(found):
+    workspace = opened(service, key)
+    if not transcripts.waiting(workspace):
         raise PoolError(NOTHING)
-    yield from written(service, found, None)
+    yield from written(service, workspace, None)
 
 
 @guarded_steps
 def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe anew what older examples were used for, but for what has been corrected."""
-    found = opened(service, key)
-    names = [recording.name for recording in transcripts.outdated(found)]
+    workspace = opened(service, key)
+    names = [recording.name for recording in transcripts.outdated(workspace)]
     if not names:
         raise PoolError("All transcripts were made with the examples that you have now.")
-    yield from written(service, found, names)
+    yield from written(service, workspace, names)
 
 
-def written(service: VisitorService, found: Workspace, names: list[str] | None) -> Iterator[Page]:
+def written(service: VisitorService, workspace: Workspace, names: list[str] | None) -> Iterator[Page]:
     """Transcribe, and yield the page with each transcript as it grows."""
-    problem = yield from working(service.ready(found))
-    items, parts = _known(found)
+    problem = yield from working(service.ready(workspace))
+    items, parts = _known(workspace)
     shown = None
-    for step in service.batch(found, settings(found), names):
+    for step in service.batch(workspace, settings(workspace), names):
         if step.result is None:
-            items, parts = _known(found)
+            items, parts = _known(workspace)
             continue
         text = (step.result.smile if step.result.pool else step.result.vanilla).text
         if shown != (step.name, text):
@@ -87,24 +87,24 @@ def written(service: VisitorService, found: Workspace, names: list[str] | None) 
             table = view.transcripts(items, parts, at_work=shown)
             yield Page(results=table).says(f"{step.done + 1} of {step.total}: {step.name}", "working")
     said = f"Done. Click a transcript to hear, correct and learn from it. {problem}"
-    yield fresh(found).says(said.strip(), "done")
+    yield fresh(workspace).says(said.strip(), "done")
 
 
-def _known(found: Workspace) -> tuple[list[Item], list[Part]]:
+def _known(workspace: Workspace) -> tuple[list[Item], list[Part]]:
     """What is in a visitor's list by now."""
-    items = transcripts.items(found)
-    return items, transcripts.parts_of(items, found.state())
+    items = transcripts.items(workspace)
+    return items, transcripts.parts_of(items, workspace.state())
 
 
 @guarded
 def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None) -> Page:
     """Delete a recording from the list."""
-    found = opened(service, key)
+    workspace = opened(service, key)
     if not part:
         return Page()
-    transcripts.forget(found, str(part[0]))
+    transcripts.forget(workspace, str(part[0]))
     return (
-        fresh(found)
+        fresh(workspace)
         ._replace(part=None, part_box=gr.update(visible=False))
         .says(f"{part[0]} was deleted.", "done")
     )
@@ -112,32 +112,32 @@ def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None)
 
 def saved(service: VisitorService, kind: str, key: str | None) -> Any:
     """Return the hidden button with the transcripts as its file, several in a zip."""
-    found = opened(service, key)
-    with found.work(adding=False) as folder:
-        made = export(transcripts.exported(found), kind, folder)
+    workspace = opened(service, key)
+    with workspace.work(adding=False) as folder:
+        made = export(transcripts.exported(workspace), kind, folder)
         if kind in TOGETHER or len(made) == 1:
-            return _offered(service, found, made[0])
+            return _offered(service, workspace, made[0])
         zipped = folder / f"transcripts-{kind}.zip"
         with ZipFile(zipped, "w", ZIP_DEFLATED) as archive:
             for path in made:
                 archive.write(path, path.name)
-        return _offered(service, found, zipped)
+        return _offered(service, workspace, zipped)
 
 
 def pool_saved(service: VisitorService, kind: str, key: str | None) -> Any:
     """Return the hidden button with the pool as a zip."""
-    found = opened(service, key)
-    pool = found.pool()
+    workspace = opened(service, key)
+    pool = workspace.pool()
     if pool is None:
         raise PoolError("There are no examples to take away yet.")
-    with found.work(adding=False) as folder:
+    with workspace.work(adding=False) as folder:
         made = POOL_FORMATS[kind](pool, folder / f"smile-examples-{kind}.zip")
-        return _offered(service, found, made)
+        return _offered(service, workspace, made)
 
 
-def _offered(service: VisitorService, found: Workspace, made: Path) -> Any:
+def _offered(service: VisitorService, workspace: Workspace, made: Path) -> Any:
     """A file where gradio serves from; it is deleted with all else of the visitor."""
     service.admit(made)
     served = lent(made)
-    discard(found.lend(Path(served)))
+    discard(workspace.lend(Path(served)))
     return gr.update(value=served)

@@ -77,15 +77,15 @@ def _as_read(values: pd.Series[Any]) -> pd.Series[Any]:
 
 def table(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
     """Return the table as HTML; `opened` is the language whose utterances are shown."""
-    found = lines(selection, sort)
-    if found.empty:
+    rows = lines(selection, sort)
+    if rows.empty:
         return NO_LANGUAGE
     names = conditions(selection)
     groups = Markup('<th colspan="{}" scope="colgroup"></th>').format(len(FIXED)) + Markup().join(
         Markup('<th colspan="{}" scope="colgroup">{}</th>').format(2 if place else 1, name)
         for place, name in enumerate(names)
     )
-    body = Markup().join(_row(line, len(names), opened) for line in found.to_dict("records"))
+    body = Markup().join(_row(line, len(names), opened) for line in rows.to_dict("records"))
     return TABLE.format(groups=groups, heads=_heads(selection, names, sort), body=body)
 
 
