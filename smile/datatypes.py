@@ -219,6 +219,7 @@ class Recognizer(Protocol):
     info: RecognizerInfo
     mels: int
     width: int  # d
+    depth: int  # encoder layers
     context: int  # the decoder's positions: prompt and transcript together
     max_frames: int  # encoder states of the longest window (1500 for 30 s)
 

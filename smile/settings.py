@@ -16,6 +16,8 @@ WINDOWS = (10.0, 15.0, 20.0, 30.0)  # seconds; the shortest that holds the audio
 WHOLE_WINDOW = (30.0,)  # Whisper as it was trained: always 30 s
 Mode = Literal["off", "soft", "hard"]  # of decoding: as it comes, preferring characters, writing no others
 MODES: tuple[Mode, ...] = get_args(Mode)
+Level = Literal["context", "acoustic"]  # by what the other transcript than Whisper alone is written
+LEVELS: tuple[Level, ...] = get_args(Level)
 MAX_SEGMENT_SECONDS = 15.0  # leaves half the window to the examples
 
 
@@ -123,8 +125,18 @@ class Settings:
         since="off",
     )
     cut_loops: bool = _option(True, "Cut loops", "Cut text where it has begun to repeat itself.")
+    level: Level = _option(
+        "context",
+        "Written by",
+        "Write with examples in the prompt (context) or by the pool's own acoustic model (acoustic).",
+        choices={"context": "Examples in context (SMILE)", "acoustic": "The pool's acoustic model"},
+        info="The acoustic model is fitted to the pool in a minute or two, when it is first used.",
+        since="context",
+    )
 
     def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise SmileError(f"The setting level is one of {', '.join(LEVELS)}.")
         if self.characters not in MODES:
             raise SmileError(f"The setting characters is one of {', '.join(MODES)}.")
 

@@ -51,7 +51,7 @@ def build(pool: Pool, model: Model, recipe: Recipe = DEFAULTS) -> Generator[Prog
     with work_folder(path, ()) as work:
         for done, of in store.encode(model, pool.utterances):
             yield Progress("encoding", done, of)
-        if pool.stores is None:  # parts of a pool share its states
+        if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
         checkpoint = work.part / "checkpoint.npz"
         fitted = yield from fit_to(

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from math import cos, pi, sqrt
 from typing import Any, Literal
 
-from smile.acoustic.states import LAYERS
-
 MOST_EPOCHS, FEWEST_EPOCHS = 150, 40
 
 
@@ -16,7 +14,7 @@ class Recipe:
     """The recipe of METHOD ("A CTC head on the frozen encoder hears better")."""
 
     normaliser: str = "plain"  # of the texts; "original": as they are written
-    layers: tuple[int, ...] = LAYERS
+    layers: tuple[int, ...] = ()  # of the encoder; empty: the usual ones
     hidden: int = 256
     kernel: int = 5  # frames of the convolution
     dropout: float = 0.3

@@ -27,7 +27,7 @@ from smile.util.storage import read_json, write_json
 from smile.whisper.model import Model
 
 FORMAT = 1
-LAYERS = (2, 3, 4, 5, 6)  # of Whisper base, counted from 1
+LAYERS = (2, 3, 4, 5, 6)  # of the six of Whisper base, counted from 1; of other sizes those at like heights
 AFTER = 10  # frames after a clip's own that the head reads too
 Stored = NDArray[np.float16]  # (layers, frames, d)
 Progress = tuple[int, int]  # clips done, clips in all
@@ -43,9 +43,10 @@ class StatesId:
     layers: tuple[int, ...] = LAYERS
 
     @classmethod
-    def of(cls, model: Model, layers: Sequence[int] = LAYERS) -> StatesId:
-        """Return what a model's layer states are known by."""
-        return cls(model.info.encoder, model.info.precision, tuple(model.windows), tuple(layers))
+    def of(cls, model: Model, layers: Sequence[int] = ()) -> StatesId:
+        """Return what a model's layer states are known by; without `layers` those of the usual ones."""
+        chosen = tuple(layers) or usual_layers(model.recognizer.depth)
+        return cls(model.info.encoder, model.info.precision, tuple(model.windows), chosen)
 
     @property
     def name(self) -> str:
@@ -65,14 +66,22 @@ class StatesId:
         }
 
 
+def usual_layers(depth: int) -> tuple[int, ...]:
+    """Return the layers that a head reads of an encoder of so many: from a third of the way up to the top."""
+    return tuple(sorted({max(1, round(depth * layer / LAYERS[-1])) for layer in LAYERS}))
+
+
 def layer_states(model: Model, samples: Samples, layers: Sequence[int] = LAYERS) -> LayerStates:
     """Return what a head reads of samples (n,): layer-normed outputs (layers, frames, d) at 50 a second.
 
     The frames are the recording's own and `AFTER` more, as far as the window goes.
     """
-    _, outputs = model.encode_layers(samples, layers)
-    own = max(1, round(len(samples) / SAMPLE_RATE * STATES_PER_SECOND))
-    return layer_normed(outputs[:, : own + AFTER])
+    return of_outputs(model.encode_layers(samples, layers)[1], len(samples) / SAMPLE_RATE)
+
+
+def of_outputs(outputs: LayerStates, seconds: float) -> LayerStates:
+    """Return what a head reads of the outputs of layers (layers, frames, d) for a recording of a length."""
+    return layer_normed(outputs[:, : max(1, round(seconds * STATES_PER_SECOND)) + AFTER])
 
 
 def layer_normed(states: LayerStates) -> LayerStates:
@@ -101,7 +110,7 @@ class LayerStore:
     @classmethod
     def of(cls, pool: Pool, made_by: StatesId) -> LayerStore:
         """Return that of a pool; parts of the pool share it, since a recording's states are its own."""
-        return cls(pool.folder / f"layers-{made_by.name}", made_by)
+        return cls((pool.states or pool.folder) / f"layers-{made_by.name}", made_by)
 
     def read(self, utterance: Utterance) -> Stored:
         """Return the states (layers, frames, d) of a clip.

@@ -21,6 +21,7 @@ from smile.acoustic.alphabet import ORIGINAL, Form
 from smile.acoustic.beam import DEFAULTS as BEAM
 from smile.acoustic.beam import BeamSettings
 from smile.acoustic.building import fit_to
+from smile.acoustic.model import AcousticModel, language_model
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId
@@ -30,7 +31,6 @@ from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
 from smile.lm.spelling import Spelling
 from smile.text.scoring import score
-from smile.transcription.acoustic import AcousticModel, language_model
 from smile.transcription.options import ALONE
 from smile.transcription.target import Target
 from smile.util.timing import finished

@@ -41,7 +41,7 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.own import check
     from smile.pools.setting import write_setting
     from smile.results import tables
-    from smile.transcription.examples import prepare_datastore
+    from smile.transcription.preparing import prepare_datastore
 
     if is_installed(chosen.pool):
         raise SmileError(

@@ -82,7 +82,7 @@ def add(commands: Commands) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
     from smile import importing
-    from smile.transcription.examples import prepare_datastore
+    from smile.transcription.preparing import prepare_datastore
 
     models = models_of(chosen)
     imported = chosen.tier or chosen.recording or importing.takes(chosen.source)
@@ -91,7 +91,7 @@ def run(chosen: argparse.Namespace) -> None:
         with Bar("Reading") as bar:
             prepare_datastore(built.pool, models.smile, bar)
     if chosen.acoustic:
-        fit_acoustic(built.pool, models)
+        fit_acoustic(built.pool, models.smile)
     pool = built.pool
     print(
         f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "

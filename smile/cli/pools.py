@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,7 @@ def open_for(models: Models, folder: Path) -> Pool:
     Raises:
         PoolError: no pool, a damaged one, or one of another encoder.
     """
-    from smile.pools.kept import cached, stores
+    from smile.pools.kept import cached, kept_beside
     from smile.pools.pool import open_pool
 
     encoder = models.smile.info.encoder
@@ -40,7 +39,7 @@ def open_for(models: Models, folder: Path) -> Pool:
     if not is_installed(folder):
         return pool
     cache = Path(os.environ.get("SMILE_CACHE") or CACHE / "pools")
-    return replace(pool, stores=stores(cached(cache, folder.name, encoder)))
+    return kept_beside(pool, cached(cache, folder.name, encoder))
 
 
 def is_installed(folder: Path) -> bool:

@@ -6,10 +6,11 @@ import argparse
 import json
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smile.cli.acoustic import acoustic_transcript
+from smile.cli.acoustic import prepare_pool
 from smile.cli.models import add_engine, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
@@ -18,7 +19,7 @@ from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 
-LEVELS = {"Whisper alone ": "vanilla", "With examples ": "smile", "Acoustic model": "acoustic"}
+OTHER = {"context": "With examples ", "acoustic": "Acoustic model"}  # than Whisper alone, by level
 
 if TYPE_CHECKING:
     from smile.pools.pool import Pool
@@ -41,15 +42,9 @@ def add(commands: Commands) -> None:
     add_settings(parser)
     add_option(
         parser,
-        "--acoustic",
-        action="store_true",
-        help="Write by the pool's own acoustic model as well, which `smile index --acoustic` fits.",
-    )
-    add_option(
-        parser,
         "--text",
         type=Path,
-        help="Add the lines of this UTF-8 file, such as a word list, to the acoustic model's language model.",
+        help="Add the lines of this UTF-8 file, such as a word list, to what the level acoustic knows.",
     )
     add_option(parser, "--reference", help="Score both transcripts against this text.")
     add_option(parser, "--json", action="store_true", help="Print everything as JSON.")
@@ -71,26 +66,20 @@ def add(commands: Commands) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
     from smile.audio.io import read
-    from smile.transcription.examples import prepare_datastore
     from smile.transcription.pipeline import transcribe
-    from smile.transcription.result import as_dict, transcript_as_dict
+    from smile.transcription.result import as_dict
 
     many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
     samples = None if many else read(chosen.clip[0])
     models = models_of(chosen)
-    pool = open_for(models, chosen.pool)
+    pool = _with_text(open_for(models, chosen.pool), chosen.text)
     settings = _settings(chosen)
-    if settings.knn:
-        with Bar("Reading the pool") as bar:
-            prepare_datastore(pool, models.smile.within(settings.windows), bar)
+    prepare_pool(pool, models, settings)
     if samples is None:
         _transcribe_many(chosen, models, pool, settings)
         return
     *_, result = transcribe(models, samples, pool, settings)
     told = as_dict(result, chosen.reference)
-    if chosen.acoustic:
-        acoustic = acoustic_transcript(pool, models, samples, settings, chosen.text)
-        told["acoustic"] = transcript_as_dict(acoustic, chosen.reference, result.language)
     if chosen.json:
         print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
@@ -105,12 +94,19 @@ def _settings(chosen: argparse.Namespace) -> Settings:
     return settings_of(chosen, own.applied(DEFAULTS) if own else DEFAULTS)
 
 
+def _with_text(pool: Pool, text: Path | None) -> Pool:
+    """Return a pool with the lines of a file as texts that it knows beside its own."""
+    from smile.acoustic.model import lines_of
+
+    return replace(pool, added=tuple(lines_of(text))) if text else pool
+
+
 def _print(told: dict[str, Any], result: Result) -> None:
-    for name, key in LEVELS.items():
-        if side := told.get(key):
-            rated = side.get("cer") is not None
-            rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if rated else ""
-            print(f"{name}  {side['text']}{rates}")
+    for name, key in (("Whisper alone ", "vanilla"), (OTHER[result.settings.level], "smile")):
+        side = told[key]
+        rated = side.get("cer") is not None
+        rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if rated else ""
+        print(f"{name}  {side['text']}{rates}")
     for _, found in result.examples:
         for n in found.neighbours:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
@@ -126,8 +122,8 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
         raise SmileError(f'There is no format "{unknown[0]}"; choose from {", ".join(FORMATS)}.')
     if chosen.out is None:
         raise SmileError("Name a folder for the transcripts of several recordings with --out.")
-    if chosen.json or chosen.reference or chosen.acoustic:
-        raise SmileError("--json, --reference and --acoustic are for one recording; leave them out.")
+    if chosen.json or chosen.reference:
+        raise SmileError("--json and --reference are for one recording; leave them out.")
     found = batch.recordings(chosen.clip)
     failed = 0
     steps = batch.run(models, found, pool, settings, chosen.out, kinds)

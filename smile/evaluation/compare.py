@@ -17,7 +17,7 @@ from smile.datatypes import Neighbour, Samples, SmileError, confidence
 from smile.pools.pool import Pool
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.retrieval.samplers import LABELS as SAMPLERS
-from smile.settings import DEFAULTS, Settings
+from smile.settings import DEFAULTS, Level, Settings
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
 from smile.transcription.target import Step, Target
@@ -50,6 +50,10 @@ class Place:
 
     shots: int | None
     way: Way | None = None
+    level: Level = "context"
+
+
+ACOUSTIC = Place(0, level="acoustic")
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,10 @@ class Grid:
     shots: tuple[int, ...]
     ways: tuple[Way, ...]
     base: Settings = DEFAULTS
+    acoustic: bool = False  # whether the pool's acoustic model writes, too
 
     def places(self) -> list[Place]:
-        """All cells: Whisper alone, no examples, each way at a usual number, then the rest.
+        """All cells: Whisper alone, acoustic, no examples, each way at a usual number, then the rest.
 
         Raises:
             SmileError: there is nothing to compare, or more than MOST_CELLS.
@@ -82,13 +87,18 @@ class Grid:
         counts = sorted({n for n in self.shots if n > 0}, key=lambda n: (n != USUAL_SHOTS, n))
         if not self.ways and counts:
             raise SmileError("Choose at least one way to find examples, or only 0 examples.")
-        found = [Place(None), *([Place(0)] if 0 in self.shots else [])]
+        found = [Place(None), *([ACOUSTIC] if self.acoustic else [])]
+        found += [Place(0)] if 0 in self.shots else []
         found += [Place(n, way) for n, way in product(counts, dict.fromkeys(self.ways))]
         if len(found) < 2:
             raise SmileError("Choose at least one number of examples to compare with Whisper alone.")
         if len(found) > MOST_CELLS:
             raise SmileError(f"These are {len(found)} cells; choose fewer, {MOST_CELLS} at most.")
         return found
+
+    def settings(self) -> list[Settings]:
+        """Return the settings that its cells need a pool to be prepared for."""
+        return [settings_of(place, self.base) for place in (Place(1), *([ACOUSTIC] if self.acoustic else []))]
 
 
 def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
@@ -119,7 +129,7 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
         settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
         for target in targets:
             alone = place.shots is None
-            *_, last = target.vanilla(settings) if alone else target.in_context(settings, pool)
+            *_, last = target.vanilla(settings) if alone else target.written(settings, pool)
             written.append(last)
             seconds += target.seconds
             yield None
@@ -129,7 +139,7 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
 def settings_of(place: Place, base: Settings) -> Settings:
     """Return the settings of a cell: its number of examples, its way, and all else as the grid has it."""
     way = asdict(place.way) if place.way else {}
-    return replace(base, shots=place.shots or 0, **way)
+    return replace(base, shots=place.shots or 0, level=place.level, **way)
 
 
 def _joined(place: Place, written: Sequence[Step], seconds: float) -> Cell:
@@ -185,6 +195,7 @@ def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> l
         way = cell.place.way
         row: dict[str, Any] = {
             "side": "vanilla" if cell.place.shots is None else "in-context",
+            "level": "" if cell.place.shots is None else cell.place.level,
             "shots": cell.place.shots or 0,
             "sampler": way.sampler if way else "",
             "divergence": way.divergence if way and way.sampler in ("nearest", "mixed") else "",

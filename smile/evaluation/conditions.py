@@ -58,6 +58,12 @@ class Condition:
         """12 hex digits of the SHA-256 of the facts as sorted JSON."""
         return hash_of(self.facts())
 
+    @property
+    def uses_pool(self) -> bool:
+        """Whether anything of a pool's clips goes into a transcript."""
+        settings = self.settings
+        return bool(settings.shots or settings.knn) or settings.level != "context"
+
     def facts(self) -> dict[str, Any]:
         """Return everything but the name, as one object of plain values."""
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "settings")}
@@ -171,9 +177,9 @@ def _checked(condition: Condition) -> Condition:
         raise SmileError("the oracle, and nothing else, has candidates.")
     if oracle and (settings.shots, condition.candidates % 2) != (1, 0):
         raise SmileError("the oracle chooses 1 example of an even number of candidates.")
-    helped = condition.adapter or settings.knn or settings.characters != "off"
+    helped = condition.adapter or settings.knn or settings.characters != "off" or settings.level != "context"
     if condition.side == "vanilla" and helped:
-        raise SmileError("vanilla Whisper has neither adapter nor knn, nor a pool's characters.")
+        raise SmileError("vanilla Whisper has neither adapter nor knn, nor a pool's characters or level.")
     return condition
 
 

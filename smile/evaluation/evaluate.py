@@ -81,7 +81,7 @@ def write(target: Target, condition: Condition, pool: Pool, utterance: Utterance
     elif settings.sampler == ORACLE:
         return _best(target, condition, pool, utterance)
     else:
-        steps = target.in_context(settings, pool, adapted)
+        steps = target.written(settings, pool, adapted)
     *_, last = steps
     return last
 

@@ -28,7 +28,7 @@ from smile.pools.pool import Header, open_pool, read_header
 from smile.pools.subsets import mixed, subset
 from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import language as known
-from smile.transcription.examples import prepare_datastore
+from smile.transcription.preparing import needed, prepare
 from smile.whisper.adapters import load
 from smile.whisper.model import Model, Models, load_models
 
@@ -201,7 +201,7 @@ def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
 def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
     """The folders of the pools that a language's conditions need, made where they are not there."""
     own = pending.work[0][0].language
-    if "+" not in own and any(c.settings.shots or c.settings.knn for c in job.conditions):
+    if "+" not in own and any(c.uses_pool for c in job.conditions):
         corpora.apart(
             targets(job, pending.language), job.corpus.read(pending.language, job.pool_split).utterances
         )
@@ -212,10 +212,11 @@ def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Fo
         if key not in pools:
             sources = _sources(job, key.language, own, pending.language)
             pools[key] = tuple(pool(job, sides, language, progress) for language in sources)
-        if condition.settings.knn:
+        if needed(condition.settings):
             whole = mixed([open_pool(folder) for folder in pools[key]])
             used = subset(whole, condition.minutes, condition.clips)
-            prepare_datastore(used, sides.smile, partial(progress, f"Reading {key.language}"))
+            said = partial(progress, f"Preparing {key.language}")
+            prepare(used, sides.smile, condition.settings, said)
     return pools
 
 

@@ -26,8 +26,9 @@ from smile.pools.subsets import drop
 from smile.results.tables import by_language
 from smile.retrieval.samplers import stable_shuffle
 from smile.settings import DEFAULTS
-from smile.transcription.examples import pool_token, prepare_datastore
+from smile.transcription.examples import pool_token
 from smile.transcription.options import ALONE
+from smile.transcription.preparing import prepare_datastore
 from smile.whisper.model import Models
 
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise

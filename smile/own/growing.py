@@ -19,7 +19,8 @@ from smile.own.workspace import POOLS, Correction, Workspace
 from smile.pools import indexing
 from smile.pools.pool import Header, Pool, open_pool
 from smile.text.normalisers import one_line
-from smile.transcription.examples import pool_token, prepare_datastore
+from smile.transcription.examples import pool_token
+from smile.transcription.preparing import prepare_datastore
 from smile.whisper.model import Models
 
 MOST_EXAMPLES = 2000  # in one visitor's pool

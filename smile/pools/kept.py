@@ -1,10 +1,12 @@
-"""Where what is made of a pool is kept: embeddings for another encoder, token datastores."""
+"""Where what is made of a pool is kept: embeddings for another encoder, datastores, acoustic models."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from smile.datatypes import EncoderId
+from smile.pools.pool import Pool
 
 
 def cached(cache: Path, key: str, encoder: EncoderId) -> Path:
@@ -13,6 +15,7 @@ def cached(cache: Path, key: str, encoder: EncoderId) -> Path:
     return cache / name / key
 
 
-def stores(kept: Path) -> Path:
-    """Return where the token datastore of a pool goes, beside its place in the cache."""
-    return kept.with_name(f"{kept.name}.tokens")
+def kept_beside(pool: Pool, kept: Path) -> Pool:
+    """Return a pool, all that is made of which goes beside its place in the cache."""
+    folder = kept.with_name(f"{kept.name}.tokens")
+    return replace(pool, stores=folder, states=folder)

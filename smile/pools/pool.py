@@ -60,7 +60,9 @@ class Pool:
     utterances: tuple[Utterance, ...]
     embeddings: Matrix  # (clips, d); (0, 0) where there are none yet
     queries: tuple[Utterance, ...] = ()  # clips to try the pool on, none of its examples
-    stores: Path | None = None  # where token datastores are kept, if not in the folder itself
+    stores: Path | None = None  # where datastores and heads are kept, if not in the folder itself
+    states: Path | None = None  # where the layer states of its recordings are kept, if not there either
+    added: tuple[str, ...] = ()  # texts without sound that a user gives, for the acoustic level's n-gram
 
     def __len__(self) -> int:
         return len(self.utterances)

@@ -12,13 +12,16 @@ from typing import Any
 
 import pandas as pd
 
-from smile.evaluation.conditions import PARTS
+from smile.results.naming import (
+    PLAIN,
+    examples_of,
+    extras_of,
+    label,
+    side_of,
+)
 from smile.results.packing import SETTINGS
-from smile.retrieval.divergences import LABELS
 from smile.settings import DEFAULTS
 
-ALONE = "Whisper alone"
-UNTRAINED, TRAINED = "In-context", "SMILE"
 VARIED = {
     "shots": (),
     "length": ("total_seconds",),
@@ -29,30 +32,7 @@ FREE = (  # between figures' lines
     *("knn", "no_repeat", "language_token", "timestamps"),
     *("beam_size", "cut_loops", "length_limit"),
 )
-WAYS = {
-    "random": "Random",
-    "draft": "Like the draft",
-    "mixed": "KL and draft",
-    "oracle": "Oracle, by the reference",
-}
-CHOSEN = {"draft": "like the draft", "mixed": "near and like the draft", "oracle": "by an oracle"}
 FEW = (1, 3)  # shots at which samplers and distances are compared
-PLAIN: dict[str, Any] = {  # what a label leaves unsaid, and a figure holds fixed
-    "divergence": "kl",
-    "pool": "",
-    "minutes": 0.0,
-    "timestamps": True,
-    "knn": 0.0,
-    "no_repeat": False,
-    "language_token": "guess",
-    "beam_size": 1,
-    "cut_loops": True,
-    "length_limit": True,
-    "total_seconds": 0.0,
-    "candidates": 0,
-    "characters": "off",
-    "clips": 0,
-}
 
 
 def conditions(rows: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +45,7 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
     several = facts.loc[known, "model"].replace("", None).nunique() > 1
     usual = _commonest(facts.loc[known, "adapter"])
-    facts = facts.assign(who=[_who(line, several, usual) for line in facts.to_dict("records")])
+    facts = facts.assign(who=[side_of(line, several, usual) for line in facts.to_dict("records")])
     labels = [
         label(line) if known[key] else str(line["name"]) for key, line in facts.to_dict("index").items()
     ]
@@ -81,68 +61,10 @@ def labelled(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(name=rows["condition"], condition=rows["hash"].map(labels))
 
 
-def label(settings: Mapping[str, Any]) -> str:
-    """A set of settings, and `who` they are for, in words; what is as usual is left out."""
-    parts = [settings["who"], _examples(settings), *_extras(settings)]
-    return ", ".join(filter(None, parts))
-
-
 def _commonest(adapters: pd.Series[str]) -> str:
     """The adapter of most conditions; empty where several have as many."""
     first = adapters[adapters != ""].mode()
     return str(first.iloc[0]) if len(first) == 1 else ""
-
-
-def _who(settings: Mapping[str, Any], several: bool, usual: str) -> str:
-    """Which side, its model where there are several, and its adapter where it is not the usual one."""
-    names = [str(settings["model"]).split("/")[0]] if several else []
-    if settings["adapter"] not in ("", usual):
-        names.append(str(settings["adapter"])[:4])
-    which = f" ({', '.join(names)})" if names else ""
-    if settings["side"] == "vanilla":
-        controlled = settings["cut_loops"] and settings["length_limit"]
-        return f"{ALONE}{which}{', controlled' if controlled else ''}"
-    return f"{TRAINED if settings['adapter'] else UNTRAINED}{which}"
-
-
-def _examples(settings: Mapping[str, Any]) -> str:
-    shots = int(settings["shots"] or 0)
-    if settings["side"] == "vanilla":
-        return ""
-    sampler = str(settings["sampler"])
-    return f"{shots} {CHOSEN.get(sampler, sampler)}" if shots else "no examples"
-
-
-def _extras(settings: Mapping[str, Any]) -> list[str]:
-    """What is not as usual, in words."""
-    found = {
-        "divergence": measure(settings["divergence"]) if settings["shots"] else "",
-        "pool": f"pool of {'the ' if settings['pool'] in PARTS else ''}{settings['pool']}",
-        "minutes": f"{settings['minutes']:g} min pool",
-        "clips": f"{settings['clips']:g} clips pool",
-        "timestamps": "prompt without timestamps",
-        "knn": "kNN-LM" if settings["knn"] == DEFAULTS.knn else f"kNN-LM {settings['knn']:g}",
-        "no_repeat": "loops prevented",
-        "language_token": f"token {settings['language_token']}",
-        "beam_size": f"beam size {settings['beam_size']}",
-        "total_seconds": f"{settings['total_seconds']:g} s in all",
-        "candidates": f"of {settings['candidates']:g}",
-        "characters": {"soft": "pool's characters preferred", "hard": "pool's characters only"}.get(
-            settings["characters"], ""
-        ),
-    }
-    words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
-    if settings["side"] != "vanilla":
-        words += [
-            "" if settings["cut_loops"] else "loops left",
-            "" if settings["length_limit"] else "length not limited",
-        ]
-    return [word for word in words if word]
-
-
-def measure(name: str) -> str:
-    """A divergence, or another way to choose examples, for people."""
-    return WAYS.get(name) or LABELS.get(name, name)
 
 
 def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
@@ -187,7 +109,7 @@ def headline(facts: pd.DataFrame) -> str:
         return ""
     wanted = {
         n: getattr(DEFAULTS, n)
-        for n in ("shots", "sampler", "divergence", "knn", "no_repeat", "timestamps", "characters")
+        for n in ("level", "shots", "sampler", "divergence", "knn", "no_repeat", "timestamps", "characters")
     }
     agreement = sum((inside[name] == value).astype(int) for name, value in wanted.items())
     usual = sum(
@@ -294,4 +216,4 @@ def _series(settings: Mapping[str, Any], x: str) -> str:
     usual = {**settings, "divergence": "kl", "minutes": 0.0, "candidates": 0}
     shots = int(settings["shots"])
     examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
-    return ", ".join(filter(None, [usual["who"], examples.get(x, _examples(usual)), *_extras(usual)]))
+    return ", ".join(filter(None, [usual["who"], examples.get(x, examples_of(usual)), *extras_of(usual)]))

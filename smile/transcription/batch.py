@@ -17,7 +17,7 @@ from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.io import reading
 from smile.datatypes import AudioError, SmileError
 from smile.exporting import Span, TieredTranscript, export
-from smile.exporting.transcripts import SMILE, VANILLA
+from smile.exporting.transcripts import BY_LEVEL, VANILLA
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
 from smile.settings import Settings
@@ -104,7 +104,7 @@ def run(
 
 def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, Any]:
     """Everything that a batch's transcripts depend on beside the recordings, as JSON has it."""
-    texts = "\n".join(f"{u.id}\t{u.text}" for u in pool.utterances) if pool else ""
+    texts = "\n".join([*(f"{u.id}\t{u.text}" for u in pool.utterances), *pool.added]) if pool else ""
     examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
     return {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}
 
@@ -152,7 +152,7 @@ class _Results:
 
 def transcript_of(recording: str, result: Result) -> TieredTranscript:
     """Return both sides of a transcription as tiers, with examples first; without a pool only the other."""
-    sides = [(SMILE, result.smile)] if result.pool else []
+    sides = [(BY_LEVEL[result.settings.level], result.smile)] if result.pool else []
     tiers = tuple((name, _spans(side)) for name, side in [*sides, (VANILLA, result.vanilla)])
     return TieredTranscript(recording, result.duration, tiers, result.language)
 

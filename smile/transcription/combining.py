@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from smile.acoustic.beam import search
 from smile.acoustic.crossing import CrossRead, cross_read
+from smile.acoustic.model import language_model
 from smile.acoustic.recipe import DEFAULTS, Progress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
@@ -19,7 +20,6 @@ from smile.datatypes import SAMPLE_RATE, Speech
 from smile.pools.pool import Pool
 from smile.pools.subsets import drop
 from smile.settings import Settings
-from smile.transcription.acoustic import language_model
 from smile.transcription.consensus import Readings, fitted_share
 from smile.transcription.result import Transcript
 from smile.transcription.target import Target
@@ -52,7 +52,7 @@ def combined(head: Transcript, others: Sequence[Transcript], share: float, langu
         chosen = Readings(texts[0], tuple(texts[1:]), language).chosen(share)
         segments.append(found[texts.index(chosen)])
     seconds, done = sum(side.seconds for side in sides), all(side.done for side in sides)
-    return Transcript(tuple(segments), seconds, done, "combined")
+    return Transcript(tuple(segments), seconds, done)
 
 
 def fit_share(

@@ -8,12 +8,10 @@ import numpy as np
 
 from smile.datatypes import LanguageDetection, Neighbour, Vector
 from smile.decoding.encoding import Encoding
-from smile.decoding.knn.store import Progress, build, present
 from smile.pools.pool import Pool
 from smile.retrieval.divergences import distances
 from smile.retrieval.samplers import Query, choose, of_length
 from smile.settings import Settings
-from smile.whisper.model import Model
 
 SAME = 0.003  # KL between int8 and float32 embeddings of one clip is below, of two clips above
 SAME_LENGTH = 0.05  # share of its length by which a clip differs from itself, once cut at pauses
@@ -57,9 +55,3 @@ def pool_token(pool: Pool, otherwise: str = "en") -> str:
     guesses = pool.header.guesses
     common = max(guesses, key=lambda code: guesses[code]) if guesses else otherwise
     return pool.header.language.whisper or common
-
-
-def prepare_datastore(pool: Pool, model: Model, progress: Progress | None = None) -> None:
-    """Make the kNN-LM datastore of a pool where it is missing; raises as `store.build` does."""
-    if not present(pool, model):
-        build(pool, model, language=pool_token(pool), progress=progress)

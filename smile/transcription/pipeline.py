@@ -7,13 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from smile.audio.vad import NO_SPEECH, segments, segments_in_steps
-from smile.datatypes import SAMPLE_RATE, AudioError, Samples, Speech, Vector
+from smile.datatypes import SAMPLE_RATE, AudioError, PoolError, Samples, Speech, Vector
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
+from smile.transcription.preparing import needed
 from smile.transcription.result import Result, Segment
 from smile.transcription.target import Step, Target
 from smile.util.timing import Stopwatch, timed
 from smile.whisper.model import Model, Models
+
+STAGES = {"context": "With examples", "acoustic": "By the acoustic model"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +91,10 @@ def _made_ready(pool: Awaited, result: Result) -> Generator[Result, None, Pool]:
 
 def _without_store(result: Result, problem: str) -> Result:
     """The result, to go on without its kNN-LM where a problem keeps them away."""
-    if not (problem and result.settings.knn):
+    if not problem:
         return result
+    if "acoustic" in needed(result.settings):
+        raise PoolError(problem)
     return replace(result, settings=replace(result.settings, knn=0.0), problem=problem)
 
 
@@ -101,10 +106,9 @@ def _alone(target: Target, result: Result) -> Iterator[Result]:
 
 
 def _with_examples(target: Target, pool: Pool, result: Result) -> Iterator[Result]:
-    """Write a segment behind examples."""
-    yield from _written(
-        target, target.in_context(result.settings, pool), replace(result, stage="With examples"), "smile"
-    )
+    """Write a segment at the level that the settings name."""
+    stage = STAGES[result.settings.level]
+    yield from _written(target, target.written(result.settings, pool), replace(result, stage=stage), "smile")
 
 
 def _written(target: Target, steps: Iterator[Step], result: Result, side: str) -> Iterator[Result]:

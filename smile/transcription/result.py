@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from smile.datatypes import DecodingResult, LanguageDetection, Neighbour, RecognizerInfo, confidence
 from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription.options import as_json
 from smile.transcription.target import RetrievedExamples
-
-Level = Literal["", "acoustic", "combined"]  # by what it was written; "": as its side of a result says
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,6 @@ class Transcript:
     segments: tuple[Segment, ...] = ()
     seconds: float = 0.0  # time taken, encoding included
     done: bool = False
-    level: Level = ""
 
     @property
     def text(self) -> str:

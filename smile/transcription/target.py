@@ -12,12 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
+from smile.acoustic.model import open_acoustic
+from smile.acoustic.states import of_outputs, usual_layers
 from smile.audio.io import read
 from smile.datatypes import (
     SAMPLE_RATE,
     DecoderSession,
     DecodingResult,
     LanguageDetection,
+    LayerStates,
     Matrix,
     Neighbour,
     Prompt,
@@ -40,6 +43,7 @@ from smile.whisper.language_id import detect_language
 from smile.whisper.model import Model, Models
 
 T = TypeVar("T")
+UNDETECTED = LanguageDetection("", 0.0, 0.0)  # an acoustic model has no language tokens
 read_example = lru_cache(maxsize=256)(read)  # the clips of a pool become examples over and over
 
 
@@ -84,6 +88,9 @@ class Target:
     def vanilla(self, settings: Settings, pool: Pool | None = None) -> Iterator[Step]:
         """Write by Whisper alone; a pool limits the length by its speaking rate."""
         self.seconds = self.retrieval_seconds = 0.0
+        if settings.level == "acoustic":
+            model = self._model(settings, False)
+            self._layer_states(model, usual_layers(model.recognizer.depth))
         yield from self._vanilla(settings, pool)
 
     def in_context(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
@@ -94,6 +101,24 @@ class Target:
         """
         self.seconds = self.retrieval_seconds = 0.0
         yield from self._behind(self._retrieve(settings, pool, adapted), settings, pool, adapted)
+
+    def acoustic(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
+        """Write by the acoustic model that is fitted to a pool, which has no examples and no language token.
+
+        Raises:
+            PoolError: the pool has none for this encoder and these windows, or one of other clips.
+        """
+        self.seconds = self.retrieval_seconds = 0.0
+        model = self._model(settings, adapted)
+        acoustic = open_acoustic(pool, model)
+        states = self._layer_states(model, acoustic.head.reads.layers)
+        decoded = self._once(("acoustic", acoustic), lambda: acoustic.decode(states))
+        yield Step(decoded, "", UNDETECTED)
+
+    def written(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
+        """Write at the level that the settings name; raises as that level does."""
+        ways = {"context": self.in_context, "acoustic": self.acoustic}
+        return ways[settings.level](settings, pool, adapted)
 
     def behind(
         self, found: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool = True
@@ -199,9 +224,22 @@ class Target:
 
     def _states(self, model: Model, samples: Samples) -> Matrix:
         """Return encoder states; silence that fills up the last 20 ms changes none, so makes no other key."""
+        return self._once(self._states_key(model, samples), lambda: model.encode(samples))
+
+    def _states_key(self, model: Model, samples: Samples) -> Hashable:
         window = window_for(len(samples) / SAMPLE_RATE, model.windows)
-        key = ("states", model.info.encoder, digest(prompts.whole_states(samples)), window)
-        return self._once(key, lambda: model.encode(samples))
+        return "states", model.info.encoder, digest(prompts.whole_states(samples)), window
+
+    def _layer_states(self, model: Model, layers: tuple[int, ...]) -> LayerStates:
+        """Return what a head reads of the clip; its encoder states come in the same pass."""
+        samples = self.speech.samples
+
+        def work() -> LayerStates:
+            states, outputs = model.encode_layers(samples, layers)
+            self._made.setdefault(self._states_key(model, samples), (states, 0.0))
+            return of_outputs(outputs, self.speech.seconds)
+
+        return self._once(("layers", model.info.encoder, layers, model.windows), work)
 
     def _decoded(
         self,

@@ -10,7 +10,9 @@ from tempfile import mkdtemp
 
 LOG = logging.getLogger(__name__)
 AGAIN = 300.0  # seconds after which it is tried again to keep a pool's tokens
-UNKEPT = "Spelling from the whole pool is left out: the server cannot keep what it needs ({})."
+UNKEPT = (
+    "The kNN-LM and the acoustic model of this pool are left out: the server cannot keep what they need ({})."
+)
 
 
 class Unkept:

@@ -16,12 +16,12 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
-from smile.pools.kept import cached, stores
-from smile.pools.pool import Pool, open_pool, read_header
+from smile.pools.kept import cached, kept_beside
+from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
 from smile.ui.scheduler import Progress, Scheduler, Watched, lines
-from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, offered, shipped
+from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, offered, shipped
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Cell, Grid
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Windows = tuple[float, ...]  # seconds, as in `Settings`
+WORK = {"datastore": "Reading the examples of", "acoustic": "Fitting the acoustic model of"}
 
 
 class Engine:
@@ -44,7 +45,7 @@ class Engine:
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
-        self._read: set[tuple[str, Windows]] = set()  # pools with a datastore of so long windows
+        self._made: set[tuple[str, Windows, str]] = set()  # what was made of pools, of so long windows
         self.unkept = Unkept()
 
     @cached_property
@@ -80,14 +81,14 @@ class Engine:
 
     def pool(self, key: str | None, encoder: EncoderId) -> Pool | None:
         """Return a pool with embeddings of an encoder, where there is one; load no model, index nothing."""
-        return self._at_hand(self._sources[key], encoder) if key in self._sources else None
+        return at_hand(self._sources[key], self.cache, encoder) if key in self._sources else None
 
     def audio_folders(self) -> list[Path]:
         """Return the folders with the audio that the page plays."""
         return [self.options.pools, self.cache]
 
     def problem(self, key: str | None) -> str:
-        """Return why a pool lacks a token datastore that it ought to have, for a person; else nothing."""
+        """Return why what is made of a pool cannot be kept, for a person; empty where it can."""
         return self.unkept.why(key)
 
     def warm(self) -> Future[Models]:
@@ -120,7 +121,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS))
+                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"))
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -146,10 +147,10 @@ class Engine:
         yield from lines(loading, lambda: "Loading Whisper")
         loading.result()
 
-    def prepare(self, key: str | None, tokens: bool = False) -> Iterator[str]:
-        """Load the models and open a pool, which indexes it where that is still to be done; as `load`.
+    def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
+        """Load the models, open a pool and make what settings need of it; as `load`.
 
-        With `tokens` its token datastore is made too, where it is missing. Closing it stops the work.
+        A pool that is not indexed is indexed first. Closing it stops the work.
 
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
@@ -158,7 +159,9 @@ class Engine:
             yield from self.load()
             if key in self._sources:
                 models = self.warm().result()
-                yield from self._reading(key, models) if tokens else self._opening(key, models)
+                yield from self._opening(key, models)
+                for settings in wanted:
+                    yield from self._preparing(key, models, settings)
 
     def _opening(self, key: str, models: Models) -> Generator[str, None, Pool]:
         """The pool, once it is open; one that needs no indexing waits for nobody."""
@@ -168,21 +171,32 @@ class Engine:
             yield from self._over_clips("Indexing", key, partial(self._open_pool, key, models))
         return self._open[key]
 
-    def _reading(self, key: str, models: Models, windows: Windows = WINDOWS) -> Generator[str, None, Pool]:
-        """The pool, once it is open and its tokens are read, where there is a place to keep them."""
+    def _preparing(self, key: str, models: Models, settings: Settings) -> Generator[str, None, Pool]:
+        """The pool, once it is open and what settings need of it is made, where that can be kept."""
         yield from self._opening(key, models)
-        if (key, windows) not in self._read and not self.problem(key):
-            ready = partial(self._ready, key, models, windows)
+        for what in self._missing(key, settings):
+            make = partial(self._ready, key, models, settings.windows, what)
             try:
-                yield from self._over_clips("Reading the examples of", key, ready)
+                yield from self._over_clips(WORK[what], key, make, share=what == "acoustic")
             except OSError as error:
                 self.unkept.note(key, error)
         return self._open[key]
 
-    def _over_clips(self, what: str, key: str, work: Callable[[Progress], T]) -> Generator[str, None, T]:
+    def _missing(self, key: str, settings: Settings) -> list[str]:
+        """What settings need of a pool and nobody has made, as far as it can be kept."""
+        from smile.transcription.preparing import needed
+
+        if self.problem(key):
+            return []
+        return [what for what in needed(settings) if (key, settings.windows, what) not in self._made]
+
+    def _over_clips(
+        self, what: str, key: str, work: Callable[[Progress], T], share: bool = False
+    ) -> Generator[str, None, T]:
         """Do a piece of work over the clips of a pool in the background, and say how far it is."""
         choice = self._sources[key].choice
         progress = Watched(choice.examples)
+        progress.share = share
         job = self.scheduler.start(partial(work, progress))
         try:
             yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
@@ -190,14 +204,14 @@ class Engine:
         finally:
             progress.stop()
 
-    def _ready(self, key: str, models: Models, windows: Windows, progress: Progress) -> None:
-        """Open a pool and read its tokens, as far as neither has been done."""
-        from smile.transcription.examples import prepare_datastore
+    def _ready(self, key: str, models: Models, windows: Windows, what: str, progress: Progress) -> None:
+        """Open a pool and make one thing of it, as far as neither has been done."""
+        from smile.transcription.preparing import MAKERS
 
         self._open_pool(key, models, progress)
-        if (key, windows) not in self._read:
-            prepare_datastore(self._open[key], models.smile.within(windows), progress)
-            self._read.add((key, windows))
+        if (key, windows, what) not in self._made:
+            MAKERS[what](self._open[key], models.smile.within(windows), progress)
+            self._made.add((key, windows, what))
 
     def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
         if key not in self._open:
@@ -206,7 +220,7 @@ class Engine:
     def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
         """The pool as this encoder needs it: as it came, or from the cache, or made now."""
         encoder = models.smile.info.encoder
-        if found := self._at_hand(source, encoder):
+        if found := at_hand(source, self.cache, encoder):
             return found
         from smile.pools.indexing import index
 
@@ -214,15 +228,7 @@ class Engine:
         kept.parent.mkdir(parents=True, exist_ok=True)
         code = source.choice.language.code
         built = index(source.folder, kept, models, code=code, progress=progress)
-        return replace(built.pool, stores=stores(kept))
-
-    def _at_hand(self, source: Source, encoder: EncoderId) -> Pool | None:
-        """The pool of this encoder as it came, or from the cache."""
-        kept = cached(self.cache, source.choice.key, encoder)
-        for folder in (source.folder, kept):
-            if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
-                return replace(open_pool(folder, encoder), stores=stores(kept))
-        return None
+        return kept_beside(built.pool, kept)
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
         """Return the embedding (d,) of a recording's first piece of speech, once the models are loaded.
@@ -275,7 +281,9 @@ class Engine:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
         from smile.evaluation.compare import compare
 
-        if self.problem(key):
+        if problem := self.problem(key):
+            if grid.acoustic:
+                raise SmileError(problem)
             grid = replace(grid, base=replace(grid.base, knn=0.0))
         with self.scheduler.visit():
             steps = compare(self.warm().result(), samples, self._open[key], grid)
@@ -286,8 +294,7 @@ class Engine:
 
         if key not in self._sources:
             return None
-        if key in self._open and ((key, settings.windows) in self._read or not settings.knn):
+        if key in self._open and not self._missing(key, settings):
             return self._open[key]
-        reading, code = settings.knn > 0, self._sources[key].choice.language.code
-        steps = self._reading(key, models, settings.windows) if reading else self._opening(key, models)
+        steps, code = self._preparing(key, models, settings), self._sources[key].choice.language.code
         return Awaited(Path(key).name, code, steps, partial(self.problem, key))

@@ -120,6 +120,7 @@ class Watched:
 
     def __init__(self, total: int):
         self._done, self._total, self._stop = 0, total, Event()
+        self.share = False  # whether it is told in hundredths of the work, not in clips
 
     def __call__(self, done: int, total: int) -> None:
         """Note so many clips; ends the work where it was told to."""
@@ -132,7 +133,9 @@ class Watched:
         self._stop.set()
 
     def __str__(self) -> str:
-        return f"{self._done} of {self._total} clips" if self._done else "waiting for its turn"
+        if not self._done:
+            return "waiting for its turn"
+        return f"{self._done} %" if self.share else f"{self._done} of {self._total} clips"
 
 
 def lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:

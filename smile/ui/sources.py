@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smile import corpora
-from smile.datatypes import Language, SmileError, Utterance
-from smile.pools.pool import open_pool
+from smile.datatypes import EncoderId, Language, SmileError, Utterance
+from smile.pools.kept import cached, kept_beside
+from smile.pools.pool import Pool, open_pool, read_header
 from smile.text.languages import iso_code, language
 from smile.whisper.weights import DEFAULT
 
@@ -82,3 +83,12 @@ def _tests(folder: Path) -> tuple[Utterance, ...]:
         return corpora.read(folder, "10min_test").utterances
     except SmileError:
         return ()
+
+
+def at_hand(source: Source, cache: Path, encoder: EncoderId) -> Pool | None:
+    """Return the pool of a source for an encoder as it came or from the cache, where there is one."""
+    kept = cached(cache, source.choice.key, encoder)
+    for folder in (source.folder, kept):
+        if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
+            return kept_beside(open_pool(folder, encoder), kept)
+    return None

@@ -12,6 +12,8 @@ from smile.cli.main import main
 from smile.pools.pool import open_pool
 from tests.conftest import POOLS
 
+ALONE = {"Whisper alone"}
+
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,25 +29,24 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_three_levels_are_printed_with_their_scores(
-    pool: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_level_is_printed_with_its_scores(pool: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = open_pool(pool).utterances[0]
     line = ["transcribe", str(clip.audio), "--pool", str(pool), "--knn", "0", "--reference", clip.text]
-    assert main([*line, "--acoustic"]) == 0
-    said = capsys.readouterr().out
-    for name in ("Whisper alone", "With examples", "Acoustic model"):
-        assert any(row.startswith(name) and "CER" in row for row in said.splitlines())
-    assert main([*line, "--acoustic", "--json"]) == 0
+    for level, names in (("context", ALONE | {"With examples"}), ("acoustic", ALONE | {"Acoustic model"})):
+        assert main([*line, "--level", level]) == 0
+        rows = [row for row in capsys.readouterr().out.splitlines() if "CER" in row]
+        assert {row.split("  ")[0].strip() for row in rows} == names
+    assert main([*line, "--level", "acoustic", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["acoustic"]["cer"] < told["vanilla"]["cer"], "the head has seen this clip"
+    assert told["settings"]["level"] == "acoustic"
+    assert told["smile"]["cer"] < told["vanilla"]["cer"], "the head has seen this clip"
 
 
 def test_words_of_a_user_are_taken_and_a_file_that_is_none_is_refused(
     pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = open_pool(pool).utterances[0]
-    line = ["transcribe", str(clip.audio), "--pool", str(pool), "--knn", "0", "--acoustic", "--text"]
+    line = ["transcribe", str(clip.audio), "--pool", str(pool), "--level", "acoustic", "--text"]
     (tmp_path / "words.txt").write_text("focal\neile\n", encoding="utf-8")
     assert main([*line, str(tmp_path / "words.txt")]) == 0
     capsys.readouterr()
@@ -53,7 +54,22 @@ def test_words_of_a_user_are_taken_and_a_file_that_is_none_is_refused(
     assert "cannot be read as text" in capsys.readouterr().err
 
 
-def test_a_pool_without_a_head_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    clip = open_pool(POOLS / "gle").queries[0]
-    assert main(["transcribe", str(clip.audio), "--pool", "gle", "--knn", "0", "--acoustic"]) == 2
-    assert "acoustic" in capsys.readouterr().err
+def test_many_recordings_are_written_by_it(pool: Path, tmp_path: Path) -> None:
+    for clip in open_pool(pool).utterances[:2]:
+        shutil.copy(clip.audio, tmp_path)
+    out = tmp_path / "out"
+    line = ["transcribe", str(tmp_path), "--pool", str(pool), "--level", "acoustic", "--out", str(out)]
+    line += ["--format", "eaf"]
+    assert main(line) == 0
+    written = "".join(path.read_text(encoding="utf-8") for path in out.rglob("*.eaf"))
+    assert "Acoustic model" in written
+
+
+def test_a_pool_without_a_head_is_fitted_to(
+    pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(pool, tmp_path / "gle", ignore=shutil.ignore_patterns("acoustic-*"))
+    clip = open_pool(tmp_path / "gle").utterances[0]
+    assert main(["transcribe", str(clip.audio), "--pool", str(tmp_path / "gle"), "--level", "acoustic"]) == 0
+    assert "Acoustic model" in capsys.readouterr().out
+    assert list((tmp_path / "gle").glob("acoustic-*.npz"))

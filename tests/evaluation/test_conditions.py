@@ -17,6 +17,7 @@ from tests.support.made_conditions import changed, condition
 
 OTHER: dict[str, Any] = {
     "characters": "hard",
+    "level": "acoustic",
     "side": "vanilla",
     "sampler": "random",
     "divergence": "js",

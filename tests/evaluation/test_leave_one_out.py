@@ -21,7 +21,7 @@ from smile.own import check as loo
 from smile.pools.pool import Pool, open_pool, write_pool
 from smile.pools.setting import read_setting
 from smile.text.scoring import score
-from smile.transcription.examples import prepare_datastore
+from smile.transcription.preparing import prepare_datastore
 from smile.transcription.target import Target
 from smile.whisper.model import Models
 from tests.conftest import POOLS

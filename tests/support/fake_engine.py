@@ -57,6 +57,7 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "no_repeat": True,
     "characters": "off",
     "cut_loops": True,
+    "level": "context",
 }
 HEARD = "Jeelone and rest lah an valt"
 
@@ -132,7 +133,7 @@ class FakeEngine:
             time.sleep(self.pace)
             yield "Loading Whisper"
 
-    def prepare(self, key: str | None, tokens: bool = False) -> Iterator[str]:
+    def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
         yield from self.load()
 
     def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:

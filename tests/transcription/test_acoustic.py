@@ -12,6 +12,7 @@ import pytest
 from smile.acoustic import building
 from smile.acoustic.crossing import cross_read
 from smile.acoustic.head import Head
+from smile.acoustic.model import AcousticModel, language_model, lines_of, open_acoustic
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId, layer_states
 from smile.audio.io import read
@@ -21,21 +22,18 @@ from smile.datatypes import PoolError, SmileError
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.text.scoring import score
-from smile.transcription.acoustic import (
-    AcousticModel,
-    language_model,
-    lines_of,
-    open_acoustic,
-    transcribe_acoustic,
-)
 from smile.transcription.consensus import SHARES, Readings, fitted_share
+from smile.transcription.pipeline import transcribe
+from smile.transcription.preparing import prepare
+from smile.transcription.target import RetrievedExamples
 from smile.util.timing import finished
-from smile.whisper.model import Models
+from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
 from tests.support.clips import clips
+from tests.support.tiny import tiny_whisper
 
 COUNT = 12
-SHORT = Settings(max_segment_seconds=4.0)
+SHORT = Settings(max_segment_seconds=4.0, level="acoustic")
 
 
 @pytest.fixture(scope="module")
@@ -50,32 +48,52 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
 
 
 def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -> None:
-    acoustic = open_acoustic(pool, models.vanilla)
     pause = np.zeros(24_000, np.float32)
     first, second = (read(u.audio) for u in pool.utterances[:2])
     samples = np.concatenate([first, pause, second])
-    *growing, last = transcribe_acoustic(models.vanilla, acoustic, samples, SHORT)
-    assert [len(t.segments) for t in growing] == list(range(1, len(growing) + 1))
-    assert not any(t.done for t in growing)
-    assert (last.done, last.level, last.segments) == (True, "acoustic", growing[-1].segments)
-    assert [s.start for s in last.segments] == [p.start for p in segments(samples, longest=4.0)]
-    assert len(last.segments) > 1
-    assert all(0 < s.decoded.confidence <= 1 for s in last.segments)
-    assert 0 < last.confidence <= 1
+    *growing, last = transcribe(models, samples, pool, SHORT)
+    assert {"Whisper alone", "By the acoustic model"} <= {result.stage for result in growing}
+    assert last.done
+    assert [s.start for s in last.smile.segments] == [p.start for p in segments(samples, longest=4.0)]
+    assert len(last.smile.segments) == len(last.vanilla.segments) > 1
+    assert [found for _, found in last.examples] == [RetrievedExamples()] * len(last.smile.segments)
+    assert all(0 < s.decoded.confidence <= 1 for s in last.smile.segments)
+    assert 0 < last.smile.confidence <= 1
     wanted = " ".join(u.text for u in pool.utterances[:2])
-    assert score(wanted, last.text).cer < 0.5  # it was fitted to these
-    assert last.text[0].isupper()  # as all texts of the pool
+    assert score(wanted, last.smile.text).cer < 0.5  # it was fitted to these
+    assert last.smile.text[0].isupper()  # as all texts of the pool
 
 
-def test_silence_and_another_encoder(models: Models, pool: Pool) -> None:
-    acoustic = open_acoustic(pool, models.vanilla)
-    silent = list(transcribe_acoustic(models.vanilla, acoustic, np.zeros(32_000, np.float32)))
-    assert [(t.done, t.text) for t in silent] == [(True, "")]
-    other = replace(acoustic, head=replace(acoustic.head, reads=replace(acoustic.head.reads, precision="x")))
-    with pytest.raises(PoolError, match="another encoder"):
-        next(transcribe_acoustic(models.vanilla, other, np.zeros(32_000, np.float32)))
+def test_whisper_alone_is_the_same_beside_it(models: Models, pool: Pool) -> None:
+    """Its encoder states come from the pass that also gives the layers."""
+    samples = read(pool.utterances[0].audio)
+    *_, acoustic = transcribe(models, samples, pool, SHORT)
+    *_, context = transcribe(models, samples, pool, replace(SHORT, level="context", shots=0, knn=0.0))
+    assert acoustic.vanilla.text == context.vanilla.text
+
+
+def test_silence_and_a_pool_without_a_head(models: Models, pool: Pool) -> None:
+    *_, silent = transcribe(models, np.zeros(32_000, np.float32), pool, SHORT)
+    assert (silent.done, silent.smile.text) == (True, "")
+    with pytest.raises(PoolError, match="no acoustic model"):
+        list(transcribe(models, read(pool.utterances[0].audio), pool, replace(SHORT, windows=(30.0,))))
     with pytest.raises(PoolError, match="no acoustic model"):
         open_acoustic(pool, models.vanilla.within((30.0,)))
+
+
+def test_a_pool_is_made_ready_once(tmp_path: Path) -> None:
+    models = load_models(str(tiny_whisper(tmp_path / "tiny")), precision="float32")
+    shutil.copytree(POOLS / "gle", tmp_path / "gle")
+    whole = open_pool(tmp_path / "gle")
+    pool = replace(whole, utterances=whole.utterances[:2], embeddings=whole.embeddings[:2, :16])
+    settings, said = replace(SHORT, knn=1.0), list[int]()
+    prepare(pool, models.smile, settings, lambda done, total: said.append(done))
+    assert said == sorted(said)
+    assert said[-1] == 100
+    assert not list(pool.folder.glob("tokens-*")), "a level without a prompt looks nothing up"
+    prepare(pool, models.smile, settings, lambda *_: pytest.fail("it is there"))
+    *_, last = transcribe(models, read(pool.utterances[0].audio), pool, settings)
+    assert last.done
 
 
 def test_a_text_is_scored_in_the_heads_form(models: Models, pool: Pool) -> None:
@@ -93,12 +111,13 @@ def test_texts_that_a_user_adds_are_in_the_language_model(
     words = tmp_path / "words.txt"
     words.write_bytes("\ufeffOilthigh\r\n\r\nMinnseachadh\n".encode())
     assert lines_of(words) == ["Oilthigh", "Minnseachadh"]
-    without, added = (open_acoustic(pool, models.vanilla, added=lines) for lines in ((), lines_of(words)))
+    without = open_acoustic(pool, models.vanilla)
+    added = open_acoustic(replace(pool, added=tuple(lines_of(words))), models.vanilla)
     assert added.lm.score("oilthigh") > without.lm.score("oilthigh") + 5
     words.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SmileError, match="UTF-8"):
         lines_of(words)
-    monkeypatch.setattr("smile.transcription.acoustic.MOST_CHARACTERS", 10)
+    monkeypatch.setattr("smile.acoustic.model.MOST_CHARACTERS", 10)
     with pytest.raises(SmileError, match="more than 10 characters"):
         language_model(["a longer text"], without.head.form)
 

@@ -12,10 +12,10 @@ from smile.acoustic.recipe import Recipe
 from smile.datatypes import DecodingResult
 from smile.pools.pool import open_pool
 from smile.settings import Settings
-from smile.transcription.acoustic import UNDETECTED
 from smile.transcription.combining import combined, fit_share
 from smile.transcription.consensus import SHARES
 from smile.transcription.result import Segment, Transcript
+from smile.transcription.target import UNDETECTED
 from smile.whisper.model import load_models
 from tests.conftest import POOLS
 from tests.support.tiny import tiny_whisper
@@ -38,7 +38,7 @@ def test_each_segment_is_the_one_nearest_to_all() -> None:
     ]
     found = combined(head, others, 0.3)
     assert [s.text for s in found.segments] == ["tha i an so", "slan leat"]
-    assert (found.level, found.seconds, found.done) == ("combined", 6.0, True)
+    assert (found.seconds, found.done) == (6.0, True)
     assert combined(head, others, 1.0).segments == head.segments
     assert combined(head, [], 0.6).segments == head.segments
     moved = Transcript(tuple(replace(s, start=s.start + 1) for s in head.segments))

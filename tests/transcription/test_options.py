@@ -34,6 +34,7 @@ OTHER: dict[str, Any] = {
     "no_repeat": False,
     "characters": "hard",
     "cut_loops": False,
+    "level": "acoustic",
 }
 
 

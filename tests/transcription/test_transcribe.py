@@ -27,8 +27,9 @@ from smile.settings import DEFAULTS, Settings
 from smile.text.characters import permitted
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
-from smile.transcription.examples import language_token, prepare_datastore
+from smile.transcription.examples import language_token
 from smile.transcription.pipeline import Awaited, transcribe
+from smile.transcription.preparing import prepare_datastore
 from smile.transcription.result import Result, Segment, Transcript, as_dict
 from smile.whisper.model import Models
 from tests.conftest import POOLS

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from smile.datatypes import Neighbour, SmileError, Utterance
-from smile.evaluation.compare import Cell, Grid, Place, Way
+from smile.evaluation.compare import ACOUSTIC, Cell, Grid, Place, Way, as_rows
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import as_csv
 from smile.ui.compare.detail import detail
@@ -40,6 +40,18 @@ def test_the_grid_has_a_row_for_each_way_and_a_column_for_each_number() -> None:
     assert shown.count("waiting") == 4
     assert shown.count("data-cell") == 2
     assert "heat" not in shown
+
+
+def test_the_acoustic_model_has_a_row_below_whisper_alone() -> None:
+    grid = Grid((3,), (KL,), acoustic=True)
+    assert grid.places() == [Place(None), ACOUSTIC, Place(3, KL)]
+    assert [settings.level for settings in grid.settings()] == ["context", "acoustic"]
+    written = tuple(Cell(place, text, 0.5, 0.5) for place, text in zip(grid.places(), "abc", strict=True))
+    compared = Compared(tuple(grid.places()), written, "gla", done=True)
+    shown = table(compared)
+    assert shown.index("Whisper alone") < shown.index("The pool&#39;s acoustic model") < shown.index("KL(")
+    assert "Examples in the prompt" not in detail(compared, 1, str)
+    assert [row["level"] for row in as_rows(written)] == ["", "acoustic", "context"]
 
 
 def test_errors_colour_the_cells() -> None:
@@ -93,7 +105,15 @@ def engine(tmp_path: Path) -> FakeEngine:
 
 def asked(engine: FakeEngine, **changed: object) -> list[object]:
     audio = upload(engine.queries("gla")[0].audio)
-    chosen = {"pool": "gla", "audio": audio, "shots": [0, 3], "ways": ["kl"], "seeds": 1, "knn": True}
+    chosen = {
+        "pool": "gla",
+        "audio": audio,
+        "shots": [0, 3],
+        "ways": ["kl"],
+        "seeds": 1,
+        "knn": True,
+        "acoustic": False,
+    }
     return list({**chosen, **changed}.values())
 
 
@@ -102,6 +122,7 @@ def asked(engine: FakeEngine, **changed: object) -> list[object]:
     [
         ({"shots": [1, 2]}, Grid((1, 2), (KL,))),
         ({"ways": ["js", "mixed"]}, Grid((0, 3), (Way(divergence="js"), Way("mixed")))),
+        ({"acoustic": True}, Grid((0, 3), (KL,), acoustic=True)),
         ({"ways": ["random"], "seeds": 2}, Grid((0, 3), (Way("random"), Way("random", seed=1)))),
     ],
 )

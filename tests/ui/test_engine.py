@@ -21,8 +21,8 @@ from smile.evaluation import compare
 from smile.pools import indexing
 from smile.pools.pool import Header, open_pool, write_pool
 from smile.settings import WHOLE_WINDOW, WINDOWS, Settings
-from smile.transcription import examples
 from smile.transcription import pipeline as transcribe
+from smile.transcription import preparing
 from smile.ui import Engine, Options, caching
 from smile.ui.sources import offered, shipped
 from smile.whisper import model as models
@@ -214,7 +214,7 @@ class Reading:
 @pytest.fixture
 def reading(monkeypatch):
     reading = Reading()
-    monkeypatch.setattr(examples, "prepare_datastore", reading)
+    monkeypatch.setitem(preparing.MAKERS, "datastore", reading)
     return reading
 
 
@@ -258,6 +258,36 @@ def test_other_windows_have_a_datastore_of_their_own(three, reading):
     assert reading.windows == [WINDOWS, WHOLE_WINDOW]
 
 
+def test_an_acoustic_model_is_fitted_once_and_needs_no_datastore(three, reading, monkeypatch):
+    fitted, go_on = [], threading.Event()
+
+    def fit(pool, model, progress):
+        progress(42, 100)
+        assert go_on.wait(20)
+        fitted.append((pool.folder.name, pool.states, model.windows))
+
+    monkeypatch.setitem(preparing.MAKERS, "acoustic", fit)
+    settings = Settings(level="acoustic")
+    seen = three.transcribe(SILENCE, "bbb", settings)
+    assert next(seen) == "Whisper alone"
+    said = next(line for line in seen if "42" in line)
+    assert said == "Fitting the acoustic model of Scottish Gaelic: 42 %"
+    go_on.set()
+    *_, opened = seen
+    assert [*three.transcribe(SILENCE, "bbb", settings)] == ["Whisper alone", opened], "it is fitted once"
+    assert fitted == [("bbb", opened.stores, WINDOWS)], "what it needs goes to the cache"
+    assert opened.stores.parent.parent == three.cache
+    assert reading.clips == []
+
+
+def test_an_acoustic_model_that_cannot_be_kept_is_said_to_be_missing(three, monkeypatch):
+    monkeypatch.setitem(preparing.MAKERS, "acoustic", full)
+    list(three.transcribe(SILENCE, "bbb", Settings(level="acoustic")))
+    grid = compare.Grid((1,), (compare.Way(),), Settings(), acoustic=True)
+    with pytest.raises(SmileError, match="No space left"):
+        list(three.compare(SILENCE, "bbb", grid))
+
+
 def test_without_token_neighbours_a_pool_is_only_opened(three, reading):
     *_, opened = three.transcribe(SILENCE, "bbb", Settings(knn=0.0))
     assert (opened.folder.name, reading.clips) == ("bbb", [])
@@ -269,11 +299,11 @@ def full(*_):
 
 
 def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, monkeypatch):
-    monkeypatch.setattr(examples, "prepare_datastore", full)
+    monkeypatch.setitem(preparing.MAKERS, "datastore", full)
     *_, opened = three.transcribe(SILENCE, "bbb", Settings())
     assert opened.folder.name == "bbb"
     assert three.problem("bbb") == (
-        "Spelling from the whole pool is left out: the server cannot keep what it needs "
+        "The kNN-LM and the acoustic model of this pool are left out: the server cannot keep what they need "
         "(No space left on device)."
     )
     assert three.problem("aaa") == ""
@@ -283,7 +313,7 @@ def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, 
     )
     list(three.compare(SILENCE, "bbb", compare.Grid((1,), (compare.Way(),), Settings())))
     assert asked[0].base.knn == 0.0
-    monkeypatch.setattr(examples, "prepare_datastore", reading)
+    monkeypatch.setitem(preparing.MAKERS, "datastore", reading)
     monkeypatch.setattr(caching, "AGAIN", 0.0)
     three.unkept.note("bbb", OSError(errno.ENOSPC, "full"))
     list(three.transcribe(SILENCE, "bbb", Settings()))

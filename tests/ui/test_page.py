@@ -43,6 +43,7 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "no_repeat": (False, False),
     "characters": ("hard", "hard"),
     "cut_loops": (False, False),
+    "level": ("acoustic", "acoustic"),
 }
 
 

@@ -171,7 +171,19 @@ def test_a_reference_without_letters_is_said_to_be_one(engine):
     ],
 )
 def test_the_verdict(vanilla, smile, sentence):
-    assert sentence in verdict(judge("abcd", vanilla, "gla"), judge("abcd", smile, "gla"))
+    judged = judge("abcd", vanilla, "gla"), judge("abcd", smile, "gla")
+    assert verdict(*judged).startswith("With examples the character error rate")
+    assert verdict(*judged, "acoustic").startswith("With the pool's acoustic model the character error rate")
+    assert sentence in verdict(*judged)
+
+
+def test_the_other_side_says_by_what_it_is_written(engine):
+    context, acoustic = finished(engine), finished(engine, level="acoustic")
+    assert "With examples (SMILE)" in view.scored(context, "").smile
+    shown = view.scored(acoustic, "").smile
+    assert "acoustic model" in shown
+    assert "Fitted to the pool" in shown
+    assert "Meta-trained" not in shown
 
 
 def test_a_clip_of_ones_own_drops_the_examples_text_and_keeps_ones_own():

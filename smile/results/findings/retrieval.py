@@ -5,6 +5,7 @@ from __future__ import annotations
 from smile.results import labels
 from smile.results.evidence import Evidence
 from smile.results.findings.told import Answer, listed, on, rates_of, told, verdict
+from smile.results.naming import measure
 from smile.results.wording import change, percent
 
 
@@ -36,7 +37,7 @@ def measures(evidence: Evidence) -> Answer | None:
         return None
     shown = "; ".join(f"{line['label']} {change(pair.reduction)}" for line, pair in pairs)
     better = [line["divergence"] for line, pair in pairs if pair.clear and pair.reduction > 0]
-    names = ", ".join(dict.fromkeys(map(labels.measure, better)))
+    names = ", ".join(dict.fromkeys(map(measure, better)))
     opening = f"Sometimes: {names}." if better else "No other distance is clearly better than KL."
     best = max(pair.reduction for _, pair in pairs)
     where = on([pair for _, pair in pairs], evidence)

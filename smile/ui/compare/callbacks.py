@@ -46,11 +46,12 @@ class Asked(NamedTuple):
     ways: Any
     seeds: Any
     knn: Any
+    acoustic: Any
 
     def grid(self) -> Grid:
         """Return the cells that the choices come to."""
-        base = Settings(knn=1.0 if self.knn else 0.0)
-        return Grid(tuple(int(n) for n in self.shots), ways(list(self.ways), int(self.seeds)), base)
+        base, counts = Settings(knn=1.0 if self.knn else 0.0), tuple(int(n) for n in self.shots)
+        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, bool(self.acoustic))
 
 
 class View(NamedTuple):
@@ -103,7 +104,7 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
     places = tuple(grid.places())
     compared = Compared(places, (), choice.language.code, choice.synthetic)
     yield View(table=table(compared), compared=compared)
-    for line in engine.prepare(asked.pool, tokens=grid.base.knn > 0):
+    for line in engine.prepare(asked.pool, *grid.settings()):
         yield View(stage=stage(line, "working"))
     began = time.monotonic()
     for cell in engine.compare(recording.samples, asked.pool, grid):
@@ -212,7 +213,7 @@ def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> 
     wanted = Asked(**asked)
     with discarding([wanted.audio]):
         grid, recording, choice = checked(engine, wanted)
-    for _ in engine.prepare(wanted.pool, tokens=grid.base.knn > 0):
+    for _ in engine.prepare(wanted.pool, *grid.settings()):
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
     rows = as_rows(cells, reference or "", choice.language.code)

@@ -74,7 +74,13 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
     ways = gr.CheckboxGroup(WAYS, value=USUAL_WAYS, label="Ways to find them", elem_id="compare-ways")
     seeds = gr.Slider(1, MOST_SEEDS, 1, step=1, label="Seeds of random examples", elem_id="compare-seeds")
     knn = gr.Checkbox(True, label="Spelling from the whole pool", elem_id="compare-knn")
-    return Asked(pool, audio, shots, ways, seeds, knn), example, reference, start, stop
+    acoustic = gr.Checkbox(
+        False,
+        label="The pool's acoustic model",
+        info="It is fitted to the pool in a minute or two, when it is first used.",
+        elem_id="compare-acoustic",
+    )
+    return Asked(pool, audio, shots, ways, seeds, knn, acoustic), example, reference, start, stop
 
 
 def outputs(
@@ -111,7 +117,7 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
     run.then(callbacks.settle, view.compared, page, **QUICK)
-    chosen = [asked.shots.input, asked.ways.input, asked.seeds.input]
+    chosen = [asked.shots.input, asked.ways.input, asked.seeds.input, asked.acoustic.input]
     gr.on(chosen, callbacks.planned, list(asked), view.stage, **QUICK)
 
 

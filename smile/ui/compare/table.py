@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from smile.evaluation.compare import Cell, Place, Way, consensus
+from smile.evaluation.compare import ACOUSTIC, Cell, Place, Way, consensus
 from smile.text.scoring import score
 from smile.ui.parts.scores import percent
 
@@ -63,6 +63,8 @@ def table(compared: Compared, reference: str = "", opened: int | None = None) ->
         return _filled(compared, index[place], reference, opened, wide)
 
     rows = [ROW.format(name="Whisper alone", cells=filled(Place(None), len(columns)))]
+    if ACOUSTIC in compared.places:
+        rows.append(ROW.format(name=title(ACOUSTIC), cells=filled(ACOUSTIC, len(columns))))
     if Place(0) in compared.places:
         rows.append(ROW.format(name="No examples", cells=filled(Place(0), len(columns))))
     for way in _ways(compared.places):
@@ -115,6 +117,8 @@ def title(place: Place) -> str:
     """Return a cell's place in words."""
     if place.shots is None:
         return "Whisper alone"
+    if place == ACOUSTIC:
+        return "The pool's acoustic model"
     if not place.way:
         return "No examples"
     return f"{place.shots} example{'s' * (place.shots != 1)}, {place.way.label}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from smile.settings import Level
 from smile.text.normalisers import normalise
 from smile.text.scoring import Score, score
 from smile.ui.diff import LEGEND, difference
@@ -54,15 +55,18 @@ def score_block(judged: Judged | None) -> Markup:
     return Markup('<div class="score">{}{}{}</div>').format(rates, shown, LEGEND)
 
 
-def verdict(vanilla: Judged | None, smile: Judged | None) -> str:
-    """Return in a sentence what the examples did to the character error rate; empty where it is unknown."""
+WITH = {"context": "With examples", "acoustic": "With the pool's acoustic model"}
+
+
+def verdict(vanilla: Judged | None, smile: Judged | None, level: Level = "context") -> str:
+    """Return what a level did to the character error rate, in a sentence; empty where it is not known."""
     before, after = (judged.score.cer if judged else None for judged in (vanilla, smile))
     if before is None or after is None:
         return ""
     if percent(before) == percent(after):
-        return f"With examples the character error rate stays at {percent(after)}."
+        return f"{WITH[level]} the character error rate stays at {percent(after)}."
     change = "falls" if after < before else "rises"
-    return f"With examples the character error rate {change} from {percent(before)} to {percent(after)}."
+    return f"{WITH[level]} the character error rate {change} from {percent(before)} to {percent(after)}."
 
 
 def percent(rate: float) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from smile.results import labels, paper
+from smile.results.naming import TRAINED, UNTRAINED
 from smile.results.pairs import paired
 from smile.results.tables import Metric
 from smile.results.wording import change, percent
@@ -82,7 +83,7 @@ def _ours(selection: Selection, adapter: bool) -> tuple[str, dict[str, str]]:
             if (shots, sampler) == (1, "nearest"):
                 found["Change, 1 nearest"] = change(pair.reduction)
                 found["Improved, 1 nearest"] = f"{pair.count(True)} of {pair.languages}"
-    missing = labels.TRAINED if adapter else labels.UNTRAINED
+    missing = TRAINED if adapter else UNTRAINED
     return (str(inside["series"].iloc[0]) if len(inside) else missing), found
 
 

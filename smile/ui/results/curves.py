@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smile.results.labels import measure
+from smile.results.naming import measure
 from smile.ui.parts.plots import COLOURS, GREY, blank
 from smile.ui.results.beside import points
 from smile.ui.results.figures import averages, spread

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ALONE = ("vanilla", "Whisper alone")
 EXAMPLES = ("smile", "With examples (SMILE)")
+OTHERS = {"context": EXAMPLES, "acoustic": ("smile", "With the pool's acoustic model")}  # by level
+FITTED = Markup('<p class="note">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>')
 WELCOME = "Record, upload or choose a recording, then press Transcribe."
 ONLY_BEGINNING = "The recording is long: only its beginning was transcribed."
 UNTRAINED = Markup(
@@ -108,7 +110,8 @@ def scored(finished: Finished, reference: str) -> View:
     result = finished.result
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
-    sentences = [f"{result.stage}.", verdict(vanilla, smile), ONLY_BEGINNING if finished.cut else ""]
+    said = verdict(vanilla, smile, result.settings.level)
+    sentences = [f"{result.stage}.", said, ONLY_BEGINNING if finished.cut else ""]
     return View(
         stage=stage(" ".join(filter(None, sentences)), "done"),
         vanilla=vanilla_card(result, score_block(vanilla)),
@@ -123,15 +126,32 @@ def vanilla_card(result: Result, score: str = "") -> str:
 
 
 def smile_card(result: Result, score: str = "") -> str:
-    """Return the card of Whisper with examples, and whether it was trained for them."""
-    adapter = result.recognizer.adapter
-    on = result.recognizer.trained_on
-    trained = TRAINED_ON.format(on) if on else TRAINED.format(adapter)
-    note = NO_POOL if not result.pool else trained if adapter else UNTRAINED
+    """Return the other side than Whisper alone, and what was trained or fitted for it."""
+    note = _made_by(result) if result.pool else NO_POOL
     note += PROBLEM.format(result.problem) if result.problem else Markup()
-    busy = not result.done and bool(result.smile.segments)
-    subtitle, waiting = shots(result.settings), result.waiting
-    return card(EXAMPLES, result.smile, subtitle=subtitle, busy=busy, below=score + note, waiting=waiting)
+    return card(
+        OTHERS[result.settings.level],
+        result.smile,
+        subtitle=how(result),
+        busy=not result.done and bool(result.smile.segments),
+        below=score + note,
+        waiting=result.waiting,
+    )
+
+
+def _made_by(result: Result) -> Markup:
+    """Return what is behind the other side: an adapter, or a head."""
+    if result.settings.level == "acoustic":
+        return FITTED
+    adapter, on = result.recognizer.adapter, result.recognizer.trained_on
+    if not adapter:
+        return UNTRAINED
+    return TRAINED_ON.format(on) if on else TRAINED.format(adapter)
+
+
+def how(result: Result) -> str:
+    """Return by what the other side was written: examples of a number, or a head on a number of clips."""
+    return shots(result.settings) if result.settings.level == "context" else "no examples in the prompt"
 
 
 def shots(settings: Settings) -> str:

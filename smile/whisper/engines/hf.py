@@ -48,7 +48,7 @@ class HfRecognizer:
             raise SmileError(f"The hf engine has no {info.precision}; choose float32, or the lean engine.")
         self.info, self.mels = info, int(config["num_mel_bins"])
         self.width, self.context = int(config["d_model"]), int(config["max_target_positions"])
-        self.max_frames = int(config["max_source_positions"])
+        self.max_frames, self.depth = int(config["max_source_positions"]), int(config["encoder_layers"])
         self.dtype, self.device = DTYPES[info.precision], torch.device(info.device)
         self._model = whisper(state, config, adapter).eval().to(self.device, self.dtype)
 

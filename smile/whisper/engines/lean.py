@@ -73,7 +73,7 @@ class LeanRecognizer:
         check(info)
         self.info, self.mels = info, int(config["num_mel_bins"])
         self.width, self.context = int(config["d_model"]), int(config["max_target_positions"])
-        self.max_frames = int(config["max_source_positions"])
+        self.max_frames, self.depth = int(config["max_source_positions"]), int(config["encoder_layers"])
         parts = Parts(state, info.precision)
         self._dtype = parts.dtype
         with torch.inference_mode():

@@ -1,13 +1,10 @@
-"""Transcripts by a pool's acoustic model: its head on the encoder's layers, searched with a language model.
-
-A level of its own beside Whisper alone and in-context: something is fitted to the pool, though nothing of
-Whisper is.
-"""
+"""A pool's acoustic model: its head on the encoder's layers, searched with an n-gram of its texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from smile.acoustic import beam
@@ -16,27 +13,13 @@ from smile.acoustic.beam import BeamSettings, LanguageModel
 from smile.acoustic.ctc import greedy, score
 from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.acoustic.states import StatesId, layer_states
+from smile.acoustic.states import StatesId
 from smile.acoustic.store import open_head
-from smile.audio.vad import segments
-from smile.datatypes import (
-    DecodingResult,
-    LanguageDetection,
-    LayerStates,
-    Matrix,
-    PoolError,
-    Samples,
-    SmileError,
-)
+from smile.datatypes import DecodingResult, LayerStates, Matrix, SmileError
 from smile.lm.characters import MOST_CHARACTERS, CharacterNgram
 from smile.lm.spelling import Spelling
 from smile.pools.pool import Pool
-from smile.settings import DEFAULTS, Settings
-from smile.transcription.result import Segment, Transcript
-from smile.util.timing import Stopwatch
 from smile.whisper.model import Model
-
-UNDETECTED = LanguageDetection("", 0.0, 0.0)  # a head has no language tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,41 +82,19 @@ def lines_of(path: Path) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-def open_acoustic(
-    pool: Pool, model: Model, normaliser: str = RECIPE.normaliser, added: Sequence[str] = ()
-) -> AcousticModel:
+def open_acoustic(pool: Pool, model: Model, normaliser: str = RECIPE.normaliser) -> AcousticModel:
     """Return the acoustic model of a pool, which has to be fitted, with the language model of its texts.
 
     Raises:
         PoolError: the pool has none of this encoder, its layers and windows, or of other clips.
+        SmileError: the texts are too long for a language model.
     """
-    head = open_head(pool, StatesId.of(model, RECIPE.layers), normaliser)
-    texts = [utterance.text for utterance in pool.utterances]
-    spelling = None if normaliser == ORIGINAL else Spelling([*texts, *added], head.form)
+    head = open_head(pool, StatesId.of(model), normaliser)
+    return _assembled(head, tuple(utterance.text for utterance in pool.utterances), pool.added)
+
+
+@lru_cache(maxsize=8)
+def _assembled(head: Head, texts: tuple[str, ...], added: tuple[str, ...]) -> AcousticModel:
+    """Return a head with the language model of texts; the same ones are counted once."""
+    spelling = None if head.form.normaliser == ORIGINAL else Spelling([*texts, *added], head.form)
     return AcousticModel(head, language_model(texts, head.form, added), spelling)
-
-
-def transcribe_acoustic(
-    model: Model, acoustic: AcousticModel, samples: Samples, settings: Settings = DEFAULTS
-) -> Iterator[Transcript]:
-    """Transcribe a recording (n,) by an acoustic model, a segment at a time, as the pipeline cuts it.
-
-    Yields the transcript as it grows; the last one is `done`. Closing the iterator stops the work.
-
-    Raises:
-        PoolError: the head does not read the states that this model makes in these windows.
-    """
-    model = model.within(settings.windows)
-    reads = acoustic.head.reads
-    if StatesId.of(model, reads.layers) != reads:
-        raise PoolError("The acoustic model was fitted to states of another encoder; fit it again.")
-    transcript, watch = Transcript(level="acoustic"), Stopwatch()
-    with watch:
-        speech = segments(samples, longest=settings.max_segment_seconds)
-    for piece in speech:
-        with watch:
-            decoded = acoustic.decode(layer_states(model, piece.samples, reads.layers))
-        segment = Segment(piece.start, piece.end, decoded, "", UNDETECTED)
-        transcript = replace(transcript, segments=(*transcript.segments, segment), seconds=watch.seconds)
-        yield transcript
-    yield replace(transcript, seconds=watch.seconds, done=True)

@@ -1,0 +1,64 @@
+"""Makes what settings need of a pool: the datastore of kNN-LM, the head of an acoustic model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from smile.acoustic import building
+from smile.acoustic.recipe import DEFAULTS as RECIPE
+from smile.acoustic.states import StatesId
+from smile.acoustic.store import present as has_head
+from smile.decoding.knn.store import build, present
+from smile.pools.pool import Pool
+from smile.settings import Settings
+from smile.transcription.examples import pool_token
+from smile.whisper.model import Model
+
+Progress = Callable[[int, int], None]  # clips or hundredths done, and in all
+
+
+def needed(settings: Settings) -> tuple[str, ...]:
+    """Return what settings need of a pool, as in MAKERS."""
+    if settings.level == "acoustic":
+        return ("acoustic",)
+    return ("datastore",) if settings.knn else ()
+
+
+def prepare(pool: Pool, model: Model, settings: Settings, progress: Progress | None = None) -> None:
+    """Make what settings need of a pool and is missing; it may be broken off, and goes on where it was.
+
+    Raises:
+        SmileError: a clip cannot be read, or none can be fitted to.
+    """
+    for what in needed(settings):
+        MAKERS[what](pool, model.within(settings.windows), progress)
+
+
+def prepare_datastore(pool: Pool, model: Model, progress: Progress | None = None) -> None:
+    """Make the kNN-LM datastore of a pool where it is missing; raises as `store.build` does."""
+    if not present(pool, model):
+        build(pool, model, language=pool_token(pool), progress=progress)
+
+
+def has_acoustic(pool: Pool, model: Model) -> bool:
+    """Return whether a pool has an acoustic model that can be used with this one."""
+    return has_head(pool, StatesId.of(model), RECIPE.normaliser)
+
+
+def prepare_acoustic(pool: Pool, model: Model, progress: Progress | None = None) -> None:
+    """Fit the acoustic model of a pool where it is missing; raises as `building.build` does.
+
+    Progress comes in hundredths of the whole, of which encoding has three tenths.
+    """
+    if has_acoustic(pool, model):
+        return
+    for said in building.build(pool, model):
+        part = said.done / said.of
+        if progress:
+            progress(round(30 * part if said.stage == "encoding" else 30 + 70 * part), 100)
+
+
+MAKERS: dict[str, Callable[[Pool, Model, Progress | None], None]] = {
+    "datastore": prepare_datastore,
+    "acoustic": prepare_acoustic,
+}
