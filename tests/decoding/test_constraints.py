@@ -95,7 +95,7 @@ def keeps_to(tokenizer: Tokenizer, shown: DecodingResult, characters: frozenset[
     no_repeat=st.booleans(),
     knn=st.booleans(),
     longest=st.sampled_from([1, 4, 1000]),
-    room=st.integers(1, 14),
+    max_new_tokens=st.integers(1, 14),
     timestamps=st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
@@ -109,14 +109,16 @@ def test_in_hard_mode_no_other_character_ever_appears(
     no_repeat: bool,
     knn: bool,
     longest: int,
-    room: int,
+    max_new_tokens: int,
     timestamps: bool,
 ) -> None:
     characters = permitted([spelt])
     processors: list[LogitsProcessor] = [NoRepeat(ngram=3, single=2)] if no_repeat else []
     processors += [neighbours(tokenizer, drawn, seed)] if knn else []
     session = Wild(seed, [*tokenizer.encode(drawn), tokenizer.end, tokenizer.timestamp(2.0)], force)
-    prompt = Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, room)
+    prompt = Prompt(
+        np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, max_new_tokens
+    )
     processors.append(CharacterConstraint(tokenizer, characters))
     control = Control(beam_size, tuple(processors), (LoopStop(), LengthStop(longest, tokenizer)))
     shown = list(decode(session, prompt, tokenizer, control))

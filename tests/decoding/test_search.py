@@ -43,8 +43,8 @@ class Scripted:
         self.paths = [list(self.paths[i]) for i in beams]
 
 
-def prompt(room: int = 20, timestamps: bool = False) -> Prompt:
-    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, room)
+def prompt(max_new_tokens: int = 20, timestamps: bool = False) -> Prompt:
+    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, max_new_tokens)
 
 
 def saying(tokenizer: Tokenizer, ids: list[int]):
@@ -72,7 +72,7 @@ def test_greedy_spells_and_ends(tokenizer: Tokenizer) -> None:
 
 def test_the_end_of_the_positions_ends_it(tokenizer: Tokenizer) -> None:
     ids = tokenizer.encode(" one two three four")
-    last = list(decode(Scripted(saying(tokenizer, ids)), prompt(room=2), tokenizer))[-1]
+    last = list(decode(Scripted(saying(tokenizer, ids)), prompt(max_new_tokens=2), tokenizer))[-1]
     assert (len(last.tokens), last.stopped) == (2, "max_new_tokens")
 
 

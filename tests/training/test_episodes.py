@@ -17,7 +17,7 @@ from tests.support.toy_training import clips
 PLACES = [(0.0, 1.5), (1.5, 4.0)]
 
 
-def test_an_anchored_lesson_is_golden(tokenizer: Tokenizer) -> None:
+def test_an_episode_with_timestamps_is_golden(tokenizer: Tokenizer) -> None:
     v = tokenizer
     found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1)
     ja, nein = v.encode(" ja"), v.encode(" nein")
@@ -35,7 +35,9 @@ def test_each_text_is_learned_from_the_first_one_on(tokenizer: Tokenizer) -> Non
     assert learned == [*v.encode(" ja"), v.timestamp(1.5), *v.encode(" nein"), v.timestamp(4.0)]
 
 
-def test_a_plain_lesson_ends_with_the_end_and_has_the_paper_s_prompt(tokenizer: Tokenizer) -> None:
+def test_an_episode_without_timestamps_ends_with_the_end_and_has_the_paper_s_prompt(
+    tokenizer: Tokenizer,
+) -> None:
     v = tokenizer
     found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1, timestamps=False)
     head = [v.start, v.language("de"), v.transcribe, v.no_timestamps]
@@ -47,9 +49,9 @@ def test_a_plain_lesson_ends_with_the_end_and_has_the_paper_s_prompt(tokenizer: 
 def test_the_audio_fits_its_window_with_silence_after_it(tokenizer: Tokenizer, window: float) -> None:
     episodes = Episodes(clips(), tokenizer, TrainConfig())
     for index in range(60):
-        arrangement = episodes.arrange(index, window)
-        assert len(arrangement.samples) / SAMPLE_RATE <= window - SILENCE + 1e-6
-        assert len(arrangement.sounds[-1]) > 0
+        audio = episodes.arrange(index, window)
+        assert len(audio.samples) / SAMPLE_RATE <= window - SILENCE + 1e-6
+        assert len(audio.sounds[-1]) > 0
 
 
 def test_the_same_index_gives_the_same_episode_and_another_one_another(tokenizer: Tokenizer) -> None:
@@ -64,12 +66,12 @@ def test_the_same_index_gives_the_same_episode_and_another_one_another(tokenizer
 def test_the_paper_s_episode_has_one_example_of_the_target_s_language(tokenizer: Tokenizer) -> None:
     episodes = Episodes(clips(), tokenizer, PAPER)
     for index in range(30):
-        arrangement = episodes.arrange(index, 30.0)
-        assert len(arrangement.clips) == 2
-        example, target = arrangement.clips
+        audio = episodes.arrange(index, 30.0)
+        assert len(audio.clips) == 2
+        example, target = audio.clips
         assert example.language == target.language
         assert example.text != target.text
-        found = episodes.write(arrangement, index)
+        found = episodes.write(audio, index)
         learned = [label for label in found.labels if label != IGNORED]
         assert learned == [*tokenizer.encode(" " + target.text), tokenizer.end]
 
@@ -77,10 +79,10 @@ def test_the_paper_s_episode_has_one_example_of_the_target_s_language(tokenizer:
 def test_foreign_examples_are_never_learned(tokenizer: Tokenizer) -> None:
     config = replace(TrainConfig(), foreign=1.0, shots=(1, 1), symbol_remapping=1.0)
     episodes = Episodes(clips(), tokenizer, config)
-    arrangement = next(a for a in (episodes.arrange(i, 30.0) for i in range(20)) if len(a.clips) == 2)
-    example, target = arrangement.clips
+    audio = next(a for a in (episodes.arrange(i, 30.0) for i in range(20)) if len(a.clips) == 2)
+    example, target = audio.clips
     assert example.language != target.language
-    learned = [label for label in episodes.write(arrangement, 0).labels if label != IGNORED]
+    learned = [label for label in episodes.write(audio, 0).labels if label != IGNORED]
     assert tokenizer.decode(learned).strip() == target.text
 
 

@@ -110,9 +110,9 @@ def test_both_engines_and_training_hear_the_same(
 
     owners = np.repeat([0, 1, 2], [*(part.tokens for part in asked.examples), 1 + len(answer)])
     tokens = np.array([*asked.tokens, *answer])
-    lesson = EpisodeTokens(tokens, tokens, owners)
+    episode = EpisodeTokens(tokens, tokens, owners)
     states = [trimmed(encode(hf, s), s) for s in (*(part.samples for part in asked.examples), asked.samples)]
-    batch = packed([tuple(states)] * 2, [lesson] * 2)
+    batch = packed([tuple(states)] * 2, [episode] * 2)
     assert batch.layout is not None
     with torch.inference_mode():
         trained = run_apart(hf._model.model.decoder, batch.tokens, batch.sound, batch.layout).numpy()
@@ -160,14 +160,14 @@ def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(token
         long, tokenizer, replace(INDEPENDENT, shots=(8, 8), foreign=0.0, symbol_remapping=0.0)
     )
     for index in range(10):
-        arrangement = episodes.arrange(index, episodes.window(0))
-        assert len(arrangement.clips) == 9
-        found = episodes.write(arrangement, index)
+        audio = episodes.arrange(index, episodes.window(0))
+        assert len(audio.clips) == 9
+        found = episodes.write(audio, index)
         assert len(found.tokens) == len(found.owners) <= 448
         assert found.owners[-1] == 8
         assert set(np.diff(found.owners)) <= {0, 1}
         last = found.tokens[found.owners == 8]
-        assert tokenizer.decode([int(t) for t in last[1:]]).strip() == arrangement.clips[-1].text
+        assert tokenizer.decode([int(t) for t in last[1:]]).strip() == audio.clips[-1].text
 
 
 @pytest.fixture(scope="module")
