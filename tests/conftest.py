@@ -10,7 +10,7 @@ import pytest
 from smile.datatypes import Recognizer
 from smile.whisper import weights
 from smile.whisper.model import Models, load_models
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 ROOT = Path(__file__).parent.parent
 POOLS = ROOT / "assets" / "pools"
@@ -78,8 +78,8 @@ def base() -> weights.Base:
 
 
 @pytest.fixture(scope="session")
-def vocabulary(base: weights.Base) -> Vocabulary:
-    return Vocabulary.of(base)
+def tokenizer(base: weights.Base) -> Tokenizer:
+    return Tokenizer.of(base)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ ROOMS = [
     ("bench",),
     ("cli",),
 ]
+TABS = ("transcribe", "compare", "own", "map", "results")
+YET = "smile.ui.transcribe.callbacks"  # reads a visitor's recording for three tabs; moves to ui/parts
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 
@@ -90,6 +93,37 @@ def test_imports_go_one_way(path: Path) -> None:
         there = rest.partition(".")[0]
         if package == "smile" and there in LEVEL and there != here:
             assert LEVEL[there] < LEVEL[here], f"{here} imports {there}"
+
+
+def tab(path: Path) -> str:
+    """Return the folder of the tab that a file belongs to; empty where it belongs to none."""
+    parts = path.relative_to(ROOT / "smile").parts
+    return parts[1] if parts[0] == "ui" and parts[1] in TABS else ""
+
+
+def tabs_imported(path: Path) -> set[str]:
+    """Return the tabs that a file imports from, but for what still has to move to `ui/parts`."""
+    names = {name for name in imports(path) if name.startswith("smile.ui.") and not name.startswith(YET)}
+    return {name.split(".")[2] for name in names} & set(TABS)
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if tab(p)], ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_tab_imports_another(path: Path) -> None:
+    assert tabs_imported(path) <= {tab(path)}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "smile" / "ui" / "parts").glob("*.py")), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_what_tabs_share_imports_no_tab(path: Path) -> None:
+    assert not tabs_imported(path)
+
+
+def test_modules_of_a_tab_import_each_other_one_way() -> None:
+    for name in TABS:
+        files = {f"smile.ui.{name}.{p.stem}": p for p in (ROOT / "smile" / "ui" / name).glob("[!_]*.py")}
+        graph = {module: imports(path) & files.keys() for module, path in files.items()}
+        assert list(TopologicalSorter(graph).static_order()), name
 
 
 @pytest.mark.parametrize(

@@ -43,41 +43,47 @@ class VadSettings:
 DEFAULTS = VadSettings()
 
 
-def segments(samples: Samples, longest: float = 15.0, settings: VadSettings = DEFAULTS) -> list[Speech]:
-    """Cut samples (n,) into pieces of speech of at most `longest` seconds; [] where there is no speech.
+def segments(
+    samples: Samples, max_segment_seconds: float = 15.0, settings: VadSettings = DEFAULTS
+) -> list[Speech]:
+    """Cut samples (n,) into pieces of speech no longer than so many seconds; [] where there is no speech.
 
     Speech that fits is one piece: the whole recording, less long silence at its ends. Longer speech is
     cut at its longest pauses, late ones first, or where speech is least probable if there is none.
-    Raises ValueError if `longest` is under a second.
+    Raises ValueError if `max_segment_seconds` is under a second.
     """
-    _check(longest)
-    return _cut_up(samples, speech_probabilities(samples, settings.level), longest, settings)
+    _check(max_segment_seconds)
+    return _cut_up(samples, speech_probabilities(samples, settings.level), max_segment_seconds, settings)
 
 
 def segments_in_steps(
-    samples: Samples, longest: float = 15.0, settings: VadSettings = DEFAULTS
+    samples: Samples, max_segment_seconds: float = 15.0, settings: VadSettings = DEFAULTS
 ) -> Generator[None, None, list[Speech]]:
     """Return what `segments` does; yields between steps, so that others' work may come in between."""
-    _check(longest)
+    _check(max_segment_seconds)
     probabilities = yield from _probabilities(samples, settings.level)
-    return _cut_up(samples, probabilities, longest, settings)
+    return _cut_up(samples, probabilities, max_segment_seconds, settings)
 
 
-def _check(longest: float) -> None:
-    if longest < 1.0:
-        raise ValueError(f"longest is {longest} s; a piece of speech needs at least 1 s.")
+def _check(max_segment_seconds: float) -> None:
+    if max_segment_seconds < 1.0:
+        raise ValueError(
+            f"max_segment_seconds is {max_segment_seconds} s; a piece of speech needs at least 1 s."
+        )
 
 
 def _cut_up(
-    samples: Samples, probabilities: Probabilities, longest: float, settings: VadSettings
+    samples: Samples, probabilities: Probabilities, max_segment_seconds: float, settings: VadSettings
 ) -> list[Speech]:
     speech = _speech(probabilities, settings)
     whole = _trim(speech, (0, len(speech)), settings)
-    if _length(whole, len(samples)) <= longest * SAMPLE_RATE:
+    if _length(whole, len(samples)) <= max_segment_seconds * SAMPLE_RATE:
         spans = [whole]
     else:
         stretches = _stretches(speech, whole, settings)
-        spans = [s for t in stretches for s in _pieces(probabilities, speech, t, longest, settings)]
+        spans = [
+            s for t in stretches for s in _pieces(probabilities, speech, t, max_segment_seconds, settings)
+        ]
     return [_segment(samples, span) for span in spans if span[0] < span[1]]
 
 
@@ -158,10 +164,10 @@ def _stretches(speech: Mask, span: Span, settings: VadSettings) -> list[Span]:
 
 
 def _pieces(
-    probabilities: Probabilities, speech: Mask, span: Span, longest: float, settings: VadSettings
+    probabilities: Probabilities, speech: Mask, span: Span, max_segment_seconds: float, settings: VadSettings
 ) -> Iterator[Span]:
-    """Cut a span until no piece is over `longest` seconds."""
-    limit = int(longest * SAMPLE_RATE) // CHUNK
+    """Cut a span until no piece is over `max_segment_seconds` seconds."""
+    limit = int(max_segment_seconds * SAMPLE_RATE) // CHUNK
     span = _trim(speech, span, settings)
     while span[1] - span[0] > limit:
         cut = _cut(probabilities, speech, span, limit, settings)

@@ -27,7 +27,7 @@ from smile.transcription.target import Target
 from smile.whisper import packages, weights
 from smile.whisper.engines import load_recognizer
 from smile.whisper.model import Model, Models
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 CANDIDATES = (  # engine, precision, windows; the first is the reference
     ("hf", "float32", WHOLE_WINDOW),
@@ -69,7 +69,7 @@ def _row(
     began = time.perf_counter()
     recognizer = load_recognizer(base, engine=engine, precision=precision)
     loading = time.perf_counter() - began
-    model = Model(recognizer, Vocabulary.of(base), windows)
+    model = Model(recognizer, Tokenizer.of(base), windows)
     encoding = median(lambda: recognizer.encode(log_mel(trials[0].samples, max(windows))))
     step = _step_seconds(model.within(WHOLE_WINDOW), trials[0].samples)
     began = time.perf_counter()

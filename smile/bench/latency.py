@@ -22,7 +22,7 @@ from smile.transcription.pipeline import transcribe
 from smile.whisper import weights
 from smile.whisper.encoder import pooled
 from smile.whisper.model import Models, load_models
-from smile.whisper.tokenizer import Vocabulary, load_tokenizer
+from smile.whisper.tokenizer import Tokenizer, load_tokenizer
 
 LENGTH = 6.0  # seconds of the clip and of its example
 REPEATS = 5
@@ -91,23 +91,23 @@ def asr_pipeline(base: weights.Base, model: Any) -> Any:
     """transformers' own pipeline over the same weights."""
     from transformers import GenerationConfig, WhisperFeatureExtractor, WhisperTokenizer, pipeline
 
-    vocabulary = Vocabulary.of(base)
+    tokenizer = Tokenizer.of(base)
     model.generation_config = GenerationConfig(
         is_multilingual=True,
-        lang_to_id={f"<|{code}|>": token for code, token in vocabulary.languages.items()},
-        task_to_id={"transcribe": vocabulary.transcribe},
-        no_timestamps_token_id=vocabulary.no_timestamps,
-        decoder_start_token_id=vocabulary.start,
-        eos_token_id=vocabulary.end,
-        pad_token_id=vocabulary.end,
-        suppress_tokens=list(vocabulary.suppress),
-        begin_suppress_tokens=list(vocabulary.suppress_first),
+        lang_to_id={f"<|{code}|>": token for code, token in tokenizer.languages.items()},
+        task_to_id={"transcribe": tokenizer.transcribe},
+        no_timestamps_token_id=tokenizer.no_timestamps,
+        decoder_start_token_id=tokenizer.start,
+        eos_token_id=tokenizer.end,
+        pad_token_id=tokenizer.end,
+        suppress_tokens=list(tokenizer.suppress),
+        begin_suppress_tokens=list(tokenizer.suppress_first),
         max_length=base.config["max_target_positions"],
     )
-    tokenizer = WhisperTokenizer(tokenizer_object=load_tokenizer(base.tokenizer))
+    fast = WhisperTokenizer(tokenizer_object=load_tokenizer(base.tokenizer))
     return pipeline(
         "automatic-speech-recognition",
         model=model,
-        tokenizer=tokenizer,
+        tokenizer=fast,
         feature_extractor=WhisperFeatureExtractor(),
     )

@@ -147,16 +147,18 @@ def run(chosen: argparse.Namespace) -> None:
 
 
 def _serve(chosen: argparse.Namespace) -> None:
-    from smile.ui import Desk, Engine, build_app, look
+    from smile.ui import Engine, VisitorService, build_app, look
     from smile.ui.files import keep_to_ourselves
 
     keep_to_ourselves()
     engine = Engine(_options(chosen))
     visitors = Path(chosen.visitors).expanduser()
-    desk = Desk(engine, Workspaces(visitors, chosen.keep_hours, _quota(chosen)))
+    service = VisitorService(engine, Workspaces(visitors, chosen.keep_hours, _quota(chosen)))
     try:
-        desk.begin()
-        page = build_app(engine, results=chosen.precomputed, maps=chosen.precomputed / "maps", desk=desk)
+        service.begin()
+        page = build_app(
+            engine, results=chosen.precomputed, maps=chosen.precomputed / "maps", service=service
+        )
         page.launch(
             hosts=chosen.hosts,
             server_name=chosen.host,
@@ -172,7 +174,7 @@ def _serve(chosen: argparse.Namespace) -> None:
     try:
         page.block_thread()
     finally:
-        desk.close()
+        service.close()
         engine.close()
 
 

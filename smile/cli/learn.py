@@ -44,7 +44,7 @@ def run(chosen: argparse.Namespace) -> None:
     models = models_of(chosen)
     corpus, settings = open_corpus(chosen.data), settings_of(chosen)
     codes = [iso_code(code) for code in chosen.languages] or list(corpus.languages(corpus.splits.targets))
-    found: list[sequence.Heard] = []
+    found: list[sequence.ClipEdits] = []
     with TemporaryDirectory(prefix="smile-learn-") as folder:
         work = Path(folder)
         for code in codes:
@@ -53,9 +53,9 @@ def run(chosen: argparse.Namespace) -> None:
             targets = [tests[i] for i in stable_shuffle(tests, f"{chosen.seed}/")[: chosen.clips]]
             steps = sequence.sequence(models, pool, targets, work, chosen.examples, settings)
             with Bar(f"Correcting {code}") as bar:
-                for heard in steps:
-                    found.append(heard)
-                    bar(heard.number, len(targets))
+                for clip in steps:
+                    found.append(clip)
+                    bar(clip.number, len(targets))
             sequence.write(found, chosen.out)
     print(sequence.as_text(found))
 

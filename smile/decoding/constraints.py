@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from smile.decoding.processors import Beam, Logits
 from smile.whisper.token_bytes import TokenBytes
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 PENALTY = 4.0  # log units that "soft" takes off a token that leaves the characters; our choice
 KEPT = 64  # beginnings of characters whose toll is kept
 
-Allowance = NDArray[np.bool_]  # (vocabulary.end,) whether a token of text may follow
+Allowance = NDArray[np.bool_]  # (tokenizer.end,) whether a token of text may follow
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,17 @@ class CharacterConstraint:
     out all that is allowed.
     """
 
-    vocabulary: Vocabulary
+    tokenizer: Tokenizer
     characters: frozenset[str]  # the code points that may be written
     penalty: float = np.inf  # log units taken off others; infinite for "hard"
 
     @property
     def _spelling(self) -> Spelling:
-        return _spelling(self.vocabulary, self.characters)
+        return _spelling(self.tokenizer, self.characters)
 
     def __call__(self, logits: Logits, beam: Beam, hidden: NDArray[np.float32]) -> Logits:
         """Return the logits with the tokens that leave the characters lowered or at minus infinity."""
-        waiting, end = self.vocabulary.waiting(beam.tokens), self.vocabulary.end
+        waiting, end = self.tokenizer.waiting(beam.tokens), self.tokenizer.end
         changed = logits.copy()
         changed[:end] += self._spelling.toll(waiting, self.penalty)
         if waiting:
@@ -56,7 +56,7 @@ class CharacterConstraint:
             sizes = np.where(allowance, self._spelling.tokens.sizes, np.inf)
             logits[: len(sizes)][sizes == sizes.min()] = 0.0
         else:
-            logits[self.vocabulary.end] = 0.0
+            logits[self.tokenizer.end] = 0.0
         return logits
 
 
@@ -90,10 +90,10 @@ class Spelling:
 
 
 @lru_cache(maxsize=1)
-def _token_bytes(vocabulary: Vocabulary) -> TokenBytes:
-    return TokenBytes.of(vocabulary.pieces)
+def _token_bytes(tokenizer: Tokenizer) -> TokenBytes:
+    return TokenBytes.of(tokenizer.pieces)
 
 
 @lru_cache(maxsize=8)
-def _spelling(vocabulary: Vocabulary, characters: frozenset[str]) -> Spelling:
-    return Spelling(_token_bytes(vocabulary), characters)
+def _spelling(tokenizer: Tokenizer, characters: frozenset[str]) -> Spelling:
+    return Spelling(_token_bytes(tokenizer), characters)

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 Logits = NDArray[np.float32]
 
@@ -66,14 +66,14 @@ class Mask:
         return logits + (self._always if beam.tokens else self._first)
 
 
-def whisper_mask(vocabulary: Vocabulary, timestamps: bool, size: int) -> Mask:
+def whisper_mask(tokenizer: Tokenizer, timestamps: bool, size: int) -> Mask:
     """Return the mask of text and the end; with timestamps one of them may end it too, but not come first."""
-    specials = range(vocabulary.end + 1, vocabulary.first_timestamp)
-    times = range(vocabulary.first_timestamp, size)
+    specials = range(tokenizer.end + 1, tokenizer.first_timestamp)
+    times = range(tokenizer.first_timestamp, size)
     if timestamps:
-        first = [*vocabulary.suppress_first, vocabulary.end, *times]
-        return Mask([*vocabulary.suppress, *specials], first, size)
-    return Mask([*vocabulary.suppress, *specials, *times], vocabulary.suppress_first, size)
+        first = [*tokenizer.suppress_first, tokenizer.end, *times]
+        return Mask([*tokenizer.suppress, *specials], first, size)
+    return Mask([*tokenizer.suppress, *specials, *times], tokenizer.suppress_first, size)
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,12 @@ class LengthStop:
     """Stop a transcript of more characters than the target's seconds can hold."""
 
     characters: int
-    vocabulary: Vocabulary
+    tokenizer: Tokenizer
     reason: Literal["length"] = "length"
 
     def __call__(self, tokens: tuple[int, ...]) -> int | None:
         """The length up to the bound, or None."""
-        over = len(self.vocabulary.decode(tokens).strip()) > self.characters
+        over = len(self.tokenizer.decode(tokens).strip()) > self.characters
         return len(tokens) - 1 if over else None
 
 

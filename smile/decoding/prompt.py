@@ -18,7 +18,7 @@ from smile.audio.features import STATES_PER_SECOND
 from smile.datatypes import SAMPLE_RATE, Prompt, Samples, Shot, SmileError
 from smile.decoding.encoding import encoding_of
 from smile.whisper.model import Model
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 STATE_SAMPLES = SAMPLE_RATE // STATES_PER_SECOND  # 20 ms, a timestamp step
 CONTEXT = 448  # positions of Whisper's decoder
@@ -68,7 +68,7 @@ def _owned(texts: Sequence[list[int]]) -> list[int]:
     return [first + len(text) + 2 for text, first in zip(texts, firsts, strict=False)]
 
 
-def head(tokenizer: Vocabulary, language: str) -> tuple[int, int, int]:
+def head(tokenizer: Tokenizer, language: str) -> tuple[int, int, int]:
     """Return what every prompt begins with."""
     return tokenizer.start, tokenizer.language(language), tokenizer.transcribe
 
@@ -98,7 +98,7 @@ def fitting(seconds: Sequence[float], tokens: Sequence[int], spare: float, place
 
 
 def timed(
-    tokenizer: Vocabulary, texts: Sequence[list[int]], places: Sequence[tuple[float, float]]
+    tokenizer: Tokenizer, texts: Sequence[list[int]], places: Sequence[tuple[float, float]]
 ) -> list[int]:
     """Return each text between its clip's timestamps; `places` are starts and ends in seconds."""
     tokens = []
@@ -107,6 +107,6 @@ def timed(
     return tokens
 
 
-def untimed(tokenizer: Vocabulary, texts: Sequence[list[int]]) -> list[int]:
+def untimed(tokenizer: Tokenizer, texts: Sequence[list[int]]) -> list[int]:
     """Return the texts in a row behind <|notimestamps|>."""
     return [tokenizer.no_timestamps, *(token for text in texts for token in text)]

@@ -26,7 +26,7 @@ from smile.decoding.processors import (
     whisper_mask,
 )
 from smile.whisper.logits import log_softmax
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ GREEDY = Control()
 
 
 def decode(
-    session: DecoderSession, prompt: Prompt, tokenizer: Vocabulary, control: Control = GREEDY, fed: int = 0
+    session: DecoderSession, prompt: Prompt, tokenizer: Tokenizer, control: Control = GREEDY, fed: int = 0
 ) -> Iterator[DecodingResult]:
     """Go on from a prompt, of which the session has been fed the first `fed` tokens.
 
@@ -66,7 +66,7 @@ def decode(
 class Search:
     """Beams in competition; with one beam this is greedy decoding."""
 
-    def __init__(self, tokenizer: Vocabulary, control: Control):
+    def __init__(self, tokenizer: Tokenizer, control: Control):
         self._tokenizer, self._control, self._beams = tokenizer, control, control.beam_size
         self.live = [Beam()]
         self._finished: list[tuple[Beam, DecodingResult]] = []

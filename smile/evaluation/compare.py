@@ -121,7 +121,7 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
         SmileError: the grid has too few or too many cells, or there is no speech.
     """
     places = grid.places()
-    found = yield from segments_in_steps(samples, longest=grid.base.max_segment_seconds)
+    found = yield from segments_in_steps(samples, max_segment_seconds=grid.base.max_segment_seconds)
     targets = [Target(models, speech, f"{speech.start:.2f}") for speech in found]
     if not targets:
         raise SmileError(NO_SPEECH)

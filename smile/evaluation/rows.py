@@ -42,7 +42,7 @@ class Row:
     ml_superb_word_edits: int | None = None
     ml_superb_words: int | None = None
     normalisers: str = ""  # their stamps
-    stopped: str = ""  # end, loop, length or room
+    stopped: str = ""  # end, loop, length or max_new_tokens
     token: str = ""  # the language token in the prompt
     guess: str = ""  # Whisper's guess at the language
     neighbours: tuple[str, ...] = ()  # ids of the examples in the prompt, in the order chosen

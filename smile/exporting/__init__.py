@@ -11,11 +11,11 @@ from smile.exporting.eaf import as_eaf
 from smile.exporting.subtitles import as_srt, as_vtt
 from smile.exporting.tables import as_csv, as_jsonl
 from smile.exporting.textgrid import as_textgrid
-from smile.exporting.transcripts import Span, Transcript
+from smile.exporting.transcripts import Span, TieredTranscript
 from smile.util.storage import write_text
 
-TOGETHER: dict[str, Callable[[Sequence[Transcript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
-EACH: dict[str, Callable[[Transcript], str]] = {
+TOGETHER: dict[str, Callable[[Sequence[TieredTranscript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
+EACH: dict[str, Callable[[TieredTranscript], str]] = {
     "srt": as_srt,
     "vtt": as_vtt,
     "textgrid": as_textgrid,
@@ -25,7 +25,7 @@ FORMATS = (*TOGETHER, *EACH)
 SUFFIXES = {"textgrid": "TextGrid"}  # where it is not the format's name
 
 
-def export(transcripts: Sequence[Transcript], kind: str, folder: Path) -> list[Path]:
+def export(transcripts: Sequence[TieredTranscript], kind: str, folder: Path) -> list[Path]:
     """Write transcripts in one of FORMATS into a folder: a table of all, or a file for each recording.
 
     Each file appears when it is whole. Two recordings of one name get numbered files.
@@ -56,4 +56,4 @@ def _stem(recording: str) -> str:
     return PurePosixPath(recording.replace("\\", "/")).stem or "recording"
 
 
-__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "Transcript", "export"]
+__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "TieredTranscript", "export"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from smile.exporting.transcripts import Transcript, apart
+from smile.exporting.transcripts import TieredTranscript, apart
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -18,8 +18,11 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Element = ElementTree.Element
 
 
-def as_eaf(transcript: Transcript) -> str:
-    """A tier for each tier, its stretches as aligned annotations; the recording is looked for beside it."""
+def as_eaf(transcript: TieredTranscript) -> str:
+    """Return the text of an .eaf: its tiers as tiers of aligned annotations.
+
+    The recording is referred to as a file beside it.
+    """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
         {
@@ -48,7 +51,7 @@ def _header(root: Element, recording: str) -> None:
     ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", media)
 
 
-def _slots(order: Element, transcript: Transcript) -> dict[int, str]:
+def _slots(order: Element, transcript: TieredTranscript) -> dict[int, str]:
     """Write a time slot for every millisecond at which something begins or ends -> its id."""
     spans = [span for _, tier in transcript.tiers for span in apart(tier, transcript.seconds)]
     times = sorted({_milliseconds(t) for span in spans for t in (span.start, span.end)})
@@ -58,7 +61,7 @@ def _slots(order: Element, transcript: Transcript) -> dict[int, str]:
     return slots
 
 
-def _tiers(root: Element, transcript: Transcript, slots: dict[int, str]) -> None:
+def _tiers(root: Element, transcript: TieredTranscript, slots: dict[int, str]) -> None:
     number = 0
     for name, spans in transcript.tiers:
         fields = {"LINGUISTIC_TYPE_REF": TYPE, "TIER_ID": _plain(name)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from smile.exporting.transcripts import Transcript, apart
+from smile.exporting.transcripts import TieredTranscript, apart
 
 
-def as_srt(transcript: Transcript) -> str:
-    """SubRip: a block for each stretch with a text."""
+def as_srt(transcript: TieredTranscript) -> str:
+    """Return the text of SubRip subtitles: a block for each span that has a text."""
     spans = apart(transcript.spans, transcript.seconds)
     blocks = (
         f"{number}\n{_clock(span.start, ',')} --> {_clock(span.end, ',')}\n{span.text}\n"
@@ -15,8 +15,8 @@ def as_srt(transcript: Transcript) -> str:
     return "\n".join(blocks)
 
 
-def as_vtt(transcript: Transcript) -> str:
-    """WebVTT; the signs that it reads as markup are escaped."""
+def as_vtt(transcript: TieredTranscript) -> str:
+    """Return the text of WebVTT subtitles; the signs that it reads as markup are escaped."""
     spans = apart(transcript.spans, transcript.seconds)
     cues = (f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(s.text)}\n" for s in spans)
     return "\n".join(["WEBVTT\n", *cues])

@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from smile.exporting.transcripts import Transcript
+from smile.exporting.transcripts import TieredTranscript
 
 COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
 
 
-def as_csv(transcripts: Sequence[Transcript]) -> str:
-    """A csv with the columns file, start, end, text, confidence, alone (Whisper without examples), language.
+def as_csv(transcripts: Sequence[TieredTranscript]) -> str:
+    """Return the text of a csv with file, start, end, text, confidence, alone (no examples) and language.
 
     Times are seconds. A recording without speech has a row without text.
     """
@@ -25,13 +25,13 @@ def as_csv(transcripts: Sequence[Transcript]) -> str:
     return file.getvalue()
 
 
-def as_jsonl(transcripts: Sequence[Transcript]) -> str:
-    """The same rows as JSON objects, one a line."""
+def as_jsonl(transcripts: Sequence[TieredTranscript]) -> str:
+    """Return the same rows as JSON objects, one a line."""
     rows = (row for transcript in transcripts for row in _rows(transcript))
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _rows(transcript: Transcript) -> Iterator[dict[str, Any]]:
+def _rows(transcript: TieredTranscript) -> Iterator[dict[str, Any]]:
     alone = {}
     if len(transcript.tiers) > 1:
         alone = {(s.start, s.end): s.text for s in transcript.tiers[1][1]}

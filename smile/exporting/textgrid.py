@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smile.exporting.transcripts import Span, Transcript, apart
+from smile.exporting.transcripts import Span, TieredTranscript, apart
 
 HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n'
 
 
-def as_textgrid(transcript: Transcript) -> str:
-    """A tier for each tier, with empty intervals between the stretches."""
+def as_textgrid(transcript: TieredTranscript) -> str:
+    """Return the text of a TextGrid: a tier for each tier, with empty intervals between the spans."""
     times = f"xmin = 0\nxmax = {_time(transcript.seconds)}\n"
     lines = [HEAD, f"{times}tiers? <exists>\nsize = {len(transcript.tiers)}\nitem []:"]
     for number, (name, spans) in enumerate(transcript.tiers, start=1):

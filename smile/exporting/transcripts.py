@@ -23,7 +23,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Transcript:
+class TieredTranscript:
     """The transcript of a recording; the first tier is the one that counts."""
 
     recording: str  # its file's name
@@ -32,23 +32,30 @@ class Transcript:
     language: str = ""  # ISO 639-3
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Transcript:
-        """The inverse of `dataclasses.asdict`, JSON's lists for tuples; ValueError where it is none."""
+    def from_json(cls, fields: dict[str, Any]) -> TieredTranscript:
+        """Return the transcript that `dataclasses.asdict` made these fields of, JSON's lists for tuples.
+
+        Raises:
+            ValueError: they are no transcript's.
+        """
         return from_fields(cls, fields)
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The first tier's spans that have a text."""
+        """Return the first tier's spans that have a text."""
         return tuple(span for span in self.tiers[0][1] if span.text) if self.tiers else ()
 
     @property
     def text(self) -> str:
-        """The first tier's text."""
+        """Return the first tier's text."""
         return " ".join(span.text for span in self.spans)
 
 
 def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
-    """Spans with a text in the order of time, cut where one reaches into the next or leaves the recording."""
+    """Return the spans with a text in the order of time, none of them over another or past the end.
+
+    A span that reaches into the next one, or leaves the recording, is cut there.
+    """
     found: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
         start = max(span.start, found[-1].end if found else 0.0)

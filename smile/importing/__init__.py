@@ -30,7 +30,7 @@ TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or a
 
 
 def takes(source: Path) -> bool:
-    """Whether a path is for this package, and not a corpus that `corpora.read` reads where it lies.
+    """Return whether a path is for this package, and not a corpus that `corpora.read` reads where it lies.
 
     That is a zip, an annotation file, or a folder with such files and no table, pool or ML-SUPERB folder.
     """
@@ -44,7 +44,7 @@ def takes(source: Path) -> bool:
 
 @dataclass(frozen=True)
 class Hints:
-    """What a source does not say of itself."""
+    """Facts about a source that it does not state itself."""
 
     recording: Path | None = None  # of an annotation file, where it is not beside it
     split: str = ""  # of an ML-SUPERB folder, where it has several
@@ -76,8 +76,8 @@ def read(
         CorpusError: nothing in it can be read, or it does not say which tier or table is meant.
     """
     if source.suffix.lower() in READERS and source.is_file():
-        found = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
-        return clips.read([source], found, work / CLIPS, tiers, progress, limits)
+        recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
+        return clips.read([source], recordings, work / CLIPS, tiers, progress, limits)
     folder = opened(source, work, limits)
     if folder.is_file():
         return rows.read(folder, Recordings(folder.parent), limits)
@@ -88,13 +88,13 @@ def read(
         _check_texts(folder, limits)
         return Imported(corpora.read(folder, hints.split or _split(folder)))
     if annotated := annotation_files(folder):
-        found = Recordings(folder, given=hints.recording)
-        return clips.read(annotated, found, work / CLIPS, tiers, progress, limits)
+        recordings = Recordings(folder, given=hints.recording)
+        return clips.read(annotated, recordings, work / CLIPS, tiers, progress, limits)
     return rows.read(rows.table_of(folder), Recordings(folder), limits)
 
 
 def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierCount, ...]:
-    """The tiers of the annotation files of a source, to choose from; none where there are no such files.
+    """Return the tiers to choose from in a source's annotation files; none where there are no such files.
 
     Raises:
         CorpusError: the source, or an annotation file in it, cannot be read.
@@ -106,7 +106,7 @@ def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierC
 
 
 def opened(source: Path, work: Path, limits: Limits = STRANGERS) -> Path:
-    """The folder of a source: a zip is unpacked into the work folder, once; a table stays as it is.
+    """Return the folder of a source: a zip is unpacked into the work folder, once; a table stays as it is.
 
     Raises:
         CorpusError: there is no such file, or none of a kind that can be imported.
@@ -127,7 +127,7 @@ def opened(source: Path, work: Path, limits: Limits = STRANGERS) -> Path:
 def gather(
     files: Sequence[Path], work: Path, limits: Limits = STRANGERS, suffixes: Collection[str] = ()
 ) -> Path:
-    """Files that lie in folders of their own, as uploads do, side by side in one; zips are unpacked there.
+    """Put files from folders of their own, as uploads are, side by side in one; zips are unpacked there.
 
     Of zips only files with these suffixes are unpacked, or all. Returns the folder, for `read`.
 

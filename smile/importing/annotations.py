@@ -1,4 +1,4 @@
-"""What is annotated in a recording: tiers of annotations with times, whatever program wrote them."""
+"""The annotations of a recording: tiers of annotations with times, whatever program wrote them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LISTED = 10  # tiers that a sentence names
 
 
 class TierError(CorpusError):
-    """There are several tiers to cut at, and none is named; how to name one depends on who is asked."""
+    """An error for several tiers to cut at and none named; how to name one depends on who is asked."""
 
     def __init__(self, name: str, listing: str):
         super().__init__(name, listing)
@@ -74,7 +74,7 @@ class TierCount:
 
 
 def counts(files: Iterable[Annotated]) -> tuple[TierCount, ...]:
-    """The tiers of one or more files, those of one name together, in the order of the files."""
+    """Return the tiers of one or more files, those of one name together, in the order of the files."""
     named: dict[str, list[Annotation]] = {}
     for file in files:
         for tier in file.tiers:
@@ -90,21 +90,21 @@ def _count(name: str, annotations: Sequence[Annotation]) -> TierCount:
 
 
 def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]:
-    """The names of the tiers to cut at: those wanted, or the only one with text.
+    """Return the names of the tiers to cut at: those wanted, or the only one with text.
 
     Raises:
         TierError: there are several to choose from.
         CorpusError: a tier that no file has, or none with text.
     """
-    found = {tier.name: tier for tier in counts(files)}
-    offered = [tier for tier in found.values() if tier.filled]
+    by_name = {tier.name: tier for tier in counts(files)}
+    offered = [tier for tier in by_name.values() if tier.filled]
     listing = ", ".join(f'"{tier.name}" ({tier.filled})' for tier in offered[:LISTED])
     listing += f" and {len(offered) - LISTED} more" if len(offered) > LISTED else ""
     name = files[0].path.name if len(files) == 1 else f"{len(files)} files"
     if not offered:
         raise CorpusError(f"{name}: no annotation that has a length has a text; nothing can be cut.")
     for tier in wanted:
-        if tier not in found:
+        if tier not in by_name:
             raise CorpusError(f'{name}: there is no tier "{tier}"; choose one of {listing}.')
     if not wanted and len(offered) > 1:
         raise TierError(name, listing)
@@ -112,7 +112,7 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
 
 
 def check_sizes(paths: Sequence[Path], limits: Limits) -> None:
-    """See that annotation files are not too large together.
+    """Check that annotation files are not too large together.
 
     Raises:
         CorpusError: they are, or one is not there.
@@ -146,7 +146,7 @@ def check_counts(path: Path, annotations: int, tiers: int, limits: Limits) -> No
 
 
 def read_bytes(path: Path) -> bytes:
-    """An annotation file's bytes.
+    """Return an annotation file's bytes.
 
     Raises:
         CorpusError: it cannot be read.

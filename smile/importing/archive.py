@@ -1,4 +1,4 @@
-"""Unpacks a zip that a stranger made: nothing outside the folder, nothing without end."""
+"""Zips that a stranger made, unpacked with nothing outside the folder and nothing without end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def unpack(path: Path, folder: Path, limits: Limits = STRANGERS, suffixes: Colle
 
 
 def check(paths: Sequence[Path], limits: Limits) -> None:
-    """See that zips are not too large together, before any of them is unpacked.
+    """Check that zips are not too large together, before any of them is unpacked.
 
     Raises:
         CorpusError: they are, or one cannot be read.
@@ -82,7 +82,7 @@ class _Guarded(io.BufferedReader):
         self._path, self._limits = path, limits
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As ever; raises CorpusError for more than so many entries can take."""
+        """Read as a file does; raise CorpusError for more than so many entries can take."""
         most = max(1 << 20, self._limits.entries * DIRECTORY)
         if size is not None and size > most:
             raise CorpusError(

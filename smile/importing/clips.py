@@ -1,4 +1,4 @@
-"""From annotation files and their recordings to clips, cut at the annotations of chosen tiers."""
+"""Clips of annotated recordings, cut at the annotations of chosen tiers."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class _Work:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The annotation files of a folder and the folders in it, sorted."""
+    """Return the annotation files of a folder and the folders in it, sorted."""
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in READERS and path.is_file())
 
 
 def tiers(paths: Sequence[Path], limits: Limits = STRANGERS) -> tuple[TierCount, ...]:
-    """The tiers of annotation files with the number of their annotations, to choose from.
+    """Return the tiers of annotation files with the number of their annotations, to choose from.
 
     Raises:
         CorpusError: a file that cannot be read, or more annotations than may be.

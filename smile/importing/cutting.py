@@ -1,4 +1,4 @@
-"""Cuts clips out of a recording while it streams by: of hours of sound, half a minute is held at a time."""
+"""Clips cut out of a recording while it streams by: of hours of sound, half a minute is held at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Span:
 
 
 def fault(start: float | None, end: float | None) -> str:
-    """Why there can be no clip of these times; empty where there can."""
+    """Return why there can be no clip of these times in seconds; empty where there can."""
     if start is None or end is None:
         return "The annotation has no times of its own; align it in the recording."
     seconds = end - start
@@ -94,6 +94,6 @@ class _Tape:
             self._begin += len(self._pieces.popleft())
 
     def between(self, start: int, end: int) -> Samples:
-        """The samples of a stretch, as far as they are held."""
+        """Return the samples (n,) of a stretch, as far as they are held."""
         held = np.concatenate([np.empty(0, np.float32), *self._pieces])
         return held[max(0, start - self._begin) : max(0, end - self._begin)]

@@ -45,7 +45,7 @@ def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
 
 class _Builder(ElementTree.TreeBuilder):
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        """Called before any entity is declared."""
+        """Refuse a document type declaration before any entity is declared."""
         raise ValueError("a document type declaration")
 
 

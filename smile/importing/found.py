@@ -1,4 +1,4 @@
-"""What an import gives, and the recordings of a folder by the names that tables and annotations use."""
+"""The result of an import, and the recordings of a folder by the names in tables and annotations."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Imported:
     queries: Reading = field(default_factory=lambda: Reading.of(()))  # of that pool
 
     def place(self, line: int) -> str:
-        """Where a line is, for a person."""
+        """Return where a line is, for a person."""
         return self.places.get(line, f"line {line}")
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON has it."""
+        """Return all of it as JSON has it."""
         return {
             "reading": _reading_json(self.reading),
             "places": list(self.places.items()),
@@ -46,7 +46,11 @@ class Imported:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Imported:
-        """What `to_json` gave; raises KeyError, TypeError or ValueError for anything else."""
+        """Return the import that `to_json` described.
+
+        Raises:
+            KeyError, TypeError or ValueError: it is anything else.
+        """
         header = fields["header"]
         return cls(
             _reading(fields["reading"]),
@@ -87,7 +91,7 @@ class Recordings:
                     self._near.setdefault((str(path.parent), name), []).append(path)
 
     def find(self, name: str) -> Path | str:
-        """The recording of a name, or why there is none.
+        """Return the recording of a name, or why there is none.
 
         A name with folders is looked for there, and then without them: paths of other computers lead
         nowhere here. Its suffix may be missing.
@@ -106,13 +110,13 @@ class Recordings:
         return found[0] if found else f'There is no recording "{shown}"; add it.'
 
     def beside(self, file: Path, name: str) -> Path | str:
-        """The recording of a name; where there are several, the one in the file's own folder."""
+        """Return the recording of a name; where there are several, the one in the file's own folder."""
         near = self._near.get((str(file.parent), _folded(PurePosixPath(name).name)), [])
         return near[0] if len(near) == 1 else self.find(name)
 
     @property
     def only(self) -> Path | None:
-        """The recording, where there is just one."""
+        """Return the recording, where there is just one."""
         return next(iter(self._paths.values())) if len(self._paths) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""What one import may ask of the machine: sizes, numbers, seconds and memory, all in one place."""
+"""The limits of one import: sizes, numbers, seconds and memory, all in one place."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Limits:
 
     @classmethod
     def generous(cls) -> Limits:
-        """The limits for files of one's own, on the command line: they stop bombs and nothing else."""
+        """Return the limits for one's own files, on the command line: they stop bombs and nothing else."""
         return cls(
             archive_bytes=100_000_000_000,
             entries=1_000_000,
@@ -50,12 +50,12 @@ class Limits:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as JSON has them."""
+        """Return all fields as JSON has them."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Limits:
-        """What `to_json` gave."""
+        """Return the limits that `to_json` described."""
         return cls(**{**fields, "table": TableLimits(**fields["table"])})
 
 

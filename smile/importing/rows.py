@@ -15,7 +15,7 @@ from smile.text.normalisers import one_line
 
 
 def read(path: Path, recordings: Recordings, limits: Limits = STRANGERS) -> Imported:
-    """The rows of a csv, tsv, jsonl or xlsx table; bad ones are rejected by line.
+    """Read the rows of a csv, tsv, jsonl or xlsx table; bad ones are rejected by line.
 
     Raises:
         CorpusError: the table cannot be read at all, or is too large.
@@ -26,14 +26,14 @@ def read(path: Path, recordings: Recordings, limits: Limits = STRANGERS) -> Impo
 
 
 def table_of(folder: Path) -> Path:
-    """The only table of a folder, or the one called "metadata"; folders in it count where it has none.
+    """Return the folder's only table, or the one called "metadata"; else look in the folders in it.
 
     Raises:
         CorpusError: there is none, or several to choose from.
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    depth = min((len(path.parts) for path in found), default=0)
-    tables = [path for path in found if len(path.parts) == depth]
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    depth = min((len(path.parts) for path in paths), default=0)
+    tables = [path for path in paths if len(path.parts) == depth]
     named = [path for path in tables if path.stem.lower() == "metadata"]
     if len(named or tables) == 1:
         return (named or tables)[0]

@@ -1,4 +1,4 @@
-"""One import at a time, whoever asks: places in a queue, in the order of arrival."""
+"""A queue of imports, one at a time, in the order of arrival."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Queue:
         self._places: list[Place] = []
 
     def before(self, place: Place) -> int:
-        """How many come before this place; from 0 on it is served, until it leaves.
+        """Return how many come before this place; from 0 on it is served, until it leaves.
 
         A place is taken by asking for the first time, and kept by asking again and again.
         """

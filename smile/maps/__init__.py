@@ -1,1 +1,1 @@
-"""Maps of embeddings: kept, asked, made."""
+"""Maps of embeddings: made, stored, and asked where a clip belongs."""

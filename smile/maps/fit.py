@@ -1,4 +1,4 @@
-"""Makes the maps, offline: UMAP of pools' embeddings, each pool alone and all together.
+"""The making of maps, offline: UMAP of pools' embeddings, each pool alone and all together.
 
 UMAP (McInnes et al. 2018) is laid out by Jensen-Shannon divergence, a symmetric kin of the KL that retrieval
 uses, and by Euclidean distance for comparison. Only this file knows umap; the app never imports it.
@@ -44,7 +44,7 @@ def project(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[Entry, ...]:
-    """Make a map of each pool, `<name>-<iso>`, and one of all together, `<name>`; gives what was written.
+    """Make a map of each pool, `<name>-<iso>`, and one of all together, `<name>`; return the entries written.
 
     Raises:
         PoolError: a folder that is no pool, or has no embeddings, or too few clips.
@@ -61,7 +61,7 @@ def project(
 
 
 def planned(pools: Sequence[Pool], name: str) -> list[Plan]:
-    """The maps to be made of pools, checked."""
+    """Check the pools and return the maps to be made of them."""
     for pool in pools:
         if len(pool) < FEWEST or pool.header.encoder is None:
             raise PoolError(f"{pool.folder} has too few clips or no embeddings; index it first: smile index")
@@ -114,14 +114,14 @@ def _layouts(
 
 
 def symmetric(distances: Distances) -> Distances:
-    """A symmetric matrix with zeros on its diagonal, free of rounding errors."""
+    """Return a symmetric matrix with zeros on its diagonal, free of rounding errors."""
     mean = (distances + distances.T) / 2
     np.fill_diagonal(mean, 0.0)
     return mean
 
 
 def umap(given: Matrix | Distances, dimensions: int, seed: int, *, precomputed: bool) -> Matrix:
-    """UMAP of embeddings (points, d), or of a matrix of distances -> (points, dimensions), centred."""
+    """Return UMAP's centred places (points, dimensions) of embeddings (points, d) or of their distances."""
     from umap import UMAP
 
     neighbours = min(NEIGHBOURS, len(given) - 1)

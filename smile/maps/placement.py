@@ -1,4 +1,4 @@
-"""What a map of embeddings can be asked: where a clip belongs among fixed points, and how far to trust it.
+"""The place of a clip among a map's fixed points, and figures of how far to trust a map.
 
 Distances are matrices (points, points) with anything on the diagonal, coordinates (points, 2 or 3).
 Nothing is fitted here; `smile.maps.fit` makes the maps.
@@ -22,7 +22,7 @@ SHARPNESS = 4.0  # a neighbour twice as far as the nearest counts e^-4 as much
 
 
 def place(coordinates: Matrix, row: Distances, support: int = SUPPORT) -> NDArray[np.float32]:
-    """Where a query belongs on a map -> (2 or 3,): the mean of its neighbours' places, weighted by distance.
+    """Return where a query belongs on a map (2 or 3,): its neighbours' mean place, weighted by distance.
 
     Args:
         coordinates: of the points, (points, 2 or 3).
@@ -41,7 +41,7 @@ def place(coordinates: Matrix, row: Distances, support: int = SUPPORT) -> NDArra
 
 @dataclass(frozen=True)
 class Trust:
-    """How far a map keeps the neighbourhoods of the embedding space; all but silhouettes in [0, 1].
+    """Figures of how well a map keeps the embedding space's neighbourhoods; all but silhouettes in [0, 1].
 
     The first two are those of Venna and Kaski (2001), each lowered by the ranks of false neighbours.
     """
@@ -54,7 +54,7 @@ class Trust:
     silhouette_truth: float | None = None  # the same in the embedding space
 
     def as_dict(self) -> dict[str, Any]:
-        """As it stands in a manifest, rounded to four places."""
+        """Return the figures as they stand in a manifest, rounded to four places."""
         return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
@@ -92,7 +92,7 @@ def _within(ranks: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
 
 
 def silhouette(distances: Distances, labels: Sequence[str]) -> float | None:
-    """Mean silhouette (Rousseeuw 1987) of points under labels, in [-1, 1]; None for a single label.
+    """Return the mean silhouette (Rousseeuw 1987) of points under labels, in [-1, 1]; None for one label.
 
     A point alone under its label counts 0.
     """

@@ -47,7 +47,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the manifest says of a map."""
+    """A map's entry in the manifest."""
 
     name: str
     members: tuple[Member, ...]
@@ -59,16 +59,16 @@ class Entry:
 
     @property
     def clips(self) -> int:
-        """How many points the map has."""
+        """Return how many points the map has."""
         return sum(member.clips for member in self.members)
 
     @property
     def summary(self) -> str:
-        """A line for a terminal."""
-        found = self.figures["js-2"]
+        """Return the map's figures in a line for a terminal."""
+        trust = self.figures["js-2"]
         return (
-            f"{self.name}: {self.clips} clips; in 2-D trustworthiness {found.trustworthiness:.3f}, "
-            f"continuity {found.continuity:.3f}, {found.share:.0%} of the nearest are near."
+            f"{self.name}: {self.clips} clips; in 2-D trustworthiness {trust.trustworthiness:.3f}, "
+            f"continuity {trust.continuity:.3f}, {trust.share:.0%} of the nearest are near."
         )
 
 
@@ -88,12 +88,12 @@ class Map:
 
     @property
     def member(self) -> NDArray[np.int64]:
-        """The number of each point's pool (points,)."""
+        """Return the number of each point's pool (points,)."""
         return np.repeat(np.arange(len(self.entry.members)), [m.clips for m in self.entry.members])
 
 
 def layout(metric: str, dimensions: int) -> str:
-    """The name of a layout, such as "js-2"."""
+    """Return the name of a layout, such as "js-2"."""
     return f"{metric}-{dimensions}"
 
 
@@ -101,7 +101,7 @@ LAYOUTS = tuple(layout(metric, n) for metric in METRICS for n in DIMENSIONS)
 
 
 def entries(folder: Path = FOLDER) -> dict[str, Entry]:
-    """The maps in a folder by name; none where there is no manifest.
+    """Return the maps in a folder by name; none where there is no manifest.
 
     Raises:
         SmileError: a manifest that cannot be read.
@@ -110,16 +110,16 @@ def entries(folder: Path = FOLDER) -> dict[str, Entry]:
     if not path.is_file():
         return {}
     try:
-        found = read_json(path).items()
+        listed = read_json(path).items()
     except (OSError, ValueError, AttributeError) as error:
         raise SmileError(f"{path} is damaged; {AGAIN}") from error
     known = {}
-    for name, fields in found:
+    for name, fields in listed:
         try:
             known[name] = _entry(name, fields)
         except (ValueError, TypeError) as error:
             damaged = SmileError(f"What {path} says of the map {name[:80]!r} is damaged; {AGAIN}")
-            if len(found) == 1:
+            if len(listed) == 1:
                 raise damaged from error
             LOGGER.warning("%s", damaged)
     return known
@@ -138,7 +138,7 @@ def _entry(name: str, fields: Any) -> Entry:
 
 
 def load(entry: Entry, folder: Path = FOLDER) -> Map:
-    """The points of a map.
+    """Return the points of a map.
 
     Raises:
         SmileError: its file is missing, damaged, or does not fit the manifest.

@@ -35,7 +35,7 @@ class Joined:
 
 
 def joined(old: Pool | None, new: Pool, out: Path) -> Joined:
-    """The clips of both pools, which have one encoder, in the folder `out`.
+    """Write the clips of both pools, which have one encoder, into the folder `out` as one pool.
 
     A clip of the new pool with a recording and a text that the old one has is left out; one whose id is
     taken gets a number.
@@ -62,12 +62,12 @@ def joined(old: Pool | None, new: Pool, out: Path) -> Joined:
 
 
 def unknown(old: Pool, new: Pool) -> list[int]:
-    """Which clips of the new pool the old one does not have."""
+    """Return the indices of those clips of the new pool that the old one does not have."""
     return [i for i in range(len(new)) if not _has(old, new.utterances[i], new.embeddings[i])]
 
 
 def without(pool: Pool, ids: Collection[str], out: Path) -> Pool:
-    """A pool without some of its clips.
+    """Write a pool without some of its clips into the folder `out` and return it.
 
     Raises:
         PoolError: none would be left.
@@ -79,7 +79,7 @@ def without(pool: Pool, ids: Collection[str], out: Path) -> Pool:
 
 
 def reworded(pool: Pool, name: str, text: str, out: Path) -> Pool:
-    """A pool in which one clip has another text, in one line as all of them are.
+    """Write a pool in which one clip has another text, in one line as all of them are, and return it.
 
     Raises:
         PoolError: the text is empty.
@@ -91,7 +91,7 @@ def reworded(pool: Pool, name: str, text: str, out: Path) -> Pool:
 
 
 def renamed(pool: Pool, language: Language, out: Path) -> Pool:
-    """A pool whose clips are in another language."""
+    """Write a pool whose clips are in another language and return it."""
     texts = [replace(u, language=language.code) for u in pool.utterances]
     return _written(replace(pool.header, language=language), texts, pool.embeddings, out, pool.folder)
 

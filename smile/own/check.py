@@ -1,4 +1,4 @@
-"""Do examples help this language, and which setting helps most? Asked of the pool's own clips.
+"""A check whether examples help a language, and which setting helps most, on the pool's own clips.
 
 Each clip is transcribed with all the others as its pool, as if it had never been there: it is left out of
 the examples, of the token datastore and the contexts that this was read in, and of all that is fitted on
@@ -41,7 +41,7 @@ ACOUSTIC = "acoustic model"
 
 @dataclass(frozen=True)
 class Check:
-    """How far a check is; the rows hold no reference text."""
+    """The progress of a check; the rows hold no reference text."""
 
     done: int  # transcripts
     total: int
@@ -50,7 +50,7 @@ class Check:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A line for each setting, as `results.by_language` has it: `rate` is CER in percent."""
+        """Return a line for each setting, as `results.by_language` has it: `rate` is CER in percent."""
         return by_language(pd.DataFrame([asdict(row) for row in self.rows])) if self.rows else pd.DataFrame()
 
 
@@ -61,11 +61,11 @@ def conditions(
     acoustic: bool = False,
 ) -> tuple[Condition, ...]:
     """Return Whisper alone, the page's way with so many examples and strengths of the kNN-LM, and a head."""
-    found = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
+    tried = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
     for strength in knn:
         for k in shots:
             name = f"{k} shots" if k != 1 else "1 shot"
-            found.append(
+            tried.append(
                 Condition(
                     name if strength else f"{name}, no kNN-LM",
                     settings=replace(DEFAULTS, shots=k, knn=strength),
@@ -73,8 +73,8 @@ def conditions(
                 )
             )
     if acoustic:
-        found.append(Condition(ACOUSTIC, settings=BY_HEAD, adapter=info.adapter_hash))
-    return tuple(found)
+        tried.append(Condition(ACOUSTIC, settings=BY_HEAD, adapter=info.adapter_hash))
+    return tuple(tried)
 
 
 def leave_one_out(
@@ -129,12 +129,12 @@ def _crossed(models: Models, pool: Pool, total: int) -> Generator[Check, None, W
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
-    """Indices of at most so many clips, in the pool's order; the same for the same ids and seed."""
+    """Return indices of at most so many clips, in the pool's order; the same for the same ids and seed."""
     return sorted(stable_shuffle(pool.utterances, f"{seed}/")[: max(1, clips)])
 
 
 def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) -> Pool:
-    """The pool less one clip, and with `tokens` its token datastore, which goes to the folder `stores`."""
+    """Return the pool less one clip; with `tokens` its datastore too, made in the folder `stores`."""
     if tokens:
         language = pool_token(pool)
         return token_store.without(pool, index, models.smile, language=language, stores=stores)
@@ -142,7 +142,7 @@ def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) 
 
 
 def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerInfo) -> PoolSetting:
-    """The setting with the lowest CER, of equals the first, as the pool's own.
+    """Return the setting with the lowest CER, of equals the first, as the pool's own.
 
     It is chosen on the clips that its CER is measured on, so new clips may do a little worse.
 

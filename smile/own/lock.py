@@ -11,7 +11,7 @@ from smile.util.opening import open_lock
 
 
 class FolderLock:
-    """Taken again by the thread that has it; the operating system gives it back when its process ends.
+    """A lock that its thread may take again; the operating system frees it when the process ends.
 
     Args:
         path: the file that is locked, in a folder that is there; it is made where it is missing.

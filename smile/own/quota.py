@@ -1,4 +1,4 @@
-"""How much visitors may keep on the disk: one of them, all together, and what is left free of it."""
+"""The room that visitors have on the disk: each, all together, and what stays free."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MANY = "As many visitors as this server has room for keep examples here; please 
 
 
 class FullError(PoolError):
-    """There is no room for more."""
+    """An error for a disk or a quota without room for more."""
 
 
 @dataclass(frozen=True)

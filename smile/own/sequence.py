@@ -1,4 +1,4 @@
-"""What correcting brings, measured: clips transcribed one after the other, each corrected before the next.
+"""A measure of what correcting brings: clips transcribed one after the other, each then corrected.
 
 A small pool is given, and test clips with their references. Each clip is transcribed with the pool as it
 was at the beginning and with one that all clips before it have joined, corrected.
@@ -31,7 +31,7 @@ SIDES = ("vanilla", "fixed", "growing")  # whose edits are counted
 
 
 @dataclass(frozen=True)
-class Heard:
+class ClipEdits:
     """A clip of the sequence: edits of each transcript against a reference of so many characters."""
 
     language: str
@@ -51,7 +51,7 @@ def sequence(
     folder: Path,
     examples: int = 12,
     settings: Settings = Settings(),  # noqa: B008, frozen
-) -> Iterator[Heard]:
+) -> Iterator[ClipEdits]:
     """Transcribe and correct targets one after the other, beginning with so many `examples` of a pool.
 
     Raises:
@@ -68,7 +68,7 @@ def sequence(
             results.append(result)
         pool = grown.pool(models.smile.info.encoder)
         assert pool is not None
-        yield _heard(target, number, len(pool), results)
+        yield _edits(target, number, len(pool), results)
         _correct(grown, target, len(samples) / SAMPLE_RATE, results[1], models)
 
 
@@ -91,29 +91,29 @@ def _correct(workspace: Workspace, target: Utterance, seconds: float, result: Re
     (workspace.recordings / name).unlink()
 
 
-def _heard(target: Utterance, number: int, examples: int, results: Sequence[Result]) -> Heard:
+def _edits(target: Utterance, number: int, examples: int, results: Sequence[Result]) -> ClipEdits:
     fixed, grown = results
     texts = (fixed.vanilla.text, fixed.smile.text, grown.smile.text)
     scores = [score(target.text, text, language=target.language) for text in texts]
     edits = [found.edits for found in scores]
-    return Heard(target.language, number, target.id, examples, scores[0].length, *edits)
+    return ClipEdits(target.language, number, target.id, examples, scores[0].length, *edits)
 
 
-def write(heard: Sequence[Heard], out: Path) -> None:
+def write(clips: Sequence[ClipEdits], out: Path) -> None:
     """Write the edits of each clip as CSV; the file appears when it is whole."""
     text = io.StringIO()
-    rows = csv.DictWriter(text, [f.name for f in fields(Heard)], lineterminator="\n")
+    rows = csv.DictWriter(text, [f.name for f in fields(ClipEdits)], lineterminator="\n")
     rows.writeheader()
-    rows.writerows(asdict(h) for h in heard)
+    rows.writerows(asdict(clip) for clip in clips)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, text.getvalue())
 
 
-def as_text(heard: Sequence[Heard], size: int = 10) -> str:
-    """CER in percent over each `size` clips of the sequence and over all, by language and on average."""
+def as_text(clips: Sequence[ClipEdits], size: int = 10) -> str:
+    """Return a table of CER in percent over each `size` clips and over all, by language and on average."""
     import pandas as pd
 
-    rows = pd.DataFrame([asdict(h) for h in heard])
+    rows = pd.DataFrame([asdict(clip) for clip in clips])
     rows["clips"] = (rows["number"] - 1) // size * size
     parts = pd.concat([rows, rows.assign(clips=-1)])
     sums = parts.groupby(["language", "clips"])[["length", *SIDES]].sum()

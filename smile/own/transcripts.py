@@ -1,4 +1,4 @@
-"""What a visitor has transcribed: recordings, their parts, and what a person has made of them."""
+"""A visitor's transcripts: recordings, their parts, and what a person has made of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from unicodedata import category
 
 from smile.audio.io import read_recording, write
 from smile.datatypes import SAMPLE_RATE, PoolError
-from smile.exporting import Span, Transcript
+from smile.exporting import Span, TieredTranscript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import LONGEST, Recording, Step
 from smile.util.fields import from_fields
@@ -30,7 +30,7 @@ class Item:
     """A recording: its transcript, or why there is none, and which version of the pool made it."""
 
     recording: Recording
-    transcript: Transcript | None = None
+    transcript: TieredTranscript | None = None
     problem: str = ""
     version: str = ""
     examples: int = 0  # that the pool had then
@@ -54,24 +54,26 @@ class Part:
 
     @property
     def key(self) -> tuple[str, int]:
-        """Tells parts apart."""
+        """Return what tells parts apart: recording and number."""
         return self.recording, self.number
 
     @property
     def text(self) -> str:
-        """The best that is known."""
+        """Return the best text that is known: the corrected one, else SMILE's."""
         return self.smile if self.corrected is None else self.corrected
 
 
 def items(workspace: Workspace) -> list[Item]:
-    """The recordings by name, with what is known of each."""
+    """Return the recordings by name, with what is known of each."""
     kept = _kept(workspace)
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
     return [_item(workspace.recordings / name, kept.get(name)) for name in names]
 
 
 def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
-    """Move recordings into the list, each under its own name or numbered as `named` says; gives the names.
+    """Move recordings into the list, each under its own name or numbered as `named` says.
+
+    Returns the names.
 
     Raises:
         PoolError: there would be too many, or there is no room.
@@ -106,7 +108,7 @@ def _numbered(plain: str, named: str) -> Iterator[str]:
 
 
 def taken(workspace: Workspace) -> set[str]:
-    """Names of recordings, also of those that are deleted and of which there are corrections."""
+    """Return the names of recordings, also of deleted ones of which there are corrections."""
     corrected = {c.recording for c in workspace.state().corrections}
     return corrected | {path.name for path in workspace.recordings.iterdir()}
 
@@ -132,23 +134,23 @@ def forget(workspace: Workspace, name: str) -> None:
 
 
 def waiting(workspace: Workspace) -> list[Recording]:
-    """Recordings that have no transcript yet."""
+    """Return the recordings that have no transcript yet."""
     return [item.recording for item in items(workspace) if not item.transcript and not item.problem]
 
 
 def outdated(workspace: Workspace) -> list[Recording]:
-    """Recordings with a part that nobody has corrected and that another version of the pool wrote."""
+    """Return the recordings with an uncorrected part that another version of the pool wrote."""
     stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
     return [Recording(name, workspace.recordings / name) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
-    """All that has been transcribed, part by part."""
+    """Return all that has been transcribed, part by part."""
     return parts_of(items(workspace), workspace.state())
 
 
 def parts_of(found: Iterable[Item], state: State) -> list[Part]:
-    """The parts of recordings, as a visitor's state has them corrected and outdated."""
+    """Return the parts of recordings, corrected and outdated as a visitor's state has them."""
     version = state.versions[-1].folder if state.versions else ""
     corrected = {(c.recording, c.part): c for c in state.corrections}
     named = [part for item in found if item.transcript for part in _parts(item, item.transcript, version)]
@@ -156,7 +158,7 @@ def parts_of(found: Iterable[Item], state: State) -> list[Part]:
 
 
 def part(workspace: Workspace, recording: str, number: int) -> Part:
-    """One of them.
+    """Return one part of a recording.
 
     Raises:
         PoolError: it is not there (any more).
@@ -167,8 +169,8 @@ def part(workspace: Workspace, recording: str, number: int) -> Part:
     return found
 
 
-def exported(workspace: Workspace) -> list[Transcript]:
-    """The transcripts as they are given away: what was corrected stands in the first tier."""
+def exported(workspace: Workspace) -> list[TieredTranscript]:
+    """Return the transcripts as they are given away: what was corrected stands in the first tier."""
     corrected = {(c.recording, c.part): c.text for c in workspace.state().corrections}
     return [_with(item.transcript, corrected) for item in items(workspace) if item.transcript]
 
@@ -198,9 +200,9 @@ def _kept(workspace: Workspace) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is written down of a recording."""
+    """A recording's entry in the file of transcripts."""
 
-    transcript: Transcript | None
+    transcript: TieredTranscript | None
     problem: str
     version: str
     examples: int
@@ -214,7 +216,7 @@ def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _fit(transcript: Transcript, tier: tuple[str, tuple[Span, ...]]) -> bool:
+def _fit(transcript: TieredTranscript, tier: tuple[str, tuple[Span, ...]]) -> bool:
     """Whether a tier has as many parts as the first one, each at a time that may be."""
     timed = all(0 <= span.start <= span.end < math.inf for span in tier[1])
     return timed and len(tier[1]) == len(transcript.tiers[0][1])
@@ -224,11 +226,11 @@ def _item(path: Path, fields: dict[str, Any] | None) -> Item:
     recording = Recording(path.name, path)
     if fields is None:
         return Item(recording)
-    transcript = Transcript.from_json(fields["transcript"]) if fields["transcript"] else None
+    transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
     return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
 
 
-def _parts(item: Item, transcript: Transcript, version: str) -> Iterator[Part]:
+def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[Part]:
     first, alone = transcript.tiers[0][1], transcript.tiers[-1][1]
     for number, (span, plain) in enumerate(zip(first, alone, strict=True)):
         yield Part(
@@ -258,7 +260,7 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
     )
 
 
-def _with(transcript: Transcript, corrected: dict[tuple[str, int], str]) -> Transcript:
+def _with(transcript: TieredTranscript, corrected: dict[tuple[str, int], str]) -> TieredTranscript:
     name = transcript.recording
     spans = transcript.tiers[0][1]
     if not any((name, i) in corrected for i in range(len(spans))):

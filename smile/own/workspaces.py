@@ -103,7 +103,7 @@ class Workspaces:
                     shutil.rmtree(entry, ignore_errors=True)
 
     def new(self) -> str:
-        """Make an empty one; gives its key.
+        """Make an empty folder and return its key.
 
         Raises:
             PoolError: there are as many as there may be, or no room is left.
@@ -141,7 +141,7 @@ class Workspaces:
         return workspace
 
     def has(self, key: str | None) -> bool:
-        """Return whether there is one of this key."""
+        """Return whether there is a folder of this key."""
         return _is_key(key) and (self._folder(str(key)) / STATE).is_file()
 
     def delete(self, key: str | None) -> None:
@@ -150,7 +150,7 @@ class Workspaces:
             self._remove(self._folder(str(key)))
 
     def sweep(self, now: float | None = None) -> int:
-        """Delete what has not been used for the set time, and temporary files; gives how many folders."""
+        """Delete folders not used for the set time, and temporary files; return how many folders."""
         last = (time.time() if now is None else now) - 3600 * self.hours
         folders = list(self._folders())
         for folder in folders:

@@ -20,7 +20,7 @@ from smile.util.storage import Log
 from smile.whisper.encoder import pooled
 from smile.whisper.model import Model, Models
 
-Hear = Callable[[Path], "Encoded"]
+Encode = Callable[[Path], "Encoded"]
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ class Encoder:
         return recording.samples
 
 
-def remembering(encoder: Encoder, log: Log) -> Hear:
+def remembering(encoder: Encoder, log: Log) -> Encode:
     """The encoder, asked only for recordings whose content is not in the log."""
 
-    def hear(audio: Path) -> Encoded:
+    def encode(audio: Path) -> Encoded:
         key = digest(audio)
         found = log.get(key)
         if found is not None:
@@ -102,7 +102,7 @@ def remembering(encoder: Encoder, log: Log) -> Hear:
         log.add(key, encoded.to_json())
         return encoded
 
-    return hear
+    return encode
 
 
 def digest(audio: Path) -> str:

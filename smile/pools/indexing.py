@@ -20,7 +20,7 @@ import numpy as np
 from smile import corpora
 from smile.corpora import Reading, Rejected
 from smile.datatypes import AudioError, Language, PoolError, Utterance
-from smile.pools.clip_encoder import Encoded, Encoder, Hear, remembering
+from smile.pools.clip_encoder import Encode, Encoded, Encoder, remembering
 from smile.pools.pool import (
     CLIPS,
     EMBEDDINGS,
@@ -166,8 +166,8 @@ def _build(
     _refuse_loss(work.out, clips, [*rejected, *bad_queries])
     shutil.rmtree(work.new, ignore_errors=True)
     with closing(Log(work.part / "done.jsonl", encoder.settings)) as log:
-        hear = remembering(encoder, log)
-        taken = _take(clips, work.new / AUDIO_FOLDER, hear, rejected, progress)
+        encode = remembering(encoder, log)
+        taken = _take(clips, work.new / AUDIO_FOLDER, encode, rejected, progress)
     tries = _take(queries, work.new / QUERY_FOLDER, Encoder(None), bad_queries)
     _refuse_loss(work.out, clips, [*rejected, *bad_queries])
     if not taken:
@@ -194,15 +194,15 @@ def _refuse_loss(out: Path, clips: Reading, rejected: Sequence[Rejected]) -> Non
 def _take(
     reading: Reading,
     folder: Path,
-    hear: Hear,
+    encode: Encode,
     rejected: list[Rejected],
     progress: Progress | None = None,
 ) -> list[tuple[Utterance, Encoded]]:
-    """Hear recordings and copy the good ones into the folder; the others join `rejected`."""
+    """Encode recordings and copy the good ones into the folder; the others join `rejected`."""
     taken = []
     for number, (line, utterance) in enumerate(zip(reading.lines, reading.utterances, strict=True), start=1):
         try:
-            encoded = _named_well(utterance, hear)
+            encoded = _named_well(utterance, encode)
         except (AudioError, PoolError) as error:
             rejected.append(Rejected(line, str(error)))
         else:
@@ -213,13 +213,13 @@ def _take(
     return taken
 
 
-def _named_well(utterance: Utterance, hear: Hear) -> Encoded:
+def _named_well(utterance: Utterance, encode: Encode) -> Encoded:
     """The recording encoded; a PoolError where its id cannot be one."""
     try:
         identifier(utterance.id)
     except ValueError as error:
         raise PoolError(str(error)) from error
-    return hear(utterance.audio)
+    return encode(utterance.audio)
 
 
 def _copy(utterance: Utterance, folder: Path) -> Path:

@@ -68,14 +68,14 @@ class Evidence:
             self._made[key] = paired(parts, condition, baseline)
         return self._made[key]
 
-    def twins(
+    def matched_pairs(
         self, setting: str, one: Any, other: Any, also: Sequence[str] = ()
     ) -> list[tuple[pd.Series[Any], Paired]]:
         """Comparisons of conditions that differ in one setting only, with the first one's settings.
 
         Those nearest to the headline come first.
         """
-        pairs = labels.twins(self.facts, setting, one, other, also)
+        pairs = labels.matched_pairs(self.facts, setting, one, other, also)
         found = [(line, pair) for ours, theirs, line in pairs if (pair := self.pair(ours, theirs))]
         if not found:
             return []

@@ -133,7 +133,7 @@ def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     return found
 
 
-def twins(
+def matched_pairs(
     facts: pd.DataFrame, setting: str, one: Any, other: Any, also: Sequence[str] = ()
 ) -> list[tuple[str, str, pd.Series[Any]]]:
     """Pairs of labels that differ in one setting (and seeds) only, and the first one's settings.

@@ -51,9 +51,9 @@ def score(reference: str, hypothesis: str, normaliser: str = "plain", language: 
     reference scores its insertions over a length of 0.
     """
     chosen = text.find(normaliser)
-    wanted, heard = chosen.apply(reference, language), chosen.apply(hypothesis, language)
-    characters = jiwer.process_characters(wanted, heard)
-    words = jiwer.process_words(wanted, heard)
+    wanted, written = chosen.apply(reference, language), chosen.apply(hypothesis, language)
+    characters = jiwer.process_characters(wanted, written)
+    words = jiwer.process_words(wanted, written)
     return Score(
         edits=characters.substitutions + characters.insertions + characters.deletions,
         length=len(characters.references[0]),

@@ -65,32 +65,32 @@ class Batches:
             self._kept, self._block = {}, block
         batch = block * BLOCK + within % BLOCK
         window = self._episodes.window(batch)
-        sounds, lessons = [], []
+        sounds, episodes = [], []
         for i in range(self._rank, self._config.batch, self._world):
-            arrangement, sound = self._sound(batch * self._config.batch + i, window)
+            audio, sound = self._sound(batch * self._config.batch + i, window)
             sounds.append(sound)
-            lessons.append(self._episodes.write(arrangement, step * self._config.batch + i))
+            episodes.append(self._episodes.write(audio, step * self._config.batch + i))
         return (
-            packed(sounds, lessons) if self._cached else stacked(sounds, lessons, self._model.tokenizer.end)
+            packed(sounds, episodes) if self._cached else stacked(sounds, episodes, self._model.tokenizer.end)
         )
 
     def _sound(self, index: int, window: float) -> tuple[EpisodeAudio, Sounds]:
         if index not in self._kept:
-            arrangement = self._episodes.arrange(index, window)
-            self._kept[index] = arrangement, self._heard(arrangement, window)
+            audio = self._episodes.arrange(index, window)
+            self._kept[index] = audio, self._encoded(audio, window)
         return self._kept[index]
 
-    def _heard(self, arrangement: EpisodeAudio, window: float) -> Sounds:
-        if arrangement.encoding == "independent":
-            return tuple(self._memory(sound) for sound in arrangement.sounds)
-        features = log_mel(arrangement.samples, window, self._model.recognizer.mels)
+    def _encoded(self, audio: EpisodeAudio, window: float) -> Sounds:
+        if audio.encoding == "independent":
+            return tuple(self._memory(sound) for sound in audio.sounds)
+        features = log_mel(audio.samples, window, self._model.recognizer.mels)
         return (self._model.recognizer.encode(features) if self._config.frozen_encoder else features,)
 
 
-def stacked(sounds: Sequence[Sounds], lessons: Sequence[EpisodeTokens], end: int) -> Batch:
+def stacked(sounds: Sequence[Sounds], episodes: Sequence[EpisodeTokens], end: int) -> Batch:
     """Episodes side by side."""
-    tokens = _padded([lesson.tokens for lesson in lessons], end)
-    labels = _padded([lesson.labels for lesson in lessons], IGNORED)
+    tokens = _padded([episode.tokens for episode in episodes], end)
+    labels = _padded([episode.labels for episode in episodes], IGNORED)
     return Batch(torch.from_numpy(np.stack([sound for (sound,) in sounds])), tokens, labels)
 
 
@@ -99,11 +99,11 @@ def _padded(rows: Sequence[NDArray[np.int64]], value: int) -> Tensor:
     return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
 
 
-def packed(sounds: Sequence[Sounds], lessons: Sequence[EpisodeTokens]) -> Batch:
+def packed(sounds: Sequence[Sounds], episodes: Sequence[EpisodeTokens]) -> Batch:
     """Episodes end to end, each clip's tokens with its own frames; clips without tokens are left out."""
     counts = [
-        np.bincount(lesson.owners, minlength=len(clips))
-        for clips, lesson in zip(sounds, lessons, strict=True)
+        np.bincount(episode.owners, minlength=len(clips))
+        for clips, episode in zip(sounds, episodes, strict=True)
     ]
     used = [
         (clip, int(n))
@@ -114,11 +114,11 @@ def packed(sounds: Sequence[Sounds], lessons: Sequence[EpisodeTokens]) -> Batch:
     layout = Layout(
         tuple(n for _, n in used),
         tuple(len(clip) for clip, _ in used),
-        tuple(len(lesson.tokens) for lesson in lessons),
+        tuple(len(episode.tokens) for episode in episodes),
     )
     return Batch(
         torch.from_numpy(np.concatenate([clip for clip, _ in used])),
-        torch.from_numpy(np.concatenate([lesson.tokens for lesson in lessons])),
-        torch.from_numpy(np.concatenate([lesson.labels for lesson in lessons])),
+        torch.from_numpy(np.concatenate([episode.tokens for episode in episodes])),
+        torch.from_numpy(np.concatenate([episode.labels for episode in episodes])),
         layout,
     )

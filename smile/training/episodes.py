@@ -22,7 +22,7 @@ from smile.retrieval.divergences import distances
 from smile.training import orthography
 from smile.training.config import TrainConfig
 from smile.whisper.encoder import SILENCE
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 IGNORED = -100  # the label of a token that is not in the loss
 QUIETEST, LOUDEST = 10.0, 40.0  # dB between speech and the noise that is added to it
@@ -79,8 +79,8 @@ class EpisodeTokens:
 class Episodes:
     """Draws episodes; the same index always gives the same episode, so that training can be resumed."""
 
-    def __init__(self, clips: Sequence[TrainClip], vocabulary: Vocabulary, config: TrainConfig):
-        self._tokenizer, self._config = vocabulary, config
+    def __init__(self, clips: Sequence[TrainClip], tokenizer: Tokenizer, config: TrainConfig):
+        self._tokenizer, self._config = tokenizer, config
         self._languages = sorted({clip.language for clip in clips})
         self._clips = {lang: [c for c in clips if c.language == lang] for lang in self._languages}
         self._embeddings = {
@@ -169,7 +169,7 @@ class Episodes:
 
 
 def episode_tokens(
-    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
     texts: Sequence[str],
     places: Sequence[tuple[float, float]],
     language: str,
@@ -182,14 +182,14 @@ def episode_tokens(
     `places` are the clips' starts and ends, in seconds. With timestamps a text is learned with the timestamp
     that closes it; a plain one with <|endoftext|> after the last.
     """
-    pieces = [vocabulary.encode(" " + text.strip()) for text in texts]
+    pieces = [tokenizer.encode(" " + text.strip()) for text in texts]
     if timestamps:
-        sequence = [*head(vocabulary, language), *timed(vocabulary, pieces, places)]
+        sequence = [*head(tokenizer, language), *timed(tokenizer, pieces, places)]
         lengths = [len(piece) + 2 for piece in pieces]  # with both timestamps, the first of them given
         starts = [start + 1 for start in accumulate(lengths, initial=HEAD)][:-1]
         learned = [slice(s, s + len(p) + 1) for s, p in zip(starts, pieces, strict=True)]
     else:
-        sequence = [*head(vocabulary, language), *untimed(vocabulary, pieces), vocabulary.end]
+        sequence = [*head(tokenizer, language), *untimed(tokenizer, pieces), tokenizer.end]
         lengths = [len(piece) for piece in pieces]
         starts = list(accumulate(lengths, initial=HEAD + 1))[:-1]
         learned = [slice(s, s + len(p)) for s, p in zip(starts, pieces, strict=True)]

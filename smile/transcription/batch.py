@@ -16,7 +16,7 @@ from typing import Any
 from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.io import reading
 from smile.datatypes import AudioError, SmileError
-from smile.exporting import Span, Transcript, export
+from smile.exporting import Span, TieredTranscript, export
 from smile.exporting.transcripts import BY_LEVEL, VANILLA
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
@@ -24,8 +24,7 @@ from smile.settings import Settings
 from smile.text.normalisers import one_line
 from smile.transcription.options import as_json
 from smile.transcription.pipeline import transcribe
-from smile.transcription.result import Result
-from smile.transcription.result import Transcript as Side
+from smile.transcription.result import Result, Transcript
 from smile.util.storage import Log
 from smile.whisper.model import Models
 
@@ -49,7 +48,7 @@ class Step:
     total: int
     name: str = ""
     result: Result | None = None  # of the recording at work, once it has been read
-    transcript: Transcript | None = None  # where it has just been finished, or was before
+    transcript: TieredTranscript | None = None  # where it has just been finished, or was before
     problem: str = ""  # why there is no transcript, or not of all
 
 
@@ -94,7 +93,7 @@ def run(
         log = Log(out / DONE, facts(models, pool, settings))
     except OSError as error:
         raise SmileError(f"{out} cannot be written ({error.strerror}).") from error
-    made: dict[int, Transcript] = {}
+    made: dict[int, TieredTranscript] = {}
     with closing(log):
         try:
             yield from _each(models, found, pool, settings, log, made)
@@ -116,7 +115,7 @@ def _each(
     pool: Pool | None,
     settings: Settings,
     log: Log,
-    made: dict[int, Transcript],
+    made: dict[int, TieredTranscript],
 ) -> Iterator[Step]:
     total = len(found)
     for number, recording in enumerate(found):
@@ -130,7 +129,7 @@ def _each(
         except AudioError as error:
             yield Step(number + 1, total, recording.name, problem=str(error))
         else:
-            made[number] = Transcript.from_json(kept["transcript"])
+            made[number] = TieredTranscript.from_json(kept["transcript"])
             yield Step(number + 1, total, recording.name, transcript=made[number], problem=kept["problem"])
 
 
@@ -151,14 +150,14 @@ class _Results:
         self.kept = {"transcript": asdict(transcript), "problem": cut}
 
 
-def transcript_of(recording: str, result: Result) -> Transcript:
+def transcript_of(recording: str, result: Result) -> TieredTranscript:
     """Return both sides of a transcription as tiers, with examples first; without a pool only the other."""
     sides = [(BY_LEVEL[result.settings.level], result.smile)] if result.pool else []
     tiers = tuple((name, _spans(side)) for name, side in [*sides, (VANILLA, result.vanilla)])
-    return Transcript(recording, result.duration, tiers, result.language)
+    return TieredTranscript(recording, result.duration, tiers, result.language)
 
 
-def _spans(side: Side) -> tuple[Span, ...]:
+def _spans(side: Transcript) -> tuple[Span, ...]:
     spans = (
         Span(one.start, one.end, one_line(one.text), round(one.decoded.confidence, 4))
         for one in side.segments

@@ -62,7 +62,7 @@ def _last(results: Iterator[Result]) -> Generator[Result, None, Result]:
 
 def _speech(samples: Samples, result: Result) -> Generator[Result, None, list[Speech]]:
     """Return the pieces of speech; yields the result as it is before each few seconds of the recording."""
-    steps = segments_in_steps(samples, longest=result.settings.max_segment_seconds)
+    steps = segments_in_steps(samples, max_segment_seconds=result.settings.max_segment_seconds)
     while True:
         yield result
         try:
@@ -131,7 +131,7 @@ def embedded(model: Model, samples: Samples, settings: Settings = DEFAULTS) -> V
     Raises:
         AudioError: there is no speech in it.
     """
-    speech = next(iter(segments(samples, longest=settings.max_segment_seconds)), None)
+    speech = next(iter(segments(samples, max_segment_seconds=settings.max_segment_seconds)), None)
     if speech is None:
         raise AudioError(NO_SPEECH)
     return model.within(settings.windows).embed(speech.samples)

@@ -16,38 +16,41 @@ from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
 from smile.ui.map import Atlas, map_tab
-from smile.ui.own import Desk, own_tab, remembered
-from smile.ui.results import Store, results_tab
+from smile.ui.own import VisitorService, own_tab, remembered
+from smile.ui.results import results_tab
 from smile.ui.serving import Dashboard
 from smile.ui.sounds import Sounds
 from smile.ui.sources import Options
+from smile.ui.store import Store
 from smile.ui.theme import look
 from smile.ui.transcribe import transcribe_tab
 
-__all__ = ["Desk", "Engine", "Options", "build_app", "look"]
+__all__ = ["Engine", "Options", "VisitorService", "build_app", "look"]
 
 WAITING_ROOM = 20  # transcriptions that may wait; further ones are told to come back
 CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted, and how old they are then
 
 
 def build_app(
-    engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS, desk: Desk | None = None
+    engine: Engine, results: Path = PRECOMPUTED, maps: Path = MAPS, service: VisitorService | None = None
 ) -> Dashboard:
     """Put the page together; `launch(**look())` dresses and serves it.
 
-    `results` is a folder with packed rows, `maps` one with maps; `desk` keeps visitors' own pools, in a
+    `results` is a folder with packed rows, `maps` one with maps; `service` keeps visitors' own pools, in a
     folder for this process alone where there is none.
     """
     store = Store(results)
-    desk = desk or Desk(engine, Workspaces(Path(mkdtemp(prefix="smile-visitors-")), KEEP_HOURS))
+    service = service or VisitorService(
+        engine, Workspaces(Path(mkdtemp(prefix="smile-visitors-")), KEEP_HOURS)
+    )
     with Dashboard(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
-        page.sounds, page.quota = Sounds(engine.audio_folders()), desk.visitors.quota
+        page.sounds, page.quota = Sounds(engine.audio_folders()), service.visitors.quota
         gr.HTML(prose("header.html"), apply_default_css=False)
         key = remembered()
         with gr.Tabs() as tabs:
             transcribed = transcribe_tab(engine, page, tabs)
             compare_tab(engine, transcribed)
-            own_tab(desk, key)
+            own_tab(service, key)
             map_tab(Atlas(engine, maps, store), transcribed)
             results_tab(store, page)
         programs.publish(engine, store)
@@ -68,5 +71,5 @@ def _glossary() -> str:
 
 
 def prose(name: str) -> str:
-    """A text of the page, kept with the assets."""
+    """Return a text of the page, kept with the assets."""
     return (ASSETS / name).read_text(encoding="utf-8")

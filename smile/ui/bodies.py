@@ -1,4 +1,4 @@
-"""How much may be sent to the server: in one request, and in uploads that lie there together."""
+"""Bounds on what is sent to the server: in one request, and in uploads that lie there together."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Uploads:
 
 
 class Bodies:
-    """Refuses requests that are too long, and uploads for which there is no room."""
+    """Middleware that refuses requests that are too long, and uploads for which there is no room."""
 
     def __init__(self, app: ASGIApp, uploads: Uploads):
         self._app, self._uploads = app, uploads

@@ -1,4 +1,4 @@
-"""Whether the app can keep what it makes of pools, and what it says where it cannot."""
+"""The folder of what the app makes of pools, and what is said where it cannot be written."""
 
 from __future__ import annotations
 

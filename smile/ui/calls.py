@@ -18,7 +18,7 @@ INVALID = -32602  # of JSON-RPC: the parameters are none that can be taken
 
 
 class Calls:
-    """Answers calls whose values no event of the page would take with the sentence that the page has."""
+    """Middleware that refuses calls whose values no event of the page takes, with the page's sentence."""
 
     def __init__(self, app: ASGIApp):
         self._app = app

@@ -24,7 +24,7 @@ def discard_of(block_fn: Any, values: Any) -> None:
 
 
 def named(values: Any) -> Iterator[str]:
-    """Give all texts in the values of a request, however deep; nobody can guess one that names an upload."""
+    """Yield all texts in the values of a request, however deep; nobody can guess one that names an upload."""
     waiting = [values]
     while waiting:
         value = waiting.pop()

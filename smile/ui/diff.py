@@ -27,7 +27,10 @@ LEGEND = Markup(
 
 
 def difference(reference: str, hypothesis: str) -> Markup:
-    """The two texts, aligned. Both are shown as they stand; lines break between words only."""
+    """Align the two texts and return them as HTML.
+
+    Both are shown as they stand; lines break between words only.
+    """
     words = (Markup().join(map(_column, word)) for word in _words(_joined(align(reference, hypothesis))))
     shown = Markup().join(Markup('<span class="word">{}</span>').format(word) for word in words)
     return Markup('<p class="diff" dir="auto">{}</p>').format(shown)

@@ -1,4 +1,4 @@
-"""Who may ask the server, under which name, and for what; and what every answer says of itself."""
+"""The server's door: who may ask, under which name, for what; and headers that every answer has."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class Hosts:
 
     def answer_to(self, host: str) -> bool:
         """Return whether a name, perhaps with a port, is one of these."""
-        found = HOST.fullmatch(host.lower())
-        name = (found["address"] or found["name"]) if found else ""
+        match = HOST.fullmatch(host.lower())
+        name = (match["address"] or match["name"]) if match else ""
         return bool(name) and (
             _numeric(name) or any(self._fits(name, known) for known in ("localhost", *self._names))
         )
@@ -78,7 +78,7 @@ def _numeric(name: str) -> bool:
 
 
 class Gate:
-    """Refuses requests under foreign names, from foreign pages, and to addresses that the page does not need.
+    """Middleware that refuses foreign names, foreign pages, and addresses that the page does not need.
 
     It also says who may show the page in a frame, and answers for requests that gradio fails at.
     """
@@ -112,8 +112,8 @@ class Gate:
             return PlainTextResponse(FOREIGN, 421)
         if origin is not None and not self._hosts.answer_to(_netloc(origin)):
             return PlainTextResponse(FOREIGN, 403)
-        found = OPEN.fullmatch(scope["path"])
-        if found is None or (found["name"] is not None and found["name"] not in self._names):
+        match = OPEN.fullmatch(scope["path"])
+        if match is None or (match["name"] is not None and match["name"] not in self._names):
             return PlainTextResponse(CLOSED, 404)
         return None
 

@@ -20,8 +20,8 @@ from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
+from smile.ui.scheduler import Progress, Scheduler, Watched, lines
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, offered, shipped
-from smile.ui.turns import Progress, Turns, Watched, lines
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Cell, Grid
@@ -41,7 +41,7 @@ class Engine:
 
     def __init__(self, options: Options):
         self.options = options
-        self.turns = Turns()
+        self.scheduler = Scheduler()
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
         self._open: dict[str, Pool] = {}
@@ -50,7 +50,7 @@ class Engine:
 
     @cached_property
     def cache(self) -> Path:
-        """The folder of what is kept."""
+        """Return the folder of what is kept."""
         return writable(self.options.cache)
 
     @cached_property
@@ -59,32 +59,32 @@ class Engine:
         return {source.choice.key: source for source in found}
 
     def pools(self) -> tuple[PoolChoice, ...]:
-        """The pools on offer."""
+        """Return the pools on offer."""
         return tuple(source.choice for source in self._sources.values())
 
     def choice(self, key: str | None) -> PoolChoice | None:
-        """The pool of that key, where there is one."""
+        """Return the pool of that key, where there is one."""
         return next((pool for pool in self.pools() if pool.key == key), None)
 
     def queries(self, key: str | None) -> tuple[Utterance, ...]:
-        """Recordings of a pool's language that are not among its examples, with their texts, to try."""
+        """Return recordings to try: of a pool's language, with texts, and not among its examples."""
         return self._sources[key].queries[:MOST_QUERIES] if key in self._sources else ()
 
     def recording(self, key: str | None, name: str) -> Utterance | None:
-        """One of all recordings of a pool's language that are not among its examples, by its id."""
+        """Return, by its id, a recording of a pool's language that is not among its examples."""
         found = self._sources[key].queries if key in self._sources else ()
         return next((utterance for utterance in found if utterance.id == name), None)
 
     def examples(self, key: str | None) -> tuple[Utterance, ...]:
-        """The labelled clips of a pool, in the order of its embeddings where none was left out."""
+        """Return a pool's labelled clips, in the order of its embeddings where none was left out."""
         return self._sources[key].examples if key in self._sources else ()
 
     def pool(self, key: str | None, encoder: EncoderId) -> Pool | None:
-        """A pool with embeddings of an encoder, where there is one; loads no model and indexes nothing."""
+        """Return a pool with embeddings of an encoder, where there is one; load no model, index nothing."""
         return at_hand(self._sources[key], self.cache, encoder) if key in self._sources else None
 
     def audio_folders(self) -> list[Path]:
-        """Folders with the audio that the page plays."""
+        """Return the folders with the audio that the page plays."""
         return [self.options.pools, self.cache]
 
     def problem(self, key: str | None) -> str:
@@ -96,7 +96,7 @@ class Engine:
         with self._asking:
             loading = self._loading
             if loading is None or (loading.done() and loading.exception()):
-                loading = self._loading = self.turns.start(self._load)
+                loading = self._loading = self.scheduler.start(self._load)
             return loading
 
     def begin(self) -> None:
@@ -107,7 +107,7 @@ class Engine:
 
     def close(self) -> None:
         """End what `begin` began, so that the process can end."""
-        self.turns.close()
+        self.scheduler.close()
 
     def _read_ahead(self) -> None:
         """Make the first pool and all that come with the app ready, computing in this thread alone."""
@@ -121,7 +121,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self.turns.ahead(partial(self._ready, key, models, WINDOWS, "datastore"))
+                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"))
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -138,7 +138,7 @@ class Engine:
             raise
 
     def load(self) -> Iterator[str]:
-        """Load the models. Yields what is being done, for a person, several times a second.
+        """Load the models; yield what is being done, for a person, several times a second.
 
         Raises:
             SmileError: weights or adapter that cannot be used.
@@ -155,7 +155,7 @@ class Engine:
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
         """
-        with self.turns.visit():
+        with self.scheduler.visit():
             yield from self.load()
             if key in self._sources:
                 models = self.warm().result()
@@ -197,7 +197,7 @@ class Engine:
         choice = self._sources[key].choice
         progress = Watched(choice.examples)
         progress.share = share
-        job = self.turns.start(partial(work, progress))
+        job = self.scheduler.start(partial(work, progress))
         try:
             yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()
@@ -231,7 +231,7 @@ class Engine:
         return kept_beside(built.pool, kept)
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
-        """The embedding (d,) of a recording's first piece of speech, once the models are loaded.
+        """Return the embedding (d,) of a recording's first piece of speech, once the models are loaded.
 
         Raises:
             SmileError: there is no speech, or the app's encoder is not the one asked for.
@@ -245,11 +245,11 @@ class Engine:
                 f"This was made with {encoder.model}, and the app runs {own.model} with other weights; "
                 "make it again with: smile project"
             )
-        with self.turns.visit():
+        with self.scheduler.visit():
             return embedded(models.smile, samples)
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
-        """The examples nearest to a recording, of a pool that `prepare` has opened.
+        """Return the examples nearest to a recording, of a pool that `prepare` has opened.
 
         Raises:
             SmileError: there is no speech, or no such divergence.
@@ -272,10 +272,10 @@ class Engine:
         """
         from smile.transcription.pipeline import transcribe
 
-        with self.turns.visit():
+        with self.scheduler.visit():
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
-            yield from self.turns.each(transcribe(models, samples, pool, settings))
+            yield from self.scheduler.each(transcribe(models, samples, pool, settings))
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""
@@ -285,9 +285,9 @@ class Engine:
             if grid.acoustic:
                 raise SmileError(problem)
             grid = replace(grid, base=replace(grid.base, knn=0.0))
-        with self.turns.visit():
+        with self.scheduler.visit():
             steps = compare(self.warm().result(), samples, self._open[key], grid)
-            yield from (cell for cell in self.turns.each(steps) if cell)
+            yield from (cell for cell in self.scheduler.each(steps) if cell)
 
     def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
         from smile.transcription.pipeline import Awaited

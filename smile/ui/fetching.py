@@ -40,7 +40,7 @@ def fetch_within_bounds(uploads: Uploads) -> None:
 
 
 def kept(encoded: str, cache: Path, name: str) -> str:
-    """Keep a file that stands in the request itself in a folder of its own; gives its path.
+    """Keep a file that stands in the request itself in a folder of its own; return its path.
 
     Raises:
         SmileError: it is not in base64.
@@ -57,7 +57,7 @@ def kept(encoded: str, cache: Path, name: str) -> str:
 
 
 async def fetched(url: str, cache_dir: str) -> str:
-    """Fetch a file into a folder of its own in `cache_dir`; gives its path.
+    """Fetch a file into a folder of its own in `cache_dir`; return its path.
 
     Raises:
         SmileError: the address leads to no public host, or to nothing, or to too much.

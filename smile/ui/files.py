@@ -50,7 +50,7 @@ def uploading() -> Iterator[None]:
 
 
 class _FolderName:
-    """Stands where gradio keeps the hash of an upload's content, after which it names the folder."""
+    """A stand-in for the hash of an upload's content, after which gradio names the folder."""
 
     def __init__(self) -> None:
         self._name = f"{UPLOADED}-{secrets.token_hex(16)}"
@@ -104,7 +104,7 @@ def uploaded(path: str | Path | None) -> Path:
 
 
 def taken(paths: Iterable[str | Path | None], folder: Path) -> list[Path]:
-    """Copy uploads into `folder`, each into one of its own there; gives the copies.
+    """Copy uploads into `folder`, each into one of its own there; return the copies.
 
     Raises:
         SmileError: one of them is no upload, or cannot be copied.
@@ -143,10 +143,10 @@ def discard(paths: Iterable[str | Path | None]) -> None:
     """Remove uploads and lent copies; anything else, such as the page's own recordings, stays."""
     for path in paths:
         with suppress(SmileError, OSError):
-            found = uploaded(path)
-            if OURS.fullmatch(found.parent.name):
-                found.unlink()
-                found.parent.rmdir()
+            file = uploaded(path)
+            if OURS.fullmatch(file.parent.name):
+                file.unlink()
+                file.parent.rmdir()
 
 
 def lent(file: Path) -> str:
@@ -163,7 +163,7 @@ def playable(file: Path) -> str:
 
 
 def sweep(seconds: float, now: float | None = None) -> int:
-    """Remove uploads and lent copies that are so many seconds old; gives how many."""
+    """Remove uploads and lent copies that are so many seconds old; return how many."""
     before = (time.time() if now is None else now) - seconds
     found = [entry for entry in _listed(root()) if OURS.fullmatch(entry.name) or BROKEN.fullmatch(entry.name)]
     old = [entry for entry in found if entry.lstat().st_mtime < before]

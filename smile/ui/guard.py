@@ -1,4 +1,4 @@
-"""What a visitor or a program is told of an error: one sentence, without the server's paths."""
+"""The sentence that a visitor or a program gets for an error, without the server's paths."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ FOLDERS = re.compile(r"(?<![\w.:/-])(?:/[^/\s\"'»«<>|:;,]+(?: [^/\s\"'»«<>|:
 """The folders of an absolute path, which may have single spaces in their names."""
 
 
-class Told(gr.Error):
-    """What is told; gradio's own error puts its sentence in quotation marks for programs."""
+class GuardedError(gr.Error):
+    """An error whose text is its sentence; gradio's own puts it in quotation marks for programs."""
 
     def __str__(self) -> str:
         return str(self.message)
@@ -65,8 +65,8 @@ def without_folders(text: str) -> str:
     return FOLDERS.sub("", text)
 
 
-def told(error: BaseException, what: str = "") -> gr.Error:
+def guarded_error(error: BaseException, what: str = "") -> gr.Error:
     """Return gradio's error that says the sentence of another one, for programs and for the page alike."""
     if isinstance(error, gr.Error):
-        return Told(error.message, error.duration, error.visible, error.title, print_exception=False)
-    return Told(sentence(error, what), print_exception=False)
+        return GuardedError(error.message, error.duration, error.visible, error.title, print_exception=False)
+    return GuardedError(sentence(error, what), print_exception=False)

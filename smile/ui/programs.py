@@ -1,4 +1,4 @@
-"""What programs may ask the page for, as endpoints and as MCP tools, beside `transcribe` and `compare`."""
+"""Endpoints for programs, also as MCP tools, beside `transcribe` and `compare`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from smile.text.normalisers import NORMALISERS
 from smile.ui.cancelled import consuming
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
-from smile.ui.results import Store
+from smile.ui.store import Store
 from smile.ui.tools import tool
 from smile.ui.transcribe.callbacks import heard
 
@@ -59,7 +59,7 @@ def publish(engine: Engine, store: Store) -> None:
 
 
 def languages_of(engine: Engine) -> list[dict[str, Any]]:
-    """The pools on offer as plain values."""
+    """Return the pools on offer as plain values."""
     return [
         {
             "pool": pool.key,
@@ -107,7 +107,7 @@ def neighbours(
 
 
 def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any]]:
-    """The tables of packed rows as plain values; an empty list where there are none."""
+    """Return the tables of packed rows as plain values; an empty list where there are none."""
     if metric not in ("cer", "wer") or normaliser not in NORMALISERS:
         names = ", ".join(NORMALISERS)
         raise gr.Error(f"Choose cer or wer, and one of the normalisers {names}.", print_exception=False)

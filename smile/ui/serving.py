@@ -1,4 +1,4 @@
-"""How the page is served: addresses of its own that only read, who may ask, and what errors say."""
+"""The serving of the page: addresses of its own that only read, who may ask, and what errors say."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Dashboard(gr.Blocks):
         )
 
     async def process_api(self, block_fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Do what an event asks for; whatever goes wrong becomes a sentence, which programs get too."""
+        """Do what an event asks for; raise whatever goes wrong as a sentence, which programs get too."""
         try:
             _check(block_fn, inputs)
             return await super().process_api(block_fn, inputs, *args, **kwargs)
         except Exception as error:
-            raise guard.told(error, _named(block_fn)) from None
+            raise guard.guarded_error(error, _named(block_fn)) from None
 
 
 def _check(block_fn: Any, inputs: Any) -> None:

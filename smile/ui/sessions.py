@@ -1,4 +1,4 @@
-"""What the server keeps of a session: little, and a bounded number of answers that nobody reads."""
+"""Bounds on what the server keeps of a session: little state, and few answers that nobody reads."""
 
 from __future__ import annotations
 

@@ -27,10 +27,10 @@ class Sounds:
 
     def id(self, audio: Path) -> str | None:
         """Return the id of a recording; None where it lies elsewhere."""
-        found = audio.absolute()
+        path = audio.absolute()
         for number, folder in enumerate(self._folders):
-            if found.is_relative_to(folder):
-                return f"{number}/{found.relative_to(folder).as_posix()}"
+            if path.is_relative_to(folder):
+                return f"{number}/{path.relative_to(folder).as_posix()}"
         return None
 
     def address(self, audio: Path) -> str:

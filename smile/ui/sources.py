@@ -1,4 +1,4 @@
-"""What the page can take examples from: pools that come with the app, and the languages of corpora."""
+"""The sources of examples: pools that come with the app, and the languages of corpora."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_QUERIES = 30  # recordings of a language that are offered for trying
 
 @dataclass(frozen=True)
 class Options:
-    """Where models, pools and corpora are."""
+    """The places of models, pools and corpora, and how models are run."""
 
     pools: Path
     cache: Path  # where corpora's pools are kept
@@ -45,7 +45,7 @@ class PoolChoice:
 
 @dataclass(frozen=True)
 class Source:
-    """What is behind a choice: a pool's folder, or a language's folder of a corpus."""
+    """The folder behind a choice: a pool's, or a language's of a corpus."""
 
     choice: PoolChoice
     folder: Path
@@ -54,7 +54,7 @@ class Source:
 
 
 def shipped(folder: Path) -> Iterator[Source]:
-    """The pools in a folder; a damaged one is reported and passed over."""
+    """Yield the pools in a folder; a damaged one is reported and passed over."""
     for header in sorted(folder.glob("*/pool.json")):
         try:
             pool = open_pool(header.parent)
@@ -66,7 +66,7 @@ def shipped(folder: Path) -> Iterator[Source]:
 
 
 def offered(root: Path) -> Iterator[Source]:
-    """The languages of an ML-SUPERB folder, with their test recordings to try."""
+    """Yield the languages of an ML-SUPERB folder, with their test recordings to try."""
     for name, folder in corpora.languages(root).items():
         try:
             examples = corpora.read(folder).utterances

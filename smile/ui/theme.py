@@ -1,4 +1,4 @@
-"""How the page looks: a calm theme on gradio's variables, the style sheet and the page's script."""
+"""The look of the page: a calm theme on gradio's variables, the style sheet and the page's script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono", "DejaVu 
 
 
 def theme() -> gr.themes.Base:
-    """Teal on warm grey; text and controls keep a contrast of 4.5:1 in light and in dark."""
+    """Return the theme: teal on warm grey, with a contrast of at least 4.5:1 in light and in dark."""
     return gr.themes.Base(
         primary_hue=colors.teal,
         secondary_hue=colors.teal,
@@ -70,7 +70,7 @@ def theme() -> gr.themes.Base:
 
 
 def look() -> dict[str, Any]:
-    """What `launch` takes to dress the page."""
+    """Return what `launch` takes to dress the page."""
     script = (ASSETS / "page.js").read_text(encoding="utf-8")
     return {
         "theme": theme(),

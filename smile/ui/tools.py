@@ -8,7 +8,7 @@ from typing import Any
 
 
 def tool(name: str, function: Callable[..., Any], *bound: Any) -> Callable[..., Any]:
-    """A function with its first arguments bound, under a name, with its own description."""
+    """Return a function with its first arguments bound, under a name, with its own description."""
     made: Any = partial(function, *bound)
     made.__name__, made.__doc__ = name, function.__doc__
     return made

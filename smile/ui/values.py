@@ -1,4 +1,4 @@
-"""What a page or a program may send with an event, whatever the event makes of it."""
+"""Bounds on the values that a page or a program sends with an event, whatever the event makes of them."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def _check_text(text: str, characters: int) -> None:
         raise SmileError(HALF)
 
 
-def facts(told: Any) -> dict[str, Any]:
+def facts(event: Any) -> dict[str, Any]:
     """Return what an event of the page tells beside its values, where that is an object."""
-    data = getattr(told, "_data", None)
+    data = getattr(event, "_data", None)
     return data if isinstance(data, dict) else {}
 
 

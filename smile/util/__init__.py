@@ -1,1 +1,1 @@
-"""What all rooms may use and nobody else's rules are in: files that are whole, timing, processes, names."""
+"""Tools for all rooms: files that are whole when they appear, timing, processes, names."""

@@ -39,7 +39,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: 
 
 
 def read_array(path: Path) -> NDArray[Any]:
-    """The array of a .npy file.
+    """Return the array of a .npy file.
 
     Raises:
         DamagedError: it is cut short or too long, its header lies, it holds Python objects, or is no
@@ -79,7 +79,7 @@ class Arrays:
         return _guarded(self.path, lambda: self._read(f"{name}.npy"))
 
     def text(self, name: str) -> str:
-        """An array that holds one text."""
+        """Return an array that holds one text, as a string."""
         found = self[name]
         if found.shape or found.dtype.kind != "U":
             raise DamagedError(self.path)

@@ -1,4 +1,4 @@
-"""Which commit of this code is at work, as every figure and every trained file says."""
+"""The commit of this code that is at work, as every figure and every trained file says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def commit(repository: Path | None = CHECKOUT) -> str:
         return ""  # a repository around it is another one
     describe = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     try:
-        found = subprocess.run(describe, cwd=repository, capture_output=True, text=True, check=True)
+        described = subprocess.run(describe, cwd=repository, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return found.stdout.strip()
+    return described.stdout.strip()

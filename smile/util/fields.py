@@ -13,18 +13,18 @@ Kind = TypeVar("Kind")
 
 
 def from_json(kind: type[Kind], text: str | bytes, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:
-    """A dataclass of a JSON object; lists become tuples where it has some.
+    """Return a dataclass of a JSON object; lists become tuples where it has some.
 
     Raises:
         ValueError: no JSON, another type somewhere, a field that lacks, or one that is unknown.
     """
     key: Any = kind
-    found: Kind = _adapter(key).validate_json(text, strict=True, extra=extra)
-    return found
+    value: Kind = _adapter(key).validate_json(text, strict=True, extra=extra)
+    return value
 
 
 def from_fields(kind: type[Kind], fields: Any, extra: Literal["forbid", "ignore"] = "forbid") -> Kind:
-    """The same of what `json.loads` gave."""
+    """Return a dataclass of what `json.loads` gave, as `from_json` does."""
     return from_json(kind, json.dumps(fields), extra)
 
 

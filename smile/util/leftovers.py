@@ -42,7 +42,7 @@ def held(path: Path) -> Iterator[None]:
 
 
 def sweep(folder: Path, now: float | None = None) -> int:
-    """Remove what is left over in a folder that is SMILE's own, and in the folders in it; gives how many."""
+    """Remove what is left over in a folder of SMILE's own and in its folders; return how many files."""
     before = (time.time() if now is None else now) - OLD
     named = (Path(place, name) for place, _, files in os.walk(folder) for name in files)
     return sum(_removed(path, before) for path in named if OURS.fullmatch(path.name))

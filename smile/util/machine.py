@@ -1,4 +1,4 @@
-"""What a figure says of the machine that it was made on: its kind, never its name."""
+"""The machine that a figure was made on: its kind, never its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KNOWN = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
 
 
 def cpu() -> str:
-    """The processor's name and its instruction sets that matter here."""
+    """Return the processor's name and its instruction sets that matter here."""
     info = INFO.read_text(encoding="utf-8") if INFO.exists() else ""
     names = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     name = names[0] if names else platform.machine()
@@ -20,5 +20,5 @@ def cpu() -> str:
 
 
 def machine() -> str:
-    """Processor, cores, system and Python."""
+    """Return processor, cores, system and Python in one line."""
     return f"{cpu()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"

@@ -14,7 +14,7 @@ TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  #
 
 
 def code(text: str) -> str:
-    """The code of a language or of several ("mdw", "mdw+sxb"), as it is; it is safe as the name of a file.
+    """Return the code of a language or of several ("mdw", "mdw+sxb") as it is, safe as the name of a file.
 
     Raises:
         ValueError: it is anything else; the message is a sentence that says what to write.
@@ -27,7 +27,7 @@ def code(text: str) -> str:
 
 
 def as_code(label: str) -> str:
-    """A label of a language in small letters where it is a code, else a code of its own, made of it.
+    """Return a label of a language in small letters where it is a code, else a code made of it.
 
     A digest marks what had to go, so that two labels never share a code. An empty label stays empty.
     """
@@ -39,7 +39,7 @@ def as_code(label: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """The id of a clip, as it is: one line of 1 to 200 characters that can be printed.
+    """Return the id of a clip as it is: one line of 1 to 200 characters that can be printed.
 
     Raises:
         ValueError: it is anything else; the message is a sentence that says what to do.
@@ -52,7 +52,7 @@ def identifier(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """What a language is called in words, as it is: one line of at most 100 characters, or nothing.
+    """Return a language's name as it is: one line of at most 100 characters, or nothing.
 
     Raises:
         ValueError: it is anything else; the message is a sentence that says what to do.

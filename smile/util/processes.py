@@ -1,4 +1,4 @@
-"""How a command's processes end: together, whoever is told to, however it is told."""
+"""The end of a command's processes: all together, whoever is told to end, and however."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PATIENCE = 2.0  # seconds that a process has to end when it is asked to
 
 
 class Terminated(BaseException):
-    """The process was asked to end by SIGTERM; as KeyboardInterrupt, nothing but `main` catches it."""
+    """A request to end, by SIGTERM; as with KeyboardInterrupt, nothing but `main` catches it."""
 
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """While the block lasts, SIGTERM raises `Terminated` in it, so that it clears away what it began.
+    """Let SIGTERM raise `Terminated` in the block, so that the block clears away what it began.
 
     Signals belong to the main thread; in another one nothing changes.
     """
@@ -43,7 +43,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def handlers_kept() -> Iterator[None]:
-    """After the block SIGTERM does what it did before: libraries install handlers of their own."""
+    """Restore what SIGTERM does after the block, since libraries install handlers of their own."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
@@ -72,7 +72,7 @@ def children_end() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Of a process that multiprocessing has started: end it at once when its parent is gone."""
+    """End this process, which multiprocessing has started, at once when its parent is gone."""
     parent = parent_process()
     if parent is not None:
         _watch(lambda: wait([parent.sentinel]))

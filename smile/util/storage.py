@@ -64,7 +64,7 @@ def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """Return what a JSON file holds.
 
     Raises:
         DamagedError: it is not JSON in UTF-8, or no regular file.
@@ -90,7 +90,7 @@ def set_aside(path: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have what was written to a file, or the names in a folder, put on the disk before going on."""
+    """Put what was written to a file, or the names in a folder, on the disk before going on."""
     number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
@@ -117,7 +117,7 @@ def rename_folder(new: Path, target: Path) -> None:
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """`<out>.part`: what becomes of `out`.
+    """The folder `<out>.part`, in which `out` is made.
 
     Entries of an older `out` by the names `own` are replaced; all others, which somebody else put
     there, are kept.
@@ -128,17 +128,17 @@ class WorkFolder:
 
     @property
     def part(self) -> Path:
-        """The work folder itself."""
+        """Return the path of the work folder itself."""
         return self.out.with_name(f"{self.out.name}.part")
 
     @property
     def new(self) -> Path:
-        """The result in the making."""
+        """Return the path of the result in the making."""
         return self.part / "new"
 
     @property
     def old(self) -> Path:
-        """Where an older result is while the new one takes its name."""
+        """Return where an older result lies while the new one takes its name."""
         return self.part / "old"
 
     def publish(self) -> None:
@@ -158,7 +158,7 @@ class WorkFolder:
                 entry.unlink()
 
     def settle(self) -> None:
-        """After an interrupted `publish`: undo it where the name is free, finish it where it is not."""
+        """Undo an interrupted `publish` where the name is free, and finish it where it is not."""
         if not self.old.exists():
             return
         if not self.out.exists():
@@ -172,7 +172,7 @@ class WorkFolder:
 
 @contextmanager
 def work_folder(out: Path, own: Collection[str]) -> Iterator[WorkFolder]:
-    """The work folder of `out`, for this process alone.
+    """Give the work folder of `out` to this process alone.
 
     The lock is the operating system's and ends with its process, however that ends.
 
@@ -241,7 +241,7 @@ class Log:
         return dict(json.loads(line) for line in lines[1:] if line is not None), len(whole)
 
     def get(self, key: str) -> Any:
-        """What was found under a key; None where the work is still to be done."""
+        """Return what was logged under a key; None where the work is still to be done."""
         return self._done.get(key)
 
     def add(self, key: str, found: Any) -> None:

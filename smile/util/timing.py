@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Stopwatch:
-    """Adds up the seconds spent inside its `with` blocks."""
+    """A watch that adds up the seconds spent inside its `with` blocks."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -35,7 +35,7 @@ def finished(steps: Generator[object, None, T]) -> T:
 
 
 def timed(items: Iterator[T], watch: Stopwatch) -> Iterator[T]:
-    """The same items, their making counted by the watch; closing this closes them."""
+    """Yield the same items while the watch counts the seconds of making them; closing this closes them."""
     end = object()
     while True:
         with watch:

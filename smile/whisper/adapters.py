@@ -61,11 +61,11 @@ class Update:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The shape of the matrix that it changes."""
+        """Return the shape (out, in) of the matrix that it changes."""
         return self.up.shape[0], self.down.shape[1]
 
     def delta(self) -> NDArray[np.float32]:
-        """What is added to the matrix, (out, in)."""
+        """Return what is added to the matrix, (out, in)."""
         return (self.up @ self.down) * np.float32(self.scale)
 
 
@@ -81,7 +81,7 @@ class Adapter:
 
     @property
     def trained_on(self) -> str:
-        """What it was trained on, in words, where its card says so."""
+        """Return what it was trained on, in words, where its card says so."""
         minutes = self.card.get("data", {}).get("minutes", {})
         if not minutes:
             return ""
@@ -90,18 +90,18 @@ class Adapter:
 
     @property
     def encoding(self) -> Literal["concatenated", "independent"]:
-        """How it was trained to have examples encoded, see `smile.decoding.encoding`."""
+        """Return how it was trained to have examples encoded, see `smile.decoding.encoding`."""
         independent = self.card.get("config", {}).get("encoding") == "independent"
         return "independent" if independent else "concatenated"
 
     @property
     def scale(self) -> float:
-        """The share of what was learned that it applies, see `rescale`; 1 where its card does not say."""
+        """Return the share of what was learned that it applies, see `rescale`; 1 where its card is silent."""
         return float(self.card.get("config", {}).get("scale", 1.0))
 
     @property
     def changes_encoder(self) -> bool:
-        """Whether encoder states differ from the base's."""
+        """Return whether encoder states differ from the base's."""
         return any(name.startswith("model.encoder.") for name in self.updates)
 
 
@@ -161,7 +161,7 @@ def _card(path: Path) -> dict[str, Any]:
 
 
 def merge(state: Mapping[str, NDArray[np.float32]], adapter: Adapter) -> State:
-    """The weights with the adapter applied; `state` stays as it is, and unchanged tensors are shared.
+    """Return the weights with the adapter applied; `state` stays as it is, unchanged tensors are shared.
 
     Raises:
         WeightsError: an adapter that was trained for a Whisper of another size.

@@ -44,22 +44,22 @@ class _Reader:
         self.place = 0
 
     def take(self, count: int) -> memoryview:
-        """The next `count` bytes, not copied."""
+        """Return the next `count` bytes, not copied."""
         if self.place + count > len(self.data):
             raise EOFError
         self.place += count
         return self.data[self.place - count : self.place]
 
     def number(self, kind: str) -> int:
-        """A little-endian unsigned integer; `kind` as in `struct`: B, H or I."""
+        """Read a little-endian unsigned integer; `kind` as in `struct`: B, H or I."""
         return int(struct.unpack(f"<{kind}", self.take(struct.calcsize(kind)))[0])
 
     def string(self) -> str:
-        """A length in uint16, then so many bytes, the last of them NUL."""
+        """Read a length in uint16, then so many bytes, the last of them NUL."""
         return self.take(self.number("H")).tobytes()[:-1].decode()
 
     def tensor(self) -> tuple[str, NDArray[Any]]:
-        """A name, and the array that follows it."""
+        """Read a name, and the array that follows it."""
         name = self.string()
         shape = [self.number("I") for _ in range(self.number("B"))]
         dtype = DTYPES[self.number("B")]
@@ -67,7 +67,7 @@ class _Reader:
 
 
 def read(data: memoryview, source: str) -> Tensors:
-    """The tensors of a model.bin given as its bytes, as views of them; `source` names it in errors."""
+    """Return the tensors of a model.bin given as its bytes, as views of them; `source` names it in errors."""
     reader = _Reader(data)
     try:
         version, spec = reader.number("I"), reader.string()
@@ -95,7 +95,7 @@ def read(data: memoryview, source: str) -> Tensors:
 
 
 def config(tensors: Tensors, source: str) -> dict[str, Any]:
-    """transformers' WhisperConfig, from the tensors' shapes and the numbers of heads."""
+    """Return transformers' WhisperConfig, from the tensors' shapes and the numbers of heads."""
     try:
         return _config(tensors)
     except (KeyError, ValueError, IndexError, TypeError) as error:
@@ -106,7 +106,7 @@ def config(tensors: Tensors, source: str) -> dict[str, Any]:
 
 def _config(tensors: Tensors) -> dict[str, Any]:
     vocabulary, width = tensors["decoder/embeddings/weight"].shape
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "d_model": width,
         "vocab_size": vocabulary,
         "num_mel_bins": tensors["encoder/conv1/weight"].shape[1],
@@ -115,14 +115,14 @@ def _config(tensors: Tensors) -> dict[str, Any]:
     }
     for side in ("encoder", "decoder"):
         layers = {name.split("/")[1] for name in tensors if name.startswith(f"{side}/layer_")}
-        found[f"{side}_layers"] = len(layers - {"layer_norm"})
-        found[f"{side}_attention_heads"] = int(tensors[f"{side}/num_heads"])
-        found[f"{side}_ffn_dim"] = len(tensors[f"{side}/layer_0/ffn/linear_0/weight"])
-    return found
+        fields[f"{side}_layers"] = len(layers - {"layer_norm"})
+        fields[f"{side}_attention_heads"] = int(tensors[f"{side}/num_heads"])
+        fields[f"{side}_ffn_dim"] = len(tensors[f"{side}/layer_0/ffn/linear_0/weight"])
+    return fields
 
 
 def state(tensors: Tensors, source: str) -> State:
-    """The weights as float32 under transformers' names; exact, as float16 and bfloat16 widen exactly."""
+    """Return the weights as float32 under transformers' names; float16 and bfloat16 widen exactly."""
     converted: State = {}
     for name, tensor in tensors.items():
         side, _, rest = name.partition("/")

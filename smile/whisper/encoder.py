@@ -1,4 +1,4 @@
-"""From a clip to its encoder states, and from those to the one vector that retrieval compares."""
+"""A clip's encoder states, and the one vector of them that retrieval compares."""
 
 from __future__ import annotations
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 
 def log_softmax(row: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log probabilities of logits (vocabulary,)."""
+    """Return the log probabilities (vocabulary,) of logits (vocabulary,)."""
     shifted = row - row.max()
     return np.asarray(shifted - np.log(np.exp(shifted).sum()))
 
 
 def softmax(row: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities of logits (vocabulary,)."""
+    """Return the probabilities (vocabulary,) of logits (vocabulary,)."""
     return np.exp(log_softmax(row))

@@ -1,4 +1,4 @@
-"""Whisper ready to work, alone and with an adapter: loaded together and kept by hash."""
+"""Models ready to work, vanilla and with an adapter: loaded together, once in a process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from smile.whisper import weights
 from smile.whisper.adapters import load
 from smile.whisper.encoder import encode, encode_layers, pooled
 from smile.whisper.language_id import detect_language
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from smile.datatypes import (
@@ -37,17 +37,17 @@ class Model:
     """An engine with its weights, their tokenizer, and the windows that audio is encoded in."""
 
     recognizer: Recognizer
-    tokenizer: Vocabulary
+    tokenizer: Tokenizer
     windows: tuple[float, ...] = WINDOWS  # seconds; the shortest that holds the audio is encoded
 
     @property
     def info(self) -> RecognizerInfo:
-        """What the engine says of itself."""
+        """Return what the engine says of itself."""
         return self.recognizer.info
 
     @property
     def context(self) -> int:
-        """The decoder's positions: prompt and transcript together."""
+        """Return the decoder's positions: prompt and transcript together."""
         return self.recognizer.context
 
     def within(self, windows: Sequence[float]) -> Model:
@@ -84,12 +84,12 @@ class Models:
 
     @property
     def one_encoder(self) -> bool:
-        """Whether both sides read the same encoder states."""
+        """Return whether both sides read the same encoder states."""
         return self.vanilla.info.encoder == self.smile.info.encoder
 
     @property
     def untrained(self) -> Models:
-        """The vanilla model on both sides."""
+        """Return the vanilla model on both sides."""
         return Models(self.vanilla, self.vanilla)
 
     def within(self, windows: Sequence[float]) -> Models:
@@ -123,9 +123,9 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
     smile = vanilla
     if adapter:
         smile = load_recognizer(
-            base, engine=engine, precision=precision, adapter=adapter, device=device, beside=vanilla
+            base, engine=engine, precision=precision, adapter=adapter, device=device, sibling=vanilla
         )
-    tokenizer = Vocabulary.of(base)
+    tokenizer = Tokenizer.of(base)
     return Models(Model(vanilla, tokenizer), Model(smile, tokenizer))
 
 

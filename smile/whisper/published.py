@@ -27,15 +27,15 @@ def check(snapshot: Path, weights: str) -> None:
     """
     for name, digest in FILES.items():
         path = snapshot / name
-        found = weights if name == WEIGHTS else sha256([path]) if path.is_file() else ""
-        if found != digest:
+        actual = weights if name == WEIGHTS else sha256([path]) if path.is_file() else ""
+        if actual != digest:
             raise WeightsError(
                 f"{path} is not the file that OpenAI has published; delete {snapshot} and start again."
             )
 
 
 def sha256(paths: Sequence[Path]) -> str:
-    """The digest of files, one after the other."""
+    """Return the digest of files, one after the other."""
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:

@@ -21,7 +21,7 @@ DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 
 
 def widen(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """bfloat16, given as its bits, to float32: it is the upper half of one."""
+    """Widen bfloat16, given as its bits, to float32, of which it is the upper half."""
     return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
@@ -35,11 +35,11 @@ class TensorFile:
 
     @property
     def shapes(self) -> dict[str, Shape]:
-        """The tensors' names and shapes."""
+        """Return the tensors' shapes by name."""
         return {name: tuple(entry["shape"]) for name, entry in self.header.items()}
 
     def read(self) -> State:
-        """All tensors as float32, in memory of their own."""
+        """Read all tensors as float32, into memory of their own."""
         data = np.memmap(self.path, np.uint8, mode="r")[self.start :]
         return {name: self._tensor(name, entry, data) for name, entry in self.header.items()}
 
@@ -89,7 +89,7 @@ def _end(entry: dict[str, Any]) -> int:
 
 
 def whisper_shapes(config: dict[str, Any]) -> dict[str, Shape]:
-    """Names and shapes of the tensors of transformers' Whisper with this config, output layer aside."""
+    """Return names and shapes of the tensors of a Whisper with this config, the output layer aside."""
     width = config["d_model"]
     shapes: dict[str, Shape] = {
         "model.encoder.conv1.weight": (width, config["num_mel_bins"], 3),

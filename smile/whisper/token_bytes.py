@@ -28,7 +28,7 @@ class TokenBytes:
 
     @classmethod
     def of(cls, pieces: tuple[bytes, ...]) -> TokenBytes:
-        """The tokens with these bytes."""
+        """Return the tokens (n,) with these bytes."""
         heads, wholes, tails = zip(*map(cut, pieces), strict=True)
         sizes = np.array([len(piece) for piece in pieces])
         token = np.repeat(np.arange(len(pieces)), [len(whole) for whole in wholes])
@@ -36,12 +36,12 @@ class TokenBytes:
 
     @property
     def bare(self) -> NDArray[np.bool_]:
-        """Whether each token is nothing but a head (n,)."""
+        """Return whether each token is nothing but a head (n,)."""
         return self.sizes == np.array([len(head) for head in self.heads])[self.head]
 
 
 def cut(piece: bytes) -> tuple[bytes, str, bytes]:
-    """The bytes that end a character, whole characters, and the bytes that begin one.
+    """Return the bytes that end a character, whole characters, and the bytes that begin one.
 
     Bytes that no text has are taken for the beginning of a character, which then is none that there is.
     """

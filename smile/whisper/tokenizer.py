@@ -14,7 +14,7 @@ from smile.util.storage import read_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tokenizers import Tokenizer
+    import tokenizers
 
     from smile.whisper.weights import Base
 
@@ -24,17 +24,17 @@ FIRST_MERGE = ["Ġ", "t"]
 LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
 
 
-class Vocabulary:
-    """Tokens of one multilingual Whisper.
+class Tokenizer:
+    """The tokenizer of one multilingual Whisper, which knows its special tokens by name.
 
     Args:
-        tokenizer: a `tokenizer.json`.
+        path: of a `tokenizer.json`.
         suppress: tokens never generated (Whisper's list of non-speech symbols).
         suppress_first: tokens never generated first.
     """
 
-    def __init__(self, tokenizer: Path, suppress: Iterable[int] = (), suppress_first: Iterable[int] = ()):
-        self._tokenizer = load_tokenizer(tokenizer)
+    def __init__(self, path: Path, suppress: Iterable[int] = (), suppress_first: Iterable[int] = ()):
+        self._tokenizer = load_tokenizer(path)
         self.start = self.special("<|startoftranscript|>")
         self.transcribe = self.special("<|transcribe|>")
         self.no_timestamps = self.special("<|notimestamps|>")
@@ -46,12 +46,12 @@ class Vocabulary:
         self.suppress_first = tuple(sorted(set(suppress_first)))
 
     @classmethod
-    def of(cls, base: Base) -> Vocabulary:
-        """The vocabulary that belongs to these base weights."""
+    def of(cls, base: Base) -> Tokenizer:
+        """Return the tokenizer that belongs to these base weights."""
         return cls(base.tokenizer, base.suppress, base.suppress_first)
 
     def special(self, name: str) -> int:
-        """The id of a special token.
+        """Return the id of a special token.
 
         Raises:
             WeightsError: the tokenizer has no such token, so it is not a multilingual Whisper's.
@@ -69,14 +69,14 @@ class Vocabulary:
 
     @cached_property
     def languages(self) -> dict[str, int]:
-        """Whisper's language codes and their tokens, such as {"en": 50259}."""
+        """Return Whisper's language codes and their tokens, such as {"en": 50259}."""
         tokens = self._tokenizer.get_vocab(with_added_tokens=True)
         low, high = self.start, self.transcribe
-        found = {m[1]: i for t, i in tokens.items() if low < i < high and (m := LANGUAGE.fullmatch(t))}
-        return dict(sorted(found.items(), key=lambda item: item[1]))
+        by_code = {m[1]: i for t, i in tokens.items() if low < i < high and (m := LANGUAGE.fullmatch(t))}
+        return dict(sorted(by_code.items(), key=lambda item: item[1]))
 
     def language(self, code: str) -> int:
-        """The token of a Whisper language code.
+        """Return the token of a Whisper language code.
 
         Raises:
             SmileError: Whisper has no such language.
@@ -88,28 +88,28 @@ class Vocabulary:
         return self.languages[code]
 
     def timestamp(self, seconds: float) -> int:
-        """The timestamp token nearest to a time within the 30 s window."""
+        """Return the timestamp token nearest to a time in seconds within the 30 s window."""
         return self.first_timestamp + round(min(max(seconds, 0.0), LAST_TIMESTAMP) / TIMESTAMP_STEP)
 
     def encode(self, text: str) -> list[int]:
-        """Text -> tokens, without any special token, even where the text spells one."""
+        """Return the tokens of a text, none of them special, even where the text spells a special one."""
         pieces = re.split(r"(<\|[^|>]*\|>)", text)
         plain = [self._tokenizer.encode(p, add_special_tokens=False).ids for p in _unspecial(pieces)]
         return [i for ids in plain for i in ids]
 
     def decode(self, tokens: Iterable[int]) -> str:
-        """Text tokens -> text; special and timestamp tokens are left out, half characters too."""
+        """Return the text of tokens, without special and timestamp tokens and without half characters."""
         text = [t for t in tokens if t < self.end]
         return str(self._tokenizer.decode(text, skip_special_tokens=True)).replace("\ufffd", "")
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
-        """The bytes of each token of text, by its id; of one that is none, nothing."""
+        """Return the bytes of each token of text, by its id; of one that is none, nothing."""
         names = (self._tokenizer.id_to_token(i) or "" for i in range(self.end))
         return tuple(_bytes(name) for name in names)
 
     def waiting(self, tokens: Sequence[int]) -> bytes:
-        """The bytes at the end of text tokens that are the beginning of a character."""
+        """Return the bytes at the end of text tokens that are the beginning of a character."""
         tail = b"".join(self.pieces[t] for t in tokens[-4:] if t < self.end)[-3:]
         for size in range(1, len(tail) + 1):
             byte = tail[-size]
@@ -121,7 +121,7 @@ class Vocabulary:
         return b""
 
     def is_text(self, token: int) -> bool:
-        """Whether the token is a piece of text and not a special or timestamp token."""
+        """Return whether the token is a piece of text and not a special or timestamp token."""
         return token < self.end
 
 
@@ -139,13 +139,13 @@ def _letters() -> dict[str, int]:
     return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
-    """A `tokenizer.json`, with the merge that some copies of Whisper's lack put back.
+def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
+    """Load a `tokenizer.json`, with the merge that some copies of Whisper's lack put back.
 
     Merge number i makes token 256 + i; copies converted from a merges.txt without a version line have
     lost the first one, "Ġ t", and then write " there" as three tokens that Whisper has never seen so.
     """
-    from tokenizers import Tokenizer
+    import tokenizers
 
     try:
         content = read_json(path)
@@ -153,7 +153,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
         first = FIRST_MERGE if merges and isinstance(merges[0], list) else " ".join(FIRST_MERGE)
         if "".join(FIRST_MERGE) in tokens and first not in merges:
             merges.insert(0, first)
-        return Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
+        return tokenizers.Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
     except Exception as error:  # tokenizers has no error of its own for what is no tokenizer
         raise WeightsError(
             f"{path} is no tokenizer, or damaged; save or download the model again."

@@ -1,4 +1,4 @@
-"""Finds Whisper by name, checks its files, and gives its weights as numpy arrays.
+"""Whisper's weights: found by name, checked, and given as numpy arrays.
 
 A name is looked for in this order: a local folder, the hub's cache, the installed weight packages, the hub.
 """

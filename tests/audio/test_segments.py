@@ -67,7 +67,7 @@ def test_too_short_to_say() -> None:
 
 def test_every_clip_of_speech_is_one_piece(clips: list[Signal]) -> None:
     assert len(clips) >= 18
-    found = [segments(clip, longest=30.0) for clip in clips]
+    found = [segments(clip, max_segment_seconds=30.0) for clip in clips]
     assert [len(pieces) for pieces in found] == [1] * len(clips)
 
 
@@ -141,7 +141,7 @@ def test_long_speech_is_cut_between_sentences(clips: list[Signal]) -> None:
     parts = [part for clip in clips[:12] for part in (clip, pause)]
     recording = np.concatenate(parts)
     edges = np.cumsum([len(part) for part in parts]) / SAMPLE_RATE
-    pieces = segments(recording, longest=15.0)
+    pieces = segments(recording, max_segment_seconds=15.0)
     assert len(pieces) >= len(recording) / SAMPLE_RATE / 15.0
     for piece in pieces[:-1]:
         before, after = edges[edges < piece.end + 0.2][-1], edges[edges > piece.end - 0.2][0]
@@ -225,7 +225,7 @@ def test_settings_are_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pieces_under_a_second_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1 s"):
-        segments(np.zeros(SAMPLE_RATE, np.float32), longest=0.5)
+        segments(np.zeros(SAMPLE_RATE, np.float32), max_segment_seconds=0.5)
 
 
 LEVELS = st.sampled_from([0.0, 0.0, 0.3, 0.6, 0.9, 1.0])

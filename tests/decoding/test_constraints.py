@@ -17,7 +17,7 @@ from smile.decoding.knn.datastore import AdaptiveWeight, Datastore, KnnLM
 from smile.decoding.search import Beam, Control, LengthStop, LogitsProcessor, LoopStop, NoRepeat, decode
 from smile.text.characters import permitted
 from smile.whisper.token_bytes import TokenBytes, cut
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 SIZE, D = 51865, 4
 HIDDEN = np.zeros(D, dtype=np.float32)
@@ -57,28 +57,28 @@ class Wild:
 
 
 @cache
-def spelling(vocabulary: Vocabulary, text: str) -> Spelling:
+def spelling(tokenizer: Tokenizer, text: str) -> Spelling:
     """Which tokens may follow in a text of these characters."""
-    return Spelling(TokenBytes.of(vocabulary.pieces), permitted([text]))
+    return Spelling(TokenBytes.of(tokenizer.pieces), permitted([text]))
 
 
-def neighbours(vocabulary: Vocabulary, text: str, seed: int) -> KnnLM:
+def neighbours(tokenizer: Tokenizer, text: str, seed: int) -> KnnLM:
     """Token-level neighbours of a pool with this text, that count for much."""
-    tokens = np.array(vocabulary.encode(text) * 3)
+    tokens = np.array(tokenizer.encode(text) * 3)
     keys = np.random.default_rng(seed).normal(size=(len(tokens), D)).astype(np.float32)
     store = Datastore(keys, tokens, np.arange(len(tokens)) % 3, AdaptiveWeight(2.0, 0.0, 0.0, 1.0, 1.0))
     return KnnLM(store)
 
 
-def written(vocabulary: Vocabulary, tokens: Sequence[int]) -> tuple[str, bytes]:
+def written(tokenizer: Tokenizer, tokens: Sequence[int]) -> tuple[str, bytes]:
     """The whole characters of tokens, and the bytes of one only begun; fails where they are no text."""
-    joined = b"".join(vocabulary.pieces[t] for t in tokens)
+    joined = b"".join(tokenizer.pieces[t] for t in tokens)
     text, size = codecs.utf_8_decode(joined, "strict", False)
     return text, joined[size:]
 
 
-def keeps_to(vocabulary: Vocabulary, shown: DecodingResult, characters: frozenset[str]) -> None:
-    text, begun = written(vocabulary, shown.tokens)
+def keeps_to(tokenizer: Tokenizer, shown: DecodingResult, characters: frozenset[str]) -> None:
+    text, begun = written(tokenizer, shown.tokens)
     assert set(text) | set(shown.text) <= characters
     assert shown.text == text.strip()
     assert not begun or any(c.encode().startswith(begun) for c in characters)
@@ -95,12 +95,12 @@ def keeps_to(vocabulary: Vocabulary, shown: DecodingResult, characters: frozense
     no_repeat=st.booleans(),
     knn=st.booleans(),
     longest=st.sampled_from([1, 4, 1000]),
-    room=st.integers(1, 14),
+    max_new_tokens=st.integers(1, 14),
     timestamps=st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
 def test_in_hard_mode_no_other_character_ever_appears(
-    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
     spelt: str,
     drawn: str,
     seed: int,
@@ -109,39 +109,41 @@ def test_in_hard_mode_no_other_character_ever_appears(
     no_repeat: bool,
     knn: bool,
     longest: int,
-    room: int,
+    max_new_tokens: int,
     timestamps: bool,
 ) -> None:
     characters = permitted([spelt])
     processors: list[LogitsProcessor] = [NoRepeat(ngram=3, single=2)] if no_repeat else []
-    processors += [neighbours(vocabulary, drawn, seed)] if knn else []
-    session = Wild(seed, [*vocabulary.encode(drawn), vocabulary.end, vocabulary.timestamp(2.0)], force)
-    prompt = Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, room)
-    processors.append(CharacterConstraint(vocabulary, characters))
-    control = Control(beam_size, tuple(processors), (LoopStop(), LengthStop(longest, vocabulary)))
-    shown = list(decode(session, prompt, vocabulary, control))
+    processors += [neighbours(tokenizer, drawn, seed)] if knn else []
+    session = Wild(seed, [*tokenizer.encode(drawn), tokenizer.end, tokenizer.timestamp(2.0)], force)
+    prompt = Prompt(
+        np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, max_new_tokens
+    )
+    processors.append(CharacterConstraint(tokenizer, characters))
+    control = Control(beam_size, tuple(processors), (LoopStop(), LengthStop(longest, tokenizer)))
+    shown = list(decode(session, prompt, tokenizer, control))
     for step in shown:
-        keeps_to(vocabulary, step, characters)
+        keeps_to(tokenizer, step, characters)
     assert shown[-1].stopped
 
 
-def test_that_the_property_can_fail(vocabulary: Vocabulary) -> None:
+def test_that_the_property_can_fail(tokenizer: Tokenizer) -> None:
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 8)
-    *_, shown = decode(Wild(1, vocabulary.encode(TEXTS[0]), 0.0), prompt, vocabulary)
+    *_, shown = decode(Wild(1, tokenizer.encode(TEXTS[0]), 0.0), prompt, tokenizer)
     with pytest.raises((AssertionError, UnicodeDecodeError)):
-        keeps_to(vocabulary, shown, permitted([TEXTS[0]]))
+        keeps_to(tokenizer, shown, permitted([TEXTS[0]]))
 
 
 @given(texts, st.lists(texts, min_size=1, max_size=3), st.data())
 @settings(max_examples=40, deadline=None)
 def test_a_text_of_the_characters_may_be_written_token_by_token(
-    vocabulary: Vocabulary, text: str, others: list[str], data: st.DataObject
+    tokenizer: Tokenizer, text: str, others: list[str], data: st.DataObject
 ) -> None:
-    ids = vocabulary.encode(text)
-    steer = CharacterConstraint(vocabulary, permitted([text, *others]))
+    ids = tokenizer.encode(text)
+    steer = CharacterConstraint(tokenizer, permitted([text, *others]))
     at = data.draw(st.integers(0, len(ids)))
     row = steer(np.zeros(SIZE, np.float32), Beam(tuple(ids[:at])), HIDDEN)
-    assert row[[*ids, vocabulary.end][at]] == 0.0
+    assert row[[*ids, tokenizer.end][at]] == 0.0
 
 
 def slow(waiting: bytes, piece: bytes, characters: frozenset[str]) -> bool:
@@ -159,75 +161,75 @@ def slow(waiting: bytes, piece: bytes, characters: frozenset[str]) -> bool:
 @given(texts, st.data())
 @settings(max_examples=12, deadline=None)
 def test_every_token_is_judged_as_by_a_slow_reference(
-    vocabulary: Vocabulary, text: str, data: st.DataObject
+    tokenizer: Tokenizer, text: str, data: st.DataObject
 ) -> None:
     characters = permitted([text])
     begun = sorted({c.encode()[:n] for c in permitted(TEXTS) for n in range(len(c.encode()))})
     waiting = data.draw(st.sampled_from(begun))
-    found = spelling(vocabulary, text).after(waiting)
-    wanted = [slow(waiting, piece, characters) for piece in vocabulary.pieces]
+    found = spelling(tokenizer, text).after(waiting)
+    wanted = [slow(waiting, piece, characters) for piece in tokenizer.pieces]
     assert found.tolist() == wanted
 
 
 @given(texts, texts, st.integers(0, 10**6), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
 def test_soft_penalises_just_what_hard_forbids(
-    vocabulary: Vocabulary, spelt: str, said: str, seed: int, length: int
+    tokenizer: Tokenizer, spelt: str, said: str, seed: int, length: int
 ) -> None:
     logits = np.random.default_rng(seed).integers(-40, 40, SIZE).astype(np.float32) / 4
-    beam = Beam(tuple(vocabulary.encode(spelt + said)[:length]))
+    beam = Beam(tuple(tokenizer.encode(spelt + said)[:length]))
     characters = permitted([spelt])
-    hard = CharacterConstraint(vocabulary, characters)(logits, beam, HIDDEN)
-    soft = CharacterConstraint(vocabulary, characters, PENALTY)(logits, beam, HIDDEN)
-    if spelling(vocabulary, spelt).after(vocabulary.waiting(beam.tokens)).any():
+    hard = CharacterConstraint(tokenizer, characters)(logits, beam, HIDDEN)
+    soft = CharacterConstraint(tokenizer, characters, PENALTY)(logits, beam, HIDDEN)
+    if spelling(tokenizer, spelt).after(tokenizer.waiting(beam.tokens)).any():
         assert (soft == np.where(np.isneginf(hard), logits - PENALTY, logits)).all()
     else:
         assert (soft == logits - PENALTY).all(), "the beam has left the characters"
 
 
-def test_soft_only_prefers(vocabulary: Vocabulary) -> None:
-    inside, outside = vocabulary.encode("a")[0], vocabulary.encode("b")[0]
-    steer = CharacterConstraint(vocabulary, frozenset("a "), PENALTY)
+def test_soft_only_prefers(tokenizer: Tokenizer) -> None:
+    inside, outside = tokenizer.encode("a")[0], tokenizer.encode("b")[0]
+    steer = CharacterConstraint(tokenizer, frozenset("a "), PENALTY)
     logits = np.full(SIZE, -20, dtype=np.float32)
     for lead, chosen in ((PENALTY - 0.1, inside), (PENALTY + 0.1, outside)):
         logits[[inside, outside]] = 0, lead
         assert steer(logits, Beam(), HIDDEN).argmax() == chosen
 
 
-def test_the_text_does_not_end_within_a_character(vocabulary: Vocabulary) -> None:
-    begun = tuple(vocabulary.encode("Ꭰ")[:-1])
-    assert vocabulary.waiting(begun)
-    steer = CharacterConstraint(vocabulary, frozenset("Ꭰ "))
-    for tokens, may_end in ((begun, False), ((), True), (tuple(vocabulary.encode("Ꭰ")), True)):
+def test_the_text_does_not_end_within_a_character(tokenizer: Tokenizer) -> None:
+    begun = tuple(tokenizer.encode("Ꭰ")[:-1])
+    assert tokenizer.waiting(begun)
+    steer = CharacterConstraint(tokenizer, frozenset("Ꭰ "))
+    for tokens, may_end in ((begun, False), ((), True), (tuple(tokenizer.encode("Ꭰ")), True)):
         row = steer(np.zeros(SIZE, np.float32), Beam(tokens), HIDDEN)
-        assert np.isfinite(row[[vocabulary.end, vocabulary.timestamp(1.0)]]).tolist() == [may_end] * 2
+        assert np.isfinite(row[[tokenizer.end, tokenizer.timestamp(1.0)]]).tolist() == [may_end] * 2
 
 
 @given(texts, st.integers(0, 30), st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_there_is_a_way_out_of_whatever_others_forbid(
-    vocabulary: Vocabulary, text: str, length: int, everything: bool
+    tokenizer: Tokenizer, text: str, length: int, everything: bool
 ) -> None:
-    ids = vocabulary.encode(text)
+    ids = tokenizer.encode(text)
     beam = Beam(tuple(ids[:length]))
-    after = spelling(vocabulary, text).after
-    waiting = vocabulary.waiting(beam.tokens)
+    after = spelling(tokenizer, text).after
+    waiting = tokenizer.waiting(beam.tokens)
     logits = np.where(np.arange(SIZE) < (SIZE if everything else 0), -np.inf, 0.0).astype(np.float32)
-    logits[: vocabulary.end][after(waiting)] = -np.inf
+    logits[: tokenizer.end][after(waiting)] = -np.inf
     if not waiting:
-        logits[vocabulary.end :] = -np.inf
-    row = CharacterConstraint(vocabulary, permitted([text]))(logits, beam, HIDDEN)
+        logits[tokenizer.end :] = -np.inf
+    row = CharacterConstraint(tokenizer, permitted([text]))(logits, beam, HIDDEN)
     left = np.flatnonzero(np.isfinite(row))
     assert len(left)
     if waiting:
         assert after(waiting)[left].all()
-        assert {len(vocabulary.pieces[t]) for t in left} == {1}, "no more than what ends the character"
+        assert {len(tokenizer.pieces[t]) for t in left} == {1}, "no more than what ends the character"
     else:
-        assert left.tolist() == [vocabulary.end]
+        assert left.tolist() == [tokenizer.end]
 
 
-def test_a_ban_on_what_ends_the_character_does_not_leave_half_of_it(vocabulary: Vocabulary) -> None:
-    ids = vocabulary.encode("Ꭰ")
+def test_a_ban_on_what_ends_the_character_does_not_leave_half_of_it(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode("Ꭰ")
 
     def ban(logits, beam, hidden):
         changed = logits.copy()
@@ -235,14 +237,14 @@ def test_a_ban_on_what_ends_the_character_does_not_leave_half_of_it(vocabulary: 
         return changed
 
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 10)
-    control = Control(processors=(ban, CharacterConstraint(vocabulary, frozenset("Ꭰ "))))
-    *_, shown = decode(Wild(3, ids, 20.0), prompt, vocabulary, control)
+    control = Control(processors=(ban, CharacterConstraint(tokenizer, frozenset("Ꭰ "))))
+    *_, shown = decode(Wild(3, ids, 20.0), prompt, tokenizer, control)
     assert "Ꭰ" in shown.text
-    keeps_to(vocabulary, shown, frozenset("Ꭰ "))
+    keeps_to(tokenizer, shown, frozenset("Ꭰ "))
 
 
 @pytest.mark.parametrize("keep", range(7))
-def test_a_stop_within_a_character_shows_whole_ones(vocabulary: Vocabulary, keep: int) -> None:
+def test_a_stop_within_a_character_shows_whole_ones(tokenizer: Tokenizer, keep: int) -> None:
     class Cut:
         reason = "length"
 
@@ -250,9 +252,9 @@ def test_a_stop_within_a_character_shows_whole_ones(vocabulary: Vocabulary, keep
             return keep if len(tokens) > keep else None
 
     prompt = Prompt(np.zeros(1, np.float32), (50258,), 0.0, (), False, 20)
-    control = Control(1, (CharacterConstraint(vocabulary, frozenset("Ꭰ")),), (Cut(),))
-    session = Wild(2, vocabulary.encode("Ꭰ"), 20.0)
-    *_, shown = decode(session, prompt, vocabulary, control)
+    control = Control(1, (CharacterConstraint(tokenizer, frozenset("Ꭰ")),), (Cut(),))
+    session = Wild(2, tokenizer.encode("Ꭰ"), 20.0)
+    *_, shown = decode(session, prompt, tokenizer, control)
     assert set(shown.text) <= {"Ꭰ", " "}
     assert (len(shown.tokens), shown.stopped) == (keep, "length")
 
@@ -273,7 +275,7 @@ def test_bytes_that_no_text_has_begin_no_character(piece: bytes) -> None:
     assert head + whole.encode() + tail == piece
 
 
-def test_the_pieces_of_the_vocabulary_spell_what_the_tokenizer_decodes(vocabulary: Vocabulary) -> None:
+def test_the_pieces_of_the_vocabulary_spell_what_the_tokenizer_decodes(tokenizer: Tokenizer) -> None:
     for text in TEXTS:
-        assert written(vocabulary, vocabulary.encode(text)) == (text, b"")
-    assert len({piece for piece in vocabulary.pieces if len(piece) == 1}) == 256
+        assert written(tokenizer, tokenizer.encode(text)) == (text, b"")
+    assert len({piece for piece in tokenizer.pieces if len(piece) == 1}) == 256

@@ -23,7 +23,7 @@ from smile.decoding.search import (
     whisper_mask,
 )
 from smile.whisper.logits import log_softmax
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 HIDDEN = np.zeros((1, 1, 4), dtype=np.float32)
 
@@ -43,81 +43,81 @@ class Scripted:
         self.paths = [list(self.paths[i]) for i in beams]
 
 
-def prompt(room: int = 20, timestamps: bool = False) -> Prompt:
-    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, room)
+def prompt(max_new_tokens: int = 20, timestamps: bool = False) -> Prompt:
+    return Prompt(np.zeros(1, np.float32), (50258, 50259, 50359, 50363), 0.0, (), timestamps, max_new_tokens)
 
 
-def saying(vocabulary: Vocabulary, ids: list[int]):
+def saying(tokenizer: Tokenizer, ids: list[int]):
     """Logits that spell out the ids and then end."""
 
     def logits(path):
         row = np.zeros(51865, dtype=np.float32)
-        row[[*ids, vocabulary.end][min(len(path) - 4, len(ids))]] = 9
+        row[[*ids, tokenizer.end][min(len(path) - 4, len(ids))]] = 9
         return row
 
     return logits
 
 
-def run(vocabulary, logits, **options):
-    return list(decode(Scripted(logits), prompt(), vocabulary, Control(**options)))
+def run(tokenizer, logits, **options):
+    return list(decode(Scripted(logits), prompt(), tokenizer, Control(**options)))
 
 
-def test_greedy_spells_and_ends(vocabulary: Vocabulary) -> None:
-    ids = vocabulary.encode(" Hello there")
-    steps = run(vocabulary, saying(vocabulary, ids))
+def test_greedy_spells_and_ends(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode(" Hello there")
+    steps = run(tokenizer, saying(tokenizer, ids))
     assert [s.text for s in steps] == ["Hello", "Hello there", "Hello there"]
     assert (steps[-1].tokens, steps[-1].stopped) == (tuple(ids), "end")
     assert 0 < steps[-1].confidence <= 1
 
 
-def test_the_end_of_the_positions_ends_it(vocabulary: Vocabulary) -> None:
-    ids = vocabulary.encode(" one two three four")
-    last = list(decode(Scripted(saying(vocabulary, ids)), prompt(room=2), vocabulary))[-1]
+def test_the_end_of_the_positions_ends_it(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode(" one two three four")
+    last = list(decode(Scripted(saying(tokenizer, ids)), prompt(max_new_tokens=2), tokenizer))[-1]
     assert (len(last.tokens), last.stopped) == (2, "max_new_tokens")
 
 
-def test_a_loop_is_cut_to_one_copy_and_flagged(vocabulary: Vocabulary) -> None:
-    start, unit = vocabulary.encode(" So"), vocabulary.encode(" and on")
-    last = run(vocabulary, saying(vocabulary, start + unit * 9))[-1]
+def test_a_loop_is_cut_to_one_copy_and_flagged(tokenizer: Tokenizer) -> None:
+    start, unit = tokenizer.encode(" So"), tokenizer.encode(" and on")
+    last = run(tokenizer, saying(tokenizer, start + unit * 9))[-1]
     assert (last.text, last.stopped) == ("So and on", "loop")
 
 
-def test_a_timestamp_may_end_a_transcript_but_not_begin_it(vocabulary: Vocabulary) -> None:
-    word = vocabulary.encode(" Yes")[0]
+def test_a_timestamp_may_end_a_transcript_but_not_begin_it(tokenizer: Tokenizer) -> None:
+    word = tokenizer.encode(" Yes")[0]
 
     def logits(path):
         row = np.zeros(51865, dtype=np.float32)
-        row[vocabulary.timestamp(2.0)] = 9
+        row[tokenizer.timestamp(2.0)] = 9
         row[word] = 5
         return row
 
-    last = list(decode(Scripted(logits), prompt(timestamps=True), vocabulary))[-1]
+    last = list(decode(Scripted(logits), prompt(timestamps=True), tokenizer))[-1]
     assert (last.tokens, last.stopped) == ((word,), "end")
 
 
-def test_beams_find_the_likelier_path_that_greedy_misses(vocabulary: Vocabulary) -> None:
-    a, b, c, d = (vocabulary.encode(w)[0] for w in (" a", " b", " c", " d"))
+def test_beams_find_the_likelier_path_that_greedy_misses(tokenizer: Tokenizer) -> None:
+    a, b, c, d = (tokenizer.encode(w)[0] for w in (" a", " b", " c", " d"))
     tree = {(): {a: 0.6, b: 0.4}, (a,): {c: 0.35, d: 0.33}, (b,): {c: 0.98}}
 
     def logits(path):
         row = np.full(51865, -30, dtype=np.float32)
-        for token, p in tree.get(path[4:], {vocabulary.end: 1.0}).items():
+        for token, p in tree.get(path[4:], {tokenizer.end: 1.0}).items():
             row[token] = np.log(p)
         return row
 
-    assert run(vocabulary, logits)[-1].tokens == (a, c)
-    assert run(vocabulary, logits, beam_size=3)[-1].tokens == (b, c)
+    assert run(tokenizer, logits)[-1].tokens == (a, c)
+    assert run(tokenizer, logits, beam_size=3)[-1].tokens == (b, c)
 
 
-def test_beams_equal_an_exhaustive_search(vocabulary: Vocabulary) -> None:
-    words = [vocabulary.encode(w)[0] for w in (" a", " b", " c")]
+def test_beams_equal_an_exhaustive_search(tokenizer: Tokenizer) -> None:
+    words = [tokenizer.encode(w)[0] for w in (" a", " b", " c")]
     table = np.random.default_rng(4).normal(0, 2, (3, 4, 4))
 
     def logits(path):
         row = np.full(51865, -40, dtype=np.float32)
         depth, last = len(path) - 4, words.index(path[-1]) + 1 if path[-1] in words else 0
         if depth >= 3:
-            row[vocabulary.end] = 0
+            row[tokenizer.end] = 0
         else:
             row[words] = table[depth, last, :3]
         return row
@@ -127,11 +127,11 @@ def test_beams_equal_an_exhaustive_search(vocabulary: Vocabulary) -> None:
         return sum(log_softmax(logits((*known, *path[:i])))[t] for i, t in enumerate(path))
 
     best = max(itertools.product(words, repeat=3), key=total)
-    assert run(vocabulary, logits, beam_size=27)[-1].tokens == best
+    assert run(tokenizer, logits, beam_size=27)[-1].tokens == best
 
 
-def test_beams_take_no_forbidden_token_where_fewer_are_allowed(vocabulary: Vocabulary) -> None:
-    search = Search(vocabulary, Control(4, (), ()))
+def test_beams_take_no_forbidden_token_where_fewer_are_allowed(tokenizer: Tokenizer) -> None:
+    search = Search(tokenizer, Control(4, (), ()))
     logits = np.full((1, 51865), -np.inf, dtype=np.float32)
     logits[0, [7, 9]] = 1, 2
     for tokens in ([(9,), (7,)], [(9, 9), (7, 9), (9, 7), (7, 7)]):
@@ -144,16 +144,16 @@ def test_beams_take_no_forbidden_token_where_fewer_are_allowed(vocabulary: Vocab
     ), "none has ended"
 
 
-def test_a_processor_changes_what_is_chosen(vocabulary: Vocabulary) -> None:
-    ids = vocabulary.encode(" cat")
-    other = vocabulary.encode(" dog")[0]
+def test_a_processor_changes_what_is_chosen(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode(" cat")
+    other = tokenizer.encode(" dog")[0]
 
     def push(logits, beam, hidden):
         raised = logits.copy()
         raised[other] += 50 * (not beam.tokens)
         return raised
 
-    assert run(vocabulary, saying(vocabulary, ids), processors=(push,))[-1].tokens[0] == other
+    assert run(tokenizer, saying(tokenizer, ids), processors=(push,))[-1].tokens[0] == other
 
 
 def test_mask_forbids() -> None:
@@ -164,13 +164,13 @@ def test_mask_forbids() -> None:
 
 
 @pytest.mark.parametrize("timestamps", [True, False])
-def test_whisper_mask_leaves_text_and_the_end(vocabulary: Vocabulary, timestamps: bool) -> None:
-    row = whisper_mask(vocabulary, timestamps, 51865)(np.zeros(51865, np.float32), Beam((5,), (0.0,)), HIDDEN)
-    assert np.isfinite(row[vocabulary.end])
-    assert np.isneginf(row[vocabulary.transcribe])
-    assert np.isfinite(row[vocabulary.first_timestamp]) == timestamps
-    assert np.isfinite(row[: vocabulary.end]).sum() == vocabulary.end - len(
-        [t for t in vocabulary.suppress if t < vocabulary.end]
+def test_whisper_mask_leaves_text_and_the_end(tokenizer: Tokenizer, timestamps: bool) -> None:
+    row = whisper_mask(tokenizer, timestamps, 51865)(np.zeros(51865, np.float32), Beam((5,), (0.0,)), HIDDEN)
+    assert np.isfinite(row[tokenizer.end])
+    assert np.isneginf(row[tokenizer.transcribe])
+    assert np.isfinite(row[tokenizer.first_timestamp]) == timestamps
+    assert np.isfinite(row[: tokenizer.end]).sum() == tokenizer.end - len(
+        [t for t in tokenizer.suppress if t < tokenizer.end]
     )
 
 
@@ -190,10 +190,10 @@ def test_loop_stop_always_sees_three_copies_and_keeps_a_prefix(head: list[int], 
     assert 0 < keep < len(tokens)
 
 
-def test_length_stop(vocabulary: Vocabulary) -> None:
-    tokens = tuple(vocabulary.encode(" one two three"))
-    assert LengthStop(13, vocabulary)(tokens) is None
-    assert LengthStop(12, vocabulary)(tokens) == len(tokens) - 1
+def test_length_stop(tokenizer: Tokenizer) -> None:
+    tokens = tuple(tokenizer.encode(" one two three"))
+    assert LengthStop(13, tokenizer)(tokens) is None
+    assert LengthStop(12, tokenizer)(tokens) == len(tokens) - 1
 
 
 def test_nothing_is_banned_before_it_repeats() -> None:
@@ -223,14 +223,14 @@ def test_what_no_repeat_lets_through_never_loops(wishes: list[int]) -> None:
         assert LoopStop()(tokens) is None
 
 
-def test_a_loop_is_never_shown_while_it_is_written(vocabulary: Vocabulary) -> None:
-    start, unit = vocabulary.encode(" So"), vocabulary.encode(" and on")
-    shown = [step.text for step in run(vocabulary, saying(vocabulary, start + unit * 9))]
+def test_a_loop_is_never_shown_while_it_is_written(tokenizer: Tokenizer) -> None:
+    start, unit = tokenizer.encode(" So"), tokenizer.encode(" and on")
+    shown = [step.text for step in run(tokenizer, saying(tokenizer, start + unit * 9))]
     assert set(shown) == {"So", "So and", "So and on"}
 
 
-def test_a_word_said_twice_is_shown_as_soon_as_something_else_follows(vocabulary: Vocabulary) -> None:
-    shown = [s.text for s in run(vocabulary, saying(vocabulary, vocabulary.encode(" bye bye now")))]
+def test_a_word_said_twice_is_shown_as_soon_as_something_else_follows(tokenizer: Tokenizer) -> None:
+    shown = [s.text for s in run(tokenizer, saying(tokenizer, tokenizer.encode(" bye bye now")))]
     assert shown == ["bye", "bye", "bye bye now", "bye bye now"]
 
 

@@ -37,15 +37,15 @@ def pool() -> Pool:
 
 def stepwise(models: Models, target: Utterance, shots: list[Shot], language: str) -> float:
     """Bits of a text, its tokens fed one by one."""
-    vocabulary, model = models.vanilla.tokenizer, models.smile
+    tokenizer, model = models.vanilla.tokenizer, models.smile
     prompt = prompts.build(model, read(target.audio), shots, language=language)
     session = model.decoder(model.encode(prompt.samples))
     logits, _ = session.step(np.array([prompt.tokens]))
     nats = 0.0
-    for token in vocabulary.encode(" " + target.text):
+    for token in tokenizer.encode(" " + target.text):
         nats -= float(log_softmax(logits[0])[token])
         logits, _ = session.step(np.array([[token]]))
-    nats -= float(np.logaddexp.reduce(log_softmax(logits[0])[vocabulary.end :]))
+    nats -= float(np.logaddexp.reduce(log_softmax(logits[0])[tokenizer.end :]))
     return nats / math.log(2)
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, SmileError
-from smile.exporting import FORMATS, Span, Transcript, export
+from smile.exporting import FORMATS, Span, TieredTranscript, export
 from smile.exporting.transcripts import SMILE, VANILLA, apart
 from smile.importing import eaf as eaf_reader
 from smile.importing import textgrid as textgrid_reader
@@ -24,15 +24,14 @@ from smile.importing.annotations import Annotated
 from smile.settings import Settings
 from smile.text.normalisers import one_line
 from smile.transcription.batch import transcript_of
-from smile.transcription.result import Result, Segment
-from smile.transcription.result import Transcript as Side
+from smile.transcription.result import Result, Segment, Transcript
 
 NASTY = ['say "hi"', "a & b <c>", "ngá kɔ́", "نووسین", "ቃል, ሁለት", "x --> y", "{i}", "\\N", "'", "1"]
 words = st.lists(st.sampled_from(NASTY), min_size=0, max_size=3).map(" ".join)
 
 
 @st.composite
-def transcripts(draw: st.DrawFn) -> Transcript:
+def transcripts(draw: st.DrawFn) -> TieredTranscript:
     """Stretches of at least 10 ms on a grid of 10 ms, which every format can write."""
     edges = sorted(draw(st.sets(st.integers(0, 720_000), min_size=2, max_size=12)))
     times = [edge / 100 for edge in edges]
@@ -40,10 +39,10 @@ def transcripts(draw: st.DrawFn) -> Transcript:
     tiers = []
     for name in (SMILE, VANILLA):
         tiers.append((name, tuple(Span(a, b, draw(words)) for a, b in pairs)))
-    return Transcript("my talk.wav", times[-1] + draw(st.sampled_from([0.0, 3.5])), tuple(tiers), "mdw")
+    return TieredTranscript("my talk.wav", times[-1] + draw(st.sampled_from([0.0, 3.5])), tuple(tiers), "mdw")
 
 
-def filled(transcript: Transcript, tier: int) -> list[tuple[float, float, str]]:
+def filled(transcript: TieredTranscript, tier: int) -> list[tuple[float, float, str]]:
     return [(s.start, s.end, s.text) for s in transcript.tiers[tier][1] if s.text]
 
 
@@ -51,14 +50,14 @@ def opened(found: Annotated) -> list[list[tuple[float | None, float | None, str]
     return [[(a.start, a.end, a.text) for a in tier.annotations if a.text] for tier in found.tiers]
 
 
-def written(transcript: Transcript, kind: str, folder: str) -> Path:
+def written(transcript: TieredTranscript, kind: str, folder: str) -> Path:
     (path,) = export([transcript], kind, Path(folder))
     return path
 
 
 @settings(max_examples=25, deadline=None)
 @given(transcripts())
-def test_textgrids_open_in_praat_and_praatio(transcript: Transcript) -> None:
+def test_textgrids_open_in_praat_and_praatio(transcript: TieredTranscript) -> None:
     from parselmouth.praat import call
     from praatio import textgrid
 
@@ -81,7 +80,7 @@ def test_textgrids_open_in_praat_and_praatio(transcript: Transcript) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(transcripts())
-def test_eafs_open_in_pympi(transcript: Transcript) -> None:
+def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
     from pympi import Eaf
 
     with TemporaryDirectory() as folder:
@@ -99,7 +98,7 @@ def test_eafs_open_in_pympi(transcript: Transcript) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(transcripts())
-def test_subtitles_open_in_pysubs2(transcript: Transcript) -> None:
+def test_subtitles_open_in_pysubs2(transcript: TieredTranscript) -> None:
     for kind in ("srt", "vtt"):
         with TemporaryDirectory() as folder:
             path = written(transcript, kind, folder)
@@ -121,13 +120,13 @@ def result() -> Result:
 
     info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
     smile, vanilla = (
-        Side((line(0, f"{t} one"), line(2.5, f"{t},\ntwo"), line(4, ""))) for t in ("with", "alone")
+        Transcript((line(0, f"{t} one"), line(2.5, f"{t},\ntwo"), line(4, ""))) for t in ("with", "alone")
     )
     return Result(6.0, Settings(), info, "pool", "mdw", vanilla, smile)
 
 
 def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
-    silent = replace(result(), smile=Side(), vanilla=Side(), duration=2.0)
+    silent = replace(result(), smile=Transcript(), vanilla=Transcript(), duration=2.0)
     both = [transcript_of("a.wav", result()), transcript_of("b.wav", silent)]
     (path,) = export(both, "csv", tmp_path)
     with path.open(encoding="utf-8", newline="") as file:
@@ -145,7 +144,7 @@ def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
 
 
 def test_without_a_pool_whisper_alone_is_the_transcript() -> None:
-    made = transcript_of("a.wav", replace(result(), pool="", smile=Side()))
+    made = transcript_of("a.wav", replace(result(), pool="", smile=Transcript()))
     assert [name for name, _ in made.tiers] == [VANILLA]
     assert made.text == "alone one alone, two"
 
@@ -153,7 +152,7 @@ def test_without_a_pool_whisper_alone_is_the_transcript() -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_recordings_of_one_name_and_ones_without_speech(tmp_path: Path, kind: str) -> None:
     made = transcript_of("x/a.wav", result())
-    silent = Transcript("a.mp3", 1.0, ((SMILE, ()),))
+    silent = TieredTranscript("a.mp3", 1.0, ((SMILE, ()),))
     paths = export([made, silent], kind, tmp_path / "new")
     assert sorted(paths) == sorted((tmp_path / "new").iterdir())
     assert len(paths) == (1 if kind in ("csv", "jsonl") else 2)

@@ -76,14 +76,14 @@ def recording(corpus, code="kir"):
 
 
 def test_neighbours_across_languages_are_a_slow_kls(atlas, corpus):
-    *steps, last = clips.hear(atlas, recording(corpus), None, "try")
+    *steps, last = clips.encode_clip(atlas, recording(corpus), None, "try")
     said = " ".join(step.stage for step in steps)
     for number, name in enumerate(("Scottish Gaelic", "Irish", "Kyrgyz"), start=1):
         assert f"Indexing {name}: " in said
         assert f"language {number} of 3" in said
-    page = clips.place_heard(atlas, last.heard, *ALL)
+    page = clips.place_encoded(atlas, last.encoded, *ALL)
     points = atlas.open("try")
-    row = [slow_kl(last.heard.embedding, other) for other in points.embeddings]
+    row = [slow_kl(last.encoded.embedding, other) for other in points.embeddings]
     expected = [points.map.ids[i] for i in np.argsort(row, kind="stable")[:7]]
     assert f'data-ids="{" ".join(expected)}"' in page.neighbours
     assert len({name[:3] for name in expected}) > 1, "the neighbours come from several languages"
@@ -92,35 +92,35 @@ def test_neighbours_across_languages_are_a_slow_kls(atlas, corpus):
 def test_a_recording_that_is_given_up_stops_the_indexing_and_the_next_goes_on(
     atlas, corpus, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("smile.ui.turns.POLL", 0.001)
-    heard = clips.hear(atlas, recording(corpus), None, "try")
+    monkeypatch.setattr("smile.ui.scheduler.POLL", 0.001)
+    heard = clips.encode_clip(atlas, recording(corpus), None, "try")
     next(step for step in heard if " of 5 clips" in step.stage)
     heard.close()
-    *_, last = clips.hear(atlas, recording(corpus, "gla"), None, "try")
-    assert last.heard.embedding is not None
+    *_, last = clips.encode_clip(atlas, recording(corpus, "gla"), None, "try")
+    assert last.encoded.embedding is not None
     built = sorted(path.parent.name for path in tmp_path.glob("cache/*/mini/*/pool.json"))
     assert built == sorted(CODES)
     assert not list(tmp_path.glob("cache/**/*.part"))
 
 
 def test_indexed_pools_are_not_indexed_again(atlas, corpus, monkeypatch):
-    list(clips.hear(atlas, recording(corpus), None, "try"))
+    list(clips.encode_clip(atlas, recording(corpus), None, "try"))
     monkeypatch.setattr(indexing, "index", None)
-    *_, last = clips.hear(atlas, recording(corpus, "gle"), None, "try")
-    assert last.heard is not None
+    *_, last = clips.encode_clip(atlas, recording(corpus, "gle"), None, "try")
+    assert last.encoded is not None
 
 
 def test_without_the_recordings_a_sentence_says_so_before_anything_is_loaded(
     folder, tmp_path, corpus, loaded
 ):
     atlas = Atlas(Engine(Options(tmp_path, tmp_path)), folder)
-    (page,) = clips.hear(atlas, recording(corpus), None, "try")
+    (page,) = clips.encode_clip(atlas, recording(corpus), None, "try")
     assert "not on this server" in page.stage
     assert loaded == []
 
 
 def test_what_was_heard_is_placed_as_the_map_is_looked_at_by_then(atlas, corpus):
-    *_, last = clips.hear(atlas, recording(corpus), None, "try")
-    page = clips.place_heard(atlas, last.heard, *ALL._replace(dimensions=3))
+    *_, last = clips.encode_clip(atlas, recording(corpus), None, "try")
+    page = clips.place_encoded(atlas, last.encoded, *ALL._replace(dimensions=3))
     assert '"scatter3d"' in page.plot["found"]
-    assert clips.place_heard(atlas, None, *ALL) == type(page)(), "nothing was heard, or it was given up"
+    assert clips.place_encoded(atlas, None, *ALL) == type(page)(), "nothing was heard, or it was given up"

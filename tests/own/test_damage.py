@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from smile.datatypes import PoolError
-from smile.exporting import Span, Transcript
+from smile.exporting import Span, TieredTranscript
 from smile.own import transcripts
 from smile.own.transcripts import keep
 from smile.own.workspace import DAMAGED, Workspace
@@ -37,7 +37,7 @@ def key(visitors: Workspaces) -> str:
     key = visitors.new()
     workspace = visitors.open(key)
     shutil.copyfile(QUERY, workspace.recordings / "a.wav")
-    transcript = Transcript("a.wav", 3.0, (("SMILE", SPANS), ("Whisper alone", SPANS)))
+    transcript = TieredTranscript("a.wav", 3.0, (("SMILE", SPANS), ("Whisper alone", SPANS)))
     keep(workspace, Step(1, 1, "a.wav", transcript=transcript), "", 0)
     return key
 

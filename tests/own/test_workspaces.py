@@ -603,19 +603,19 @@ def test_a_transcript_of_a_recording_that_is_gone_is_not_kept(recorded: Workspac
 
 
 def test_a_sequence_grows_by_one_clip_at_a_time(models: Models, tmp_path: Path) -> None:
-    heard = list(sequence.sequence(models, DEMO, DEMO.queries[:2], tmp_path, 3, Settings(shots=1)))
-    assert [(h.number, h.examples) for h in heard] == [(1, 3), (2, 4)]
-    assert heard[0].fixed == heard[0].growing
+    clips = list(sequence.sequence(models, DEMO, DEMO.queries[:2], tmp_path, 3, Settings(shots=1)))
+    assert [(h.number, h.examples) for h in clips] == [(1, 3), (2, 4)]
+    assert clips[0].fixed == clips[0].growing
     sizes = [
         len(open_pool(sorted(path.glob("*/pools/*"))[-1]))
         for path in (tmp_path / "fixed", tmp_path / "growing")
     ]
     assert sizes == [3, 5]
-    sequence.write(heard, tmp_path / "out" / "learning.csv")
+    sequence.write(clips, tmp_path / "out" / "learning.csv")
     rows = list(csv.DictReader((tmp_path / "out" / "learning.csv").open(encoding="utf-8")))
-    assert [int(row["growing"]) for row in rows] == [h.growing for h in heard]
-    cer = 100 * sum(h.vanilla for h in heard) / sum(h.length for h in heard)
-    assert f"{cer:.1f}" in sequence.as_text(heard)
+    assert [int(row["growing"]) for row in rows] == [h.growing for h in clips]
+    cer = 100 * sum(h.vanilla for h in clips) / sum(h.length for h in clips)
+    assert f"{cer:.1f}" in sequence.as_text(clips)
     with pytest.raises(PoolError, match="fewer than"):
         next(sequence.sequence(models, part_of(0, 2), DEMO.queries, tmp_path, 3))
 

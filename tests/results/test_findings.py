@@ -59,7 +59,7 @@ def test_pools_of_so_many_clips_and_decoding_kept_to_their_characters_are_named(
     )
     assert found.is_unique
     assert labels.headline(facts) == found["smile-3"], "the page's own way, with the whole pool"
-    pairs = {(a, b) for a, b, _ in labels.twins(facts, "characters", "hard", "off")}
+    pairs = {(a, b) for a, b, _ in labels.matched_pairs(facts, "characters", "hard", "off")}
     assert (found["smile-3-100clips-hard"], found["smile-3-100clips"]) in pairs
     assert len(pairs) == 5
 
@@ -150,11 +150,11 @@ def test_series_vary_one_setting(rows, x, series, places):
 
 def test_twins_differ_in_one_setting(rows):
     facts = labels.conditions(rows)
-    pairs = {(ours, theirs) for ours, theirs, _ in labels.twins(facts, "adapter", bool, "")}
+    pairs = {(ours, theirs) for ours, theirs, _ in labels.matched_pairs(facts, "adapter", bool, "")}
     assert ("SMILE, 1 nearest", "In-context, 1 nearest") in pairs
     assert all(ours.replace("SMILE", "In-context") == theirs for ours, theirs in pairs)
-    assert labels.twins(facts, "knn", bool, 0.0) == []
-    ((ours, theirs, _),) = labels.twins(facts, "knn", bool, 0.0, also=("no_repeat",))
+    assert labels.matched_pairs(facts, "knn", bool, 0.0) == []
+    ((ours, theirs, _),) = labels.matched_pairs(facts, "knn", bool, 0.0, also=("no_repeat",))
     assert (ours, theirs) == ("In-context, 1 nearest, kNN-LM, loops prevented", "In-context, 1 nearest")
 
 
@@ -175,7 +175,7 @@ def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):
 
 
 def test_comparisons_nearest_to_what_the_page_does_come_first(rows):
-    first, _ = Evidence.of(rows[rows["knn"] == 0]).twins("adapter", bool, "")[0]
+    first, _ = Evidence.of(rows[rows["knn"] == 0]).matched_pairs("adapter", bool, "")[0]
     assert first["label"] == "SMILE, 3 nearest"
 
 

@@ -35,8 +35,8 @@ class Fake:
         raise NotImplementedError
 
 
-class Hearing(Model):
-    """Hears one language in clips of the shortest window and another in all others."""
+class TwoLanguages(Model):
+    """Whisper that hears one language in clips of the shortest window and another in all others."""
 
     def detect_language(self, states: Matrix) -> LanguageDetection:
         return LanguageDetection("sw" if len(states) == 500 else "en", 0.9, 0.1)
@@ -45,5 +45,5 @@ class Hearing(Model):
 def models(recognizer: Fake) -> Models:
     """Return models that encode by a recognizer and have no tokenizer."""
     tokenizer: Any = None
-    model = Hearing(recognizer, tokenizer)
+    model = TwoLanguages(recognizer, tokenizer)
     return Models(model, model)

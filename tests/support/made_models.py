@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from smile.datatypes import EncoderId, RecognizerInfo
 from smile.whisper.model import Model
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 
 def mute(
-    tokenizer: Vocabulary,
+    tokenizer: Tokenizer,
     encoding: Literal["concatenated", "independent"] = "concatenated",
     context: int = 448,
 ) -> Model:

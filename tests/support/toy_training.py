@@ -22,7 +22,7 @@ from smile.training.loop import Budget, Place, learn
 from smile.training.model import EpisodeLoss
 from smile.whisper.engines.hf import HfRecognizer
 from smile.whisper.model import Model
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 
 
 def clips() -> list[TrainClip]:
@@ -67,13 +67,13 @@ def tiny_whisper(layers: int = 1) -> tuple[dict[str, np.ndarray], dict[str, obje
 class Trainee:
     """All that a training needs, made anew."""
 
-    def __init__(self, toy: tuple[dict, dict], vocabulary: Vocabulary, config: TrainConfig, folder: Path):
+    def __init__(self, toy: tuple[dict, dict], tokenizer: Tokenizer, config: TrainConfig, folder: Path):
         torch.manual_seed(0)
         state, model_config = toy
         self.model = EpisodeLoss(state, model_config, config, "toy")
         self.accelerator = Accelerator(cpu=True)
-        episodes = Episodes(clips(), vocabulary, config)
-        model = Model(HfRecognizer(state, model_config, INFO), vocabulary)
+        episodes = Episodes(clips(), tokenizer, config)
+        model = Model(HfRecognizer(state, model_config, INFO), tokenizer)
         self.batches = Batches(episodes, model, config, self.accelerator)
         self.run = Run(folder)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from smile.whisper import weights
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 from tests.support.toy_training import TOY, Trainee, tiny_whisper
 
 STEPS = 10
@@ -24,8 +24,8 @@ CONFIGS = {
 def main(folder: Path, name: str) -> None:
     """Train; the main process writes what was learned, and how many they were."""
     torch.set_num_threads(1)
-    vocabulary = Vocabulary.of(weights.find(weights.DEFAULT))
-    trainee = Trainee(tiny_whisper(), vocabulary, CONFIGS[name], folder / "run")
+    tokenizer = Tokenizer.of(weights.find(weights.DEFAULT))
+    trainee = Trainee(tiny_whisper(), tokenizer, CONFIGS[name], folder / "run")
     trainee.learn(STEPS)
     if trainee.accelerator.is_main_process:
         torch.save((trainee.accelerator.num_processes, trainee.values()), folder / "learned.pt")

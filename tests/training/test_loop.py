@@ -22,7 +22,7 @@ from smile.training.episodes import IGNORED, EpisodeTokens
 from smile.training.loop import rate
 from smile.training.record import begun, record
 from smile.whisper import adapters
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 from tests.support.toy_training import TOY, Trainee, clips, tiny_whisper
 
 
@@ -33,15 +33,15 @@ def toy() -> tuple[dict[str, np.ndarray], dict[str, object]]:
 
 @pytest.mark.parametrize("preset", ["lora", "independent", "adalora, all layers"])
 def test_a_resumed_run_equals_an_uninterrupted_one(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, preset: str
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path, preset: str
 ) -> None:
     config = replace(TOY, encoding="independent" if preset == "independent" else "concatenated")
     if preset.startswith("adalora"):
         config = replace(TOY, method="adalora", layers="all", timestamps=False)
-    whole = Trainee(toy, vocabulary, config, tmp_path / "whole")
+    whole = Trainee(toy, tokenizer, config, tmp_path / "whole")
     whole.learn(12)
-    Trainee(toy, vocabulary, config, tmp_path / "cut").learn(7)
-    resumed = Trainee(toy, vocabulary, config, tmp_path / "cut")
+    Trainee(toy, tokenizer, config, tmp_path / "cut").learn(7)
+    resumed = Trainee(toy, tokenizer, config, tmp_path / "cut")
     assert [place.step for place in resumed.learn(12)] == list(range(8, 13))
     for name, value in whole.values().items():
         torch.testing.assert_close(resumed.values()[name], value, rtol=0, atol=0)
@@ -50,21 +50,21 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 @pytest.mark.parametrize("encoding", ["concatenated", "independent"])
 def test_training_lowers_the_loss(
     toy: tuple[dict, dict],
-    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
     tmp_path: Path,
     encoding: Literal["concatenated", "independent"],
 ) -> None:
     config = replace(TOY, steps=40, symbol_remapping=0.0, dropout=0.0, encoding=encoding)
-    trainee = Trainee(toy, vocabulary, config, tmp_path)
+    trainee = Trainee(toy, tokenizer, config, tmp_path)
     batch = trainee.batches(0)
     before = trainee.model.eval()(*batch).item()
     trainee.learn(40)
     assert trainee.model.eval()(*batch).item() < before - 0.1
 
 
-def test_adalora_takes_rank_away(toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path) -> None:
+def test_adalora_takes_rank_away(toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path) -> None:
     config = replace(TOY, method="adalora", steps=20)
-    trainee = Trainee(toy, vocabulary, config, tmp_path)
+    trainee = Trainee(toy, tokenizer, config, tmp_path)
     trainee.learn(20)
     left = [int((value != 0).sum()) for name, value in trainee.values().items() if "lora_E" in name]
     assert sum(left) <= config.rank * len(left) < config.initial_rank * len(left)
@@ -72,9 +72,9 @@ def test_adalora_takes_rank_away(toy: tuple[dict, dict], vocabulary: Vocabulary,
 
 
 def test_an_adapter_is_saved_as_it_is_merged(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    trainee = Trainee(toy, vocabulary, TOY, tmp_path / "run")
+    trainee = Trainee(toy, tokenizer, TOY, tmp_path / "run")
     trainee.saved(tmp_path / "adapter")
     adapter = adapters.load(tmp_path / "adapter")
     assert not adapter.changes_encoder
@@ -87,23 +87,23 @@ def test_an_adapter_is_saved_as_it_is_merged(
 
 
 def test_a_training_starts_from_an_adapter_at_full_strength(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
+    first = Trainee(toy, tokenizer, TOY, tmp_path / "first")
     first.saved(tmp_path / "adapter")
     adapters.rescale(tmp_path / "adapter", 0.4)
-    second = Trainee(toy, vocabulary, TOY, tmp_path / "second")
+    second = Trainee(toy, tokenizer, TOY, tmp_path / "second")
     second.model.start_from(tmp_path / "adapter")
     for name, value in first.values().items():
         torch.testing.assert_close(second.values()[name], value, rtol=0, atol=0)
 
 
 def test_a_training_starts_from_no_other_kind_of_adapter(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    first = Trainee(toy, vocabulary, TOY, tmp_path / "first")
+    first = Trainee(toy, tokenizer, TOY, tmp_path / "first")
     first.model.save(tmp_path / "adapter")
-    second = Trainee(toy, vocabulary, replace(TOY, rank=8), tmp_path / "second")
+    second = Trainee(toy, tokenizer, replace(TOY, rank=8), tmp_path / "second")
     with pytest.raises(SmileError, match="set the same"):
         second.model.start_from(tmp_path / "adapter")
     with pytest.raises(SmileError, match="holds no adapter"):
@@ -112,9 +112,9 @@ def test_a_training_starts_from_no_other_kind_of_adapter(
 
 @pytest.mark.parametrize("method", ["lora", "adalora"])
 def test_a_softened_adapter_changes_the_weights_by_so_much_less(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path, method: str
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path, method: str
 ) -> None:
-    trainee = Trainee(toy, vocabulary, replace(TOY, method=method), tmp_path / "run")
+    trainee = Trainee(toy, tokenizer, replace(TOY, method=method), tmp_path / "run")
     trainee.saved(tmp_path / "adapter")
     whole = adapters.load(tmp_path / "adapter")
     adapters.rescale(tmp_path / "adapter", 0.4)
@@ -129,10 +129,10 @@ def test_only_what_changes_learning_belongs_to_a_run() -> None:
 
 
 def test_the_frozen_encoder_gets_no_gradient_and_the_paper_s_does(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     for config, expected in ((TOY, False), (replace(TOY, layers="all"), True)):
-        model = Trainee(toy, vocabulary, config, tmp_path / str(expected)).model
+        model = Trainee(toy, tokenizer, config, tmp_path / str(expected)).model
         names = [name for name, p in model.named_parameters() if p.requires_grad]
         assert any("encoder.layers" in name for name in names) is expected
         assert all("lora_" in name for name in names)
@@ -164,9 +164,9 @@ def test_episodes_encoded_independently_are_packed_and_clips_without_tokens_left
 
 
 def test_a_batch_in_which_nothing_is_learned_changes_nothing(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    model = Trainee(toy, vocabulary, TOY, tmp_path).model
+    model = Trainee(toy, tokenizer, TOY, tmp_path).model
     batch = stacked([(np.zeros((4, 32), np.float32),)] * 2, two_lessons(), end=9)
     loss = model(batch.sound, batch.tokens, torch.full_like(batch.labels, IGNORED))
     loss.backward()
@@ -175,7 +175,7 @@ def test_a_batch_in_which_nothing_is_learned_changes_nothing(
 
 
 def test_an_adapter_s_record_says_what_it_began_with_and_that_what(
-    toy: tuple[dict, dict], vocabulary: Vocabulary, tmp_path: Path
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     data = Data(tuple(clips()), {}, "d" * 64)
     config = replace(TOY, languages=tuple({clip.language for clip in data.clips}))
@@ -183,7 +183,7 @@ def test_an_adapter_s_record_says_what_it_began_with_and_that_what(
     for hours in (0.5, 0.25):
         run = Run(tmp_path / str(hours))
         run.claim({"begun": before})
-        Trainee(toy, vocabulary, config, tmp_path / str(hours)).model.save(adapter)
+        Trainee(toy, tokenizer, config, tmp_path / str(hours)).model.save(adapter)
         (adapter / "smile.json").write_text(record(config, data, run, hours), encoding="utf-8")
         before = begun(adapter)
     assert [stage["hours"] for stage in before] == [0.5, 0.25]

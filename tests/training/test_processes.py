@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 from tests.conftest import ROOT
 from tests.support.toy_training import Trainee, tiny_whisper
 from tests.support.two_processes import CONFIGS, STEPS
@@ -19,8 +19,8 @@ LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--npro
 
 
 @pytest.mark.parametrize("name", sorted(CONFIGS))
-def test_two_processes_learn_what_one_does(tmp_path: Path, vocabulary: Vocabulary, name: str) -> None:
-    alone = Trainee(tiny_whisper(), vocabulary, CONFIGS[name], tmp_path / "alone")
+def test_two_processes_learn_what_one_does(tmp_path: Path, tokenizer: Tokenizer, name: str) -> None:
+    alone = Trainee(tiny_whisper(), tokenizer, CONFIGS[name], tmp_path / "alone")
     alone.learn(STEPS)
     one = alone.values()
     ask = [*LAUNCH, "-m", "tests.support.two_processes", str(tmp_path), name]

@@ -54,7 +54,9 @@ def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -
     *growing, last = transcribe(models, samples, pool, SHORT)
     assert {"Whisper alone", "By the acoustic model"} <= {result.stage for result in growing}
     assert last.done
-    assert [s.start for s in last.smile.segments] == [p.start for p in segments(samples, longest=4.0)]
+    assert [s.start for s in last.smile.segments] == [
+        p.start for p in segments(samples, max_segment_seconds=4.0)
+    ]
     assert len(last.smile.segments) == len(last.vanilla.segments) > 1
     assert [found for _, found in last.examples] == [RetrievedExamples()] * len(last.smile.segments)
     assert all(0 < s.decoded.confidence <= 1 for s in last.smile.segments)

@@ -361,7 +361,7 @@ def test_a_visitor_goes_ahead_of_what_is_read_in_the_background(three, reading):
 
 
 def test_nothing_is_read_ahead_while_somebody_is_served(three, reading):
-    with three.turns.visit():
+    with three.scheduler.visit():
         three.begin()
         list(three.load())
         list(three.prepare("ccc"))

@@ -313,9 +313,9 @@ def test_the_query_goes_along_to_another_map(atlas, points):
 
 def test_a_test_recording_is_placed_with_its_text(atlas, engine):
     (_, name), *_ = clips.test_choices(atlas, "demo-gla")
-    *working, last = clips.hear(atlas, None, name, "demo-gla")
+    *working, last = clips.encode_clip(atlas, None, name, "demo-gla")
     assert any("Loading Whisper" in step.stage for step in working)
-    page = clips.place_heard(atlas, last.heard, *ALONE)
+    page = clips.place_encoded(atlas, last.encoded, *ALONE)
     assert engine.queries("gla")[0].text.replace("'", "&#39;") in page.query
     assert json.loads(page.plot["found"])["nearest"][0] == 7
 
@@ -325,7 +325,7 @@ def test_a_test_recording_is_placed_with_its_text(atlas, engine):
     [(None, "There is no recording yet"), (POOLS / "README.md", "cannot be decoded|decoded")],
 )
 def test_what_is_no_recording_is_one_sentence(atlas, audio, sentence):
-    *_, page = clips.hear(atlas, audio and upload(audio), None, "demo-gla")
+    *_, page = clips.encode_clip(atlas, audio and upload(audio), None, "demo-gla")
     assert 'class="stage error"' in page.stage
     assert any(part in page.stage for part in sentence.split("|"))
 
@@ -333,7 +333,7 @@ def test_what_is_no_recording_is_one_sentence(atlas, audio, sentence):
 def test_an_engines_error_is_its_sentence(tmp_path):
     engine = FakeEngine(tmp_path)
     engine.error = AudioError("No speech was heard.")
-    *_, page = clips.hear(Atlas(engine), upload(engine.queries("gla")[0].audio), None, "demo-gla")
+    *_, page = clips.encode_clip(Atlas(engine), upload(engine.queries("gla")[0].audio), None, "demo-gla")
     assert "No speech was heard." in page.stage
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples, Utterance
-from smile.exporting import Span, Transcript
+from smile.exporting import Span, TieredTranscript
 from smile.own import changes, growing, transcripts
 from smile.own import check as leave_one_out
 from smile.own.transcripts import Item, Part
@@ -28,14 +28,13 @@ from smile.pools.setting import PoolSetting
 from smile.settings import WINDOWS, Settings
 from smile.text.scoring import score
 from smile.transcription import batch
-from smile.transcription.result import Result, Segment
-from smile.transcription.result import Transcript as Side
-from smile.ui import Desk, Engine, Options, build_app, guard, look
+from smile.transcription.result import Result, Segment, Transcript
+from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
-from smile.ui.turns import InTurn, Turns
+from smile.ui.scheduler import FairLock, Scheduler
 from tests.conftest import POOLS
 from tests.support.fake_engine import FakeEngine
 from tests.support.linguists import staircase, write_eaf
@@ -52,15 +51,15 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 @pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> Desk:
-    return Desk(engine, Workspaces(tmp_path / "visitors", 24))
+def service(engine: Engine, tmp_path: Path) -> VisitorService:
+    return VisitorService(engine, Workspaces(tmp_path / "visitors", 24))
 
 
 class IdleEngine:
     """Its models are there at once, and know nothing but their encoder."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.scheduler = Scheduler()
         self._models: Future[Any] = Future()
         info = RecognizerInfo("fake", "float32", DEMO.header.encoder or EncoderId("fake", "0" * 12))
         self._models.set_result(SimpleNamespace(smile=SimpleNamespace(info=info, windows=WINDOWS)))
@@ -73,8 +72,8 @@ class IdleEngine:
 
 
 @pytest.fixture
-def idle(tmp_path: Path) -> Desk:
-    return Desk(IdleEngine(), Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
+def idle(tmp_path: Path) -> VisitorService:
+    return VisitorService(IdleEngine(), Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -86,22 +85,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
         calls.append((len(samples) / 16000, settings.shots))
         decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
         segment = Segment(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))
-        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Side((segment,)))
+        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Transcript((segment,)))
         yield result
-        yield replace(result, vanilla=Side((segment,), done=True), done=True)
+        yield replace(result, vanilla=Transcript((segment,), done=True), done=True)
 
     monkeypatch.setattr(batch, "transcribe", transcribe)
     return calls
 
 
-def named(desk: Desk, code: str = "mdw") -> str:
+def named(service: VisitorService, code: str = "mdw") -> str:
     """A visitor who has named a language; the key."""
-    return str(naming.name(desk, "", "x", code).key)
+    return str(naming.name(service, "", "x", code).key)
 
 
-def with_examples(desk: Desk, first: int, last: int, code: str = "mdw") -> str:
-    key = named(desk, code)
-    workspace = desk.visitors.open(key)
+def with_examples(service: VisitorService, first: int, last: int, code: str = "mdw") -> str:
+    key = named(service, code)
+    workspace = service.visitors.open(key)
     part = type(DEMO)(DEMO.folder, DEMO.header, DEMO.utterances[first:last], DEMO.embeddings[first:last])
     with workspace.change("examples added") as change:
         changes.joined(None, part, change.out)
@@ -112,27 +111,27 @@ def refused(page: Page) -> bool:
     return "stage error" in str(page.stage)
 
 
-Call = Callable[[Desk, str, str], Iterable[Page]]
+Call = Callable[[VisitorService, str, str], Iterable[Page]]
 CALLS = {
-    "undo": lambda desk, key: [naming.undo(desk, key)],
-    "files": lambda desk, key: adding.add_files(desk, key, None, []),
-    "typed": lambda desk, key: adding.add_typed(desk, key, None, "text"),
-    "example": lambda desk, key: [adding.open_example(desk, key, "no such clip")],
-    "save": lambda desk, key: [adding.save_example(desk, key, None, "text")],
-    "remove": lambda desk, key: [adding.remove_example(desk, key, "no such clip")],
+    "undo": lambda service, key: [naming.undo(service, key)],
+    "files": lambda service, key: adding.add_files(service, key, None, []),
+    "typed": lambda service, key: adding.add_typed(service, key, None, "text"),
+    "example": lambda service, key: [adding.open_example(service, key, "no such clip")],
+    "save": lambda service, key: [adding.save_example(service, key, None, "text")],
+    "remove": lambda service, key: [adding.remove_example(service, key, "no such clip")],
     "check": checking.check,
     "run": transcribing.run,
     "again": transcribing.run_again,
-    "recorded": lambda desk, key: [transcribing.bring_recorded(desk, key, None)],
-    "part": lambda desk, key: [correcting.open_part(desk, key, "../state.json", 0)],
-    "learn": lambda desk, key: correcting.learn(desk, key, None, "text"),
+    "recorded": lambda service, key: [transcribing.bring_recorded(service, key, None)],
+    "part": lambda service, key: [correcting.open_part(service, key, "../state.json", 0)],
+    "learn": lambda service, key: correcting.learn(service, key, None, "text"),
 }
 
 
 @pytest.mark.parametrize("key", ["", "x" * 32])
 @pytest.mark.parametrize("call", CALLS)
-def test_what_cannot_be_done_is_said_in_a_sentence(desk: Desk, call: str, key: str) -> None:
-    *_, last = CALLS[call](desk, key)
+def test_what_cannot_be_done_is_said_in_a_sentence(service: VisitorService, call: str, key: str) -> None:
+    *_, last = CALLS[call](service, key)
     assert refused(last)
     assert "Traceback" not in str(last.stage)
 
@@ -142,12 +141,12 @@ def fails(caption: str, *_: object) -> str:
 
 
 def test_nothing_of_a_visitor_is_logged(
-    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    service: VisitorService, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = with_examples(desk, 0, 2)
+    key = with_examples(service, 0, 2)
     monkeypatch.setattr(view, "player", fails)
     with caplog.at_level(logging.DEBUG):
-        assert refused(adding.open_example(desk, key, DEMO.utterances[0].id))
+        assert refused(adding.open_example(service, key, DEMO.utterances[0].id))
     assert "failed" in caplog.text
     assert key not in caplog.text
     assert DEMO.utterances[0].id not in caplog.text
@@ -156,31 +155,51 @@ def test_nothing_of_a_visitor_is_logged(
 
 WORDS = "ngá o kwé"  # a visitor's, which no log may have
 FAILS: dict[str, tuple[object, str, Call]] = {
-    "arrived": (view, "examples", lambda desk, key, file: [arrived(desk, key)]),
-    "name": (changes, "renamed", lambda desk, key, file: [naming.name(desk, key, WORDS, "mdw")]),
-    "undo": (Workspace, "undo", lambda desk, key, file: [naming.undo(desk, key)]),
-    "delete": (Workspaces, "delete", lambda desk, key, file: [naming.delete(desk, key)]),
-    "files": (growing, "add_imported", lambda desk, key, file: adding.add_files(desk, key, [file], [])),
-    "typed": (growing, "typed", lambda desk, key, file: adding.add_typed(desk, key, file, WORDS)),
-    "save": (changes, "reworded", lambda desk, key, file: [adding.save_example(desk, key, FIRST, WORDS)]),
-    "remove": (changes, "without", lambda desk, key, file: [adding.remove_example(desk, key, FIRST)]),
-    "check": (leave_one_out, "leave_one_out", lambda desk, key, file: checking.check(desk, key)),
+    "arrived": (view, "examples", lambda service, key, file: [arrived(service, key)]),
+    "name": (changes, "renamed", lambda service, key, file: [naming.name(service, key, WORDS, "mdw")]),
+    "undo": (Workspace, "undo", lambda service, key, file: [naming.undo(service, key)]),
+    "delete": (Workspaces, "delete", lambda service, key, file: [naming.delete(service, key)]),
+    "files": (growing, "add_imported", lambda service, key, file: adding.add_files(service, key, [file], [])),
+    "typed": (growing, "typed", lambda service, key, file: adding.add_typed(service, key, file, WORDS)),
+    "save": (
+        changes,
+        "reworded",
+        lambda service, key, file: [adding.save_example(service, key, FIRST, WORDS)],
+    ),
+    "remove": (changes, "without", lambda service, key, file: [adding.remove_example(service, key, FIRST)]),
+    "check": (leave_one_out, "leave_one_out", lambda service, key, file: checking.check(service, key)),
     "choose": (
         checking,
         "write_setting",
-        lambda desk, key, file: [checking.choose(desk, key, 1, True, "off")],
+        lambda service, key, file: [checking.choose(service, key, 1, True, "off")],
     ),
-    "bring": (transcripts, "bring", lambda desk, key, file: transcribing.bring(desk, key, [file])),
-    "run": (batch, "run", lambda desk, key, file: transcribing.run(desk, key)),
-    "part": (transcripts, "part", lambda desk, key, file: [correcting.open_part(desk, key, "a.wav", 0)]),
-    "learn": (transcripts, "part", lambda desk, key, file: correcting.learn(desk, key, ["a.wav", 0], WORDS)),
-    "forget": (transcripts, "forget", lambda desk, key, file: [transcribing.remove(desk, key, ["a.wav", 0])]),
+    "bring": (transcripts, "bring", lambda service, key, file: transcribing.bring(service, key, [file])),
+    "run": (batch, "run", lambda service, key, file: transcribing.run(service, key)),
+    "part": (
+        transcripts,
+        "part",
+        lambda service, key, file: [correcting.open_part(service, key, "a.wav", 0)],
+    ),
+    "learn": (
+        transcripts,
+        "part",
+        lambda service, key, file: correcting.learn(service, key, ["a.wav", 0], WORDS),
+    ),
+    "forget": (
+        transcripts,
+        "forget",
+        lambda service, key, file: [transcribing.remove(service, key, ["a.wav", 0])],
+    ),
 }
 
 
 @pytest.mark.parametrize("call", FAILS)
 def test_an_unexpected_failure_is_one_sentence_and_no_log_has_its_words(
-    idle: Desk, call: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    idle: VisitorService,
+    call: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     key, file = with_examples(idle, 0, 3, "gla"), tmp_path / "ngá.zip"
     SAMPLES["recordings" if call == "bring" else "table"](DEMO, file)
@@ -203,7 +222,7 @@ def test_a_download_that_fails_unexpectedly_says_nothing_of_the_visitor(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        told = guard.told(RuntimeError(f"secret-key {WORDS}"), "saved")
+        told = guard.guarded_error(RuntimeError(f"secret-key {WORDS}"), "saved")
     assert (told.message, told.print_exception) == (UNEXPECTED, False)
     assert "RuntimeError" in caplog.text
     assert not any(secret in caplog.text for secret in ("secret-key", WORDS))
@@ -225,7 +244,9 @@ def test_tiers_that_cannot_be_looked_at_are_none(
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_check_needs_two_examples(idle: Desk, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_needs_two_examples(
+    idle: VisitorService, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(growing, "ready", lambda *_: None)
     key = with_examples(idle, 0, count) if count else named(idle)
     *_, last = checking.check(idle, key)
@@ -233,39 +254,39 @@ def test_a_check_needs_two_examples(idle: Desk, count: int, monkeypatch: pytest.
     assert str(idle.visitors.root) not in last.stage
 
 
-def test_each_visitor_comes_back_to_what_is_theirs(desk: Desk) -> None:
-    keys = [with_examples(desk, 0, 2), with_examples(desk, 2, 5)]
-    pages = [arrived(desk, key) for key in keys]
+def test_each_visitor_comes_back_to_what_is_theirs(service: VisitorService) -> None:
+    keys = [with_examples(service, 0, 2), with_examples(service, 2, 5)]
+    pages = [arrived(service, key) for key in keys]
     assert DEMO.utterances[0].text in pages[0].examples
     assert DEMO.utterances[0].text not in pages[1].examples
     assert "3 examples" in pages[1].examples
-    naming.delete(desk, keys[0])
-    assert "No examples yet" in arrived(desk, keys[0]).examples
-    assert "3 examples" in arrived(desk, keys[1]).examples
+    naming.delete(service, keys[0])
+    assert "No examples yet" in arrived(service, keys[0]).examples
+    assert "3 examples" in arrived(service, keys[1]).examples
 
 
-def test_a_text_is_corrected_and_taken_back(desk: Desk) -> None:
-    key, name = with_examples(desk, 0, 3), DEMO.utterances[1].id
-    opened = adding.open_example(desk, key, name)
+def test_a_text_is_corrected_and_taken_back(service: VisitorService) -> None:
+    key, name = with_examples(service, 0, 3), DEMO.utterances[1].id
+    opened = adding.open_example(service, key, name)
     assert (opened.example, opened.example_text) == (name, DEMO.utterances[1].text)
     assert "data:audio/flac;base64," in opened.example_player
-    assert NASTY not in adding.save_example(desk, key, name, NASTY).examples
-    assert "&lt;script&gt;" in arrived(desk, key).examples
-    assert DEMO.utterances[1].text in naming.undo(desk, key).examples
-    assert "2 examples" in adding.remove_example(desk, key, name).examples
+    assert NASTY not in adding.save_example(service, key, name, NASTY).examples
+    assert "&lt;script&gt;" in arrived(service, key).examples
+    assert DEMO.utterances[1].text in naming.undo(service, key).examples
+    assert "2 examples" in adding.remove_example(service, key, name).examples
 
 
-def test_an_example_stays_one_line(desk: Desk) -> None:
-    key, name = with_examples(desk, 0, 2), DEMO.utterances[1].id
-    adding.save_example(desk, key, name, " ngá\n o  kwé\n")
-    assert adding.open_example(desk, key, name).example_text == WORDS
-    assert "Nothing was changed" in adding.save_example(desk, key, name, "ngá o\nkwé").stage
+def test_an_example_stays_one_line(service: VisitorService) -> None:
+    key, name = with_examples(service, 0, 2), DEMO.utterances[1].id
+    adding.save_example(service, key, name, " ngá\n o  kwé\n")
+    assert adding.open_example(service, key, name).example_text == WORDS
+    assert "Nothing was changed" in adding.save_example(service, key, name, "ngá o\nkwé").stage
 
 
-def test_shots_neighbours_and_characters_by_hand_are_the_pools_own(desk: Desk) -> None:
-    key = with_examples(desk, 0, 3)
-    checking.choose(desk, key, 5, False, "hard")
-    page = arrived(desk, key)
+def test_shots_neighbours_and_characters_by_hand_are_the_pools_own(service: VisitorService) -> None:
+    key = with_examples(service, 0, 3)
+    checking.choose(service, key, 5, False, "hard")
+    page = arrived(service, key)
     assert (page.shots, page.knn, page.characters) == (5, False, "hard")
 
 
@@ -273,7 +294,7 @@ def test_texts_are_escaped_wherever_they_stand() -> None:
     part = Part(NASTY, 0, 2, 0.0, 1.0, NASTY, NASTY, 0.5, 3)
     utterance = type(DEMO.utterances[0])("a", DEMO.utterances[0].audio, NASTY)
     recording = batch.Recording(NASTY, Path(NASTY))
-    done = Transcript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
+    done = TieredTranscript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
     items = [Item(recording), Item(recording, problem=NASTY), Item(recording, done)]
     shown = [
         view.examples([utterance]),
@@ -316,54 +337,56 @@ def test_the_curve_against_a_slow_reference() -> None:
 
 
 @pytest.mark.parametrize("kind", ["table", "eaf", "textgrid"])
-def test_a_sample_can_be_brought(desk: Desk, models, kind: str, tmp_path: Path) -> None:
+def test_a_sample_can_be_brought(service: VisitorService, models, kind: str, tmp_path: Path) -> None:
     sample = tmp_path / f"{kind}.zip"
     SAMPLES[kind](DEMO, sample)
-    workspace = desk.visitors.open(named(desk))
+    workspace = service.visitors.open(named(service))
     added = growing.from_files(workspace, [sample], models)
     assert added.rejected == ()
     assert [u.text for u in added.pool.utterances] == [u.text for u in DEMO.utterances[: added.count]]
 
 
-def test_sample_recordings_can_be_brought(desk: Desk, tmp_path: Path) -> None:
+def test_sample_recordings_can_be_brought(service: VisitorService, tmp_path: Path) -> None:
     sample = tmp_path / "recordings.zip"
     SAMPLES["recordings"](DEMO, sample)
     brought = upload(sample)
-    *_, page = transcribing.bring(desk, "", [brought])
+    *_, page = transcribing.bring(service, "", [brought])
     assert "6 recordings added" in page.stage
     assert not Path(brought).exists()
     assert page.results.count("waiting") == 6
 
 
-def test_a_recording_never_takes_over_what_was_corrected_in_another(desk: Desk, tmp_path: Path) -> None:
-    key = with_examples(desk, 0, 2)
-    workspace = desk.visitors.open(key)
+def test_a_recording_never_takes_over_what_was_corrected_in_another(
+    service: VisitorService, tmp_path: Path
+) -> None:
+    key = with_examples(service, 0, 2)
+    workspace = service.visitors.open(key)
     for recording in ("talk.wav", "recording-1.wav"):
         with workspace.change("corrected", Correction(recording, 0, WORDS, "?", "?", 2)) as change:
             pool = workspace.pool() or DEMO
             changes.reworded(pool, pool.utterances[0].id, f"{WORDS} {recording}", change.out)
     for name in ("talk.wav", "mine.wav"):
         (tmp_path / name).write_bytes(b"")
-    list(transcribing.bring(desk, key, [upload(tmp_path / "talk.wav")]))
-    transcribing.bring_recorded(desk, key, upload(tmp_path / "mine.wav"))
+    list(transcribing.bring(service, key, [upload(tmp_path / "talk.wav")]))
+    transcribing.bring_recorded(service, key, upload(tmp_path / "mine.wav"))
     assert sorted(p.name for p in workspace.recordings.iterdir()) == ["recording-2.wav", "talk-1.wav"]
 
 
-def heard(desk: Desk, key: str, count: int) -> None:
+def add_recordings(service: VisitorService, key: str, count: int) -> None:
     """A visitor brings so many recordings."""
     for utterance in DEMO.queries[:count]:
-        target = desk.visitors.open(key).recordings / utterance.audio.name
+        target = service.visitors.open(key).recordings / utterance.audio.name
         target.write_bytes(utterance.audio.read_bytes())
 
 
-def test_a_batch_that_was_cancelled_goes_on(idle: Desk, asked: list[tuple[float, int]]) -> None:
+def test_a_batch_that_was_cancelled_goes_on(idle: VisitorService, asked: list[tuple[float, int]]) -> None:
     key = named(idle)
-    heard(idle, key, 3)
+    add_recordings(idle, key, 3)
     pages = transcribing.run(idle, key)
     while len(asked) < 2:
         next(pages)
     pages.close()
-    again = Desk(idle.engine, Workspaces(idle.visitors.root, 24))
+    again = VisitorService(idle.engine, Workspaces(idle.visitors.root, 24))
     *_, last = transcribing.run(again, key)
     assert "Done" in last.stage
     seconds = [seconds for seconds, _ in asked]
@@ -374,10 +397,10 @@ def test_a_batch_that_was_cancelled_goes_on(idle: Desk, asked: list[tuple[float,
     assert transcribing.NOTHING in last.stage
 
 
-def test_two_batches_of_one_visitor_do_not_mix(idle: Desk, asked: list[tuple[float, int]]) -> None:
+def test_two_batches_of_one_visitor_do_not_mix(idle: VisitorService, asked: list[tuple[float, int]]) -> None:
     """One goes on while a correction has the next transcript made with other examples."""
     key, names = named(idle), [u.audio.name for u in DEMO.queries[:2]]
-    heard(idle, key, 2)
+    add_recordings(idle, key, 2)
     workspace = idle.visitors.open(key)
     first = idle.batch(workspace, Settings(shots=1))
     next(step for step in first if step.transcript)
@@ -388,9 +411,11 @@ def test_two_batches_of_one_visitor_do_not_mix(idle: Desk, asked: list[tuple[flo
     assert [p.text[-6:] for p in transcripts.parts(workspace)] == ["with 2", "with 2"]
 
 
-def test_who_deletes_everything_meanwhile_is_told_so(idle: Desk, asked: list[tuple[float, int]]) -> None:
+def test_who_deletes_everything_meanwhile_is_told_so(
+    idle: VisitorService, asked: list[tuple[float, int]]
+) -> None:
     key = named(idle)
-    heard(idle, key, 2)
+    add_recordings(idle, key, 2)
     pages = transcribing.run(idle, key)
     while not asked:
         next(pages)
@@ -400,33 +425,33 @@ def test_who_deletes_everything_meanwhile_is_told_so(idle: Desk, asked: list[tup
     assert list(idle.visitors.root.iterdir()) == []
 
 
-def test_transcripts_are_corrected_one_after_the_other(desk: Desk, tmp_path: Path) -> None:
-    key = with_examples(desk, 0, 4, "gla")
-    checking.choose(desk, key, 1, True, "off")
-    heard(desk, key, 2)
-    list(transcribing.run(desk, key))
+def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, tmp_path: Path) -> None:
+    key = with_examples(service, 0, 4, "gla")
+    checking.choose(service, key, 1, True, "off")
+    add_recordings(service, key, 2)
+    list(transcribing.run(service, key))
     first, second = (u.audio.name for u in DEMO.queries[:2])
-    assert correcting.open_part(desk, key, first, 0).part == [first, 0]
-    *_, last = correcting.learn(desk, key, [first, 0], DEMO.queries[0].text)
+    assert correcting.open_part(service, key, first, 0).part == [first, 0]
+    *_, last = correcting.learn(service, key, [first, 0], DEMO.queries[0].text)
     assert last.part == [second, 0]
     assert "next one" in last.stage
-    assert [p.stale for p in transcripts.parts(desk.visitors.open(key))] == [False, False]
-    assert [p.examples for p in transcripts.parts(desk.visitors.open(key))] == [4, 5]
-    *_, last = correcting.learn(desk, key, [first, 0], WORDS)
+    assert [p.stale for p in transcripts.parts(service.visitors.open(key))] == [False, False]
+    assert [p.examples for p in transcripts.parts(service.visitors.open(key))] == [4, 5]
+    *_, last = correcting.learn(service, key, [first, 0], WORDS)
     assert "among the examples" in last.stage
-    *_, fresh, last = correcting.learn(desk, key, [second, 0], DEMO.queries[1].text)
+    *_, fresh, last = correcting.learn(service, key, [second, 0], DEMO.queries[1].text)
     assert "All transcripts are corrected" in last.stage
     assert fresh.curve["visible"]
     assert fresh.results.count("corrected") == 2
-    assert naming.undo(desk, key).curve["visible"] is False
-    served = Path(transcribing.saved(desk, "csv", key)["value"])
+    assert naming.undo(service, key).curve["visible"] is False
+    served = Path(transcribing.saved(service, "csv", key)["value"])
     assert DEMO.queries[0].text in served.read_text(encoding="utf-8")
-    naming.delete(desk, key)
+    naming.delete(service, key)
     assert not served.exists()
 
 
-def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk) -> None:
-    keys, ready = [named(desk), named(desk)], Barrier(2)
+def test_two_visitors_at_once_each_get_what_is_theirs(service: VisitorService) -> None:
+    keys, ready = [named(service), named(service)], Barrier(2)
     last: dict[str, Page] = {}
     brought: list[str] = []
 
@@ -434,7 +459,7 @@ def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk) -> None:
         ready.wait()
         for utterance in clips:
             brought.append(upload(utterance.audio))
-            *_, last[key] = adding.add_typed(desk, key, brought[-1], utterance.text)
+            *_, last[key] = adding.add_typed(service, key, brought[-1], utterance.text)
 
     clips = [list(DEMO.utterances[:3]), list(DEMO.utterances[3:6])]
     threads = [Thread(target=visit, args=pair) for pair in zip(keys, clips, strict=True)]
@@ -444,7 +469,7 @@ def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk) -> None:
         thread.join(60)
     for key, mine in zip(keys, clips, strict=True):
         assert "Added" in last[key].stage
-        pool = desk.visitors.open(key).pool()
+        pool = service.visitors.open(key).pool()
         assert [u.text for u in pool.utterances] == [u.text for u in mine]  # type: ignore[union-attr]
     assert not any(Path(path).exists() for path in brought)
 
@@ -452,15 +477,15 @@ def test_two_visitors_at_once_each_get_what_is_theirs(desk: Desk) -> None:
 def test_what_visitors_bring_is_not_served(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     engine = FakeEngine(tmp_path / "clips")
-    desk = Desk(engine, Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
-    key = with_examples(desk, 0, 1)
-    page = build_app(engine, desk=desk)  # type: ignore[arg-type]
+    service = VisitorService(engine, Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
+    key = with_examples(service, 0, 1)
+    page = build_app(engine, service=service)  # type: ignore[arg-type]
     page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
     try:
-        pool = desk.visitors.open(key).pool()
+        pool = service.visitors.open(key).pool()
         assert pool
-        heard(desk, key, 1)
-        folder = desk.visitors.open(key).folder
+        add_recordings(service, key, 1)
+        folder = service.visitors.open(key).folder
         sound = next(iter((folder / "recordings").iterdir()))
         for path in (pool.utterances[0].audio, pool.folder / "clips.csv", folder / "state.json", sound):
             assert path.is_file()
@@ -474,7 +499,7 @@ def test_what_visitors_bring_is_not_served(tmp_path: Path) -> None:
 def test_programs_cannot_ask_for_what_visitors_bring(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     engine = FakeEngine(tmp_path / "clips")
-    page = build_app(engine, desk=Desk(engine, Workspaces(tmp_path / "visitors", 24)))  # type: ignore[arg-type]
+    page = build_app(engine, service=VisitorService(engine, Workspaces(tmp_path / "visitors", 24)))  # type: ignore[arg-type]
     info = page.get_api_info()
     assert info["unnamed_endpoints"] == {}
     assert set(info["named_endpoints"]) == {
@@ -487,7 +512,7 @@ def test_programs_cannot_ask_for_what_visitors_bring(tmp_path: Path) -> None:
 
 
 def test_visitors_take_turns_step_by_step() -> None:
-    turns, order, closed = Turns(), [], []
+    scheduler, order, closed = Scheduler(), [], []
 
     def work(name: str) -> Iterator[str]:
         try:
@@ -501,7 +526,7 @@ def test_visitors_take_turns_step_by_step() -> None:
 
     def serve(name: str) -> None:
         ready.wait()
-        for _ in turns.each(work(name)):
+        for _ in scheduler.each(work(name)):
             pass
 
     threads = [Thread(target=serve, args=(name,)) for name in "ab"]
@@ -511,20 +536,20 @@ def test_visitors_take_turns_step_by_step() -> None:
         thread.join(20)
     assert sorted(closed) == ["a", "b"]
     assert (order.count("a"), order.count("b")) == (20, 20)
-    stopped = turns.each(work("c"))
+    stopped = scheduler.each(work("c"))
     next(stopped)
     stopped.close()
     assert closed[-1] == "c"
 
 
 def test_between_two_steps_of_one_others_have_theirs() -> None:
-    turns = Turns()
-    one, two = (turns.each(letter for letter in word) for word in ("abc", "xyz"))
+    scheduler = Scheduler()
+    one, two = (scheduler.each(letter for letter in word) for word in ("abc", "xyz"))
     assert [next(one), next(two), next(two), next(one), next(two), next(one)] == list("axybzc")
 
 
 def test_work_that_fails_does_not_keep_its_turn() -> None:
-    turns, closed = Turns(), []
+    scheduler, closed = Scheduler(), []
 
     def work() -> Iterator[int]:
         try:
@@ -533,16 +558,16 @@ def test_work_that_fails_does_not_keep_its_turn() -> None:
         finally:
             closed.append(True)
 
-    broken = turns.each(work())
+    broken = scheduler.each(work())
     next(broken)
     with pytest.raises(KeyError):
         next(broken)
     assert closed == [True]
-    assert list(turns.each(letter for letter in "ab")) == ["a", "b"]
+    assert list(scheduler.each(letter for letter in "ab")) == ["a", "b"]
 
 
 def test_a_lock_is_given_in_the_order_of_asking() -> None:
-    lock, served = InTurn(), []
+    lock, served = FairLock(), []
     threads = []
 
     def ask(number: int) -> None:

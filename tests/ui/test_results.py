@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import gradio as gr
 import pandas as pd
 import pytest
 
+from smile.datatypes import Stopped
 from smile.results import labels, paper, wording
 from smile.results import tables as results
 from smile.ui import build_app
@@ -17,9 +20,9 @@ from smile.ui.results.charts import CHARTS, drawn
 from smile.ui.results.figures import averages
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices, Selection
-from smile.ui.results.store import Measured, Store
 from smile.ui.results.tables import Sort
-from smile.ui.results.utterances import ORDERS, lines, ordered, utterances
+from smile.ui.results.utterances import ORDERS, STOPPED, lines, ordered, utterances
+from smile.ui.store import Measured, Store
 from tests.support.fake_engine import FakeEngine
 from tests.support.made_conditions import condition
 from tests.support.measured import NASTY, packed
@@ -288,6 +291,10 @@ def test_of_several_seeds_one_is_shown_and_named(store):
     )
 
 
+def test_what_stopped_a_transcript_has_its_words():
+    assert set(STOPPED) == set(get_args(Stopped)) - {"", "end"}
+
+
 def test_no_language_no_utterances(store):
     assert utterances(select(store), None) == utterances(select(store), "zzz") == ""
 
@@ -315,7 +322,7 @@ def test_opening_shows_everything(store):
 
 
 def test_the_findings_follow(store):
-    view = callbacks.guarded(callbacks.told, store, *Choices(), *Asked()[1:])
+    view = callbacks.guarded(callbacks.findings, store, *Choices(), *Asked()[1:])
     assert "Do examples of the language help" in view.findings
 
 

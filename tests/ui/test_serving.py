@@ -36,7 +36,7 @@ def test_the_page_shows_what_comes_along(monkeypatch: pytest.MonkeyPatch, tmp_pa
     found = served(monkeypatch, tmp_path)
     assert (found["results"], found["maps"]) == (PRECOMPUTED, PRECOMPUTED / "maps")
     assert found["engine"].options.pools == POOLS
-    assert found["desk"].visitors.root == tmp_path / "visitors"
+    assert found["service"].visitors.root == tmp_path / "visitors"
 
 
 def test_the_page_shows_a_folder_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from smile.transcription.options import choices
 from smile.transcription.result import Transcript
 from smile.transcription.target import RetrievedExamples
 from smile.ui.guard import UNEXPECTED
+from smile.ui.parts.neighbours import left_out
+from smile.ui.parts.pools import example_choices, pool_label
+from smile.ui.parts.scores import judge, verdict
 from smile.ui.sources import PoolChoice
 from smile.ui.transcribe import callbacks, view
 from smile.ui.transcribe.cards import language_name
-from smile.ui.transcribe.controls import pool_label
-from smile.ui.transcribe.neighbours import left_out, neighbours
-from smile.ui.transcribe.scores import judge, verdict
+from smile.ui.transcribe.neighbours import neighbours
 from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine
 from tests.support.uploads import upload
 
@@ -117,8 +118,8 @@ def test_a_synthetic_voice_is_marked_wherever_it_appears(engine):
     synthetic, real = POOLS[0], POOLS[2]
     assert "synthetic voice" in pool_label(synthetic)
     assert "synthetic" not in pool_label(real)
-    assert "synthetic voice" in callbacks.example_choices(engine, "gla")["label"]
-    assert "synthetic" not in callbacks.example_choices(engine, "mini/ckb")["label"]
+    assert "synthetic voice" in example_choices(engine, "gla")["label"]
+    assert "synthetic" not in example_choices(engine, "mini/ckb")["label"]
     assert "synthetic voice" in last(run(engine), "neighbours")
 
 

@@ -44,7 +44,7 @@ WRITERS: dict[str, Callable[[Path, Pool], Any]] = {
     "ogg": lambda f, pool: audio.write(f / "out.ogg", np.tile(NOISE, 20)),
     "rows": lambda f, pool: rows.write_lines(f / "out", ({"a": "b" * 1000} for _ in range(200))),
     "transcripts": lambda f, pool: exporting.export(
-        [exporting.Transcript("x.wav", 1.0, (("text", (exporting.Span(0.0, 1.0, "a" * 200_000),)),))],
+        [exporting.TieredTranscript("x.wav", 1.0, (("text", (exporting.Span(0.0, 1.0, "a" * 200_000),)),))],
         "csv",
         f,
     ),

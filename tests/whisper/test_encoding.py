@@ -36,7 +36,7 @@ from smile.whisper.encoder import SILENCE, encode
 from smile.whisper.engines.hf import HfRecognizer
 from smile.whisper.engines.lean import LeanRecognizer
 from smile.whisper.model import Model, Models, load_models
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 from tests.conftest import POOLS, ROOT
 from tests.support.made_models import mute
 from tests.support.toy_training import clips, tiny_whisper
@@ -55,11 +55,11 @@ def sounds() -> list[Samples]:
     return [generator.normal(0, 0.1, round(s * SAMPLE_RATE)).astype(np.float32) for s in (1.5, 2.51, 4.0)]
 
 
-def prompt(vocabulary: Vocabulary, **options: Any) -> prompts.Prompt:
+def prompt(tokenizer: Tokenizer, **options: Any) -> prompts.Prompt:
     """Two examples, the nearest first, and a target."""
     near, far, target = sounds()
     shots = [Shot(near, TEXTS[0]), Shot(far, TEXTS[1])]
-    model = mute(vocabulary, "independent")
+    model = mute(tokenizer, "independent")
     return prompts.build(model, target, shots, language="de", **options)
 
 
@@ -68,8 +68,8 @@ def begun(model: Model, asked: prompts.Prompt) -> tuple[DecoderSession, int]:
     return encoding_of(model.info).prefill(model, asked, model.encode(asked.samples))
 
 
-def test_the_prompt_is_golden(vocabulary: Vocabulary) -> None:
-    v, found = vocabulary, prompt(vocabulary)
+def test_the_prompt_is_golden(tokenizer: Tokenizer) -> None:
+    v, found = tokenizer, prompt(tokenizer)
     t, near, far = v.timestamp, v.encode(" ja"), v.encode(" nein danke")
     head = [v.start, v.language("de"), v.transcribe]
     assert list(found.tokens) == [*head, t(0), *far, t(2.52), t(0), *near, t(1.5), t(0)]
@@ -79,40 +79,40 @@ def test_the_prompt_is_golden(vocabulary: Vocabulary) -> None:
     assert np.array_equal(found.examples[1].samples, sounds()[0])
 
 
-def test_examples_take_no_seconds_of_the_window_but_places_of_the_decoder(vocabulary: Vocabulary) -> None:
+def test_examples_take_no_seconds_of_the_window_but_places_of_the_decoder(tokenizer: Tokenizer) -> None:
     minute = np.zeros(20 * SAMPLE_RATE, np.float32)
     shots = [Shot(minute, "ja nein vielleicht")] * 5
     for model, kept in (
-        (mute(vocabulary), ()),
-        (mute(vocabulary, "independent"), (4, 3, 2, 1, 0)),
-        (mute(vocabulary, "independent", 238), (0,)),
+        (mute(tokenizer), ()),
+        (mute(tokenizer, "independent"), (4, 3, 2, 1, 0)),
+        (mute(tokenizer, "independent", 238), (0,)),
     ):
         assert prompts.build(model, minute, shots, language="de").fitting == kept
 
 
-def test_without_timestamps_it_is_refused_in_a_sentence(vocabulary: Vocabulary) -> None:
+def test_without_timestamps_it_is_refused_in_a_sentence(tokenizer: Tokenizer) -> None:
     with pytest.raises(SmileError, match="needs the prompt with timestamps"):
-        prompt(vocabulary, timestamps=False)
+        prompt(tokenizer, timestamps=False)
 
 
 def test_both_engines_and_training_hear_the_same(
-    toy: tuple[dict[str, np.ndarray], dict[str, Any]], vocabulary: Vocabulary
+    toy: tuple[dict[str, np.ndarray], dict[str, Any]], tokenizer: Tokenizer
 ) -> None:
     state, config = toy
     hf = HfRecognizer(state, config, replace(INFO, engine="hf"))
-    asked, answer = prompt(vocabulary), vocabulary.encode(" vielleicht")
+    asked, answer = prompt(tokenizer), tokenizer.encode(" vielleicht")
     hidden = []
     for recognizer in (hf, LeanRecognizer(state, config, INFO)):
-        session, fed = begun(Model(recognizer, vocabulary), asked)
+        session, fed = begun(Model(recognizer, tokenizer), asked)
         _, states = session.step(np.array([[*asked.tokens[fed:], *answer]]))
         hidden.append(states[0])
     np.testing.assert_allclose(*hidden, atol=2e-5)
 
     owners = np.repeat([0, 1, 2], [*(part.tokens for part in asked.examples), 1 + len(answer)])
     tokens = np.array([*asked.tokens, *answer])
-    lesson = EpisodeTokens(tokens, tokens, owners)
+    episode = EpisodeTokens(tokens, tokens, owners)
     states = [trimmed(encode(hf, s), s) for s in (*(part.samples for part in asked.examples), asked.samples)]
-    batch = packed([tuple(states)] * 2, [lesson] * 2)
+    batch = packed([tuple(states)] * 2, [episode] * 2)
     assert batch.layout is not None
     with torch.inference_mode():
         trained = run_apart(hf._model.model.decoder, batch.tokens, batch.sound, batch.layout).numpy()
@@ -121,9 +121,9 @@ def test_both_engines_and_training_hear_the_same(
 
 
 def test_an_example_of_another_sound_changes_what_the_target_hears(
-    toy: tuple[dict[str, np.ndarray], dict[str, Any]], vocabulary: Vocabulary
+    toy: tuple[dict[str, np.ndarray], dict[str, Any]], tokenizer: Tokenizer
 ) -> None:
-    model, asked = Model(LeanRecognizer(*toy, INFO), vocabulary), prompt(vocabulary)
+    model, asked = Model(LeanRecognizer(*toy, INFO), tokenizer), prompt(tokenizer)
     other = replace(asked, examples=(asked.examples[0], replace(asked.examples[1], samples=sounds()[1])))
     logits = []
     for each in (asked, other):
@@ -134,13 +134,13 @@ def test_an_example_of_another_sound_changes_what_the_target_hears(
 
 def test_states_are_made_once_and_the_oldest_are_forgotten(
     toy: tuple[dict[str, np.ndarray], dict[str, Any]],
-    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     recognizer, encoded = LeanRecognizer(*toy, INFO), []
     original = recognizer.encode
     monkeypatch.setattr(recognizer, "encode", lambda features: encoded.append(1) or original(features))
-    memory = EncoderStates(Model(recognizer, vocabulary, (10.0,)), size=2)
+    memory = EncoderStates(Model(recognizer, tokenizer, (10.0,)), size=2)
     first, second, third = sounds()
     for sound, made in ((first, 1), (second, 2), (first, 2), (third, 3), (first, 3), (second, 4)):
         states = memory(sound)
@@ -154,20 +154,20 @@ def original_states(recognizer: LeanRecognizer, sound: Samples) -> np.ndarray:
     return encode(recognizer, sound, (10.0,))
 
 
-def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(vocabulary: Vocabulary) -> None:
+def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(tokenizer: Tokenizer) -> None:
     long = [replace(clip, text=" ".join([clip.text] * 12)) for clip in clips()]
     episodes = Episodes(
-        long, vocabulary, replace(INDEPENDENT, shots=(8, 8), foreign=0.0, symbol_remapping=0.0)
+        long, tokenizer, replace(INDEPENDENT, shots=(8, 8), foreign=0.0, symbol_remapping=0.0)
     )
     for index in range(10):
-        arrangement = episodes.arrange(index, episodes.window(0))
-        assert len(arrangement.clips) == 9
-        found = episodes.write(arrangement, index)
+        audio = episodes.arrange(index, episodes.window(0))
+        assert len(audio.clips) == 9
+        found = episodes.write(audio, index)
         assert len(found.tokens) == len(found.owners) <= 448
         assert found.owners[-1] == 8
         assert set(np.diff(found.owners)) <= {0, 1}
         last = found.tokens[found.owners == 8]
-        assert vocabulary.decode([int(t) for t in last[1:]]).strip() == arrangement.clips[-1].text
+        assert tokenizer.decode([int(t) for t in last[1:]]).strip() == audio.clips[-1].text
 
 
 @pytest.fixture(scope="module")

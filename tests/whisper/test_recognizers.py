@@ -17,7 +17,7 @@ from smile.settings import WHOLE_WINDOW
 from smile.whisper.encoder import encode, pooled
 from smile.whisper.engines import clips_at_a_time, compute_alone, load_recognizer
 from smile.whisper.model import Models, load_models
-from smile.whisper.tokenizer import Vocabulary
+from smile.whisper.tokenizer import Tokenizer
 from smile.whisper.weights import Base
 from tests.support.clips import Labelled, clips, words
 from tests.support.made_models import mute
@@ -31,10 +31,10 @@ def twenty() -> list[Labelled]:
 
 
 def final(
-    recognizer: Recognizer, prompt: Prompt, vocabulary: Vocabulary, control: Control = GREEDY
+    recognizer: Recognizer, prompt: Prompt, tokenizer: Tokenizer, control: Control = GREEDY
 ) -> tuple[int, ...]:
     session = recognizer.decoder(encode(recognizer, prompt.samples, WHOLE_WINDOW))
-    return list(decode(session, prompt, vocabulary, control))[-1].tokens
+    return list(decode(session, prompt, tokenizer, control))[-1].tokens
 
 
 def test_float32_states_are_those_of_transformers(
@@ -69,42 +69,42 @@ def test_a_layer_that_the_encoder_lacks_is_refused(lean32: Recognizer, hf: Recog
 
 
 def test_float32_gives_the_same_tokens_on_twenty_clips(
-    lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
+    lean32: Recognizer, hf: Recognizer, tokenizer: Tokenizer, twenty: list[Labelled]
 ) -> None:
     assert len(twenty) >= 20
     for i, clip in enumerate(twenty):
         shots = [Shot(other.samples, other.text) for other in twenty[i - 1 : i]]
-        prompt = prompts.build(mute(vocabulary), clip.samples, shots, language="en", timestamps=i % 2 == 0)
+        prompt = prompts.build(mute(tokenizer), clip.samples, shots, language="en", timestamps=i % 2 == 0)
         prompt = replace(prompt, max_new_tokens=min(prompt.max_new_tokens, 60))
-        assert final(lean32, prompt, vocabulary) == final(hf, prompt, vocabulary), clip.id
+        assert final(lean32, prompt, tokenizer) == final(hf, prompt, tokenizer), clip.id
 
 
 def test_beams_agree_too(
-    lean32: Recognizer, hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
+    lean32: Recognizer, hf: Recognizer, tokenizer: Tokenizer, twenty: list[Labelled]
 ) -> None:
-    prompt = prompts.vanilla(mute(vocabulary), twenty[0].samples, "en")
+    prompt = prompts.vanilla(mute(tokenizer), twenty[0].samples, "en")
     control = Control(beam_size=3)
-    assert final(lean32, prompt, vocabulary, control) == final(hf, prompt, vocabulary, control)
+    assert final(lean32, prompt, tokenizer, control) == final(hf, prompt, tokenizer, control)
 
 
 def test_greedy_is_transformers_generate(
-    hf: Recognizer, vocabulary: Vocabulary, twenty: list[Labelled]
+    hf: Recognizer, tokenizer: Tokenizer, twenty: list[Labelled]
 ) -> None:
     import torch
 
     for clip in twenty[:6]:
-        prompt = prompts.vanilla(mute(vocabulary), clip.samples, "en")
+        prompt = prompts.vanilla(mute(tokenizer), clip.samples, "en")
         generated = hf._model.generate(
             input_features=torch.from_numpy(log_mel(clip.samples, 30.0))[None],
             decoder_input_ids=torch.tensor([prompt.tokens]),
-            suppress_tokens=list(vocabulary.suppress),
-            begin_suppress_tokens=list(vocabulary.suppress_first),
+            suppress_tokens=list(tokenizer.suppress),
+            begin_suppress_tokens=list(tokenizer.suppress_first),
             max_new_tokens=60,
             do_sample=False,
             num_beams=1,
         )[0].tolist()
-        text = tuple(t for t in generated if t < vocabulary.end)
-        assert final(hf, replace(prompt, max_new_tokens=60), vocabulary, Control(stopping=())) == text
+        text = tuple(t for t in generated if t < tokenizer.end)
+        assert final(hf, replace(prompt, max_new_tokens=60), tokenizer, Control(stopping=())) == text
 
 
 def test_language_and_no_speech(models: Models, twenty: list[Labelled]) -> None:
@@ -149,7 +149,7 @@ def test_a_states_length_of_its_own(models: Models, twenty: list[Labelled]) -> N
 
 
 def test_an_adapter_gives_the_same_tokens_in_both(
-    base: Base, vocabulary: Vocabulary, twenty: list[Labelled], tmp_path: Path
+    base: Base, tokenizer: Tokenizer, twenty: list[Labelled], tmp_path: Path
 ) -> None:
     folder = random_adapter(base, tmp_path)
     ours, theirs = (
@@ -158,10 +158,10 @@ def test_an_adapter_gives_the_same_tokens_in_both(
     assert ours.info.encoder == theirs.info.encoder
     assert ours.info.encoder.adapter
     plain = load_models(precision="float32").vanilla.recognizer
-    prompt = replace(prompts.vanilla(mute(vocabulary), twenty[0].samples, "en"), max_new_tokens=30)
-    tokens = final(ours, prompt, vocabulary)
-    assert tokens == final(theirs, prompt, vocabulary)
-    assert tokens != final(plain, prompt, vocabulary)
+    prompt = replace(prompts.vanilla(mute(tokenizer), twenty[0].samples, "en"), max_new_tokens=30)
+    tokens = final(ours, prompt, tokenizer)
+    assert tokens == final(theirs, prompt, tokenizer)
+    assert tokens != final(plain, prompt, tokenizer)
 
 
 def random_adapter(base: Base, folder: Path) -> Path:

@@ -37,7 +37,9 @@ def training(evidence: Evidence) -> Answer | None:
     found = []
     for number, adapter in enumerate(adapters.index):
         which = "the adapter" if number == 0 else f"the adapter {adapter[:4]}"
-        if answer := listed(evidence.twins("adapter", adapter, ""), f"With {which}", "without it", evidence):
+        if answer := listed(
+            evidence.matched_pairs("adapter", adapter, ""), f"With {which}", "without it", evidence
+        ):
             found.append(answer)
     return (" ".join(text for text, _ in found), found[0][1]) if found else None
 
@@ -82,11 +84,11 @@ def known(evidence: Evidence) -> Answer | None:
 def tokens(evidence: Evidence) -> Answer | None:
     """Alone where that was measured, else together with keeping loops from beginning."""
     for also, name in (((), ""), (("no_repeat",), ", with loops kept from beginning,")):
-        if pairs := evidence.twins("knn", bool, 0.0, also):
+        if pairs := evidence.matched_pairs("knn", bool, 0.0, also):
             return listed(pairs, f"The kNN-LM{name}", "none", evidence)
     return None
 
 
 def loops(evidence: Evidence) -> Answer | None:
-    pairs = evidence.twins("no_repeat", True, False)
+    pairs = evidence.matched_pairs("no_repeat", True, False)
     return listed(pairs, "Keeping loops from beginning", "cutting them", evidence)

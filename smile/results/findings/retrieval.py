@@ -25,13 +25,13 @@ def shots(evidence: Evidence) -> Answer | None:
 
 
 def nearest(evidence: Evidence) -> Answer | None:
-    pairs = evidence.twins("sampler", "nearest", "random")
+    pairs = evidence.matched_pairs("sampler", "nearest", "random")
     pairs = [(line, pair) for line, pair in pairs if line["divergence"] == "kl"]
     return listed(pairs, "The nearest examples", "random ones", evidence)
 
 
 def measures(evidence: Evidence) -> Answer | None:
-    pairs = evidence.twins("divergence", lambda name: name != "kl", "kl")
+    pairs = evidence.matched_pairs("divergence", lambda name: name != "kl", "kl")
     pairs = [(line, pair) for line, pair in pairs if line["sampler"] == "nearest" and line["shots"]]
     if not pairs:
         return None
@@ -45,7 +45,7 @@ def measures(evidence: Evidence) -> Answer | None:
 
 
 def pools(evidence: Evidence) -> Answer | None:
-    pairs = evidence.twins("minutes", lambda minutes: minutes > 0, 0.0)
+    pairs = evidence.matched_pairs("minutes", lambda minutes: minutes > 0, 0.0)
     pairs = sorted(pairs, key=lambda found: found[0]["minutes"])
     return listed(pairs, "A smaller pool", "all of it", evidence)
 
@@ -64,7 +64,7 @@ def overhead(evidence: Evidence) -> Answer | None:
 
 
 def wrong_pool(evidence: Evidence) -> Answer | None:
-    pairs = evidence.twins("pool", "", bool)
+    pairs = evidence.matched_pairs("pool", "", bool)
     return listed(pairs, "The language's own pool", "another language's", evidence)
 
 
@@ -88,13 +88,13 @@ def length(evidence: Evidence) -> Answer | None:
 
 def drafts(evidence: Evidence) -> Answer | None:
     """Whether the text of Whisper's own draft finds better examples than the sound does."""
-    pairs = evidence.twins("sampler", lambda name: name in ("draft", "mixed"), "nearest")
+    pairs = evidence.matched_pairs("sampler", lambda name: name in ("draft", "mixed"), "nearest")
     return listed(pairs, "Examples that are spelt like Whisper's draft", "the nearest by sound", evidence)
 
 
 def oracle(evidence: Evidence) -> Answer | None:
     """How much better the best example is than the nearest: the room that is left to retrieval."""
-    pairs = evidence.twins("sampler", "oracle", "nearest", ("candidates",))
+    pairs = evidence.matched_pairs("sampler", "oracle", "nearest", ("candidates",))
     if not pairs:
         return None
     shown = "; ".join(
@@ -118,5 +118,5 @@ def switched(evidence: Evidence) -> Answer | None:
     if both is None or (pair := both.pair(both.headline, both.baseline)) is None:
         return None
     answer = f"{verdict(pair)} {told(pair, both.headline, both.baseline, both)}"
-    pools = listed(both.twins("pool", bool, ""), "The pool of one language", "those of both", both)
+    pools = listed(both.matched_pairs("pool", bool, ""), "The pool of one language", "those of both", both)
     return f"{answer} {pools[0] if pools else ''}".strip(), change(pair.reduction)

@@ -1,4 +1,4 @@
-"""What happens on an event: plain values in, new values for the components out."""
+"""Callbacks of the tab: plain values in, new values for the components out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, table, title
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
+from smile.ui.parts.components import stage
+from smile.ui.parts.pools import example_choices
 from smile.ui.sounds import Sounds
-from smile.ui.transcribe.callbacks import example_choices, heard
-from smile.ui.transcribe.view import stage
+from smile.ui.transcribe.callbacks import heard
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
@@ -37,7 +38,7 @@ USUAL_SECONDS = 6.0  # of a recording that has not been chosen yet
 
 
 class Asked(NamedTuple):
-    """What is to be compared: components, or a visitor's choices."""
+    """The comparison that is asked for: components, or a visitor's choices."""
 
     pool: Any
     audio: Any
@@ -48,7 +49,7 @@ class Asked(NamedTuple):
     acoustic: Any
 
     def grid(self) -> Grid:
-        """The cells that the choices come to."""
+        """Return the cells that the choices come to."""
         base, counts = Settings(knn=1.0 if self.knn else 0.0), tuple(int(n) for n in self.shots)
         return Grid(counts, ways(list(self.ways), int(self.seeds)), base, bool(self.acoustic))
 
@@ -67,7 +68,7 @@ class View(NamedTuple):
 
 
 def planned(*asked: Any) -> str:
-    """How many cells the choices come to, and how long they may take; or what is wrong with them."""
+    """Return the stage: how many cells the choices come to and how long they may take, or what is wrong."""
     try:
         count = len(Asked(*asked).grid().places())
     except SmileError as error:
@@ -77,7 +78,7 @@ def planned(*asked: Any) -> str:
 
 
 def started() -> View:
-    """The tab as a comparison begins."""
+    """Return the tab as a comparison begins."""
     return View(
         stage=stage("Waiting for the engine", "working"),
         table="",
@@ -91,7 +92,7 @@ def started() -> View:
 
 
 def run(engine: Engine, reference: str, *asked: Any) -> Iterator[View]:
-    """Compare; yields the grid as it fills. Closing it stops the engine."""
+    """Compare; yield the grid as it fills. Closing it stops the engine."""
     try:
         yield from _run(engine, reference, Asked(*asked))
     except Exception as error:
@@ -118,7 +119,7 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
 
 
 def checked(engine: Engine, asked: Asked) -> tuple[Grid, Recording, PoolChoice]:
-    """What is asked for, where all of it is there.
+    """Return grid, recording and pool that are asked for, where all of it is there.
 
     Raises:
         SmileError: no recording, no pool, or a grid that is too small or too large.
@@ -143,7 +144,7 @@ def _progress(compared: Compared, spent: float, recording: Recording, problem: s
 
 
 def settle(compared: Compared | None) -> View:
-    """The tab after a comparison has ended, also early; what was written stays."""
+    """Return the tab after a comparison has ended, also early; what was written stays."""
     there = bool(compared and compared.cells)
     cut_short = compared is not None and compared.places and not compared.done
     return View(
@@ -155,12 +156,12 @@ def settle(compared: Compared | None) -> View:
 
 
 def refused(why: str) -> View:
-    """The tab after the server did not take the comparison on."""
+    """Return the tab after the server did not take the comparison on."""
     return settle(None)._replace(stage=stage(why, "error"))
 
 
 def rescored(engine: Engine, compared: Compared | None, opened: int | None, reference: str) -> View:
-    """The grid against another reference; decodes nothing."""
+    """Score the grid against another reference; decode nothing."""
     if not compared:
         return View()
     address = Sounds(engine.audio_folders()).address
@@ -169,24 +170,24 @@ def rescored(engine: Engine, compared: Compared | None, opened: int | None, refe
 
 
 def opened(engine: Engine, compared: Compared | None, reference: str, index: int) -> View:
-    """A cell is opened."""
+    """Open a cell."""
     return rescored(engine, compared, index, reference)._replace(opened=index)
 
 
 def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, Any]:
-    """One of the pool's recordings: its audio, and its text as reference."""
+    """Return one of the pool's recordings: its audio, and its text as reference."""
     chosen = next((u for u in engine.queries(pool) if u.id == example), None)
     return (playable(chosen.audio), chosen.text) if chosen else (gr.skip(), gr.skip())
 
 
 def arrive(engine: Engine, pool: str | None, audio: str | None, reference: str) -> tuple[Any, ...]:
-    """The clip of the tab Transcribe comes here: tab, pool, examples, audio, reference."""
+    """Bring the clip of the tab Transcribe here; return tab, pool, examples, audio and reference."""
     examples = gr.update(**example_choices(engine, pool), value=None)
     return gr.Tabs(selected="compare"), pool, examples, audio, reference
 
 
 def saved(compared: Compared | None, reference: str, kind: str) -> Any:
-    """The comparison as a file; gives the hidden button its file."""
+    """Return the hidden button with the comparison as its file."""
     if not compared or not compared.cells:
         return gr.skip()
     rows = as_rows(compared.cells, reference, compared.language)
@@ -198,7 +199,7 @@ def saved(compared: Compared | None, reference: str, kind: str) -> Any:
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Rows as comma-separated values; several ids in one field have spaces between them."""
+    """Return rows as comma-separated values; several ids in one field have spaces between them."""
     target = io.StringIO()
     writer = csv.DictWriter(target, list(rows[0]), lineterminator="\n")
     writer.writeheader()

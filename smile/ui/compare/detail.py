@@ -8,9 +8,9 @@ from smile.evaluation.compare import Cell
 from smile.retrieval.samplers import measure_label
 from smile.ui.compare.table import Compared, title
 from smile.ui.diff import LEGEND, difference
+from smile.ui.parts.neighbours import SYNTHETIC, left_out, listed
+from smile.ui.parts.scores import judge, score_block
 from smile.ui.sounds import Address
-from smile.ui.transcribe.neighbours import SYNTHETIC, left_out, listed
-from smile.ui.transcribe.scores import judge, score_block
 
 DETAIL = Markup(
     '<section class="card detail" aria-label="{title}"><header><h3>{title}</h3></header>'
@@ -21,7 +21,10 @@ EXAMPLES = Markup('<section class="neighbours"><h4>Examples in the prompt {}</h4
 
 
 def detail(compared: Compared, index: int | None, address: Address, reference: str = "") -> str:
-    """The opened cell as HTML; empty where none is. `address` is where the page plays examples from."""
+    """Return the opened cell as HTML; empty where none is open.
+
+    `address` gives where the page plays an example from.
+    """
     cell, alone = compared.cell(index), compared.cell(0)
     if cell is None or alone is None:
         return ""

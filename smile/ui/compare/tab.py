@@ -13,10 +13,9 @@ from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
+from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, Onward, cancelling, recorder
+from smile.ui.parts.pools import default_pool, example_choices, pool_choices, show_examples
 from smile.ui.tools import tool
-from smile.ui.transcribe import controls
-from smile.ui.transcribe.callbacks import BUSY, cancelling, default_pool, example_choices, show_examples
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
 from smile.ui.values import facts, number
 
 WAYS = [(label, name) for name, label in MEASURES.items()]
@@ -48,9 +47,9 @@ def compare_tab(engine: Engine, transcribed: Onward) -> None:
 
 
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
-    """The recording, and what is compared."""
+    """Lay out the recording, and what is compared."""
     pool = gr.Dropdown(
-        controls.pool_choices(engine.pools()),
+        pool_choices(engine.pools()),
         value=default_pool(engine),
         label="Language of the examples",
         elem_id="compare-pool",
@@ -87,7 +86,7 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
 def outputs(
     asked: Asked, start: gr.Button, stop: gr.Button
 ) -> tuple[View, dict[str, gr.Button], gr.DownloadButton]:
-    """Where the comparison appears, and its downloads."""
+    """Lay out where the comparison appears, and its downloads."""
     first = callbacks.planned(*(component.value for component in asked))
     stage = gr.HTML(first, elem_id="compare-stage", js_on_load=ANNOUNCED, **PLAIN)
     table = gr.HTML("", elem_id="compare-table", js_on_load=OPEN, **PLAIN)
@@ -147,7 +146,7 @@ def connect_clip(
     view: View,
     transcribed: Onward,
 ) -> None:
-    """A pool brings recordings to choose from; the tab Transcribe sends its clip."""
+    """Let a pool bring recordings to choose from, and the tab Transcribe send its clip."""
     asked.pool.input(partial(show_examples, engine), asked.pool, example, **QUICK)
     picked = [asked.audio, reference]
     example.input(partial(callbacks.pick, engine), [asked.pool, example], picked, **QUICK)
@@ -161,7 +160,7 @@ def connect_clip(
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
-    """The same for programs: an endpoint `compare` that gives JSON."""
+    """Offer the same to programs: an endpoint `compare` that gives JSON."""
     gr.Button(visible=False).click(
         tool("compare", callbacks.compare_json, engine),
         inputs_kwargs={"reference": reference, **asked._asdict()},

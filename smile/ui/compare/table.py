@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from smile.evaluation.compare import ACOUSTIC, Cell, Place, Way, consensus
 from smile.text.scoring import score
-from smile.ui.transcribe.scores import percent
+from smile.ui.parts.scores import percent
 
 STEPS = 8  # shades of the heat map
 TABLE = Markup(
@@ -41,12 +41,15 @@ class Compared:
     done: bool = False
 
     def cell(self, index: int | None) -> Cell | None:
-        """A cell by its number, where it has been written."""
+        """Return a cell by its number, where it has been written."""
         return self.cells[index] if index is not None and 0 <= index < len(self.cells) else None
 
 
 def table(compared: Compared, reference: str = "", opened: int | None = None) -> str:
-    """The grid; what is not written yet is a dotted cell. With a reference each cell shows its CER."""
+    """Return the grid as HTML; what is not written yet is a dotted cell.
+
+    With a reference each cell shows its CER.
+    """
     if not compared.places:
         return ""
     counts = sorted({p.shots for p in compared.places if p.shots})
@@ -91,17 +94,17 @@ def _filled(compared: Compared, index: int, reference: str, opened: int | None, 
 
 
 def rate(cell: Cell, reference: str, language: str) -> float | None:
-    """A cell's CER against a reference; None without one."""
+    """Return a cell's CER against a reference; None without one."""
     return score(reference, cell.text, language=language).cer if reference.strip() else None
 
 
 def shade(cer: float) -> int:
-    """The shade of a rate: 0 is right, STEPS - 1 is 100 % or worse."""
+    """Return the shade of a rate: 0 is right, STEPS - 1 is 100 % or worse."""
     return min(STEPS - 1, int(cer * STEPS))
 
 
 def agreed(compared: Compared, reference: str) -> Markup:
-    """The transcript that agrees best with the others."""
+    """Return the transcript that agrees best with the others, as HTML."""
     cell = consensus(compared.cells, compared.language)
     if cell is None:
         return Markup()
@@ -111,7 +114,7 @@ def agreed(compared: Compared, reference: str) -> Markup:
 
 
 def title(place: Place) -> str:
-    """A cell in words."""
+    """Return a cell's place in words."""
     if place.shots is None:
         return "Whisper alone"
     if place == ACOUSTIC:

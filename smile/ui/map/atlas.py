@@ -21,7 +21,7 @@ from smile.text.languages import language
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
-    from smile.ui.results.store import Measured, Store
+    from smile.ui.store import Measured, Store
 
 LOG = logging.getLogger(__name__)
 ABSENT = (
@@ -32,7 +32,7 @@ ABSENT = (
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """What neighbours are asked for: a clip of one of the pools, or a recording with its embedding."""
+    """A query for neighbours: a clip of one of the pools, or a recording with its embedding."""
 
     language: str = ""  # ISO 639-3, empty where it is not known
     id: str = ""  # of a point; empty for a recording
@@ -43,7 +43,7 @@ class Query:
     near: tuple[
         tuple[str, float], ...
     ] = ()  # ids of its language's nearest examples with their KL, as measured
-    told: str = ""  # what else there is to say of it
+    remark: str = ""  # what else there is to say of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,37 +71,40 @@ class Points:
 
     @cached_property
     def members(self) -> list[int]:
-        """The number of each point's pool."""
+        """Return the number of each point's pool."""
         return [int(n) for n in self.map.member]
 
     def language(self, index: int) -> Language:
-        """The language of a point."""
+        """Return the language of a point."""
         return self.languages[self.members[index]]
 
     def find(self, query: Query | None) -> int | None:
-        """Which point a query is, if it is one."""
+        """Return which point a query is, if it is one."""
         return self.index(query.language, query.id) if query and query.id else None
 
     def index(self, code: str, name: str) -> int | None:
-        """The point of a clip by its language and id, where it is one."""
+        """Return the point of a clip by its language and id, where it is one."""
         return self._numbers.get((code, name))
 
     def query(self, index: int) -> Query:
-        """A point as a query."""
+        """Return a point as a query."""
         utterance = self.utterances[index]
         text, audio = (utterance.text, utterance.audio) if utterance else ("", None)
         code = self.language(index).code
         return Query(code, self.map.ids[index], text, float(self.map.seconds[index]), audio)
 
     def embedding(self, query: Query) -> Vector | None:
-        """The embedding (d,) of a query, where it is at hand."""
+        """Return the embedding (d,) of a query, where it is at hand."""
         index = self.find(query)
         if index is None:
             return query.embedding
         return None if self.embeddings is None else self.embeddings[index]
 
     def distances(self, query: Query) -> Distances | None:
-        """KL(query ‖ point) in nats (points,), itself infinitely far; None where embeddings are missing."""
+        """Return KL(query ‖ point) in nats (points,); None where embeddings are missing.
+
+        The query itself is infinitely far.
+        """
         embedding, index = self.embedding(query), self.find(query)
         if embedding is None or self.embeddings is None:
             return None
@@ -122,7 +125,7 @@ class Found:
 
 
 def ask(points: Points, query: Query, count: int) -> Found:
-    """The points nearest to a query by KL, in the embedding space, never on the map.
+    """Return the points nearest to a query by KL, in the embedding space, never on the map.
 
     Without embeddings those that the map remembers of a point, or the rows of a measured utterance.
 
@@ -159,7 +162,10 @@ class Atlas:
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
-        """The maps by name, those of several pools first; a damaged manifest is reported and gives none."""
+        """Return the maps by name, those of several pools first.
+
+        A damaged manifest is reported and gives none.
+        """
         try:
             found = entries(self.folder)
         except SmileError as error:
@@ -168,16 +174,16 @@ class Atlas:
         return dict(sorted(found.items(), key=lambda item: (len(item[1].members) == 1, label(item[1]))))
 
     def choices(self) -> list[tuple[str, str]]:
-        """(label, name) of every map."""
+        """Return (label, name) of every map."""
         return [(label(entry), name) for name, entry in self.entries.items()]
 
     def named(self, key: str | None) -> str | None:
-        """The map of one pool on offer, by the pool's key."""
+        """Return the name of the map of one pool on offer, by the pool's key."""
         alone = (e for e in self.entries.values() if len(e.members) == 1)
         return next((e.name for e in alone if key and self._key(e.members[0]) == key), None)
 
     def open(self, name: str | None) -> Points:
-        """A map with what is at hand of its pools.
+        """Open a map with what is at hand of its pools.
 
         Raises:
             SmileError: there is no such map, or its file is damaged.
@@ -191,7 +197,7 @@ class Atlas:
         return known
 
     def measured(self) -> Measured | None:
-        """What rows tell, where there are any.
+        """Return what rows tell, where there are any.
 
         Raises:
             SmileError: rows that cannot be read.
@@ -200,7 +206,7 @@ class Atlas:
         return None if found is None or found.raw.empty else found
 
     def recording(self, points: Points, code: str, name: str) -> Query:
-        """A clip to be transcribed by its language and id, with text and recording where they are at hand."""
+        """Return a test clip by language and id, with text and recording where they are at hand."""
         keys = [key for key, known in zip(points.keys, points.languages, strict=True) if known.code == code]
         found = next(filter(None, (self.engine.recording(key, name) for key in keys)), None)
         return Query(code, name, found.text, found.seconds, found.audio) if found else Query(code, name)
@@ -236,7 +242,7 @@ class Atlas:
 
 
 def label(entry: Entry) -> str:
-    """A map in one line, such as "Cherokee (chr) · synthetic voice · 90 clips"."""
+    """Return a map in one line, such as "Cherokee (chr) · synthetic voice · 90 clips"."""
     codes = [member.language for member in entry.members]
     known = language(codes[0])
     what = f"{known.name or known.code} ({known.code})" if len(codes) == 1 else f"All {len(codes)} languages"

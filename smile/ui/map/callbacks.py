@@ -1,4 +1,4 @@
-"""What happens on an event of the map: plain values in, new values for the components out."""
+"""Callbacks of the map: plain values in, new values for the components out."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from smile.ui.map.atlas import Atlas, Found, Points, Query, ask
 from smile.ui.map.changed import CHANGE, changed_figure, near, note, placed_on, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
+from smile.ui.parts.components import stage
 from smile.ui.sounds import Address, Sounds
-from smile.ui.transcribe.view import stage
 from smile.ui.values import facts, number
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."
@@ -33,7 +33,7 @@ HIDDEN = gr.update(visible=False)
 
 
 class Sight(NamedTuple):
-    """How the map is looked at: the components, or what a visitor chose."""
+    """The way that the map is looked at: the components, or what a visitor chose."""
 
     map: Any
     metric: Any
@@ -43,7 +43,7 @@ class Sight(NamedTuple):
 
     @property
     def layout(self) -> str:
-        """The layout's name."""
+        """Return the layout's name."""
         return layout(self.metric, int(self.dimensions))
 
 
@@ -58,7 +58,7 @@ class Page(NamedTuple):
     neighbours: Any = gr.skip()
     why: Any = gr.skip()
     asked: Any = gr.skip()  # the Query, or None
-    heard: Any = gr.skip()  # a Query that is not asked yet, or None
+    encoded: Any = gr.skip()  # a Query that is not asked yet, or None
     stop: Any = gr.skip()
 
 
@@ -69,12 +69,12 @@ def show(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
         return Page(stage=stage(NO_MAPS))
     try:
         points = atlas.open(look.map)
-        figure, told = _drawn(atlas, points, look)
+        figure, words = _drawn(atlas, points, look)
         page = _answered(atlas, points, query, look) if query else _nothing(WELCOME)
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
     trust = cards.trust_block(points.map.entry.figures[look.layout])
-    return page._replace(plot={**page.plot, "value": packed(figure)}, changed=told, trust=trust)
+    return page._replace(plot={**page.plot, "value": packed(figure)}, changed=words, trust=trust)
 
 
 def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], str]:
@@ -83,12 +83,12 @@ def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], s
         return points_figure(points, look.layout, look.colour), ""
     measured = atlas.measured()
     placed = placed_on(points, measured.changes if measured else ())
-    told = note(placed, *(measured.compared if measured else ("", "")))
-    return changed_figure(points, look.layout, placed), told
+    words = note(placed, *(measured.compared if measured else ("", "")))
+    return changed_figure(points, look.layout, placed), words
 
 
 def packed(figure: dict[str, Any]) -> str:
-    """A figure for the page's script."""
+    """Return a figure as JSON for the page's script."""
     return json.dumps(figure, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -108,7 +108,7 @@ def _answered(atlas: Atlas, points: Points, query: Query, look: Sight) -> Page:
 
 
 def answer(atlas: Atlas, points: Points, query: Query, look: Sight, play: bool = False) -> Page:
-    """The query among the points, its neighbours, and why the first of them is near.
+    """Return the query among the points, its neighbours, and why the first of them is near.
 
     Raises:
         SmileError: a recording, and there are no embeddings to compare it with.
@@ -147,7 +147,7 @@ def _address(atlas: Atlas) -> Address:
 
 
 def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
-    """A point that was clicked becomes the query, and is played; what was being heard is given up."""
+    """Make a point that was clicked the query, and play it; give up the recording that is being encoded."""
     look = Sight(*sight)
     try:
         points = atlas.open(look.map)
@@ -168,11 +168,13 @@ def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | N
     if not 0 <= number < len(placed):
         return None
     change = placed[number].change
-    return replace(atlas.recording(points, change.language, change.id), near=near(change), told=rates(change))
+    return replace(
+        atlas.recording(points, change.language, change.id), near=near(change), remark=rates(change)
+    )
 
 
 def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any) -> Page:
-    """Why another of the neighbours is near."""
+    """Show why another of the neighbours is near."""
     look, rank = Sight(*sight), number(facts(chosen).get("rank"))
     if query is None:
         return Page()

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from smile.maps.placement import Trust
 from smile.text.languages import language
 from smile.ui.map.atlas import Found, Points, Query
+from smile.ui.parts.neighbours import NEIGHBOUR, SYNTHETIC, player
 from smile.ui.sounds import Address
-from smile.ui.transcribe.neighbours import NEIGHBOUR, SYNTHETIC, player
 
 RECORDING = "Your recording"
 NO_TEXT = Markup('<span class="quiet">Text and recording are not on this server.</span>')
@@ -17,7 +17,7 @@ GROUP = Markup(
 )
 ASK = Markup('<button type="button" data-index="{index}">Make it the query</button>')
 EXPLAIN = Markup('<button type="button" data-rank="{rank}" aria-pressed="{pressed}">Why is it near?</button>')
-TOLD = Markup('<p class="meta">{}</p>')
+REMARK = Markup('<p class="meta">{}</p>')
 TRUSTWORTHY = "1: all that lie near on the map are near by KL"
 CONTINUOUS = "1: all that are near by KL lie near on the map"
 SHARE = "Mean share of a point's {0} nearest by KL that are among its {0} nearest on the map"
@@ -31,7 +31,7 @@ TRUST = Markup(
 
 
 def trust_block(found: Trust) -> str:
-    """The trust figures of a layout."""
+    """Return the trust figures of a layout as HTML."""
     k = found.neighbours
     rows = [
         ("Trustworthiness", f"{found.trustworthiness:.3f}", TRUSTWORTHY),
@@ -46,7 +46,7 @@ def trust_block(found: Trust) -> str:
 
 
 def query_card(points: Points, query: Query, address: Address, play: bool) -> str:
-    """What was asked for, with its player; `play` begins at once."""
+    """Return the query as HTML, with its player, which with `play` begins at once."""
     index = points.find(query)
     card = NEIGHBOUR.format(
         title="The query",
@@ -54,14 +54,14 @@ def query_card(points: Points, query: Query, address: Address, play: bool) -> st
         text=query.text or (NO_TEXT if query.id else RECORDING),
         meta=_meta(query, _speaker(points, index)),
         player=player(address(query.audio), "The query", play) if query.audio else "",
-        below=TOLD.format(query.told) if query.told else "",
+        below=REMARK.format(query.remark) if query.remark else "",
     )
     badge = _badge(points, index)
     return GROUP.format(kind="query", title="The query", badge=badge, ids=query.id, cards=card)
 
 
 def neighbour_cards(points: Points, found: Found, why: int, address: Address) -> str:
-    """The neighbours of a query, nearest first; `why` is the rank of the one that is explained."""
+    """Return a query's neighbours as HTML, nearest first; `why` is the rank of the one explained."""
     cards = Markup().join(
         _card(points, found, rank, why, address) for rank in range(1, len(found.indices) + 1)
     )

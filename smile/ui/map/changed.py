@@ -56,7 +56,10 @@ class Placed:
 
 
 def placed_on(points: Points, changes: Sequence[Change]) -> tuple[Placed, ...]:
-    """The utterances whose nearest examples are points of a map of the same encoder, or that are points."""
+    """Return the utterances that can be placed on a map of the same encoder.
+
+    Their nearest examples are points of it, or they are points themselves.
+    """
     encoder = points.map.entry.encoder
     known = [c for c in changes if c.model == f"{encoder.model}/{encoder.weights}" and not encoder.adapter]
     found = []
@@ -69,7 +72,7 @@ def placed_on(points: Points, changes: Sequence[Change]) -> tuple[Placed, ...]:
 
 
 def places(measured: Sequence[Placed], coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where measured utterances lie (utterances, 2 or 3); a point lies where it is."""
+    """Return where measured utterances lie (utterances, 2 or 3); a point lies where it is."""
     at = [
         coordinates[m.index]
         if m.index is not None
@@ -80,29 +83,29 @@ def places(measured: Sequence[Placed], coordinates: NDArray[np.float32]) -> NDAr
 
 
 def group(points: float) -> int:
-    """The group of a change, a number in GROUPS."""
+    """Return the group of a change in points of CER, a number in GROUPS."""
     return int(np.searchsorted([upper for upper, *_ in GROUPS], points, side="right"))
 
 
 def hover(change: Change) -> str:
-    """What hovering over a measured utterance shows, as the HTML that plotly knows."""
+    """Return what hovering over a measured utterance shows, as the HTML that plotly knows."""
     known = language(change.language)
     who = escape(f"{known.name or known.code} · test clip · {change.id}")
     return f"<b>{rates(change)}</b><br>{who}"
 
 
 def rates(change: Change) -> str:
-    """Both rates in words."""
+    """Return both rates in words."""
     return f"CER {change.before:.0f}\u00a0% alone, {change.after:.0f}\u00a0% with examples"
 
 
 def near(change: Change) -> tuple[tuple[str, float], ...]:
-    """The nearest examples with their KL, as a query has them."""
+    """Return the ids of the nearest examples with their KL, as a query has them."""
     return tuple(zip(change.near, change.distances, strict=True))
 
 
 def note(measured: Sequence[Placed], before: str, after: str) -> str:
-    """What the layer shows, in words; `before` and `after` name the conditions."""
+    """Return what the layer shows, in words; `before` and `after` name the conditions."""
     if not measured:
         return NOTHING
     moved = np.array([m.change.points for m in measured])
@@ -118,7 +121,7 @@ def note(measured: Sequence[Placed], before: str, after: str) -> str:
 
 
 def changed_figure(points: Points, layout: str, measured: Sequence[Placed]) -> dict[str, Any]:
-    """The examples in grey, and the measured utterances above them by group.
+    """Return the examples in grey, and the measured utterances above them by group, as a figure.
 
     An utterance that is none of the points has a number beyond theirs, in the order of `measured`.
     """

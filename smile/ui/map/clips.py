@@ -1,4 +1,4 @@
-"""A recording becomes the query: a visitor's own, a test recording, or the last clip of Transcribe."""
+"""The ways of a recording to the query: a visitor's own, a test recording, the last clip of Transcribe."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from smile.datatypes import SAMPLE_RATE, SmileError, Utterance
 from smile.ui.guard import sentence
 from smile.ui.map.atlas import ABSENT, Atlas, Points, Query
 from smile.ui.map.callbacks import HIDDEN, Page, Sight, answer
-from smile.ui.transcribe.callbacks import BUSY, heard
-from smile.ui.transcribe.view import stage
+from smile.ui.parts.components import BUSY, stage
+from smile.ui.transcribe.callbacks import heard
 
 WAITING = "Waiting for the engine"
 CANCELLED = "Cancelled. Clips that were indexed stay so, and the next recording goes on from there."
 
 
 def next_turn(turn: int) -> int:
-    """Another clip was chosen: the change of the turn places it."""
+    """Count another clip that was chosen: the change of the turn places it."""
     return turn + 1
 
 
 def another(turn: int) -> tuple[int, None]:
-    """The same, and nothing for the clip chosen in the other way."""
+    """Count another clip, and empty the clip that was chosen in the other way."""
     return turn + 1, None
 
 
 def begun() -> Page:
-    """The page once a clip is chosen, also while others are served first."""
-    return Page(stage=stage(WAITING, "working"), heard=None, stop=gr.update(visible=True))
+    """Return the page once a clip is chosen, also while others are served first."""
+    return Page(stage=stage(WAITING, "working"), encoded=None, stop=gr.update(visible=True))
 
 
-def hear(atlas: Atlas, audio: str | None, test: str | None, name: str | None) -> Iterator[Page]:
-    """Encode a recording, or one of the test recordings, for a map; yields the page as it changes.
+def encode_clip(atlas: Atlas, audio: str | None, test: str | None, name: str | None) -> Iterator[Page]:
+    """Encode a recording, or one of the test recordings, for a map; yield the page as it changes.
 
-    It ends with the query in `heard`. Closing it stops the work.
+    It ends with the query in `encoded`. Closing it stops the work.
     """
     try:
         chosen = find_test(atlas, name, test)
         recording = read_recording(chosen.audio) if chosen else heard(audio)
-        yield from _hear(atlas, recording, chosen.audio if chosen else Path(str(audio)), chosen, name)
+        yield from _encode(atlas, recording, chosen.audio if chosen else Path(str(audio)), chosen, name)
     except Exception as error:
         yield _failed(sentence(error, "Placing a clip"))
 
 
 def _failed(why: str) -> Page:
-    return Page(stage=stage(why, "error"), heard=None, stop=HIDDEN)
+    return Page(stage=stage(why, "error"), encoded=None, stop=HIDDEN)
 
 
-def _hear(
+def _encode(
     atlas: Atlas, recording: Recording, path: Path, chosen: Utterance | None, name: str | None
 ) -> Iterator[Page]:
     points = atlas.open(name)
@@ -62,7 +62,7 @@ def _hear(
     embedding = atlas.engine.embed(recording.samples, points.map.entry.encoder)
     seconds = len(recording.samples) / SAMPLE_RATE
     text, code = (chosen.text, chosen.language) if chosen else ("", "")
-    yield Page(heard=Query(code, "", text, seconds, path, embedding), stop=HIDDEN)
+    yield Page(encoded=Query(code, "", text, seconds, path, embedding), stop=HIDDEN)
 
 
 def _ready(atlas: Atlas, points: Points) -> Iterator[str]:
@@ -80,8 +80,8 @@ def _ready(atlas: Atlas, points: Points) -> Iterator[str]:
             yield line + far
 
 
-def place_heard(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
-    """What was heard becomes the query, as the map is looked at by now."""
+def place_encoded(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
+    """Make the encoded recording the query, as the map is looked at by now."""
     if query is None:
         return Page()
     look = Sight(*sight)
@@ -92,17 +92,17 @@ def place_heard(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
 
 
 def cancelling() -> Page:
-    """The page from the click on Cancel on."""
-    return Page(stage=stage("Cancelling", "working"), heard=None)
+    """Return the page from the click on Cancel on."""
+    return Page(stage=stage("Cancelling", "working"), encoded=None)
 
 
 def cancelled() -> Page:
-    """The page after it."""
+    """Return the page after a cancel."""
     return Page(stage=stage(CANCELLED), stop=HIDDEN)
 
 
 def test_choices(atlas: Atlas, name: str | None) -> list[tuple[str, str]]:
-    """(label, name) of the test recordings of a map's pools; none of them is a point."""
+    """Return (label, name) of the test recordings of a map's pools; none of them is a point."""
     try:
         points = atlas.open(name)
     except SmileError:
@@ -116,7 +116,7 @@ def test_choices(atlas: Atlas, name: str | None) -> list[tuple[str, str]]:
 
 
 def find_test(atlas: Atlas, name: str | None, test: str | None) -> Utterance | None:
-    """A test recording by its name among `test_choices`."""
+    """Return a test recording by its name among `test_choices`."""
     if not test:
         return None
     keys = atlas.open(name).keys
@@ -124,7 +124,7 @@ def find_test(atlas: Atlas, name: str | None, test: str | None) -> Utterance | N
 
 
 def arrive(atlas: Atlas, key: str | None, example: str | None, audio: str | None) -> tuple[Any, ...]:
-    """The last clip of the tab Transcribe: opens this tab with the map of its pool, if there is one.
+    """Open this tab with the last clip of the tab Transcribe, and the map of its pool if there is one.
 
     Gives the tab, the map's name, the test recordings and the recording.
     """
@@ -134,12 +134,12 @@ def arrive(atlas: Atlas, key: str | None, example: str | None, audio: str | None
 
 
 def refused() -> Page:
-    """The page after the server did not take a clip on."""
+    """Return the page after the server did not take a clip on."""
     return _failed(BUSY)
 
 
 def show_tests(atlas: Atlas, name: str | None, test: str | None) -> Any:
-    """Another map, other test recordings; the chosen one stays where it is among them."""
+    """Return another map's test recordings; the chosen one stays where it is among them."""
     choices = test_choices(atlas, name)
     known = test in {choice for _, choice in choices}
     return gr.update(choices=choices, value=test if known else None, visible=bool(choices))

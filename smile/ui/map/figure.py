@@ -44,7 +44,7 @@ SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
 
 
 def points_figure(points: Points, layout: str, colour: str) -> dict[str, Any]:
-    """All points of a map, a trace for each language, family, script, length or speaker.
+    """Return all points of a map, a trace for each language, family, script, length or speaker.
 
     Args:
         points: the map.
@@ -67,7 +67,7 @@ def points_figure(points: Points, layout: str, colour: str) -> dict[str, Any]:
 
 
 def groups(points: Points, colour: str) -> tuple[list[str], list[str]]:
-    """The group of every point, and all groups in the order of the legend."""
+    """Return the group of every point, and all groups in the order of the legend."""
     if colour == "length":
         names = _lengths()
         return [names[int(n)] for n in np.searchsorted(EDGES, points.map.seconds, side="right")], names
@@ -95,7 +95,7 @@ def _lengths() -> list[str]:
 
 
 def hover(points: Points, index: int) -> str:
-    """What hovering over a point shows, as the HTML that plotly knows."""
+    """Return what hovering over a point shows, as the HTML that plotly knows."""
     utterance = points.utterances[index]
     language = points.language(index)
     facts = [language.name or language.code, f"{points.map.seconds[index]:.1f} s", points.map.ids[index]]
@@ -112,7 +112,7 @@ def _marker(number: int, coordinates: Matrix, ramp: bool) -> dict[str, Any]:
 
 
 def symbols(coordinates: Matrix) -> tuple[str, ...]:
-    """The symbols of points (points, 2 or 3): such that they turn smoothly where there are many."""
+    """Return the symbols of points (points, 2 or 3), such that many of them turn smoothly."""
     size, dimensions = coordinates.shape
     return ANGULAR if dimensions == 3 and size > MOST_ROUND else SYMBOLS
 
@@ -120,7 +120,7 @@ def symbols(coordinates: Matrix) -> tuple[str, ...]:
 def trace(
     coordinates: Matrix, numbers: list[int], name: str, texts: Sequence[str], marker: dict[str, Any]
 ) -> dict[str, Any]:
-    """Points of one look: their coordinates (points, 2 or 3), numbers, and what hovering shows, as HTML."""
+    """Return points of one look, by coordinates (points, 2 or 3) and numbers; `texts` are hovered HTML."""
     return {
         "type": _kind(coordinates.shape[1]),
         "mode": "markers",
@@ -144,7 +144,7 @@ def _axes(coordinates: Matrix) -> dict[str, list[float]]:
 
 
 def layout_of(dimensions: int, view: str) -> dict[str, Any]:
-    """How a map is shown; `view` names what a visitor turned and zoomed."""
+    """Return how a map is shown; `view` names what a visitor turned and zoomed."""
     hidden = {"visible": False}
     axes: dict[str, Any] = {"xaxis": hidden, "yaxis": hidden, "dragmode": "pan"}
     if dimensions == 3:
@@ -166,7 +166,7 @@ def layout_of(dimensions: int, view: str) -> dict[str, Any]:
 def query_figure(
     coordinates: Matrix, at: Vector, neighbours: Sequence[int], row: Distances | None
 ) -> dict[str, Any]:
-    """What a query adds to a map: lines to its neighbours, their ranks, itself, and all distances.
+    """Return what a query adds: lines to its neighbours, their ranks, itself, and all distances.
 
     Args:
         coordinates: of the points (points, 2 or 3).

@@ -16,9 +16,8 @@ from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, recorder, stage
 from smile.ui.serving import PLOTLY
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, QUICK, Onward, recorder
-from smile.ui.transcribe.view import stage
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
 MOST_NEIGHBOURS = 10  # as many as a map remembers of a point
@@ -35,7 +34,7 @@ element.addEventListener("click", ({ target }) => {
 
 
 class Clip(NamedTuple):
-    """What may be placed on the map: a recording, or the name of a test recording."""
+    """A clip that may be placed on the map: a recording, or the name of a test recording."""
 
     audio: Any
     test: Any
@@ -53,7 +52,7 @@ def map_tab(atlas: Atlas, transcribed: Onward) -> None:
 
 
 def sight_inputs(atlas: Atlas) -> Sight:
-    """Which map, and how it is looked at."""
+    """Lay out which map is shown, and how it is looked at."""
     choices = atlas.choices()
     first = choices[0][1] if choices else None
     shown = gr.Dropdown(choices, value=first, label="Map of", elem_id="map-name")
@@ -75,14 +74,14 @@ def sight_inputs(atlas: Atlas) -> Sight:
 
 
 def clip_inputs() -> Clip:
-    """A clip of the visitor's own, or a test recording."""
+    """Lay out a clip of the visitor's own, and the test recordings."""
     audio = recorder("Your recording", "map-audio")
     test = gr.Dropdown([], label="or a test recording", elem_id="map-test")
     return Clip(audio, test)
 
 
 def outputs() -> Page:
-    """Where the map and what it tells appear."""
+    """Lay out where the map and what it tells appear."""
     with gr.Row(elem_id="map-head"):
         said = gr.HTML(stage(WELCOME), elem_id="map-stage", js_on_load=ANNOUNCED, **PLAIN)
         stop = gr.Button("Cancel", size="sm", visible=False, elem_id="map-stop", scale=0, min_width=90)
@@ -101,8 +100,8 @@ def outputs() -> Page:
     return Page(said, plot, changed, trust, query, neighbours, why, gr.State(), gr.State(), stop)
 
 
-def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
-    """A callback that gets what its event tells; gradio hands that to plain functions only."""
+def with_event(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
+    """Return a callback that gets its event's data, which gradio hands to plain functions only."""
 
     def tell(chosen: gr.EventData, *values: Any) -> Page:
         return callback(atlas, chosen, *values)
@@ -111,7 +110,7 @@ def told(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
 
 
 def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> dict[str, Any]:
-    """The map follows what is chosen. Gives what draws it."""
+    """Let the map follow what is chosen; return the event that draws it."""
     draw: dict[str, Any] = {
         "fn": partial(callbacks.show, atlas),
         "inputs": [page.asked, *sight],
@@ -131,12 +130,12 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
 
 
 def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.State, Dependency]:
-    """A turn, whose change places the clip that is chosen by then, and what can be cancelled of it."""
+    """Return a turn, whose change places the clip chosen by then, and what can be cancelled of it."""
     outputs, turn = list(page), gr.State(0)
     begun = turn.change(clips.begun, outputs=outputs, **QUICK)
     begun.then(js=SHOW_MAP)
     run = begun.then(
-        partial(clips.hear, atlas),
+        partial(clips.encode_clip, atlas),
         [*clip, sight.map],
         outputs,
         show_progress="hidden",
@@ -145,7 +144,7 @@ def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.
         api_visibility="private",
     )
     run.failure(clips.refused, outputs=outputs, **QUICK)
-    run.then(partial(clips.place_heard, atlas), [page.heard, *sight], outputs, **QUICK)
+    run.then(partial(clips.place_encoded, atlas), [page.encoded, *sight], outputs, **QUICK)
     stopped = page.stop.click(clips.cancelling, outputs=outputs, cancels=run, **QUICK)
     stopped.then(clips.cancelled, outputs=outputs, **QUICK)
     return turn, run
@@ -159,12 +158,12 @@ def connect_query(
     transcribed: Onward,
     draw: dict[str, Any],
 ) -> None:
-    """What becomes the query: a point, a neighbour, a recording, or the last clip of the tab Transcribe."""
+    """Connect what becomes the query: a point, a neighbour, a recording, or the clip of Transcribe."""
     outputs = list(page)
     turn, run = connect_run(atlas, sight, clip, page)
     for component in (page.plot, page.neighbours):
-        component.pick(told(callbacks.pick, atlas), list(sight), outputs, cancels=run, **QUICK)
-    page.neighbours.explain(told(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
+        component.pick(with_event(callbacks.pick, atlas), list(sight), outputs, cancels=run, **QUICK)
+    page.neighbours.explain(with_event(callbacks.explain, atlas), [page.asked, *sight], outputs, **QUICK)
     for chosen, other in ((clip.audio, clip.test), (clip.test, clip.audio)):
         chosen.input(clips.another, turn, [turn, other], cancels=run, **TURN)
     arrived = transcribed.button.click(

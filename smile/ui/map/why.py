@@ -1,4 +1,4 @@
-"""Why a neighbour is near: its KL by dimension, its rank by other measures, a histogram of distances."""
+"""Reasons why a neighbour is near: its KL by dimension, its rank by other measures, a histogram."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ HISTOGRAM = Markup(
 
 
 def why_block(query: Vector, embeddings: Matrix, row: Distances, chosen: tuple[int, ...], rank: int) -> str:
-    """All three for the neighbour of a rank.
+    """Return terms, ranks and histogram for the neighbour of a rank, as HTML.
 
     Args:
         query: embedding (d,).
@@ -65,7 +65,7 @@ def why_block(query: Vector, embeddings: Matrix, row: Distances, chosen: tuple[i
 
 
 def terms_table(terms: NDArray[np.float64], count: int = TERMS) -> Markup:
-    """The dimensions that add most to a KL, and the rest in one row."""
+    """Return the dimensions that add most to a KL, and the rest in one row, as HTML."""
     order = np.argsort(-terms, kind="stable")
     top, total = order[:count], max(float(terms.sum()), 1e-12)
     rows = [(str(i), float(terms[i])) for i in top]
@@ -78,7 +78,7 @@ def terms_table(terms: NDArray[np.float64], count: int = TERMS) -> Markup:
 
 @dataclass(frozen=True)
 class Rank:
-    """Where a neighbour stands by a measure."""
+    """The place of a neighbour by a measure."""
 
     measure: str  # a name of DIVERGENCES
     distance: float
@@ -87,17 +87,17 @@ class Rank:
 
 
 def ranks(query: Vector, embeddings: Matrix, others: NDArray[np.bool_], index: int) -> list[Rank]:
-    """A point's rank among `others` (points,), which it belongs to, by every measure."""
-    found = []
+    """Return a point's rank among `others` (points,), which it belongs to, by every measure."""
+    ranked = []
     for name in DIVERGENCES:
         row = distances(name, query[None], embeddings)[0]
         nearer = int((row[others] < row[index]).sum())
-        found.append(Rank(name, float(row[index]), nearer + 1, int(others.sum())))
-    return found
+        ranked.append(Rank(name, float(row[index]), nearer + 1, int(others.sum())))
+    return ranked
 
 
 def ranks_table(found: list[Rank]) -> Markup:
-    """The ranks, those that differ from KL's marked."""
+    """Return the ranks as HTML, those that differ from KL's marked."""
     own = found[0].rank
     rows = (
         RANK.format(
@@ -113,7 +113,10 @@ def ranks_table(found: list[Rank]) -> Markup:
 
 
 def histogram(row: Distances, chosen: tuple[int, ...], rank: int) -> Markup:
-    """How many points are how far, on a logarithmic scale; the chosen are lines, that of `rank` thick."""
+    """Return how many points are how far, on a logarithmic scale, as an SVG.
+
+    The chosen are lines, that of `rank` thick.
+    """
     known = np.maximum(row[np.isfinite(row)], NOTHING)
     low, high = float(known.min()), max(float(known.max()), float(known.min()) * 1.01)
     edges = np.geomspace(low, high, BINS + 1)

@@ -1,4 +1,4 @@
-"""Examples come in, are read, corrected and removed."""
+"""Callbacks that add, read, correct and remove examples."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken
 from smile.ui.guard import sentence
 from smile.ui.own import view
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, closed, fresh, opened, told, told_each, working, workspace
+from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
+from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
 NO_TIERS = gr.update(value=[], visible=False)  # the page still sends what was ticked, so it stays a choice
@@ -48,55 +48,57 @@ def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
 
 
 @consuming
-@told_each
+@guarded_steps
 def add_files(
-    desk: Desk,
+    service: VisitorService,
     key: str | None,
     files: Sequence[str] | None,
     wanted: Sequence[str],
     offered: Sequence[str] = (),
 ) -> Iterator[Page]:
-    """The clips of uploaded files become examples, cut at the tiers that are wanted of those offered."""
+    """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted."""
     if not files:
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
     with discarding(files):
-        key, found = workspace(desk, key)
+        key, workspace = workspace_of(service, key)
         yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
-        with found.work() as work:
-            imported = yield from working(desk.read(found, taken(files, work), work, ticked))
+        with workspace.work() as work:
+            imported = yield from working(service.read(workspace, taken(files, work), work, ticked))
             added = yield from working(
-                desk.work("Listening to the clips", lambda m, p: growing.add_imported(found, imported, m, p))
+                service.work(
+                    "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
+                )
             )
-    yield fresh(found)._replace(rejected=view.rejected(added.rejected, added.empty))
-    problem = yield from working(desk.ready(found))
+    yield fresh(workspace)._replace(rejected=view.rejected(added.rejected, added.empty))
+    problem = yield from working(service.ready(workspace))
     yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
 
 
 @consuming
-@told_each
-def add_typed(desk: Desk, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
-    """A recording and what was typed become an example; while the text is missing, the recording stays."""
+@guarded_steps
+def add_typed(service: VisitorService, key: str | None, audio: str | None, text: str) -> Iterator[Page]:
+    """Make a recording and what was typed an example; while the text is missing, the recording stays."""
     if not audio:
         raise PoolError("Record a clip or upload one first.")
     said = growing.said(text)
     with discarding([audio]):
-        key, found = workspace(desk, key)
+        key, workspace = workspace_of(service, key)
         yield Page(key=key, clip=None).says("Listening to the clip", "working")
-        with found.work() as work:
+        with workspace.work() as work:
             (clip,) = taken([audio], work)
             yield from working(
-                desk.work("Listening to the clip", lambda m, p: growing.typed(found, clip, said, m))
+                service.work("Listening to the clip", lambda m, p: growing.typed(workspace, clip, said, m))
             )
-    yield fresh(found)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
+    yield fresh(workspace)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
 
 
-@told
-def open_example(desk: Desk, key: str | None, name: str) -> Page:
-    """One example is opened, to be heard, corrected or removed."""
-    found = opened(desk, key)
-    example = _example(found, name)
-    pool = found.pool()
+@guarded
+def open_example(service: VisitorService, key: str | None, name: str) -> Page:
+    """Open an example, to be heard, corrected or removed."""
+    workspace = opened(service, key)
+    example = _example(workspace, name)
+    pool = workspace.pool()
     return Page(
         examples=view.examples(pool.utterances if pool else (), example.id),
         example=example.id,
@@ -106,35 +108,35 @@ def open_example(desk: Desk, key: str | None, name: str) -> Page:
     )
 
 
-@told
-def save_example(desk: Desk, key: str | None, name: str | None, text: str) -> Page:
-    """An example gets another text."""
-    found = opened(desk, key)
-    with found.lock:
-        example, pool = _example(found, name), found.pool()
+@guarded
+def save_example(service: VisitorService, key: str | None, name: str | None, text: str) -> Page:
+    """Give an example another text."""
+    workspace = opened(service, key)
+    with workspace.lock:
+        example, pool = _example(workspace, name), workspace.pool()
         assert pool is not None
         said = growing.said(text)
         if example.text == said:
-            return closed(found).says("Nothing was changed.")
-        with found.change(f"text of {example.id} changed", adding=False) as change:
+            return closed(workspace).says("Nothing was changed.")
+        with workspace.change(f"text of {example.id} changed", adding=False) as change:
             changes.reworded(pool, example.id, said, change.out)
-    return closed(found).says("The new text is in.", "done")
+    return closed(workspace).says("The new text is in.", "done")
 
 
-@told
-def remove_example(desk: Desk, key: str | None, name: str | None) -> Page:
-    """An example leaves the pool."""
-    found = opened(desk, key)
-    with found.lock:
-        example, pool = _example(found, name), found.pool()
+@guarded
+def remove_example(service: VisitorService, key: str | None, name: str | None) -> Page:
+    """Remove an example from the pool."""
+    workspace = opened(service, key)
+    with workspace.lock:
+        example, pool = _example(workspace, name), workspace.pool()
         assert pool is not None
-        with found.change(f"{example.id} removed", adding=False) as change:
+        with workspace.change(f"{example.id} removed", adding=False) as change:
             changes.without(pool, [example.id], change.out)
-    return closed(found).says("Removed. It can be taken back.", "done")
+    return closed(workspace).says("Removed. It can be taken back.", "done")
 
 
-def _example(found: Workspace, name: str | None) -> Utterance:
-    pool = found.pool()
+def _example(workspace: Workspace, name: str | None) -> Utterance:
+    pool = workspace.pool()
     example = next((u for u in pool.utterances if u.id == name), None) if pool else None
     if example is None:
         raise PoolError("That example is no longer there; choose another one.")

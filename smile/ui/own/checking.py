@@ -1,4 +1,4 @@
-"""Does it help this language? The check, and the setting that follows from it or from the visitor."""
+"""Callbacks of the check, and of the setting that follows from it or from the visitor."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
 from smile.settings import Mode
 from smile.ui.own import verdict
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
+from smile.ui.own.service import VisitorService
 
 LEAST = 3  # examples that are checked without being asked
 
 
-@told_each
-def check(desk: Desk, key: str | None) -> Iterator[Page]:
-    """Each example is transcribed with the others, under some settings; the best one becomes the pool's."""
-    found = opened(desk, key)
-    yield from _check(desk, found)
+@guarded_steps
+def check(service: VisitorService, key: str | None) -> Iterator[Page]:
+    """Transcribe each example with the others under some settings, and make the best one the pool's."""
+    workspace = opened(service, key)
+    yield from _check(service, workspace)
 
 
-@told_each
-def check_new(desk: Desk, key: str | None) -> Iterator[Page]:
-    """The same by itself, where examples have come that no check has seen."""
-    if not desk.visitors.has(key):
+@guarded_steps
+def check_new(service: VisitorService, key: str | None) -> Iterator[Page]:
+    """Check by itself, where examples have come that no check has seen."""
+    if not service.visitors.has(key):
         return
-    found = desk.visitors.open(key)
-    pool = found.pool()
+    workspace = service.visitors.open(key)
+    pool = workspace.pool()
     if pool is None or len(pool) < LEAST:
         return
     setting = whole_setting(pool.folder)
     if setting is None or not setting.current(pool):
-        yield from _check(desk, found)
+        yield from _check(service, workspace)
 
 
-def _check(desk: Desk, found: Workspace) -> Iterator[Page]:
-    yield from working(desk.ready(found))
+def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
+    yield from working(service.ready(workspace))
     began = time.monotonic()
-    for step in desk.check(found):
+    for step in service.check(workspace):
         said = f"Checking: {step.done} of {step.total} transcripts"
         if step.done:
             left = (time.monotonic() - began) / step.done * (step.total - step.done)
             said += f", about {left:.0f} s left"
         yield Page(verdict=verdict.table(step.table) if step.rows else "").says(said, "working")
-    pool = found.pool()
+    pool = workspace.pool()
     setting = whole_setting(pool.folder) if pool else None
-    page = fresh(found)
+    page = fresh(workspace)
     if setting:
         page = page._replace(verdict=page.verdict + verdict.table(step.table))
     yield page.says("Checked. The best setting is now in use.", "done")
 
 
-@told
-def choose(desk: Desk, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
-    """The visitor sets shots, token neighbours and characters by hand."""
-    if not desk.visitors.has(key):
+@guarded
+def choose(service: VisitorService, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
+    """Set shots, kNN-LM and characters as the visitor chooses them."""
+    if not service.visitors.has(key):
         return Page()
-    found = opened(desk, key)
-    with found.lock:
-        found.write(replace(found.state(), characters=characters))
-        pool = found.pool()
+    workspace = opened(service, key)
+    with workspace.lock:
+        workspace.write(replace(workspace.state(), characters=characters))
+        pool = workspace.pool()
         if pool:
             old = whole_setting(pool.folder)
             chosen = replace(old or PoolSetting(0, 0.0), shots=int(shots), knn=1.0 if knn else 0.0)

@@ -1,4 +1,4 @@
-"""Correct and learn: a transcript is put right, becomes an example, and the next ones are better for it."""
+"""Callbacks that correct and learn: a transcript becomes an example, and the next are better for it."""
 
 from __future__ import annotations
 
@@ -12,52 +12,54 @@ from smile.own import growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import view
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, told, told_each, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
+from smile.ui.own.service import VisitorService
 from smile.ui.own.transcribing import written
 
 
-@told
-def open_part(desk: Desk, key: str | None, name: str, number: int) -> Page:
-    """One transcript is opened, to be heard and corrected."""
-    found = opened(desk, key)
-    return shown(found, transcripts.part(found, name, number))
+@guarded
+def open_part(service: VisitorService, key: str | None, name: str, number: int) -> Page:
+    """Open a transcript, to be heard and corrected."""
+    workspace = opened(service, key)
+    return shown(workspace, transcripts.part(workspace, name, number))
 
 
-def shown(found: Workspace, part: Part) -> Page:
-    """The editor with a part, and the list with it marked."""
+def shown(workspace: Workspace, part: Part) -> Page:
+    """Return the editor with a part, and the list with it marked."""
     caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
-    items = transcripts.items(found)
+    items = transcripts.items(workspace)
     return Page(
-        results=view.transcripts(items, transcripts.parts_of(items, found.state()), part.key),
+        results=view.transcripts(items, transcripts.parts_of(items, workspace.state()), part.key),
         part=list(part.key),
-        part_player=view.player(caption, found.recordings / part.recording, part.start, part.end),
+        part_player=view.player(caption, workspace.recordings / part.recording, part.start, part.end),
         part_text=part.text,
         part_box=gr.update(visible=True),
     )
 
 
-@told_each
-def learn(desk: Desk, key: str | None, chosen: Sequence[Any] | None, text: str) -> Iterator[Page]:
-    """The corrected transcript becomes an example; the next transcript is made with it and opened."""
-    found = opened(desk, key)
+@guarded_steps
+def learn(
+    service: VisitorService, key: str | None, chosen: Sequence[Any] | None, text: str
+) -> Iterator[Page]:
+    """Make the corrected transcript an example, and open the next one, transcribed with it."""
+    workspace = opened(service, key)
     if not chosen:
         raise PoolError("Choose a transcript first.")
-    part = transcripts.part(found, str(chosen[0]), int(chosen[1]))
+    part = transcripts.part(workspace, str(chosen[0]), int(chosen[1]))
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     yield Page().says("Adding it to the examples", "working")
     yield from working(
-        desk.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
+        service.work("Adding it to the examples", lambda m, p: growing.corrected(workspace, part, text, m))
     )
-    yield from working(desk.ready(found))
-    yield fresh(found)
-    yield from _next(desk, found, part)
+    yield from working(service.ready(workspace))
+    yield fresh(workspace)
+    yield from _next(service, workspace, part)
 
 
-def _next(desk: Desk, found: Workspace, after: Part) -> Iterator[Page]:
+def _next(service: VisitorService, workspace: Workspace, after: Part) -> Iterator[Page]:
     """The next transcript that nobody has corrected, made with the examples that there are now."""
-    parts = [p for p in transcripts.parts(found) if p.corrected is None]
+    parts = [p for p in transcripts.parts(workspace) if p.corrected is None]
     later = [p for p in parts if p.key > after.key] or parts
     if not later:
         closed = gr.update(visible=False)
@@ -65,7 +67,7 @@ def _next(desk: Desk, found: Workspace, after: Part) -> Iterator[Page]:
         return
     name, number = later[0].key
     if later[0].stale:
-        yield from written(desk, found, [name])
-    yield shown(found, transcripts.part(found, name, number)).says(
+        yield from written(service, workspace, [name])
+    yield shown(workspace, transcripts.part(workspace, name, number)).says(
         "Added. This is the next one, made with your new example.", "done"
     )

@@ -1,4 +1,4 @@
-"""What correcting has brought: errors of each transcript before it was corrected, and their running mean."""
+"""The gain of correcting as a chart: errors before each correction, and their running mean."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import gradio as gr
 
 from smile.own.workspace import Correction
 from smile.text.scoring import score
-from smile.ui.results.figures import COLOURS, GREY, blank
+from smile.ui.parts.plots import COLOURS, GREY, blank
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -31,7 +31,7 @@ class Point(NamedTuple):
 
 
 def points(corrections: Sequence[Correction], language: str = "") -> list[Point]:
-    """Error rates over the corrections in their order; total edits over total characters so far."""
+    """Return error rates over the corrections in their order; edits over characters so far."""
     sides = [[score(c.text, text, language=language) for text in (c.smile, c.vanilla)] for c in corrections]
     counted = [(pair, c) for pair, c in zip(sides, corrections, strict=True) if pair[0].length]
     lengths = list(accumulate(pair[0].length for pair, _ in counted))
@@ -49,13 +49,13 @@ def points(corrections: Sequence[Correction], language: str = "") -> list[Point]
 
 
 def update(corrections: Sequence[Correction], language: str = "") -> Any:
-    """The plot's new value, or that there is none yet."""
+    """Return the plot's new value, or that there is none yet."""
     found = points(corrections, language)
     return gr.update(value=figure(found) if len(found) >= LEAST else None, visible=len(found) >= LEAST)
 
 
 def figure(found: Sequence[Point]) -> Figure:
-    """CER over corrected clips: dots a clip, lines the mean so far."""
+    """Return CER over corrected clips: dots for clips, lines for the mean so far."""
     x = list(range(1, len(found) + 1))
     drawn = blank(HEIGHT, "clips corrected", "CER in percent")
     for name, colour, dots, line in (

@@ -1,23 +1,19 @@
-"""What the tab's components do."""
+"""The events that connect the tab's components to its callbacks."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
 from smile.ui.own import adding, checking, correcting, naming, transcribing
-from smile.ui.own.desk import Desk
+from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page, arrived
-from smile.ui.transcribe.callbacks import cancelling
-from smile.ui.transcribe.tab import QUICK
-from smile.ui.transcribe.view import stage
+from smile.ui.own.service import VisitorService
+from smile.ui.parts.components import QUICK, cancelling, stage
 from smile.ui.values import facts, number
-
-if TYPE_CHECKING:
-    from smile.ui.own.tab import Buttons
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
 CANCELLED = "Cancelled. What was done so far stays."
@@ -30,79 +26,79 @@ LONG: dict[str, Any] = {
 }
 
 
-def connect(desk: Desk, tab: gr.Tab, view: Page, buttons: Buttons) -> None:
-    """Connect everything."""
+def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) -> None:
+    """Connect all components of the tab to what they do."""
     outputs: list[Any] = list(view)
-    tab.select(partial(arrived, desk), view.key, outputs, **QUICK)
-    connect_naming(desk, view, buttons)
-    runs = [*connect_examples(desk, view, buttons), *connect_transcripts(desk, view, buttons)]
+    tab.select(partial(arrived, service), view.key, outputs, **QUICK)
+    connect_naming(service, view, buttons)
+    runs = [*connect_examples(service, view, buttons), *connect_transcripts(service, view, buttons)]
     view.stop.click(cancelling, outputs=view.stage, cancels=runs, **QUICK)
-    connect_files(desk, view, buttons)
+    connect_files(service, view, buttons)
 
 
-def connect_naming(desk: Desk, view: Page, buttons: Buttons) -> None:
-    """The language; and everything put away."""
+def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
+    """Connect the language's name, taking back, and the deletion of everything."""
     outputs: list[Any] = list(view)
     typed, found = buttons.typed, buttons.matches
     typed.input(naming.matches, typed, found, trigger_mode="always_last", **QUICK)
     typed.submit(naming.matches, typed, found, **QUICK)
-    found.input(partial(naming.name, desk), [view.key, typed, found], outputs, **QUICK)
-    view.undo.click(partial(naming.undo, desk), view.key, outputs, **QUICK)
+    found.input(partial(naming.name, service), [view.key, typed, found], outputs, **QUICK)
+    view.undo.click(partial(naming.undo, service), view.key, outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
     mine = [view.key, view.uploads, view.clip, view.recordings, view.recorded]
-    gone = buttons.really.click(partial(naming.delete, desk), mine, outputs, **QUICK)
+    gone = buttons.really.click(partial(naming.delete, service), mine, outputs, **QUICK)
     gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
 
 
-def connect_examples(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
-    """Examples and their check; gives what can be cancelled."""
+def connect_examples(service: VisitorService, view: Page, buttons: Buttons) -> list[Dependency]:
+    """Connect examples and their check; return what can be cancelled."""
     outputs: list[Any] = list(view)
     offered = gr.State([])
     shown = [view.tiers, offered]
     view.uploads.change(adding.tiers, view.uploads, shown, trigger_mode="always_last", **LONG)
     files = buttons.add_files.click(
-        partial(adding.add_files, desk), [view.key, view.uploads, view.tiers, offered], outputs, **LONG
+        partial(adding.add_files, service), [view.key, view.uploads, view.tiers, offered], outputs, **LONG
     )
-    by_itself = files.success(partial(checking.check_new, desk), view.key, outputs, **LONG)
+    by_itself = files.success(partial(checking.check_new, service), view.key, outputs, **LONG)
     clip = buttons.add_clip.click(
-        partial(adding.add_typed, desk), [view.key, view.clip, view.clip_text], outputs, **LONG
+        partial(adding.add_typed, service), [view.key, view.clip, view.clip_text], outputs, **LONG
     )
-    check = view.check.click(partial(checking.check, desk), view.key, outputs, **LONG)
+    check = view.check.click(partial(checking.check, service), view.key, outputs, **LONG)
 
     def pick(key: str, chosen: gr.EventData) -> Page:
-        return adding.open_example(desk, key, str(facts(chosen).get("name", "")))
+        return adding.open_example(service, key, str(facts(chosen).get("name", "")))
 
     view.examples.pick(pick, view.key, outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
-    buttons.save.click(partial(adding.save_example, desk), text, outputs, **QUICK)
-    buttons.remove.click(partial(adding.remove_example, desk), text[:2], outputs, **QUICK)
+    buttons.save.click(partial(adding.save_example, service), text, outputs, **QUICK)
+    buttons.remove.click(partial(adding.remove_example, service), text[:2], outputs, **QUICK)
     chosen = [view.shots, view.knn, view.characters]
-    gr.on([c.input for c in chosen], partial(checking.choose, desk), [view.key, *chosen], outputs, **QUICK)
+    gr.on([c.input for c in chosen], partial(checking.choose, service), [view.key, *chosen], outputs, **QUICK)
     return _settled(view, [files, by_itself, clip, check])
 
 
-def connect_transcripts(desk: Desk, view: Page, buttons: Buttons) -> list[Dependency]:
-    """Recordings, transcripts and corrections; gives what can be cancelled."""
+def connect_transcripts(service: VisitorService, view: Page, buttons: Buttons) -> list[Dependency]:
+    """Connect recordings, transcripts and corrections; return what can be cancelled."""
     outputs: list[Any] = list(view)
     bring = view.recordings.upload(
-        partial(transcribing.bring, desk), [view.key, view.recordings], outputs, **LONG
+        partial(transcribing.bring, service), [view.key, view.recordings], outputs, **LONG
     )
     buttons.add_recorded.click(
-        partial(transcribing.bring_recorded, desk), [view.key, view.recorded], outputs, **QUICK
+        partial(transcribing.bring_recorded, service), [view.key, view.recorded], outputs, **QUICK
     )
-    run = buttons.transcribe.click(partial(transcribing.run, desk), view.key, outputs, **LONG)
-    again = view.again.click(partial(transcribing.run_again, desk), view.key, outputs, **LONG)
+    run = buttons.transcribe.click(partial(transcribing.run, service), view.key, outputs, **LONG)
+    again = view.again.click(partial(transcribing.run_again, service), view.key, outputs, **LONG)
 
     def pick(key: str, chosen: gr.EventData) -> Page:
-        told = facts(chosen)
-        return correcting.open_part(desk, key, str(told.get("name", "")), number(told.get("part")) or 0)
+        event = facts(chosen)
+        return correcting.open_part(service, key, str(event.get("name", "")), number(event.get("part")) or 0)
 
     view.results.pick(pick, view.key, outputs, **QUICK).then(js="() => window.smileShow('#own-part')")
     learn = buttons.learn.click(
-        partial(correcting.learn, desk), [view.key, view.part, view.part_text], outputs, **LONG
+        partial(correcting.learn, service), [view.key, view.part, view.part_text], outputs, **LONG
     )
-    buttons.forget.click(partial(transcribing.remove, desk), [view.key, view.part], outputs, **QUICK)
+    buttons.forget.click(partial(transcribing.remove, service), [view.key, view.part], outputs, **QUICK)
     return _settled(view, [bring, run, again, learn])
 
 
@@ -115,26 +111,26 @@ def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
 
 
 def ended(said: str | None) -> tuple[Any, Any]:
-    """The stage and the button Cancel after a run."""
+    """Return the stage and the button Cancel after a run."""
     cut_short = "stage working" in str(said)
     return stage(CANCELLED) if cut_short else gr.skip(), gr.update(visible=False)
 
 
-def connect_files(desk: Desk, view: Page, buttons: Buttons) -> None:
-    """Samples, transcripts and pools as files."""
+def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None:
+    """Connect samples, transcripts and pools as files."""
     kinds: list[tuple[dict[str, gr.Button], Any]] = [
         (buttons.transcripts, transcribing.saved),
         (buttons.pools, transcribing.pool_saved),
     ]
     for made_by, make in kinds:
         for kind, button in made_by.items():
-            made = button.click(partial(make, desk, kind), view.key, buttons.file, **QUICK)
+            made = button.click(partial(make, service, kind), view.key, buttons.file, **QUICK)
             made.success(js=DOWNLOAD)
     for kind, button in buttons.samples.items():
-        made = button.click(partial(sampled, desk, kind), outputs=buttons.file, **QUICK)
+        made = button.click(partial(sampled, service, kind), outputs=buttons.file, **QUICK)
         made.success(js=DOWNLOAD)
 
 
-def sampled(desk: Desk, kind: str) -> Any:
-    """A file to try a step with; gives the hidden button its file."""
-    return gr.update(value=desk.sample(kind))
+def sampled(service: VisitorService, kind: str) -> Any:
+    """Return the hidden button with a file to try a step with."""
+    return gr.update(value=service.sample(kind))

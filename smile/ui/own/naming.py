@@ -1,4 +1,4 @@
-"""Naming the language, and putting everything away again."""
+"""Callbacks that name the language, take back, and delete everything."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from smile.text.language_search import UNLISTED, search, unlisted
 from smile.text.languages import language
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, closed, fresh, opened, told, workspace
+from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
+from smile.ui.own.service import VisitorService
 
 DELETED = "Everything of yours was deleted."
 
 
 def matches(typed: str) -> Any:
-    """The languages that fit what was typed, to choose from, and the way to name one that is not listed."""
-    found = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
+    """Return the languages that fit what was typed, and the way to name one that is not listed."""
+    choices = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
     name = " ".join(typed.split())
     if name:
-        found.append((f"Not in the list: call it “{name}”", UNLISTED))
-    return gr.update(choices=found, value=None, visible=bool(found))
+        choices.append((f"Not in the list: call it “{name}”", UNLISTED))
+    return gr.update(choices=choices, value=None, visible=bool(choices))
 
 
-@told
-def name(desk: Desk, key: str | None, typed: str, code: str | None) -> Page:
-    """The language is chosen; examples that are there already are in it from now on."""
+@guarded
+def name(service: VisitorService, key: str | None, typed: str, code: str | None) -> Page:
+    """Set the language; examples that are there already are in it from now on."""
     if not code:
         return Page()
-    key, found = workspace(desk, key)
+    key, workspace = workspace_of(service, key)
     chosen = unlisted(typed) if code == UNLISTED else language(code)
-    with found.lock:
-        pool = found.pool()
-        found.write(replace(found.state(), language=chosen))
+    with workspace.lock:
+        pool = workspace.pool()
+        workspace.write(replace(workspace.state(), language=chosen))
         if pool and pool.language != chosen:
-            with found.change(f"language set to {chosen.name}", adding=False) as change:
+            with workspace.change(f"language set to {chosen.name}", adding=False) as change:
                 changes.renamed(pool, chosen, change.out)
-    return fresh(found)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
+    return fresh(workspace)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
 
 
 @consuming
-@told
-def delete(desk: Desk, key: str | None, *brought: str | Sequence[str] | None) -> Page:
-    """Everything of this visitor is deleted, now; also what was uploaded and not used yet."""
+@guarded
+def delete(service: VisitorService, key: str | None, *brought: str | Sequence[str] | None) -> Page:
+    """Delete everything of this visitor now, also what was uploaded and not used yet."""
     for files in brought:
         discard([files] if isinstance(files, str) else files or ())
-    desk.visitors.delete(key)
+    service.visitors.delete(key)
     hidden = gr.update(visible=False)
     emptied = fresh(None)._replace(uploads=None, clip=None, recordings=None, recorded=None)
     closed = emptied._replace(
@@ -59,9 +59,9 @@ def delete(desk: Desk, key: str | None, *brought: str | Sequence[str] | None) ->
     return closed.says(DELETED, "done")
 
 
-@told
-def undo(desk: Desk, key: str | None) -> Page:
-    """The last change of the pool is taken back."""
-    found = opened(desk, key)
-    last = found.undo()
-    return closed(found)._replace(rejected="").says(f"Taken back: {last.what}.", "done")
+@guarded
+def undo(service: VisitorService, key: str | None) -> Page:
+    """Take back the last change of the pool."""
+    workspace = opened(service, key)
+    last = workspace.undo()
+    return closed(workspace)._replace(rejected="").says(f"Taken back: {last.what}.", "done")

@@ -21,7 +21,7 @@ MIXED = Markup(
 
 
 def letters(utterances: Sequence[Utterance]) -> str:
-    """The characters by how often they occur; rare ones with the text that they stand in."""
+    """Return the characters as HTML by how often they occur; rare ones with the text around them."""
     if not utterances:
         return Markup('<p class="note">The characters of your examples will stand here.</p>')
     texts = [u.text for u in utterances]

@@ -19,8 +19,8 @@ from smile.pools.setting import PoolSetting, whole_setting
 from smile.settings import Settings
 from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
-from smile.ui.own.desk import Desk
-from smile.ui.transcribe.view import stage
+from smile.ui.own.service import VisitorService
+from smile.ui.parts.components import stage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,23 +64,23 @@ class Page(NamedTuple):
     stop: Any = gr.skip()
 
     def says(self, text: str, kind: str = "") -> Page:
-        """The same with a line about what is going on."""
+        """Return the same with a line about what is going on."""
         return self._replace(stage=stage(text, kind))
 
 
-def workspace(desk: Desk, key: str | None) -> tuple[str, Workspace]:
-    """The visitor's folder and its key; a new one where there is none yet."""
+def workspace_of(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
+    """Return the visitor's key and folder; new ones where there are none yet."""
     if not key:
-        key = desk.visitors.new()
-    return key, desk.visitors.open(key)
+        key = service.visitors.new()
+    return key, service.visitors.open(key)
 
 
-def fresh(found: Workspace | None) -> Page:
-    """All that follows from a folder (None: an empty tab). What is open for editing is not touched."""
-    state = found.state() if found else State()
-    pool = found.pool() if found else None
+def fresh(workspace: Workspace | None) -> Page:
+    """Return all that follows from a folder (None: an empty tab), but for what is open for editing."""
+    state = workspace.state() if workspace else State()
+    pool = workspace.pool() if workspace else None
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
-    items = transcripts.items(found) if found else []
+    items = transcripts.items(workspace) if workspace else []
     return _of_pool(state, pool, setting)._replace(**_of_transcripts(items, state))
 
 
@@ -110,32 +110,32 @@ def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
     }
 
 
-def settings(found: Workspace) -> Settings:
-    """How this visitor's recordings are transcribed."""
-    pool = found.pool()
+def settings(workspace: Workspace) -> Settings:
+    """Return how this visitor's recordings are transcribed."""
+    pool = workspace.pool()
     setting = whole_setting(pool.folder) if pool else None
-    chosen = replace(DEFAULT, characters=found.state().characters)
+    chosen = replace(DEFAULT, characters=workspace.state().characters)
     return setting.applied(chosen) if setting else chosen
 
 
-def opened(desk: Desk, key: str | None) -> Workspace:
-    """The folder of a visitor who has one.
+def opened(service: VisitorService, key: str | None) -> Workspace:
+    """Return the folder of a visitor who has one.
 
     Raises:
         PoolError: there is none.
     """
     if not key:
         raise PoolError("There is nothing here yet; name your language and add examples first.")
-    return desk.visitors.open(key)
+    return service.visitors.open(key)
 
 
-def closed(found: Workspace) -> Page:
-    """The tab as it follows from a folder, with no example open."""
-    return fresh(found)._replace(example=None, example_player="", example_box=gr.update(visible=False))
+def closed(workspace: Workspace) -> Page:
+    """Return the tab as it follows from a folder, with no example open."""
+    return fresh(workspace)._replace(example=None, example_player="", example_box=gr.update(visible=False))
 
 
 def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
-    """The result of some work; its lines become the stage. Closing it closes the work."""
+    """Yield the lines of some work as the stage, and return its result. Closing it closes the work."""
     with closing(steps):
         while True:
             try:
@@ -145,8 +145,8 @@ def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
             yield Page().says(line, "working")
 
 
-def told(function: Callable[P, Page]) -> Callable[P, Page]:
-    """A callback whose errors become the stage's sentence."""
+def guarded(function: Callable[P, Page]) -> Callable[P, Page]:
+    """Wrap a callback so that its errors become the stage's sentence."""
 
     @wraps(function)
     def safe(*args: P.args, **kwargs: P.kwargs) -> Page:
@@ -158,8 +158,8 @@ def told(function: Callable[P, Page]) -> Callable[P, Page]:
     return safe
 
 
-def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Page]]:
-    """The same for a callback that yields the page as it changes."""
+def guarded_steps(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Page]]:
+    """Wrap a callback that yields the page as it changes, as `guarded` does."""
 
     @wraps(function)
     def safe(*args: P.args, **kwargs: P.kwargs) -> Iterator[Page]:
@@ -172,18 +172,18 @@ def told_each(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator[Pag
     return safe
 
 
-@told
-def arrived(desk: Desk, key: str | None) -> Page:
-    """The tab as the page opens: what a visitor left here is there again."""
-    if not desk.visitors.has(key):
+@guarded
+def arrived(service: VisitorService, key: str | None) -> Page:
+    """Return the tab as the page opens: what a visitor left here is there again."""
+    if not service.visitors.has(key):
         return fresh(None)._replace(key="")
-    found = desk.visitors.open(key)
-    return fresh(found).says(_where_things_stand(found))
+    workspace = service.visitors.open(key)
+    return fresh(workspace).says(_where_things_stand(workspace))
 
 
-def _where_things_stand(found: Workspace) -> str:
+def _where_things_stand(workspace: Workspace) -> str:
     """Return what is there, and what to do next."""
-    pool, language = found.pool(), found.state().language
+    pool, language = workspace.pool(), workspace.state().language
     if not language:
         return "Begin with the name of your language."
     if not pool:

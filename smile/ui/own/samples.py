@@ -14,7 +14,7 @@ import numpy as np
 
 from smile.audio.io import read, write
 from smile.datatypes import SAMPLE_RATE, Utterance
-from smile.exporting import EACH, SUFFIXES, Span, Transcript
+from smile.exporting import EACH, SUFFIXES, Span, TieredTranscript
 from smile.pools.pool import Pool
 
 CLIPS, ANNOTATED, TRIES = 12, 8, 6  # clips in each sample
@@ -26,7 +26,7 @@ ABOUT = (
 
 
 def table(pool: Pool, out: Path) -> None:
-    """A zip of clips and a table that says what is spoken in each."""
+    """Write a zip of clips and a table that says what is spoken in each."""
     chosen = pool.utterances[:CLIPS]
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -40,9 +40,9 @@ def table(pool: Pool, out: Path) -> None:
 
 
 def annotated(pool: Pool, out: Path, kind: str) -> None:
-    """A zip of one recording and its annotations, of ELAN or Praat."""
+    """Write a zip of one recording and its annotations, of ELAN or Praat."""
     spans, samples = _recording(pool.utterances[:ANNOTATED])
-    transcript = Transcript(
+    transcript = TieredTranscript(
         "story.wav", len(samples) / SAMPLE_RATE, (("utterance", spans),), pool.language.code
     )
     with _zip(out) as archive, TemporaryDirectory() as folder:
@@ -53,7 +53,7 @@ def annotated(pool: Pool, out: Path, kind: str) -> None:
 
 
 def recordings(pool: Pool, out: Path) -> None:
-    """A zip of recordings to transcribe, none of them among the examples."""
+    """Write a zip of recordings to transcribe, none of them among the examples."""
     tries = (pool.queries or pool.utterances[CLIPS:])[:TRIES]
     with _zip(out) as archive:
         for number, utterance in enumerate(tries, 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -15,11 +15,11 @@ from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.options import choices
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
-from smile.ui.own.desk import Desk
+from smile.ui.own.buttons import Buttons
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
-from smile.ui.transcribe.tab import ANNOUNCED, PLAIN, recorder
-from smile.ui.transcribe.view import stage
+from smile.ui.own.service import VisitorService
+from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 
 STORAGE = "smile-my-language"
 BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
@@ -36,33 +36,15 @@ element.addEventListener("click", ({ target }) => {
 """
 
 
-class Buttons(NamedTuple):
-    """What a visitor presses or brings."""
-
-    typed: gr.Textbox
-    matches: gr.Radio
-    add_files: gr.Button
-    add_clip: gr.Button
-    save: gr.Button
-    remove: gr.Button
-    learn: gr.Button
-    forget: gr.Button
-    add_recorded: gr.Button
-    transcribe: gr.Button
-    delete: gr.Button
-    really: gr.Button
-    samples: dict[str, gr.Button]
-    transcripts: dict[str, gr.Button]
-    pools: dict[str, gr.Button]
-    file: gr.DownloadButton
-
-
 def remembered() -> gr.BrowserState:
-    """Where a visitor's key is kept; outside the tabs, since those come to be when they are opened."""
+    """Return where a visitor's key is kept.
+
+    It stands outside the tabs, since those come to be when they are opened.
+    """
     return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
 
 
-def own_tab(desk: Desk, key: gr.BrowserState) -> None:
+def own_tab(service: VisitorService, key: gr.BrowserState) -> None:
     """Lay out the tab and connect it."""
     with gr.Tab("My language", id="own") as tab, gr.Column(elem_classes="own"):
         outputs: dict[str, Any] = {
@@ -71,7 +53,7 @@ def own_tab(desk: Desk, key: gr.BrowserState) -> None:
             "part": gr.State(),
         }
         pressed: dict[str, Any] = {}
-        gr.HTML(f'<p class="note">{PROMISE.format(hours=desk.visitors.hours)}</p>', **PLAIN)
+        gr.HTML(f'<p class="note">{PROMISE.format(hours=service.visitors.hours)}</p>', **PLAIN)
         with step("1", "Your language"):
             naming(outputs, pressed)
         with step("2", "Examples"):
@@ -88,19 +70,19 @@ def own_tab(desk: Desk, key: gr.BrowserState) -> None:
             outputs["stage"] = gr.HTML(stage(WELCOME), elem_id="own-stage", js_on_load=ANNOUNCED, **PLAIN)
             outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
         pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
-        connect(desk, tab, Page(**outputs), Buttons(**pressed))
+        connect(service, tab, Page(**outputs), Buttons(**pressed))
 
 
 @contextmanager
 def step(number: str, title: str) -> Iterator[None]:
-    """One step of the way, under its heading."""
+    """Lay out one step of the way, under its heading."""
     with gr.Column(elem_classes="own-step"):
         gr.HTML(f'<h2 class="own-title"><i>{number}</i>{title}</h2>', **PLAIN)
         yield
 
 
 def naming(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Search by name or code."""
+    """Lay out the search for a language by name or code."""
     outputs["named"] = gr.HTML(view.named(None), elem_id="own-named", **PLAIN)
     pressed["typed"] = gr.Textbox(
         label="Name or ISO 639-3 code", placeholder="such as Mboshi or mdw", max_lines=1, elem_id="own-search"
@@ -111,7 +93,7 @@ def naming(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Bring examples, and see those that are there."""
+    """Lay out how examples are brought, and those that are there."""
     with gr.Tabs():
         with gr.Tab("Files"):
             outputs["uploads"] = brought(
@@ -158,7 +140,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def checking(outputs: dict[str, Any]) -> None:
-    """Leave one out, and what follows from it."""
+    """Lay out the check by leaving one out, and the settings that follow from it."""
     outputs["verdict"] = gr.HTML("", elem_id="own-verdict", **PLAIN)
     with gr.Row(elem_classes="files"):
         outputs["check"] = gr.Button(
@@ -180,7 +162,7 @@ def checking(outputs: dict[str, Any]) -> None:
 
 
 def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Bring recordings, transcribe them, give the transcripts away."""
+    """Lay out how recordings are brought and transcribed, and their transcripts taken away."""
     with gr.Tabs():
         with gr.Tab("Files"):
             outputs["recordings"] = brought(
@@ -210,7 +192,7 @@ def _label(kind: str) -> str:
 
 
 def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Put a transcript right, and see what that brings."""
+    """Lay out the editor of a transcript, and the curve of what correcting brings."""
     gr.HTML(
         '<p class="note">Click a transcript above, listen, and put it right. It becomes an example, and the '
         "next transcript is made with it.</p>",
@@ -229,7 +211,7 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def taking(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """The pool as a file, and the end of it here."""
+    """Lay out the pool as a file, and the deletion of everything."""
     with gr.Row(visible=False, elem_classes="files") as row:
         pressed["pools"] = {
             "folder": gr.Button("Examples as a SMILE pool (zip)", size="sm", elem_id="own-pool-folder"),

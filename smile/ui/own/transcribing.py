@@ -1,4 +1,4 @@
-"""A visitor's recordings: they come in, are transcribed one after the other, and are given away."""
+"""Callbacks for a visitor's recordings: they come in, are transcribed in turn, and are given away."""
 
 from __future__ import annotations
 
@@ -18,68 +18,68 @@ from smile.pools.export import FORMATS as POOL_FORMATS
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard, discarding, lent, taken
 from smile.ui.own import view
-from smile.ui.own.desk import Desk
-from smile.ui.own.page import Page, fresh, opened, settings, told, told_each, working, workspace
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace_of
+from smile.ui.own.service import VisitorService
 
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 
 
 @consuming
-@told_each
-def bring(desk: Desk, key: str | None, files: Sequence[str] | None) -> Iterator[Page]:
-    """Recordings, or zips of them, come into the list."""
+@guarded_steps
+def bring(service: VisitorService, key: str | None, files: Sequence[str] | None) -> Iterator[Page]:
+    """Bring recordings, or zips of them, into the list."""
     if not files:
         return
     with discarding(files):
-        key, found = workspace(desk, key)
+        key, workspace = workspace_of(service, key)
         yield Page(key=key, recordings=None).says("Looking at the files", "working")
-        with found.work() as work:
-            paths = yield from working(desk.unpacked(found, taken(files, work), work))
-            brought = transcripts.bring(found, paths)
+        with workspace.work() as work:
+            paths = yield from working(service.unpacked(workspace, taken(files, work), work))
+            brought = transcripts.bring(workspace, paths)
     said = f"{len(brought)} recording{'s' * (len(brought) != 1)} added. Press Transcribe."
-    yield fresh(found).says(said, "done")
+    yield fresh(workspace).says(said, "done")
 
 
 @consuming
-@told
-def bring_recorded(desk: Desk, key: str | None, audio: str | None) -> Page:
-    """A recording made in the page comes into the list."""
+@guarded
+def bring_recorded(service: VisitorService, key: str | None, audio: str | None) -> Page:
+    """Bring a recording made in the page into the list."""
     if not audio:
         raise PoolError("Record something first.")
     with discarding([audio]):
-        key, found = workspace(desk, key)
-        with found.work() as work:
-            transcripts.bring(found, taken([audio], work), "recording-{}")
-    return fresh(found)._replace(key=key, recorded=None).says("Added. Press Transcribe.", "done")
+        key, workspace = workspace_of(service, key)
+        with workspace.work() as work:
+            transcripts.bring(workspace, taken([audio], work), "recording-{}")
+    return fresh(workspace)._replace(key=key, recorded=None).says("Added. Press Transcribe.", "done")
 
 
-@told_each
-def run(desk: Desk, key: str | None) -> Iterator[Page]:
-    """Transcribe what waits; goes on where a reload or a cancel ended it."""
-    found = opened(desk, key)
-    if not transcripts.waiting(found):
+@guarded_steps
+def run(service: VisitorService, key: str | None) -> Iterator[Page]:
+    """Transcribe what waits; go on where a reload or a cancel ended it."""
+    workspace = opened(service, key)
+    if not transcripts.waiting(workspace):
         raise PoolError(NOTHING)
-    yield from written(desk, found, None)
+    yield from written(service, workspace, None)
 
 
-@told_each
-def run_again(desk: Desk, key: str | None) -> Iterator[Page]:
+@guarded_steps
+def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe anew what older examples were used for, but for what has been corrected."""
-    found = opened(desk, key)
-    names = [recording.name for recording in transcripts.outdated(found)]
+    workspace = opened(service, key)
+    names = [recording.name for recording in transcripts.outdated(workspace)]
     if not names:
         raise PoolError("All transcripts were made with the examples that you have now.")
-    yield from written(desk, found, names)
+    yield from written(service, workspace, names)
 
 
-def written(desk: Desk, found: Workspace, names: list[str] | None) -> Iterator[Page]:
-    """Transcribe; shows each transcript as it grows."""
-    problem = yield from working(desk.ready(found))
-    items, parts = _known(found)
+def written(service: VisitorService, workspace: Workspace, names: list[str] | None) -> Iterator[Page]:
+    """Transcribe, and yield the page with each transcript as it grows."""
+    problem = yield from working(service.ready(workspace))
+    items, parts = _known(workspace)
     shown = None
-    for step in desk.batch(found, settings(found), names):
+    for step in service.batch(workspace, settings(workspace), names):
         if step.result is None:
-            items, parts = _known(found)
+            items, parts = _known(workspace)
             continue
         text = (step.result.smile if step.result.pool else step.result.vanilla).text
         if shown != (step.name, text):
@@ -87,57 +87,57 @@ def written(desk: Desk, found: Workspace, names: list[str] | None) -> Iterator[P
             table = view.transcripts(items, parts, at_work=shown)
             yield Page(results=table).says(f"{step.done + 1} of {step.total}: {step.name}", "working")
     said = f"Done. Click a transcript to hear, correct and learn from it. {problem}"
-    yield fresh(found).says(said.strip(), "done")
+    yield fresh(workspace).says(said.strip(), "done")
 
 
-def _known(found: Workspace) -> tuple[list[Item], list[Part]]:
+def _known(workspace: Workspace) -> tuple[list[Item], list[Part]]:
     """What is in a visitor's list by now."""
-    items = transcripts.items(found)
-    return items, transcripts.parts_of(items, found.state())
+    items = transcripts.items(workspace)
+    return items, transcripts.parts_of(items, workspace.state())
 
 
-@told
-def remove(desk: Desk, key: str | None, part: Sequence[Any] | None) -> Page:
-    """A recording leaves the list."""
-    found = opened(desk, key)
+@guarded
+def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None) -> Page:
+    """Delete a recording from the list."""
+    workspace = opened(service, key)
     if not part:
         return Page()
-    transcripts.forget(found, str(part[0]))
+    transcripts.forget(workspace, str(part[0]))
     return (
-        fresh(found)
+        fresh(workspace)
         ._replace(part=None, part_box=gr.update(visible=False))
         .says(f"{part[0]} was deleted.", "done")
     )
 
 
-def saved(desk: Desk, kind: str, key: str | None) -> Any:
-    """The transcripts as a file, several as a zip; gives the hidden button its file."""
-    found = opened(desk, key)
-    with found.work(adding=False) as folder:
-        made = export(transcripts.exported(found), kind, folder)
+def saved(service: VisitorService, kind: str, key: str | None) -> Any:
+    """Return the hidden button with the transcripts as its file, several in a zip."""
+    workspace = opened(service, key)
+    with workspace.work(adding=False) as folder:
+        made = export(transcripts.exported(workspace), kind, folder)
         if kind in TOGETHER or len(made) == 1:
-            return _offered(desk, found, made[0])
+            return _offered(service, workspace, made[0])
         zipped = folder / f"transcripts-{kind}.zip"
         with ZipFile(zipped, "w", ZIP_DEFLATED) as archive:
             for path in made:
                 archive.write(path, path.name)
-        return _offered(desk, found, zipped)
+        return _offered(service, workspace, zipped)
 
 
-def pool_saved(desk: Desk, kind: str, key: str | None) -> Any:
-    """The pool as a zip; gives the hidden button its file."""
-    found = opened(desk, key)
-    pool = found.pool()
+def pool_saved(service: VisitorService, kind: str, key: str | None) -> Any:
+    """Return the hidden button with the pool as a zip."""
+    workspace = opened(service, key)
+    pool = workspace.pool()
     if pool is None:
         raise PoolError("There are no examples to take away yet.")
-    with found.work(adding=False) as folder:
+    with workspace.work(adding=False) as folder:
         made = POOL_FORMATS[kind](pool, folder / f"smile-examples-{kind}.zip")
-        return _offered(desk, found, made)
+        return _offered(service, workspace, made)
 
 
-def _offered(desk: Desk, found: Workspace, made: Path) -> Any:
+def _offered(service: VisitorService, workspace: Workspace, made: Path) -> Any:
     """A file where gradio serves from; it is deleted with all else of the visitor."""
-    desk.admit(made)
+    service.admit(made)
     served = lent(made)
-    discard(found.lend(Path(served)))
+    discard(workspace.lend(Path(served)))
     return gr.update(value=served)

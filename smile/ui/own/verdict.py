@@ -1,4 +1,4 @@
-"""What a check has found, in a sentence and a table: do examples help, and which setting is best?"""
+"""The result of a check, in a sentence and a table: do examples help, and which setting is best?"""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VERDICTS = {
 
 
 def sentence(setting: PoolSetting, pool: Pool | None) -> str:
-    """What the last check of a pool said."""
+    """Return what the last check of a pool said, as HTML."""
     if pool is None:
         return ""
     if not setting.clips or setting.cer is None or setting.vanilla is None:
@@ -41,7 +41,7 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
 
 
 def table(found: pd.DataFrame, best: str = "") -> str:
-    """The settings with their error rates; `found` is the table of a `leave_one_out.Check`."""
+    """Return the settings with their error rates as HTML; `found` is the table of a `check.Check`."""
     rows = Markup().join(
         _row(row, row["condition"] == best) for _, row in found.sort_values("rate").iterrows()
     )

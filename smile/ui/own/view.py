@@ -1,4 +1,4 @@
-"""What the tab shows of a visitor's pool and transcripts, as HTML from plain values."""
+"""A visitor's pool and transcripts as HTML, from plain values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CHOSEN, PRESSED = Markup(' class="chosen"'), Markup(' aria-pressed="true"')
 
 
 def named(language: Language | None) -> str:
-    """The language that was named, with what is known of it."""
+    """Return the language that was named, with what is known of it, as HTML."""
     if language is None:
         return Markup('<p class="note">No language named yet.</p>')
     known = (
@@ -54,7 +54,7 @@ def named(language: Language | None) -> str:
 
 
 def examples(utterances: Sequence[Utterance], chosen: str | None = None) -> str:
-    """The examples, the newest first."""
+    """Return the examples as HTML, the newest first."""
     if not utterances:
         return Markup(
             '<p class="note">No examples yet. A dozen clips of a few seconds each, with what is said in '
@@ -78,7 +78,7 @@ def examples(utterances: Sequence[Utterance], chosen: str | None = None) -> str:
 
 
 def rejected(rows: Sequence[tuple[str, str]], empty: int = 0) -> str:
-    """What could not be used, with place and reason."""
+    """Return what could not be used as HTML, with place and reason."""
     passed = f"{empty} annotations without a text were passed over. " if empty else ""
     if not rows:
         return Markup('<p class="note">{}</p>').format(passed) if passed else ""
@@ -96,7 +96,10 @@ def transcripts(
     chosen: tuple[str, int] | None = None,
     at_work: tuple[str, str] | None = None,
 ) -> str:
-    """Recordings and their transcripts part by part; `at_work` is one's name and its growing text."""
+    """Return recordings and their transcripts as HTML, part by part.
+
+    `at_work` is the name of one and its growing text.
+    """
     if not items:
         return Markup('<p class="note">Nothing to transcribe yet.</p>')
     by_name: dict[str, list[Part]] = {}
@@ -138,7 +141,10 @@ def _part(part: Part, chosen: bool) -> Markup:
 
 
 def player(caption: str, audio: Path, start: float = 0.0, end: float = 0.0) -> str:
-    """A stretch of a recording to listen to (end 0: all of it); no copy of it is left on the server."""
+    """Return a player of a recording from `start` to `end` in seconds (end 0: all of it).
+
+    The sound stands in the HTML, so that no copy of it is left on the server.
+    """
     samples = read_recording(audio, LONGEST).samples
     stretch = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE) or None]
     with TemporaryDirectory() as folder:

@@ -1,6 +1,5 @@
 """The tab Results: cached rows as tables, charts, utterances and findings."""
 
-from smile.ui.results.store import Store
 from smile.ui.results.tab import results_tab
 
-__all__ = ["Store", "results_tab"]
+__all__ = ["results_tab"]

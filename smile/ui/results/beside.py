@@ -25,7 +25,7 @@ NOTE = (
 
 
 def beside(selection: Selection) -> str:
-    """A line for each figure of the paper that may be shown, with ours of the same kind."""
+    """Return a line for each figure of the paper that may be shown, with ours of the same kind."""
     columns = dict(_ours(selection, adapter) for adapter in (True, False))
     theirs = _theirs()
     body = Markup().join(
@@ -57,7 +57,7 @@ def _theirs() -> dict[str, str]:
 
 
 def percent2(rate: float) -> str:
-    """A rate as the paper writes it, with two decimals."""
+    """Return a rate as the paper writes it, with two decimals."""
     return f"{rate:.2f}\u00a0%"
 
 
@@ -88,7 +88,7 @@ def _ours(selection: Selection, adapter: bool) -> tuple[str, dict[str, str]]:
 
 
 def points(selection: Selection) -> pd.DataFrame:
-    """The paper's figures by number of examples; none for another metric than CER."""
+    """Return the paper's figures by number of examples; none for another metric than CER."""
     if selection.metric.unit != "cer":
         return pd.DataFrame(columns=["series", "x", "rate"])
     alone = {0: paper.ALONE}

@@ -1,4 +1,4 @@
-"""What happens on an event: plain values in, new values for the components out."""
+"""Callbacks of the tab: plain values in, new values for the components out."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
-from markupsafe import Markup
 
 from smile.ui.guard import sentence
+from smile.ui.parts.components import stage
 from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
 from smile.ui.results.charts import drawn
 from smile.ui.results.panel import panel
 from smile.ui.results.selection import Choices, Selection
-from smile.ui.results.store import Store
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
+from smile.ui.store import Store
 from smile.ui.values import facts
 
-STAGE = Markup('<p class="stage {}">{}</p>')
-READING = STAGE.format("working", "Reading the results")
+READING = stage("Reading the results", "working")
 NOTHING = (
     "There are no results yet; make some with smile evaluate --data FOLDER --out RUN, "
     "then smile results pack RUN."
@@ -53,7 +52,7 @@ class View(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a visitor asks for: the choices, the language opened, the utterances' order, chart, sorting."""
+    """A visitor's request: the choices, the language opened, the utterances' order, chart, sorting."""
 
     choices: Choices = Choices()
     opened: Any = None
@@ -63,13 +62,13 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> Asked:
-        """The inputs of an event: the choices one by one, then the rest."""
+        """Return what the inputs of an event ask for: they are the choices one by one, then the rest."""
         split = len(Choices._fields)
         return cls(Choices(*values[:split]), *values[split:])
 
 
 def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
-    """Do what an event asks for; what goes wrong is one sentence for the visitor."""
+    """Show what an event asks for; say in one sentence what goes wrong."""
     try:
         return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
     except Exception as error:
@@ -77,19 +76,19 @@ def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) ->
 
 
 def notice(kind: str, text: str) -> View:
-    """The tab with nothing but a sentence."""
-    shown = gr.update(value=STAGE.format(kind, text), visible=True)
+    """Return the tab with nothing but a sentence."""
+    shown = gr.update(value=stage(text, kind), visible=True)
     return View(notice=shown, board=gr.update(visible=False))
 
 
 def selection_of(store: Store, choices: Choices) -> Selection:
-    """The choices applied to what is in the folder now."""
+    """Return the choices applied to what is in the folder now."""
     measured = store.read()
     return Selection(measured, choices.valid(measured))
 
 
 def opened(store: Store, asked: Asked) -> View:
-    """The tab is opened: read what is new, show all of it; the findings take as long again and follow."""
+    """Return the tab as it is opened, with what is new; the findings, which take as long, follow."""
     selection = selection_of(store, asked.choices)
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
@@ -98,24 +97,24 @@ def opened(store: Store, asked: Asked) -> View:
     )
 
 
-def told(store: Store, asked: Asked) -> View:
-    """The findings; no choice changes them."""
+def findings(store: Store, asked: Asked) -> View:
+    """Return the findings; no choice changes them."""
     return View(findings=panel(store.read().findings()))
 
 
 def prepared(store: Store) -> None:
     """Read the rows and make what the tab shows first, before anybody asks for it."""
-    for show in (opened, told):
+    for show in (opened, findings):
         guarded(show, store, *Choices(), *Asked()[1:])
 
 
 def changed(store: Store, asked: Asked) -> View:
-    """Another choice, other figures."""
+    """Return the figures of another choice."""
     return shown(selection_of(store, asked.choices), asked)
 
 
 def shown(selection: Selection, asked: Asked) -> View:
-    """Summary, tables, utterances and chart of a selection."""
+    """Return summary, tables, utterances and chart of a selection."""
     return View(
         summary=tables.summary(selection),
         beside=beside(selection),
@@ -126,13 +125,13 @@ def shown(selection: Selection, asked: Asked) -> View:
 
 
 def chart_of(selection: Selection, key: str) -> dict[str, Any]:
-    """A chart, or the sentence that stands for it."""
+    """Return a chart, or the sentence that stands for it."""
     figure, caption = drawn(selection, key)
     return {"plot": gr.update(value=figure, visible=figure is not None), "caption": caption}
 
 
 def looked_into(store: Store, asked: Asked) -> View:
-    """Another language or another order of its utterances."""
+    """Return another language's utterances, or the same in another order."""
     selection = selection_of(store, asked.choices)
     return View(
         table=tables.table(selection, asked.sort, asked.opened or ""),
@@ -141,7 +140,7 @@ def looked_into(store: Store, asked: Asked) -> View:
 
 
 def clicked(store: Store, asked: Asked, key: str, code: str) -> View:
-    """A click into the table: on a heading, which sorts, or on a language, which opens it."""
+    """Answer a click into the table: on a heading, which sorts, or on a language, which opens it."""
     if not key:
         return looked_into(store, asked._replace(opened=code))._replace(opened=code)
     sort = asked.sort.again(key)
@@ -156,14 +155,14 @@ class Click:
     store: Store
 
     def __call__(self, event: gr.EventData, *values: Any) -> View:
-        """What the click was on is in the event."""
+        """Answer a click; what it was on is in the event."""
         data = facts(event)
         key, code = (str(data.get(name) or "") for name in ("sort", "language"))
         return guarded(lambda store, asked: clicked(store, asked, key, code), self.store, *values)
 
 
 def saved(store: Store, kind: str, *values: Any) -> Any:
-    """A file to download: "table.csv", "table.parquet" or "rows.parquet"; gives the button its file."""
+    """Return the button with its file: "table.csv", "table.parquet" or "rows.parquet"."""
     selection = selection_of(store, Asked.of(values).choices)
     if kind.startswith("table"):
         frame = tables.long(selection)

@@ -78,7 +78,7 @@ MISSING = Markup('<p class="stage">{}</p>')
 
 
 def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
-    """A chart and its caption; without rows no chart and a sentence."""
+    """Return a chart and its caption; without rows no chart and a sentence."""
     chart = CHARTS.get(key) or CHARTS["languages"]
     figure = chart.draw(selection) if len(selection.languages) else None
     return figure, MISSING.format(chart.missing) if figure is None else CAPTION.format(chart.caption)

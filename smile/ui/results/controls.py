@@ -9,8 +9,8 @@ import gradio as gr
 from smile.text.normalisers import NORMALISERS
 from smile.ui.results.charts import CHARTS
 from smile.ui.results.selection import HELD_OUT, KNOWN, SWITCHED, TRAINED, UNKNOWN, Choices
-from smile.ui.results.store import Measured
 from smile.ui.results.utterances import ORDERS
+from smile.ui.store import Measured
 
 GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
           ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip
@@ -19,7 +19,7 @@ NARROW = 190  # of one that a wide one stands beside
 
 
 def choice_inputs() -> Choices:
-    """What is compared, how it is counted, and which languages are shown."""
+    """Lay out what is compared, how it is counted, and which languages are shown."""
     with gr.Row():
         condition = _dropdown("Condition", "condition")
         baseline = _dropdown("Compared with (baseline)", "baseline")
@@ -41,12 +41,12 @@ def choice_inputs() -> Choices:
 
 
 def column_input() -> gr.Dropdown:
-    """Further conditions in the table."""
+    """Lay out the choice of further conditions in the table."""
     return _dropdown("Further conditions in the table", "columns", several=True)
 
 
 def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
-    """The language whose utterances are shown, and their order."""
+    """Lay out the choice of the language whose utterances are shown, and of their order."""
     with gr.Row():
         language = _dropdown("Utterances of", "opened")
         order = gr.Dropdown(
@@ -61,7 +61,7 @@ def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
 
 
 def chart_input() -> gr.Radio:
-    """Which chart is shown."""
+    """Lay out the choice of a chart."""
     titles = [(chart.title, key) for key, chart in CHARTS.items()]
     return _bar(titles, "languages", "Chart", "chart")
 
@@ -86,7 +86,7 @@ def _bar(choices: list[Any], value: str, label: str, name: str, scale: int = 1) 
 
 
 def offered(measured: Measured, choices: Choices) -> dict[str, Any]:
-    """What the controls offer, by their names, with what a visitor had chosen where it is still there."""
+    """Return what the controls offer, by name, and what a visitor chose where it is still there."""
     languages = measured.languages
     names = sorted(zip(languages["name"] + " (" + languages["code"] + ")", languages["code"], strict=True))
     found = {

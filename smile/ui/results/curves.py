@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smile.results.naming import measure
+from smile.ui.parts.plots import COLOURS, GREY, blank
 from smile.ui.results.beside import points
-from smile.ui.results.figures import COLOURS, GREY, averages, blank, spread
+from smile.ui.results.figures import averages, spread
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
 
@@ -21,7 +22,10 @@ MINUTES = {0.0: "all (10)"}
 
 
 def by_shots(selection: Selection) -> Figure | None:
-    """Macro average by number of examples: nearest and random, with and without an adapter; the paper's."""
+    """Return the macro average by number of examples: nearest and random, with and without an adapter.
+
+    The paper's own figures stand beside them.
+    """
     figure = _over_examples(selection, "shots")
     if figure is None:
         return None
@@ -39,7 +43,7 @@ def by_shots(selection: Selection) -> Figure | None:
 
 
 def by_length(selection: Selection) -> Figure | None:
-    """Macro average by number of examples, with the seconds of examples and target held."""
+    """Return the macro average by number of examples, with the seconds of examples and target held."""
     return _over_examples(selection, "length")
 
 
@@ -56,7 +60,7 @@ def _over_examples(selection: Selection, x: str) -> Figure | None:
 
 
 def by_measure(selection: Selection) -> Figure | None:
-    """Macro average by the way to choose examples."""
+    """Return the macro average by the way to choose examples."""
     found = averages(selection, "measure")
     if found.empty:
         return None
@@ -80,7 +84,7 @@ def by_measure(selection: Selection) -> Figure | None:
 
 
 def by_pool(selection: Selection) -> Figure | None:
-    """Macro average by the minutes of speech in the pool."""
+    """Return the macro average by the minutes of speech in the pool."""
     found = averages(selection, "minutes")
     if found.empty:
         return None

@@ -8,47 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smile.results import labels
+from smile.ui.parts.plots import COLOURS, GREY, blank
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-COLOURS = ("#0d9488", "#d97706", "#6366f1", "#e11d48", "#0284c7", "#a16207", "#9333ea", "#64748b")
-GREY = "#8a8480"
 WIDEST = 24  # characters on a line of a label
 BAND = 7  # pixels of an interval drawn as a band
-NO_TOOLS = ["zoom", "pan", "select", "lasso", "zoomin", "zoomout", "autoscale", "resetscale"]
-
-
-def blank(height: int, x: str = "", y: str = "") -> Figure:
-    """A figure without traces; the page's style sheet colours its text and lines."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    figure.update_layout(
-        template="none",
-        height=height,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        colorway=COLOURS,
-        margin={"l": 8, "r": 12, "t": 12, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left"},
-        font={"size": 13},
-        dragmode=False,
-        modebar={"remove": NO_TOOLS, "bgcolor": "rgba(0,0,0,0)"},
-    )
-    figure.update_xaxes(
-        title={"text": x, "standoff": 10, "font": {"size": 13}}, automargin=True, zeroline=False
-    )
-    figure.update_yaxes(
-        title={"text": y, "standoff": 10, "font": {"size": 13}}, automargin=True, zeroline=False
-    )
-    return figure
 
 
 def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, Any]:
-    """The error bars of rates with bounds."""
+    """Return the error bars of rates with bounds."""
     bars = {
         "type": "data",
         "symmetric": False,
@@ -60,18 +32,18 @@ def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, An
 
 
 def wrapped(label: str) -> str:
-    """A long label on two lines or more, so that there is room for the chart beside it."""
+    """Return a long label on two lines or more, so that there is room for the chart beside it."""
     return "<br>".join(wrap(label, WIDEST))
 
 
 def translucent(colour: str) -> str:
-    """A colour at a third of its strength."""
+    """Return a colour at a third of its strength."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.3)"
 
 
 def by_language(selection: Selection) -> Figure | None:
-    """Dumbbells: each language from the baseline to the condition, with intervals."""
+    """Return dumbbells: each language from the baseline to the condition, with intervals."""
     base, ours = selection.line_of(selection.baseline), selection.line_of(selection.condition)
     base = base[base.index.isin(ours.dropna(subset=["rate"]).index)].dropna(subset=["rate"])
     if base.empty or selection.baseline == selection.condition:
@@ -100,7 +72,7 @@ def by_language(selection: Selection) -> Figure | None:
 
 
 def by_family(selection: Selection) -> Figure | None:
-    """The relative change of each language, by family, and each family's mean."""
+    """Return the relative change of each language, by family, and each family's mean."""
     table = selection.line_of(selection.condition)
     if "reduction" not in table or table["reduction"].notna().sum() == 0 or selection.pair is None:
         return None
@@ -131,7 +103,7 @@ def by_family(selection: Selection) -> Figure | None:
 
 
 def overhead(selection: Selection) -> Figure | None:
-    """Seconds that a clip takes by condition, and the share in them of ranking the pool."""
+    """Return the seconds that a clip takes by condition, and the share in them of ranking the pool."""
     rows = selection.measured.rows
     if "seconds" not in rows or rows["seconds"].notna().sum() == 0:
         return None
@@ -164,7 +136,7 @@ def overhead(selection: Selection) -> Figure | None:
 
 
 def averages(selection: Selection, x: str) -> pd.DataFrame:
-    """The lines of `labels.lines` with their macro averages over the languages that all of them have.
+    """Return the lines of `labels.lines` with macro averages over the languages that all of them have.
 
     Of more series than there are colours, those that have most in common with the condition.
     """

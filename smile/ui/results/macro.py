@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def macro(table: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
-    """Mean of the languages' rates by condition, from `results.by_language`'s table.
+    """Return the mean of the languages' rates by condition, from `results.by_language`'s table.
 
     The bounds take the languages as independent: each bound's distance from the mean is the root of the
     summed squares of the languages' distances, over their number. Without a shared language there is no

@@ -19,7 +19,7 @@ PANEL = Markup(
 
 
 def panel(findings: Sequence[Finding]) -> str:
-    """Every question with its answer; those that were not measured last."""
+    """Return every question with its answer as HTML; those that were not measured last."""
     known = sorted(findings, key=lambda finding: not finding.figure)
     return PANEL.format(Markup().join(_finding(finding) for finding in known))
 

@@ -1,4 +1,4 @@
-"""What a visitor has chosen, applied to what was measured."""
+"""A visitor's choices, applied to what was measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from smile.results import labels
 from smile.results.evidence import JOINED
 from smile.results.pairs import Paired, paired
 from smile.results.tables import Metric
-from smile.ui.results.store import Measured
+from smile.ui.store import Measured
 
 HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"
 
@@ -31,7 +31,7 @@ class Choices(NamedTuple):
     columns: Any = ()
 
     def valid(self, measured: Measured) -> Choices:
-        """The choices, with others in place of conditions that were not measured."""
+        """Return the choices, with others in place of conditions that were not measured."""
         known, facts = measured.conditions, measured.facts
         first = labels.baseline(facts)
         usual = labels.headline(facts) or (known[-1] if known else "")
@@ -54,54 +54,54 @@ class Selection:
 
     @property
     def condition(self) -> str:
-        """The condition that is compared."""
+        """Return the condition that is compared."""
         return str(self.choices.condition)
 
     @property
     def baseline(self) -> str:
-        """What it is compared with."""
+        """Return the condition that it is compared with."""
         return str(self.choices.baseline)
 
     @property
     def metric(self) -> Metric:
-        """What is counted."""
+        """Return what is counted."""
         return Metric(self.choices.metric, self.choices.normaliser)
 
     @property
     def unit(self) -> str:
-        """The metric's name for people."""
+        """Return the metric's name for people."""
         return self.metric.unit.upper()
 
     @property
     def facts(self) -> pd.DataFrame:
-        """The settings behind each label."""
+        """Return the settings behind each label."""
         return self.measured.facts
 
     @cached_property
     def languages(self) -> pd.DataFrame:
-        """The languages that pass the filters."""
+        """Return the languages that pass the filters."""
         return filtered(self.measured.languages, self.choices)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A line for each of these languages and each condition; see `results.by_language`."""
+        """Return a line for each of these languages and each condition; see `results.by_language`."""
         table = self.measured.table(self.metric, self.baseline)
         return table[table["language"].isin(self.languages.index)]
 
     @cached_property
     def pair(self) -> Paired | None:
-        """The condition against the baseline over these languages."""
+        """Return the condition against the baseline over these languages."""
         known = self.measured.sampled(self.metric)
         parts = [known[code] for code in self.languages.index if code in known]
         return paired(parts, self.condition, self.baseline)
 
     def line_of(self, condition: str) -> pd.DataFrame:
-        """A condition's lines, by language."""
+        """Return a condition's lines, by language."""
         return self.table[self.table["condition"] == condition].set_index("language")
 
 
 def filtered(languages: pd.DataFrame, choices: Choices) -> pd.DataFrame:
-    """The languages that pass the search and the filters."""
+    """Return the languages that pass the search and the filters."""
     known, switched = languages["whisper"] != "", languages["code"].str.contains(JOINED, regex=False)
     held_out = ~languages["training"] & ~switched
     groups = {

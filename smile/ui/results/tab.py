@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
+from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.results import callbacks, controls
 from smile.ui.results.callbacks import Asked, View
-from smile.ui.results.store import Store
 from smile.ui.results.tables import Sort
-from smile.ui.transcribe.tab import PLAIN, QUICK
+from smile.ui.store import Store
 
 ON_CLICK = """
 element.addEventListener("click", (event) => {
@@ -61,7 +61,7 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
 
 
 def language_outputs() -> tuple[Any, ...]:
-    """The table, its downloads, and the utterances below."""
+    """Lay out the table, its downloads, and the utterances below."""
     columns = controls.column_input()
     table = gr.HTML(elem_id="table", js_on_load=ON_CLICK, **PLAIN)
     with gr.Row(elem_classes="files"):
@@ -75,7 +75,7 @@ def language_outputs() -> tuple[Any, ...]:
 
 
 def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
-    """Opening the tab, choices, and clicks into the table.
+    """Connect the opening of the tab, choices, and clicks into the table.
 
     All choices share one event: of two that overlapped, the one that ended last would win.
     """
@@ -85,7 +85,7 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
         act = partial(callbacks.guarded, show, store)
         return {"fn": act, "inputs": inputs, "outputs": outputs, "trigger_mode": "always_last", **QUICK}
 
-    tab.select(**doing(callbacks.opened)).then(**doing(callbacks.told))
+    tab.select(**doing(callbacks.opened)).then(**doing(callbacks.findings))
     chosen = [*asked.choices, asked.opened, asked.order, asked.chart]
     gr.on([component.input for component in chosen], **doing(callbacks.changed))
     clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}
@@ -94,7 +94,7 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
 
 
 def connect_files(store: Store, asked: Asked, files: dict[str, gr.Button], file: gr.DownloadButton) -> None:
-    """A file is made when it is asked for; then the hidden button hands it over."""
+    """Make a file when it is asked for; then the hidden button hands it over."""
     inputs = [*asked.choices, *asked[1:]]
     for kind, button in files.items():
         made = button.click(partial(callbacks.saved, store, kind), inputs, file, **QUICK)

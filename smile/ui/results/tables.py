@@ -40,23 +40,23 @@ NO_LANGUAGE = Markup('<p class="note">No language passes the filters; widen them
 
 @dataclass(frozen=True)
 class Sort:
-    """What the table is sorted by: a fixed column, or "rate:" or "change:" and the condition's place."""
+    """The table's sorting: by a fixed column, or "rate:" or "change:" and the condition's place."""
 
     key: str = "change:1"
     descending: bool = False
 
     def again(self, key: str) -> Sort:
-        """The sorting after a click on a heading: the other way round where it was by this one."""
+        """Return the sorting after a click on a heading: the other way round where it was by this one."""
         return Sort(key, not self.descending if key == self.key else False)
 
 
 def conditions(selection: Selection) -> list[str]:
-    """The conditions in the table: the baseline, the one that is compared, and further ones."""
+    """Return the conditions in the table: baseline, the one that is compared, and further ones."""
     return list(dict.fromkeys([selection.baseline, selection.condition, *selection.choices.columns]))
 
 
 def lines(selection: Selection, sort: Sort = Sort()) -> pd.DataFrame:
-    """A line for each language, sorted: what is known of it, then `by_language`'s columns by place.
+    """Return a line for each language, sorted: what is known of it, then `by_language`'s columns by place.
 
     The columns of the condition in place i end in ":i", the baseline being in place 0.
     """
@@ -76,16 +76,16 @@ def _as_read(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def table(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
-    """The table as HTML; `opened` is the language whose utterances are shown."""
-    found = lines(selection, sort)
-    if found.empty:
+    """Return the table as HTML; `opened` is the language whose utterances are shown."""
+    rows = lines(selection, sort)
+    if rows.empty:
         return NO_LANGUAGE
     names = conditions(selection)
     groups = Markup('<th colspan="{}" scope="colgroup"></th>').format(len(FIXED)) + Markup().join(
         Markup('<th colspan="{}" scope="colgroup">{}</th>').format(2 if place else 1, name)
         for place, name in enumerate(names)
     )
-    body = Markup().join(_row(line, len(names), opened) for line in found.to_dict("records"))
+    body = Markup().join(_row(line, len(names), opened) for line in rows.to_dict("records"))
     return TABLE.format(groups=groups, heads=_heads(selection, names, sort), body=body)
 
 
@@ -134,7 +134,7 @@ def _change(line: dict[str, Any], place: int) -> Markup:
 
 
 def long(selection: Selection) -> pd.DataFrame:
-    """The table as a file holds it: a line for each language and condition, with all their settings."""
+    """Return the table as a file holds it: a line for each language and condition, with all settings."""
     names = conditions(selection)
     shown = selection.table[selection.table["condition"].isin(names)]
     about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
@@ -148,7 +148,7 @@ def long(selection: Selection) -> pd.DataFrame:
 
 
 def summary(selection: Selection) -> str:
-    """The condition against the baseline in a few figures."""
+    """Return the condition against the baseline in a few figures, as HTML."""
     pair, line = selection.pair, selection.line_of(selection.condition)
     if pair is None:
         text = "Choose a baseline and another condition that were both measured on the languages shown."

@@ -16,7 +16,11 @@ ORDERS = {
     "id": "By name",
 }
 MOST = 60  # utterances shown at once
-STOPPED = {"loop": "a repetition was cut", "length": "cut at the pool's pace", "room": "no more room"}
+STOPPED = {
+    "loop": "a repetition was cut",
+    "length": "cut at the pool's pace",
+    "max_new_tokens": "no more room",
+}
 SECTION = Markup(
     '<section class="utterances"><h3>{title}</h3><p class="note">{note}</p><ol>{items}</ol></section>'
 )
@@ -29,7 +33,7 @@ NO_TEXT = Markup('<span class="nothing">no text</span>')
 
 
 def lines(selection: Selection, code: str) -> pd.DataFrame:
-    """A line for each utterance that both conditions have, their columns ending in ":0" and ":1".
+    """Return a line for each utterance that both conditions have, their columns ending in ":0" and ":1".
 
     Of several seeds the first one is shown.
     """
@@ -48,7 +52,7 @@ def lines(selection: Selection, code: str) -> pd.DataFrame:
 
 
 def ordered(found: pd.DataFrame, order: str) -> pd.DataFrame:
-    """The lines in an order of ORDERS."""
+    """Return the lines in an order of ORDERS."""
     if order == "id":
         return found.sort_index()
     key = "edits:1" if order == "errors" else "gain"
@@ -56,7 +60,7 @@ def ordered(found: pd.DataFrame, order: str) -> pd.DataFrame:
 
 
 def utterances(selection: Selection, code: str | None, order: str = "gain") -> str:
-    """The utterances of a language as HTML; empty where none is chosen."""
+    """Return the utterances of a language as HTML; empty where none is chosen."""
     if not code or code not in selection.measured.languages.index:
         return ""
     found = ordered(lines(selection, code), order)

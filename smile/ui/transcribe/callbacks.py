@@ -18,6 +18,8 @@ from smile.transcription.result import as_dict
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable, uploaded
 from smile.ui.guard import sentence
+from smile.ui.parts.components import BUSY, stage
+from smile.ui.parts.pools import default_pool, example_choices
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
 NO_CLIP = "There is no recording yet: record one, upload one or choose one of the list."
-BUSY = "The server is busy; please try again in a minute."
 CANCELLED = "Cancelled. What was written so far stays."
 
 
@@ -63,27 +64,6 @@ def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
     )
 
 
-def default_pool(engine: Engine) -> str | None:
-    """The pool to begin with: the first that comes with the app, since it needs no indexing."""
-    return next((pool.key for pool in engine.pools()), None)
-
-
-def example_choices(engine: Engine, pool: str | None) -> dict[str, Any]:
-    """The recordings that a pool offers for trying, as the properties of a radio group."""
-    found = engine.queries(pool)
-    choice = engine.choice(pool)
-    return {
-        "choices": [(utterance.text, utterance.id) for utterance in found],
-        "label": f"Try a recording{' (synthetic voice)' if choice and choice.synthetic else ''}",
-        "visible": bool(found),
-    }
-
-
-def show_examples(engine: Engine, pool: str | None) -> Any:
-    """Another pool, other recordings to try."""
-    return gr.update(**example_choices(engine, pool), value=None)
-
-
 def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ...]:
     """One of the pool's recordings: its audio, its text as reference and as filled in, an empty view."""
     chosen = next((u for u in engine.queries(pool) if u.id == example), None)
@@ -111,7 +91,7 @@ def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
     recording = heard(audio)
     for line in engine.load():
-        yield View(stage=view.stage(line, "working"))
+        yield View(stage=stage(line, "working"))
     choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
     shown = None
     for result in paced(engine.transcribe(recording.samples, pool, settings)):
@@ -143,11 +123,6 @@ def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
         if result.done or result.stage != last or time.monotonic() >= due:
             last, due = result.stage, time.monotonic() + pace
             yield result
-
-
-def cancelling() -> str:
-    """The stage from the click on Cancel until the engine has stopped."""
-    return view.stage("Cancelling", "working")
 
 
 def refused() -> View:

@@ -52,7 +52,7 @@ def card(
 
 
 def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
-    """The text, with its times where there is more than one line; a caret where it still grows.
+    """Return the text, with times where there are several lines, and a caret where it still grows.
 
     `waiting` stands in its place while there is none.
     """
@@ -72,7 +72,7 @@ def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
 
 
 def facts(written: Transcript) -> Markup:
-    """Time taken, confidence and the language token that each line's prompt carried."""
+    """Return time taken, confidence and the language tokens in the prompts as HTML."""
     percent = 100 * written.confidence
     rows = [
         FACT.format("Time", f"{written.seconds:.1f} s"),
@@ -84,13 +84,13 @@ def facts(written: Transcript) -> Markup:
 
 def language_tokens(segments: Iterable[Segment]) -> Markup:
     """Return the language tokens in the prompts, each once, and what Whisper made of those segments."""
-    heard: dict[str, dict[str, float]] = {}
+    by_token: dict[str, dict[str, float]] = {}
     for segment in segments:
-        guesses, found = heard.setdefault(segment.language, {}), segment.detection
+        guesses, found = by_token.setdefault(segment.language, {}), segment.detection
         guesses[found.language] = max(guesses.get(found.language, 0.0), found.probability)
     return Markup().join(
         Markup("<div>{}<small>{}</small></div>").format(language_name(token), _guessed(token, guesses))
-        for token, guesses in heard.items()
+        for token, guesses in by_token.items()
     )
 
 
@@ -106,13 +106,13 @@ def _guessed(token: str, guesses: dict[str, float]) -> str:
 
 
 def language_name(code: str) -> str:
-    """A Whisper code with its English name, such as "Swahili (sw)"."""
+    """Return a Whisper code with its English name, such as "Swahili (sw)"."""
     known: dict[str, str] = choices("language_token")
     return known.get(code, code)
 
 
 def flags(written: Transcript) -> Markup:
-    """What a reader should know before trusting the text."""
+    """Return what a reader should know before trusting the text, as HTML."""
     found = [
         STOPPED[segment.decoded.stopped] for segment in written.segments if segment.decoded.stopped in STOPPED
     ]
@@ -128,6 +128,6 @@ def _times(segment: Segment) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as minutes and seconds, such as 1:05."""
+    """Return seconds as minutes and seconds, such as 1:05."""
     whole = int(seconds)
     return f"{whole // 60}:{whole % 60:02d}"

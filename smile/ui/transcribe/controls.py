@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +11,6 @@ import gradio as gr
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS, OPTIONS, Settings
 from smile.transcription.options import checked, choices, from_json, parse, text_of
-from smile.ui.sources import PoolChoice
 
 SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
 MOST_BUTTONS = 4  # choices that are shown as buttons; more are a list
@@ -62,22 +61,6 @@ def shown(name: str, value: Any) -> Any:
     return value if isinstance(value, int | float) else text_of(value)
 
 
-def pool_label(pool: PoolChoice) -> str:
-    """Return a pool in one line: language, code, whether synthetic, number of examples, corpus."""
-    parts = [
-        f"{pool.language.name or pool.language.code} ({pool.language.code})",
-        "synthetic voice" if pool.synthetic else "",
-        f"{pool.examples} examples",
-        pool.source,
-    ]
-    return " · ".join(filter(None, parts))
-
-
-def pool_choices(pools: Iterable[PoolChoice]) -> list[tuple[str, str]]:
-    """Return (label, key) of every pool, by name of language."""
-    return sorted((pool_label(pool), pool.key) for pool in pools)
-
-
 def main_controls() -> Components:
     """Return the controls of the settings that a visitor tries first."""
     made = {name: control(name) for name in ("level", "shots")}
@@ -94,14 +77,14 @@ def more_controls() -> Components:
 def control(name: str, prefix: str = "", **more: Any) -> gr.components.Component:
     """Return the control of a setting; `prefix` goes before its name in the page."""
     option, default, values = OPTIONS[name], getattr(DEFAULTS, name), choices(name)
-    told: dict[str, Any] = {"label": option.label, "info": option.info or None, **more}
-    told["elem_id"] = f"{prefix}{name}"
+    properties: dict[str, Any] = {"label": option.label, "info": option.info or None, **more}
+    properties["elem_id"] = f"{prefix}{name}"
     if isinstance(default, bool):
-        return gr.Checkbox(default, **told)
+        return gr.Checkbox(default, **properties)
     if values:
         pairs = [(words, text_of(value)) for value, words in values.items()]
         kind = gr.Radio if len(pairs) <= MOST_BUTTONS else gr.Dropdown
-        return kind(pairs, value=text_of(default), **told)
+        return kind(pairs, value=text_of(default), **properties)
     if option.most > 1000:
-        return gr.Number(default, precision=0, minimum=option.least, **told)
-    return gr.Slider(option.least, option.most, default, step=option.step, **told)
+        return gr.Number(default, precision=0, minimum=option.least, **properties)
+    return gr.Slider(option.least, option.most, default, step=option.step, **properties)

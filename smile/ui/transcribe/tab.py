@@ -11,33 +11,20 @@ from gradio.events import Dependency
 
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, cancelling, recorder
+from smile.ui.parts.pools import default_pool, example_choices, pool_choices, show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
 from smile.ui.transcribe.controls import Components
 from smile.ui.transcribe.view import View, empty, started
 
-ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
 SHOW_RESULTS = "() => window.smileShow('#results')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
-PLAIN: dict[str, Any] = {"apply_default_css": False}
-QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 class Clip(NamedTuple):
-    """What is transcribed: the language's pool, one of its own recordings, audio, reference text."""
+    """The clip to transcribe: its language's pool, one of its own recordings, audio, reference text."""
 
-    pool: Any
-    example: Any
-    audio: Any
-    reference: Any
-
-
-class Onward(NamedTuple):
-    """What other tabs may go on with: the tabs, buttons that appear with a result, what was transcribed."""
-
-    tabs: Any
-    button: Any
-    compare: Any
     pool: Any
     example: Any
     audio: Any
@@ -66,15 +53,15 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
 
 
 def clip_inputs(engine: Engine) -> Clip:
-    """Language, recording and reference."""
+    """Lay out language, recording and reference."""
     pool = gr.Dropdown(
-        controls.pool_choices(engine.pools()),
-        value=callbacks.default_pool(engine),
+        pool_choices(engine.pools()),
+        value=default_pool(engine),
         label="Language of the examples",
         elem_id="pool",
     )
     audio = recorder("Recording", "audio")
-    example = gr.Radio(**callbacks.example_choices(engine, pool.value), elem_id="example")
+    example = gr.Radio(**example_choices(engine, pool.value), elem_id="example")
     reference = gr.Textbox(
         label="Reference text (optional)",
         placeholder="What is said, to measure errors against",
@@ -84,20 +71,8 @@ def clip_inputs(engine: Engine) -> Clip:
     return Clip(pool, example, audio, reference)
 
 
-def recorder(label: str, elem_id: str) -> gr.Audio:
-    """Records or takes an upload."""
-    return gr.Audio(
-        type="filepath",
-        sources=["microphone", "upload"],
-        label=label,
-        elem_id=elem_id,
-        elem_classes="recorder",
-        buttons=[],
-    )
-
-
 def actions() -> tuple[gr.Button, gr.Button]:
-    """The buttons that start and stop a transcription."""
+    """Lay out the buttons that start and stop a transcription."""
     with gr.Row(elem_id="actions"):
         start = gr.Button("Transcribe", variant="primary", elem_id="start")
         stop = gr.Button("Cancel", variant="stop", elem_id="stop", visible=False)
@@ -114,7 +89,7 @@ def settings_inputs() -> Components:
 
 
 def outputs(start: gr.Button, stop: gr.Button) -> View:
-    """Where a transcription appears."""
+    """Lay out where a transcription appears."""
     at_first = empty()
     stage = gr.HTML(at_first.stage, elem_id="stage", js_on_load=ANNOUNCED, **PLAIN)
     with gr.Row(elem_classes="sides", equal_height=True):
@@ -128,7 +103,7 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
 def connect_settings(
     engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
 ) -> None:
-    """The address restores the settings and follows them."""
+    """Let the address restore the settings and follow them."""
     shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
     page.load(callbacks.read_query, outputs=query, **QUICK).then(
         partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK
@@ -141,7 +116,7 @@ def connect_settings(
 
 
 def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> Dependency:
-    """Transcribe, cancel, and score again when the reference changes; gives what can be cancelled.
+    """Connect start, cancel, and a new score for a changed reference; return what can be cancelled.
 
     The page says at once that it begins, even where others are served first. It is settled when the
     engine has ended, also by a cancel, so that nothing that was still on its way overwrites it.
@@ -159,7 +134,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
         api_name="run",
         api_visibility="undocumented",
     )
-    view.stop.click(callbacks.cancelling, outputs=view.stage, cancels=run, **QUICK)
+    view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(callbacks.refused, outputs=page, **QUICK)
     offering = {"fn": callbacks.download, "inputs": judged, "outputs": view.download, **QUICK}
     run.then(callbacks.settle, judged, page, **QUICK).then(**offering)
@@ -169,11 +144,11 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
 
 
 def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> None:
-    """A pool brings recordings to choose from; another clip ends what is being done with the last.
+    """Let a pool bring recordings to choose from, and another clip end what is done with the last.
 
     `filled` is the text that the last example put into the reference.
     """
-    clip.pool.input(partial(callbacks.show_examples, engine), clip.pool, clip.example, **QUICK)
+    clip.pool.input(partial(show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
         partial(callbacks.pick, engine),
         [clip.pool, clip.example],
@@ -192,7 +167,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
 
 
 def publish(engine: Engine, clip: Clip, choices: Components) -> None:
-    """The same for programs: an endpoint `transcribe` that gives JSON."""
+    """Offer the same to programs: an endpoint `transcribe` that gives JSON."""
     gr.Button(visible=False).click(
         tool("transcribe", callbacks.transcribe_json, engine),
         inputs_kwargs={

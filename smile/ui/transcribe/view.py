@@ -1,4 +1,4 @@
-"""What the tab shows of a transcription, from the empty page to the scored result."""
+"""The tab's view of a transcription, from the empty page to the scored result."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import gradio as gr
 from markupsafe import Markup
 
 from smile.transcription.result import Transcript
+from smile.ui.parts.components import stage
+from smile.ui.parts.scores import judge, score_block, verdict
 from smile.ui.transcribe.cards import card
 from smile.ui.transcribe.neighbours import neighbours
-from smile.ui.transcribe.scores import judge, score_block, verdict
 
 if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.transcription.result import Result
     from smile.ui.sounds import Address
 
-STAGE = Markup('<p class="stage {kind}">{text}</p>')
 ALONE = ("vanilla", "Whisper alone")
 EXAMPLES = ("smile", "With examples (SMILE)")
 OTHERS = {"context": EXAMPLES, "acoustic": ("smile", "With the pool's acoustic model")}  # by level
@@ -63,18 +63,13 @@ class Failed:
     sentence: str
 
 
-def stage(text: str, kind: str = "") -> str:
-    """A line that says what goes on; `kind` is "working", "done", "error" or nothing."""
-    return STAGE.format(kind=kind, text=text)
-
-
 def buttons(working: bool) -> dict[str, Any]:
-    """Start and stop as they are while the engine works, or does not."""
+    """Return start and stop as they are while the engine works, or does not."""
     return {"start": gr.update(interactive=not working), "stop": gr.update(visible=working)}
 
 
 def empty() -> View:
-    """The page before anything was transcribed."""
+    """Return the page before anything was transcribed."""
     return View(
         stage=stage(WELCOME),
         vanilla=card(ALONE, Transcript(), subtitle="no examples"),
@@ -87,17 +82,17 @@ def empty() -> View:
 
 
 def started() -> View:
-    """The page as a transcription begins."""
+    """Return the page as a transcription begins."""
     return empty()._replace(stage=stage("Waiting for the engine", "working"), **buttons(working=True))
 
 
 def stopped(text: str, kind: str = "") -> View:
-    """The page after a transcription ended early; what was written stays."""
+    """Return the page after a transcription ended early; what was written stays."""
     return View(stage=stage(text, kind), **buttons(working=False))
 
 
 def snapshot(result: Result) -> View:
-    """Stage and both cards; the examples are left to `examples`, so that their players go on playing."""
+    """Return stage and both cards; `examples` follow apart, so that their players go on playing."""
     return View(
         stage=stage(result.stage, "done" if result.done else "working"),
         vanilla=vanilla_card(result),
@@ -106,12 +101,12 @@ def snapshot(result: Result) -> View:
 
 
 def examples(result: Result, synthetic: bool, address: Address) -> str:
-    """The examples in the prompt."""
+    """Return the examples in the prompt as HTML."""
     return neighbours(result, synthetic, address)
 
 
 def scored(finished: Finished, reference: str) -> View:
-    """Stage and both cards of a finished transcription, with scores where there is a reference."""
+    """Return stage and both cards of a finished transcription, scored where there is a reference."""
     result = finished.result
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
@@ -125,7 +120,7 @@ def scored(finished: Finished, reference: str) -> View:
 
 
 def vanilla_card(result: Result, score: str = "") -> str:
-    """Whisper alone."""
+    """Return the card of Whisper alone."""
     busy = not (result.done or result.examples or result.waiting)
     return card(ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
 
@@ -160,5 +155,5 @@ def how(result: Result) -> str:
 
 
 def shots(settings: Settings) -> str:
-    """How many examples were asked for, such as "2 nearest examples"."""
+    """Return how many examples were asked for, such as "2 nearest examples"."""
     return f"{settings.shots} {settings.sampler} example{'s' if settings.shots != 1 else ''}"

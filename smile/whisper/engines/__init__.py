@@ -25,11 +25,11 @@ def load_recognizer(
     precision: str = "auto",
     adapter: Path | None = None,
     device: str = "cpu",
-    beside: Recognizer | None = None,
+    sibling: Recognizer | None = None,
 ) -> Recognizer:
     """Load Whisper, with an adapter folder applied where one is given.
 
-    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32. `beside` is the same
+    Precision "auto" is int8 for the lean engine on a CPU that has it, else float32. `sibling` is the same
     base in the same precision, where it is loaded already: what both have in common is made once.
 
     Raises:
@@ -44,7 +44,7 @@ def load_recognizer(
     info = RecognizerInfo(
         engine=engine,
         precision=_precision(engine, precision, device),
-        encoder=_encoder_id(base.name, state, loaded, beside),
+        encoder=_encoder_id(base.name, state, loaded, sibling),
         adapter=loaded.name if loaded else "",
         adapter_hash=loaded.sha256[:12] if loaded else "",
         trained_on=loaded.trained_on if loaded else "",
@@ -57,13 +57,13 @@ def load_recognizer(
         return HfRecognizer(state, base.config, info, adapter)
     from smile.whisper.engines.lean import LeanRecognizer
 
-    sibling = beside if isinstance(beside, LeanRecognizer) else None
-    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, sibling)
+    lean = sibling if isinstance(sibling, LeanRecognizer) else None
+    return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, lean)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within it, this process computes in one thread, so that sums do not depend on the number of cores.
+    """Let this process compute in one thread, so that sums do not depend on the number of cores.
 
     That holds for torch and for numpy's BLAS, whose last bits would change int8's rounding.
     """
@@ -80,14 +80,14 @@ def one_thread() -> Iterator[None]:
 
 
 def clips_at_a_time(device: str) -> int:
-    """How many clips to work on side by side: as many as torch would use threads; off the CPU, one."""
+    """Return how many clips to work on side by side: as many as torch has threads; off the CPU, one."""
     import torch
 
     return torch.get_num_threads() if device == "cpu" else 1
 
 
 def compute_alone() -> None:
-    """From here on this thread computes without helpers; other threads keep theirs.
+    """Make this thread compute without helpers from here on; other threads keep theirs.
 
     Threads that work side by side, one clip each, get more done than the helpers of one clip, and the
     same numbers.
@@ -109,13 +109,13 @@ def _precision(engine: str, precision: str, device: str) -> str:
     return "int8" if int8_works() else "float32"
 
 
-def _encoder_id(name: str, state: State, adapter: Adapter | None, beside: Recognizer | None) -> EncoderId:
+def _encoder_id(name: str, state: State, adapter: Adapter | None, sibling: Recognizer | None) -> EncoderId:
     changed = adapter.sha256[:12] if adapter and adapter.changes_encoder else ""
-    return EncoderId(name, beside.info.encoder.weights if beside else fingerprint(state), changed)
+    return EncoderId(name, sibling.info.encoder.weights if sibling else fingerprint(state), changed)
 
 
 def fingerprint(state: State) -> str:
-    """12 hex digits of the SHA-256 over the encoder's values in float16, in the order of their names.
+    """Return 12 hex digits of the SHA-256 of the encoder's values in float16, in the order of their names.
 
     It is the same wherever the weights came from: OpenAI published float16, which the hub's float32
     files and the packages hold alike.

@@ -54,7 +54,7 @@ class HfRecognizer:
 
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
-        """Log-mel (mels, frames) -> states (frames / 2, d); windows under 30 s cut the positions."""
+        """Return states (frames / 2, d) of log-mel (mels, frames); windows under 30 s cut the positions."""
         return self.encode_layers(features, ())[0]
 
     @torch.inference_mode()
@@ -70,7 +70,7 @@ class HfRecognizer:
 
     @torch.inference_mode()
     def logits(self, hidden: Matrix) -> Matrix:
-        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
+        """Return the next tokens' logits (n, vocabulary) of the decoder's last hidden states (n, d)."""
         return np.asarray(self._model.proj_out(self._tensor(hidden)).float().cpu().numpy())
 
     def _tensor(self, array: Matrix) -> Tensor:
@@ -86,7 +86,7 @@ class HfSession:
 
     @torch.inference_mode()
     def step(self, tokens: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.float32]]:
-        """Tokens (beams, n) -> logits after the last (beams, vocabulary), hidden states (beams, n, d)."""
+        """Feed tokens (beams, n); return last logits (beams, vocabulary), hidden states (beams, n, d)."""
         hidden = self._model.model.decoder(
             input_ids=torch.from_numpy(tokens).to(self._states.device),
             encoder_hidden_states=self._states.expand(len(tokens), -1, -1),
@@ -108,7 +108,7 @@ class HfSession:
 
 
 def run_encoder(encoder: nn.Module, features: Tensor, outputs: list[Tensor] | None = None) -> Tensor:
-    """Log-mel (batch, mels, frames) -> states (batch, frames / 2, d); under 30 s positions are cut.
+    """Return states (batch, frames / 2, d) of log-mel (batch, mels, frames); under 30 s positions are cut.
 
     What each layer gives, (batch, frames / 2, d), is appended to `outputs`.
     """
@@ -126,7 +126,7 @@ def run_encoder(encoder: nn.Module, features: Tensor, outputs: list[Tensor] | No
 def whisper(
     state: Mapping[str, NDArray[Any]], config: Mapping[str, Any], adapter: Path | None = None
 ) -> WhisperForConditionalGeneration:
-    """transformers' model with these weights, an adapter merged in by peft."""
+    """Return transformers' model with these weights, an adapter merged in by peft."""
     with torch.device("meta"):
         model = WhisperForConditionalGeneration(WhisperConfig(**config))
     tensors = {name: torch.from_numpy(array) for name, array in state.items()}

@@ -68,7 +68,10 @@ class Parts:
         return torch.from_numpy(self._state[f"model.{name}"]).to(self.dtype)
 
     def linear(self, *names: str, exact: bool = False) -> Linear:
-        """One layer that computes several side by side; a missing bias is zero, `exact` is never int8."""
+        """Return one layer that computes several side by side.
+
+        A missing bias is zero; an `exact` layer is never int8.
+        """
         weight = torch.cat([self.tensor(f"{n}.weight") for n in names])
         return (Dense if exact else self._linear)(weight, torch.cat([self._bias(n) for n in names]))
 
@@ -78,7 +81,7 @@ class Parts:
         return torch.zeros(len(self._state[f"model.{name}.weight"]), dtype=self.dtype)
 
     def output(self, name: str) -> Linear:
-        """The projection to the vocabulary, tied to an embedding."""
+        """Return the projection to the vocabulary, tied to an embedding."""
         return self._linear(self.tensor(f"{name}.weight"), None)
 
     def norm(self, name: str) -> Linear:
@@ -87,7 +90,7 @@ class Parts:
 
 
 def each(count: int, make: Callable[[int], T]) -> list[T]:
-    """Layers made side by side: packing takes most of the time to load, and releases the interpreter."""
+    """Make layers side by side: packing takes most of the time to load, and releases the interpreter."""
 
     def made(i: int) -> T:
         with torch.inference_mode():  # of this thread
@@ -112,12 +115,12 @@ def stacked(outputs: Sequence[Tensor], layers: Sequence[int]) -> LayerStates:
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
-    """(batch, n, d) -> (batch, heads, n, d / heads)."""
+    """Return (batch, heads, n, d / heads) of x (batch, n, d)."""
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Scaled dot-product attention over heads -> (batch, n, d)."""
+    """Return scaled dot-product attention (batch, n, d) over heads."""
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
 
 
@@ -160,14 +163,17 @@ class DecoderLayer(EncoderLayer):
         self.cross_norm = parts.norm(f"{name}.encoder_attn_layer_norm")
 
     def memory(self, states: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values of encoder states (1, frames, d), each (1, heads, frames, d / heads)."""
+        """Return keys and values of encoder states (1, frames, d), each (1, heads, frames, d / heads)."""
         k, v = self.cross_kv(states).chunk(2, -1)
         return split_heads(k, self.heads).contiguous(), split_heads(v, self.heads).contiguous()
 
     def step(
         self, x: Tensor, past: Tensor, at: int, memory: tuple[Tensor, Tensor], mask: Tensor | None
     ) -> Tensor:
-        """x (beams, n, d); `past` (2, beams, heads, context, d / heads) is written from position `at` on."""
+        """Return the layer's output (beams, n, d) of x (beams, n, d).
+
+        `past` (2, beams, heads, context, d / heads) is written from position `at` on.
+        """
         n = x.shape[1]
         q, k, v = (split_heads(t, self.heads) for t in self.qkv(self.attention_norm(x)).chunk(3, -1))
         past[0, :, :, at : at + n], past[1, :, :, at : at + n] = k, v

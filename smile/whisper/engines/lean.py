@@ -23,7 +23,7 @@ PRECISIONS = ("float32", "bfloat16", "int8")
 
 
 class Encoder:
-    """Log-mel to states."""
+    """The encoder, from log-mel to states."""
 
     def __init__(self, parts: Parts, config: Mapping[str, Any]):
         self._dtype = parts.dtype
@@ -57,7 +57,7 @@ class LeanRecognizer:
         state: float32 weights under transformers' names, an adapter already merged.
         config: transformers' WhisperConfig as a dict.
         info: what to log; `info.precision` is one of `PRECISIONS`.
-        beside: the same base in the same precision, for the parts that an adapter leaves as they are.
+        sibling: the same base in the same precision, for the parts that an adapter leaves as they are.
 
     Raises:
         SmileError: a precision or device that this engine does not have.
@@ -68,7 +68,7 @@ class LeanRecognizer:
         state: State,
         config: Mapping[str, Any],
         info: RecognizerInfo,
-        beside: LeanRecognizer | None = None,
+        sibling: LeanRecognizer | None = None,
     ):
         check(info)
         self.info, self.mels = info, int(config["num_mel_bins"])
@@ -79,11 +79,11 @@ class LeanRecognizer:
         with torch.inference_mode():
             self.encoder: Encoder
             self.output: Linear
-            if beside is not None and beside.info.encoder == info.encoder:
-                self.encoder = beside.encoder
+            if sibling is not None and sibling.info.encoder == info.encoder:
+                self.encoder = sibling.encoder
             else:
                 self.encoder = Encoder(parts, config)
-            self.output = beside.output if beside else parts.output("decoder.embed_tokens")
+            self.output = sibling.output if sibling else parts.output("decoder.embed_tokens")
             self._build_decoder(parts, config)
 
     def _build_decoder(self, parts: Parts, config: Mapping[str, Any]) -> None:
@@ -96,7 +96,7 @@ class LeanRecognizer:
 
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
-        """Log-mel (mels, frames) -> states (frames / 2, d)."""
+        """Return states (frames / 2, d) of log-mel (mels, frames)."""
         return self.encoder(features)[0]
 
     @torch.inference_mode()
@@ -110,13 +110,13 @@ class LeanRecognizer:
         return LeanSession(self, self.memories(states), self._dtype)
 
     def memories(self, states: Matrix) -> list[tuple[Tensor, Tensor]]:
-        """Keys and values of encoder states (frames, d), a pair for each layer."""
+        """Return keys and values of encoder states (frames, d), a pair for each layer."""
         memory = torch.from_numpy(np.ascontiguousarray(states, dtype=np.float32))[None].to(self._dtype)
         return [layer.memory(memory) for layer in self.layers]
 
     @torch.inference_mode()
     def logits(self, hidden: Matrix) -> Matrix:
-        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
+        """Return the next tokens' logits (n, vocabulary) of the decoder's last hidden states (n, d)."""
         rows = torch.from_numpy(np.ascontiguousarray(hidden, dtype=np.float32)).to(self._dtype)
         return self.output(rows).float().numpy()
 
@@ -131,7 +131,7 @@ class LeanSession:
 
     @torch.inference_mode()
     def step(self, tokens: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.float32]]:
-        """Tokens (beams, n) -> logits after the last (beams, vocabulary), hidden states (beams, n, d)."""
+        """Feed tokens (beams, n); return last logits (beams, vocabulary), hidden states (beams, n, d)."""
         model, n = self._model, tokens.shape[1]
         x = model.embedding[torch.from_numpy(tokens)] + model.positions[self._at : self._at + n]
         mask = self._causal(n) if n > 1 else None
@@ -167,5 +167,5 @@ def check(info: RecognizerInfo) -> None:
 
 
 def int8_works() -> bool:
-    """Whether torch has int8 linear layers for this machine."""
+    """Return whether torch has int8 linear layers for this machine."""
     return any(engine in torch.backends.quantized.supported_engines for engine in ("x86", "fbgemm"))

@@ -38,7 +38,7 @@ def judge(reference: str, hypothesis: str, language: str) -> Judged | None:
 
 
 def score_block(judged: Judged | None) -> Markup:
-    """Error rates and the difference as HTML; empty without a reference."""
+    """Return error rates and the difference as HTML; empty without a reference."""
     if judged is None:
         return Markup()
     found = judged.score
@@ -70,5 +70,5 @@ def verdict(vanilla: Judged | None, smile: Judged | None, level: Level = "contex
 
 
 def percent(rate: float) -> str:
-    """A rate as a percentage with one decimal, such as "34.2 %"."""
+    """Return a rate as a percentage with one decimal, such as "34.2 %"."""
     return f"{100 * rate:.1f}\u00a0%"

@@ -33,12 +33,12 @@ class Measured:
 
     @cached_property
     def conditions(self) -> list[str]:
-        """The labels, in the order of reading."""
+        """Return the labels, in the order of reading."""
         return list(dict.fromkeys(self.facts["label"]))
 
     @cached_property
     def languages(self) -> pd.DataFrame:
-        """What is known of each language: name, family, script, Whisper's code, clips, whether trained on."""
+        """Return a line for each language: name, family, script, Whisper's code, clips, if trained on."""
         clips = self.raw.groupby("language")["id"].nunique()
         known = [language(str(code)) for code in clips.index]
         return pd.DataFrame(
@@ -55,7 +55,7 @@ class Measured:
         )
 
     def table(self, metric: Metric, baseline: str) -> pd.DataFrame:
-        """`results.by_language` of all rows."""
+        """Return `results.by_language` of all rows."""
         with self._turn:
             key = (metric, baseline)
             if key not in self._tables:
@@ -63,7 +63,7 @@ class Measured:
             return self._tables[key]
 
     def sampled(self, metric: Metric) -> dict[str, Sampled]:
-        """The rows' counts by language, ready to be compared."""
+        """Return the rows' counts by language, ready to be compared."""
         with self._turn:
             if metric not in self._sampled:
                 self._sampled[metric] = sampled(self.rows, metric)
@@ -71,16 +71,16 @@ class Measured:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """What the page's condition changed in the CER of each utterance, training languages too."""
+        """Return what the page's condition changed in each utterance's CER, training languages too."""
         return changes(self.rows, self.facts)
 
     @property
     def compared(self) -> tuple[str, str]:
-        """The conditions of `changes`: Whisper alone, and what the page does by itself."""
+        """Return the conditions of `changes`: Whisper alone, and what the page does by itself."""
         return labels.baseline(self.facts), labels.headline(self.facts)
 
     def findings(self) -> list[Finding]:
-        """The answers to the open questions, in CER after the normaliser `plain`."""
+        """Return the answers to the open questions, in CER after the normaliser `plain`."""
         with self._turn:
             if self._findings is None:
                 evidence = Evidence.held_out(self.rows, self.facts, self.sampled(CER))
@@ -98,7 +98,7 @@ class Store:
         self._measured: Measured | None = None
 
     def read(self) -> Measured:
-        """What was measured; read again only where a file has changed, come or gone.
+        """Return what was measured; read again only where a file has changed, come or gone.
 
         Raises:
             SmileError: a file that cannot be read.

@@ -1,4 +1,4 @@
-"""Whose turn it is: visitors come first, and work ahead of them is done while nobody is there."""
+"""A scheduler: visitors come first, and pools are prefetched while nobody is there."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class StoppedError(Exception):
     """Work over clips that was broken off between two of them, because nobody waits or somebody does."""
 
 
-class Turns:
+class Scheduler:
     """One piece of work at a time, in threads that end with the process."""
 
     def __init__(self) -> None:
-        self._working = InTurn()
-        self._steps = InTurn()
+        self._working = FairLock()
+        self._steps = FairLock()
         self._changed = Condition()
         self._visitors = 0
         self._closed = False
 
     @contextmanager
     def visit(self) -> Iterator[None]:
-        """A visitor is served for as long as this lasts; work ahead waits."""
+        """Serve a visitor for as long as this lasts; prefetching waits."""
         with self._changed:
             self._visitors += 1
         try:
@@ -40,7 +40,7 @@ class Turns:
                 self._changed.notify_all()
 
     def each(self, work: Iterator[T]) -> Generator[T, None, None]:
-        """What a visitor's work yields, one step at a time in turn with other visitors' steps."""
+        """Yield what a visitor's work yields, one step at a time in turn with other visitors' steps."""
         with closing(work):  # type: ignore[type-var]
             while True:
                 with self._steps:
@@ -51,7 +51,7 @@ class Turns:
                 yield step
 
     def start(self, work: Callable[[], T]) -> Future[T]:
-        """Do a piece of work in a thread of its own, when its turn comes."""
+        """Do a piece of work in a thread of its own when its turn comes; return its future."""
         future: Future[T] = Future()
 
         def fulfil() -> None:
@@ -65,11 +65,11 @@ class Turns:
         return future
 
     def pause(self) -> None:
-        """Let others who wait go first, from within a piece of work; returns when its turn has come again."""
+        """Let others who wait go first, from within a piece of work; return when its turn comes again."""
         self._working.__exit__()
         self._working.__enter__()
 
-    def ahead(self, work: Callable[[Progress], object]) -> None:
+    def prefetch(self, work: Callable[[Progress], object]) -> None:
         """Do work in this thread while nobody is served; begin it again as often as a visitor breaks it off.
 
         The work reports after every clip, and finds what was done before.
@@ -87,7 +87,7 @@ class Turns:
                 continue
 
     def close(self) -> None:
-        """End work ahead after the clip at hand, and begin none."""
+        """End prefetching after the clip at hand, and begin none."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -97,7 +97,7 @@ class Turns:
             raise StoppedError
 
 
-class InTurn:
+class FairLock:
     """A lock that is given to those who wait for it in the order in which they came."""
 
     def __init__(self) -> None:
@@ -139,6 +139,6 @@ class Watched:
 
 
 def lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
-    """A line now and then until the job is done; none where it is soon done."""
+    """Yield a line now and then until the job is done; none where it is soon done."""
     while not wait([job], timeout=POLL).done:
         yield line()

@@ -1,4 +1,4 @@
-"""Where visitors' own pools meet the engine: their folders, and heavy work in its turn."""
+"""The link between visitors' own pools and the engine: their folders, and heavy work in its turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
-from smile.ui.turns import Progress, Watched, lines
+from smile.ui.scheduler import Progress, Watched, lines
 from smile.util import leftovers
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ UNKEPT = "Spelling from the whole pool is left out: {}."
 T = TypeVar("T")
 
 
-class Desk:
-    """Serves visitors with pools of their own."""
+class VisitorService:
+    """A service for visitors with pools of their own."""
 
     def __init__(self, engine: Engine, visitors: Workspaces):
         self.engine, self.visitors = engine, visitors
@@ -69,23 +69,23 @@ class Desk:
             self._closed.wait(SWEEP)
 
     def models(self) -> Models:
-        """The models, once `engine.load` has loaded them."""
+        """Return the models, once `engine.load` has loaded them."""
         return self.engine.warm().result()
 
     def work(self, what: str, work: Callable[[Models, Progress], T]) -> Generator[str, None, T]:
-        """Do work over clips when its turn comes; says what is done and how far it is, for a person.
+        """Do work over clips when its turn comes; yield what is done and how far it is, for a person.
 
         Closing it ends the work after the clip at hand.
         """
-        with self.engine.turns.visit():
+        with self.engine.scheduler.visit():
             yield from self.engine.load()
-            progress, turns = Watched(0), self.engine.turns
+            progress, scheduler = Watched(0), self.engine.scheduler
 
             def clip_done(done: int, total: int) -> None:
                 progress(done, total)
-                turns.pause()
+                scheduler.pause()
 
-            job = turns.start(partial(work, self.models(), clip_done))
+            job = scheduler.start(partial(work, self.models(), clip_done))
             try:
                 yield from lines(job, lambda: f"{what}: {progress}")
                 return job.result()
@@ -123,13 +123,13 @@ class Desk:
     def read(
         self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
     ) -> Generator[str, None, Imported]:
-        """Read labelled clips of files in a process of its own, as many as the visitor has room for."""
+        """Read labelled clips of files in a process of its own, within the room that the visitor has."""
         return (yield from read_apart(files, work, tiers=tiers, limits=_limits(workspace)))
 
     def unpacked(
         self, workspace: Workspace, files: Sequence[Path], work: Path
     ) -> Generator[str, None, list[Path]]:
-        """Give the recordings of files, those of zips unpacked.
+        """Return the recordings of files, those of zips unpacked.
 
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
@@ -149,7 +149,7 @@ class Desk:
         return found
 
     def ready(self, workspace: Workspace) -> Generator[str, None, str]:
-        """Read what the pool's examples have not been read of; returns why it cannot be kept, if so."""
+        """Read what the pool's examples have not been read of; return why it cannot be kept, if so."""
         from smile.own import growing
 
         try:
@@ -164,7 +164,7 @@ class Desk:
     def batch(
         self, workspace: Workspace, settings: Settings, names: list[str] | None = None
     ) -> Iterator[Step]:
-        """Transcribe what waits, or the recordings of these names (again), each kept as it is done."""
+        """Transcribe what waits, or the recordings of these names again; keep each as it is done."""
         from smile.own import transcripts
         from smile.transcription import batch
 
@@ -180,7 +180,7 @@ class Desk:
         # its log is its own: another batch, with other examples, may begin before this one has ended
         with workspace.work(adding=False) as log:
             steps = batch.run(models, found, pool, settings, log)
-            with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
+            with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
                         transcripts.keep(workspace, step, version, size)
@@ -188,7 +188,7 @@ class Desk:
                     yield step
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
-        """Leave each example out in turn; the setting that does best becomes the pool's.
+        """Leave each example out in turn, and make the setting that does best the pool's.
 
         Raises:
             PoolError: there are too few, or no setting came to a result.
@@ -204,7 +204,7 @@ class Desk:
         tried = [c for c in leave_one_out.conditions(models.smile.info) if stored or not c.settings.knn]
         found = leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
-        with self.engine.turns.visit(), closing(self.engine.turns.each(steps)) as paced:
+        with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
             for found in paced:
                 yield found
         write_setting(pool.folder, leave_one_out.best(found, tried, pool, models.smile.info))

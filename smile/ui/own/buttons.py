@@ -1,0 +1,28 @@
+"""The components of the tab that a visitor presses or brings something by."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import gradio as gr
+
+
+class Buttons(NamedTuple):
+    """The buttons and inputs that a visitor presses or brings something by."""
+
+    typed: gr.Textbox
+    matches: gr.Radio
+    add_files: gr.Button
+    add_clip: gr.Button
+    save: gr.Button
+    remove: gr.Button
+    learn: gr.Button
+    forget: gr.Button
+    add_recorded: gr.Button
+    transcribe: gr.Button
+    delete: gr.Button
+    really: gr.Button
+    samples: dict[str, gr.Button]
+    transcripts: dict[str, gr.Button]
+    pools: dict[str, gr.Button]
+    file: gr.DownloadButton

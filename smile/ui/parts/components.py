@@ -1,0 +1,48 @@
+"""Components that several tabs lay out, their options, and the line that says what goes on."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import gradio as gr
+from markupsafe import Markup
+
+ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
+PLAIN: dict[str, Any] = {"apply_default_css": False}
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+BUSY = "The server is busy; please try again in a minute."
+STAGE = Markup('<p class="stage {kind}">{text}</p>')
+
+
+class Onward(NamedTuple):
+    """The components that other tabs go on from: tabs, buttons that appear with a result, its clip."""
+
+    tabs: Any
+    button: Any
+    compare: Any
+    pool: Any
+    example: Any
+    audio: Any
+    reference: Any
+
+
+def recorder(label: str, elem_id: str) -> gr.Audio:
+    """Return a component that records or takes an upload."""
+    return gr.Audio(
+        type="filepath",
+        sources=["microphone", "upload"],
+        label=label,
+        elem_id=elem_id,
+        elem_classes="recorder",
+        buttons=[],
+    )
+
+
+def stage(text: str, kind: str = "") -> str:
+    """Return a line that says what goes on; `kind` is "working", "done", "error" or nothing."""
+    return STAGE.format(kind=kind, text=text)
+
+
+def cancelling() -> str:
+    """Return the stage from the click on Cancel until the engine has stopped."""
+    return stage("Cancelling", "working")
