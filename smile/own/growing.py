@@ -135,7 +135,7 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
     if pool is None or token_store.present(pool, model):
         return pool
     language = pool_token(pool)
-    for older in _older(workspace, models):
+    for older in older_pools(workspace, models):
         if token_store.present(older, model) and pool_token(older) == language:
             token_store.update(older, pool, model, language=language, progress=progress)
             return pool
@@ -143,7 +143,7 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
     return pool
 
 
-def _older(workspace: Workspace, models: Models) -> list[Pool]:
+def older_pools(workspace: Workspace, models: Models) -> list[Pool]:
     """The pool as it was, newest first; what is damaged is passed over."""
     found: list[Pool] = []
     for version in workspace.state().versions[-2::-1][:2]:

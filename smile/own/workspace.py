@@ -27,7 +27,8 @@ LENT = "lent.txt"  # files elsewhere that belong to the visitor too
 LOCK = ".lock"
 WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of work
 LENT_KEPT = 3  # newest of such files
-STORES_KEPT = 2  # newest versions that keep their token datastores
+STORES_KEPT = 2  # newest versions that keep their datastores and heads
+STATES = "states"  # layer states of recordings, for all versions
 DAMAGED = "Your examples are damaged on the server; delete everything of yours and import them again."
 OTHER_MODEL = (
     "Your examples were made for another model than the one at work here now; take them with you, "
@@ -196,7 +197,7 @@ class Workspace:
         for version in reversed(versions):
             folder = self.folder / POOLS / version.folder
             try:
-                return open_pool(folder, encoder)
+                return replace(open_pool(folder, encoder), states=self.folder / STATES)
             except PoolError as error:
                 if _whole(folder):
                     raise PoolError(OTHER_MODEL) from error
@@ -263,8 +264,9 @@ class Workspace:
     def _prune(self) -> None:
         """Token datastores are large and can be made again: only the newest versions keep theirs."""
         for version in self.state().versions[:-STORES_KEPT]:
-            for store in (self.folder / POOLS / version.folder).glob("tokens-*.npz"):
-                store.unlink()
+            for kind in ("tokens-*.npz", "acoustic-*.npz"):
+                for store in (self.folder / POOLS / version.folder).glob(kind):
+                    store.unlink()
 
 
 @dataclass

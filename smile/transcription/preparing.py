@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smile.acoustic import building
+from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import Progress as Fitting
 from smile.acoustic.states import StatesId
@@ -46,14 +47,18 @@ def has_acoustic(pool: Pool, model: Model) -> bool:
     return has_head(pool, StatesId.of(model), RECIPE.normaliser)
 
 
-def prepare_acoustic(pool: Pool, model: Model, progress: Progress | None = None) -> None:
-    """Fit the acoustic model of a pool where it is missing; raises as `building.build` does.
+def prepare_acoustic(
+    pool: Pool, model: Model, progress: Progress | None = None, older: Head | None = None
+) -> None:
+    """Fit the acoustic model of a pool where it is missing, from an older one on where there is one.
+
+    It raises as `building.build` does.
 
     Progress comes in hundredths of the whole, of which encoding has three tenths.
     """
     if has_acoustic(pool, model):
         return
-    for said in building.build(pool, model):
+    for said in building.build(pool, model, older=older):
         if progress:
             progress(round(100 * share(said)), 100)
 

@@ -171,7 +171,7 @@ FAILS: dict[str, tuple[object, str, Call]] = {
     "choose": (
         checking,
         "write_setting",
-        lambda service, key, file: [checking.choose(service, key, 1, True, "off")],
+        lambda service, key, file: [checking.choose(service, key, 1, True, "off", "context")],
     ),
     "bring": (transcripts, "bring", lambda service, key, file: transcribing.bring(service, key, [file])),
     "run": (batch, "run", lambda service, key, file: transcribing.run(service, key)),
@@ -285,9 +285,9 @@ def test_an_example_stays_one_line(service: VisitorService) -> None:
 
 def test_shots_neighbours_and_characters_by_hand_are_the_pools_own(service: VisitorService) -> None:
     key = with_examples(service, 0, 3)
-    checking.choose(service, key, 5, False, "hard")
+    checking.choose(service, key, 5, False, "hard", "acoustic")
     page = arrived(service, key)
-    assert (page.shots, page.knn, page.characters) == (5, False, "hard")
+    assert (page.shots, page.knn, page.characters, page.level) == (5, False, "hard", "acoustic")
 
 
 def test_texts_are_escaped_wherever_they_stand() -> None:
@@ -427,7 +427,7 @@ def test_who_deletes_everything_meanwhile_is_told_so(
 
 def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, tmp_path: Path) -> None:
     key = with_examples(service, 0, 4, "gla")
-    checking.choose(service, key, 1, True, "off")
+    checking.choose(service, key, 1, True, "off", "context")
     add_recordings(service, key, 2)
     list(transcribing.run(service, key))
     first, second = (u.audio.name for u in DEMO.queries[:2])

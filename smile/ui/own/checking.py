@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
-from smile.settings import Mode
+from smile.settings import Level, Mode
 from smile.ui.own import verdict
 from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
@@ -42,21 +42,26 @@ def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
     began = time.monotonic()
     for step in service.check(workspace):
         said = f"Checking: {step.done} of {step.total} transcripts"
-        if step.done:
+        if step.fitted is not None:
+            said = f"Checking: fitting acoustic models, each without some of your clips, {step.fitted:.0%}"
+        elif step.done:
             left = (time.monotonic() - began) / step.done * (step.total - step.done)
             said += f", about {left:.0f} s left"
         yield Page(verdict=verdict.table(step.table) if step.rows else "").says(said, "working")
+    problem = yield from working(service.ready(workspace))
     pool = workspace.pool()
     setting = whole_setting(pool.folder) if pool else None
     page = fresh(workspace)
     if setting:
         page = page._replace(verdict=page.verdict + verdict.table(step.table))
-    yield page.says("Checked. The best setting is now in use.", "done")
+    yield page.says(f"Checked. The best setting is now in use. {problem}".strip(), "done")
 
 
 @guarded
-def choose(service: VisitorService, key: str | None, shots: float, knn: bool, characters: Mode) -> Page:
-    """Set shots, kNN-LM and characters as the visitor chooses them."""
+def choose(
+    service: VisitorService, key: str | None, shots: float, knn: bool, characters: Mode, level: Level
+) -> Page:
+    """Set shots, kNN-LM, characters and level as the visitor chooses them."""
     if not service.visitors.has(key):
         return Page()
     workspace = opened(service, key)
@@ -65,7 +70,8 @@ def choose(service: VisitorService, key: str | None, shots: float, knn: bool, ch
         pool = workspace.pool()
         if pool:
             old = whole_setting(pool.folder)
-            chosen = replace(old or PoolSetting(0, 0.0), shots=int(shots), knn=1.0 if knn else 0.0)
+            base = old or PoolSetting(0, 0.0)
+            chosen = replace(base, shots=int(shots), knn=1.0 if knn else 0.0, level=level)
             if chosen != old:
                 write_setting(pool.folder, chosen)
     return Page()

@@ -73,7 +73,7 @@ def connect_examples(service: VisitorService, view: Page, buttons: Buttons) -> l
     text = [view.key, view.example, view.example_text]
     buttons.save.click(partial(adding.save_example, service), text, outputs, **QUICK)
     buttons.remove.click(partial(adding.remove_example, service), text[:2], outputs, **QUICK)
-    chosen = [view.shots, view.knn, view.characters]
+    chosen = [view.shots, view.knn, view.characters, view.level]
     gr.on([c.input for c in chosen], partial(checking.choose, service), [view.key, *chosen], outputs, **QUICK)
     return _settled(view, [files, by_itself, clip, check])
 

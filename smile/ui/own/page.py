@@ -43,6 +43,7 @@ class Page(NamedTuple):
     letters: Any = gr.skip()
     verdict: Any = gr.skip()
     check: Any = gr.skip()
+    level: Any = gr.skip()
     shots: Any = gr.skip()
     knn: Any = gr.skip()
     characters: Any = gr.skip()
@@ -93,6 +94,7 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
         letters=orthography.letters(pool.utterances if pool else ()),
         verdict=verdict.sentence(setting, pool),
         check=gr.update(interactive=bool(pool) and len(pool or ()) > 1),
+        level=setting.level,
         shots=setting.shots,
         knn=setting.knn > 0,
         characters=state.characters,

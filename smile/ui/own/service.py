@@ -26,6 +26,7 @@ from smile.ui.scheduler import Progress, Watched, lines
 from smile.util import leftovers
 
 if TYPE_CHECKING:
+    from smile.evaluation.conditions import Condition
     from smile.own.check import Check
     from smile.pools.pool import Pool
     from smile.transcription.batch import Step
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 SWEEP = 600.0  # seconds between two looks for what nobody uses any more
 KEEP_UPLOADS = 12 * 3600.0  # seconds that an upload stays which nobody has used
-UNKEPT = "Spelling from the whole pool is left out: {}."
+UNKEPT = "The kNN-LM, or the acoustic model, is left out: {}."
 T = TypeVar("T")
 
 
@@ -72,14 +73,19 @@ class VisitorService:
         """Return the models, once `engine.load` has loaded them."""
         return self.engine.warm().result()
 
-    def work(self, what: str, work: Callable[[Models, Progress], T]) -> Generator[str, None, T]:
+    def work(
+        self, what: str, work: Callable[[Models, Progress], T], share: bool = False
+    ) -> Generator[str, None, T]:
         """Do work over clips when its turn comes; yield what is done and how far it is, for a person.
+
+        With `share` the work tells hundredths of itself, not clips.
 
         Closing it ends the work after the clip at hand.
         """
         with self.engine.scheduler.visit():
             yield from self.engine.load()
             progress, scheduler = Watched(0), self.engine.scheduler
+            progress.share = share
 
             def clip_done(done: int, total: int) -> None:
                 progress(done, total)
@@ -149,12 +155,15 @@ class VisitorService:
         return found
 
     def ready(self, workspace: Workspace) -> Generator[str, None, str]:
-        """Read what the pool's examples have not been read of; return why it cannot be kept, if so."""
-        from smile.own import growing
+        """Make what the pool's setting needs of it and is missing; return why it cannot be kept, if so."""
+        from smile.own import fitting, growing
 
         try:
             workspace.room()
             yield from self.work("Reading the examples", lambda m, p: growing.ready(workspace, m, p))
+            if fitting.wanted(workspace.pool()):
+                fit = partial(fitting.fitted, workspace)
+                yield from self.work("Fitting the acoustic model", fit, share=True)
         except FullError as error:
             return UNKEPT.format(str(error).rstrip("."))
         except OSError as error:
@@ -174,7 +183,7 @@ class VisitorService:
             found = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        settings = _without_store(settings, pool, models)
+        settings = _possible(settings, pool, models)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
@@ -186,6 +195,19 @@ class VisitorService:
                         transcripts.keep(workspace, step, version, size)
                     workspace.touch()
                     yield step
+
+    def _tried(self, workspace: Workspace, pool: Pool, models: Models) -> list[Condition]:
+        """Return what a check tries: nothing that needs a datastore which is not there, or room."""
+        from smile.own import check, fitting
+        from smile.transcription.preparing import needed
+
+        try:
+            fitting.room(workspace, pool)
+            acoustic = True
+        except FullError:
+            acoustic = False
+        found, stored = check.conditions(models.smile.info, acoustic=acoustic), _stored(pool, models)
+        return [c for c in found if stored or "datastore" not in needed(c.settings)]
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
         """Leave each example out in turn, and make the setting that does best the pool's.
@@ -200,8 +222,7 @@ class VisitorService:
         pool = workspace.pool(models.smile.info.encoder)
         if pool is None or len(pool) < 2:
             raise PoolError("A check needs two examples at least; add some first.")
-        stored = _stored(pool, models)
-        tried = [c for c in leave_one_out.conditions(models.smile.info) if stored or not c.settings.knn]
+        tried = self._tried(workspace, pool, models)
         found = leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
         with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
@@ -216,8 +237,12 @@ def _stored(pool: Pool, models: Models) -> bool:
     return present(pool, models.smile)
 
 
-def _without_store(settings: Settings, pool: Pool | None, models: Models) -> Settings:
-    """The settings, without token neighbours where a pool has no datastore of them."""
+def _possible(settings: Settings, pool: Pool | None, models: Models) -> Settings:
+    """Return settings without what could not be made of a pool: its acoustic model, or its datastore."""
+    from smile.transcription.preparing import has_acoustic, needed
+
+    if pool and "acoustic" in needed(settings) and not has_acoustic(pool, models.smile):
+        settings = replace(settings, level="context")
     needs = pool is not None and settings.knn and not _stored(pool, models)
     return replace(settings, knn=0.0) if needs else settings
 

@@ -147,6 +147,14 @@ def checking(outputs: dict[str, Any]) -> None:
             "Check with my own examples", size="sm", interactive=False, elem_id="own-check"
         )
     with gr.Accordion("Settings", open=False):
+        outputs["level"] = gr.Radio(
+            [(words, name) for name, words in choices("level").items()],
+            value=DEFAULT.level,
+            label="Transcripts are written by",
+            info="The check chooses. An acoustic model is fitted when it is first used, in a minute or two.",
+            elem_id="own-level",
+            elem_classes="bar",
+        )
         outputs["shots"] = gr.Slider(
             0, MOST_SHOTS, DEFAULT.shots, step=1, label="Examples in the prompt", elem_id="own-shots"
         )

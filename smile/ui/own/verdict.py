@@ -19,13 +19,21 @@ TABLE = Markup(
 )
 ROW = Markup('<tr{}><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</td><td>{}</td></tr>')
 VERDICTS = {
-    True: "Examples help your language: {cer:.1f} % of the characters are wrong with them, "
-    "{vanilla:.1f} % by Whisper alone.",
-    False: "Examples do harm here: {cer:.1f} % of the characters are wrong with them, {vanilla:.1f} % by "
-    "Whisper alone. Check the texts, or add more examples.",
-    None: "Whether examples help is not clear yet: {cer:.1f} % of the characters are wrong with them, "
-    "{vanilla:.1f} % by Whisper alone. More examples will tell.",
+    True: "{0} your language: {cer}, {vanilla:.1f} % by Whisper alone.",
+    False: "{1} here: {cer}, {vanilla:.1f} % by Whisper alone. Check the texts, or add more examples.",
+    None: "{2} is not clear yet: {cer}, {vanilla:.1f} % by Whisper alone. More examples will tell.",
 }
+SUBJECTS = {
+    "context": ("Examples help", "Examples do harm", "Whether examples help"),
+    "acoustic": (
+        "An acoustic model of your own examples helps",
+        "An acoustic model of your own examples does harm",
+        "Whether an acoustic model of your own examples helps",
+    ),
+}
+WRONG = "{:.1f} % of the characters are wrong with {}{}"
+INTERVAL = " (between {:.1f} and {:.1f} % with 95 % certainty)"
+WHY = " Of all settings tried it was the best, so your recordings are now transcribed by it."
 
 
 def sentence(setting: PoolSetting, pool: Pool | None) -> str:
@@ -34,10 +42,20 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
         return ""
     if not setting.clips or setting.cer is None or setting.vanilla is None:
         return Markup('<p class="note">Not checked yet: each example is transcribed as if it were new.</p>')
-    said = VERDICTS[setting.helps].format(cer=setting.cer, vanilla=setting.vanilla)
+    said = VERDICTS[setting.helps].format(
+        *SUBJECTS[setting.level], cer=_wrong(setting, setting.cer), vanilla=setting.vanilla
+    )
+    said += WHY if setting.level == "acoustic" else ""
     left_out = f"Measured on {setting.clips} of your clips, each left out of the examples in its turn."
     changed = "" if setting.current(pool) else " The examples have changed since; check again when you like."
     return Markup('<p class="own-verdict">{}</p><p class="note">{}{}</p>').format(said, left_out, changed)
+
+
+def _wrong(setting: PoolSetting, cer: float) -> str:
+    """Return how many characters were wrong, and between which bounds that lies."""
+    known = setting.low is not None and setting.high is not None
+    bounds = INTERVAL.format(setting.low, setting.high) if known else ""
+    return WRONG.format(cer, "them" if setting.level == "context" else "it", bounds)
 
 
 def table(found: pd.DataFrame, best: str = "") -> str:

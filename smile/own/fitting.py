@@ -1,0 +1,56 @@
+"""A visitor's own acoustic model: fitted where their pool's setting writes by one, from the last one on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from smile.acoustic.head import Head
+from smile.acoustic.states import LayerStore, StatesId, bytes_for
+from smile.acoustic.store import open_head
+from smile.datatypes import PoolError
+from smile.own.growing import Progress, older_pools
+from smile.own.quota import EACH_FULL, FullError, said
+from smile.own.workspace import Workspace
+from smile.pools.pool import Pool
+from smile.pools.setting import whole_setting
+from smile.transcription.preparing import has_acoustic, prepare_acoustic
+from smile.whisper.model import Model, Models
+
+
+def wanted(pool: Pool | None) -> bool:
+    """Return whether a pool's setting writes by its acoustic model."""
+    setting = whole_setting(pool.folder) if pool else None
+    return setting is not None and setting.level == "acoustic"
+
+
+def room(workspace: Workspace, pool: Pool) -> None:
+    """Make sure that the layer states of a pool have room.
+
+    Raises:
+        FullError: they have not.
+    """
+    if bytes_for(60 * pool.minutes, len(pool)) > workspace.room():
+        raise FullError(EACH_FULL.format(size=said(workspace.room())))
+
+
+def fitted(workspace: Workspace, models: Models, progress: Progress | None = None) -> None:
+    """Fit the acoustic model of a visitor's pool where its setting wants one and it is missing.
+
+    Raises:
+        FullError: there is no room for what it is fitted to.
+        SmileError: a clip cannot be read, or none can be fitted to.
+    """
+    pool, model = workspace.pool(models.smile.info.encoder), models.smile
+    if pool is None or not wanted(pool) or has_acoustic(pool, model):
+        return
+    room(workspace, pool)
+    prepare_acoustic(pool, model, progress, _older(workspace, models, model))
+    LayerStore.of(pool, StatesId.of(model)).keep_only(pool.utterances)
+
+
+def _older(workspace: Workspace, models: Models, model: Model) -> Head | None:
+    """Return the head of the pool as it was before, where there is one."""
+    for pool in older_pools(workspace, models):
+        with suppress(PoolError):
+            return open_head(pool, StatesId.of(model))
+    return None
