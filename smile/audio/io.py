@@ -121,16 +121,25 @@ def from_array(samples: NDArray[Any], rate: int) -> Samples:
 
 
 def write(path: str | Path, samples: Samples) -> None:
-    """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole."""
+    """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole.
+
+    Samples that were read of 16 bits are written as they were, bit by bit.
+    """
     path = Path(path)
     if path.suffix not in WRITERS:
         raise AudioError(f"{path.name!r} cannot be written; end its name in {' or '.join(WRITERS)}.")
     container, subtype = WRITERS[path.suffix]
     try:
         with replacing(path) as temporary:
-            soundfile.write(temporary, samples, SAMPLE_RATE, format=container, subtype=subtype)
+            values = _sixteen_bits(samples) if subtype == "PCM_16" else samples
+            soundfile.write(temporary, values, SAMPLE_RATE, format=container, subtype=subtype)
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioError(f"{path.name!r} cannot be written; check its folder and the space left.") from error
+
+
+def _sixteen_bits(samples: Samples) -> NDArray[np.int16]:
+    """The nearest integers, as libsndfile reads them; by itself it would write others for loud samples."""
+    return np.clip(np.rint(samples * np.float32(2**15)), -(2**15), 2**15 - 1).astype(np.int16)
 
 
 def _check_file(path: Path) -> None:

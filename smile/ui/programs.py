@@ -18,6 +18,7 @@ from smile.ui.files import discarding
 from smile.ui.results import Store
 from smile.ui.tools import tool
 from smile.ui.transcribe.callbacks import heard
+from smile.util.timing import finished
 
 MOST_NEIGHBOURS = 50
 
@@ -88,7 +89,7 @@ def neighbours(
         divergence: kl, kl-reverse, js, cosine, euclidean or learned.
     """
     with discarding([recording]):
-        samples = heard(recording).samples
+        samples = finished(heard(recording)).samples
     if engine.choice(pool) is None:
         raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
     for _ in engine.prepare(pool):

@@ -15,6 +15,9 @@ from smile.ui.own import view
 from smile.ui.own.desk import Desk
 from smile.ui.own.page import Page, fresh, opened, told, told_each, working
 from smile.ui.own.transcribing import written
+from smile.util.timing import telling
+
+ADDING = "Adding it to the examples"
 
 
 @told
@@ -46,10 +49,11 @@ def learn(desk: Desk, key: str | None, chosen: Sequence[Any] | None, text: str) 
     part = transcripts.part(found, str(chosen[0]), int(chosen[1]))
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
-    yield Page().says("Adding it to the examples", "working")
-    yield from working(
-        desk.work("Adding it to the examples", lambda m, p: growing.corrected(found, part, text, m))
-    )
+    said = growing.said(text)
+    yield Page().says(ADDING, "working")
+    with found.work() as work:
+        clip = yield from working(telling(transcripts.cutting(found, part, work / "clip.wav"), ADDING))
+        yield from working(desk.work(ADDING, lambda m, p: growing.corrected(found, part, clip, said, m)))
     yield from working(desk.ready(found))
     yield fresh(found)
     yield from _next(desk, found, part)

@@ -11,7 +11,8 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from smile.audio.io import Recording, read_recording
+from smile.audio.io import Steps
+from smile.audio.isolated import reading_apart
 from smile.datatypes import SmileError
 from smile.settings import OPTIONS
 from smile.transcription.result import as_dict
@@ -22,6 +23,7 @@ from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
 from smile.ui.transcribe.view import Failed, Finished, View
+from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
     from smile.settings import Settings
@@ -32,6 +34,7 @@ FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
 NO_CLIP = "There is no recording yet: record one, upload one or choose one of the list."
 BUSY = "The server is busy; please try again in a minute."
+READING = "Reading the recording"
 CANCELLED = "Cancelled. What was written so far stays."
 
 
@@ -106,7 +109,7 @@ def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> 
 
 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
-    recording = heard(audio)
+    recording = yield from telling(heard(audio), View(stage=view.stage(READING, "working")))
     for line in engine.load():
         yield View(stage=view.stage(line, "working"))
     choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
@@ -122,15 +125,15 @@ def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings
     yield View(outcome=Finished(result, choice.language.code if choice else "", recording.cut))
 
 
-def heard(audio: str | None) -> Recording:
-    """The recording that gradio keeps for a visitor.
+def heard(audio: str | None) -> Steps:
+    """Return the recording that gradio keeps for a visitor; yields while it is decoded, in another process.
 
     Raises:
         SmileError: there is none, it is no upload, or it cannot be read.
     """
     if not audio:
         raise SmileError(NO_CLIP)
-    return read_recording(uploaded(audio))
+    return (yield from reading_apart(uploaded(audio)))
 
 
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
@@ -185,7 +188,7 @@ def transcribe_json(
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
     with discarding([audio]):
-        recording, settings = heard(audio), settings_of(choices)
+        recording, settings = finished(heard(audio)), settings_of(choices)
     for _ in engine.load():
         pass
     *_, result = engine.transcribe(recording.samples, pool, settings)
