@@ -13,6 +13,7 @@ from smile.results.tables import Metric
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.text.normalisers import NORMALISERS
 from smile.ui.cancelled import consuming
+from smile.ui.components import Audio
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
 from smile.ui.results import Store
@@ -47,7 +48,7 @@ def publish(engine: Engine, store: Store) -> None:
     gr.Button(visible=False).click(
         tool("neighbours", neighbours, engine),
         [
-            gr.Audio(type="filepath", visible=False, label="recording"),
+            Audio(type="filepath", visible=False, label="recording"),
             gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),
             gr.Number(5, precision=0, minimum=1, maximum=MOST_NEIGHBOURS, visible=False, label="count"),
             gr.Dropdown(list(MEASURES), value="kl", visible=False, label="divergence"),

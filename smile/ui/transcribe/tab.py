@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from smile.settings import OPTIONS
+from smile.ui.components import Audio
 from smile.ui.engine import Engine
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
@@ -86,7 +87,7 @@ def clip_inputs(engine: Engine) -> Clip:
 
 def recorder(label: str, elem_id: str) -> gr.Audio:
     """Records or takes an upload."""
-    return gr.Audio(
+    found: gr.Audio = Audio(
         type="filepath",
         sources=["microphone", "upload"],
         label=label,
@@ -94,6 +95,7 @@ def recorder(label: str, elem_id: str) -> gr.Audio:
         elem_classes="recorder",
         buttons=[],
     )
+    return found
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
