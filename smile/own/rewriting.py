@@ -9,11 +9,12 @@ from pathlib import Path
 from smile.audio.io import write
 from smile.audio.isolated import read_apart
 from smile.corpora import Reading, Rejected
-from smile.datatypes import AudioError, Utterance
+from smile.datatypes import AudioError, PoolError, Samples, Utterance
 from smile.own.quota import FullError
 from smile.pools.clip_encoder import uncut
 
 TOO_MUCH = "The clips come to more than there is room for; add fewer, or delete some of what you keep here."
+UNSTORED = "The clips cannot be stored now; what was there stays. Try again later."
 
 Progress = Callable[[int, int], None]  # clips done, clips in all
 
@@ -29,6 +30,7 @@ def rewritten(
 
     Raises:
         FullError: they take more.
+        PoolError: they cannot be stored.
     """
     folder.mkdir()
     room += sum(u.audio.stat().st_size for u in clips.utterances if u.audio.is_file())
@@ -36,10 +38,12 @@ def rewritten(
     rejected = list(clips.rejected)
     for line, clip in zip(clips.lines, clips.utterances, strict=True):
         try:
-            good.append((line, _rewritten(clip, folder / f"{line}.flac", longest)))
-            room -= good[-1][1].audio.stat().st_size
+            samples = uncut(read_apart(clip.audio, longest), clip.audio, longest)
         except AudioError as error:
             rejected.append(Rejected(line, str(error)))
+        else:
+            good.append((line, replace(clip, audio=_stored(samples, folder / f"{line}.flac"))))
+            room -= good[-1][1].audio.stat().st_size
         if room < 0:
             raise FullError(TOO_MUCH)
         if progress:
@@ -47,6 +51,9 @@ def rewritten(
     return Reading(tuple(u for _, u in good), tuple(n for n, _ in good), tuple(rejected))
 
 
-def _rewritten(clip: Utterance, target: Path, longest: float) -> Utterance:
-    write(target, uncut(read_apart(clip.audio, longest), clip.audio, longest))
-    return replace(clip, audio=target)
+def _stored(samples: Samples, target: Path) -> Path:
+    try:
+        write(target, samples)
+    except AudioError as error:
+        raise PoolError(UNSTORED) from error
+    return target

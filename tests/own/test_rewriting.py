@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from smile.audio import io
 from smile.audio.io import read
 from smile.corpora import Reading, Rejected
-from smile.datatypes import SAMPLE_RATE, Samples, Utterance
+from smile.datatypes import SAMPLE_RATE, PoolError, Samples, Utterance
 from smile.importing import Imported
 from smile.own import growing
 from smile.own.quota import FullError
@@ -98,6 +99,18 @@ def test_clips_that_grow_beyond_the_room_are_refused(tmp_path: Path) -> None:
     assert rewritten(given, tmp_path / "one", 31.0, 2_000_000).utterances
     with pytest.raises(FullError, match="more than there is room for"):
         rewritten(given, tmp_path / "two", 31.0, 100_000)
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    given = clips(tmp_path, "pcm16.wav")
+    monkeypatch.setattr("soundfile.write", full)
+    with pytest.raises(PoolError, match="cannot be stored now"):
+        rewritten(given, tmp_path / "new", 30.0, ROOM)
 
 
 def test_nothing_of_a_stranger_s_is_decoded_here(tmp_path: Path, models: Models, here: list[Path]) -> None:
