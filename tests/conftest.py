@@ -20,6 +20,7 @@ HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "a
 # Files whose tests begin processes, train, or read real models, whatever fixtures they name.
 LONG = {
     "acoustic/test_fit",
+    "audio/test_isolated",
     "cli/test_acoustic",
     "cli/test_app_ends",
     "corpora/test_kinds",
@@ -32,6 +33,7 @@ LONG = {
     "maps/test_projection",
     "own/test_damage",
     "own/test_quota",
+    "own/test_rewriting",
     "own/test_workspaces",
     "test_project",
     "test_public",
@@ -41,9 +43,11 @@ LONG = {
     "training/test_softmax",
     "transcription/test_combining",
     "transcription/test_options",
+    "ui/test_apart",
     "ui/test_engine",
     "ui/test_own",
     "ui/test_serving",
+    "util/test_confined",
     "util/test_damage",
     "util/test_durability",
     "whisper/test_packages",

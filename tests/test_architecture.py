@@ -31,7 +31,6 @@ ROOMS = [
     ("cli",),
 ]
 TABS = ("transcribe", "compare", "own", "map", "results")
-YET = "smile.ui.transcribe.callbacks"  # reads a visitor's recording for three tabs; moves to ui/parts
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 
@@ -102,8 +101,8 @@ def tab(path: Path) -> str:
 
 
 def tabs_imported(path: Path) -> set[str]:
-    """Return the tabs that a file imports from, but for what still has to move to `ui/parts`."""
-    names = {name for name in imports(path) if name.startswith("smile.ui.") and not name.startswith(YET)}
+    """Return the tabs that a file imports from."""
+    names = {name for name in imports(path) if name.startswith("smile.ui.")}
     return {name.split(".")[2] for name in names} & set(TABS)
 
 

@@ -33,9 +33,11 @@ STEP = 30 * SAMPLE_RATE  # samples decoded between two yields
 BLOCK = 2**16  # values decoded at a time, all channels together
 PLANES = 8  # channels that a frame of PyAV can safely be asked for
 
+UNREADABLE = "{} cannot be decoded; save it as WAV, FLAC, MP3, M4A, Ogg or WebM."
 WRITERS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "OPUS")}
 
 Block = tuple[int, Samples]  # sampling rate in Hz, mono samples
+Steps = Generator[None, None, "Recording"]  # read in steps
 
 
 class _DecodeError(AudioError):
@@ -64,10 +66,13 @@ def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
     return finished(reading(Path(path), limit))
 
 
-def reading(path: Path, limit: float = LIMIT) -> Generator[None, None, Recording]:
-    """Return what `read_recording` does; yields after every half minute that is decoded."""
+def reading(path: Path, limit: float = LIMIT, sound: Iterable[Samples] | None = None) -> Steps:
+    """Return what `read_recording` does; yields after every half minute that is decoded.
+
+    `sound` is what `stream` gives of the file, where that has been asked for already.
+    """
     wanted, pieces, count = round(limit * SAMPLE_RATE), [np.empty(0, np.float32)], 0
-    for piece in stream(path):
+    for piece in stream(path) if sound is None else sound:
         pieces.append(piece)
         if (count := count + len(piece)) > wanted:
             break
@@ -116,16 +121,25 @@ def from_array(samples: NDArray[Any], rate: int) -> Samples:
 
 
 def write(path: str | Path, samples: Samples) -> None:
-    """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole."""
+    """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole.
+
+    Samples that were read of 16 bits are written as they were, bit by bit.
+    """
     path = Path(path)
     if path.suffix not in WRITERS:
         raise AudioError(f"{path.name!r} cannot be written; end its name in {' or '.join(WRITERS)}.")
     container, subtype = WRITERS[path.suffix]
     try:
         with replacing(path) as temporary:
-            soundfile.write(temporary, samples, SAMPLE_RATE, format=container, subtype=subtype)
+            values = _sixteen_bits(samples) if subtype == "PCM_16" else samples
+            soundfile.write(temporary, values, SAMPLE_RATE, format=container, subtype=subtype)
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioError(f"{path.name!r} cannot be written; check its folder and the space left.") from error
+
+
+def _sixteen_bits(samples: Samples) -> NDArray[np.int16]:
+    """The nearest integers, as libsndfile reads them; by itself it would write others for loud samples."""
+    return np.clip(np.rint(samples * np.float32(2**15)), -(2**15), 2**15 - 1).astype(np.int16)
 
 
 def _check_file(path: Path) -> None:
@@ -194,12 +208,12 @@ def _soundfile_blocks(path: Path) -> Iterator[Block]:
     try:
         with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
             if sound.format == "MP3":  # it takes a guessed length for the true one, and may stop early
-                raise _unreadable(subject)
+                raise _DecodeError(UNREADABLE.format(subject))
             _check_rate(sound.samplerate, subject)
             while len(block := sound.read(BLOCK // sound.channels or 1, dtype="float32", always_2d=True)):
                 yield sound.samplerate, _mono(block, subject)
     except (soundfile.SoundFileError, OSError) as error:
-        raise _unreadable(subject) from error
+        raise _DecodeError(UNREADABLE.format(subject)) from error
 
 
 def _av_blocks(path: Path) -> Iterator[Block]:
@@ -217,7 +231,7 @@ def _av_blocks(path: Path) -> Iterator[Block]:
                     _check_rate(frame.sample_rate, subject)
                     yield frame.sample_rate, _mono(_interleaved(frame), subject)
     except av.FFmpegError as error:
-        raise _unreadable(subject) from error
+        raise _DecodeError(UNREADABLE.format(subject)) from error
 
 
 def _packet_frames(packet: av.Packet[Any]) -> list[av.AudioFrame]:
@@ -243,7 +257,3 @@ def _interleaved(frame: av.AudioFrame) -> NDArray[Any]:
     planes: Any = frame.planes[:count]
     values = [np.frombuffer(p, format_dtypes[frame.format.name], frame.samples * width) for p in planes]
     return np.stack(values, axis=1).reshape(-1, channels)
-
-
-def _unreadable(subject: str) -> _DecodeError:
-    return _DecodeError(f"{subject} cannot be decoded; save it as WAV, FLAC, MP3, M4A, Ogg or WebM.")

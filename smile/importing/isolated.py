@@ -7,12 +7,8 @@ with this one. One import is served at a time; the others wait in the order in w
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
@@ -26,7 +22,8 @@ from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.turns import Place, Queue
 from smile.importing.worker import out_of_memory
-from smile.paths import CHECKOUT, PACKAGE
+from smile.paths import CHECKOUT
+from smile.util.confined import close, start
 
 POLL = 0.25  # seconds between two lines for a person
 MOST_BYTES = 100_000_000  # of a worker's answers
@@ -35,9 +32,6 @@ FAILED = (
     "The program that reads the files came to an unforeseen end; save them again with the program that they "
     "come from, or leave some out to find the bad one."
 )
-HANDED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-PREFIXES = ("LC_", "PYTHON")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 QUEUE = Queue()
 
@@ -128,13 +122,7 @@ class _Worker:
         self._limits, self._late = limits, False
         self._lines: SimpleQueue[bytes] = SimpleQueue()  # an empty one is the last
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "smile.importing.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=PACKAGE,
-                env=_environment(),
-            )
+            self._process = start(("-m", "smile.importing.worker"), CHECKOUT)
         except OSError as error:
             raise CorpusError(f"The files cannot be read now ({error.strerror}); try again later.") from error
         self._timer = Timer(limits.wall_seconds, self._too_late)
@@ -184,7 +172,7 @@ class _Worker:
                 self._process.kill()
             self._process.wait()
             self._timer.cancel()
-            _close(stdin, stdout)
+            close(stdin, stdout)
             ended()
             self._lines.put(b"")
 
@@ -205,12 +193,6 @@ class _Worker:
         return out_of_memory(self._limits) if code == -signal.SIGKILL else FAILED
 
 
-def _close(*pipes: Any) -> None:
-    for pipe in pipes:
-        with suppress(OSError):  # what was not sent is not missed
-            pipe.close()
-
-
 def _message(line: bytes) -> dict[str, Any]:
     """What a worker says; an empty object where it makes no sense."""
     try:
@@ -218,11 +200,3 @@ def _message(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}
-
-
-def _environment() -> dict[str, str]:
-    """What a worker needs of the environment, and nothing else that is in it."""
-    kept = {k: v for k, v in os.environ.items() if k in HANDED_ON or k.startswith(PREFIXES)}
-    if CHECKOUT:  # may serve without having been installed
-        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT), kept.get("PYTHONPATH"))))
-    return kept | dict.fromkeys(THREADS, "1")

@@ -1,21 +1,18 @@
 """The process in which strangers' files are read; started by `smile.importing.isolated` and by nobody else.
 
-A request comes as one line of JSON on standard input, which stays open for as long as the parent lives:
-its end ends this process. Progress and the result, or one sentence, go out as lines of JSON.
+A request comes as one line of JSON, see `smile.util.confined`. Progress and the result, or one sentence, go
+out as lines of JSON.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import resource
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from typing import Any, BinaryIO
 
@@ -23,6 +20,7 @@ from smile import importing
 from smile.datatypes import SmileError
 from smile.importing.clips import READERS
 from smile.importing.limits import Limits
+from smile.util import confined
 
 SECONDS = 0.25  # between two lines of progress
 GRACE = 5  # seconds of processor time from the signal to the end
@@ -53,11 +51,8 @@ class Teller:
 
 def main() -> None:
     """Serve one request."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    tell = Teller(out)
-    request = json.loads(sys.stdin.buffer.readline())
-    Thread(target=_end_with_parent, daemon=True).start()
+    asked, out = confined.begin()
+    tell, request = Teller(out), json.loads(next(asked))
     limits = Limits.from_json(request["limits"])
     _confine(limits)
     try:
@@ -66,31 +61,16 @@ def main() -> None:
         tell(error=_sentence(error, limits))
 
 
-def _end_with_parent() -> None:
-    while os.read(0, 1):  # no buffer, whose lock would be in the way of a regular end
-        pass
-    os._exit(1)
-
-
 def _confine(limits: Limits) -> None:
     """Bound what this process can take; the system ends it, or refuses, where it wants more."""
     os.nice(10)
-    _bound(resource.RLIMIT_CORE, 0)
-    _bound(resource.RLIMIT_AS, limits.memory)
-    _bound(resource.RLIMIT_FSIZE, limits.archive_bytes)
-    _bound(resource.RLIMIT_CPU, limits.cpu_seconds, GRACE)
-
-
-def _bound(kind: int, soft: int, more: int = 0) -> None:
-    _, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        soft, more = min(soft, hard), min(more, hard - min(soft, hard))
-    resource.setrlimit(kind, (soft, soft + more))
+    confined.confine(limits.memory, limits.archive_bytes)
+    confined.bound(resource.RLIMIT_CPU, limits.cpu_seconds, GRACE)
 
 
 def _sentence(error: BaseException, limits: Limits) -> str:
     """What to tell a person of an error; what nobody foresaw goes to standard error, too."""
-    if _out_of_memory(error):
+    if confined.out_of_memory(error):
         return out_of_memory(limits)
     if isinstance(error, SmileError):
         said = error.saying(ON_THE_PAGE) if isinstance(error, importing.TierError) else str(error)
@@ -102,14 +82,6 @@ def _sentence(error: BaseException, limits: Limits) -> str:
 def out_of_memory(limits: Limits) -> str:
     """The sentence for files that need too much memory."""
     return f"The files need more memory than an import may use ({limits.memory / 1e9:g} GB); split them."
-
-
-def _out_of_memory(error: BaseException | None) -> bool:
-    """Whether memory was short, whatever was made of that on the way."""
-    if error is None:
-        return False
-    short = isinstance(error, OSError) and error.errno == errno.ENOMEM
-    return short or isinstance(error, MemoryError) or _out_of_memory(error.__cause__ or error.__context__)
 
 
 def _read(request: Request, limits: Limits, tell: Teller) -> Any:

@@ -14,7 +14,8 @@ from smile.datatypes import Language, PoolError, Utterance
 from smile.decoding.knn import store as token_store
 from smile.importing import Imported
 from smile.own import changes
-from smile.own.transcripts import Part, cut
+from smile.own.rewriting import rewritten
+from smile.own.transcripts import Part
 from smile.own.workspace import POOLS, Correction, Workspace
 from smile.pools import indexing
 from smile.pools.pool import Header, Pool, open_pool
@@ -85,19 +86,16 @@ def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added
     return _one(workspace, Utterance(name, audio, said(text)), models)
 
 
-def corrected(workspace: Workspace, part: Part, text: str, models: Models) -> Added:
-    """Add a part of a recording with the text that a person has made of its transcript.
+def corrected(workspace: Workspace, part: Part, clip: Path, text: str, models: Models) -> Added:
+    """Add a part of a recording, which was cut to `clip`, with the text that a person made of its transcript.
 
     Raises:
-        SmileError: the text is empty, or the recording is gone.
+        SmileError: the text is empty, or the part is an example already.
     """
     correction = Correction(part.recording, part.number, said(text), part.smile, part.vanilla, part.examples)
     stem = Path(part.recording).stem
-    with workspace.work() as work:
-        clip = work / "clip.wav"
-        cut(part, workspace.recordings / part.recording, clip)
-        name = f"{stem}-{part.number + 1}" if part.of > 1 else stem
-        return _one(workspace, Utterance(name, clip, correction.text), models, correction)
+    name = f"{stem}-{part.number + 1}" if part.of > 1 else stem
+    return _one(workspace, Utterance(name, clip, correction.text), models, correction)
 
 
 def said(text: str) -> str:
@@ -163,7 +161,9 @@ def _add(
     language, encoder = _language(workspace, found), models.smile.info.encoder
     if len(found.reading.utterances) + len(workspace.pool(encoder) or ()) > MOST_EXAMPLES:
         raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
-    built = indexing.build(found.reading, out, models, Header(language), progress=progress)
+    longest, room = max(models.smile.windows), workspace.room()
+    clips = rewritten(found.reading, out.with_name("clips"), longest, room, progress)
+    built = indexing.build(clips, out, models, Header(language), progress=progress)
     rejected = [(found.place(row.line), row.reason) for row in built.rejected]
     with workspace.lock:
         old = workspace.pool(encoder)  # as it is by now

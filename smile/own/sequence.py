@@ -14,7 +14,7 @@ from pathlib import Path
 
 from smile.audio.io import read
 from smile.datatypes import SAMPLE_RATE, PoolError, Utterance
-from smile.own import changes, growing
+from smile.own import changes, growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
@@ -25,6 +25,7 @@ from smile.text.scoring import score
 from smile.transcription.pipeline import transcribe
 from smile.transcription.result import Result
 from smile.util.storage import write_text
+from smile.util.timing import finished
 from smile.whisper.model import Models
 
 SIDES = ("vanilla", "fixed", "growing")  # whose edits are counted
@@ -87,7 +88,9 @@ def _correct(workspace: Workspace, target: Utterance, seconds: float, result: Re
     name = f"{target.id}{target.audio.suffix}"
     (workspace.recordings / name).write_bytes(target.audio.read_bytes())
     part = Part(name, 0, 1, 0.0, seconds, result.smile.text, result.vanilla.text, None, 0)
-    growing.corrected(workspace, part, target.text, models)
+    with workspace.work() as work:
+        clip = finished(transcripts.cutting(workspace, part, work / "clip.wav"))
+        growing.corrected(workspace, part, clip, target.text, models)
     (workspace.recordings / name).unlink()
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from smile.audio.io import read_recording, write
+from smile.audio.io import write
+from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
@@ -141,7 +142,7 @@ def waiting(workspace: Workspace) -> list[Recording]:
 def outdated(workspace: Workspace) -> list[Recording]:
     """Return the recordings with an uncorrected part that another version of the pool wrote."""
     stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
-    return [Recording(name, workspace.recordings / name) for name in stale]
+    return [Recording(name, workspace.recordings / name, stranger=True) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
@@ -175,14 +176,15 @@ def exported(workspace: Workspace) -> list[TieredTranscript]:
     return [_with(item.transcript, corrected) for item in items(workspace) if item.transcript]
 
 
-def cut(part: Part, recording: Path, out: Path) -> None:
-    """Write the sound of a part as a WAV.
+def cutting(workspace: Workspace, part: Part, out: Path) -> Generator[None, None, Path]:
+    """Write the sound of a part as a WAV, and return its path; yields while the recording is decoded.
 
     Raises:
         AudioError: the recording cannot be read.
     """
-    samples = read_recording(recording, LONGEST).samples
-    write(out, samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)])
+    recording = yield from reading_apart(workspace.recordings / part.recording, LONGEST)
+    write(out, recording.samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)])
+    return out
 
 
 def _kept(workspace: Workspace) -> dict[str, Any]:
@@ -223,7 +225,7 @@ def _fit(transcript: TieredTranscript, tier: tuple[str, tuple[Span, ...]]) -> bo
 
 
 def _item(path: Path, fields: dict[str, Any] | None) -> Item:
-    recording = Recording(path.name, path)
+    recording = Recording(path.name, path, stranger=True)
     if fields is None:
         return Item(recording)
     transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import read_recording
+from smile.audio.io import Recording, read_recording
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.settings import WINDOWS
 from smile.util.storage import Log
@@ -83,10 +83,18 @@ class Encoder:
 
     def _read(self, audio: Path) -> Samples:
         longest = max(self.windows)
-        recording = read_recording(audio, limit=longest)
-        if recording.cut:
-            raise AudioError(f'"{audio.name}" is longer than the {longest:g} s window; cut it first.')
-        return recording.samples
+        return uncut(read_recording(audio, limit=longest), audio, longest)
+
+
+def uncut(recording: Recording, audio: Path, longest: float) -> Samples:
+    """Return the samples of a recording of which no more than `longest` seconds were read.
+
+    Raises:
+        AudioError: it has more.
+    """
+    if recording.cut:
+        raise AudioError(f'"{audio.name}" is longer than the {longest:g} s window; cut it first.')
+    return recording.samples
 
 
 def remembering(encoder: Encoder, log: Log) -> Encode:

@@ -15,6 +15,7 @@ from typing import Any
 
 from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.io import reading
+from smile.audio.isolated import reading_apart
 from smile.datatypes import AudioError, SmileError
 from smile.exporting import Span, TieredTranscript, export
 from smile.exporting.transcripts import BY_LEVEL, VANILLA
@@ -38,6 +39,7 @@ class Recording:
 
     name: str
     path: Path
+    stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ class _Results:
 
     def __iter__(self) -> Iterator[Result | None]:
         """Yield None while the recording is read, then snapshots; no step takes long."""
-        heard = yield from reading(self._recording.path, LONGEST)
+        read = reading_apart if self._recording.stranger else reading
+        heard = yield from read(self._recording.path, LONGEST)
         for result in transcribe(self._models, heard.samples, self._pool, self._settings):
             yield result
         cut = f"Only its first {LONGEST / 60:g} minutes were transcribed." if heard.cut else ""

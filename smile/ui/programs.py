@@ -13,11 +13,13 @@ from smile.results.tables import Metric
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.text.normalisers import NORMALISERS
 from smile.ui.cancelled import consuming
+from smile.ui.components import Audio
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
+from smile.ui.parts.recordings import recording_of
 from smile.ui.store import Store
 from smile.ui.tools import tool
-from smile.ui.transcribe.callbacks import heard
+from smile.util.timing import finished
 
 MOST_NEIGHBOURS = 50
 
@@ -46,7 +48,7 @@ def publish(engine: Engine, store: Store) -> None:
     gr.Button(visible=False).click(
         tool("neighbours", neighbours, engine),
         [
-            gr.Audio(type="filepath", visible=False, label="recording"),
+            Audio(type="filepath", visible=False, label="recording"),
             gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),
             gr.Number(5, precision=0, minimum=1, maximum=MOST_NEIGHBOURS, visible=False, label="count"),
             gr.Dropdown(list(MEASURES), value="kl", visible=False, label="divergence"),
@@ -88,7 +90,7 @@ def neighbours(
         divergence: kl, kl-reverse, js, cosine, euclidean or learned.
     """
     with discarding([recording]):
-        samples = heard(recording).samples
+        samples = finished(recording_of(recording)).samples
     if engine.choice(pool) is None:
         raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
     for _ in engine.prepare(pool):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Stopwatch:
@@ -32,6 +34,18 @@ def finished(steps: Generator[object, None, T]) -> T:
         except StopIteration as done:
             result: T = done.value
             return result
+
+
+def telling(steps: Generator[object, None, T], what: U) -> Generator[U, None, T]:
+    """Say the same after every step, and return what they come to; closing this closes them."""
+    with closing(steps):
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            yield what
 
 
 def timed(items: Iterator[T], watch: Stopwatch) -> Iterator[T]:

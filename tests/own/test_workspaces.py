@@ -27,6 +27,7 @@ from smile.settings import Settings
 from smile.transcription import batch
 from smile.transcription.examples import pool_token
 from smile.ui.own import curve
+from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
 from tests.support.linguists import TEXTS, staircase, write_eaf
@@ -564,7 +565,9 @@ def test_a_batch_goes_on_and_what_is_corrected_is_learnt(recorded: Workspace, mo
 
     first, second = transcripts.parts(again)[:2]
     assert (first.stale, first.corrected, first.examples) == (False, None, 4)
-    assert growing.corrected(again, first, "mar a thuirt mi", models).count == 1
+    with again.work() as work:
+        clip = finished(transcripts.cutting(again, first, work / "clip.wav"))
+        assert growing.corrected(again, first, clip, "mar a thuirt mi", models).count == 1
     first, second = transcripts.parts(again)[:2]
     assert (first.corrected, first.text, second.stale) == ("mar a thuirt mi", "mar a thuirt mi", True)
     assert [r.name for r in transcripts.outdated(again)] == [second.recording]

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -24,8 +24,9 @@ from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts.components import stage
 from smile.ui.parts.pools import example_choices
+from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
-from smile.ui.transcribe.callbacks import heard
+from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
     from smile.ui.engine import Engine
@@ -100,7 +101,8 @@ def run(engine: Engine, reference: str, *asked: Any) -> Iterator[View]:
 
 
 def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
-    grid, recording, choice = checked(engine, asked)
+    steps = checked(engine, asked)
+    grid, recording, choice = yield from telling(steps, View(stage=stage(READING, "working")))
     places = tuple(grid.places())
     compared = Compared(places, (), choice.language.code, choice.synthetic)
     yield View(table=table(compared), compared=compared)
@@ -118,13 +120,13 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
         )
 
 
-def checked(engine: Engine, asked: Asked) -> tuple[Grid, Recording, PoolChoice]:
-    """Return grid, recording and pool that are asked for, where all of it is there.
+def checked(engine: Engine, asked: Asked) -> Generator[None, None, tuple[Grid, Recording, PoolChoice]]:
+    """Return grid, recording and pool that are asked for; yields while the recording is decoded.
 
     Raises:
         SmileError: no recording, no pool, or a grid that is too small or too large.
     """
-    grid, recording, choice = asked.grid(), heard(asked.audio), engine.choice(asked.pool)
+    grid, recording, choice = asked.grid(), (yield from recording_of(asked.audio)), engine.choice(asked.pool)
     grid.places()
     if choice is None:
         raise SmileError(NO_POOL)
@@ -212,7 +214,7 @@ def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> 
     """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
     wanted = Asked(**asked)
     with discarding([wanted.audio]):
-        grid, recording, choice = checked(engine, wanted)
+        grid, recording, choice = finished(checked(engine, wanted))
     for _ in engine.prepare(wanted.pool, *grid.settings()):
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))

@@ -8,13 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from smile.audio.io import Recording, read_recording
+from smile.audio.io import Recording, reading
 from smile.datatypes import SAMPLE_RATE, SmileError, Utterance
 from smile.ui.guard import sentence
 from smile.ui.map.atlas import ABSENT, Atlas, Points, Query
 from smile.ui.map.callbacks import HIDDEN, Page, Sight, answer
 from smile.ui.parts.components import BUSY, stage
-from smile.ui.transcribe.callbacks import heard
+from smile.ui.parts.recordings import READING, recording_of
+from smile.util.timing import telling
 
 WAITING = "Waiting for the engine"
 CANCELLED = "Cancelled. Clips that were indexed stay so, and the next recording goes on from there."
@@ -42,7 +43,8 @@ def encode_clip(atlas: Atlas, audio: str | None, test: str | None, name: str | N
     """
     try:
         chosen = find_test(atlas, name, test)
-        recording = read_recording(chosen.audio) if chosen else heard(audio)
+        steps = reading(chosen.audio) if chosen else recording_of(audio)
+        recording = yield from telling(steps, Page(stage=stage(READING, "working")))
         yield from _encode(atlas, recording, chosen.audio if chosen else Path(str(audio)), chosen, name)
     except Exception as error:
         yield _failed(sentence(error, "Placing a clip"))

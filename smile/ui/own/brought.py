@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio_client.utils import is_valid_file
 
 from smile.datatypes import SmileError
+from smile.ui.components import derived
 from smile.ui.files import discard
 
 MOST_FILES = 1000  # at a time
@@ -19,12 +19,10 @@ WRONG = "Only files that end in {} are taken."
 def brought(kinds: list[str], **options: Any) -> gr.File:
     """Return a component whose files come as their paths, each once.
 
-    Gradio's own makes an empty file for each that is named, and a derived class would have it write into
-    this folder.
+    Gradio's own makes an empty file for each that is named.
     """
-    component: Any = gr.File(file_count="multiple", file_types=kinds, **options)
-    component.preprocess = partial(paths, kinds)
-    return component
+    found: gr.File = Files(file_count="multiple", file_types=kinds, **options)
+    return found
 
 
 def paths(kinds: list[str], payload: Any) -> list[str] | None:
@@ -42,3 +40,6 @@ def paths(kinds: list[str], payload: Any) -> list[str] | None:
         discard(found)
         raise SmileError(MANY if right else WRONG.format(", ".join(kinds)))
     return found
+
+
+Files = derived(gr.File, preprocess=lambda self, payload: paths(self.file_types, payload))

@@ -15,6 +15,9 @@ from smile.ui.own import view
 from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
 from smile.ui.own.transcribing import written
+from smile.util.timing import telling
+
+ADDING = "Adding it to the examples"
 
 
 @guarded
@@ -48,10 +51,13 @@ def learn(
     part = transcripts.part(workspace, str(chosen[0]), int(chosen[1]))
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
-    yield Page().says("Adding it to the examples", "working")
-    yield from working(
-        service.work("Adding it to the examples", lambda m, p: growing.corrected(workspace, part, text, m))
-    )
+    said = growing.said(text)
+    yield Page().says(ADDING, "working")
+    with workspace.work() as work:
+        clip = yield from working(telling(transcripts.cutting(workspace, part, work / "clip.wav"), ADDING))
+        yield from working(
+            service.work(ADDING, lambda m, p: growing.corrected(workspace, part, clip, said, m))
+        )
     yield from working(service.ready(workspace))
     yield fresh(workspace)
     yield from _next(service, workspace, part)

@@ -78,14 +78,18 @@ def written(service: VisitorService, workspace: Workspace, names: list[str] | No
     items, parts = _known(workspace)
     shown = None
     for step in service.batch(workspace, settings(workspace), names):
-        if step.result is None:
+        said = f"{step.done + 1} of {step.total}: {step.name}"
+        if step.transcript or step.problem:
             items, parts = _known(workspace)
+            continue
+        if step.result is None:
+            yield Page().says(said, "working")
             continue
         text = (step.result.smile if step.result.pool else step.result.vanilla).text
         if shown != (step.name, text):
             shown = step.name, text
             table = view.transcripts(items, parts, at_work=shown)
-            yield Page(results=table).says(f"{step.done + 1} of {step.total}: {step.name}", "working")
+            yield Page(results=table).says(said, "working")
     said = f"Done. Click a transcript to hear, correct and learn from it. {problem}"
     yield fresh(workspace).says(said.strip(), "done")
 

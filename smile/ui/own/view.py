@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from markupsafe import Markup
 
-from smile.audio.io import read_recording, write
+from smile.audio.io import write
+from smile.audio.isolated import read_apart
 from smile.datatypes import SAMPLE_RATE, Language, Utterance
 from smile.own.transcripts import Item, Part
 from smile.transcription.batch import LONGEST
@@ -145,7 +146,7 @@ def player(caption: str, audio: Path, start: float = 0.0, end: float = 0.0) -> s
 
     The sound stands in the HTML, so that no copy of it is left on the server.
     """
-    samples = read_recording(audio, LONGEST).samples
+    samples = read_apart(audio, LONGEST).samples
     stretch = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE) or None]
     with TemporaryDirectory() as folder:
         sound = Path(folder) / "clip.flac"

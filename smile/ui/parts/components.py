@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
+from smile.ui.components import Audio
+
 ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -28,7 +30,7 @@ class Onward(NamedTuple):
 
 def recorder(label: str, elem_id: str) -> gr.Audio:
     """Return a component that records or takes an upload."""
-    return gr.Audio(
+    made: gr.Audio = Audio(
         type="filepath",
         sources=["microphone", "upload"],
         label=label,
@@ -36,6 +38,7 @@ def recorder(label: str, elem_id: str) -> gr.Audio:
         elem_classes="recorder",
         buttons=[],
     )
+    return made
 
 
 def stage(text: str, kind: str = "") -> str:

@@ -11,19 +11,19 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from smile.audio.io import Recording, read_recording
-from smile.datatypes import SmileError
 from smile.settings import OPTIONS
 from smile.transcription.result import as_dict
 from smile.ui.cancelled import consuming
-from smile.ui.files import discarding, playable, uploaded
+from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts.components import BUSY, stage
 from smile.ui.parts.pools import default_pool, example_choices
+from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
 from smile.ui.transcribe.view import Failed, Finished, View
+from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
     from smile.settings import Settings
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
-NO_CLIP = "There is no recording yet: record one, upload one or choose one of the list."
 CANCELLED = "Cancelled. What was written so far stays."
 
 
@@ -89,7 +88,7 @@ def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> 
 
 
 def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
-    recording = heard(audio)
+    recording = yield from telling(recording_of(audio), View(stage=stage(READING, "working")))
     for line in engine.load():
         yield View(stage=stage(line, "working"))
     choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
@@ -103,17 +102,6 @@ def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings
             )
         yield page
     yield View(outcome=Finished(result, choice.language.code if choice else "", recording.cut))
-
-
-def heard(audio: str | None) -> Recording:
-    """The recording that gradio keeps for a visitor.
-
-    Raises:
-        SmileError: there is none, it is no upload, or it cannot be read.
-    """
-    if not audio:
-        raise SmileError(NO_CLIP)
-    return read_recording(uploaded(audio))
 
 
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
@@ -163,7 +151,7 @@ def transcribe_json(
 ) -> dict[str, Any]:
     """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
     with discarding([audio]):
-        recording, settings = heard(audio), settings_of(choices)
+        recording, settings = finished(recording_of(audio)), settings_of(choices)
     for _ in engine.load():
         pass
     *_, result = engine.transcribe(recording.samples, pool, settings)
