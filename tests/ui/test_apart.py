@@ -20,6 +20,7 @@ from smile.ui.map import clips
 from smile.ui.map.atlas import Atlas
 from smile.ui.own import adding, checking, correcting, naming, transcribing
 from smile.ui.own.samples import SAMPLES
+from smile.ui.parts.recordings import READING
 from smile.ui.transcribe import callbacks
 from tests.conftest import POOLS
 from tests.support.fake_engine import DEFAULTS, FakeEngine
@@ -82,14 +83,22 @@ def speech(folder: Path) -> str:
 
 
 def asked(audio: str) -> dict[str, Any]:
-    return {"pool": "gla", "audio": audio, "shots": [0], "ways": ["kl"], "seeds": 1, "knn": False}
+    return {
+        "pool": "gla",
+        "audio": audio,
+        "shots": [0],
+        "ways": ["kl"],
+        "seeds": 1,
+        "knn": False,
+        "acoustic": False,
+    }
 
 
 Call = Callable[[FakeEngine, str], Iterable[Any]]
 CALLS: dict[str, Call] = {
     "transcribe": lambda engine, audio: callbacks.run(engine, audio, "gla", **DEFAULTS),  # type: ignore[arg-type]
     "compare": lambda engine, audio: compare.run(engine, "", *asked(audio).values()),  # type: ignore[arg-type]
-    "map": lambda engine, audio: clips.hear(Atlas(engine), audio, None, "demo-gla"),  # type: ignore[arg-type]
+    "map": lambda engine, audio: clips.encode_clip(Atlas(engine), audio, None, "demo-gla"),  # type: ignore[arg-type]
     "transcribe by a program": lambda engine, audio: [
         callbacks.transcribe_json(engine, audio, None, "gla", **DEFAULTS)  # type: ignore[arg-type]
     ],
@@ -110,7 +119,7 @@ def test_an_upload_is_decoded_apart(call: str, here: list[Path], tmp_path: Path)
 @pytest.mark.usefixtures("hanging")
 def test_cancelling_ends_the_decoding(call: str, tmp_path: Path) -> None:
     pages: Any = CALLS[call](FakeEngine(tmp_path), speech(tmp_path))
-    until(lambda: callbacks.READING in next(pages).stage and bool(workers()))
+    until(lambda: READING in next(pages).stage and bool(workers()))
     pages.close()
     until(lambda: not workers())
 

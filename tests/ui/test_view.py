@@ -15,6 +15,7 @@ from smile.transcription.options import choices
 from smile.transcription.result import Transcript
 from smile.transcription.target import RetrievedExamples
 from smile.ui.guard import UNEXPECTED
+from smile.ui.parts import recordings
 from smile.ui.parts.neighbours import left_out
 from smile.ui.parts.pools import example_choices, pool_label
 from smile.ui.parts.scores import judge, verdict
@@ -241,7 +242,7 @@ def test_a_cancelled_run_and_a_full_server_leave_a_page_that_can_go_on():
 
 def test_without_a_recording_the_page_says_what_to_do(engine):
     pages = whole(callbacks.run(engine, None, "gla", **DEFAULTS))
-    assert callbacks.NO_CLIP in last(pages, "stage")
+    assert recordings.NO_CLIP in last(pages, "stage")
 
 
 def test_every_text_is_escaped(engine):
