@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 from tests.support.sounds import FORMATS, encode, signal
 
 PATIENCE = 60.0  # seconds in which a process has to come and go on a machine that is busy
+OTHERS: set[int] = set()  # workers that tests of other files have left waiting
 HOOK = """
 import os, signal, sys, time
 from smile.audio import worker
@@ -50,6 +51,8 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[isolated._Workers]:
     """Workers of this test's own, which are gone at its end."""
     fresh = isolated._Workers()
     monkeypatch.setattr(isolated, "WORKERS", fresh)
+    OTHERS.clear()
+    OTHERS.update(children())
     yield fresh
     fresh.end()
     until(lambda: not children())
@@ -94,7 +97,7 @@ def until(come: Callable[[], bool]) -> None:
 
 
 def children(parent: int | None = None) -> list[int]:
-    """The running Python processes that a process has started."""
+    """Return the running workers that a process has started, but for those of other tests."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -105,7 +108,7 @@ def children(parent: int | None = None) -> list[int]:
                 continue
             mine = int(mother) == (parent or os.getpid()) and state != "Z"
             found += [int(folder.name)] * (mine and (b"audio.worker" in command or b"hook.py" in command))
-    return found
+    return [process for process in found if process not in OTHERS]
 
 
 def alive(process: int) -> bool:
