@@ -9,12 +9,14 @@ from smile.acoustic.states import LayerStore, StatesId, bytes_for
 from smile.acoustic.store import open_head
 from smile.datatypes import PoolError
 from smile.own.growing import Progress, older_pools
-from smile.own.quota import EACH_FULL, FullError, said
+from smile.own.quota import FullError
 from smile.own.workspace import Workspace
 from smile.pools.pool import Pool
 from smile.pools.setting import whole_setting
 from smile.transcription.preparing import has_acoustic, prepare_acoustic
 from smile.whisper.model import Model, Models
+
+NO_ROOM = "There is no room for what an acoustic model is fitted to; delete some recordings."
 
 
 def wanted(pool: Pool | None) -> bool:
@@ -30,7 +32,7 @@ def room(workspace: Workspace, pool: Pool) -> None:
         FullError: they have not.
     """
     if bytes_for(60 * pool.minutes, len(pool)) > workspace.room():
-        raise FullError(EACH_FULL.format(size=said(workspace.room())))
+        raise FullError(NO_ROOM)
 
 
 def fitted(workspace: Workspace, models: Models, progress: Progress | None = None) -> None:

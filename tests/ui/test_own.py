@@ -27,13 +27,14 @@ from smile.pools.pool import Pool, open_pool
 from smile.pools.setting import PoolSetting
 from smile.settings import WINDOWS, Settings
 from smile.text.scoring import score
-from smile.transcription import batch
+from smile.transcription import batch, preparing
 from smile.transcription.result import Result, Segment, Transcript
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
+from smile.ui.own.service import possible
 from smile.ui.scheduler import FairLock, Scheduler
 from tests.conftest import POOLS
 from tests.support.fake_engine import FakeEngine
@@ -322,6 +323,39 @@ def test_a_check_is_said_in_a_sentence(helps: bool | None) -> None:
     assert "60.0" in said
     assert "have changed since" in said
     assert "Not checked yet" in verdict.sentence(PoolSetting(3, 1.0), DEMO)
+    assert "xamples" in said.split(":")[0]
+
+
+@pytest.mark.parametrize("helps", [True, False, None])
+def test_a_check_says_why_it_chose_the_acoustic_model(helps: bool | None) -> None:
+    rates = {"cer": 24.8, "vanilla": 75.1, "low": 22.0, "high": 27.5, "order": "old"}
+    said = verdict.sentence(PoolSetting(3, 1.0, clips=12, helps=helps, level="acoustic", **rates), DEMO)
+    assert "acoustic model of your own examples" in said
+    assert "24.8 % of the characters are wrong with it (between 22.0 and 27.5 %" in said
+    assert "the best, so your recordings are now transcribed by it" in said
+
+
+def test_a_check_tells_how_far_the_fitting_is(
+    service: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [leave_one_out.Check(0, 8, fitted=0.25), leave_one_out.Check(2, 8)]
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (_ for _ in ()))
+    monkeypatch.setattr(VisitorService, "check", lambda self, workspace: iter(steps))
+    pages = list(checking.check(service, with_examples(service, 0, 3)))
+    said = " ".join(str(page.stage) for page in pages)
+    assert "fitting acoustic models, each without some of your clips, 25%" in said
+    assert "2 of 8 transcripts" in said
+
+
+def test_a_level_that_could_not_be_made_falls_back_to_examples(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "has_acoustic", lambda pool, model: False)
+    pool = idle.visitors.open(with_examples(idle, 0, 2)).pool()
+    models: Any = idle.models()
+    wanted = Settings(level="acoustic", knn=0.0)
+    assert possible(wanted, pool, models).level == "context"
+    assert possible(wanted, None, models).level == "acoustic", "there is nothing to write by"
 
 
 def test_the_curve_against_a_slow_reference() -> None:

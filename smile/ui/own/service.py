@@ -183,7 +183,7 @@ class VisitorService:
             found = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        settings = _possible(settings, pool, models)
+        settings = possible(settings, pool, models)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
@@ -237,7 +237,7 @@ def _stored(pool: Pool, models: Models) -> bool:
     return present(pool, models.smile)
 
 
-def _possible(settings: Settings, pool: Pool | None, models: Models) -> Settings:
+def possible(settings: Settings, pool: Pool | None, models: Models) -> Settings:
     """Return settings without what could not be made of a pool: its acoustic model, or its datastore."""
     from smile.transcription.preparing import has_acoustic, needed
 

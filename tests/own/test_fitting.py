@@ -1,0 +1,142 @@
+"""A visitor's own acoustic model: fitted where the setting wants one, fitted on after changes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smile.acoustic import building
+from smile.acoustic.recipe import Recipe
+from smile.acoustic.states import StatesId
+from smile.acoustic.store import head_path
+from smile.datatypes import Language
+from smile.own import changes, fitting, growing
+from smile.own.quota import FullError
+from smile.own.workspace import STATES, Workspace
+from smile.own.workspaces import Workspaces
+from smile.pools.pool import open_pool
+from smile.pools.setting import PoolSetting, write_setting
+from smile.transcription.preparing import has_acoustic
+from smile.whisper.model import Models, load_models
+from tests.conftest import POOLS
+from tests.support.tiny import tiny_whisper
+
+DEMO = open_pool(POOLS / "gla")
+COUNT = 4
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    return load_models(str(tiny_whisper(tmp_path_factory.mktemp("tiny"))), precision="float32")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, tiny: Models) -> Workspace:
+    """A visitor with a few examples, whose pool is to be written by its acoustic model."""
+    visitors = Workspaces(tmp_path / "visitors", hours=2)
+    found = visitors.open(visitors.new())
+    found.write(replace(found.state(), language=Language("gla", "Scottish Gaelic")))
+    with (tmp_path / "table.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = [(u.audio.name, u.text) for u in DEMO.utterances[:COUNT]]
+        csv.writer(file).writerows([("file", "text"), *rows])
+    files = [tmp_path / "table.csv", *(u.audio for u in DEMO.utterances[:COUNT])]
+    pool = growing.from_files(found, files, tiny).pool
+    write_setting(pool.folder, PoolSetting(3, 0.0, level="acoustic"))
+    return found
+
+
+@pytest.fixture
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """The stages of fits that are made short here, and whether each went on from an older head."""
+    told: list[tuple[str, bool]] = []
+    real = building.build
+
+    def build(pool: Any, model: Any, recipe: Any = None, older: Any = None) -> Iterator[Any]:
+        steps = real(pool, model, Recipe(epochs=2), older)
+        while True:
+            try:
+                said = next(steps)
+            except StopIteration as done:
+                return done.value
+            told.append((said.stage, older is not None))
+            yield said
+
+    monkeypatch.setattr(building, "build", build)
+    return told
+
+
+def test_it_is_fitted_once_and_after_a_correction_from_there_on(
+    workspace: Workspace, tiny: Models, fits: list[tuple[str, bool]]
+) -> None:
+    parts: list[int] = []
+    fitting.fitted(workspace, tiny, lambda done, of: parts.append(done))
+    first = workspace.pool()
+    assert first is not None
+    assert has_acoustic(first, tiny.smile)
+    assert fits == [("encoding", False)] * COUNT + [("fitting", False)] * 2
+    assert parts == sorted(parts)
+    assert parts[-1] == 100
+    fitting.fitted(workspace, tiny)
+    assert len(fits) == COUNT + 2, "it is there"
+    with workspace.change("a text corrected") as change:
+        changes.reworded(first, first.utterances[0].id, "facal eile", change.out)
+    fits.clear()
+    fitting.fitted(workspace, tiny)
+    second = workspace.pool()
+    assert second is not None
+    assert second.folder != first.folder
+    assert has_acoustic(second, tiny.smile)
+    assert {stage for stage, _ in fits} == {"fitting"}, "no recording is new"
+    assert all(older for _, older in fits)
+
+
+def test_states_of_clips_that_are_gone_are_removed(
+    workspace: Workspace, tiny: Models, fits: list[tuple[str, bool]]
+) -> None:
+    fitting.fitted(workspace, tiny)
+    pool = workspace.pool()
+    assert pool is not None
+    states = workspace.folder / STATES
+    assert len(list(states.rglob("*.npy"))) == COUNT
+    with workspace.change("one removed") as change:
+        changes.without(pool, [pool.utterances[0].id], change.out)
+    fitting.fitted(workspace, tiny)
+    assert len(list(states.rglob("*.npy"))) == COUNT - 1
+
+
+def test_only_the_newest_versions_keep_their_heads(
+    workspace: Workspace, tiny: Models, fits: list[tuple[str, bool]]
+) -> None:
+    for text in ("aon", "dhà", "trì"):
+        fitting.fitted(workspace, tiny)
+        pool = workspace.pool()
+        assert pool is not None
+        with workspace.change(text) as change:
+            changes.reworded(pool, pool.utterances[0].id, text, change.out)
+    name = head_path(pool, StatesId.of(tiny.smile)).name
+    kept = [(workspace.folder / "pools" / v.folder / name).is_file() for v in workspace.state().versions]
+    assert kept == [False, False, True, False]
+
+
+def test_a_setting_that_wants_none_has_none(
+    workspace: Workspace, tiny: Models, fits: list[tuple[str, bool]]
+) -> None:
+    pool = workspace.pool()
+    assert pool is not None
+    assert fitting.wanted(pool)
+    write_setting(pool.folder, PoolSetting(3, 0.0))
+    assert not fitting.wanted(pool)
+    assert not fitting.wanted(None)
+    fitting.fitted(workspace, tiny)
+    assert fits == []
+
+
+def test_without_room_a_sentence_says_so(workspace: Workspace, tiny: Models) -> None:
+    workspace.room = lambda: 1000  # type: ignore[method-assign]
+    with pytest.raises(FullError, match="no room for what an acoustic model"):
+        fitting.fitted(workspace, tiny)
