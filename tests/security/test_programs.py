@@ -13,7 +13,7 @@ import pytest
 
 from smile.ui.fetching import NOT_FETCHED
 from smile.ui.guard import NOT_YOURS
-from smile.ui.transcribe.callbacks import NO_CLIP
+from smile.ui.parts.recordings import NO_CLIP
 from smile.ui.values import (
     HALF,
     MOST_CHARACTERS,
