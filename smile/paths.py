@@ -10,7 +10,8 @@ INSTALLED = (PACKAGE / "assets").is_dir()
 """Whether this is a wheel's copy, into which `setup.py` has put assets and measured rows."""
 CHECKOUT = None if INSTALLED else PACKAGE.parent  # of the repository
 ROOT = CHECKOUT or PACKAGE
-DATA = PACKAGE / "data"
+GRIDS = PACKAGE / "evaluation" / "grids"
+LANGUAGES = PACKAGE / "text" / "languages.csv"
 COMMIT = PACKAGE / "commit"  # written by `setup.py`
 ASSETS = ROOT / "assets"
 POOLS = ASSETS / "pools"

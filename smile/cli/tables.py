@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 LANGUAGE_COLUMNS = ("language", "condition", "clips", "rate", "low", "high", "mean", "empty", "loops",
-                    "reduction", "beyond")  # fmt: skip
-SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_beyond",
+                    "reduction", "significant")  # fmt: skip
+SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_significant",
                    "worsened", "worst", "worst_rate", "failed")  # fmt: skip
 
 

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from smile.datatypes import SmileError
-from smile.paths import DATA
+from smile.paths import GRIDS
 from smile.settings import DEFAULTS, MAX_SEGMENT_SECONDS, OPTIONS, Settings
 from smile.transcription.options import ALONE, as_json, checked, from_json
 from smile.util.fields import from_fields
 
-GRIDS = DATA / "grids"
 GIVEN = "given"  # in a grid: the adapter that the command names
 SIDES = ("vanilla", "in-context")
 ORACLE = "oracle"  # a sampler that looks at the reference: a ceiling, not a way to transcribe

@@ -169,5 +169,5 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         level=chosen.settings.level,
         low=round(float(line["low"]), 2),
         high=round(float(line["high"]), 2),
-        helps=bool(line["better"]) if line.get("beyond", False) else None,
+        helps=bool(line["better"]) if line.get("significant", False) else None,
     )

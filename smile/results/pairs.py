@@ -22,17 +22,17 @@ class Paired:
     low: float
     high: float
     reductions: Values  # of each language
-    beyond: NDArray[np.bool_]  # whether each is beyond its own interval
+    significant: NDArray[np.bool_]  # whether the interval of each leaves 0 out
 
     @property
     def clear(self) -> bool:
         """Whether the interval of the reduction leaves 0 out."""
         return self.low > 0 or self.high < 0
 
-    def count(self, better: bool, beyond: bool = False) -> int:
-        """How many languages are better or worse, or are so beyond their interval."""
+    def count(self, better: bool, significant: bool = False) -> int:
+        """Return how many languages are better or worse, or are so significantly."""
         there = self.reductions > 0 if better else self.reductions < 0
-        return int((there & self.beyond).sum() if beyond else there.sum())
+        return int((there & self.significant).sum() if significant else there.sum())
 
 
 def paired(languages: Iterable[Sampled], condition: str, baseline: str) -> Paired | None:
@@ -41,7 +41,7 @@ def paired(languages: Iterable[Sampled], condition: str, baseline: str) -> Paire
     found = [pair for pair in found if np.isfinite(pair[1][0])]
     if condition == baseline or not found:
         return None
-    afters, befores, reductions, beyond = zip(*found, strict=True)
+    afters, befores, reductions, significant = zip(*found, strict=True)
     after, before = np.mean(afters, axis=0), np.mean(befores, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         reduction = 100 * (1 - after / before)
@@ -54,15 +54,15 @@ def paired(languages: Iterable[Sampled], condition: str, baseline: str) -> Paire
         low=float(low),
         high=float(high),
         reductions=np.array(reductions),
-        beyond=np.array(beyond),
+        significant=np.array(significant),
     )
 
 
 def _pair(language: Sampled, condition: str, baseline: str) -> tuple[Values, Values, float, bool]:
-    """Rates of both, as measured and then in each resample -> (1 + RESAMPLES,); reduction; beyond."""
+    """Rates of both, as measured and then in each resample -> (1 + RESAMPLES,); reduction; significant."""
     counts = language.counts.only(condition, baseline)
     ours, theirs, length = (value[0] for value in counts.shared(baseline))
     draws = np.vstack([np.ones(len(length)), language.draws])
     change = compared(counts, baseline, language.draws)
     after, before = ratios(draws, ours, length), ratios(draws, theirs, length)
-    return after, before, float(change["reduction"][0]), bool(change["beyond"][0])
+    return after, before, float(change["reduction"][0]), bool(change["significant"][0])

@@ -53,7 +53,7 @@ def by_language(
 
     `rate` is total edits over total length, `mean` the mean over utterances, both in percent and with
     the bounds of a bootstrap interval (`low`, `high`); `reduction` is how much lower the rate is than the
-    baseline's on the same utterances, in percent of it, and `beyond` whether its interval leaves 0 out.
+    baseline's on the same utterances, in percent of it, and `significant` whether its interval leaves 0 out.
     `empty` and `loops` are shares of the utterances in percent. Utterances whose reference is empty
     are not counted, and failed ones only as `failed`. Where a language lacks the baseline, the
     comparison is missing. A condition with several hashes, such as the seeds of a random sampler, is
@@ -206,7 +206,7 @@ def compared(counts: Counts, baseline: str, draws: Values) -> dict[str, Values]:
         "reduction_low": low,
         "reduction_high": high,
         "better": reduction > 0,
-        "beyond": ((low > 0) | (high < 0)) & enough,
+        "significant": ((low > 0) | (high < 0)) & enough,
     }
 
 
@@ -243,8 +243,8 @@ def summary(table: pd.DataFrame, languages: Sequence[str] = (), baseline: str = 
     """A line for each condition over a group of languages (empty: all), from `by_language`'s table.
 
     `macro` is the mean of the languages' rates; `reduction` compares it with the baseline's macro average
-    over the same languages; `improved` and `worsened` count languages, `_beyond` those whose interval says
-    so too.
+    over the same languages; `improved` and `worsened` count languages, `_significant` those of them whose
+    interval says so too.
     """
     chosen = table[table["language"].isin(languages)] if len(languages) else table
     if chosen.empty:
@@ -266,7 +266,7 @@ def _summed(name: str, group: pd.DataFrame, base: pd.Series[float]) -> dict[str,
     shared = known[known["language"].isin(base.index)]
     before = base.loc[shared["language"]].mean() if len(shared) else np.nan
     worst = known.loc[known["rate"].idxmax()] if len(known) else None
-    better, beyond = (_truth(known, column) for column in ("better", "beyond"))
+    better, significant = (_truth(known, column) for column in ("better", "significant"))
     worse = pd.Series(known.get("reduction", pd.Series(index=known.index, dtype=float)) < 0)
     return {
         "condition": name,
@@ -276,9 +276,9 @@ def _summed(name: str, group: pd.DataFrame, base: pd.Series[float]) -> dict[str,
         "macro_mean": known["mean"].mean(),
         "reduction": 100 * (1 - shared["rate"].mean() / before) if before else np.nan,
         "improved": int(better.sum()),
-        "improved_beyond": int((better & beyond).sum()),
+        "improved_significant": int((better & significant).sum()),
         "worsened": int(worse.sum()),
-        "worsened_beyond": int((worse & beyond).sum()),
+        "worsened_significant": int((worse & significant).sum()),
         "worst": worst["language"] if worst is not None else "",
         "worst_rate": worst["rate"] if worst is not None else np.nan,
         "empty": known["empty"].mean(),

@@ -9,10 +9,9 @@ from functools import cache
 from types import MappingProxyType
 
 from smile.datatypes import Language
-from smile.paths import DATA
+from smile.paths import LANGUAGES
 from smile.util.names import as_code
 
-TABLE = DATA / "languages.csv"
 _LABEL = re.compile(r"(?:org_)?([a-z]{3})")
 
 
@@ -22,7 +21,7 @@ def languages() -> Mapping[str, Language]:
 
     Macrolanguages and their main members ("swa", "swh") are both in it, with the same Whisper code.
     """
-    with TABLE.open(encoding="utf-8", newline="") as table:
+    with LANGUAGES.open(encoding="utf-8", newline="") as table:
         return MappingProxyType({row["code"]: Language(**row) for row in csv.DictReader(table)})
 
 

@@ -117,7 +117,7 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
     if measured.raw.empty:
         return []
     table = measured.table(Metric(metric, normaliser), labels.baseline(measured.facts))
-    columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "beyond"]
+    columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "significant"]
     found = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
     plain: list[dict[str, Any]] = found.where(found.notna(), None).to_dict("records")
     return plain

@@ -149,9 +149,9 @@ def test_a_difference_beyond_the_interval_needs_enough_utterances() -> None:
         pairs = [("vanilla", "axxd"), ("u-1", "abcd")]
         return frame([row(i, "aaa", name, ("abcd", text)) for i in range(n) for name, text in pairs])
 
-    assert not line(results.by_language(many(9)), "aaa", "u-1")["beyond"]
-    assert line(results.by_language(many(10)), "aaa", "u-1")["beyond"]
-    assert not line(results.by_language(many(10)), "aaa", "vanilla")["beyond"]
+    assert not line(results.by_language(many(9)), "aaa", "u-1")["significant"]
+    assert line(results.by_language(many(10)), "aaa", "u-1")["significant"]
+    assert not line(results.by_language(many(10)), "aaa", "vanilla")["significant"]
 
 
 def test_failed_rows_are_counted_apart() -> None:

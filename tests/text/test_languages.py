@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from smile.datatypes import Language
-from smile.text.languages import TABLE, from_whisper, iso_code, language, languages
+from smile.paths import LANGUAGES
+from smile.text.languages import from_whisper, iso_code, language, languages
 
 # The codes of Whisper's language tokens, in the order of the tokens (openai/whisper, tokenizer.py).
 WHISPER = (
@@ -71,15 +72,15 @@ def test_labels_of_corpora(label: str, code: str) -> None:
 
 
 def test_every_row_is_whole_and_every_code_comes_once() -> None:
-    with TABLE.open(encoding="utf-8", newline="") as table:
+    with LANGUAGES.open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
     assert len({row["code"] for row in rows}) == len(rows)
     assert all(len(row["code"]) == 3 and row["name"] and row["family"] and row["script"] for row in rows)
 
 
 def test_the_table_agrees_with_the_real_speech(speech: Path | None) -> None:
-    listing = speech.parent / "languages.csv" if speech else TABLE
-    listing = listing if listing.is_file() else TABLE
+    listing = speech.parent / "languages.csv" if speech else LANGUAGES
+    listing = listing if listing.is_file() else LANGUAGES
     columns = {"iso639_3": "code", "whisper_token": "whisper"}
     with listing.open(encoding="utf-8", newline="") as table:
         rows = [

@@ -127,9 +127,9 @@ def _rate(line: dict[str, Any], place: int) -> Markup:
 
 def _change(line: dict[str, Any], place: int) -> Markup:
     reduction = line.get(f"reduction:{place}", float("nan"))
-    beyond = line.get(f"beyond:{place}") is True
-    kind = ("better" if reduction > 0 else "worse") if beyond else "unclear"
-    note = "" if pd.isna(reduction) else "beyond interval" if beyond else "within interval"
+    significant = line.get(f"significant:{place}") is True
+    kind = ("better" if reduction > 0 else "worse") if significant else "unclear"
+    note = "" if pd.isna(reduction) else "beyond interval" if significant else "within interval"
     return CHANGE.format(kind=kind, change=change(reduction), note=note)
 
 
