@@ -13,8 +13,9 @@ from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
-from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, Onward, cancelling, recorder
-from smile.ui.parts.pools import default_pool, example_choices, pool_choices, show_examples
+from smile.ui.parts.clip import clip_inputs
+from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, Onward, cancelling
+from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.values import facts, number
 
@@ -48,20 +49,7 @@ def compare_tab(engine: Engine, transcribed: Onward) -> None:
 
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
     """Lay out the recording, and what is compared."""
-    pool = gr.Dropdown(
-        pool_choices(engine.pools()),
-        value=default_pool(engine),
-        label="Language of the examples",
-        elem_id="compare-pool",
-    )
-    audio = recorder("Recording", "compare-audio")
-    example = gr.Radio(**example_choices(engine, pool.value), elem_id="compare-example")
-    reference = gr.Textbox(
-        label="Reference text (optional)",
-        placeholder="What is said, to colour the cells by errors",
-        max_lines=6,
-        elem_id="compare-reference",
-    )
+    clip = clip_inputs(engine, "colour the cells by errors", "compare-")
     with gr.Row():
         start = gr.Button("Compare", variant="primary", elem_id="compare-start")
         stop = gr.Button("Cancel", variant="stop", elem_id="compare-stop", visible=False)
@@ -80,7 +68,8 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
         info="It is fitted to the pool in a minute or two, when it is first used.",
         elem_id="compare-acoustic",
     )
-    return Asked(pool, audio, shots, ways, seeds, knn, acoustic), example, reference, start, stop
+    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic)
+    return asked, clip.example, clip.reference, start, stop
 
 
 def outputs(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.events import Dependency
 
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, cancelling, recorder
-from smile.ui.parts.pools import default_pool, example_choices, pool_choices, show_examples
+from smile.ui.parts.clip import Clip, clip_inputs
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, cancelling
+from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
 from smile.ui.transcribe.controls import Components
@@ -22,20 +22,11 @@ SHOW_RESULTS = "() => window.smileShow('#results')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 
-class Clip(NamedTuple):
-    """The clip to transcribe: its language's pool, one of its own recordings, audio, reference text."""
-
-    pool: Any
-    example: Any
-    audio: Any
-    reference: Any
-
-
 def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
     """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
     with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
         with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
-            clip = clip_inputs(engine)
+            clip = clip_inputs(engine, "measure errors against")
             start, stop = actions()
             choices = settings_inputs()
         with gr.Column(scale=8, min_width=320, elem_id="results"):
@@ -50,25 +41,6 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
     return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
-
-
-def clip_inputs(engine: Engine) -> Clip:
-    """Lay out language, recording and reference."""
-    pool = gr.Dropdown(
-        pool_choices(engine.pools()),
-        value=default_pool(engine),
-        label="Language of the examples",
-        elem_id="pool",
-    )
-    audio = recorder("Recording", "audio")
-    example = gr.Radio(**example_choices(engine, pool.value), elem_id="example")
-    reference = gr.Textbox(
-        label="Reference text (optional)",
-        placeholder="What is said, to measure errors against",
-        max_lines=6,
-        elem_id="reference",
-    )
-    return Clip(pool, example, audio, reference)
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
