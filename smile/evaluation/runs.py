@@ -29,6 +29,7 @@ from smile.pools.subsets import mixed, subset
 from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import language as known
 from smile.transcription.preparing import needed, prepare
+from smile.util import leftovers
 from smile.whisper.adapters import load
 from smile.whisper.model import Model, Models, load_models
 
@@ -153,6 +154,7 @@ def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress
         SmileError: a pool that cannot be made, a worker that has ended, or rows that are missing or doubled.
     """
     job.out.mkdir(parents=True, exist_ok=True)
+    leftovers.sweep(job.out)
     todo = [part for part in pending if part.work]
     failed = _evaluated(job, models, todo, progress) if todo else 0
     for part in pending:
