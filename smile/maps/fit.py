@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from smile.datatypes import Matrix, PoolError, SmileError
-from smile.maps.placement import NEAR, Trust, silhouette, trust
+from smile.maps.placement import NEAR, Trust, trust
 from smile.maps.store import DIMENSIONS, FOLDER, METRICS, Entry, Map, Member, layout, save
 from smile.pools.pool import Pool, open_pool
 from smile.retrieval.divergences import Distances, euclidean, js, kl
@@ -111,6 +111,23 @@ def _layouts(
                 trust(truth, shown), silhouette=silhouette(shown, languages), silhouette_truth=inherent
             )
     return layouts, figures
+
+
+def silhouette(distances: Distances, labels: Sequence[str]) -> float | None:
+    """Return the mean silhouette (Rousseeuw 1987) of points under labels, in [-1, 1]; None for one label.
+
+    A point alone under its label counts 0. What stands on the diagonal of the distances does not count.
+    """
+    from sklearn.metrics import silhouette_score
+
+    names = len(set(labels))
+    if names < 2:
+        return None
+    if names == len(labels):
+        return 0.0
+    distances = np.array(distances, np.float64)
+    np.fill_diagonal(distances, 0.0)
+    return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
 def symmetric(distances: Distances) -> Distances:
