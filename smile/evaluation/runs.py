@@ -35,7 +35,7 @@ from smile.whisper.model import Model, Models, load_models
 
 BATCH = 4  # utterances between two writings
 GUESS = 0.9  # seconds that a row takes, where none has been timed yet
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
+StageProgress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utte
     return tuple(utterances[i] for i in sorted(chosen))
 
 
-def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress) -> int:
+def run(job: Job, models: Models, pending: Sequence[Pending], progress: StageProgress) -> int:
     """Do what is pending of a prepared job; returns how many rows failed.
 
     Raises:
@@ -162,7 +162,7 @@ def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress
     return failed
 
 
-def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Progress) -> int:
+def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: StageProgress) -> int:
     """Make the pools, then do the tasks of each language; returns how many rows failed.
 
     Workers come first: a cluster that is not there says so before anything takes long.
@@ -200,7 +200,7 @@ def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
     return [Task(u, conditions, pools, job.split) for u, conditions in pending.work]
 
 
-def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
+def _pools(job: Job, models: Models, pending: Pending, progress: StageProgress) -> Folders:
     """The folders of the pools that a language's conditions need, made where they are not there."""
     own = pending.work[0][0].language
     if "+" not in own and any(c.uses_pool for c in job.conditions):
@@ -232,7 +232,7 @@ def _sources(job: Job, code: str, own: str, name: str) -> list[str]:
     return parts
 
 
-def pool(job: Job, models: Models, name: str, progress: Progress) -> Path:
+def pool(job: Job, models: Models, name: str, progress: StageProgress) -> Path:
     """Return a pool's folder in the cache, made where it is missing.
 
     It is that of the model of `smile`: its name says encoder, precision, windows and source.

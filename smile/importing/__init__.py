@@ -16,11 +16,11 @@ from pathlib import Path
 from smile import corpora
 from smile.corpora import Reading
 from smile.corpora.tables import SUFFIXES
-from smile.datatypes import CorpusError
+from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
 from smile.importing.archive import check, unpack
-from smile.importing.clips import READERS, Progress, annotation_files
+from smile.importing.clips import READERS, annotation_files
 from smile.importing.found import Imported, Recordings
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.pools.pool import HEADER, open_pool
@@ -209,7 +209,6 @@ __all__ = [
     "GENEROUS",
     "Imported",
     "Limits",
-    "Progress",
     "Recordings",
     "TierCount",
     "TierError",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smile.corpora import Found, Names, parted
-from smile.datatypes import AudioError, CorpusError, Utterance
+from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
 from smile.importing.annotations import (
     Annotated,
@@ -24,7 +24,6 @@ from smile.importing.found import Imported, Recordings
 from smile.importing.limits import STRANGERS, Limits
 
 READERS: dict[str, Callable[[Path, Limits], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 @dataclass

@@ -7,7 +7,7 @@ uses, and by Euclidean distance for comparison. Only this file knows umap; the a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from smile.datatypes import Matrix, PoolError, SmileError
+from smile.datatypes import Matrix, PoolError, Progress, SmileError
 from smile.maps.placement import NEAR, Trust, trust
 from smile.maps.store import DIMENSIONS, FOLDER, METRICS, Entry, Map, Member, layout, save
 from smile.pools.pool import Pool, open_pool
@@ -26,7 +26,6 @@ from smile.util.commit import commit
 NEIGHBOURS = 15  # of UMAP: how wide a neighbourhood it looks at
 SPREAD = 0.1  # of UMAP (min_dist): how close points may lie
 FEWEST = 4  # points of a map
-Progress = Callable[[int, int], None]  # maps done, maps in all
 
 
 @dataclass(frozen=True)
