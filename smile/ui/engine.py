@@ -121,7 +121,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"))
+                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"), on=key)
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -193,11 +193,19 @@ class Engine:
     def _over_clips(
         self, what: str, key: str, work: Callable[[Progress], T], share: bool = False
     ) -> Generator[str, None, T]:
-        """Do a piece of work over the clips of a pool in the background, and say how far it is."""
+        """Do a piece of work over the clips of a pool in the background, in turn with others' clip by clip.
+
+        Says how far it is.
+        """
         choice = self._sources[key].choice
         progress = Watched(choice.examples)
         progress.share = share
-        job = self.scheduler.start(partial(work, progress))
+
+        def clip_done(done: int, total: int) -> None:
+            progress(done, total)
+            self.scheduler.pause()
+
+        job = self.scheduler.start(partial(work, clip_done), on=key)
         try:
             yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()

@@ -7,6 +7,7 @@ from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 from threading import Condition, Event, Thread
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 POLL = 0.25  # seconds between two looks at work in the background
 Progress = Callable[[int, int], None]  # clips done, clips in all
@@ -26,6 +27,7 @@ class Scheduler:
         self._changed = Condition()
         self._visitors = 0
         self._closed = False
+        self._on: WeakValueDictionary[str, FairLock] = WeakValueDictionary()
 
     @contextmanager
     def visit(self) -> Iterator[None]:
@@ -50,12 +52,15 @@ class Scheduler:
                         return
                 yield step
 
-    def start(self, work: Callable[[], T]) -> Future[T]:
-        """Do a piece of work in a thread of its own when its turn comes; return its future."""
+    def start(self, work: Callable[[], T], on: str = "") -> Future[T]:
+        """Do a piece of work in a thread of its own when its turn comes; return its future.
+
+        Of pieces of work `on` the same, one begins when the other has ended, also where that makes pauses.
+        """
         future: Future[T] = Future()
 
         def fulfil() -> None:
-            with self._working:
+            with self._lock_on(on), self._working:
                 try:
                     future.set_result(work())
                 except Exception as error:
@@ -69,7 +74,12 @@ class Scheduler:
         self._working.__exit__()
         self._working.__enter__()
 
-    def prefetch(self, work: Callable[[Progress], object]) -> None:
+    def _lock_on(self, name: str) -> FairLock:
+        """The lock of what bears a name; without one, a lock that nobody else has."""
+        with self._changed:
+            return self._on.setdefault(name, FairLock()) if name else FairLock()
+
+    def prefetch(self, work: Callable[[Progress], object], on: str = "") -> None:
         """Do work in this thread while nobody is served; begin it again as often as a visitor breaks it off.
 
         The work reports after every clip, and finds what was done before.
@@ -80,7 +90,7 @@ class Scheduler:
             if self._closed:
                 return
             try:
-                with self._working:
+                with self._lock_on(on), self._working:
                     work(self._give_way)
                 return
             except StoppedError:
