@@ -22,8 +22,17 @@ class CrossRead:
 
     utterance: Utterance
     fold: tuple[Utterance, ...]  # that the head was fitted to, and whose texts the language model has
-    logprobs: Matrix  # (frames, symbols)
     model: AcousticModel
+    store: LayerStore
+
+    @property
+    def logprobs(self) -> Matrix:
+        """Return what the head makes of it (frames, symbols); of many clips these would be gigabytes.
+
+        Raises:
+            PoolError: its layer states are gone.
+        """
+        return self.model.head(self.store.read(self.utterance))
 
 
 def cross_read(
@@ -31,7 +40,7 @@ def cross_read(
 ) -> Generator[Progress, None, list[CrossRead]]:
     """Fit a head to all but each fold of the clips and return what it makes of that fold.
 
-    Yields after each epoch, counted over all folds. It takes as long as so many fits.
+    Yields after each epoch, and in long ones, counted over all folds. It takes as long as so many fits.
 
     Raises:
         PoolError: there are fewer than two clips.
@@ -46,7 +55,7 @@ def cross_read(
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
         model = assembled(head, tuple(u.text for u in fitted))
-        found += [CrossRead(u, tuple(fitted), head(store.read(u)), model) for u in left]
+        found += [CrossRead(u, tuple(fitted), model, store) for u in left]
     return found
 
 

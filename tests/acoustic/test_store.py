@@ -92,6 +92,15 @@ def test_only_what_is_missing_is_encoded(pool: Pool, model: Model, reads: States
         states.read(pool.utterances[4])
 
 
+def test_more_characters_than_a_head_can_write_are_a_sentence(
+    pool: Pool, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "MOST_SYMBOLS", 5)
+    with pytest.raises(PoolError, match="different characters; an acoustic model writes 4 at most"):
+        finished(building.build(pool, model, RECIPE))
+    assert not list(pool.folder.glob("acoustic-*.npz"))
+
+
 def test_states_of_removed_clips_go_with_the_next_fit(pool: Pool, model: Model, reads: StatesId) -> None:
     finished(building.build(pool, model, RECIPE))
     fewer = replace(pool, utterances=pool.utterances[:3])
