@@ -20,7 +20,7 @@ from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
-from smile.ui.scheduler import Progress, Scheduler, Watched, lines
+from smile.ui.scheduler import Progress, Scheduler, Watched
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, offered, shipped
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Engine:
             SmileError: weights or adapter that cannot be used.
         """
         loading = self.warm()
-        yield from lines(loading, lambda: "Loading Whisper")
+        yield from self.scheduler.lines(loading, lambda: "Loading Whisper")
         loading.result()
 
     def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
@@ -207,7 +207,7 @@ class Engine:
 
         job = self.scheduler.start(partial(work, clip_done), on=key)
         try:
-            yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
+            yield from self.scheduler.lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()
         finally:
             progress.stop()

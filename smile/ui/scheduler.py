@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Thread, local
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -28,6 +28,7 @@ class Scheduler:
         self._visitors = 0
         self._closed = False
         self._on: WeakValueDictionary[str, FairLock] = WeakValueDictionary()
+        self._here = local()  # whether this thread is at a visitor's step
 
     @contextmanager
     def visit(self) -> Iterator[None]:
@@ -46,11 +47,37 @@ class Scheduler:
         with closing(work):  # type: ignore[type-var]
             while True:
                 with self._steps:
+                    self._here.stepping = True
                     try:
                         step = next(work)
                     except StopIteration:
                         return
+                    finally:
+                        self._here.stepping = False
                 yield step
+
+    def lines(self, job: Future[T], line: Callable[[], str]) -> Iterator[str]:
+        """Yield a line now and then until the job is done; none where it is soon done.
+
+        A visitor's step that waits for it lets others' steps go on meanwhile.
+        """
+        while True:
+            with self._aside():
+                done = wait([job], timeout=POLL).done
+            if done:
+                return
+            yield line()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        stepping = getattr(self._here, "stepping", False)
+        if stepping:
+            self._steps.__exit__()
+        try:
+            yield
+        finally:
+            if stepping:
+                self._steps.__enter__()
 
     def start(self, work: Callable[[], T], on: str = "") -> Future[T]:
         """Do a piece of work in a thread of its own when its turn comes; return its future.
@@ -146,9 +173,3 @@ class Watched:
         if not self._done:
             return "waiting for its turn"
         return f"{self._done} %" if self.share else f"{self._done} of {self._total} clips"
-
-
-def lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
-    """Yield a line now and then until the job is done; none where it is soon done."""
-    while not wait([job], timeout=POLL).done:
-        yield line()

@@ -22,7 +22,7 @@ from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
-from smile.ui.scheduler import Progress, Watched, lines
+from smile.ui.scheduler import Progress, Watched
 from smile.util import leftovers
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class VisitorService:
 
             job = scheduler.start(partial(work, self.models(), clip_done), on)
             try:
-                yield from lines(job, lambda: f"{what}: {progress}")
+                yield from scheduler.lines(job, lambda: f"{what}: {progress}")
                 return job.result()
             finally:
                 progress.stop()
