@@ -254,7 +254,8 @@ class Engine:
                 "make it again with: smile project"
             )
         with self.scheduler.visit():
-            return embedded(models.smile, samples)
+            (found,) = self.scheduler.each(embedded(models.smile, samples) for _ in range(1))
+            return found
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
         """Return the examples nearest to a recording, of a pool that `prepare` has opened.
