@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Fitted, fit_to
-from smile.acoustic.model import AcousticModel, assembled
+from smile.acoustic.model import AcousticModel, assembled, spoken
 from smile.acoustic.recipe import Progress, Recipe
 from smile.acoustic.states import LayerStore
 from smile.datatypes import Matrix, PoolError, Utterance
@@ -54,7 +54,7 @@ def cross_read(
         fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(order[number::folds]))]
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
-        model = assembled(head, tuple(u.text for u in fitted))
+        model = assembled(head, spoken(fitted))
         found += [CrossRead(u, tuple(fitted), model, store) for u in left]
     return found
 

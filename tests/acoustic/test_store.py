@@ -101,6 +101,19 @@ def test_more_characters_than_a_head_can_write_are_a_sentence(
     assert not list(pool.folder.glob("acoustic-*.npz"))
 
 
+@pytest.mark.parametrize("wrong", [np.array(["a"]), np.array([None, {}], object), np.array([np.nan])])
+def test_a_head_with_other_values_is_set_aside(
+    pool: Pool, model: Model, reads: StatesId, wrong: np.ndarray
+) -> None:
+    finished(building.build(pool, model, RECIPE))
+    path = store.head_path(pool, reads)
+    with np.load(path) as saved:
+        values = {**saved, "mix": wrong}
+    np.savez(path, **values)
+    assert not store.present(pool, reads)
+    assert path.with_name(f"{path.name}.damaged").is_file()
+
+
 def test_states_of_removed_clips_go_with_the_next_fit(pool: Pool, model: Model, reads: StatesId) -> None:
     finished(building.build(pool, model, RECIPE))
     fewer = replace(pool, utterances=pool.utterances[:3])
