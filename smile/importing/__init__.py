@@ -21,8 +21,9 @@ from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
 from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, Progress, annotation_files
-from smile.importing.found import Imported, Recordings
+from smile.importing.found import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
+from smile.importing.recordings import Recordings
 from smile.pools.pool import HEADER, open_pool
 
 CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder

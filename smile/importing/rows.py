@@ -8,8 +8,9 @@ from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
 from smile.corpora.tables import SUFFIXES, Row, table
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Utterance
-from smile.importing.found import Imported, Recordings
+from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
+from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
 
@@ -20,9 +21,16 @@ def read(path: Path, recordings: Recordings, limits: Limits = STRANGERS) -> Impo
     Raises:
         CorpusError: the table cannot be read at all, or is too large.
     """
-    lines = table(path, limits.table)
-    rows = ((line, row if isinstance(row, str) else _utterance(row, recordings)) for line, row in lines)
-    return Imported(parted(rows))
+    lines = list(table(path, limits.table))
+    found = settled([_found(row, recordings, path) for _, row in lines])
+    rows = (
+        (
+            line,
+            row if isinstance(row, str) else match if isinstance(match, str) else _utterance(row, match.path),
+        )
+        for (line, row), match in zip(lines, found, strict=True)
+    )
+    return Imported(parted(rows), notes=by_name(found))
 
 
 def table_of(folder: Path) -> Path:
@@ -43,13 +51,18 @@ def table_of(folder: Path) -> Path:
     raise CorpusError(f"There are several tables ({names}); leave one, or call one metadata.")
 
 
-def _utterance(row: Row, recordings: Recordings) -> Utterance | str:
+def _found(row: Row | str, recordings: Recordings, path: Path) -> Match | str:
+    """The recording of a row, or why it has none."""
+    if isinstance(row, str):
+        return row
     file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
     if file is None or text is None:
         name, names = ("file", FILE_COLUMNS) if file is None else ("text", TEXT_COLUMNS)
         return f'There is no cell "{name}"; the table needs such a column (or {", ".join(names[1:])}).'
-    audio = recordings.find(file)
-    if isinstance(audio, str):
-        return audio
+    return recordings.find(file, path)
+
+
+def _utterance(row: Row, audio: Path) -> Utterance:
     fields = {name: row.get(name, "").strip() for name in ("id", "speaker", "language")}
-    return Utterance(fields["id"], audio, one_line(text), iso_code(fields["language"]), fields["speaker"])
+    text = one_line(cell(row, TEXT_COLUMNS) or "")
+    return Utterance(fields["id"], audio, text, iso_code(fields["language"]), fields["speaker"])

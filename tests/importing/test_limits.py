@@ -19,6 +19,7 @@ from smile.corpora.sheets import TableLimits
 from smile.datatypes import CorpusError, Utterance
 from smile.importing import GENEROUS, Limits, Recordings, archive, clips, eaf
 from smile.importing.limits import STRANGERS
+from smile.importing.recordings import Match
 from tests.support import bombs
 from tests.support.linguists import staircase
 
@@ -227,7 +228,7 @@ def test_chains_of_references_are_followed_once(tmp_path: Path) -> None:
 
 def test_a_chain_has_the_times_at_its_end_and_a_circle_none(tmp_path: Path) -> None:
     [annotation] = eaf.read(bombs.chain(tmp_path / "a.eaf", 3)).tiers[0].annotations
-    assert (annotation.start, annotation.end, annotation.text) == (1.0, 2.0, "x a0 a1 a2")
+    assert (annotation.start, annotation.end, annotation.text) == (1.0, 2.0, "x a2 a1 a0")
     [annotation] = eaf.read(bombs.chain(tmp_path / "b.eaf", 2, circle=True)).tiers[0].annotations
     assert (annotation.start, annotation.end, annotation.text) == (None, None, "a0 a1 a2")
     crossing = bombs.referring("b", "c") + bombs.referring("c", "b") + bombs.referring("d", "a")
@@ -326,7 +327,7 @@ def test_a_text_is_no_longer_than_a_clip_can_be(tmp_path: Path) -> None:
 def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_marks = []
     monkeypatch.setattr(
-        importing.found.unicodedata,
+        importing.recordings.unicodedata,
         "normalize",
         lambda form, text: sorted_marks.append(len(text)) or unicodedata.ucd_3_2_0.normalize(form, text),
     )
@@ -337,9 +338,11 @@ def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: p
 
     def work(count: int) -> Callable[[], object]:
         files = [tmp_path / str(n) / "a.eaf" for n in range(count)]
-        return lambda: [found.beside(file, "a.wav") for file in files]
+        return lambda: [found.find("a.wav", file) for file in files]
 
-    assert found.beside(tmp_path / "7" / "a.eaf", "a.wav") == tmp_path / "7" / "a.wav"
+    near = found.find("a.wav", tmp_path / "7" / "a.eaf")
+    assert isinstance(near, Match)
+    assert near.path == tmp_path / "7" / "a.wav"
     assert growth(work, "importing", 7) < 6
     assert "400,001 characters" in str(found.find("a" + "\u0301\u0316" * 200_000))
     assert max(sorted_marks) < 100
