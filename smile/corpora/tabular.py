@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from smile.corpora.delimited import Line, Row
 from smile.corpora.reading import Found, Reading, Splits, gathered
-from smile.corpora.tables import SUFFIXES, Line, Row, table
+from smile.corpora.tables import SUFFIXES, table
 from smile.datatypes import CorpusError, Utterance
 from smile.text.languages import iso_code
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
-from smile.corpora.tables import SUFFIXES, Row, table
+from smile.corpora.delimited import Row
+from smile.corpora.tables import SUFFIXES, table
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Utterance
 from smile.importing.found import Imported

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from smile import importing
-from smile.corpora import Names, parted, tables
+from smile.corpora import Names, delimited, parted, tables
 from smile.corpora.sheets import TableLimits
 from smile.datatypes import CorpusError, Utterance
 from smile.importing import GENEROUS, Limits, Recordings, archive, clips, eaf
@@ -259,7 +259,7 @@ def test_lines_that_are_wrong_cost_what_they_are_long(
     tmp_path: Path, make: Callable[[Path, int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = 0
-    original = tables._taking
+    original = delimited._taking
 
     def counting(*arguments: Any) -> Iterator[str]:
         nonlocal taken
@@ -267,23 +267,23 @@ def test_lines_that_are_wrong_cost_what_they_are_long(
             taken += 1
             yield line
 
-    monkeypatch.setattr(tables, "_taking", counting)
+    monkeypatch.setattr(delimited, "_taking", counting)
     rows = list(tables.table(make(tmp_path / "t.csv", 2000)))
-    assert rows == [(n, tables.UNCLOSED) for n in range(2, 2002)]
-    assert taken <= 2010 * (tables.MOST_LINES + 1)
+    assert rows == [(n, delimited.UNCLOSED) for n in range(2, 2002)]
+    assert taken <= 2010 * (delimited.MOST_LINES + 1)
 
 
 def test_a_cell_may_have_some_lines_and_not_thousands(tmp_path: Path) -> None:
-    lines = "\n".join(map(str, range(tables.MOST_LINES)))
+    lines = "\n".join(map(str, range(delimited.MOST_LINES)))
     some = _text(tmp_path / "a.csv", f'file,text\na.wav,"{lines}"\nb.wav,x\n')
     assert list(tables.table(some)) == [
         (2, {"file": "a.wav", "text": lines}),
-        (tables.MOST_LINES + 2, {"file": "b.wav", "text": "x"}),
+        (delimited.MOST_LINES + 2, {"file": "b.wav", "text": "x"}),
     ]
     more = _text(tmp_path / "b.csv", f'file,text\na.wav,"{lines}\nmore"\nb.wav,x\n')
     found = dict(tables.table(more))
-    assert found[2] == tables.UNCLOSED
-    assert found[tables.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
+    assert found[2] == delimited.UNCLOSED
+    assert found[delimited.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
 
 
 def test_a_line_of_json_without_end_is_a_bad_row(tmp_path: Path) -> None:
