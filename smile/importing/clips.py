@@ -20,13 +20,12 @@ from smile.importing.annotations import (
     counts,
 )
 from smile.importing.cutting import fault
-from smile.importing.found import Imported
+from smile.importing.found import Imported, Progress
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
 
 READERS: dict[str, Callable[[Path, Limits], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 @dataclass

@@ -64,7 +64,7 @@ def cut(recording: Path, spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
                 yield span, _written(tape, span)
     for span in waiting:
         missing = span.end - tape.end / SAMPLE_RATE
-        late = f"The recording ends at {tape.end / SAMPLE_RATE:.2f} s, before the clip does."
+        late = f"The recording ends at {tape.end / SAMPLE_RATE:.2f} s, before the clip; correct its times."
         yield span, late if missing > BEYOND else _written(tape, span)
 
 

@@ -52,6 +52,7 @@ def test_any_text_survives_a_delimited_table(
 def test_a_text_of_a_tsv_survives_or_is_refused(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], suffix: str, quoted: bool
 ) -> None:
+    texts = [text.replace("\r", "\n") for text in texts]  # a line break that csv quotes
     quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
     out = io.StringIO(newline="")
     rows = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=quoting)
@@ -61,7 +62,7 @@ def test_a_text_of_a_tsv_survives_or_is_refused(
     path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", out.getvalue())
     found = {row["file"]: row.get("text") for _, row in table(path) if isinstance(row, dict)}
     for number, text in enumerate(texts):
-        if f"{number}.wav" in found or not {"\r", "\n"} & set(text):
+        if f"{number}.wav" in found or "\n" not in text:
             assert found[f"{number}.wav"] == text
 
 
