@@ -120,8 +120,8 @@ def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limit
     for path in rows.tables_in(folder):
         if rows.is_of_clips(path, limits) and not tiers:
             raise CorpusError(
-                f"There is a table ({path.name}), and there are annotations ({annotated[0].name}); leave one of them "
-                "out, or choose a tier to cut at the annotations."
+                f"There is a table ({path.name}), and there are annotations ({annotated[0].name}); leave "
+                "one of them out, or choose a tier to cut at the annotations."
             )
         notes.append(f"{path.name} was left out; the clips are those of the annotations.")
     return notes
