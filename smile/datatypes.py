@@ -7,7 +7,7 @@ features are log-mel (mels, frames) at 100 frames a second; encoder states are (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -19,6 +19,7 @@ Samples = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
 LayerStates = NDArray[np.float32]  # (layers, frames, d)
+Progress = Callable[[int, int], None]  # told how much is done, and how much there is: clips, unless it says
 
 Stopped = Literal["", "end", "loop", "length", "max_new_tokens"]
 MOST_SHOTS = 10  # examples that may be asked for

@@ -146,3 +146,9 @@ def test_files_and_functions_are_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, node.name
+
+
+def test_no_test_imports_another() -> None:
+    """What several need lies in `tests/support`, or in the conftest, page and client of their folder."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        assert not [name for name in imports(path) if ".test_" in name], path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
 from smile.acoustic.head import Head
-from smile.acoustic.recipe import DEFAULTS, Progress, Recipe
+from smile.acoustic.recipe import DEFAULTS, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import clip_key, form_of, head_path, write
 from smile.datatypes import PoolError, Utterance
@@ -46,7 +46,7 @@ ANEW = Begin()
 
 def build(
     pool: Pool, model: Model, recipe: Recipe = DEFAULTS, older: Head | None = None
-) -> Generator[Progress, None, Fitted]:
+) -> Generator[FittingProgress, None, Fitted]:
     """Fit a head to a pool and store it; yields after each clip encoded and each epoch.
 
     With an `older` head, of nearly the same clips, the fit goes on from it in a sixth of the time.
@@ -65,7 +65,7 @@ def build(
     path.parent.mkdir(parents=True, exist_ok=True)
     with work_folder(path, ()) as work:
         for done, of in store.encode(model, pool.utterances):
-            yield Progress("encoding", done, of)
+            yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
         checkpoint = work.part / "checkpoint.npz"
@@ -91,7 +91,7 @@ def fit_to(
     form: Form,
     recipe: Recipe,
     begin: Begin = ANEW,
-) -> Generator[Progress, None, Fitted]:
+) -> Generator[FittingProgress, None, Fitted]:
     """Fit a head to clips whose layer states are stored, and return it unstored.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Fitted, fit_to
 from smile.acoustic.model import AcousticModel, assembled
-from smile.acoustic.recipe import Progress, Recipe
+from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore
 from smile.datatypes import Matrix, PoolError, Utterance
 from smile.retrieval.samplers import stable_shuffle
@@ -28,7 +28,7 @@ class CrossRead:
 
 def cross_read(
     utterances: Sequence[Utterance], store: LayerStore, form: Form, recipe: Recipe, folds: int = FOLDS
-) -> Generator[Progress, None, list[CrossRead]]:
+) -> Generator[FittingProgress, None, list[CrossRead]]:
     """Fit a head to all but each fold of the clips and return what it makes of that fold.
 
     Yields after each epoch, counted over all folds. It takes as long as so many fits.
@@ -51,8 +51,8 @@ def cross_read(
 
 
 def _counted(
-    steps: Generator[Progress, None, Fitted], number: int, folds: int
-) -> Generator[Progress, None, Fitted]:
+    steps: Generator[FittingProgress, None, Fitted], number: int, folds: int
+) -> Generator[FittingProgress, None, Fitted]:
     """Do the steps of a fold, their epochs counted over all folds."""
     while True:
         try:

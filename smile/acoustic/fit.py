@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from smile.acoustic.alphabet import Alphabet, Labels
 from smile.acoustic.network import Network, padded
-from smile.acoustic.recipe import Progress, Recipe, one_cycle
+from smile.acoustic.recipe import FittingProgress, Recipe, one_cycle
 from smile.acoustic.states import Stored
 from smile.datatypes import DamagedError
 from smile.text.scoring import score
@@ -86,7 +86,7 @@ def fit(
     recipe: Recipe,
     checkpoint: Path | None = None,
     start: Start | None = None,
-) -> Generator[Progress, None, dict[str, NDArray[np.float32]]]:
+) -> Generator[FittingProgress, None, dict[str, NDArray[np.float32]]]:
     """Fit a head and return its weights; yields after each epoch, and may be closed there.
 
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
@@ -109,7 +109,7 @@ def fit(
             cer = alone.submit(_judge, state, clips, alphabet, left).result()
             if checkpoint:
                 _save(state, checkpoint, key)
-            yield Progress("fitting", state.epoch, epochs, loss, cer)
+            yield FittingProgress("fitting", state.epoch, epochs, loss, cer)
     return state.best if left else state.network.arrays()
 
 

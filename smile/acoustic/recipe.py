@@ -68,7 +68,7 @@ Stage = Literal["encoding", "fitting", "writing"]
 
 
 @dataclass(frozen=True)
-class Progress:
+class FittingProgress:
     """How far the making of a head has come."""
 
     stage: Stage

@@ -30,7 +30,6 @@ FORMAT = 1
 LAYERS = (2, 3, 4, 5, 6)  # of the six of Whisper base, counted from 1; of other sizes those at like heights
 AFTER = 10  # frames after a clip's own that the head reads too
 Stored = NDArray[np.float16]  # (layers, frames, d)
-Progress = tuple[int, int]  # clips done, clips in all
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ class LayerStore:
             return False
         return True
 
-    def encode(self, model: Model, utterances: Sequence[Utterance]) -> Generator[Progress]:
+    def encode(self, model: Model, utterances: Sequence[Utterance]) -> Generator[tuple[int, int]]:
         """Encode the clips whose states are not here yet; yields after each, and may be closed at any time.
 
         Raises:

@@ -39,6 +39,14 @@ def add(commands: Commands) -> None:
         help="Fit acoustic models of these languages, ISO 639-3 codes joined by commas (default: the five "
         "that Whisper does not know).",
     )
+    add_option(
+        parser,
+        "--later",
+        type=int,
+        default=0,
+        help="Fit an acoustic model without this number of a pool's last clips first, and go on from it with "
+        "all (default: fit to all at once).",
+    )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
 
@@ -49,7 +57,7 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.what == "acoustic":
         from smile.bench import acoustic
 
-        wanted = acoustic.Bench(chosen.data[0], split=chosen.split)
+        wanted = acoustic.Bench(chosen.data[0], split=chosen.split, again=chosen.later)
         print(acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit))
     elif chosen.what == "map":
         from smile.bench import map as drawn

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from itertools import count, islice
 from pathlib import Path
 
-from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Utterance
+from smile.datatypes import SAMPLE_RATE, Progress, Samples, SmileError, Utterance
 from smile.demo import speak
 from smile.demo.card import write_card
 from smile.demo.sentences import cldr_version, texts
@@ -26,8 +26,6 @@ LICENCE = (
     "Names: Unicode License v3 (Unicode-3.0), copyright Unicode, Inc. Speech: output of eSpeak NG, "
     "to which that program's GPL does not extend."
 )
-
-Progress = Callable[[int, int], None]
 
 
 def build_all(

@@ -29,12 +29,13 @@ from smile.pools.subsets import mixed, subset
 from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import language as known
 from smile.transcription.preparing import needed, prepare
+from smile.util import leftovers
 from smile.whisper.adapters import load
 from smile.whisper.model import Model, Models, load_models
 
 BATCH = 4  # utterances between two writings
 GUESS = 0.9  # seconds that a row takes, where none has been timed yet
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
+StageProgress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
 
 
 @dataclass(frozen=True)
@@ -146,13 +147,14 @@ def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utte
     return tuple(utterances[i] for i in sorted(chosen))
 
 
-def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress) -> int:
+def run(job: Job, models: Models, pending: Sequence[Pending], progress: StageProgress) -> int:
     """Do what is pending of a prepared job; returns how many rows failed.
 
     Raises:
         SmileError: a pool that cannot be made, a worker that has ended, or rows that are missing or doubled.
     """
     job.out.mkdir(parents=True, exist_ok=True)
+    leftovers.sweep(job.out)
     todo = [part for part in pending if part.work]
     failed = _evaluated(job, models, todo, progress) if todo else 0
     for part in pending:
@@ -160,7 +162,7 @@ def run(job: Job, models: Models, pending: Sequence[Pending], progress: Progress
     return failed
 
 
-def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Progress) -> int:
+def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: StageProgress) -> int:
     """Make the pools, then do the tasks of each language; returns how many rows failed.
 
     Workers come first: a cluster that is not there says so before anything takes long.
@@ -198,7 +200,7 @@ def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
     return [Task(u, conditions, pools, job.split) for u, conditions in pending.work]
 
 
-def _pools(job: Job, models: Models, pending: Pending, progress: Progress) -> Folders:
+def _pools(job: Job, models: Models, pending: Pending, progress: StageProgress) -> Folders:
     """The folders of the pools that a language's conditions need, made where they are not there."""
     own = pending.work[0][0].language
     if "+" not in own and any(c.uses_pool for c in job.conditions):
@@ -230,7 +232,7 @@ def _sources(job: Job, code: str, own: str, name: str) -> list[str]:
     return parts
 
 
-def pool(job: Job, models: Models, name: str, progress: Progress) -> Path:
+def pool(job: Job, models: Models, name: str, progress: StageProgress) -> Path:
     """Return a pool's folder in the cache, made where it is missing.
 
     It is that of the model of `smile`: its name says encoder, precision, windows and source.

@@ -17,12 +17,12 @@ from smile import corpora
 from smile.corpora import Reading
 from smile.corpora.spans import spanned
 from smile.corpora.tables import SUFFIXES
-from smile.datatypes import CorpusError
+from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
 from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, annotation_files
-from smile.importing.found import Imported, Progress
+from smile.importing.found import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.importing.recordings import Recordings
 from smile.pools.pool import HEADER, open_pool
@@ -243,7 +243,6 @@ __all__ = [
     "GENEROUS",
     "Imported",
     "Limits",
-    "Progress",
     "Recordings",
     "TierCount",
     "TierError",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smile.corpora import Found, Names, parted
-from smile.datatypes import AudioError, CorpusError, Utterance
+from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
 from smile.importing.alignment import offset, recording
 from smile.importing.annotations import (
@@ -20,7 +20,7 @@ from smile.importing.annotations import (
     counts,
 )
 from smile.importing.cutting import fault
-from smile.importing.found import Imported, Progress
+from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips

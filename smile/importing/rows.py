@@ -11,9 +11,9 @@ from smile.corpora.delimited import Row
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table
 from smile.corpora.tabular import cell
-from smile.datatypes import CorpusError, Utterance
+from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
-from smile.importing.found import Imported, Progress
+from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips

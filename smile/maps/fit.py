@@ -7,7 +7,7 @@ uses, and by Euclidean distance for comparison. Only this file knows umap; the a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from smile.datatypes import Matrix, PoolError, SmileError
-from smile.maps.placement import NEAR, Trust, silhouette, trust
+from smile.datatypes import Matrix, PoolError, Progress, SmileError
+from smile.maps.placement import NEAR, Trust, trust
 from smile.maps.store import DIMENSIONS, FOLDER, METRICS, Entry, Map, Member, layout, save
 from smile.pools.pool import Pool, open_pool
 from smile.retrieval.divergences import Distances, euclidean, js, kl
@@ -26,7 +26,6 @@ from smile.util.commit import commit
 NEIGHBOURS = 15  # of UMAP: how wide a neighbourhood it looks at
 SPREAD = 0.1  # of UMAP (min_dist): how close points may lie
 FEWEST = 4  # points of a map
-Progress = Callable[[int, int], None]  # maps done, maps in all
 
 
 @dataclass(frozen=True)
@@ -111,6 +110,23 @@ def _layouts(
                 trust(truth, shown), silhouette=silhouette(shown, languages), silhouette_truth=inherent
             )
     return layouts, figures
+
+
+def silhouette(distances: Distances, labels: Sequence[str]) -> float | None:
+    """Return the mean silhouette (Rousseeuw 1987) of points under labels, in [-1, 1]; None for one label.
+
+    A point alone under its label counts 0. What stands on the diagonal of the distances does not count.
+    """
+    from sklearn.metrics import silhouette_score
+
+    names = len(set(labels))
+    if names < 2:
+        return None
+    if names == len(labels):
+        return 0.0
+    distances = np.array(distances, np.float64)
+    np.fill_diagonal(distances, 0.0)
+    return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
 def symmetric(distances: Distances) -> Distances:

@@ -6,7 +6,6 @@ Nothing is fitted here; `smile.maps.fit` makes the maps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,6 +60,7 @@ class Trust:
 def trust(true: Distances, shown: Distances, near: int = NEAR) -> Trust:
     """Compare true distances with those on the map, without silhouettes.
 
+    Continuity needs ranks by the true distances, which scikit-learn's trustworthiness takes from places only.
     `near` is lowered for maps of few points, for which the figures are not defined otherwise.
     """
     size = len(true)
@@ -89,23 +89,3 @@ def _ranks(row: Distances, itself: int) -> NDArray[np.int64]:
 
 def _within(ranks: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
     return (ranks >= 1) & (ranks <= k)
-
-
-def silhouette(distances: Distances, labels: Sequence[str]) -> float | None:
-    """Return the mean silhouette (Rousseeuw 1987) of points under labels, in [-1, 1]; None for one label.
-
-    A point alone under its label counts 0.
-    """
-    names, label = np.unique(np.asarray(labels), return_inverse=True)
-    if len(names) < 2:
-        return None
-    sizes = np.bincount(label)
-    sums = np.stack([distances[:, label == n].sum(axis=1) for n in range(len(names))], axis=1)
-    rows = np.arange(len(label))
-    own = sums[rows, label] - distances[rows, rows]
-    inside = own / np.maximum(sizes[label] - 1, 1)
-    means = sums / sizes
-    means[rows, label] = np.inf
-    outside = means.min(axis=1)
-    values = (outside - inside) / np.maximum(np.maximum(inside, outside), 1e-12)
-    return float(np.where(sizes[label] > 1, values, 0.0).mean())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 
 from smile.acoustic.crossing import CrossRead, cross_read
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.acoustic.recipe import Progress, Recipe
+from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
 from smile.datatypes import PoolError, Utterance
@@ -20,7 +20,9 @@ from smile.whisper.model import Models
 Written = Callable[[Utterance, Condition], Row]
 
 
-def cross_written(models: Models, pool: Pool, recipe: Recipe = RECIPE) -> Generator[Progress, None, Written]:
+def cross_written(
+    models: Models, pool: Pool, recipe: Recipe = RECIPE
+) -> Generator[FittingProgress, None, Written]:
     """Fit heads to all but a part of the clips each, and return what gives the rows of any of them.
 
     Where no head can be fitted to the pool, each row says why. Yields after each clip encoded and each epoch.
@@ -32,7 +34,7 @@ def cross_written(models: Models, pool: Pool, recipe: Recipe = RECIPE) -> Genera
     store, found = LayerStore.of(pool, reads), dict[str, CrossRead]()
     problem: PoolError | None = None
     for done, of in store.encode(models.smile, pool.utterances):
-        yield Progress("encoding", done, of)
+        yield FittingProgress("encoding", done, of)
     try:
         crossed = yield from cross_read(pool.utterances, store, form_of(pool, recipe.normaliser), recipe)
         found = {clip.utterance.id: clip for clip in crossed}

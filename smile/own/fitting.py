@@ -7,8 +7,8 @@ from contextlib import suppress
 from smile.acoustic.head import Head
 from smile.acoustic.states import LayerStore, StatesId, bytes_for
 from smile.acoustic.store import open_head
-from smile.datatypes import PoolError
-from smile.own.growing import Progress, older_pools
+from smile.datatypes import PoolError, Progress
+from smile.own.growing import older_pools
 from smile.own.quota import FullError
 from smile.own.workspace import Workspace
 from smile.pools.pool import Pool

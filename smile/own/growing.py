@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from smile import importing
 from smile.corpora import Reading
 from smile.corpora.reading import LONGEST_TEXT
-from smile.datatypes import Language, PoolError, Utterance
+from smile.datatypes import Language, PoolError, Progress, Utterance
 from smile.decoding.knn import store as token_store
 from smile.importing import Imported
 from smile.own import changes
@@ -29,8 +29,6 @@ NO_LANGUAGE = "Name your language first: write its name or code, and choose it."
 KNOWN = "It is among the examples already."
 TOO_LONG = "The text has {:,} characters; that of one example may have {:,}."
 NO_TEXT = "Write what is said in the recording, so that it can be an example."
-
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 @dataclass(frozen=True)

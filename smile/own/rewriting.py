@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from smile.audio.io import write
 from smile.audio.isolated import read_apart
 from smile.corpora import Reading, Rejected
-from smile.datatypes import AudioError, PoolError, Samples, Utterance
+from smile.datatypes import AudioError, PoolError, Progress, Samples, Utterance
 from smile.own.quota import FullError
 from smile.pools.clip_encoder import uncut
 
 TOO_MUCH = "The clips come to more than there is room for; add fewer, or delete some of what you keep here."
 UNSTORED = "The clips cannot be stored now; what was there stays. Try again later."
-
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 def rewritten(

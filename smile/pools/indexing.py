@@ -9,7 +9,7 @@ import hashlib
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ import numpy as np
 
 from smile import corpora
 from smile.corpora import Reading, Rejected
-from smile.datatypes import AudioError, Language, PoolError, Utterance
+from smile.datatypes import AudioError, Language, PoolError, Progress, Utterance
 from smile.pools.clip_encoder import Encode, Encoded, Encoder, remembering
 from smile.pools.pool import (
     CLIPS,
@@ -41,8 +41,6 @@ from smile.whisper.model import Models
 AUDIO_FOLDER, QUERY_FOLDER = "audio", "queries"
 OWN = (HEADER, CLIPS, QUERIES, EMBEDDINGS, AUDIO_FOLDER, QUERY_FOLDER)
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from smile.datatypes import SmileError
+from smile.util import leftovers
 from smile.util.storage import read_json, replacing, write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
@@ -22,6 +23,7 @@ class Run:
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        leftovers.sweep(folder)
 
     def claim(self, settings: dict[str, Any]) -> None:
         """Write the settings down, or check that they are those of the run that is to go on.

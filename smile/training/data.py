@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smile.whisper.model import Models
 
 SURVEY = "survey.npz"
-Progress = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Data:
     sha256: str
 
 
-def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: Progress) -> Data:
+def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: Say) -> Data:
     """Read and survey the training split; the survey is kept in the run's folder.
 
     Raises:
@@ -86,9 +86,7 @@ def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: P
     return Data(tuple(clips), left_out, digest.hexdigest())
 
 
-def _survey(
-    utterances: list[tuple[str, Utterance]], models: Models, path: Path, progress: Progress
-) -> Survey:
+def _survey(utterances: list[tuple[str, Utterance]], models: Models, path: Path, progress: Say) -> Survey:
     known = _read_survey(path)
     todo = [(code, u) for code, u in utterances if f"{code}/{u.id}" not in known.cer]
     for done, (code, utterance) in enumerate(todo, start=1):

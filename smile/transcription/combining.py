@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from smile.acoustic.crossing import CrossRead, cross_read
-from smile.acoustic.recipe import DEFAULTS, Progress, Recipe
+from smile.acoustic.recipe import DEFAULTS, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
 from smile.audio.io import read
@@ -59,7 +59,7 @@ def fit_share(
     ways: Sequence[Settings],
     recipe: Recipe = DEFAULTS,
     clips: int = CLIPS,
-) -> Generator[Progress, None, FittedShare]:
+) -> Generator[FittingProgress, None, FittedShare]:
     """Fit the head's share on the first clips, stably shuffled, of a pool; `ways` make the other transcripts.
 
     Yields after each clip encoded, each epoch and each clip written. The pool needs no datastore: kNN-LM is
@@ -72,12 +72,12 @@ def fit_share(
     reads, form = StatesId.of(models.smile, recipe.layers), form_of(pool, recipe.normaliser)
     store = LayerStore.of(pool, reads)
     for done, of in store.encode(models.smile, pool.utterances):
-        yield Progress("encoding", done, of)
+        yield FittingProgress("encoding", done, of)
     crossed = (yield from cross_read(pool.utterances, store, form, recipe))[:clips]
     readings = []
     for number, clip in enumerate(crossed, 1):
         readings.append(Readings(clip.model.text(clip.logprobs), _others(clip, pool, models, ways)))
-        yield Progress("writing", number, len(crossed))
+        yield FittingProgress("writing", number, len(crossed))
     readings = [replace(found, language=pool.language.code) for found in readings]
     references = tuple(clip.utterance.text for clip in crossed)
     return FittedShare(fitted_share(readings, references), tuple(readings), references)

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from smile.acoustic import building
 from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.acoustic.recipe import Progress as Fitting
+from smile.acoustic.recipe import FittingProgress
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import present as has_head
+from smile.datatypes import Progress
 from smile.decoding.knn.store import build, present
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription.examples import pool_token
 from smile.whisper.model import Model
-
-Progress = Callable[[int, int], None]  # clips or hundredths done, and in all
 
 
 def needed(settings: Settings) -> tuple[str, ...]:
@@ -63,7 +62,7 @@ def prepare_acoustic(
             progress(round(100 * share(said)), 100)
 
 
-def share(said: Fitting) -> float:
+def share(said: FittingProgress) -> float:
     """Return how much of the making of a head is done, 0 to 1."""
     part = said.done / said.of
     return 0.3 * part if said.stage == "encoding" else 0.3 + 0.7 * part

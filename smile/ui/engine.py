@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
+from smile.datatypes import EncoderId, Neighbour, Progress, Samples, SmileError, Utterance, Vector
 from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
-from smile.ui.scheduler import Progress, Scheduler, Watched, lines
+from smile.ui.scheduler import Scheduler, Watched, lines
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, offered, shipped
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from contextlib import closing, contextmanager
 from threading import Condition, Event, Thread
 from typing import TypeVar
 
+from smile.datatypes import Progress
+
 POLL = 0.25  # seconds between two looks at work in the background
-Progress = Callable[[int, int], None]  # clips done, clips in all
 T = TypeVar("T")
 
 

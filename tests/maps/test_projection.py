@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
 
-from smile.maps.placement import place, silhouette, trust
+from smile.maps.fit import silhouette
+from smile.maps.placement import place, trust
 from smile.pools.pool import open_pool
 from smile.retrieval.divergences import euclidean, kl
 from tests.conftest import POOLS
@@ -117,10 +118,11 @@ def test_few_points_have_figures_too(size):
     assert trust(seen, seen).trustworthiness == 1.0
 
 
-def test_silhouettes_agree_with_scikit_learn(cloud):
+def test_silhouettes_of_distances_are_those_of_points(cloud):
     _, shown, labels = cloud
-    distances = euclidean(shown, shown)
-    assert silhouette(distances, labels) == pytest.approx(silhouette_score(shown, labels))
+    distances = euclidean(shown, shown) + np.eye(len(shown), dtype=np.float32)
+    assert silhouette(distances, labels) == pytest.approx(silhouette_score(shown, labels), abs=1e-5)
     alone = ["d", *labels[1:]]
-    assert silhouette(distances, alone) == pytest.approx(silhouette_score(shown, alone))
+    assert silhouette(distances, alone) == pytest.approx(silhouette_score(shown, alone), abs=1e-5)
     assert silhouette(distances, ["a"] * 60) is None
+    assert silhouette(distances, [str(n) for n in range(60)]) == 0.0

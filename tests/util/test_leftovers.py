@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from smile.evaluation import runs
 from smile.own.workspaces import Workspaces
+from smile.training.checkpoint import Run
 from smile.util import leftovers
 from smile.util.storage import replacing, work_folder, write_text
 from tests.conftest import ROOT
@@ -126,6 +129,17 @@ def test_pools_that_a_killed_server_was_making_are_gone_at_the_next_start(tmp_pa
     again.claim()
     again.close()
     assert names(pools) == [".b.part", "0001"]
+
+
+def test_a_training_and_an_evaluation_that_go_on_remove_what_a_killed_one_left(tmp_path: Path) -> None:
+    for name in ("run", "rows"):
+        (tmp_path / name).mkdir()
+        killed(tmp_path / name / "progress")
+        aged(tmp_path / name)
+    Run(tmp_path / "run")
+    models: Any = None  # nothing is pending
+    runs.run(runs.Job(tmp_path, (), (), tmp_path / "rows", tmp_path), models, (), lambda *_: None)
+    assert names(tmp_path) == ["rows", "run"]
 
 
 def test_a_work_folder_is_cleared_of_them_when_work_goes_on(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.datatypes import DamagedError, PoolError, Utterance
+from smile.datatypes import DamagedError, PoolError, Progress, Utterance
 from smile.decoding.knn.datastore import Datastore, Observed, fit
 from smile.decoding.knn.teacher_forcing import TYPES, ClipStates, TeacherForcedPass, digest
 from smile.pools.pool import Pool, rebuild_command
@@ -30,7 +30,6 @@ from smile.whisper.model import Model
 
 FORMAT = 3
 PARTS = ("keys", "tokens", "logprob", "top")
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 def store_path(pool: Pool, model: Model) -> Path:

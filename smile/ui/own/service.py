@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.audio.formats import AUDIO_SUFFIXES
-from smile.datatypes import PoolError
+from smile.datatypes import PoolError, Progress
 from smile.importing import Imported
 from smile.importing.isolated import read_apart, unpack_apart
 from smile.importing.limits import Limits
@@ -22,7 +22,7 @@ from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
-from smile.ui.scheduler import Progress, Watched, lines
+from smile.ui.scheduler import Watched, lines
 from smile.util import leftovers
 
 if TYPE_CHECKING:
