@@ -153,6 +153,8 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
 
 
 def _print_rejected(found: Imported, built: Built) -> None:
+    for note in found.notes:
+        print(note, file=sys.stderr)
     for row in built.rejected:
         print(f"{found.place(row.line)}: {row.reason}", file=sys.stderr)
     if found.empty:

@@ -7,13 +7,19 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from smile.corpora.delimited import Line, Row
 from smile.corpora.reading import Found, Reading, Splits, gathered
-from smile.corpora.tables import SUFFIXES, Line, Row, table
+from smile.corpora.spans import span
+from smile.corpora.tables import SUFFIXES, table
 from smile.datatypes import CorpusError, Utterance
 from smile.text.languages import iso_code
 
 FILE_COLUMNS = ("file", "audio", "path", "filename", "file_name")
 TEXT_COLUMNS = ("text", "sentence", "transcript", "transcription")
+UNCUT = (
+    'The row is a stretch of its recording, which only "smile index" cuts out; make a pool of the table, or, '
+    "where each file is a clip, delete the columns of times."
+)
 
 
 class Tabular:
@@ -96,6 +102,8 @@ def _utterance(folder: Path, row: Row) -> Utterance | str:
     if file is None or text is None:
         name = "file" if file is None else "text"
         return f'The row has too few columns; the table needs a column "{name}" and a cell for it.'
+    if span(row) is not None:
+        return UNCUT
     audio = _audio(folder, file)
     if isinstance(audio, str):
         return audio

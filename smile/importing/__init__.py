@@ -10,19 +10,21 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smile import corpora
 from smile.corpora import Reading
+from smile.corpora.spans import spanned
 from smile.corpora.tables import SUFFIXES
 from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
 from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, annotation_files
-from smile.importing.found import Imported, Recordings
+from smile.importing.found import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
+from smile.importing.recordings import Recordings
 from smile.pools.pool import HEADER, open_pool
 
 CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
@@ -32,14 +34,27 @@ TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or a
 def takes(source: Path) -> bool:
     """Return whether a path is for this package, and not a corpus that `corpora.read` reads where it lies.
 
-    That is a zip, an annotation file, or a folder with such files and no table, pool or ML-SUPERB folder.
+    That is a zip, an annotation file, a table of stretches of recordings, or a folder with any of these but
+    zips and no pool, ML-SUPERB folder or parquet.
     """
     if source.is_file():
-        return source.suffix.lower() in (".zip", *READERS)
-    if not source.is_dir() or corpora.languages(source):
+        return source.suffix.lower() in (".zip", *READERS) or _stretches(source)
+    if not source.is_dir() or (source / HEADER).is_file() or corpora.languages(source):
         return False
-    suffixes = {path.suffix.lower() for path in source.iterdir()}
-    return not suffixes & {*SUFFIXES} and bool(suffixes & {*READERS})
+    paths = list(source.iterdir())
+    if any(path.suffix.lower() == ".parquet" for path in paths):
+        return False
+    return any(map(_stretches, paths)) or bool(annotation_files(source))
+
+
+def _stretches(path: Path) -> bool:
+    """Whether a file is a table whose rows say where in their recordings they begin and end."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    try:
+        return spanned(rows.columns_of(path, GENEROUS))
+    except CorpusError:
+        return False  # which is told where it is read
 
 
 @dataclass(frozen=True)
@@ -80,17 +95,36 @@ def read(
         return clips.read([source], recordings, work / CLIPS, tiers, progress, limits)
     folder = opened(source, work, limits)
     if folder.is_file():
-        return rows.read(folder, Recordings(folder.parent), limits)
+        return rows.read(folder, Recordings(folder.parent), work / CLIPS, progress, limits)
     if (folder / HEADER).is_file():
         _check_texts(folder, limits)
         return _pool(folder)
     if corpora.languages(folder):
         _check_texts(folder, limits)
         return Imported(corpora.read(folder, hints.split or _split(folder)))
+    recordings = Recordings(folder, given=hints.recording)
     if annotated := annotation_files(folder):
-        recordings = Recordings(folder, given=hints.recording)
-        return clips.read(annotated, recordings, work / CLIPS, tiers, progress, limits)
-    return rows.read(rows.table_of(folder), Recordings(folder), limits)
+        notes = _beside(folder, annotated, tiers, limits)
+        found = clips.read(annotated, recordings, work / CLIPS, tiers, progress, limits)
+        return replace(found, notes=(*notes, *found.notes))
+    return rows.read(rows.table_of(folder), recordings, work / CLIPS, progress, limits)
+
+
+def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limits: Limits) -> list[str]:
+    """What to say of tables that are left out where there are annotation files, too.
+
+    Raises:
+        CorpusError: there is a table of clips, and no tier says that the annotations are meant.
+    """
+    notes = []
+    for path in rows.tables_in(folder):
+        if rows.is_of_clips(path, limits) and not tiers:
+            raise CorpusError(
+                f"There is a table ({path.name}), and there are annotations ({annotated[0].name}); leave "
+                "one of them out, or choose a tier to cut at the annotations."
+            )
+        notes.append(f"{path.name} was left out; the clips are those of the annotations.")
+    return notes
 
 
 def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierCount, ...]:

@@ -34,11 +34,12 @@ class Annotation:
     start: float | None
     end: float | None
     text: str
+    fault: str = ""  # why there can be no clip of it
 
 
 @dataclass(frozen=True)
 class Tier:
-    """Annotations of one kind, in the order of the file."""
+    """Annotations of one kind."""
 
     name: str
     annotations: tuple[Annotation, ...]
@@ -50,8 +51,14 @@ class Tier:
 class Media:
     """A recording that an annotation file names; a time in the file is that much later in the recording."""
 
-    name: str
+    names: tuple[str, ...]  # it may have one here and one elsewhere
     offset: float = 0.0  # seconds
+    path: str = ""  # from the file's own folder, if it says so
+
+    @property
+    def name(self) -> str:
+        """Return the name that it has here, empty where it has none."""
+        return self.names[0] if self.names else ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class Annotated:
     path: Path
     tiers: tuple[Tier, ...]
     media: tuple[Media, ...] = ()
+    bounds: tuple[float, float] | None = (
+        None  # seconds from where to where the file's times go, if it says so
+    )
 
 
 @dataclass(frozen=True)

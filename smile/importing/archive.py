@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from smile.datatypes import CorpusError
-from smile.importing.found import LONGEST_PATH
 from smile.importing.limits import STRANGERS, Limits
+from smile.importing.recordings import LONGEST_PATH
 
 UTF8 = 0x800  # flag of an entry whose name is UTF-8
 ENCRYPTED = 0x1

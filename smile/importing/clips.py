@@ -9,19 +9,21 @@ from pathlib import Path
 from smile.corpora import Found, Names, parted
 from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
+from smile.importing.alignment import offset, recording
 from smile.importing.annotations import (
     Annotated,
     Annotation,
-    Tier,
     TierCount,
     check_counts,
     check_sizes,
     choose,
     counts,
 )
-from smile.importing.cutting import Span, cut, fault
-from smile.importing.found import Imported, Recordings
+from smile.importing.cutting import fault
+from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
+from smile.importing.recordings import Match, Recordings, by_name, settled
+from smile.importing.stretches import Stretch, check_total, clips
 
 READERS: dict[str, Callable[[Path, Limits], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
 
@@ -34,6 +36,7 @@ class _Work:
     rows: dict[int, Utterance | str] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
+    first: dict[tuple[Path, int, int], Path] = field(default_factory=dict)  # stretch in ms -> file
     empty: int = 0
 
 
@@ -69,17 +72,21 @@ def read(
             more than the limits let in.
     """
     files = list(_annotated(paths, limits))
+    if recordings.given and len(files) > 1:
+        raise CorpusError(
+            f"There are {len(files)} annotation files and one recording for them; give the one that it has."
+        )
     names = frozenset(choose(files, wanted))
     total = _check_clips(files, names, limits)
     folder.mkdir(parents=True, exist_ok=True)
     work = _Work(folder)
-    for file in files:
-        audio = _recording(file, recordings, alone=len(files) == 1)
-        for _ in _cut(work, file, names, audio):
+    found = settled([recording(file, recordings, alone=len(files) == 1) for file in files])
+    for file, match in zip(files, found, strict=True):
+        for _ in _cut(work, file, names, match):
             if progress:
                 progress(len(work.rows), total)
     rows: list[Found] = sorted(work.rows.items())
-    return Imported(parted(rows), work.places, work.empty)
+    return Imported(parted(rows), work.places, work.empty, notes=(*_notes(files, found), *by_name(found)))
 
 
 def _annotated(paths: Sequence[Path], limits: Limits) -> Iterator[Annotated]:
@@ -100,20 +107,8 @@ def _check_clips(files: Sequence[Annotated], names: Collection[str], limits: Lim
         CorpusError: they are too many or too long, or lie in too many hours of recordings.
     """
     tiers = [tier for tier in counts(files) if tier.name in names]
-    if (total := sum(tier.filled for tier in tiers)) > limits.clips:
-        raise CorpusError(
-            f"The tier holds {total:,} clips; at most {limits.clips:,} are cut, so leave files out."
-        )
-    if (seconds := sum(tier.seconds for tier in tiers)) > limits.clip_seconds:
-        raise CorpusError(
-            f"The tier holds {seconds / 3600:,.1f} hours of clips; at most "
-            f"{limits.clip_seconds / 3600:g} are cut, so leave files out."
-        )
-    if (seconds := sum(_last(file, names) for file in files)) > limits.sound_seconds:
-        raise CorpusError(
-            f"The annotations lie in {seconds / 3600:,.0f} hours of recordings; at most "
-            f"{limits.sound_seconds / 3600:g} are read, so leave files out."
-        )
+    total = sum(tier.filled for tier in tiers)
+    check_total(total, sum(tier.seconds for tier in tiers), sum(_last(file, names) for file in files), limits)
     return total
 
 
@@ -124,68 +119,60 @@ def _last(file: Annotated, names: Collection[str]) -> float:
     return latest + max((media.offset for media in file.media), default=0.0) if latest else 0.0
 
 
-def _recording(file: Annotated, recordings: Recordings, alone: bool) -> Path | str:
-    """The recording of an annotation file, or why there is none."""
-    if recordings.given:
-        return recordings.given
-    names = [*(media.name for media in file.media), file.path.stem]
-    for name in names:
-        if isinstance(found := recordings.beside(file.path, name), Path):
-            return found
-    if alone and recordings.only:
-        return recordings.only
-    return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'
+def _notes(files: Sequence[Annotated], found: Sequence[Match | str]) -> Iterator[str]:
+    """What to say of recordings that were taken since there is no other."""
+    for file, match in zip(files, found, strict=True):
+        if isinstance(match, Match) and not match.name:
+            yield f'"{match.path.name}" was taken as the recording of {file.path.name}: there is no other.'
 
 
-def _cut(work: _Work, file: Annotated, names: Collection[str], audio: Path | str) -> Iterator[None]:
+def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | str) -> Iterator[None]:
     """Put the clips of a file among the rows; yields after each."""
-    offset = 0.0
-    if isinstance(audio, Path):
-        offset = next((m.offset for m in file.media if m.name.casefold() == audio.name.casefold()), 0.0)
-    spans: dict[Path, tuple[int, Tier, Annotation]] = {}
-    cuts = []
+    later = _later(file, match)
+    stretches = []
     for tier, annotation in ((t, a) for t in file.tiers if t.name in names for a in t.annotations):
         if not annotation.text:
             work.empty += 1
             continue
         line = len(work.places) + 1
         work.places[line] = _place(file, annotation)
-        times = [None if t is None else t + offset for t in (annotation.start, annotation.end)]
-        reason = audio if isinstance(audio, str) else fault(times[0], times[1])
-        if reason or times[0] is None or times[1] is None:
-            work.rows[line] = reason
+        row = later if isinstance(later, str) else _stretch(work, file, annotation, later)
+        if isinstance(row, str) or isinstance(match, str):
+            work.rows[line] = str(row)
             yield
             continue
-        span = Span(times[0], times[1], work.folder / f"{line:05d}.wav")
-        spans[span.target] = line, tier, annotation
-        cuts.append(span)
-    if isinstance(audio, Path) and cuts:
-        for line, row in _clips(work, file, audio, cuts, spans):
-            work.rows[line] = row
-            yield
+        said = Utterance("", match.path, annotation.text, tier.language, tier.speaker)
+        stretches.append(Stretch(line, *row, said))
+    for line, clip in clips(stretches, work.folder, work.names, file.path.stem):
+        work.rows[line] = clip
+        yield
 
 
-def _clips(
-    work: _Work,
-    file: Annotated,
-    audio: Path,
-    cuts: Sequence[Span],
-    spans: dict[Path, tuple[int, Tier, Annotation]],
-) -> Iterator[Found]:
-    left = dict(spans)
+def _later(file: Annotated, match: Match | str) -> tuple[Path, float] | str:
+    """The recording of a file and how much later its times lie there, or why there is none."""
+    if isinstance(match, str):
+        return match
     try:
-        for span, reason in cut(audio, cuts):
-            line, tier, annotation = left.pop(span.target)
-            name = _name(work, file, span)
-            yield line, reason or Utterance(name, span.target, annotation.text, tier.language, tier.speaker)
+        found = offset(file, match.path)
     except AudioError as error:
-        for line, _, _ in left.values():
-            yield line, str(error)
+        return str(error)
+    return found if isinstance(found, str) else (match.path, found)
 
 
-def _name(work: _Work, file: Annotated, span: Span) -> str:
-    """An id that says where the clip is: the file and the milliseconds at which it begins."""
-    return work.names.take(f"{file.path.stem}-{round(1000 * span.start):07d}")
+def _stretch(
+    work: _Work, file: Annotated, annotation: Annotation, later: tuple[Path, float]
+) -> tuple[float, float] | str:
+    """The times of an annotation in the recording, or why it cannot be cut."""
+    audio, seconds = later
+    start, end = (None if t is None else t + seconds for t in (annotation.start, annotation.end))
+    if reason := annotation.fault or fault(start, end):
+        return reason
+    assert start is not None
+    assert end is not None
+    first = work.first.setdefault((audio, round(1000 * start), round(1000 * end)), file.path)
+    if first != file.path:
+        return f"{first.name} has the same stretch of the recording; leave one of the two files out."
+    return start, end
 
 
 def _place(file: Annotated, annotation: Annotation) -> str:

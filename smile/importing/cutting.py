@@ -16,7 +16,7 @@ from smile.datatypes import SAMPLE_RATE, Samples
 
 LONGEST = WINDOW - 1.0  # seconds of a clip: the window, less the silence that Whisper wants after speech
 LAST = 12 * 3600.0  # seconds from the beginning of a recording in which clips are looked for
-BEYOND = 0.5  # seconds by which an annotation may outlast its recording
+BEYOND = 0.5  # seconds by which a clip may outlast its recording
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Span:
 def fault(start: float | None, end: float | None) -> str:
     """Return why there can be no clip of these times in seconds; empty where there can."""
     if start is None or end is None:
-        return "The annotation has no times of its own; align it in the recording."
+        return "The clip has no times of its own; align it in the recording."
     seconds = end - start
     if seconds < SHORTEST:
-        return f"The annotation is {max(0.0, seconds):.2f} s long, which is too short; give it {SHORTEST} s."
+        return f"The clip is {max(0.0, seconds):.2f} s long, which is too short; give it {SHORTEST} s."
     if seconds > LONGEST:
-        return f"The annotation is {seconds:.1f} s long; cut it to {LONGEST:g} s at most."
+        return f"The clip is {seconds:.1f} s long; cut it to {LONGEST:g} s at most."
     if start < 0 or end > LAST:
-        return f"The annotation lies outside the first {LAST / 3600:g} hours of the recording."
+        return f"The clip lies outside the first {LAST / 3600:g} hours of the recording."
     return ""
 
 
@@ -64,14 +64,14 @@ def cut(recording: Path, spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
                 yield span, _written(tape, span)
     for span in waiting:
         missing = span.end - tape.end / SAMPLE_RATE
-        late = f"The recording ends at {tape.end / SAMPLE_RATE:.2f} s, before the annotation does."
+        late = f"The recording ends at {tape.end / SAMPLE_RATE:.2f} s, before the clip; correct its times."
         yield span, late if missing > BEYOND else _written(tape, span)
 
 
 def _written(tape: _Tape, span: Span) -> str:
     samples = tape.between(_sample(span.start), _sample(span.end))
     if len(samples) < SHORTEST * SAMPLE_RATE or np.ptp(samples) < QUIETEST:
-        return "The recording is silent there; correct the annotation's times."
+        return "The recording is silent there; correct the clip's times."
     write(span.target, samples)
     return ""
 

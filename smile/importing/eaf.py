@@ -1,7 +1,7 @@
 """ELAN's annotation format (.eaf), as its schema has it: tiers of annotations that refer to time slots.
 
-Annotations that refer to others have those' times; several under one are its parts, and joined. A
-document type declaration, which no eaf has and entity bombs need, is refused.
+Annotations that refer to others have those' times; several under one are its parts, and joined in the order
+of their links. A document type declaration, which no eaf has and entity bombs need, is refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from xml.etree import ElementTree
 from xml.parsers.expat import errors
 
 from smile.datatypes import CorpusError
+from smile.importing import dependents
 from smile.importing.annotations import Annotated, Annotation, Media, Tier, check_counts, read_bytes
+from smile.importing.dependents import Order
 from smile.importing.limits import STRANGERS, Limits
 from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
@@ -23,6 +25,8 @@ Element = ElementTree.Element
 Times = tuple[float | None, float | None]
 CODE = re.compile(r"[a-z]{3}")
 NO_MEMORY = errors.codes[errors.XML_ERROR_NO_MEMORY]
+SHOWN = 20  # characters of a number in a sentence
+UNCLEAR = "The order of its parts is not clear; set it right in ELAN, or cut at the tier that they belong to."
 TAGS = 10  # marks "<" of an annotation with its time slots; eight are usual
 
 
@@ -35,12 +39,23 @@ def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
     root = _parsed(path, limits)
     tiers = root.findall("TIER")
     check_counts(path, len(root.findall("TIER/ANNOTATION")), len(tiers), limits)
+    _check_units(path, root)
     slots = {
         slot.get("TIME_SLOT_ID", ""): _seconds(slot.get("TIME_VALUE")) for slot in root.iter("TIME_SLOT")
     }
-    times, parents = _times(root, slots)
-    ends = _ends(parents)
-    return Annotated(path, tuple(_tier(tier, times, ends) for tier in tiers), tuple(_media(root)))
+    order, ends = dependents.ordered(root), dependents.ends(root)
+    times = _times(root, slots)
+    return Annotated(
+        path, tuple(_tier(tier, times, ends, order) for tier in tiers), tuple(_media(path, root))
+    )
+
+
+def _check_units(path: Path, root: Element) -> None:
+    units = {header.get("TIME_UNITS") for header in root.iter("HEADER")} - {None, "", "milliseconds"}
+    if units:
+        raise CorpusError(
+            f"{path.name} counts time in {units.pop()}; save it again in ELAN, in milliseconds."
+        )
 
 
 class _Builder(ElementTree.TreeBuilder):
@@ -64,57 +79,60 @@ def _parsed(path: Path, limits: Limits) -> Element:
 
 
 def _seconds(milliseconds: str | None) -> float | None:
-    return int(milliseconds) / 1000 if milliseconds and milliseconds.isdigit() else None
+    return int(milliseconds) / 1000 if milliseconds and milliseconds.isdecimal() else None
 
 
-def _times(root: Element, slots: dict[str, float | None]) -> tuple[dict[str, Times], dict[str, str]]:
-    """Of each annotation id, the times or the annotation that it refers to."""
-    times, parents = {}, {}
-    for a in root.iterfind("TIER/ANNOTATION/ALIGNABLE_ANNOTATION"):
-        ends = slots.get(a.get("TIME_SLOT_REF1", "")), slots.get(a.get("TIME_SLOT_REF2", ""))
-        times[a.get("ANNOTATION_ID", "")] = ends
-    for a in root.iterfind("TIER/ANNOTATION/REF_ANNOTATION"):
-        parents[a.get("ANNOTATION_ID", "")] = a.get("ANNOTATION_REF", "")
-    return times, parents
+def _times(root: Element, slots: dict[str, float | None]) -> dict[str, Times]:
+    """Of each annotation id, the times, if it has any of its own."""
+    return {
+        a.get("ANNOTATION_ID", ""): (
+            slots.get(a.get("TIME_SLOT_REF1", "")),
+            slots.get(a.get("TIME_SLOT_REF2", "")),
+        )
+        for a in root.iterfind("TIER/ANNOTATION/ALIGNABLE_ANNOTATION")
+    }
 
 
-def _tier(tier: Element, times: dict[str, Times], ends: dict[str, str]) -> Tier:
+def _tier(tier: Element, times: dict[str, Times], ends: dict[str, str], order: Order) -> Tier:
     """A tier; what stands under one aligned annotation is one annotation here."""
-    texts: dict[str, list[str]] = {}
+    parts: dict[str, list[Element]] = {}
     annotations = tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION") + tier.findall("ANNOTATION/REF_ANNOTATION")
     for a in annotations:
         name = a.get("ANNOTATION_ID", "")
-        texts.setdefault(ends.get(name, name), []).append(a.findtext("ANNOTATION_VALUE") or "")
+        parts.setdefault(ends.get(name, name), []).append(a)
     nothing: Times = (None, None)
-    found = (Annotation(*times.get(a, nothing), one_line(" ".join(t))) for a, t in texts.items())
+    found = tuple(_joined(times.get(a, nothing), under, order) for a, under in parts.items())
     language = iso_code(tier.get("LANG_REF", ""))
     known = language if CODE.fullmatch(language) else ""
-    return Tier(tier.get("TIER_ID", ""), tuple(found), one_line(tier.get("PARTICIPANT", "")), known)
+    return Tier(tier.get("TIER_ID", ""), found, one_line(tier.get("PARTICIPANT", "")), known)
 
 
-def _ends(parents: dict[str, str]) -> dict[str, str]:
-    """Of each annotation that refers to another, what its chain of references ends at.
-
-    Whatever leads into a circle ends at the annotation where the circle was entered first, which has no
-    times. Each reference is followed once.
-    """
-    ends: dict[str, str] = {}
-    for annotation in parents:
-        way, seen, at = [], set(), annotation
-        while at in parents and at not in ends and at not in seen:
-            way.append(at)
-            seen.add(at)
-            at = parents[at]
-        end = ends.get(at, at)
-        ends.update((name, end) for name in way)
-    return ends
+def _joined(times: Times, parts: list[Element], order: Order) -> Annotation:
+    names = {id(part): part.get("ANNOTATION_ID", "") for part in parts}
+    parts = sorted(parts, key=lambda part: order.places.get(names[id(part)], 0))
+    text = one_line(" ".join(part.findtext("ANNOTATION_VALUE") or "" for part in parts))
+    unclear = len(parts) > 1 and not order.unclear.isdisjoint(names.values())
+    return Annotation(*times, text, UNCLEAR if unclear else "")
 
 
-def _media(root: Element) -> Iterator[Media]:
-    """The recordings that the file names, without their folders, which are those of another computer."""
+def _media(path: Path, root: Element) -> Iterator[Media]:
+    """The recordings that the file names; absolute paths are those of another computer."""
     for media in root.iter("MEDIA_DESCRIPTOR"):
-        offset = _seconds(media.get("TIME_ORIGIN")) or 0.0
-        for key in ("RELATIVE_MEDIA_URL", "MEDIA_URL"):
-            url = unquote(media.get(key, "").removeprefix("file:"))
-            if name := PureWindowsPath(PurePosixPath(url).name).name:
-                yield Media(name, offset)
+        urls = [_url(media.get(key, "")) for key in ("RELATIVE_MEDIA_URL", "MEDIA_URL")]
+        names = [PureWindowsPath(PurePosixPath(url).name).name for url in urls]
+        origin = _origin(path, media.get("TIME_ORIGIN", ""))
+        yield Media(tuple(dict.fromkeys(filter(None, names))), origin, urls[0])
+
+
+def _url(url: str) -> str:
+    return unquote(url.removeprefix("file:"))
+
+
+def _origin(path: Path, milliseconds: str) -> float:
+    try:
+        return int(milliseconds or "0") / 1000
+    except ValueError as error:
+        raise CorpusError(
+            f'{path.name} has a TIME_ORIGIN "{milliseconds[:SHOWN]}", which is no number of milliseconds; '
+            "save it again in ELAN."
+        ) from error

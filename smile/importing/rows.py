@@ -2,27 +2,127 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, parted
-from smile.corpora.tables import SUFFIXES, Row, table
+from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
+from smile.corpora.delimited import Row
+from smile.corpora.spans import span
+from smile.corpora.tables import SUFFIXES, table
 from smile.corpora.tabular import cell
-from smile.datatypes import CorpusError, Utterance
-from smile.importing.found import Imported, Recordings
+from smile.datatypes import CorpusError, Progress, Utterance
+from smile.importing.cutting import fault
+from smile.importing.found import Imported
 from smile.importing.limits import STRANGERS, Limits
+from smile.importing.recordings import Match, Recordings, by_name, settled
+from smile.importing.stretches import Stretch, check_total, clips
 from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
 
+FIRST = 100  # rows that tell a table's columns
+NO_TEXT = "The row has no text."
+NO_TIMES = "The row has no start and end, as other rows of its recording have; give both, in seconds."
 
-def read(path: Path, recordings: Recordings, limits: Limits = STRANGERS) -> Imported:
+
+@dataclass
+class _Rows:
+    """A table's rows under way: clips and what is wrong, by line, and the stretches yet to be cut."""
+
+    done: dict[int, Utterance | str] = field(default_factory=dict)
+    stretches: dict[Path, list[Stretch]] = field(default_factory=dict)  # by recording
+    lines: dict[tuple[Path, int, int], int] = field(default_factory=dict)  # stretch in ms -> its first line
+
+    def add(self, line: int, row: Row, audio: Path) -> None:
+        """Add a row whose recording is there."""
+        said, times = _utterance(row, audio), span(row)
+        if isinstance(times, str) or not said.text:
+            self.done[line] = times if isinstance(times, str) else NO_TEXT
+        elif times is None:
+            self.done[line] = said
+        else:
+            self._add_stretch(Stretch(line, *times, said))
+
+    def _add_stretch(self, stretch: Stretch) -> None:
+        place = stretch.said.audio, round(1000 * stretch.start), round(1000 * stretch.end)
+        if reason := fault(stretch.start, stretch.end):
+            self.done[stretch.line] = reason
+        elif (first := self.lines.setdefault(place, stretch.line)) != stretch.line:
+            self.done[stretch.line] = f'Line {first} has the same stretch of "{stretch.said.audio.name}".'
+        else:
+            self.stretches.setdefault(stretch.said.audio, []).append(stretch)
+
+    def refuse_whole(self) -> None:
+        """Refuse rows without times of recordings of which other rows have stretches."""
+        for line, row in self.done.items():
+            if isinstance(row, Utterance) and row.audio in self.stretches:
+                self.done[line] = NO_TIMES
+
+
+def read(
+    path: Path,
+    recordings: Recordings,
+    folder: Path,
+    progress: Progress | None = None,
+    limits: Limits = STRANGERS,
+) -> Imported:
     """Read the rows of a csv, tsv, jsonl or xlsx table; bad ones are rejected by line.
+
+    Rows that say where in their recording they begin and end are cut out of it into `folder`.
 
     Raises:
         CorpusError: the table cannot be read at all, or is too large.
     """
-    lines = table(path, limits.table)
-    rows = ((line, row if isinstance(row, str) else _utterance(row, recordings)) for line, row in lines)
-    return Imported(parted(rows))
+    lines, rows = list(table(path, limits.table)), _Rows()
+    found = settled([_found(row, recordings, path) for _, row in lines])
+    for (line, row), match in zip(lines, found, strict=True):
+        if isinstance(row, str) or isinstance(match, str):
+            rows.done[line] = str(row if isinstance(row, str) else match)
+        else:
+            rows.add(line, row, match.path)
+    rows.refuse_whole()
+    _cut(rows, folder, progress, limits)
+    return Imported(parted(sorted(rows.done.items())), notes=by_name(found))
+
+
+def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -> None:
+    stretches = [stretch for group in rows.stretches.values() for stretch in group]
+    latest = [max(stretch.end for stretch in group) for group in rows.stretches.values()]
+    seconds = sum(stretch.end - stretch.start for stretch in stretches)
+    check_total(len(stretches), seconds, sum(latest), limits)
+    if stretches:
+        folder.mkdir(parents=True, exist_ok=True)
+    names, count = Names(stretch.said.id for stretch in stretches), 0
+    for audio, group in rows.stretches.items():
+        for line, clip in clips(group, folder, names, audio.stem):
+            rows.done[line] = clip
+            count += 1
+            if progress:
+                progress(count, len(stretches))
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """Return the tables of a folder and the folders in it, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def columns_of(path: Path, limits: Limits = STRANGERS) -> frozenset[str]:
+    """Return the columns of a table's first rows, in lower case.
+
+    Raises:
+        CorpusError: it cannot be read.
+    """
+    rows = islice((row for _, row in table(path, limits.table) if isinstance(row, dict)), FIRST)
+    return frozenset(column for row in rows for column in row)
+
+
+def is_of_clips(path: Path, limits: Limits = STRANGERS) -> bool:
+    """Return whether a table has recordings and texts, or cannot be read, so that nobody knows."""
+    try:
+        columns = columns_of(path, limits)
+    except CorpusError:
+        return True
+    return not columns.isdisjoint(FILE_COLUMNS) and not columns.isdisjoint(TEXT_COLUMNS)
 
 
 def table_of(folder: Path) -> Path:
@@ -31,7 +131,7 @@ def table_of(folder: Path) -> Path:
     Raises:
         CorpusError: there is none, or several to choose from.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = tables_in(folder)
     depth = min((len(path.parts) for path in paths), default=0)
     tables = [path for path in paths if len(path.parts) == depth]
     named = [path for path in tables if path.stem.lower() == "metadata"]
@@ -43,13 +143,18 @@ def table_of(folder: Path) -> Path:
     raise CorpusError(f"There are several tables ({names}); leave one, or call one metadata.")
 
 
-def _utterance(row: Row, recordings: Recordings) -> Utterance | str:
+def _found(row: Row | str, recordings: Recordings, path: Path) -> Match | str:
+    """The recording of a row, or why it has none."""
+    if isinstance(row, str):
+        return row
     file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
     if file is None or text is None:
         name, names = ("file", FILE_COLUMNS) if file is None else ("text", TEXT_COLUMNS)
         return f'There is no cell "{name}"; the table needs such a column (or {", ".join(names[1:])}).'
-    audio = recordings.find(file)
-    if isinstance(audio, str):
-        return audio
+    return recordings.find(file, path)
+
+
+def _utterance(row: Row, audio: Path) -> Utterance:
     fields = {name: row.get(name, "").strip() for name in ("id", "speaker", "language")}
-    return Utterance(fields["id"], audio, one_line(text), iso_code(fields["language"]), fields["speaker"])
+    text = one_line(cell(row, TEXT_COLUMNS) or "")
+    return Utterance(fields["id"], audio, text, iso_code(fields["language"]), fields["speaker"])

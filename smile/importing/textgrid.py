@@ -30,12 +30,14 @@ def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
     if data.startswith(BINARY):
         raise CorpusError(f"{path.name} is a binary TextGrid; save it in Praat as a text file.")
     try:
-        tiers = tuple(_tiers(path, _tokens(_decoded(data)), limits))
+        tokens = _tokens(_decoded(data))
+        bounds = _bounds(tokens)
+        tiers = tuple(_tiers(path, tokens, limits))
     except CorpusError:
         raise
     except (StopIteration, RuntimeError, ValueError, OverflowError) as error:
         raise CorpusError(f"{path.name} is damaged or no TextGrid; save it again in Praat.") from error
-    return Annotated(path, tiers)
+    return Annotated(path, tiers, bounds=bounds)
 
 
 def _decoded(data: bytes) -> str:
@@ -60,11 +62,15 @@ def _tokens(text: str) -> Iterator[str | float]:
             yield f"<{flag}>"
 
 
-def _tiers(path: Path, tokens: Iterator[str | float], limits: Limits) -> Iterator[Tier]:
-    """The tiers of intervals; the file says before each tier how much it holds."""
+def _bounds(tokens: Iterator[str | float]) -> tuple[float, float]:
+    """From where to where the times go, in seconds."""
     if _string(tokens) != "ooTextFile" or _string(tokens) != "TextGrid":
         raise ValueError("not a TextGrid")
-    _number(tokens), _number(tokens)
+    return _number(tokens), _number(tokens)
+
+
+def _tiers(path: Path, tokens: Iterator[str | float], limits: Limits) -> Iterator[Tier]:
+    """The tiers of intervals; the file says before each tier how much it holds."""
     if _string(tokens) != "<exists>":
         return
     tiers, annotations = int(_number(tokens)), 0

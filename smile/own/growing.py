@@ -39,6 +39,7 @@ class Added:
     count: int
     rejected: tuple[tuple[str, str], ...] = ()  # where, why
     empty: int = 0  # annotations without a text
+    notes: tuple[str, ...] = ()  # what an import took or left out without being asked
 
 
 def from_files(
@@ -167,7 +168,7 @@ def _add(
         old = workspace.pool(encoder)  # as it is by now
         if old and not changes.unknown(old, built.pool):
             rejected += [(u.id, KNOWN) for u in built.pool.utterances]
-            return Added(old, 0, tuple(rejected), found.empty)
+            return Added(old, 0, tuple(rejected), found.empty, found.notes)
         state = workspace.state()
         workspace.write(replace(state, language=state.language or language))
         with workspace.change("", correction) as change:
@@ -175,7 +176,7 @@ def _add(
             count = len(joined.pool) - len(old or ())
             change.what = _what(count, correction)
     rejected += [(name, KNOWN) for name in joined.known]
-    return Added(joined.pool, count, tuple(rejected), found.empty)
+    return Added(joined.pool, count, tuple(rejected), found.empty, found.notes)
 
 
 def _what(count: int, correction: Correction | None) -> str:

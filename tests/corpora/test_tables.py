@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.corpora.tables import NO_OBJECT, UNCLOSED, UNREADABLE, read_text, table
+from smile.corpora.delimited import OVER_LINES, ROWS_IN_CELL, UNCLOSED
+from smile.corpora.tables import NO_OBJECT, UNREADABLE, read_text, table
 from smile.datatypes import CorpusError
 
 # Any text but halves of surrogate pairs, U+FFFD (the mark of damage) and NUL.
@@ -36,7 +37,7 @@ def delimited(texts: list[str], delimiter: str, newline: str) -> str:
 
 @given(
     TEXTS,
-    st.sampled_from([("csv", ","), ("csv", ";"), ("csv", "\t"), ("tsv", "\t")]),
+    st.sampled_from([("csv", ","), ("csv", ";")]),
     st.sampled_from("\r\n"),
 )
 def test_any_text_survives_a_delimited_table(
@@ -45,6 +46,80 @@ def test_any_text_survives_a_delimited_table(
     suffix, delimiter = kind
     path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", delimited(texts, delimiter, newline))
     assert [row["text"] for _, row in table(path) if isinstance(row, dict)] == texts
+
+
+@given(TEXTS, st.sampled_from(["csv", "tsv"]), st.booleans())
+def test_a_text_of_a_tsv_survives_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], suffix: str, quoted: bool
+) -> None:
+    texts = [text.replace("\r", "\n") for text in texts]  # a line break that csv quotes
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    out = io.StringIO(newline="")
+    rows = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=quoting)
+    rows.writerows(
+        [["file", "text", "speaker"], *([f"{i}.wav", text, "Ana"] for i, text in enumerate(texts))]
+    )
+    path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", out.getvalue())
+    found = {row["file"]: row.get("text") for _, row in table(path) if isinstance(row, dict)}
+    for number, text in enumerate(texts):
+        if f"{number}.wav" in found or "\n" not in text:
+            assert found[f"{number}.wav"] == text
+
+
+@given(st.lists(TEXT.filter(lambda text: not set(text) & set("\t\r\n")), min_size=1, max_size=6))
+def test_marks_in_a_tsv_without_quoting_take_no_line(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    texts = [f"{mark}{text}" for mark, text in zip(["", '"'] * 3, texts, strict=False)]
+    lines = "".join(f"{i}.wav\t{text}\t2\n" for i, text in enumerate(texts))
+    path = saved(tmp_path_factory.mktemp("t"), "t.tsv", f"file\ttext\tvotes\n{lines}")
+    rows = [row for _, row in table(path)]
+    assert [row["file"] for row in rows if isinstance(row, dict)] == [f"{i}.wav" for i in range(len(texts))]
+    for row, text in zip(rows, texts, strict=True):
+        assert isinstance(row, dict)
+        assert row["text"].replace('"', "").strip() == text.replace('"', "").strip()
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "csv"])
+def test_an_open_quotation_mark_is_the_texts_own_in_a_tsv(tmp_path: Path, suffix: str) -> None:
+    texts = ['"one', "two", 'three"', '"four"', 'a "five', '"six', "seven"]
+    lines = "".join(f"{i}.wav\t{text}\n" for i, text in enumerate(texts))
+    path = saved(tmp_path, f"t.{suffix}", f"file\ttext\n{lines}")
+    told = [row["text"] for _, row in table(path) if isinstance(row, dict)]
+    assert told == [*texts[:3], "four", *texts[4:]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused", "kept"),
+    [
+        ('a.wav\t"one\ntwo"\nb.wav\tx\n', [2, 3], ["x"]),
+        ('a.wav\t"one\n\ntwo"\nb.wav\tx\n', [2, 4], ["x"]),
+        ('"a.wav"\t"one\nand\ttwo"\nb.wav\tx\n', [2, 3], ["x"]),
+        ('a.wav\t"one\nb.wav\tx\n', [], ['"one', "x"]),
+        ('a.wav\t"one\n\n', [], ['"one']),
+    ],
+)
+def test_a_cell_over_two_lines_of_a_tsv_is_refused(
+    tmp_path: Path, lines: str, refused: list[int], kept: list[str]
+) -> None:
+    rows = list(table(saved(tmp_path, "t.tsv", f"file\ttext\n{lines}")))
+    assert [number for number, row in rows if row == OVER_LINES] == refused
+    assert [row["text"] for _, row in rows if isinstance(row, dict)] == kept
+
+
+def test_a_text_before_its_file_loses_no_line_in_a_tsv(tmp_path: Path) -> None:
+    path = saved(tmp_path, "t.tsv", 'text\tfile\n"one\ntwo"\ta.wav\nthree\tb.wav\n')
+    assert list(table(path)) == [(2, OVER_LINES), (3, OVER_LINES), (4, {"text": "three", "file": "b.wav"})]
+
+
+def test_a_cell_of_a_csv_holds_no_rows(tmp_path: Path) -> None:
+    path = saved(tmp_path, "t.csv", 'file,text\na.wav,"one\nb.wav,two\nc.wav,three"\nd.wav,"four,\nfive"\n')
+    assert list(table(path)) == [
+        (2, ROWS_IN_CELL),
+        (3, {"file": "b.wav", "text": "two"}),
+        (4, {"file": "c.wav", "text": 'three"'}),
+        (5, {"file": "d.wav", "text": "four,\nfive"}),
+    ]
 
 
 @given(TEXTS, st.booleans())

@@ -198,7 +198,12 @@ def clip(folder: Path) -> bytes:
     return staircase(folder / "clip.wav", 1).read_bytes()
 
 
-ROWS = [("file", "text", "speaker"), ("a.wav", "one", "Ana"), ("b", "two", ""), ("C:\\x\\C.WAV", "three", "")]
+ROWS = [
+    ("file", "text", "speaker"),
+    ("a.wav", "one", "Ana"),
+    ("b", "two", ""),
+    ("C:\\x\\wav\\C.WAV", "three", ""),
+]
 
 
 def test_a_zip_with_a_table(tmp_path: Path) -> None:

@@ -274,7 +274,7 @@ def test_clips_outside_of_the_folder_are_not_believed(
     clip = {"id": "a", "audio": "/etc/passwd", "text": "x"}
     reading = {"utterances": [clip], "lines": [1], "rejected": []}
     none = {"utterances": [], "lines": [], "rejected": []}
-    answer = {"reading": reading, "places": [], "empty": 0, "header": None, "queries": none}
+    answer = {"reading": reading, "places": [], "empty": 0, "header": None, "queries": none, "notes": []}
     for audio in ("/etc/passwd", f"{tmp_path}/work/../../etc/passwd"):
         clip["audio"] = audio
         with monkeypatch.context() as patch:

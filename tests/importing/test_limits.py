@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from smile import importing
-from smile.corpora import Names, parted, tables
+from smile.corpora import Names, delimited, parted, tables
 from smile.corpora.sheets import TableLimits
 from smile.datatypes import CorpusError, Utterance
 from smile.importing import GENEROUS, Limits, Recordings, archive, clips, eaf
 from smile.importing.limits import STRANGERS
+from smile.importing.recordings import Match
 from tests.support import bombs
 from tests.support.linguists import staircase
 
@@ -227,7 +228,7 @@ def test_chains_of_references_are_followed_once(tmp_path: Path) -> None:
 
 def test_a_chain_has_the_times_at_its_end_and_a_circle_none(tmp_path: Path) -> None:
     [annotation] = eaf.read(bombs.chain(tmp_path / "a.eaf", 3)).tiers[0].annotations
-    assert (annotation.start, annotation.end, annotation.text) == (1.0, 2.0, "x a0 a1 a2")
+    assert (annotation.start, annotation.end, annotation.text) == (1.0, 2.0, "x a2 a1 a0")
     [annotation] = eaf.read(bombs.chain(tmp_path / "b.eaf", 2, circle=True)).tiers[0].annotations
     assert (annotation.start, annotation.end, annotation.text) == (None, None, "a0 a1 a2")
     crossing = bombs.referring("b", "c") + bombs.referring("c", "b") + bombs.referring("d", "a")
@@ -258,7 +259,7 @@ def test_lines_that_are_wrong_cost_what_they_are_long(
     tmp_path: Path, make: Callable[[Path, int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = 0
-    original = tables._taking
+    original = delimited._taking
 
     def counting(*arguments: Any) -> Iterator[str]:
         nonlocal taken
@@ -266,23 +267,23 @@ def test_lines_that_are_wrong_cost_what_they_are_long(
             taken += 1
             yield line
 
-    monkeypatch.setattr(tables, "_taking", counting)
+    monkeypatch.setattr(delimited, "_taking", counting)
     rows = list(tables.table(make(tmp_path / "t.csv", 2000)))
-    assert rows == [(n, tables.UNCLOSED) for n in range(2, 2002)]
-    assert taken <= 2010 * (tables.MOST_LINES + 1)
+    assert rows == [(n, delimited.UNCLOSED) for n in range(2, 2002)]
+    assert taken <= 2010 * (delimited.MOST_LINES + 1)
 
 
 def test_a_cell_may_have_some_lines_and_not_thousands(tmp_path: Path) -> None:
-    lines = "\n".join(map(str, range(tables.MOST_LINES)))
+    lines = "\n".join(map(str, range(delimited.MOST_LINES)))
     some = _text(tmp_path / "a.csv", f'file,text\na.wav,"{lines}"\nb.wav,x\n')
     assert list(tables.table(some)) == [
         (2, {"file": "a.wav", "text": lines}),
-        (tables.MOST_LINES + 2, {"file": "b.wav", "text": "x"}),
+        (delimited.MOST_LINES + 2, {"file": "b.wav", "text": "x"}),
     ]
     more = _text(tmp_path / "b.csv", f'file,text\na.wav,"{lines}\nmore"\nb.wav,x\n')
     found = dict(tables.table(more))
-    assert found[2] == tables.UNCLOSED
-    assert found[tables.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
+    assert found[2] == delimited.UNCLOSED
+    assert found[delimited.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
 
 
 def test_a_line_of_json_without_end_is_a_bad_row(tmp_path: Path) -> None:
@@ -326,7 +327,7 @@ def test_a_text_is_no_longer_than_a_clip_can_be(tmp_path: Path) -> None:
 def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_marks = []
     monkeypatch.setattr(
-        importing.found.unicodedata,
+        importing.recordings.unicodedata,
         "normalize",
         lambda form, text: sorted_marks.append(len(text)) or unicodedata.ucd_3_2_0.normalize(form, text),
     )
@@ -337,9 +338,11 @@ def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: p
 
     def work(count: int) -> Callable[[], object]:
         files = [tmp_path / str(n) / "a.eaf" for n in range(count)]
-        return lambda: [found.beside(file, "a.wav") for file in files]
+        return lambda: [found.find("a.wav", file) for file in files]
 
-    assert found.beside(tmp_path / "7" / "a.eaf", "a.wav") == tmp_path / "7" / "a.wav"
+    near = found.find("a.wav", tmp_path / "7" / "a.eaf")
+    assert isinstance(near, Match)
+    assert near.path == tmp_path / "7" / "a.wav"
     assert growth(work, "importing", 7) < 6
     assert "400,001 characters" in str(found.find("a" + "\u0301\u0316" * 200_000))
     assert max(sorted_marks) < 100

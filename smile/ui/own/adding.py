@@ -70,7 +70,8 @@ def add_files(
                     "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
                 )
             )
-    yield fresh(workspace)._replace(rejected=view.rejected(added.rejected, added.empty))
+    told = view.rejected(added.rejected, added.empty, added.notes)
+    yield fresh(workspace)._replace(rejected=told)
     problem = yield from working(service.ready(workspace))
     yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
 

@@ -1,0 +1,76 @@
+"""Which recording an annotation file belongs to, and where its times lie in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+from smile.audio.io import stream
+from smile.datatypes import SAMPLE_RATE
+from smile.importing.annotations import Annotated
+from smile.importing.recordings import Match, Recordings, folded
+
+EXACT = 0.005  # seconds that a file's times may begin beside 0
+NEAR = 0.5  # seconds by which a recording's length may differ from what its annotations say
+
+
+def recording(file: Annotated, recordings: Recordings, alone: bool) -> Match | str:
+    """Return the recording of an annotation file, or why there is none.
+
+    That is the one given, the one that the file names or is called after, or the only one there is.
+    """
+    if recordings.given:
+        return Match(recordings.given, recordings.given.name, (), exact=True)
+    for media in file.media:
+        there = recordings.find(media.path, file.path) if media.path else ""
+        if isinstance(there, Match) and there.exact:
+            return there
+    names = [name for media in file.media for name in media.names]
+    names += [*(PurePath(name).stem for name in names), file.path.stem]
+    found = [recordings.find(name, file.path) for name in names if name in recordings]
+    matches = [match for match in found if isinstance(match, Match)]
+    if best := [match for match in matches if match.exact] or matches:
+        return best[0]
+    if found:
+        return found[0]
+    if alone and recordings.only:
+        return Match(recordings.only, "", (), exact=False)
+    return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'
+
+
+def offset(file: Annotated, audio: Path) -> float | str:
+    """Return how much later than in an annotation file, in seconds, all is in its recording, or why not.
+
+    Raises:
+        AudioError: it has to be heard, and cannot be.
+    """
+    if file.bounds and abs(file.bounds[0]) > EXACT:
+        return _begun(file, file.bounds, audio)
+    for name_of in (str, lambda name: PurePath(name).stem):
+        alike = [m for m in file.media if folded(name_of(audio.name)) in map(folded, map(name_of, m.names))]
+        if alike:
+            return _one(file, audio, (media.offset for media in alike))
+    return _one(file, audio, (media.offset for media in file.media))
+
+
+def _one(file: Annotated, audio: Path, offsets: Iterable[float]) -> float | str:
+    """The only one of some offsets."""
+    if len(known := set(offsets)) <= 1:
+        return known.pop() if known else 0.0
+    return (
+        f'{file.path.name} names recordings that begin at different times, and it is not clear which is "'
+        f'{audio.name}"; give it the name of the right one.'
+    )
+
+
+def _begun(file: Annotated, bounds: tuple[float, float], audio: Path) -> float | str:
+    """The offset of times that do not begin at 0: those of a part, or those of all of the recording."""
+    begin, end = bounds
+    seconds = sum(map(len, stream(audio))) / SAMPLE_RATE
+    part, whole = abs(seconds - (end - begin)), abs(seconds - end)
+    if min(part, whole) <= min(NEAR, abs(begin) / 3):
+        return -begin if part < whole else 0.0
+    return (
+        f"The times of {file.path.name} go from {begin:.2f} s to {end:.2f} s, and {audio.name} has "
+        f"{seconds:.2f} s; shift them to begin at 0, or give the recording that they belong to."
+    )

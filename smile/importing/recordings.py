@@ -1,0 +1,173 @@
+"""The recordings of a folder, found by the names that tables and annotation files give them.
+
+A text that is bound to another sound spoils a pool, so a name is taken only where it can mean one recording.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from smile.audio.formats import AUDIO_SUFFIXES
+
+SHOWN = 100  # characters of a name in a sentence
+LONGEST_PATH = 1_000  # characters of a recording's name with its folders
+
+Parts = tuple[str, ...]  # of a path, folded
+
+
+@dataclass(frozen=True)
+class Match:
+    """A recording that was found for a name: where it was said to lie, and whether it lies just there."""
+
+    path: Path
+    name: str  # as a table or an annotation file has it
+    folders: Parts  # in which it was said to lie
+    exact: bool
+    lies: str = ""  # where it lies in the folder
+
+
+class Recordings:
+    """The recordings of a folder and, if `deep`, of those in it; case and Unicode's forms do not matter."""
+
+    def __init__(self, folder: Path, deep: bool = True, given: Path | None = None):
+        self.folder = folder
+        self.given = given  # the recording of all that is annotated, where a person names it
+        self._folders: dict[Path, Parts] = {}  # of each recording
+        self._holding: set[Parts] = set()  # folders with recordings in them, or in folders in them
+        self._at: dict[str, list[Path]] = defaultdict(list)  # by path, with its suffix and without
+        self._named: dict[str, list[Path]] = defaultdict(list)  # by name, with its suffix and without
+        for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
+            if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file():
+                self._add(path)
+
+    def _add(self, path: Path) -> None:
+        folders = self._folders[path] = tuple(map(folded, path.parent.relative_to(self.folder).parts))
+        self._holding |= {folders[:depth] for depth in range(len(folders) + 1)}
+        for known in dict.fromkeys((path, path.with_suffix(""))):
+            self._at[folded(known.relative_to(self.folder).as_posix())].append(path)
+            self._named[folded(known.name)].append(path)
+
+    def find(self, name: str, source: Path | None = None) -> Match | str:
+        """Return the recording of a name in a table or an annotation file, or why there is none.
+
+        It is looked for where the source says. Where it does not lie there, its folders, as far as they are
+        known here, must be those of the name, since paths of other computers lead nowhere here; a name
+        without folders means one below the source's folder, if any recording lies there. Its suffix may be
+        missing.
+        """
+        said = name.strip()
+        if len(said) > LONGEST_PATH:
+            return f'There is no recording "{said[:SHOWN]}..."; its name has {len(said):,} characters.'
+        if not (parts := _parts(said)):
+            return "The row names no recording."
+        home = self._home(source)
+        there = posixpath.normpath("/".join((*home, *parts)))
+        if near := _best(self._at.get(there, []), said):
+            return self._single(near, said, parts[:-1], exact=True)
+        inner = tuple(part for part in posixpath.normpath("/".join(parts)).split("/") if part != "..")
+        named = self._named.get(parts[-1], [])
+        likely = _best([path for path in named if self._agrees(inner[:-1], path, home)], said)
+        if named and not likely:
+            return self._elsewhere(said, named)
+        return self._single(likely, said, inner[:-1], exact=False)
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether any recording has a name, with its suffix or without."""
+        return folded(name) in self._named
+
+    def _home(self, source: Path | None) -> Parts:
+        """The source's folder, below the recordings' own."""
+        if source is None or not source.is_relative_to(self.folder):
+            return ()
+        return tuple(map(folded, source.parent.relative_to(self.folder).parts))
+
+    def _agrees(self, said: Parts, path: Path, home: Parts) -> bool:
+        """Whether a recording may be meant by a name that was said to lie in these folders."""
+        lies = self._folders[path]
+        if not said:
+            return lies[: len(home)] == home or home not in self._holding
+        if not lies:
+            return len(self._holding) == 1  # no recording lies in a folder here, as of files on the page
+        return all(a == b for a, b in zip(reversed(said), reversed(lies), strict=False))
+
+    def _single(self, paths: Sequence[Path], said: str, folders: Parts, exact: bool) -> Match | str:
+        if len(paths) > 1:
+            return f'Several recordings are called "{_shown(said)}"; say which, with its folder and suffix.'
+        if not paths:
+            return f'There is no recording "{_shown(said)}"; add it.'
+        return Match(paths[0], said, folders, exact, paths[0].relative_to(self.folder).as_posix())
+
+    def _elsewhere(self, said: str, paths: Sequence[Path]) -> str:
+        found = paths[0].relative_to(self.folder).as_posix()
+        return (
+            f'There is no recording "{_shown(said)}", only "{_shown(found)}", which lies in another folder; '
+            "add it, or correct its path."
+        )
+
+    @property
+    def only(self) -> Path | None:
+        """Return the recording, where there is just one."""
+        return next(iter(self._folders)) if len(self._folders) == 1 else None
+
+
+def settled(matches: Sequence[Match | str]) -> list[Match | str]:
+    """Return the same, but for recordings that are said to lie in several folders.
+
+    Such a one belongs to the rows that say where it lies, or, if none does, to none.
+    """
+    said: dict[Path, set[tuple[bool, Parts]]] = defaultdict(set)
+    for match in matches:
+        if isinstance(match, Match):
+            said[match.path].add((match.exact, () if match.exact else match.folders))
+    return [
+        _claimed(match)
+        if isinstance(match, Match) and len(said[match.path]) > 1 and not match.exact
+        else match
+        for match in matches
+    ]
+
+
+def by_name(matches: Sequence[Match | str]) -> tuple[str, ...]:
+    """Return a sentence on recordings that do not lie where they are said to, if there are any."""
+    found = {m.lies: m.name for m in matches if isinstance(m, Match) and not m.exact and m.name}
+    if not found:
+        return ()
+    lies, name = next(iter(found.items()))
+    return (
+        f"Recordings found by their names, as they do not lie just where they are said to: {len(found)}, "
+        f'such as "{_shown(lies)}" for "{_shown(name)}".',
+    )
+
+
+def _claimed(match: Match) -> str:
+    return (
+        f'It is not clear that "{match.path.name}" is the recording "{_shown(match.name)}", since others are '
+        "called so in other folders; add the recordings in their folders."
+    )
+
+
+def _best(paths: Sequence[Path], said: str) -> list[Path]:
+    """Those of the paths that are called just so, or in other letters, or, if none is, all of them."""
+    name = unicodedata.normalize("NFC", PureWindowsPath(said).name)
+    just = [path for path in paths if unicodedata.normalize("NFC", path.name) == name]
+    return just or [path for path in paths if folded(path.name) == folded(name)] or list(paths)
+
+
+def _parts(name: str) -> Parts:
+    """The parts of a path of any system, folded, without what it begins with on its own computer."""
+    parts = PurePosixPath(folded(name).replace("\\", "/")).parts
+    return tuple(p for n, p in enumerate(parts) if p != "/" and not (n == 0 and p.endswith(":")))
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= SHOWN else f"{name[:SHOWN]}..."
+
+
+def folded(name: str) -> str:
+    """Return a name without case and in one form of Unicode, to be compared."""
+    return unicodedata.normalize("NFC", name).casefold()

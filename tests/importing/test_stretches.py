@@ -1,0 +1,158 @@
+"""Tables of stretches of recordings are cut there; tables beside annotations are not silently one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smile import corpora, importing
+from smile.audio.io import read as hear
+from smile.datatypes import CorpusError
+from smile.exporting import Span, TieredTranscript, export
+from smile.importing import Imported, Limits
+from tests.support.linguists import heights, staircase, write_textgrid
+
+ROWS = [("a.wav", 1, 3, "one"), ("a.wav", 4, 5, "two"), ("a.wav", 6, 8, "three")]
+
+
+def written(folder: Path, text: str, name: str = "t.csv") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def cut(folder: Path) -> Imported:
+    return importing.read(folder, folder.parent / "work")
+
+
+def clips(found: Imported) -> dict[str, list[int]]:
+    return {u.text: heights(hear(u.audio)) for u in found.reading.utterances}
+
+
+def reasons(found: Imported) -> dict[int, str]:
+    return {row.line: row.reason for row in found.reading.rejected}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    staircase(tmp_path / "in" / "a.wav", 10)
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_what_is_exported_is_cut_as_it_was(folder: Path, kind: str) -> None:
+    spans = tuple(Span(float(start), float(end), text) for _, start, end, text in ROWS)
+    silent = TieredTranscript("b.wav", 2.0, (("SMILE", ()),), "mdw")
+    export([TieredTranscript("a.wav", 10.0, (("SMILE", spans),), "mdw"), silent], kind, folder)
+    staircase(folder / "b.wav", 2)
+    assert importing.takes(folder)
+    found = cut(folder)
+    assert clips(found) == {"one": [1, 2], "two": [4], "three": [6, 7]}
+    assert list(reasons(found).values()) == ["The row has no text."]
+    assert found.reading.utterances[0].id == "a-0001000"
+
+
+@pytest.mark.parametrize(
+    ("header", "start", "end"),
+    [
+        ("start,end", "4", "6"),
+        ("Begin Time,End Time", "4.0", "6.0"),
+        ("segment_start,segment_end", "0:04", "0:06"),
+        ("start_time,stop_time", "00:00:04.000", "00:00:06.000"),
+        ("start_ms,end_ms", "4000", "6000"),
+        ("offset,duration", "4", "2"),
+        ("onset,offset", "4", "6"),
+        ("tmin,tmax", '"4,0"', '"6,0"'),
+        ("start (s),duration (s)", "4s", "2s"),
+        ("start_time_s,end_time_s", "4", "6"),
+    ],
+)
+def test_times_of_many_makes(folder: Path, header: str, start: str, end: str) -> None:
+    found = cut(written(folder, f"file,{header},text\na.wav,{start},{end},x\n"))
+    assert clips(found) == {"x": [4, 5]}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "word"),
+    [
+        ("4", "", "no end"),
+        ("", "4", "no start"),
+        ("four", "5", "cannot be read"),
+        ("nan", "5", "cannot be read"),
+        ("5", "4", "too short"),
+        ("-1", "4", "outside"),
+        ("4", "40", "29 s"),
+        ("9", "12", "ends at 10.00 s"),
+        ("", "", "as other rows"),
+        ("1", "3", "Line 2 has the same stretch"),
+    ],
+)
+def test_bad_times_cost_their_row_alone(folder: Path, start: str, end: str, word: str) -> None:
+    found = cut(written(folder, f"file,start,end,text\na.wav,1,3,one\na.wav,{start},{end},x\n"))
+    assert clips(found) == {"one": [1, 2]}
+    assert word in reasons(found)[3]
+
+
+def test_samples_are_no_seconds(folder: Path) -> None:
+    found = cut(written(folder, "file,start_sample,end_sample,text\na.wav,16000,32000,x\n"))
+    assert not clips(found)
+    assert "cannot be read" in reasons(found)[2]
+
+
+def test_a_length_alone_is_the_recordings_own(folder: Path) -> None:
+    written(folder, "file,duration,text\na.wav,10,x\n")
+    assert clips(cut(folder)) == {"x": list(range(10))}
+    assert not importing.takes(folder)
+
+
+def test_a_row_without_times_has_a_recording_of_its_own(folder: Path) -> None:
+    staircase(folder / "b.wav", 2)
+    found = cut(written(folder, "file,start,end,text\na.wav,1,3,one\nb.wav,,,two\n"))
+    assert clips(found) == {"one": [1, 2], "two": [0, 1]}
+
+
+def test_stretches_have_the_limits_of_annotations(folder: Path) -> None:
+    written(folder, "file,start,end,text\n" + "".join(f"{','.join(map(str, row))}\n" for row in ROWS))
+    with pytest.raises(CorpusError, match="3 clips; at most 2"):
+        importing.read(folder, folder.parent / "work", limits=Limits(clips=2))
+    told: list[tuple[int, int]] = []
+    importing.read(folder, folder.parent / "work", progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_corpus_refuses_what_it_does_not_cut(folder: Path) -> None:
+    path = written(folder, "file,start,end,text\na.wav,1,3,one\n") / "t.csv"
+    with pytest.raises(CorpusError, match="smile index"):
+        corpora.read(path)
+    assert importing.takes(path)
+
+
+def test_a_table_beside_annotations_is_asked_about(folder: Path) -> None:
+    write_textgrid(folder / "a.TextGrid", tiers={"t": [(4.0, 6.0, "grid")]})
+    written(folder, "file,text\na.wav,table\n")
+    assert importing.takes(folder)
+    with pytest.raises(
+        CorpusError, match=r"table \(t.csv\), and there are annotations \(a.TextGrid\); leave one"
+    ):
+        cut(folder)
+    found = importing.read(folder, folder.parent / "work", tiers=["t"])
+    assert clips(found) == {"grid": [4, 5]}
+    assert found.notes == ("t.csv was left out; the clips are those of the annotations.",)
+    assert clips(importing.read(folder / "t.csv", folder.parent / "work")) == {"table": list(range(10))}
+
+
+def test_annotations_in_a_folder_below_a_table_are_asked_about(folder: Path) -> None:
+    (folder / "grids").mkdir()
+    write_textgrid(folder / "grids" / "a.TextGrid", tiers={"t": [(4.0, 6.0, "grid")]})
+    written(folder, "file,text\na.wav,table\n")
+    assert importing.takes(folder)
+    with pytest.raises(CorpusError, match="leave one"):
+        cut(folder)
+
+
+def test_a_table_of_something_else_is_named(folder: Path) -> None:
+    write_textgrid(folder / "a.TextGrid", tiers={"t": [(4.0, 6.0, "grid")]})
+    found = cut(written(folder, "speaker,age\nAna,30\n", "speakers.csv"))
+    assert clips(found) == {"grid": [4, 5]}
+    assert "speakers.csv was left out" in found.notes[0]
