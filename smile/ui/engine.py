@@ -181,19 +181,10 @@ class Engine:
     def _over_clips(
         self, what: str, key: str, work: Callable[[Progress], T], share: bool = False
     ) -> Generator[str, None, T]:
-        """Do a piece of work over the clips of a pool in the background, in turn with others' clip by clip.
-
-        Says how far it is.
-        """
+        """Do work over the clips of a pool in the background, in turn with others'; say how far it is."""
         choice = self._sources[key].choice
-        progress = Watched(choice.examples)
-        progress.share = share
-
-        def clip_done(done: int, total: int) -> None:
-            progress(done, total)
-            self.scheduler.pause()
-
-        job = self.scheduler.start(partial(work, clip_done), on=key)
+        progress = Watched(choice.examples, share)
+        job = self.scheduler.over_clips(work, progress, on=key)
         try:
             yield from self.scheduler.lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()

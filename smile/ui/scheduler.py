@@ -97,6 +97,15 @@ class Scheduler:
         Thread(target=fulfil, daemon=True).start()
         return future
 
+    def over_clips(self, work: Callable[[Progress], T], progress: Progress, on: str = "") -> Future[T]:
+        """Do as `start` does a piece of work that tells its progress, and pauses whenever it does."""
+
+        def clip_done(done: int, total: int) -> None:
+            progress(done, total)
+            self.pause()
+
+        return self.start(lambda: work(clip_done), on)
+
     def pause(self) -> None:
         """Let others who wait go first, from within a piece of work; return when its turn comes again."""
         self._working.__exit__()
@@ -156,9 +165,9 @@ class FairLock:
 class Watched:
     """Progress that can be asked how far it is, and told to stop."""
 
-    def __init__(self, total: int):
+    def __init__(self, total: int, share: bool = False):
         self._done, self._total, self._stop = 0, total, Event()
-        self.share = False  # whether it is told in hundredths of the work, not in clips
+        self.share = share  # whether it is told in hundredths of the work, not in clips
 
     def __call__(self, done: int, total: int) -> None:
         """Note so many clips; ends the work where it was told to."""

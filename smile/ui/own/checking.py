@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
-from smile.settings import Level, Mode
+from smile.settings import DEFAULTS, Level, Mode
+from smile.transcription.options import checked
 from smile.ui.own import verdict
 from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
@@ -65,13 +67,15 @@ def choose(
     if not service.visitors.has(key):
         return Page()
     workspace = opened(service, key)
+    asked: dict[str, Any] = {"shots": shots, "characters": characters, "level": level}
+    wanted = checked(replace(DEFAULTS, **asked))
     with workspace.lock:
-        workspace.write(replace(workspace.state(), characters=characters))
+        workspace.write(replace(workspace.state(), characters=wanted.characters))
         pool = workspace.pool()
         if pool:
             old = whole_setting(pool.folder)
             base = old or PoolSetting(0, 0.0)
-            chosen = replace(base, shots=int(shots), knn=1.0 if knn else 0.0, level=level)
+            chosen = replace(base, shots=int(wanted.shots), knn=1.0 if knn else 0.0, level=wanted.level)
             if chosen != old:
                 write_setting(pool.folder, chosen)
     return Page()

@@ -84,14 +84,8 @@ class VisitorService:
         """
         with self.engine.scheduler.visit():
             yield from self.engine.load()
-            progress, scheduler = Watched(0), self.engine.scheduler
-            progress.share = share
-
-            def clip_done(done: int, total: int) -> None:
-                progress(done, total)
-                scheduler.pause()
-
-            job = scheduler.start(partial(work, self.models(), clip_done), on)
+            progress, scheduler = Watched(0, share), self.engine.scheduler
+            job = scheduler.over_clips(partial(work, self.models()), progress, on)
             try:
                 yield from scheduler.lines(job, lambda: f"{what}: {progress}")
                 return job.result()
