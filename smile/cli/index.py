@@ -143,7 +143,7 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
     """Read and cut what is imported; which tier is meant is said by an option."""
     from smile import importing
 
-    hints = importing.Hints(chosen.recording, chosen.split)
+    hints = importing.Hints(chosen.recording, chosen.split, chosen.language)
     try:
         return importing.read(
             chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS
