@@ -48,7 +48,7 @@ class _Rows:
     def add(self, line: int, row: Row, audio: Path) -> None:
         """Add a row whose recording is there."""
         said, times = _utterance(row, audio), span(row)
-        if isinstance(times, str) or not said.text:
+        if isinstance(times, str) or not any(map(str.isalnum, said.text)):
             self.done[line] = times if isinstance(times, str) else NO_TEXT
         elif times is None:
             self.done[line] = said

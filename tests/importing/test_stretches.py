@@ -177,3 +177,10 @@ def test_the_language_that_is_named_is_read(folder: Path) -> None:
     assert list(clips(cut(folder))) == ["one", "two", "three"]
     with pytest.raises(CorpusError, match=r"several languages \(gla, sxb\), but not mdw"):
         importing.read(folder, folder.parent / "work", hints=importing.Hints(language="mdw"))
+
+
+@pytest.mark.parametrize("text", ["!!!", "...", "\u200b", "\U0001f600"])
+def test_a_text_without_a_letter_is_none(folder: Path, text: str) -> None:
+    staircase(folder / "b.wav", 2)
+    found = cut(written(folder, f"file,start,end,text\na.wav,1,3,{text}\nb.wav,,,{text}\n"))
+    assert set(reasons(found).values()) == {"The row has no text."}
