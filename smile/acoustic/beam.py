@@ -11,6 +11,7 @@ from math import exp, inf, log, log1p
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smile.acoustic.alphabet import BLANK, Alphabet
 from smile.datatypes import Matrix
@@ -45,6 +46,7 @@ class BeamSettings:
     weight: float = 0.5  # of the language model
     bonus: float = 1.0  # for each character, against the model's liking for short texts
     least: float = 1e-3  # probability in a frame under which a character is not tried
+    tried: int = 64  # characters tried in a frame at most, so that a head that is at a loss takes no hours
 
 
 DEFAULTS = BeamSettings()
@@ -82,13 +84,21 @@ def search(
     beams: Ways = {root: [0.0, -inf]}
     least = log(settings.least) if settings.least > 0 else -inf
     for row in logprobs.astype(np.float64):
-        tried = [(int(c), float(row[c])) for c in np.flatnonzero(row > least) if c != BLANK]
+        tried = [(int(c), float(row[c])) for c in _likely(row, least, settings.tried) if c != BLANK]
         beams = _pruned(_extended(beams, row.tolist(), tried, grow), settings.size)
     ends = [(prefix, _sum(*ways) + prefix.worth) for prefix, ways in beams.items()]
     if lm:
         ends = [(prefix, worth + settings.weight * lm.end(prefix.context)) for prefix, worth in ends]
     ends.sort(key=lambda end: -end[1])
     return [Hypothesis(_text(prefix, alphabet), worth) for prefix, worth in ends]
+
+
+def _likely(row: NDArray[np.float64], least: float, most: int) -> NDArray[np.intp]:
+    """Return the numbers, ascending, of the symbols above a log probability; of many the likeliest."""
+    found = np.flatnonzero(row > least)
+    if len(found) <= most:
+        return found
+    return np.sort(found[np.argsort(-row[found], kind="stable")[:most]])
 
 
 def _growing(alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings) -> Grow:

@@ -16,6 +16,9 @@ from smile.pools.pool import Pool
 from smile.util.storage import work_folder
 from smile.whisper.model import Model
 
+MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
+MANY = "The texts have {:,} different characters; an acoustic model writes {:,} at most."
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -47,7 +50,7 @@ ANEW = Begin()
 def build(
     pool: Pool, model: Model, recipe: Recipe = DEFAULTS, older: Head | None = None
 ) -> Generator[FittingProgress, None, Fitted]:
-    """Fit a head to a pool and store it; yields after each clip encoded and each epoch.
+    """Fit a head to a pool and store it; yields after each clip encoded, each epoch, and in long epochs.
 
     With an `older` head, of nearly the same clips, the fit goes on from it in a sixth of the time.
 
@@ -95,7 +98,7 @@ def fit_to(
     """Fit a head to clips whose layer states are stored, and return it unstored.
 
     Raises:
-        PoolError: not one clip can be fitted to.
+        PoolError: not one clip can be fitted to, or their texts have too many different characters.
     """
     from smile.acoustic.fit import Labelled, Start, fit
 
@@ -108,6 +111,8 @@ def fit_to(
         said = f"{left[0].id}: {left[0].reason}" if left else "there is none."
         raise PoolError(f"No clip can be used for an acoustic model; {said}")
     alphabet = Alphabet.of(texts[i] for i in used)
+    if len(alphabet) > MOST_SYMBOLS:
+        raise PoolError(MANY.format(len(alphabet) - 1, MOST_SYMBOLS - 1))
     names = [clip_key(utterances[i]) for i in used]
     clips = Labelled(names, [texts[i] for i in used], lambda number: store.read(utterances[used[number]]))
     start = Start(begin.older.weights, begin.older.alphabet) if begin.older else None

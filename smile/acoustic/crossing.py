@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Fitted, fit_to
-from smile.acoustic.model import AcousticModel, assembled
+from smile.acoustic.model import AcousticModel, assembled, spoken
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore
 from smile.datatypes import Matrix, PoolError, Utterance
@@ -22,8 +22,17 @@ class CrossRead:
 
     utterance: Utterance
     fold: tuple[Utterance, ...]  # that the head was fitted to, and whose texts the language model has
-    logprobs: Matrix  # (frames, symbols)
     model: AcousticModel
+    store: LayerStore
+
+    @property
+    def logprobs(self) -> Matrix:
+        """Return what the head makes of it (frames, symbols); of many clips these would be gigabytes.
+
+        Raises:
+            PoolError: its layer states are gone.
+        """
+        return self.model.head(self.store.read(self.utterance))
 
 
 def cross_read(
@@ -31,7 +40,7 @@ def cross_read(
 ) -> Generator[FittingProgress, None, list[CrossRead]]:
     """Fit a head to all but each fold of the clips and return what it makes of that fold.
 
-    Yields after each epoch, counted over all folds. It takes as long as so many fits.
+    Yields after each epoch, and in long ones, counted over all folds. It takes as long as so many fits.
 
     Raises:
         PoolError: there are fewer than two clips.
@@ -45,8 +54,8 @@ def cross_read(
         fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(order[number::folds]))]
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
-        model = assembled(head, tuple(u.text for u in fitted))
-        found += [CrossRead(u, tuple(fitted), head(store.read(u)), model) for u in left]
+        model = assembled(head, spoken(fitted))
+        found += [CrossRead(u, tuple(fitted), model, store) for u in left]
     return found
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from smile.text.scoring import score
 from smile.util.arrays import Arrays, write_arrays
 
 FORMAT = 1
+LONG = 1.0  # seconds of an epoch without a yield
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
 
 
@@ -87,7 +89,7 @@ def fit(
     checkpoint: Path | None = None,
     start: Start | None = None,
 ) -> Generator[FittingProgress, None, dict[str, NDArray[np.float32]]]:
-    """Fit a head and return its weights; yields after each epoch, and may be closed there.
+    """Fit a head and return its weights; yields after each epoch and in long ones, and may be closed there.
 
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
     one thread, so that the same seed gives the same bits on one machine, and holds one batch of states.
@@ -105,7 +107,7 @@ def fit(
     early = epochs // 2  # before it a head may write only blanks for a while
     with ThreadPoolExecutor(1, initializer=compute_alone) as alone:
         while state.epoch < epochs and state.epoch - max(early, state.best_epoch) < patience:
-            loss = alone.submit(_epoch, state, clips, alphabet, fitted, recipe).result()
+            loss = yield from _epoch(state, clips, alphabet, fitted, recipe, alone)
             cer = alone.submit(_judge, state, clips, alphabet, left).result()
             if checkpoint:
                 _save(state, checkpoint, key)
@@ -133,25 +135,43 @@ def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> _State:
 
 
 def _epoch(
-    state: _State, clips: Labelled, alphabet: Alphabet, fitted: Sequence[int], recipe: Recipe
-) -> float:
-    """Go through the clips once, in an order drawn anew; returns the mean loss of its batches."""
-    order = [fitted[i] for i in torch.randperm(len(fitted), generator=state.draws)]
+    state: _State, clips: Labelled, alphabet: Alphabet, fitted: Sequence[int], recipe: Recipe, alone: Executor
+) -> Generator[FittingProgress, None, float]:
+    """Go through the clips once, in an order drawn anew; returns the mean loss of its batches.
+
+    Yields about every `LONG` seconds, so that others' work may come in between.
+    """
+    order = [fitted[i] for i in alone.submit(_drawn, state, len(fitted)).result()]
     batches = [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
-    steps = recipe.epochs_for(len(fitted)) * len(batches)
-    state.network.train()
-    losses = []
+    epochs = recipe.epochs_for(len(fitted))
+    losses, began = [], monotonic()
     for number, batch in enumerate(batches, state.epoch * len(batches)):
-        state.optimiser.param_groups[0]["lr"] = one_cycle(number, steps, recipe)
-        labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i in batch]
-        loss = state.network.loss([clips.states(i) for i in batch], labels)
-        state.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.gradient_norm)
-        state.optimiser.step()
-        losses.append(float(loss.detach()))
+        rate = one_cycle(number, epochs * len(batches), recipe)
+        losses.append(alone.submit(_step, state, clips, alphabet, batch, rate, recipe).result())
+        if monotonic() - began > LONG and len(losses) < len(batches):
+            yield FittingProgress("fitting", state.epoch, epochs)
+            began = monotonic()
     state.epoch += 1
     return float(np.mean(losses))
+
+
+def _drawn(state: _State, count: int) -> list[int]:
+    state.network.train()
+    return torch.randperm(count, generator=state.draws).tolist()
+
+
+def _step(
+    state: _State, clips: Labelled, alphabet: Alphabet, batch: Sequence[int], rate: float, recipe: Recipe
+) -> float:
+    """Fit to a batch of clips; returns its loss."""
+    state.optimiser.param_groups[0]["lr"] = rate
+    labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i in batch]
+    loss = state.network.loss([clips.states(i) for i in batch], labels)
+    state.optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.gradient_norm)
+    state.optimiser.step()
+    return float(loss.detach())
 
 
 @torch.inference_mode()

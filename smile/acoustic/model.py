@@ -15,11 +15,13 @@ from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.states import StatesId, Stored
 from smile.acoustic.store import open_head
-from smile.datatypes import DecodingResult, LayerStates, Matrix, SmileError
+from smile.datatypes import DecodingResult, LayerStates, Matrix, SmileError, Utterance
 from smile.lm.characters import MOST_CHARACTERS, CharacterNgram
 from smile.lm.spelling import Spelling
 from smile.pools.pool import Pool
 from smile.whisper.model import Model
+
+FASTEST = 100  # characters a second; a head can write 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,12 @@ def open_acoustic(pool: Pool, model: Model, normaliser: str = RECIPE.normaliser)
         SmileError: the texts are too long for a language model.
     """
     head = open_head(pool, StatesId.of(model), normaliser)
-    return assembled(head, tuple(utterance.text for utterance in pool.utterances), pool.added)
+    return assembled(head, spoken(pool.utterances), pool.added)
+
+
+def spoken(utterances: Iterable[Utterance]) -> tuple[str, ...]:
+    """Return the texts of clips, but those far too long for their sound, which would only take memory."""
+    return tuple(u.text for u in utterances if not u.seconds or len(u.text) <= FASTEST * (u.seconds + 1))
 
 
 @lru_cache(maxsize=8)

@@ -74,5 +74,5 @@ class FittingProgress:
     stage: Stage
     done: int  # clips encoded or written, or epochs
     of: int
-    loss: float | None = None  # of the epoch, a character
+    loss: float | None = None  # of the epoch that has ended, a character
     cer: float | None = None  # of the clips left out, greedy, 0 to 1 and above

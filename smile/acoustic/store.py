@@ -110,9 +110,9 @@ def _opened(path: Path, changed: int, reads: StatesId, form: Form, wanted: str) 
             header = json.loads(stored.text("header"))
             _compare(header, json.loads(wanted))
             characters = "".join(map(chr, stored["characters"].tolist()))
+            weights = {name: stored[name].astype(np.float32) for name in SHAPES}
         except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DamagedError(path) from error
-        weights = {name: stored[name].astype(np.float32) for name in SHAPES}
     alphabet = Alphabet(characters)
     if not fits(weights, len(reads.layers), len(alphabet)) or len(set(characters)) < len(characters):
         raise DamagedError(path)

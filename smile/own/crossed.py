@@ -9,7 +9,7 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
-from smile.datatypes import PoolError, Utterance
+from smile.datatypes import AudioError, PoolError, SmileError, Utterance
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import failed_row, row_of
 from smile.evaluation.rows import Row
@@ -17,6 +17,7 @@ from smile.pools.pool import Pool
 from smile.transcription.target import UNDETECTED, Step
 from smile.whisper.model import Models
 
+UNKEPT = "What an acoustic model is fitted to cannot be kept ({})."
 Written = Callable[[Utterance, Condition], Row]
 
 
@@ -25,26 +26,35 @@ def cross_written(
 ) -> Generator[FittingProgress, None, Written]:
     """Fit heads to all but a part of the clips each, and return what gives the rows of any of them.
 
-    Where no head can be fitted to the pool, each row says why. Yields after each clip encoded and each epoch.
+    Where no head can be fitted to the pool, or its states have no room, each row says why. Yields after each
+    clip encoded and each epoch.
 
     Raises:
         AudioError: a recording cannot be read.
     """
     reads = StatesId.of(models.smile, recipe.layers)
     store, found = LayerStore.of(pool, reads), dict[str, CrossRead]()
-    problem: PoolError | None = None
-    for done, of in store.encode(models.smile, pool.utterances):
-        yield FittingProgress("encoding", done, of)
+    problem: SmileError | None = None
     try:
+        for done, of in store.encode(models.smile, pool.utterances):
+            yield FittingProgress("encoding", done, of)
         crossed = yield from cross_read(pool.utterances, store, form_of(pool, recipe.normaliser), recipe)
         found = {clip.utterance.id: clip for clip in crossed}
-    except PoolError as error:
+    except AudioError:
+        raise
+    except SmileError as error:
         problem = error
+    except OSError as error:
+        problem = PoolError(UNKEPT.format(error.strerror or type(error).__name__))
 
     def row(utterance: Utterance, condition: Condition) -> Row:
         if problem:
             return failed_row(utterance, condition, "", problem)
         clip = found[utterance.id]
-        return row_of(utterance, condition, "", Step(clip.model.written(clip.logprobs), "", UNDETECTED))
+        try:
+            written = clip.model.written(clip.logprobs)
+        except PoolError as error:
+            return failed_row(utterance, condition, "", error)
+        return row_of(utterance, condition, "", Step(written, "", UNDETECTED))
 
     return row

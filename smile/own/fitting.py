@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from smile.acoustic.head import Head
 from smile.acoustic.states import LayerStore, StatesId, bytes_for
@@ -10,7 +12,7 @@ from smile.acoustic.store import open_head
 from smile.datatypes import PoolError, Progress
 from smile.own.growing import older_pools
 from smile.own.quota import FullError
-from smile.own.workspace import Workspace
+from smile.own.workspace import STATE, STATES, Workspace
 from smile.pools.pool import Pool
 from smile.pools.setting import whole_setting
 from smile.transcription.preparing import has_acoustic, prepare_acoustic
@@ -46,8 +48,20 @@ def fitted(workspace: Workspace, models: Models, progress: Progress | None = Non
     if pool is None or not wanted(pool) or has_acoustic(pool, model):
         return
     room(workspace, pool)
-    prepare_acoustic(pool, model, progress, _older(workspace, models, model))
-    LayerStore.of(pool, StatesId.of(model)).keep_only(pool.utterances)
+    with workspace.work(adding=False), _nothing_left(workspace, pool):
+        prepare_acoustic(pool, model, progress, _older(workspace, models, model))
+        LayerStore.of(pool, StatesId.of(model)).keep_only(pool.utterances)
+
+
+@contextmanager
+def _nothing_left(workspace: Workspace, pool: Pool) -> Iterator[None]:
+    """Remove what a fit has made in a folder that was deleted meanwhile."""
+    try:
+        yield
+    finally:
+        if not (workspace.folder / STATE).is_file():
+            for made in (pool.folder, workspace.folder / STATES):
+                shutil.rmtree(made, ignore_errors=True)
 
 
 def _older(workspace: Workspace, models: Models, model: Model) -> Head | None:

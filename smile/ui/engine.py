@@ -20,7 +20,7 @@ from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
-from smile.ui.scheduler import Scheduler, Watched, lines
+from smile.ui.scheduler import Scheduler, Watched
 from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, offered, shipped
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Engine:
         pools = self.pools()
         for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
             try:
-                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"))
+                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"), on=key)
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -144,7 +144,7 @@ class Engine:
             SmileError: weights or adapter that cannot be used.
         """
         loading = self.warm()
-        yield from lines(loading, lambda: "Loading Whisper")
+        yield from self.scheduler.lines(loading, lambda: "Loading Whisper")
         loading.result()
 
     def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
@@ -193,13 +193,21 @@ class Engine:
     def _over_clips(
         self, what: str, key: str, work: Callable[[Progress], T], share: bool = False
     ) -> Generator[str, None, T]:
-        """Do a piece of work over the clips of a pool in the background, and say how far it is."""
+        """Do a piece of work over the clips of a pool in the background, in turn with others' clip by clip.
+
+        Says how far it is.
+        """
         choice = self._sources[key].choice
         progress = Watched(choice.examples)
         progress.share = share
-        job = self.scheduler.start(partial(work, progress))
+
+        def clip_done(done: int, total: int) -> None:
+            progress(done, total)
+            self.scheduler.pause()
+
+        job = self.scheduler.start(partial(work, clip_done), on=key)
         try:
-            yield from lines(job, lambda: f"{what} {choice.language.name}: {progress}")
+            yield from self.scheduler.lines(job, lambda: f"{what} {choice.language.name}: {progress}")
             return job.result()
         finally:
             progress.stop()
@@ -246,7 +254,8 @@ class Engine:
                 "make it again with: smile project"
             )
         with self.scheduler.visit():
-            return embedded(models.smile, samples)
+            (found,) = self.scheduler.each(embedded(models.smile, samples) for _ in range(1))
+            return found
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
         """Return the examples nearest to a recording, of a pool that `prepare` has opened.

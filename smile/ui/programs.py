@@ -16,6 +16,7 @@ from smile.ui.cancelled import consuming
 from smile.ui.components import Audio
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
+from smile.ui.parts.components import TURNS
 from smile.ui.parts.recordings import recording_of
 from smile.ui.store import Store
 from smile.ui.tools import tool
@@ -55,8 +56,7 @@ def publish(engine: Engine, store: Store) -> None:
         ],
         gr.JSON(visible=False),
         api_name="neighbours",
-        concurrency_limit=1,
-        concurrency_id="engine",
+        **TURNS,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Thread, local
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from smile.datatypes import Progress
 
@@ -27,6 +28,8 @@ class Scheduler:
         self._changed = Condition()
         self._visitors = 0
         self._closed = False
+        self._on: WeakValueDictionary[str, FairLock] = WeakValueDictionary()
+        self._here = local()  # whether this thread is at a visitor's step
 
     @contextmanager
     def visit(self) -> Iterator[None]:
@@ -45,18 +48,47 @@ class Scheduler:
         with closing(work):  # type: ignore[type-var]
             while True:
                 with self._steps:
+                    self._here.stepping = True
                     try:
                         step = next(work)
                     except StopIteration:
                         return
+                    finally:
+                        self._here.stepping = False
                 yield step
 
-    def start(self, work: Callable[[], T]) -> Future[T]:
-        """Do a piece of work in a thread of its own when its turn comes; return its future."""
+    def lines(self, job: Future[T], line: Callable[[], str]) -> Iterator[str]:
+        """Yield a line now and then until the job is done; none where it is soon done.
+
+        A visitor's step that waits for it lets others' steps go on meanwhile.
+        """
+        while True:
+            with self._aside():
+                done = wait([job], timeout=POLL).done
+            if done:
+                return
+            yield line()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        stepping = getattr(self._here, "stepping", False)
+        if stepping:
+            self._steps.__exit__()
+        try:
+            yield
+        finally:
+            if stepping:
+                self._steps.__enter__()
+
+    def start(self, work: Callable[[], T], on: str = "") -> Future[T]:
+        """Do a piece of work in a thread of its own when its turn comes; return its future.
+
+        Of pieces of work `on` the same, one begins when the other has ended, also where that makes pauses.
+        """
         future: Future[T] = Future()
 
         def fulfil() -> None:
-            with self._working:
+            with self._lock_on(on), self._working:
                 try:
                     future.set_result(work())
                 except Exception as error:
@@ -70,7 +102,12 @@ class Scheduler:
         self._working.__exit__()
         self._working.__enter__()
 
-    def prefetch(self, work: Callable[[Progress], object]) -> None:
+    def _lock_on(self, name: str) -> FairLock:
+        """The lock of what bears a name; without one, a lock that nobody else has."""
+        with self._changed:
+            return self._on.setdefault(name, FairLock()) if name else FairLock()
+
+    def prefetch(self, work: Callable[[Progress], object], on: str = "") -> None:
         """Do work in this thread while nobody is served; begin it again as often as a visitor breaks it off.
 
         The work reports after every clip, and finds what was done before.
@@ -81,7 +118,7 @@ class Scheduler:
             if self._closed:
                 return
             try:
-                with self._working:
+                with self._lock_on(on), self._working:
                     work(self._give_way)
                 return
             except StoppedError:
@@ -137,9 +174,3 @@ class Watched:
         if not self._done:
             return "waiting for its turn"
         return f"{self._done} %" if self.share else f"{self._done} of {self._total} clips"
-
-
-def lines(job: Future[T], line: Callable[[], str]) -> Iterator[str]:
-    """Yield a line now and then until the job is done; none where it is soon done."""
-    while not wait([job], timeout=POLL).done:
-        yield line()

@@ -109,3 +109,21 @@ def test_frames_needed() -> None:
     assert [frames_needed(np.array(x, np.int64)) for x in ([], [1], [1, 1], [1, 2, 2, 2])] == [0, 1, 3, 6]
     assert Form("original")(" A  Búza ") == "A Búza"
     assert (Form().stamp, Form("original").stamp) == ("plain/1", "original/1")
+
+
+def test_a_head_that_is_at_a_loss_takes_no_hours() -> None:
+    """Of a thousand characters that are all as likely, only some are tried in a frame."""
+    alphabet = Alphabet("".join(map(chr, range(0x4E00, 0x4E00 + 900))))
+    row = np.full(901, -np.log(901.0))
+    row[7] += 0.1
+    asked: list[str] = []
+
+    class Counting(CharacterNgram):
+        def logprob(self, context: str, character: str) -> float:
+            asked.append(character)
+            return super().logprob(context, character)
+
+    found = search(np.tile(row, (10, 1)), alphabet, Counting([alphabet.characters]))
+    assert found
+    assert alphabet.characters[6] in asked
+    assert len(asked) <= 10 * BeamSettings().size * BeamSettings().tried

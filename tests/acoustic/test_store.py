@@ -92,6 +92,28 @@ def test_only_what_is_missing_is_encoded(pool: Pool, model: Model, reads: States
         states.read(pool.utterances[4])
 
 
+def test_more_characters_than_a_head_can_write_are_a_sentence(
+    pool: Pool, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "MOST_SYMBOLS", 5)
+    with pytest.raises(PoolError, match="different characters; an acoustic model writes 4 at most"):
+        finished(building.build(pool, model, RECIPE))
+    assert not list(pool.folder.glob("acoustic-*.npz"))
+
+
+@pytest.mark.parametrize("wrong", [np.array(["a"]), np.array([None, {}], object), np.array([np.nan])])
+def test_a_head_with_other_values_is_set_aside(
+    pool: Pool, model: Model, reads: StatesId, wrong: np.ndarray
+) -> None:
+    finished(building.build(pool, model, RECIPE))
+    path = store.head_path(pool, reads)
+    with np.load(path) as saved:
+        values = {**saved, "mix": wrong}
+    np.savez(path, **values)
+    assert not store.present(pool, reads)
+    assert path.with_name(f"{path.name}.damaged").is_file()
+
+
 def test_states_of_removed_clips_go_with_the_next_fit(pool: Pool, model: Model, reads: StatesId) -> None:
     finished(building.build(pool, model, RECIPE))
     fewer = replace(pool, utterances=pool.utterances[:3])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +17,18 @@ from smile.acoustic import building
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import head_path
-from smile.datatypes import Language
+from smile.datatypes import Language, SmileError
+from smile.evaluation.conditions import Condition
 from smile.own import changes, fitting, growing
+from smile.own.check import BY_HEAD
+from smile.own.crossed import cross_written
 from smile.own.quota import FullError
 from smile.own.workspace import STATES, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting, write_setting
 from smile.transcription.preparing import has_acoustic
+from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
 from tests.support.tiny import tiny_whisper
@@ -140,3 +147,30 @@ def test_without_room_a_sentence_says_so(workspace: Workspace, tiny: Models) -> 
     workspace.room = lambda: 1000  # type: ignore[method-assign]
     with pytest.raises(FullError, match="no room for what an acoustic model"):
         fitting.fitted(workspace, tiny)
+
+
+@pytest.mark.parametrize("stage", range(COUNT + 2))
+def test_a_folder_that_is_deleted_while_it_is_fitted_stays_deleted(
+    workspace: Workspace, tiny: Models, fits: list[tuple[str, bool]], stage: int
+) -> None:
+    def progress(done: int, of: int) -> None:
+        if len(fits) == stage + 1:
+            shutil.rmtree(workspace.folder)
+
+    with suppress(SmileError):
+        fitting.fitted(workspace, tiny, progress)
+    assert not workspace.folder.exists()
+
+
+def test_a_check_on_a_full_disk_says_so_of_the_acoustic_model_alone(
+    workspace: Workspace, tiny: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+    monkeypatch.setattr("smile.acoustic.states.write_array", full)
+    written = finished(cross_written(tiny, pool))
+    row = written(pool.utterances[0], Condition("acoustic model", settings=BY_HEAD))
+    assert "cannot be kept (No space left on device)" in row.error

@@ -12,13 +12,13 @@ import pytest
 from smile.acoustic import building
 from smile.acoustic.crossing import cross_read
 from smile.acoustic.head import Head
-from smile.acoustic.model import AcousticModel, language_model, lines_of, open_acoustic
+from smile.acoustic.model import AcousticModel, language_model, lines_of, open_acoustic, spoken
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId, layer_states
 from smile.audio.io import read
 from smile.audio.vad import segments
 from smile.bench.acoustic import Bench, run
-from smile.datatypes import PoolError, SmileError
+from smile.datatypes import PoolError, SmileError, Utterance
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.text.scoring import score
@@ -199,3 +199,9 @@ def test_a_head_on_disk_and_one_in_memory_write_the_same(models: Models, pool: P
     decoded = AcousticModel(acoustic.head, None).decode(layer_states(models.vanilla, clip.samples))
     assert decoded.stopped == "end"
     assert len(decoded.logprobs) == len(decoded.text)
+
+
+def test_texts_that_no_clip_has_room_for_are_no_texts_to_learn_from() -> None:
+    made = [Utterance("a", Path("a.flac"), "x" * 5000, seconds=0.1), Utterance("b", Path("b.flac"), "aon")]
+    assert spoken(made) == ("aon",)
+    assert spoken([replace(made[0], text="aon dhà trì")]) == ("aon dhà trì",)

@@ -288,6 +288,44 @@ def test_an_acoustic_model_that_cannot_be_kept_is_said_to_be_missing(three, monk
         list(three.compare(SILENCE, "bbb", grid))
 
 
+def test_a_long_fit_gives_way_to_others_and_nobody_fits_the_same_at_once(three, reading, monkeypatch):
+    at_work, done, begun = [], threading.Event(), threading.Event()
+
+    def fit(pool, model, progress):
+        at_work.append(pool.folder.name)
+        while not done.is_set():
+            begun.set()
+            progress(1, 100)
+            time.sleep(0.01)
+
+    monkeypatch.setitem(preparing.MAKERS, "acoustic", fit)
+    fitting = [three.prepare("bbb", Settings(level="acoustic")) for _ in range(2)]
+    for lines in fitting:
+        threading.Thread(target=list, args=(lines,), daemon=True).start()
+    assert begun.wait(20)
+    work = three.scheduler.start(lambda: "others' work")
+    assert work.result(timeout=20) == "others' work"
+    list(three.prepare("ccc", Settings()))
+    assert (reading.clips, at_work) == (of("ccc"), ["bbb"])
+    done.set()
+
+
+def test_who_waits_for_a_fit_holds_up_no_step_of_others(three, monkeypatch):
+    done = threading.Event()
+    monkeypatch.setitem(preparing.MAKERS, "acoustic", lambda *_: done.wait(20))
+    seen = three.transcribe(SILENCE, "bbb", Settings(level="acoustic"))
+    waiting = threading.Thread(target=list, args=(seen,), daemon=True)
+    waiting.start()
+    time.sleep(0.1)
+    began = time.monotonic()
+    list(three.scheduler.each(n for n in range(40)))
+    spent = time.monotonic() - began
+    done.set()
+    waiting.join(20)
+    assert spent < 1, "40 steps, none of which waits for it"
+    assert not waiting.is_alive()
+
+
 def test_without_token_neighbours_a_pool_is_only_opened(three, reading):
     *_, opened = three.transcribe(SILENCE, "bbb", Settings(knn=0.0))
     assert (opened.folder.name, reading.clips) == ("bbb", [])

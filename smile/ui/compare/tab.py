@@ -14,7 +14,7 @@ from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import clip_inputs
-from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, Onward, cancelling
+from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, TURNS, Onward, cancelling
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.values import facts, number
@@ -99,8 +99,7 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
         [reference, *asked],
         page,
         show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id="engine",
+        **TURNS,
         api_visibility="private",
     )
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
@@ -155,6 +154,5 @@ def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
         inputs_kwargs={"reference": reference, **asked._asdict()},
         outputs=gr.JSON(visible=False),
         api_name="compare",
-        concurrency_limit=1,
-        concurrency_id="engine",
+        **TURNS,
     )

@@ -16,7 +16,7 @@ from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, recorder, stage
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, recorder, stage
 from smile.ui.serving import PLOTLY
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
@@ -139,8 +139,7 @@ def connect_run(atlas: Atlas, sight: Sight, clip: Clip, page: Page) -> tuple[gr.
         [*clip, sight.map],
         outputs,
         show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id="engine",
+        **TURNS,
         api_visibility="private",
     )
     run.failure(clips.refused, outputs=outputs, **QUICK)

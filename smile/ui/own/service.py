@@ -22,7 +22,7 @@ from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.ui.files import discard, playable, root, sweep
-from smile.ui.scheduler import Watched, lines
+from smile.ui.scheduler import Watched
 from smile.util import leftovers
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class VisitorService:
         return self.engine.warm().result()
 
     def work(
-        self, what: str, work: Callable[[Models, Progress], T], share: bool = False
+        self, what: str, work: Callable[[Models, Progress], T], share: bool = False, on: str = ""
     ) -> Generator[str, None, T]:
         """Do work over clips when its turn comes; yield what is done and how far it is, for a person.
 
-        With `share` the work tells hundredths of itself, not clips.
+        With `share` the work tells hundredths of itself, not clips. Work `on` the same is not done at once.
 
         Closing it ends the work after the clip at hand.
         """
@@ -91,9 +91,9 @@ class VisitorService:
                 progress(done, total)
                 scheduler.pause()
 
-            job = scheduler.start(partial(work, self.models(), clip_done))
+            job = scheduler.start(partial(work, self.models(), clip_done), on)
             try:
-                yield from lines(job, lambda: f"{what}: {progress}")
+                yield from scheduler.lines(job, lambda: f"{what}: {progress}")
                 return job.result()
             finally:
                 progress.stop()
@@ -160,12 +160,13 @@ class VisitorService:
         """Make what the pool's setting needs of it and is missing; return why it cannot be kept, if so."""
         from smile.own import fitting, growing
 
+        read, fit = partial(growing.ready, workspace), partial(fitting.fitted, workspace)
+        on = workspace.folder.name
         try:
             workspace.room()
-            yield from self.work("Reading the examples", lambda m, p: growing.ready(workspace, m, p))
+            yield from self.work("Reading the examples", read, on=on)
             if fitting.wanted(workspace.pool()):
-                fit = partial(fitting.fitted, workspace)
-                yield from self.work("Fitting the acoustic model", fit, share=True)
+                yield from self.work("Fitting the acoustic model", fit, share=True, on=on)
         except FullError as error:
             return UNKEPT.format(str(error).rstrip("."))
         except OSError as error:

@@ -12,6 +12,7 @@ from smile.ui.components import Audio
 ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+TURNS: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "engine"}  # they take turns step by step
 BUSY = "The server is busy; please try again in a minute."
 STAGE = Markup('<p class="stage {kind}">{text}</p>')
 

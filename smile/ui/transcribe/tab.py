@@ -11,7 +11,7 @@ from gradio.events import Dependency
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import Clip, clip_inputs
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, Onward, cancelling
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, cancelling
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
@@ -101,8 +101,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
         inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices},
         outputs=page,
         show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id="engine",
+        **TURNS,
         api_name="run",
         api_visibility="undocumented",
     )
@@ -150,6 +149,5 @@ def publish(engine: Engine, clip: Clip, choices: Components) -> None:
         },
         outputs=gr.JSON(visible=False),
         api_name="transcribe",
-        concurrency_limit=1,
-        concurrency_id="engine",
+        **TURNS,
     )
