@@ -21,7 +21,7 @@ from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
 from smile.ui.scheduler import Scheduler, Watched
-from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, offered, shipped
+from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, loaded, offered, shipped
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Cell, Grid
@@ -96,7 +96,7 @@ class Engine:
         with self._asking:
             loading = self._loading
             if loading is None or (loading.done() and loading.exception()):
-                loading = self._loading = self.scheduler.start(self._load)
+                loading = self._loading = self.scheduler.start(partial(loaded, self.options))
             return loading
 
     def begin(self) -> None:
@@ -124,18 +124,6 @@ class Engine:
                 self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"), on=key)
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
-
-    def _load(self) -> Models:
-        from smile.whisper.model import load_models
-
-        options = self.options
-        try:
-            return load_models(
-                options.model, engine=options.engine, adapter=options.adapter, device=options.device
-            )
-        except SmileError as error:
-            LOG.error("%s", error)
-            raise
 
     def load(self) -> Iterator[str]:
         """Load the models; yield what is being done, for a person, several times a second.

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smile import corpora
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
@@ -13,6 +14,9 @@ from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.text.languages import iso_code, language
 from smile.whisper.weights import DEFAULT
+
+if TYPE_CHECKING:
+    from smile.whisper.model import Models
 
 LOG = logging.getLogger(__name__)
 MOST_QUERIES = 30  # recordings of a language that are offered for trying
@@ -92,3 +96,20 @@ def at_hand(source: Source, cache: Path, encoder: EncoderId) -> Pool | None:
         if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
             return kept_beside(open_pool(folder, encoder), kept)
     return None
+
+
+def loaded(options: Options) -> Models:
+    """Load the models that are asked for; what goes wrong is in the log, too.
+
+    Raises:
+        SmileError: weights or adapter that cannot be used.
+    """
+    from smile.whisper.model import load_models
+
+    try:
+        return load_models(
+            options.model, engine=options.engine, adapter=options.adapter, device=options.device
+        )
+    except SmileError as error:
+        LOG.error("%s", error)
+        raise
