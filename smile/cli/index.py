@@ -158,4 +158,4 @@ def _print_rejected(found: Imported, built: Built) -> None:
     for row in built.rejected:
         print(f"{found.place(row.line)}: {row.reason}", file=sys.stderr)
     if found.empty:
-        print(f"{found.empty} annotations of silence or without a text were passed over.", file=sys.stderr)
+        print(f"{found.empty} annotations without a text, or of silence, were passed over.", file=sys.stderr)
