@@ -11,9 +11,7 @@ from smile.datatypes import CorpusError
 from smile.importing.limits import Limits
 
 # Labels of MFA, WebMAUS, Praat and others.
-SILENCE = re.compile(
-    r"sil|sp|spn|pau|silent|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}", re.IGNORECASE
-)  # MFA, WebMAUS, Praat
+SILENCE = re.compile(r"sil|sp|spn|pau|silent|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}", re.IGNORECASE)
 LISTED = 10  # tiers that a sentence names
 
 
