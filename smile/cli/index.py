@@ -143,7 +143,7 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
     """Read and cut what is imported; which tier is meant is said by an option."""
     from smile import importing
 
-    hints = importing.Hints(chosen.recording, chosen.split)
+    hints = importing.Hints(chosen.recording, chosen.split, chosen.language)
     try:
         return importing.read(
             chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS
@@ -158,4 +158,4 @@ def _print_rejected(found: Imported, built: Built) -> None:
     for row in built.rejected:
         print(f"{found.place(row.line)}: {row.reason}", file=sys.stderr)
     if found.empty:
-        print(f"{found.empty} annotations without a text were passed over.", file=sys.stderr)
+        print(f"{found.empty} annotations without a text, or of silence, were passed over.", file=sys.stderr)

@@ -25,6 +25,7 @@ from smile.importing.clips import READERS, annotation_files
 from smile.importing.found import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.importing.recordings import Recordings
+from smile.importing.rows import Part
 from smile.pools.pool import HEADER, open_pool
 
 CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
@@ -62,7 +63,8 @@ class Hints:
     """Facts about a source that it does not state itself."""
 
     recording: Path | None = None  # of an annotation file, where it is not beside it
-    split: str = ""  # of an ML-SUPERB folder, where it has several
+    split: str = ""  # of an ML-SUPERB folder or a table, where it has several
+    language: str = ""  # of a table, where it has several
 
 
 NO_HINTS = Hints()
@@ -93,9 +95,9 @@ def read(
     if source.suffix.lower() in READERS and source.is_file():
         recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
         return clips.read([source], recordings, work / CLIPS, tiers, progress, limits)
-    folder = opened(source, work, limits)
+    folder, part = opened(source, work, limits), Part(hints.split, hints.language)
     if folder.is_file():
-        return rows.read(folder, Recordings(folder.parent), work / CLIPS, progress, limits)
+        return rows.read(folder, Recordings(folder.parent), work / CLIPS, progress, limits, part)
     if (folder / HEADER).is_file():
         _check_texts(folder, limits)
         return _pool(folder)
@@ -107,7 +109,7 @@ def read(
         notes = _beside(folder, annotated, tiers, limits)
         found = clips.read(annotated, recordings, work / CLIPS, tiers, progress, limits)
         return replace(found, notes=(*notes, *found.notes))
-    return rows.read(rows.table_of(folder), recordings, work / CLIPS, progress, limits)
+    return rows.read(rows.table_of(folder), recordings, work / CLIPS, progress, limits, part)
 
 
 def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limits: Limits) -> list[str]:

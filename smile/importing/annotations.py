@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from smile.datatypes import CorpusError
 from smile.importing.limits import Limits
 
+# Labels of MFA, WebMAUS, Praat and others.
+SILENCE = re.compile(r"sil|sp|spn|pau|silent|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}", re.IGNORECASE)
 LISTED = 10  # tiers that a sentence names
 
 
@@ -35,6 +38,11 @@ class Annotation:
     end: float | None
     text: str
     fault: str = ""  # why there can be no clip of it
+
+    @property
+    def spoken(self) -> bool:
+        """Return whether the text has a letter or a digit and is no label of silence."""
+        return any(map(str.isalnum, self.text)) and not SILENCE.fullmatch(self.text)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def counts(files: Iterable[Annotated]) -> tuple[TierCount, ...]:
 
 
 def _count(name: str, annotations: Sequence[Annotation]) -> TierCount:
-    filled = [a for a in annotations if a.text]
+    filled = [a for a in annotations if a.spoken]
     timed = ((a.start, a.end) for a in filled)
     seconds = sum(max(0.0, end - start) for start, end in timed if start is not None and end is not None)
     return TierCount(name, len(filled), len(annotations) - len(filled), seconds)

@@ -131,7 +131,7 @@ def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | st
     later = _later(file, match)
     stretches = []
     for tier, annotation in ((t, a) for t in file.tiers if t.name in names for a in t.annotations):
-        if not annotation.text:
+        if not annotation.spoken:
             work.empty += 1
             continue
         line = len(work.places) + 1

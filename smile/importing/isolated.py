@@ -37,7 +37,12 @@ QUEUE = Queue()
 
 
 def read_apart(
-    files: Sequence[Path], work: Path, *, tiers: Sequence[str] = (), limits: Limits = STRANGERS
+    files: Sequence[Path],
+    work: Path,
+    *,
+    tiers: Sequence[str] = (),
+    language: str = "",
+    limits: Limits = STRANGERS,
 ) -> Generator[str, None, Imported]:
     """Read uploaded files as `gather` and `read` do; yields what is being done, for a person.
 
@@ -48,7 +53,7 @@ def read_apart(
         CorpusError: nothing in the files can be used, or they ask for more than the limits let in.
     """
     work = work.resolve()
-    answer = yield from _apart("read", files, work, limits, tiers)
+    answer = yield from _apart("read", files, work, limits, tiers=list(tiers), language=language)
     try:
         found = Imported.from_json(answer)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -91,14 +96,14 @@ def _inside(path: Path, folder: Path) -> bool:
 
 
 def _apart(
-    task: str, files: Sequence[Path], work: Path, limits: Limits, tiers: Sequence[str] = ()
+    task: str, files: Sequence[Path], work: Path, limits: Limits, **hints: Any
 ) -> Generator[str, None, Any]:
     """Wait for a turn and have a worker do a task; returns its answer."""
     request = {
         "task": task,
         "files": [str(file.absolute()) for file in files],
         "work": str(work),
-        "tiers": list(tiers),
+        **hints,
         "limits": limits.to_json(),
     }
     place = Place()

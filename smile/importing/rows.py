@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
-from smile.corpora.delimited import Row
+from smile.corpora.delimited import Line, Row
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table
 from smile.corpora.tabular import cell
@@ -25,6 +26,17 @@ NO_TEXT = "The row has no text."
 NO_TIMES = "The row has no start and end, as other rows of its recording have; give both, in seconds."
 
 
+@dataclass(frozen=True)
+class Part:
+    """The rows of a table that are wanted."""
+
+    split: str = ""  # where the table has a column "split"; empty is the one of the examples
+    language: str = ""  # where it has a column "language"; empty is every one
+
+
+ALL, EXAMPLES = Part(), "train"
+
+
 @dataclass
 class _Rows:
     """A table's rows under way: clips and what is wrong, by line, and the stretches yet to be cut."""
@@ -36,7 +48,7 @@ class _Rows:
     def add(self, line: int, row: Row, audio: Path) -> None:
         """Add a row whose recording is there."""
         said, times = _utterance(row, audio), span(row)
-        if isinstance(times, str) or not said.text:
+        if isinstance(times, str) or not any(map(str.isalnum, said.text)):
             self.done[line] = times if isinstance(times, str) else NO_TEXT
         elif times is None:
             self.done[line] = said
@@ -65,15 +77,17 @@ def read(
     folder: Path,
     progress: Progress | None = None,
     limits: Limits = STRANGERS,
+    part: Part = ALL,
 ) -> Imported:
     """Read the rows of a csv, tsv, jsonl or xlsx table; bad ones are rejected by line.
 
     Rows that say where in their recording they begin and end are cut out of it into `folder`.
 
     Raises:
-        CorpusError: the table cannot be read at all, or is too large.
+        CorpusError: the table cannot be read at all, is too large, or has no such part.
     """
-    lines, rows = list(table(path, limits.table)), _Rows()
+    given = list(table(path, limits.table))
+    lines, rows = _of_part(path, given, part), _Rows()
     found = settled([_found(row, recordings, path) for _, row in lines])
     for (line, row), match in zip(lines, found, strict=True):
         if isinstance(row, str) or isinstance(match, str):
@@ -82,7 +96,39 @@ def read(
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    return Imported(parted(sorted(rows.done.items())), notes=by_name(found))
+    notes = by_name(found)
+    if left := len(given) - len(lines):
+        notes += (f"Rows of other splits or languages that were left out: {left}.",)
+    return Imported(parted(sorted(rows.done.items())), notes=notes)
+
+
+def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
+    """The rows of a part: of a table with splits the examples' one, unless another is named.
+
+    Raises:
+        CorpusError: there is no such split, or several languages and not the one that is named.
+    """
+    splits = {row.get("split", "").strip() for _, row in lines if isinstance(row, dict)} - {""}
+    split = (part.split or EXAMPLES) if splits else ""
+    if splits and split not in splits:
+        raise CorpusError(
+            f'{path.name} has no split "{split}", only {", ".join(sorted(splits))}; name one so.'
+        )
+    of_split = [(n, row) for n, row in lines if isinstance(row, str) or row.get("split", "").strip() == split]
+    codes = {_code(row) for _, row in of_split if isinstance(row, dict)} - {""}
+    code = iso_code(part.language)
+    if code and code not in codes and len(codes) > 1:
+        known = ", ".join(sorted(codes))
+        raise CorpusError(
+            f"{path.name} holds several languages ({known}), but not {code}; leave the others out."
+        )
+    if code not in codes:
+        return of_split
+    return [(n, row) for n, row in of_split if isinstance(row, str) or _code(row) in (code, "")]
+
+
+def _code(row: Row) -> str:
+    return iso_code(row.get("language", ""))
 
 
 def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -> None:
@@ -155,6 +201,6 @@ def _found(row: Row | str, recordings: Recordings, path: Path) -> Match | str:
 
 
 def _utterance(row: Row, audio: Path) -> Utterance:
-    fields = {name: row.get(name, "").strip() for name in ("id", "speaker", "language")}
+    fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
     text = one_line(cell(row, TEXT_COLUMNS) or "")
-    return Utterance(fields["id"], audio, text, iso_code(fields["language"]), fields["speaker"])
+    return Utterance(fields["id"], audio, text, _code(row), fields["speaker"])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from smile.datatypes import CorpusError
@@ -32,7 +33,7 @@ def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
     try:
         tokens = _tokens(_decoded(data))
         bounds = _bounds(tokens)
-        tiers = tuple(_tiers(path, tokens, limits))
+        tiers = tuple(_renamed(_tiers(path, tokens, limits)))
     except CorpusError:
         raise
     except (StopIteration, RuntimeError, ValueError, OverflowError) as error:
@@ -88,6 +89,14 @@ def _tiers(path: Path, tokens: Iterator[str | float], limits: Limits) -> Iterato
                 _number(tokens), _string(tokens)
         else:
             raise ValueError(kind)
+
+
+def _renamed(tiers: Iterable[Tier]) -> Iterator[Tier]:
+    """The tiers, those of one name numbered, so that one can be chosen."""
+    seen: dict[str, int] = {}
+    for tier in tiers:
+        count = seen[tier.name] = seen.get(tier.name, 0) + 1
+        yield tier if count == 1 else replace(tier, name=f"{tier.name} ({count})")
 
 
 def _string(tokens: Iterator[str | float]) -> str:

@@ -87,7 +87,10 @@ def out_of_memory(limits: Limits) -> str:
 def _read(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
     source = importing.gather(_files(request), work, limits)
-    found = importing.read(source, work, tiers=request["tiers"], progress=tell.progress, limits=limits)
+    hints = importing.Hints(language=request["language"])
+    found = importing.read(
+        source, work, tiers=request["tiers"], hints=hints, progress=tell.progress, limits=limits
+    )
     return found.to_json()
 
 

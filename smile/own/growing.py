@@ -57,7 +57,9 @@ def from_files(
         SmileError: nothing in them can be used; the pool stays as it was.
     """
     with workspace.work() as work:
-        found = importing.read(importing.gather(files, work), work, tiers=tiers)
+        named = workspace.state().language
+        hints = importing.Hints(language=named.code if named else "")
+        found = importing.read(importing.gather(files, work), work, tiers=tiers, hints=hints)
         return add_imported(workspace, found, models, progress)
 
 

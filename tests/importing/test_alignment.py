@@ -275,3 +275,23 @@ def test_two_annotation_files_of_one_stretch_give_one_clip(tmp_path: Path) -> No
     found = importing.read(tmp_path, tmp_path / "work")
     assert len(texts(found)) == 3
     assert "same stretch" in reasons(found)[0]
+
+
+def test_silence_and_marks_are_passed_over_and_counted(tmp_path: Path) -> None:
+    staircase(tmp_path / "a.wav", 10)
+    labels = ["<p:>", "sil", "#", "SP", "...", "x sil", "12", "\u200b"]
+    write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(n, n + 0.9, label) for n, label in enumerate(labels, 1)]})
+    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    assert texts(found) == ["x sil", "12"]
+    assert found.empty == 6
+    assert importing.offered(tmp_path / "a.eaf", tmp_path / "work")[0].filled == 2
+
+
+def test_tiers_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    staircase(tmp_path / "a.wav", 10)
+    path = write_textgrid(tmp_path / "a.TextGrid", tiers={"A": [(1, 2, "x")], "B": [(1, 2, "gloss")]})
+    path.write_text(path.read_text(encoding="utf-8").replace('"B"', '"A"'), encoding="utf-8")
+    with pytest.raises(CorpusError, match=r'"A" \(1\), "A \(2\)" \(1\)'):
+        importing.read(path, tmp_path / "work")
+    assert texts(importing.read(path, tmp_path / "work", tiers=["A (2)"])) == ["gloss"]
+    assert texts(importing.read(path, tmp_path / "work", tiers=["A"])) == ["x"]

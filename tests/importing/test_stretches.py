@@ -156,3 +156,31 @@ def test_a_table_of_something_else_is_named(folder: Path) -> None:
     found = cut(written(folder, "speaker,age\nAna,30\n", "speakers.csv"))
     assert clips(found) == {"grid": [4, 5]}
     assert "speakers.csv was left out" in found.notes[0]
+
+
+def test_the_split_of_the_examples_is_read(folder: Path) -> None:
+    written(folder, "file,start,end,text,split\na.wav,1,3,one,train\na.wav,4,5,two,test\n")
+    found = cut(folder)
+    assert clips(found) == {"one": [1, 2]}
+    assert found.notes == ("Rows of other splits or languages that were left out: 1.",)
+    named = importing.read(folder, folder.parent / "work", hints=importing.Hints(split="test"))
+    assert clips(named) == {"two": [4]}
+    with pytest.raises(CorpusError, match='no split "dev", only test, train'):
+        importing.read(folder, folder.parent / "work", hints=importing.Hints(split="dev"))
+
+
+def test_the_language_that_is_named_is_read(folder: Path) -> None:
+    rows = "a.wav,1,3,one,gla\na.wav,4,5,two,sxb\na.wav,6,8,three,\n"
+    written(folder, f"file,start,end,text,language\n{rows}")
+    named = importing.read(folder, folder.parent / "work", hints=importing.Hints(language="gla"))
+    assert list(clips(named)) == ["one", "three"]
+    assert list(clips(cut(folder))) == ["one", "two", "three"]
+    with pytest.raises(CorpusError, match=r"several languages \(gla, sxb\), but not mdw"):
+        importing.read(folder, folder.parent / "work", hints=importing.Hints(language="mdw"))
+
+
+@pytest.mark.parametrize("text", ["!!!", "...", "\u200b", "\U0001f600"])
+def test_a_text_without_a_letter_is_none(folder: Path, text: str) -> None:
+    staircase(folder / "b.wav", 2)
+    found = cut(written(folder, f"file,start,end,text\na.wav,1,3,{text}\nb.wav,,,{text}\n"))
+    assert set(reasons(found).values()) == {"The row has no text."}

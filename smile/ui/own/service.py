@@ -124,7 +124,9 @@ class VisitorService:
         self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
     ) -> Generator[str, None, Imported]:
         """Read labelled clips of files in a process of its own, within the room that the visitor has."""
-        return (yield from read_apart(files, work, tiers=tiers, limits=_limits(workspace)))
+        language = workspace.state().language
+        code, limits = language.code if language else "", _limits(workspace)
+        return (yield from read_apart(files, work, tiers=tiers, language=code, limits=limits))
 
     def unpacked(
         self, workspace: Workspace, files: Sequence[Path], work: Path

@@ -81,7 +81,7 @@ def examples(utterances: Sequence[Utterance], chosen: str | None = None) -> str:
 def rejected(rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[str] = ()) -> str:
     """Return what could not be used as HTML, with place and reason, after what else is to be said."""
     passed = "".join(f"{note} " for note in notes)
-    passed += f"{empty} annotations without a text were passed over. " if empty else ""
+    passed += f"{empty} annotations without a text, or of silence, were passed over. " if empty else ""
     if not rows:
         return Markup('<p class="note">{}</p>').format(passed) if passed else ""
     shown = Markup().join(
