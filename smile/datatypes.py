@@ -91,7 +91,7 @@ class Speech:
 
     @property
     def seconds(self) -> float:
-        """How long the samples last."""
+        """Return how long the samples last, in seconds."""
         return len(self.samples) / SAMPLE_RATE
 
 
@@ -154,17 +154,17 @@ class DecodingResult:
 
     @property
     def avg_logprob(self) -> float:
-        """Mean log probability of the text tokens; 0 where there is none."""
+        """Return the mean log probability of the text tokens; 0 where there is none."""
         return float(np.mean(self.logprobs)) if self.logprobs else 0.0
 
     @property
     def confidence(self) -> float:
-        """As `confidence` has it; 0 for an empty transcript."""
+        """Return the confidence as the function `confidence` has it; 0 for an empty transcript."""
         return confidence(self.logprobs)
 
 
 def confidence(logprobs: Sequence[float]) -> float:
-    """exp of the mean log probability of tokens, in [0, 1]; 0 where there are none."""
+    """Return exp of the mean log probability of tokens, in [0, 1]; 0 where there are none."""
     return float(np.exp(np.mean(logprobs))) if logprobs else 0.0
 
 
@@ -225,7 +225,7 @@ class Recognizer(Protocol):
     max_frames: int  # encoder states of the longest window (1500 for 30 s)
 
     def encode(self, features: Matrix) -> Matrix:
-        """Log-mel (mels, frames), frames even and at most 2 * max_frames -> states (frames / 2, d)."""
+        """Encode log-mel (mels, frames), frames even and at most 2 * max_frames -> states (frames / 2, d)."""
         ...
 
     def encode_layers(self, features: Matrix, layers: Sequence[int]) -> tuple[Matrix, LayerStates]:
@@ -241,5 +241,5 @@ class Recognizer(Protocol):
         ...
 
     def logits(self, hidden: Matrix) -> Matrix:
-        """The decoder's last hidden states (n, d) -> logits of the next tokens (n, vocabulary)."""
+        """Turn the decoder's last hidden states (n, d) into logits of the next tokens (n, vocabulary)."""
         ...

@@ -26,7 +26,7 @@ class Form:
 
     @property
     def stamp(self) -> str:
-        """What a head is marked with, such as "plain/1"."""
+        """Return what a head is marked with, such as "plain/1"."""
         return f"{ORIGINAL}/1" if self.normaliser == ORIGINAL else find(self.normaliser).stamp
 
     def __call__(self, text: str) -> str:

@@ -22,7 +22,7 @@ class LanguageModel(Protocol):
 
     @property
     def start(self) -> str:
-        """The context of a text's first character."""
+        """Return the context of a text's first character."""
         ...
 
     def context(self, before: str, character: str) -> str:

@@ -38,7 +38,7 @@ class Network(nn.Module):
                 cast(Tensor, part.bias).uniform_(-bound, bound, generator=draws)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Layer states (batch, layers, frames, d) -> log probabilities (batch, frames, symbols)."""
+        """Turn layer states (batch, layers, frames, d) into log probabilities (batch, frames, symbols)."""
         mixed = torch.einsum("l,bltd->btd", self.mix.softmax(0), states)
         x = F.gelu(self.narrow(self._dropped(self._masked(mixed))), approximate="tanh")
         x = x + F.gelu(self.convolution(x.transpose(1, 2)), approximate="tanh").transpose(1, 2)

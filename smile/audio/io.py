@@ -53,7 +53,7 @@ class Recording:
 
 
 def read(path: str | Path, limit: float = LIMIT) -> Samples:
-    """The first `limit` seconds of a file as samples (n,); the format is told by content, not by suffix.
+    """Read the first `limit` seconds of a file as samples (n,); content, not suffix, tells the format.
 
     Raises AudioError, with one sentence, for a file that is missing, empty, damaged beyond use, silent,
     shorter than 0.1 s, without sound or with values that are not numbers.
@@ -62,7 +62,7 @@ def read(path: str | Path, limit: float = LIMIT) -> Samples:
 
 
 def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
-    """As `read`, and says whether the file went on after `limit` seconds."""
+    """Read a file as `read` does, and say whether it went on after `limit` seconds."""
     return finished(reading(Path(path), limit))
 
 
@@ -83,7 +83,7 @@ def reading(path: Path, limit: float = LIMIT, sound: Iterable[Samples] | None = 
 
 
 def stream(path: Path) -> Generator[Samples, None, None]:
-    """A file's sound from its beginning, as pieces (n,) at 16 kHz; few seconds are held at a time.
+    """Yield a file's sound from its beginning, as pieces (n,) at 16 kHz; hold few seconds at a time.
 
     Where one decoder cannot go on, the other does. Raises as `read` does, but takes silence and any length.
     """
@@ -105,7 +105,7 @@ def stream(path: Path) -> Generator[Samples, None, None]:
 
 
 def from_array(samples: NDArray[Any], rate: int) -> Samples:
-    """Samples (n,) or (n, channels), integer or floating, at `rate` Hz -> (m,) at 16 kHz.
+    """Convert samples (n,) or (n, channels), integer or floating, at `rate` Hz -> (m,) at 16 kHz.
 
     Integers span their type's whole range. Raises AudioError as `read` does.
     """

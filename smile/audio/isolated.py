@@ -86,7 +86,7 @@ class _Worker:
 
     @property
     def fit(self) -> bool:
-        """Whether it can take another file."""
+        """Return whether it can take another file."""
         alive = self._between and not self._killed and self._process.poll() is None
         return alive and confined.resident(self._process.pid) <= LARGEST
 

@@ -88,7 +88,7 @@ def _cut_up(
 
 
 def speech_probabilities(samples: Samples, level: float = DEFAULTS.level) -> Probabilities:
-    """Silero's probability of speech in every 32 ms of samples (n,) -> (ceil(n / 512),).
+    """Return Silero's probability of speech in every 32 ms of samples (n,) -> (ceil(n / 512),).
 
     Uses a detector of its own, so calls may run side by side.
     """

@@ -106,7 +106,7 @@ def _step_seconds(model: Model, samples: Samples) -> float:
 
 
 def median(work: Callable[[], Any], times: int = 5) -> float:
-    """Median seconds of a piece of work, after one run to warm up."""
+    """Return the median seconds of a piece of work, after one run to warm up."""
     work()
     seconds = []
     for _ in range(times):

@@ -53,7 +53,7 @@ def _row(name: str, seconds: float) -> dict[str, object]:
 
 
 def lasting(utterances: Sequence[Utterance], seconds: float, count: int) -> list[Utterance]:
-    """So many of the first 150 clips that last about so long, nearest first."""
+    """Return so many of the first 150 clips that last about so long, nearest first."""
     timed = [replace(u, seconds=len(read(u.audio)) / SAMPLE_RATE) for u in utterances[:150]]
     return sorted(timed, key=lambda u: abs(u.seconds - seconds))[:count]
 
@@ -88,7 +88,7 @@ def _pipeline(target: Samples, example: Samples) -> Callable[[], Any]:
 
 
 def asr_pipeline(base: weights.Base, model: Any) -> Any:
-    """transformers' own pipeline over the same weights."""
+    """Return transformers' own pipeline over the same weights."""
     from transformers import GenerationConfig, WhisperFeatureExtractor, WhisperTokenizer, pipeline
 
     tokenizer = Tokenizer.of(base)

@@ -92,7 +92,7 @@ def _pool(code: str, size: int, clip: Utterance, generator: np.random.Generator)
 
 
 def crowded(engine: Crowd) -> Map:
-    """A map of all pools of an engine: clouds of points, a language each, and no neighbours remembered."""
+    """Make a map of an engine's pools: clouds of points, a language each, and no neighbours remembered."""
     pools = engine.crowd.values()
     members = tuple(Member(p.language.code, False, p.header.order, len(p)) for p in pools)
     figures = dict.fromkeys(LAYOUTS, Trust(10, 0.0, 0.0, 0.0))
@@ -128,7 +128,7 @@ def run(size: int = 20_000) -> str:
 
 
 def placing(size: int, width: int = 512, times: int = 25) -> float:
-    """Milliseconds to place a query among made-up points, its KL to all of them included; the median."""
+    """Return the median milliseconds to place a query among made-up points, its KL to all included."""
     generator = np.random.default_rng(0)
     logs = log_softmax(generator.normal(size=(size, width)).astype(np.float32))  # kept by the atlas
     points = generator.normal(size=(size, 2)).astype(np.float32)

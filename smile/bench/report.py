@@ -12,17 +12,17 @@ from smile.util.machine import cpu
 
 
 def stamp() -> str:
-    """Date, commit and machine, as a figure has to carry them."""
+    """Return date, commit and machine, as a figure has to carry them."""
     return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit() or 'unknown'}, {cpu()}, {os.cpu_count()} cores"
 
 
 def memory() -> float:
-    """Most memory that this process has held, GB."""
+    """Return the most memory that this process has held, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
-    """Rows of equal keys as a Markdown table."""
+    """Return rows of equal keys as a Markdown table."""
     heads = list(rows[0])
     lines = [heads, ["---"] * len(heads), *([str(row[h]) for h in heads] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -24,7 +24,7 @@ from smile.datatypes import CorpusError
 
 
 def open_corpus(source: str | Path, cache: Path | None = None) -> Corpus:
-    """The corpus at a path, or of a name on the hub; nothing is read or fetched yet.
+    """Open the corpus at a path, or of a name on the hub; nothing is read or fetched yet.
 
     `source` is an ML-SUPERB v1 root or a folder in it, a csv, tsv or jsonl table, a folder with tables, a
     pool, a folder with parquet files, or a name such as espnet/ml_superb_hf. What has to be unpacked goes
@@ -58,7 +58,7 @@ def read(source: str | Path, split: str = "") -> Reading:
 
 
 def default_cache() -> Path:
-    """Where recordings are unpacked to, unless the caller says it."""
+    """Return where recordings are unpacked to, unless the caller says it."""
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "smile"
 
 

@@ -12,7 +12,7 @@ NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 def named(name: str, cache: Path) -> Parquet:
-    """A data set on the hub, such as espnet/ml_superb_hf; a split is fetched when it is first asked for."""
+    """Return a data set on the hub, such as espnet/ml_superb_hf; a split is fetched when first asked for."""
     return Parquet(name, lambda split: _files(name, split), cache)
 
 

@@ -34,16 +34,16 @@ class Parquet:
 
     @classmethod
     def local(cls, source: Path, cache: Path) -> Parquet:
-        """A parquet file, or a copy of a data set's folder."""
+        """Open a parquet file, or a copy of a data set's folder."""
         found = [source] if source.is_file() else parquet_files(source)
         return cls(source.resolve().name, lambda split: found, cache)
 
     def languages(self, split: str = "") -> tuple[str, ...]:
-        """The codes of a split's rows; see `Corpus`."""
+        """Return the codes of a split's rows; see `Corpus`."""
         return tuple(sorted(self._split(split).labels))
 
     def read(self, language: str = "", split: str = "") -> Reading:
-        """The rows of a language and split, their recordings in the cache; see `Corpus`."""
+        """Read the rows of a language and split, their recordings in the cache; see `Corpus`."""
         found = self._split(split)
         if not language and len(found.labels) == 1:
             (language,) = found.labels
@@ -54,7 +54,7 @@ class Parquet:
         return Tabular(found.unpacked(language)).read()
 
     def place(self, language: str, split: str) -> Path:
-        """The folder that the rows are unpacked to; another one for other files."""
+        """Return the folder that the rows are unpacked to; another one for other files."""
         return self._split(split).folder(language)
 
     def _split(self, name: str) -> Split:
@@ -77,17 +77,17 @@ class Parquet:
 
 
 def parquet_files(folder: Path) -> list[Path]:
-    """The parquet files of a folder and of those in it, sorted."""
+    """Return the parquet files of a folder and of those in it, sorted."""
     return sorted(file for pattern in PATTERNS for file in folder.glob(pattern))
 
 
 def split_of(file: Path) -> str:
-    """The split that a file is part of, by its name, or by its folder's where that is a mere number."""
+    """Return the split that a file is part of, by its name, or its folder's where that is a mere number."""
     shard = SHARD.fullmatch(file.stem)
     return (shard["split"] if shard else file.stem) or file.parent.name
 
 
 def lacking(files: Sequence[Path]) -> int:
-    """How many files of a split are not there, as their names ("-of-00004") tell."""
+    """Return how many files of a split are not there, as their names ("-of-00004") tell."""
     shards = [shard for file in files if (shard := SHARD.fullmatch(file.stem)) and shard["count"]]
     return max((int(shard["count"]) for shard in shards), default=len(files)) - len(files)

@@ -33,7 +33,7 @@ class Reading:
 
     @classmethod
     def of(cls, utterances: Sequence[Utterance]) -> Reading:
-        """Utterances that do not come from a file, numbered from 1."""
+        """Make a reading of utterances that do not come from a file, numbered from 1."""
         return parted(enumerate(utterances, start=1))
 
 
@@ -53,7 +53,7 @@ class Corpus(Protocol):
     splits: Splits
 
     def languages(self, split: str = "") -> tuple[str, ...]:
-        """Names of the languages with rows in a split, sorted: ISO 639-3 codes, or "corpus/code".
+        """Return the sorted names of the languages with rows in a split: ISO 639-3 codes, or "corpus/code".
 
         Raises:
             CorpusError: there is no such corpus or split.
@@ -61,7 +61,7 @@ class Corpus(Protocol):
         ...
 
     def read(self, language: str = "", split: str = "") -> Reading:
-        """The rows of a language ("": of the only one) and a split ("": the one of the examples).
+        """Read the rows of a language ("": of the only one) and a split ("": the one of the examples).
 
         Raises:
             CorpusError: there is no such language or split, or not one row of it is good.
@@ -69,12 +69,15 @@ class Corpus(Protocol):
         ...
 
     def place(self, language: str, split: str) -> Path:
-        """A path that stands for these rows: what is made of them may be kept under a name made of it."""
+        """Return a path that stands for these rows.
+
+        What is made of them may be kept under a name made of it.
+        """
         ...
 
 
 def gathered(source: str | Path, rows: Iterable[Found]) -> Reading:
-    """Rows as a reading.
+    """Gather rows as a reading.
 
     Raises:
         CorpusError: not one of them is good.

@@ -30,7 +30,10 @@ class TableLimits:
 
     @property
     def tags(self) -> int:
-        """Most marks "<" in a workbook: those of so many rows of a few cells, and of what is around them."""
+        """Return how many marks "<" a workbook may have at most.
+
+        They are those of so many rows of a few cells, and of what is around them.
+        """
         return 10 * TAGS * self.rows + 100_000
 
 
@@ -38,7 +41,7 @@ OWN = TableLimits()
 
 
 def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line and row (column, in lower case -> cell) of every row under the first one that is not empty.
+    """Yield line and row (column, in lower case -> cell) of every row under the first one that is not empty.
 
     Lines are the sheet's own. Of formulas the values are read that were saved with them. Notes
     beside the columns that have a name are left out.

@@ -23,16 +23,16 @@ class Superb:
         self.name = root.resolve().name
 
     def languages(self, split: str = "") -> tuple[str, ...]:
-        """All of its languages, whatever the split."""
+        """Return all of its languages, whatever the split."""
         return tuple(languages(self.root))
 
     def read(self, language: str = "", split: str = "") -> Reading:
-        """The rows of a language and split; see `Corpus`."""
+        """Read the rows of a language and split; see `Corpus`."""
         folder = self._folder(language)
         return gathered(folder, _superb_rows(folder, split or self.splits.examples))
 
     def place(self, language: str, split: str) -> Path:
-        """The language's folder."""
+        """Return the language's folder."""
         return self._folder(language).resolve()
 
     def _folder(self, language: str) -> Path:
@@ -50,7 +50,7 @@ class Superb:
 
 
 def languages(root: Path) -> dict[str, Path]:
-    """The language folders of an ML-SUPERB root, or of one corpus in it, sorted by ISO 639-3 code.
+    """Return the language folders of an ML-SUPERB root, or of one corpus in it, sorted by ISO 639-3 code.
 
     A language that several corpora of the root have comes once for each, as "corpus/code".
 

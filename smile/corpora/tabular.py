@@ -35,19 +35,19 @@ class Tabular:
         self.name = source.resolve().name
 
     def languages(self, split: str = "") -> tuple[str, ...]:
-        """The codes in the column "language"; none where there is no such column."""
+        """Return the codes in the column "language"; none where there is no such column."""
         codes = {_language(row) for _, row in self._lines(split) if isinstance(row, dict)}
         return tuple(sorted(codes - {""}))
 
     def read(self, language: str = "", split: str = "") -> Reading:
-        """The rows of a split, of a language or ("") of all; see `Corpus`."""
+        """Read the rows of a split, of a language or ("") of all; see `Corpus`."""
         lines = self._lines(split)
         if language:
             lines = ((n, row) for n, row in lines if isinstance(row, str) or _language(row) == language)
         return gathered(self.source, _rows(self._path(split).parent, lines))
 
     def place(self, language: str, split: str) -> Path:
-        """The table with a digest of its bytes: another place when it is changed."""
+        """Return the table's path with a digest of its bytes: another place when it is changed."""
         path = self._path(split).resolve()
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         return path.with_name(f"{path.name}-{digest}") / (language or self.name)
@@ -112,7 +112,7 @@ def _utterance(folder: Path, row: Row) -> Utterance | str:
 
 
 def cell(row: Mapping[str, str], names: Iterable[str]) -> str | None:
-    """The first column of these names; None where there is none."""
+    """Return what stands in the first column of these names; None where there is none."""
     return next((row[name].strip() for name in names if name in row), None)
 
 

@@ -40,7 +40,7 @@ class Split:
 
     @cached_property
     def labels(self) -> dict[str, set[str]]:
-        """What stands in the column "language", by the code that it means."""
+        """Return what stands in the column "language", by the code that it means."""
         found: dict[str, set[str]] = {}
         columns = [name for name in ("language", "id") if name in self._data.schema.names]
         for batch in self._data.to_batches(columns=columns):
@@ -50,11 +50,11 @@ class Split:
         return found
 
     def folder(self, language: str) -> Path:
-        """Where a language's rows are unpacked to; another place for other files."""
+        """Return where a language's rows are unpacked to; another place for other files."""
         return self._folder.resolve() / language
 
     def unpacked(self, language: str) -> Path:
-        """The table of a language's rows, made where it is not there.
+        """Return the table of a language's rows, made where it is not there.
 
         Raises:
             CorpusError: files without a column that is needed, or a cache that cannot be written.

@@ -78,7 +78,10 @@ class Spelling:
         return np.where(self.after(waiting), 0.0, -penalty).astype(np.float32)
 
     def after(self, waiting: bytes) -> Allowance:
-        """Whether each token may follow (n,): its head ends the character, or goes on with it and is all."""
+        """Return whether each token may follow (n,).
+
+        Its head ends the character, or goes on with it and is all of the token.
+        """
         joined = [waiting + head for head in self.tokens.heads]
         ends = self._are(self._whole | {b""}, joined)[self.tokens.head]
         goes_on = self._are(self._begun, joined)[self.tokens.head]

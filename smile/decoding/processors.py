@@ -27,7 +27,7 @@ class Beam:
 
     @property
     def score(self) -> float:
-        """Mean log probability: what beams compete by."""
+        """Return the mean log probability, which beams compete by."""
         return sum(self.logprobs) / max(len(self.logprobs), 1)
 
 
@@ -44,7 +44,7 @@ class StoppingCriterion(Protocol):
 
     @property
     def reason(self) -> Literal["loop", "length"]:
-        """What to say of a transcript that it ended."""
+        """Return what to say of a transcript that it ended."""
         ...
 
     def __call__(self, tokens: tuple[int, ...]) -> int | None:
@@ -98,7 +98,7 @@ class NoRepeat:
         return changed
 
     def banned(self, tokens: tuple[int, ...]) -> Iterator[int]:
-        """Tokens that may not come next."""
+        """Yield the tokens that may not come next."""
         start = tokens[len(tokens) - self.ngram + 1 :]
         if len(tokens) >= self.ngram:
             places = range(len(tokens) - self.ngram + 1)
@@ -151,7 +151,7 @@ class LengthStop:
 
 
 def unrepeated(tokens: tuple[int, ...], longest: int = 40) -> int:
-    """How many tokens to show of a transcript in the making, whose end may be the beginning of a loop.
+    """Return how many tokens of a transcript in the making to show; its end may be the beginning of a loop.
 
     What says again what stands up to `longest` tokens before it waits until something else follows.
     """

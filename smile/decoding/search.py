@@ -73,11 +73,11 @@ class Search:
 
     @property
     def over(self) -> bool:
-        """Whether enough beams have ended."""
+        """Return whether enough beams have ended."""
         return len(self._finished) >= self._beams or not self.live
 
     def advance(self, logits: Logits, hidden: NDArray[np.float32]) -> list[int]:
-        """Logits and hidden states of the live beams -> the parent of each beam that lives on."""
+        """Take logits and hidden states of the live beams; return the parent of each beam that lives on."""
         candidates = sorted(self._candidates(logits, hidden), key=lambda c: -sum(c[1].logprobs))
         live: list[Beam] = []
         parents: list[int] = []
@@ -119,7 +119,7 @@ class Search:
         return DecodingResult(tokens, beam.logprobs[:keep], self._tokenizer.decode(tokens).strip(), reason)
 
     def best(self, reason: Literal["", "max_new_tokens"]) -> DecodingResult:
-        """The likeliest transcript: of those that ended by themselves, of those cut, of the live ones."""
+        """Pick the likeliest transcript: of those that ended by themselves, of those cut, of live ones."""
         if self._finished and reason:
             ranked = max(self._finished, key=lambda f: (f[1].stopped == "end", f[0].score))
             return ranked[1]
@@ -128,7 +128,7 @@ class Search:
 
 
 def best_of(row: NDArray[np.float32], n: int) -> NDArray[np.int64]:
-    """Indices of the n largest values, largest first; the earlier index wins a tie."""
+    """Return the indices of the n largest values, largest first; the earlier index wins a tie."""
     if n == 1:
         return np.array([row.argmax()])
     top = np.argpartition(-row, n)[:n]

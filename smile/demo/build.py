@@ -60,7 +60,7 @@ def build_pool(language: DemoLanguage, folder: Path, clip_done: Callable[[], Non
 
 
 def spoken(language: DemoLanguage) -> Iterator[tuple[str, str, Samples]]:
-    """Text, variant and samples of one clip after another, without end; the variants take turns.
+    """Yield text, variant and samples of one clip after another, without end; the variants take turns.
 
     A text that the voice cannot read, or whose clip is too short or too long, is passed over.
     """
@@ -90,7 +90,7 @@ def write_clip(folder: Path, code: str, number: int, text: str, speaker: str, sa
 
 
 def header(language: DemoLanguage) -> Header:
-    """The header of a pool that has no embeddings yet."""
+    """Return the header of a pool that has no embeddings yet."""
     return Header(
         language=known_language(language.code),
         synthetic=True,

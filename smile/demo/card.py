@@ -76,7 +76,7 @@ def write_card(folder: Path) -> None:
 
 
 def table_lines(pools: list[Pool]) -> list[str]:
-    """One line of Markdown a pool."""
+    """Return the lines of a Markdown table, one for each pool."""
     rows = ["| pool | language | script | examples | minutes | queries |", "|---|---|---|---|---|---|"]
     for pool in pools:
         language = pool.language

@@ -28,7 +28,7 @@ KINDS = ("dates", "countries", "languages", "mixed")
 
 
 def cldr_version() -> str:
-    """The CLDR that Babel carries, such as "47"."""
+    """Return the version of the CLDR that Babel carries, such as "47"."""
     from babel.core import get_cldr_version
 
     return str(get_cldr_version())
@@ -36,7 +36,7 @@ def cldr_version() -> str:
 
 @cache
 def own_data(locale: str) -> dict[str, Any]:
-    """What the CLDR file of this locale says itself, as Babel stores it."""
+    """Return what the CLDR file of this locale says itself, as Babel stores it."""
     try:
         from babel import localedata
     except ImportError as error:
@@ -47,7 +47,7 @@ def own_data(locale: str) -> dict[str, Any]:
 
 
 def vocabulary(language: DemoLanguage) -> dict[str, list[str]]:
-    """The usable names of each kind, in the language's own orthography."""
+    """Return the usable names of each kind, in the language's own orthography."""
     own, english = own_data(language.locale), own_data("en")
     months = own["months"].get("stand-alone", {}).get("wide") or own["months"]["format"]["wide"]
 
@@ -67,12 +67,12 @@ def vocabulary(language: DemoLanguage) -> dict[str, list[str]]:
 
 
 def spelled_in(text: str, alphabet: str) -> bool:
-    """Whether all characters but spaces are of the alphabet, in either case."""
+    """Return whether all characters but spaces are of the alphabet, in either case."""
     return set(text.lower().replace(" ", "")) <= set(alphabet.lower())
 
 
 def list_endings(language: DemoLanguage) -> list[str]:
-    """How a list may end: by a comma, and by CLDR's "and" and "or" where it has them in this language."""
+    """Return how a list may end: by a comma, and by CLDR's "and" and "or" where this language has them."""
     comma = "{0}" + language.comma + "{1}"
     patterns = own_data(language.locale)["list_patterns"]
     ends = [patterns[style]["2"] for style in ("standard", "or") if "2" in patterns.get(style, {})]
@@ -80,7 +80,7 @@ def list_endings(language: DemoLanguage) -> list[str]:
 
 
 def texts(language: DemoLanguage, seed: int = 0) -> Iterator[str]:
-    """Lists of two to four names without end; no two have the same names in them."""
+    """Yield lists of two to four names without end; no two have the same names in them."""
     rng = random.Random(f"{seed} {language.code}")
     words, endings, seen = vocabulary(language), list_endings(language), set()
     words["dates"] = words["days"] + words["months"]

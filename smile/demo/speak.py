@@ -18,7 +18,7 @@ SILENT = 0.01  # of full scale: nothing below is speech
 
 
 def run(*arguments: str, text: str = "") -> bytes:
-    """What eSpeak NG prints; a SmileError where it is missing or fails."""
+    """Return what eSpeak NG prints; raise a SmileError where it is missing or fails."""
     try:
         done = subprocess.run([PROGRAM, *arguments], input=text.encode(), capture_output=True, check=True)
     except FileNotFoundError as error:
@@ -29,12 +29,12 @@ def run(*arguments: str, text: str = "") -> bytes:
 
 
 def version() -> str:
-    """Such as "1.51"."""
+    """Return the version of eSpeak NG, such as "1.51"."""
     return run("--version").decode().split(":")[1].split()[0]
 
 
 def readable(text: str) -> str:
-    """The text as the voices take it: Cherokee letters by the syllables of their Unicode names.
+    """Return the text as the voices take it: Cherokee letters by the syllables of their Unicode names.
 
     eSpeak NG's Cherokee voice reads the romanised language and is silent for the syllabary.
     """
@@ -42,13 +42,13 @@ def readable(text: str) -> str:
 
 
 def cherokee_syllable(char: str) -> str:
-    """The syllable of a Cherokee letter in lower case ("gwa" for QUA); any other character unchanged."""
+    """Return a Cherokee letter's syllable in lower case ("gwa" for QUA); any other character unchanged."""
     name = unicodedata.name(char, "")
     return name.split()[-1].lower().replace("qu", "gw") if name.startswith("CHEROKEE LETTER ") else char
 
 
 def speaks(text: str, voice: str) -> bool:
-    """Whether the voice reads the text as words of its own language.
+    """Return whether the voice reads the text as words of its own language.
 
     eSpeak NG marks a change to English by the language's name in parentheses, and a letter that it
     can only spell by "_|".

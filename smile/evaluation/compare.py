@@ -38,7 +38,7 @@ class Way:
 
     @property
     def label(self) -> str:
-        """In words."""
+        """Return the way in words."""
         if self.sampler == "random":
             return f"Random, seed {self.seed}"
         return MEASURES[self.divergence] if self.sampler == "nearest" else SAMPLERS[self.sampler]
@@ -79,7 +79,7 @@ class Grid:
     acoustic: bool = False  # whether the pool's acoustic model writes, too
 
     def places(self) -> list[Place]:
-        """All cells: Whisper alone, acoustic, no examples, each way at a usual number, then the rest.
+        """Return all cells: Whisper alone, acoustic, no examples, each way at a usual number, then the rest.
 
         Raises:
             SmileError: there is nothing to compare, or more than MOST_CELLS.
@@ -102,7 +102,7 @@ class Grid:
 
 
 def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
-    """The ways by name: a divergence, or a sampler; `random` comes once for each seed."""
+    """Return the ways by name: a divergence, or a sampler; `random` comes once for each seed."""
     found: list[Way] = []
     for name in chosen:
         if name == "random":
@@ -157,7 +157,10 @@ def _joined(place: Place, written: Sequence[Step], seconds: float) -> Cell:
 
 
 def agreement(cells: Sequence[Cell], language: str = "") -> list[float]:
-    """How far each cell's text is from the others', as a mean CER; Whisper alone takes no part (NaN)."""
+    """Return how far each cell's text is from the others', as a mean CER.
+
+    Whisper alone takes no part (NaN).
+    """
     texts = {
         i: normalise(cell.text, "plain", language)
         for i, cell in enumerate(cells)
@@ -178,9 +181,9 @@ def _apart(one: str, other: str) -> float:
 
 
 def consensus(cells: Sequence[Cell], language: str = "") -> Cell | None:
-    """The cell whose text agrees best with the others'; None where fewer than three can agree.
+    """Return the cell whose text agrees best with the others'; None where fewer than three can agree.
 
-    Of several with the same text, the earliest.
+    Of several with the same text it is the earliest.
     """
     found = np.array(agreement(cells, language))
     if np.isfinite(found).sum() < 3:
@@ -189,7 +192,7 @@ def consensus(cells: Sequence[Cell], language: str = "") -> Cell | None:
 
 
 def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> list[dict[str, Any]]:
-    """A plain row for each cell, as it is exported; with a reference also its CER."""
+    """Return a plain row for each cell, as it is exported; with a reference also its CER."""
     found = []
     for cell in cells:
         way = cell.place.way

@@ -54,12 +54,12 @@ class Condition:
 
     @property
     def hash(self) -> str:
-        """12 hex digits of the SHA-256 of the facts as sorted JSON."""
+        """Return 12 hex digits of the SHA-256 of the facts as sorted JSON."""
         return hash_of(self.facts())
 
     @property
     def uses_pool(self) -> bool:
-        """Whether anything of a pool's clips goes into a transcript."""
+        """Return whether anything of a pool's clips goes into a transcript."""
         settings = self.settings
         return bool(settings.shots or settings.knn) or settings.level != "context"
 

@@ -48,7 +48,7 @@ class Foreseen:
 def foreseen(
     utterance: Utterance, wanted: Sequence[tuple[Tried, int]], pools: Mapping[str, Pool], settings: Settings
 ) -> Iterator[Foreseen]:
-    """The rows of a clip, for each model and number of nearest examples, with the pool's language token.
+    """Yield a clip's rows, for each model and number of nearest examples, with the pool's language token.
 
     `pools` by the digest of the adapter's encoder, empty for the base's. Encoder states are made once for
     all models with the same encoder.
@@ -68,7 +68,7 @@ def foreseen(
 
 
 def table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
-    """A line for each model and number of examples: bits per character by language and their mean.
+    """Return bits per character by language and their mean, a line for each model and number of examples.
 
     `change` is the mean's difference, in percent, to that of the first model with as many examples on the
     same clips, or to that of the adapter `against` with as much of its change; `sure` is the half width of

@@ -21,7 +21,7 @@ SAME = 1.0  # seconds by which two readings of the time at which a process began
 
 @contextmanager
 def guarded(folder: str) -> Iterator[Callable[[], None]]:
-    """A guard of the folder while the block lasts; gives what tells it of all processes begun so far."""
+    """Guard the folder while the block lasts; yield what tells the guard of all processes begun so far."""
     command = [sys.executable, "-P", __file__, folder]
     guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, text=True)
     assert guard.stdin is not None

@@ -43,7 +43,7 @@ class Worker:
         self._arguments, self._folder = arguments, folder
 
     def do(self, task: Task) -> list[Made]:
-        """The rows of a shard.
+        """Return the rows of a shard.
 
         Raises:
             SmileError: this machine has not the folders that the shard names.
@@ -64,7 +64,7 @@ class Worker:
 
 @contextmanager
 def workers_on_ray(engines: Engines) -> Iterator[Work]:
-    """So many workers on a cluster, which ends with them where it is "local".
+    """Start so many workers on a cluster, which ends with them where it is "local".
 
     Raises:
         SmileError: Ray is not installed, no cluster is there, or it is too small.

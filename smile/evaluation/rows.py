@@ -52,7 +52,7 @@ class Row:
 
     @property
     def key(self) -> Key:
-        """What there may be one row of."""
+        """Return what there may be one row of."""
         return self.id, self.hash
 
 
@@ -68,7 +68,7 @@ class Seconds:
 
     @property
     def key(self) -> Key:
-        """The same as its row's."""
+        """Return the key of the row that was timed."""
         return self.id, self.hash
 
 
@@ -87,7 +87,7 @@ class RowFile:
         self._added: set[Key] = set()
 
     def done(self) -> set[Key]:
-        """The keys that need no more work; failed ones are tried again."""
+        """Return the keys that need no more work; failed ones are tried again."""
         return {key for key, row in self.rows.items() if not row.error}
 
     def add(self, made: Iterable[tuple[Row, Seconds]]) -> None:
@@ -124,7 +124,7 @@ class RowFile:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a file; none where there is no file. SmileError where it is damaged."""
+    """Read the rows of a file; none where there is no file. Raise a SmileError where it is damaged."""
     try:
         return [from_json(Row, line) for line in _lines(path)]
     except ValueError as error:
@@ -134,7 +134,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def read_seconds(path: Path) -> list[Seconds]:
-    """The times of a file; none where there is no file. SmileError where it is damaged."""
+    """Read the times of a file; none where there is no file. Raise a SmileError where it is damaged."""
     try:
         return [from_json(Seconds, line) for line in _lines(path)]
     except ValueError as error:
@@ -166,7 +166,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder; an empty one where there is none. SmileError where it is damaged."""
+    """Read a folder's manifest; an empty one where there is none. Raise a SmileError where it is damaged."""
     path = folder / NAME
     if not path.exists():
         return {"conditions": {}, "runs": []}

@@ -58,7 +58,7 @@ class Job:
 
     @cached_property
     def corpus(self) -> Corpus:
-        """The corpus at `data`."""
+        """Return the corpus at `data`."""
         return corpora.open_corpus(self.data, self.cache)
 
 
@@ -74,7 +74,7 @@ class Pending:
 
     @property
     def rows(self) -> int:
-        """How many are to be made."""
+        """Return how many rows are to be made."""
         return sum(len(conditions) for _, conditions in self.work)
 
 
@@ -100,7 +100,7 @@ def prepared(job: Job) -> tuple[Job, Models]:
 
 
 def plan(job: Job) -> list[Pending]:
-    """What a prepared job has still to do, by language.
+    """Return what a prepared job has still to do, by language.
 
     Raises:
         CorpusError: no such corpus, language or split.
@@ -116,7 +116,7 @@ def plan(job: Job) -> list[Pending]:
 
 
 def targets(job: Job, name: str) -> tuple[Utterance, ...]:
-    """The utterances of a language to be transcribed; of "mdw+sxb", clips of both joined in pairs."""
+    """Return a language's utterances to be transcribed; of "mdw+sxb", clips of both joined in pairs."""
     parts = [job.corpus.read(part, job.split).utterances for part in name.split("+")]
     if len(parts) > 2:
         raise CorpusError(f"{name} are more than two languages; join two.")
@@ -142,7 +142,7 @@ def _pending(job: Job, name: str) -> Pending:
 
 
 def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
-    """So many utterances (0: all), drawn by a seed, in the corpus's order; a larger limit only adds."""
+    """Draw so many utterances (0: all) by a seed, in the corpus's order; a larger limit only adds."""
     chosen = stable_shuffle(utterances, f"{seed}/")[: limit or None]
     return tuple(utterances[i] for i in sorted(chosen))
 
@@ -261,5 +261,5 @@ def pool_folder(job: Job, model: Model, source: Path) -> Path:
 
 
 def file_name(language: str) -> str:
-    """A language's name as a file's: "corpus/code" has a slash."""
+    """Return a language's name as a file's: "corpus/code" has a slash."""
     return language.replace("/", "-")

@@ -56,7 +56,7 @@ def work_here(models: Models, tasks: Sequence[Task]) -> Iterator[list[Made]]:
 
 
 def done(task: Task, models: Models) -> list[Made]:
-    """The rows of a task."""
+    """Return the rows of a task."""
     pools = {key: _opened(folders) for key, folders in task.pools.items()}
     return list(evaluate(models, task.utterance, task.conditions, pools, task.split))
 
@@ -105,7 +105,7 @@ def _do(task: Task) -> list[Made]:
 
 
 def done_alone(task: Task, arguments: dict[str, Any]) -> list[Made]:
-    """The rows of a task, by one thread and with models that this process loads once."""
+    """Return the rows of a task, by one thread and with models that this process loads once."""
     with one_thread():
         return done(task, load_models(**arguments))
 

@@ -125,7 +125,7 @@ def _one(
 
 
 def ready(workspace: Workspace, models: Models, progress: Progress | None = None) -> Pool | None:
-    """The pool with its token datastore, which takes over what an older version's has.
+    """Return the pool with its token datastore, which takes over what an older version's has.
 
     Raises:
         AudioError: a clip cannot be read.
@@ -143,7 +143,7 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
 
 
 def older_pools(workspace: Workspace, models: Models) -> list[Pool]:
-    """The pool as it was, newest first; what is damaged is passed over."""
+    """Return the pool as it was, newest first; what is damaged is passed over."""
     found: list[Pool] = []
     for version in workspace.state().versions[-2::-1][:2]:
         with suppress(PoolError):

@@ -69,7 +69,7 @@ class State:
 
     @property
     def corrections(self) -> tuple[Correction, ...]:
-        """All that still hold, in the order in which they were made."""
+        """Return all corrections that still hold, in the order in which they were made."""
         return tuple(v.correction for v in self.versions if v.correction)
 
 
@@ -136,7 +136,7 @@ class Workspace:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def state(self) -> State:
-        """What has been done so far."""
+        """Return what has been done so far."""
         path = self.folder / STATE
         if not path.is_file():
             raise PoolError(GONE)
@@ -161,7 +161,7 @@ class Workspace:
         write_json(self.folder / STATE, asdict(state))
 
     def touch(self) -> None:
-        """It is being used.
+        """Mark the workspace as being used.
 
         Raises:
             PoolError: it has been deleted.
@@ -188,7 +188,7 @@ class Workspace:
         return [Path(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
 
     def pool(self, encoder: EncoderId | None = None) -> Pool | None:
-        """The pool as it is now, or its newest version that is whole; None while there are no examples.
+        """Return the pool as it is now, or its newest whole version; None while there are no examples.
 
         Raises:
             PoolError: the folder is gone, no version is whole, or the pool was made by another encoder.
@@ -208,7 +208,7 @@ class Workspace:
 
     @property
     def recordings(self) -> Path:
-        """The folder of what is to be transcribed; it is made again where it is missing.
+        """Return the folder of what is to be transcribed; it is made again where it is missing.
 
         Raises:
             PoolError: the visitor's folder is gone, or something else is in its place.

@@ -32,13 +32,13 @@ class Encoded:
     guess: str = ""  # Whisper's language code
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in the log; the embedding keeps every bit."""
+        """Return the encoding as it stands in the log; the embedding keeps every bit."""
         data = self.embedding.astype("<f4").tobytes()
         return {"seconds": self.seconds, "embedding": base64.b64encode(data).decode(), "guess": self.guess}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Encoded:
-        """The inverse of `to_json`."""
+        """Read back what `to_json` returned."""
         embedding = np.frombuffer(base64.b64decode(fields["embedding"]), "<f4").astype(np.float32)
         return cls(fields["seconds"], embedding, fields["guess"])
 
@@ -51,17 +51,17 @@ class Encoder:
 
     @property
     def model(self) -> Model | None:
-        """What encodes."""
+        """Return the model that encodes."""
         return self.models.smile if self.models else None
 
     @property
     def windows(self) -> tuple[float, ...]:
-        """Seconds that may be encoded."""
+        """Return the windows that may be encoded, in seconds."""
         return self.models.smile.windows if self.models else WINDOWS
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Everything that changes an embedding or a guess."""
+        """Return everything that changes an embedding or a guess."""
         info = asdict(self.model.info) if self.model else None
         return {"recognizer": info, "windows": list(self.windows)}
 
@@ -98,7 +98,7 @@ def uncut(recording: Recording, audio: Path, longest: float) -> Samples:
 
 
 def remembering(encoder: Encoder, log: Log) -> Encode:
-    """The encoder, asked only for recordings whose content is not in the log."""
+    """Return the encoder, asked only for recordings whose content is not in the log."""
 
     def encode(audio: Path) -> Encoded:
         key = digest(audio)
@@ -114,7 +114,7 @@ def remembering(encoder: Encoder, log: Log) -> Encode:
 
 
 def digest(audio: Path) -> str:
-    """SHA-256 of a recording's file; AudioError where it cannot be read."""
+    """Return the SHA-256 of a recording's file; raise an AudioError where it cannot be read."""
     try:
         with audio.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -23,7 +23,7 @@ PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 def as_folder(pool: Pool, out: Path) -> Path:
-    """The pool's folder as a zip, which `smile` and the page open again; token datastores stay behind.
+    """Zip the pool's folder, which `smile` and the page open again; token datastores stay behind.
 
     Raises:
         SmileError: the zip cannot be written.
@@ -40,7 +40,7 @@ def as_folder(pool: Pool, out: Path) -> Path:
 
 
 def as_superb(pool: Pool, out: Path) -> Path:
-    """An ML-SUPERB v1 folder as a zip: 16 kHz WAV, the examples as 10min_train, queries as 10min_test.
+    """Zip the pool as an ML-SUPERB v1 folder: 16 kHz WAV, examples as 10min_train, queries as 10min_test.
 
     Ids that are no plain file names, or are taken, are changed; a text is one line there.
 

@@ -133,7 +133,7 @@ def _origin(source: Path, code: str, reading: Reading) -> tuple[Header, Reading]
 
 
 def language_of(source: Path, code: str, reading: Reading) -> Language:
-    """The language of a code, or the only one of a reading.
+    """Return the language of a code, or the only one of a reading.
 
     Raises:
         PoolError: there is no code, and the reading has no language or several.
@@ -228,7 +228,7 @@ def _copy(utterance: Utterance, folder: Path) -> Path:
 
 
 def file_name(name: str, suffix: str) -> str:
-    """A file name that is safe on every system, and one for each id: a digest marks what had to go."""
+    """Return a file name safe on every system, one for each id: a digest marks what had to go."""
     suffix = suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix) else ""
     if PLAIN_NAME.fullmatch(name) and not re.search(r"-[0-9a-f]{10}$", name):
         return name + suffix

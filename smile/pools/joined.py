@@ -16,7 +16,7 @@ LONGEST = 8.0  # seconds of each clip, so that both leave half a window to examp
 
 
 def joined(first: Sequence[Utterance], second: Sequence[Utterance], folder: Path) -> tuple[Utterance, ...]:
-    """Pairs of utterances, each in one recording in `folder`; no clip is in two of them.
+    """Join pairs of utterances, each in one recording in `folder`; no clip is in two of them.
 
     Which clips meet is decided by their ids alone. Language and id are those of both, joined by +.
     Recordings that are there already are kept.

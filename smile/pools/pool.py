@@ -69,12 +69,12 @@ class Pool:
 
     @property
     def language(self) -> Language:
-        """The language spoken."""
+        """Return the language spoken."""
         return self.header.language
 
     @property
     def minutes(self) -> float:
-        """How much speech the examples hold."""
+        """Return how much speech the examples hold, in minutes."""
         return sum(u.seconds for u in self.utterances) / 60.0
 
 
@@ -101,7 +101,7 @@ def open_pool(folder: Path, encoder: EncoderId | None = None) -> Pool:
 
 
 def read_header(folder: Path) -> Header:
-    """The header of a pool.
+    """Read the header of a pool.
 
     Raises:
         PoolError: the folder is no pool, or of a format that this version does not know.
@@ -137,7 +137,7 @@ def _checked(header: Header, path: Path) -> Header:
 
 
 def header_of(fields: Any) -> Header:
-    """A header from its fields, as `asdict` gives them; ValueError where some are wrong."""
+    """Make a header from its fields, as `asdict` gives them; raise a ValueError where some are wrong."""
     return from_json(Header, json.dumps(fields), "ignore")
 
 
@@ -159,12 +159,12 @@ def write_pool(
 
 
 def order_digest(utterances: Iterable[Utterance]) -> str:
-    """First 12 hex digits of the SHA-256 of the ids, in order."""
+    """Return the first 12 hex digits of the SHA-256 of the ids, in order."""
     return hashlib.sha256("\n".join(u.id for u in utterances).encode()).hexdigest()[:12]
 
 
 def rebuild_command(folder: Path) -> str:
-    """The command that makes a pool's embeddings anew, in place."""
+    """Return the command that makes a pool's embeddings anew, in place."""
     name = shlex.quote(str(folder))
     return f"smile index {name} --out {name}"
 

@@ -36,12 +36,12 @@ class PoolSetting:
         return replace(settings, shots=self.shots, knn=self.knn, level=self.level)
 
     def current(self, pool: Pool) -> bool:
-        """Whether the pool still holds the clips that it was measured on."""
+        """Return whether the pool still holds the clips that it was measured on."""
         return self.order == order_digest(pool.utterances)
 
 
 def read_setting(folder: Path) -> PoolSetting | None:
-    """A pool's setting; None where it has none.
+    """Read a pool's setting; None where it has none.
 
     Raises:
         PoolError: it is damaged.
@@ -65,7 +65,7 @@ def read_setting(folder: Path) -> PoolSetting | None:
 
 
 def whole_setting(folder: Path) -> PoolSetting | None:
-    """The same of a pool that the app looks after: a damaged setting is set aside."""
+    """Read the setting of a pool that the app looks after; set a damaged one aside and return None."""
     try:
         return read_setting(folder)
     except PoolError:

@@ -41,7 +41,7 @@ def drop(pool: Pool, index: int) -> Pool:
 
 
 def mixed(pools: Sequence[Pool]) -> Pool:
-    """The clips of several pools of one encoder as one pool; of one pool, that pool.
+    """Join the clips of several pools of one encoder in one pool; of one pool, return that pool.
 
     Its language is called after all of them; Whisper's guesses are added up. Its datastores are
     kept with the first pool.

@@ -27,12 +27,12 @@ class Change:
 
     @property
     def points(self) -> float:
-        """How many points the rate rose; negative where examples helped."""
+        """Return how many points the rate rose; negative where examples helped."""
         return self.after - self.before
 
 
 def changes(rows: pd.DataFrame, facts: pd.DataFrame, metric: Metric = CER) -> tuple[Change, ...]:
-    """The utterances that have rows under `labels.headline` and `labels.baseline` and a reference.
+    """Return the utterances that have a reference, and rows under `labels.headline` and `labels.baseline`.
 
     The nearest are those of the row with most of them among the utterance's conditions that choose by KL
     from the whole pool of its language; none where there is no such row.

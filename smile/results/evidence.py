@@ -30,7 +30,7 @@ class Evidence:
 
     @classmethod
     def of(cls, raw: pd.DataFrame, metric: Metric = CER) -> Evidence:
-        """Of rows as `packing.load` gives them."""
+        """Make the evidence of rows as `packing.load` gives them."""
         rows = labels.labelled(raw)
         return cls.held_out(rows, labels.conditions(raw), sampled(rows, metric), metric)
 
@@ -38,7 +38,7 @@ class Evidence:
     def held_out(
         cls, rows: pd.DataFrame, facts: pd.DataFrame, ready: Mapping[str, Sampled], metric: Metric = CER
     ) -> Evidence:
-        """Of what has been made of rows, without the training languages; joined ones are kept apart."""
+        """Make the evidence of prepared rows without the training languages; joined ones are kept apart."""
         switched = {code: one for code, one in ready.items() if JOINED in code}
         apart = {*TRAINING, *switched}
         kept = rows[~rows["language"].isin(apart)]
@@ -51,16 +51,16 @@ class Evidence:
 
     @property
     def headline(self) -> str:
-        """What the page does by itself, or the nearest to it that was measured."""
+        """Return the label of what the page does by itself, or of the nearest to it that was measured."""
         return labels.headline(self.facts)
 
     @property
     def baseline(self) -> str:
-        """Whisper alone."""
+        """Return the label of Whisper alone."""
         return labels.baseline(self.facts)
 
     def pair(self, condition: str, baseline: str, languages: Sequence[str] = ()) -> Paired | None:
-        """A condition against a baseline, over some languages (empty: all)."""
+        """Compare a condition with a baseline, over some languages (empty: all)."""
         key = (condition, baseline, *languages)
         if key not in self._made:
             chosen = languages or self.sampled
@@ -71,7 +71,7 @@ class Evidence:
     def matched_pairs(
         self, setting: str, one: Any, other: Any, also: Sequence[str] = ()
     ) -> list[tuple[pd.Series[Any], Paired]]:
-        """Comparisons of conditions that differ in one setting only, with the first one's settings.
+        """Compare conditions that differ in one setting only; return the first one's settings with each.
 
         Those nearest to the headline come first.
         """

@@ -36,7 +36,7 @@ FEW = (1, 3)  # shots at which samplers and distances are compared
 
 
 def conditions(rows: pd.DataFrame) -> pd.DataFrame:
-    """A line for each hash of settings: the settings, `name`, `label`; in the order of reading."""
+    """Return a line for each hash of settings: the settings, `name`, `label`; in the order of reading."""
     facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
     facts = facts.rename(columns={"condition": "name"}).set_index("hash")
     if facts.empty:
@@ -56,7 +56,7 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def labelled(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows whose `condition` is its label; what it was called is `name`."""
+    """Return the rows with their label as `condition`, and what it was called as `name`."""
     labels = conditions(rows)["label"]
     return rows.assign(name=rows["condition"], condition=rows["hash"].map(labels))
 
@@ -95,14 +95,14 @@ def _sortable(value: Any) -> tuple[float, str]:
 
 
 def baseline(facts: pd.DataFrame) -> str:
-    """What others are compared with: Whisper alone as it is, where it was measured."""
+    """Return the label that others are compared with: Whisper alone as it is, where it was measured."""
     return str(facts["label"].iloc[0]) if len(facts) else ""
 
 
 def headline(facts: pd.DataFrame) -> str:
-    """The condition with examples that is nearest to what the page does by itself, with an adapter if any.
+    """Return the condition with examples that is nearest to what the page does by itself.
 
-    Of several adapters the commonest; empty where none was measured.
+    With an adapter if there is any, the commonest of several; the label is empty where none was measured.
     """
     inside = facts[facts["side"] == "in-context"]
     if inside.empty:
@@ -121,7 +121,7 @@ def headline(facts: pd.DataFrame) -> str:
 
 
 def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:
-    """The in-context conditions with these settings, and with the usual one in whatever is not named.
+    """Return the in-context conditions with these settings, and with the usual value of all others.
 
     A value of None lets the setting vary.
     """
@@ -136,7 +136,7 @@ def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:
 def matched_pairs(
     facts: pd.DataFrame, setting: str, one: Any, other: Any, also: Sequence[str] = ()
 ) -> list[tuple[str, str, pd.Series[Any]]]:
-    """Pairs of labels that differ in one setting (and seeds) only, and the first one's settings.
+    """Return pairs of labels that differ in one setting (and seeds) only, and the first one's settings.
 
     `one` and `other` are values of the setting, or a test of them; `also` names settings that may differ too.
     """
@@ -152,7 +152,7 @@ def matched_pairs(
 
 
 def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
-    """The in-context conditions that a figure over "shots", "length", "measure" or "minutes" draws.
+    """Return the in-context conditions that a figure over "shots", "length", "measure" or "minutes" draws.
 
     "length" is over shots too, with the seconds of examples and target held and as they come.
 
@@ -188,10 +188,10 @@ def _held(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
-    """Conditions with or without an adapter that differ in shots, sampler and seed only.
+    """Return conditions with or without an adapter that differ in shots, sampler and seed only.
 
-    Of several such groups, the one that has most settings in common with the condition `like`, and then
-    the largest. `series` names it.
+    Of several such groups it is the one that has most settings in common with the condition `like`, and
+    then the largest. `series` names it.
     """
     found = chosen(facts, **dict.fromkeys(FREE))
     found = found[(found["adapter"] != "") == trained]
@@ -205,7 +205,7 @@ def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
 
 
 def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[int]:
-    """How many settings each line has in common with a condition; with the usual where there is none such."""
+    """Count the settings that each line shares with a condition; with the usual ones where it is missing."""
     there = facts[facts["label"] == like]
     wanted = dict(there.iloc[0]) if len(there) else PLAIN
     names = [name for name in (*FREE, "adapter", "shots", "sampler") if name in wanted]

@@ -29,7 +29,7 @@ def write_manifest(job: Job) -> None:
 
 
 def described(job: Job) -> dict[str, Any]:
-    """What there is to say of a run."""
+    """Return what there is to say of a run."""
     adapter = job.model.get("adapter")
     loaded = load(adapter) if adapter else None
     return {
@@ -50,7 +50,7 @@ def described(job: Job) -> dict[str, Any]:
 
 
 def corpus_hash(job: Job, name: str) -> str:
-    """12 hex digits over ids, texts and recordings of a language's targets and examples."""
+    """Return 12 hex digits over ids, texts and recordings of a language's targets and examples."""
     digest = hashlib.sha256()
     examples = [job.corpus.read(part, job.pool_split).utterances for part in name.split("+")]
     for utterance in chain(targets(job, name), *examples):
@@ -60,6 +60,6 @@ def corpus_hash(job: Job, name: str) -> str:
 
 
 def command() -> str:
-    """The command at hand, paths by their last name only."""
+    """Return the command at hand, with paths by their last name only."""
     words = [Path(word).name if os.sep in word else word for word in sys.argv]
     return shlex.join(words)

@@ -41,7 +41,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 def read_rows_of(folder: Path) -> pd.DataFrame:
-    """The rows of one evaluation's folder with their seconds.
+    """Return the rows of one evaluation's folder with their seconds.
 
     Raises:
         SmileError: the folder holds no rows.
@@ -97,7 +97,7 @@ def _manifest(folders: Sequence[Path]) -> dict[str, Any]:
 
 
 def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:
-    """The packed rows in a folder and the folders in it, each with its condition's settings.
+    """Load the packed rows in a folder and the folders in it, each with its condition's settings.
 
     Empty where there are none. A file that cannot be read is told in the log and passed over.
 
@@ -123,7 +123,7 @@ def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:
 
 
 def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows in which a name that stands for several settings is followed by the settings' hash."""
+    """Return the rows, a name that stands for several settings followed by the settings' hash."""
     hashes = rows.groupby("condition")["hash"].transform("nunique")
     names = rows["condition"].where(hashes == 1, rows["condition"] + " " + rows["hash"].str[:4])
     return rows.assign(condition=names)

@@ -26,7 +26,7 @@ class Paired:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval of the reduction leaves 0 out."""
+        """Return whether the interval of the reduction leaves 0 out."""
         return self.low > 0 or self.high < 0
 
     def count(self, better: bool, significant: bool = False) -> int:

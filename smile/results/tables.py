@@ -34,12 +34,12 @@ class Metric:
 
     @property
     def edits(self) -> str:
-        """The column of edits."""
+        """Return the name of the column of edits."""
         return f"{self.normaliser}_{'edits' if self.unit == 'cer' else 'word_edits'}"
 
     @property
     def length(self) -> str:
-        """The column of the reference's length."""
+        """Return the name of the column of the reference's length."""
         return f"{self.normaliser}_{'length' if self.unit == 'cer' else 'words'}"
 
 
@@ -49,7 +49,7 @@ CER = Metric()
 def by_language(
     rows: pd.DataFrame, metric: Metric = CER, baseline: str = "vanilla", seed: int = 0
 ) -> pd.DataFrame:
-    """A line for each language and condition.
+    """Return a line for each language and condition.
 
     `rate` is total edits over total length, `mean` the mean over utterances, both in percent and with
     the bounds of a bootstrap interval (`low`, `high`); `reduction` is how much lower the rate is than the
@@ -63,13 +63,13 @@ def by_language(
 
 
 def table_of(languages: Iterable[Sampled], baseline: str) -> pd.DataFrame:
-    """The same from rows that are ready."""
+    """Return a line for each language and condition, as `by_language` does, from rows that are ready."""
     parts = [_language(each, baseline) for each in languages]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def sampled(rows: pd.DataFrame, metric: Metric = CER, seed: int = 0) -> dict[str, Sampled]:
-    """Rows made ready, by language; all conditions of a language see the same resamples."""
+    """Make rows ready, by language; all conditions of a language see the same resamples."""
     if rows.empty:
         return {}
     found = {}
@@ -81,7 +81,7 @@ def sampled(rows: pd.DataFrame, metric: Metric = CER, seed: int = 0) -> dict[str
 
 
 def counted(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    """Rows with `edits`, `length`, `empty` and `loops`, NaN where one is not counted, and `failed`."""
+    """Return rows with `edits`, `length`, `empty`, `loops` (NaN where one is not counted) and `failed`."""
     if rows.duplicated(KEYS).any():
         raise SmileError(f'There are two rows of one utterance under "{_twice(rows)}".')
     edits, length = (rows[c].astype("float64") for c in (metric.edits, metric.length))
@@ -109,7 +109,7 @@ class Counts:
     length: Values
 
     def rates(self, draws: Values) -> dict[str, Values]:
-        """Rate and mean of each condition with their intervals, in percent."""
+        """Return the rate and mean of each condition with their intervals, in percent."""
         each = self.edits / self.length
         ones = np.where(np.isnan(self.length), np.nan, 1.0)
         found = {}
@@ -122,12 +122,12 @@ class Counts:
         return found
 
     def only(self, *conditions: str) -> Counts:
-        """The counts of these conditions."""
+        """Return the counts of these conditions."""
         at = [self.conditions.index(name) for name in conditions]
         return Counts(list(conditions), self.edits[at], self.length[at])
 
     def shared(self, baseline: str) -> tuple[Values, Values, Values]:
-        """Edits, the baseline's edits and lengths on the utterances that both have."""
+        """Return edits, the baseline's edits and lengths on the utterances that both have."""
         base = self.edits[self.conditions.index(baseline)]
         both = ~np.isnan(self.edits) & ~np.isnan(base)
         ours, theirs, length = (np.where(both, v, np.nan) for v in (self.edits, base, self.length))
@@ -135,7 +135,7 @@ class Counts:
 
 
 def counts_of(flat: pd.DataFrame) -> Counts:
-    """The counts of one language's counted rows; conditions in their order, utterances by id."""
+    """Return the counts of one language's counted rows; conditions in their order, utterances by id."""
     names = pd.Series(flat["condition"].unique()).sort_values(key=ranked, kind="stable").tolist()
     ids = sorted(flat["id"].unique())
     shape = len(names), len(ids)
@@ -169,7 +169,7 @@ class Sampled:
     draws: Values
 
     def has(self, *conditions: str) -> bool:
-        """Whether all these conditions were measured."""
+        """Return whether all these conditions were measured."""
         return set(conditions) <= set(self.counts.conditions)
 
 
@@ -193,7 +193,7 @@ def _language(one: Sampled, baseline: str) -> pd.DataFrame:
 
 
 def compared(counts: Counts, baseline: str, draws: Values) -> dict[str, Values]:
-    """The relative reductions against a baseline on the utterances that both have, in percent."""
+    """Return the relative reductions against a baseline on the utterances that both have, in percent."""
     ours, theirs, length = counts.shared(baseline)
     with np.errstate(divide="ignore", invalid="ignore"):
         resampled = 100 * (1 - ratios(draws, ours, length) / ratios(draws, theirs, length))
@@ -211,26 +211,26 @@ def compared(counts: Counts, baseline: str, draws: Values) -> dict[str, Values]:
 
 
 def resamples(size: int, seed: int, key: str) -> Values:
-    """How often each of `size` utterances is drawn in each resample -> (RESAMPLES, size)."""
+    """Draw how often each of `size` utterances comes in each resample -> (RESAMPLES, size)."""
     digest = hashlib.sha256(f"{seed}/{key}".encode()).digest()
     generator = np.random.default_rng(int.from_bytes(digest[:8], "little"))
     return generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(np.float64)
 
 
 def ratio(top: Values, bottom: Values) -> Values:
-    """100 · Σ top / Σ bottom over the utterances, without what is NaN; NaN where nothing is left."""
+    """Return 100 · Σ top / Σ bottom over the utterances, without what is NaN; NaN where nothing is left."""
     above, below = np.nansum(top, axis=-1), np.nansum(bottom, axis=-1)
     return 100 * above / np.where(below == 0, np.nan, below)
 
 
 def ratios(draws: Values, top: Values, bottom: Values) -> Values:
-    """The same in each resample -> (RESAMPLES,) or (RESAMPLES, conditions)."""
+    """Return 100 · Σ top / Σ bottom in each resample -> (RESAMPLES,) or (RESAMPLES, conditions)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return 100 * (draws @ np.nan_to_num(top).T) / (draws @ np.nan_to_num(bottom).T)
 
 
 def interval(values: Values, level: float = LEVEL) -> tuple[Values, Values]:
-    """The percentiles that hold the middle 95 % of the resamples; NaN where there are none."""
+    """Return the percentiles that hold the middle 95 % of the resamples; NaN where there are none."""
     values = np.where(np.isfinite(values), values, np.nan)
     quantile = np.nanquantile if np.isnan(values).any() else np.quantile
     with warnings.catch_warnings():
@@ -240,7 +240,7 @@ def interval(values: Values, level: float = LEVEL) -> tuple[Values, Values]:
 
 
 def summary(table: pd.DataFrame, languages: Sequence[str] = (), baseline: str = "vanilla") -> pd.DataFrame:
-    """A line for each condition over a group of languages (empty: all), from `by_language`'s table.
+    """Return a line for each condition over a group of languages (empty: all), from `by_language`'s table.
 
     `macro` is the mean of the languages' rates; `reduction` compares it with the baseline's macro average
     over the same languages; `improved` and `worsened` count languages, `_significant` those of them whose
@@ -256,7 +256,7 @@ def summary(table: pd.DataFrame, languages: Sequence[str] = (), baseline: str = 
 
 
 def ranked(names: pd.Series[str]) -> pd.Series[str]:
-    """A key to sort conditions by: vanilla first, numbers as numbers."""
+    """Return a key to sort conditions by: vanilla first, numbers as numbers."""
     padded = names.str.replace(r"\d+", lambda m: m[0].zfill(4), regex=True)
     return padded.where(~names.str.startswith("vanilla"), "\0" + names)
 
@@ -294,6 +294,6 @@ def _truth(table: pd.DataFrame, column: str) -> pd.Series[bool]:
 
 
 def as_text(table: pd.DataFrame, columns: Sequence[str]) -> str:
-    """A table for a terminal."""
+    """Return a table as text for a terminal."""
     shown = table[[column for column in columns if column in table]]
     return shown.to_string(index=False, float_format=lambda v: f"{v:.1f}", na_rep="")

@@ -6,12 +6,12 @@ import pandas as pd
 
 
 def percent(value: float) -> str:
-    """A number of percent with one decimal, such as "46.6 %"; a dash where there is none."""
+    """Return a number of percent with one decimal, such as "46.6 %"; a dash where there is none."""
     return f"{value:.1f}\u00a0%" if pd.notna(value) else "–"
 
 
 def change(reduction: float) -> str:
-    """A relative reduction as a change, such as "−12.3 %" where the rate is lower by so much."""
+    """Return a relative reduction as a change, such as "−12.3 %" where the rate is lower by so much."""
     if pd.isna(reduction):
         return "–"
     sign = "" if abs(reduction) < 0.05 else "−" if reduction > 0 else "+"

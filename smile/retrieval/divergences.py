@@ -21,14 +21,14 @@ TEMPERATURE = 1.0
 
 
 def log_softmax(h: Matrix, tau: float = TEMPERATURE) -> NDArray[np.float64]:
-    """Log probabilities of softmax(h / tau) along the last axis."""
+    """Return log probabilities of softmax(h / tau) along the last axis."""
     z = np.asarray(h, dtype=np.float64) / tau
     z = z - z.max(axis=-1, keepdims=True)
     return np.asarray(z - np.log(np.exp(z).sum(axis=-1, keepdims=True)))
 
 
 def kl(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
-    """KL(p‖q) of query p and pool clip q, in nats: the measure of the paper.
+    """Return KL(p‖q) of query p and pool clip q, in nats: the measure of the paper.
 
     Sum p log p is constant for a query, so its ranking is that of one inner product, p · log q.
     """
@@ -36,13 +36,13 @@ def kl(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
 
 
 def kl_of_logs(log_p: NDArray[np.float64], log_q: NDArray[np.float64]) -> Distances:
-    """KL of log probabilities (queries, d) and (pool, d); for pools that are asked again and again."""
+    """Return the KL of log probabilities (queries, d) and (pool, d); for pools asked again and again."""
     p = np.exp(log_p)
     return (p * log_p).sum(axis=1)[:, None] - p @ log_q.T
 
 
 def kl_terms(query: Matrix, example: Matrix, tau: float = TEMPERATURE) -> NDArray[np.float64]:
-    """KL(p‖q) of two embeddings (d,) split into its dimensions: p log(p / q) - p + q, each at least 0.
+    """Split KL(p‖q) of two embeddings (d,) into its dimensions: p log(p / q) - p + q, each at least 0.
 
     The terms add up to the divergence, since p and q both add up to 1.
     """
@@ -52,12 +52,12 @@ def kl_terms(query: Matrix, example: Matrix, tau: float = TEMPERATURE) -> NDArra
 
 
 def kl_reverse(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
-    """KL(q‖p) of pool clip q and query p, in nats."""
+    """Return KL(q‖p) of pool clip q and query p, in nats."""
     return kl(pool, queries, tau).T
 
 
 def js(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
-    """Jensen-Shannon divergence, in nats, at most ln 2: the mean KL to the midpoint of p and q."""
+    """Return the Jensen-Shannon divergence, in nats, at most ln 2: the mean KL to the midpoint of p and q."""
     log_p, log_q = log_softmax(queries, tau), log_softmax(pool, tau)
     q, negentropy_q = np.exp(log_q), (np.exp(log_q) * log_q).sum(axis=1)
     rows = []
@@ -69,12 +69,12 @@ def js(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
 
 
 def cosine(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
-    """1 - cosine similarity of the embeddings themselves, in [0, 2]."""
+    """Return 1 - cosine similarity of the embeddings themselves, in [0, 2]."""
     return 1.0 - _unit(queries) @ _unit(pool).T
 
 
 def euclidean(queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
-    """Euclidean distance of the embeddings themselves."""
+    """Return the Euclidean distance of the embeddings themselves."""
     return np.array([np.linalg.norm(pool - q, axis=1) for q in queries.astype(np.float64)])
 
 
@@ -105,7 +105,7 @@ LABELS = {name: one.label for name, one in DIVERGENCES.items()} | {LEARNED: "Lea
 
 
 def distances(name: str, queries: Matrix, pool: Matrix, tau: float = TEMPERATURE) -> Distances:
-    """The matrix (queries, pool) of a measure by name.
+    """Return the matrix (queries, pool) of a measure by name.
 
     Raises:
         SmileError: no such measure, or the widths differ.

@@ -28,14 +28,14 @@ class Projection:
     matrix: NDArray[np.floating]
 
     def distances(self, queries: Matrix, pool: Matrix) -> NDArray[np.float64]:
-        """Euclidean (queries, pool), after the projection."""
+        """Return Euclidean distances (queries, pool), after the projection."""
         matrix = self.matrix.astype(np.float64)
         q, p = ((np.asarray(h, np.float64) - self.mean) @ matrix for h in (queries, pool))
         return np.array([np.linalg.norm(p - row, axis=1) for row in q])
 
 
 def learned(queries: Matrix, pool: Matrix, path: Path = SHIPPED) -> NDArray[np.float64]:
-    """The learned distance of embeddings (queries, d) and (pool, d) -> (queries, pool).
+    """Return the learned distance of embeddings (queries, d) and (pool, d) -> (queries, pool).
 
     Raises:
         SmileError: no projection ships, or it is for embeddings of another width.

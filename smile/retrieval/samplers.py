@@ -75,7 +75,7 @@ def measured(
 
 
 def measure_label(sampler: str, divergence: str) -> str:
-    """What a neighbour's distance is measured in, for a person."""
+    """Return what a neighbour's distance is measured in, for a person."""
     sound = MEASURES[divergence]
     if sampler in ("nearest", "random"):
         return sound
@@ -83,26 +83,26 @@ def measure_label(sampler: str, divergence: str) -> str:
 
 
 def nearest(row: Distances, shots: int) -> NDArray[np.int64]:
-    """Indices of the smallest distances, nearest first; ties go to the earlier utterance."""
+    """Return the indices of the smallest distances, nearest first; ties go to the earlier utterance."""
     return np.argsort(row, kind="stable")[:shots]
 
 
 def random_sample(size: int, shots: int, seed: int, key: str = "") -> NDArray[np.int64]:
-    """Indices drawn without replacement; more shots only add to fewer."""
+    """Draw indices without replacement; more shots only add to fewer."""
     digest = hashlib.sha256(f"{seed}/{key}".encode()).digest()
     generator = np.random.default_rng(int.from_bytes(digest[:8], "little"))
     return generator.permutation(size)[:shots]
 
 
 def stable_shuffle(utterances: Sequence[Utterance], prefix: str = "") -> list[int]:
-    """Indices in an order that depends on ids and prefix alone: what is first stays so when others come."""
+    """Order indices by ids and prefix alone: what is first stays so when others come."""
     return sorted(
         range(len(utterances)), key=lambda i: hashlib.sha256(f"{prefix}{utterances[i].id}".encode()).digest()
     )
 
 
 def of_length(seconds: Sequence[float], shots: int, total: float) -> list[int]:
-    """Indices, in order, of the clips of which `shots` come to about `total` seconds.
+    """Return the indices, in order, of the clips of which `shots` come to about `total` seconds.
 
     These are the SPARE * shots clips whose length is nearest to total / shots.
     """

@@ -19,14 +19,14 @@ Weights = dict[str, float]
 
 
 def grams(text: str) -> Counter[str]:
-    """The n-grams of a text, normaliser `plain`, words set off by spaces."""
+    """Count the n-grams of a text, normaliser `plain`, words set off by spaces."""
     padded = f" {plain(text)} "
     sizes = range(1, LONGEST + 1)
     return Counter(padded[i : i + n] for n in sizes for i in range(len(padded) - n + 1))
 
 
 def draft_distances(draft: str, texts: Sequence[str]) -> Distances:
-    """1 - cosine of tf-idf-weighted n-grams of a draft and of each text -> (texts,), 0 to 1.
+    """Return 1 - cosine of tf-idf-weighted n-grams of a draft and of each text -> (texts,), 0 to 1.
 
     The weights come from the texts: an n-gram that all of them have says little.
     """

@@ -24,7 +24,7 @@ class Character:
 
 
 def inventory(texts: Sequence[str]) -> tuple[Character, ...]:
-    """The code points of texts as they are spelt, without spaces, the most frequent first.
+    """Return the code points of texts as they are spelt, without spaces, the most frequent first.
 
     Letters, marks and signs may be rare; a digit that occurs once is nothing remarkable. A capital is not
     rare where its small letter is common.
@@ -43,7 +43,7 @@ def inventory(texts: Sequence[str]) -> tuple[Character, ...]:
 
 
 def telling(counts: Mapping[str, int]) -> bool:
-    """Whether so much is written that a character which occurs once may well be a typing error."""
+    """Return whether so much is written that a character occurring once may well be a typing error."""
     once = sum(n == 1 for n in counts.values())
     return sum(counts.values()) >= TELLING and once <= MOST_ONCE * len(counts)
 
@@ -54,13 +54,13 @@ def _remarkable(character: str, counts: Counter[str]) -> bool:
 
 
 def permitted(texts: Sequence[str]) -> frozenset[str]:
-    """The code points that a text like these may have: theirs, and the space."""
+    """Return the code points that a text like these may have: theirs, and the space."""
     found = {c for text in texts for c in text if not c.isspace()}
     return frozenset(c for c in found if c != UNWRITABLE and not "\ud800" <= c <= "\udfff") | {" "}
 
 
 def mixed_forms(texts: Sequence[str]) -> bool:
-    """Whether some letters are composed (NFC) and others decomposed (NFD), or one letter is both."""
+    """Return whether some letters are composed (NFC) and others decomposed (NFD), or one letter is both."""
     characters = set("".join(texts))
     composed = any(_nfc(c) == c != unicodedata.normalize("NFD", c) for c in characters)
     stable = ("".join(map(_nfc, text)) for text in texts)

@@ -23,7 +23,7 @@ class _Entry(NamedTuple):
 
 
 def search(typed: str, count: int = 8) -> tuple[Language, ...]:
-    """The languages that best fit what was typed, best first: by code, whole name, beginning, any part."""
+    """Find languages that best fit what was typed, best first: by code, whole name, beginning, any part."""
     wanted = _folded(typed)
     if not wanted:
         return ()
@@ -33,7 +33,7 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
 
 
 def unlisted(name: str) -> Language:
-    """A language that ISO 639-3 does not list, by the name that its speakers give it.
+    """Return a language that ISO 639-3 does not list, by the name that its speakers give it.
 
     Raises:
         PoolError: the name is too long, or cannot be printed.

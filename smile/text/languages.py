@@ -17,7 +17,7 @@ _LABEL = re.compile(r"(?:org_)?([a-z]{3})")
 
 @cache
 def languages() -> Mapping[str, Language]:
-    """The table of known languages by ISO 639-3 code.
+    """Return the table of known languages by ISO 639-3 code.
 
     Macrolanguages and their main members ("swa", "swh") are both in it, with the same Whisper code.
     """
@@ -26,7 +26,7 @@ def languages() -> Mapping[str, Language]:
 
 
 def language(code: str) -> Language:
-    """What is known of a language; of one that is not in the table, just the name that ISO 639-3 gives it.
+    """Return what is known of a language; of one not in the table, just the name ISO 639-3 gives it.
 
     A code such as "mdw+sxb" stands for speech in both; one that ISO 639-3 does not know is its own name.
     """
@@ -47,7 +47,7 @@ def _listed(code: str) -> str:
 
 
 def together(parts: Sequence[Language]) -> Language:
-    """Several languages as one, called after all of them."""
+    """Return several languages as one, called after all of them."""
     name, family, script = (
         " and ".join(dict.fromkeys(filter(None, values)))
         for values in zip(*((p.name, p.family, p.script) for p in parts), strict=True)
@@ -56,12 +56,12 @@ def together(parts: Sequence[Language]) -> Language:
 
 
 def from_whisper(code: str) -> Language | None:
-    """The language that Whisper means by a code such as "zh"; None where Whisper has no such code."""
+    """Return the language that Whisper means by a code such as "zh"; None where it has no such code."""
     return next((known for known in languages().values() if code and known.whisper == code), None)
 
 
 def iso_code(label: str) -> str:
-    """The ISO 639-3 code in a corpus's label of a language.
+    """Return the ISO 639-3 code in a corpus's label of a language.
 
     Takes ML-SUPERB's forms ("org_jpn", "[jpn]") and Whisper's codes ("ja"); any other label becomes a code
     as `names.as_code` makes it.

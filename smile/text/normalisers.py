@@ -26,7 +26,7 @@ NOT_TEXT = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
 def plain(text: str, language: str = "") -> str:
-    """Letters, marks and numbers of every script in lower case, NFC, words parted by single spaces.
+    """Keep letters, marks and numbers of every script, in lower case, NFC, words parted by single spaces.
 
     An apostrophe inside a word, however typed, becomes the letter ʼ, which it is in many orthographies
     (Swahili ng'ombe, Breton c'h); any other sign parts words. Characters without a shape of their own
@@ -40,7 +40,7 @@ def plain(text: str, language: str = "") -> str:
 
 
 def ml_superb(text: str, language: str = "") -> str:
-    """As ESPnet's scoring scripts for ML-SUPERB have it.
+    """Normalise a text as ESPnet's scoring scripts for ML-SUPERB do.
 
     Drops `[...]` (language tags, noises) and all Unicode punctuation, writes capitals, and takes the
     spaces out of Mandarin, Japanese, Thai and Cantonese. No Unicode normalisation; other spaces stay.
@@ -61,7 +61,7 @@ class Normaliser:
 
     @property
     def stamp(self) -> str:
-        """What results are marked with, such as "plain/1"."""
+        """Return what results are marked with, such as "plain/1"."""
         return f"{self.name}/{self.version}"
 
 
@@ -72,17 +72,20 @@ NORMALISERS = {
 
 
 def normalise(text: str, normaliser: str = "plain", language: str = "") -> str:
-    """A text in the named normaliser's form; `language` in ISO 639-3. SmileError for a name that is none."""
+    """Return a text in the named normaliser's form; `language` in ISO 639-3.
+
+    Raises a SmileError for a name that is none.
+    """
     return find(normaliser).apply(text, language)
 
 
 def find(name: str) -> Normaliser:
-    """The normaliser of that name; SmileError where there is none."""
+    """Return the normaliser of that name; raise a SmileError where there is none."""
     if name not in NORMALISERS:
         raise SmileError(f'There is no normaliser "{name}"; choose one of {", ".join(NORMALISERS)}.')
     return NORMALISERS[name]
 
 
 def one_line(text: str) -> str:
-    """A text without line breaks and without space at its ends."""
+    """Return a text without line breaks and without space at its ends."""
     return " ".join(text.split())

@@ -26,12 +26,15 @@ class Score:
 
     @property
     def cer(self) -> float | None:
-        """Character error rate; None where the reference is empty, and the clip is not to be counted."""
+        """Return the character error rate; None where the reference is empty, so the clip does not count."""
         return self.edits / self.length if self.length else None
 
     @property
     def wer(self) -> float | None:
-        """Word error rate; None where the reference is empty. Says little of scripts without spaces."""
+        """Return the word error rate; None where the reference is empty.
+
+        It says little of scripts without spaces.
+        """
         return self.word_edits / self.words if self.words else None
 
 

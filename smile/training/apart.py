@@ -25,7 +25,7 @@ class Layout:
 
 
 def run_apart(decoder: nn.Module, tokens: Tensor, states: Tensor, layout: Layout) -> Tensor:
-    """Tokens (n,) and encoder states (frames, d) of all clips -> last hidden states (n, d)."""
+    """Run tokens (n,) and encoder states (frames, d) of all clips -> last hidden states (n, d)."""
     whisper = cast(Any, decoder)
     positions = torch.cat([torch.arange(n, device=tokens.device) for n in layout.episodes])
     x = whisper.embed_tokens(tokens) + whisper.embed_positions.weight[positions]

@@ -38,7 +38,7 @@ class Batch(NamedTuple):
     layout: Layout | None = None  # encoded independently
 
     def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
+        """Return the same batch on a device."""
         return Batch(self.sound.to(device), self.tokens.to(device), self.labels.to(device), self.layout)
 
 
@@ -88,7 +88,7 @@ class Batches:
 
 
 def stacked(sounds: Sequence[Sounds], episodes: Sequence[EpisodeTokens], end: int) -> Batch:
-    """Episodes side by side."""
+    """Lay episodes side by side in a batch."""
     tokens = _padded([episode.tokens for episode in episodes], end)
     labels = _padded([episode.labels for episode in episodes], IGNORED)
     return Batch(torch.from_numpy(np.stack([sound for (sound,) in sounds])), tokens, labels)
@@ -100,7 +100,7 @@ def _padded(rows: Sequence[NDArray[np.int64]], value: int) -> Tensor:
 
 
 def packed(sounds: Sequence[Sounds], episodes: Sequence[EpisodeTokens]) -> Batch:
-    """Episodes end to end, each clip's tokens with its own frames; clips without tokens are left out."""
+    """Lay episodes end to end, each clip's tokens with its own frames; leave out clips without tokens."""
     counts = [
         np.bincount(episode.owners, minlength=len(clips))
         for clips, episode in zip(sounds, episodes, strict=True)

@@ -40,7 +40,7 @@ class Run:
         write_text(path, text)
 
     def settings(self) -> dict[str, Any]:
-        """What `claim` wrote down; empty before it."""
+        """Return what `claim` wrote down; empty before it."""
         path = self.folder / SETTINGS
         try:
             return dict(read_json(path)) if path.is_file() else {}
@@ -78,7 +78,7 @@ class Run:
             raise _lost(path) from error
 
     def hours(self) -> float:
-        """Hours spent up to the last state."""
+        """Return the hours spent up to the last state."""
         path = self.folder / CHECKPOINT
         return float(_loaded(path, "cpu").get("hours", 0.0)) if path.is_file() else 0.0
 
@@ -88,7 +88,7 @@ class Run:
             file.write(json.dumps(row) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:
-        """The log; of a step that was done twice, after a kill, the later row."""
+        """Return the log; of a step that was done twice, after a kill, the later row."""
         path = self.folder / LOG
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
         rows = [row for line in lines if (row := _row(line))]
@@ -124,6 +124,6 @@ def _lost(path: Path) -> SmileError:
 
 
 def allocator(model: nn.Module) -> Any:
-    """AdaLoRA's rank allocator, or None."""
+    """Return AdaLoRA's rank allocator, or None."""
     base = getattr(getattr(model, "adapted", None), "base_model", None)
     return getattr(base, "rankallocator", None)

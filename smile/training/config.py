@@ -52,15 +52,15 @@ class TrainConfig:
 
     @property
     def frozen_encoder(self) -> bool:
-        """Whether encoder states are those of the base model."""
+        """Return whether encoder states are those of the base model."""
         return self.layers != "all"
 
     def learning(self) -> dict[str, Any]:
-        """The settings that change what is learned; of a run that goes on they stay as they are."""
+        """Return the settings that change what is learned; of a run that goes on they stay as they are."""
         return {name: value for name, value in asdict(self).items() if name != "scale"}
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return the settings as plain values for JSON."""
         return asdict(self)
 
 
@@ -101,7 +101,7 @@ PRESETS = {"smile": TrainConfig(), "paper": PAPER, "independent": INDEPENDENT}
 
 
 def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
-    """A config with settings given as text, such as {"rate": "1e-4", "windows": "10,15"}.
+    """Return a config with settings given as text, such as {"rate": "1e-4", "windows": "10,15"}.
 
     Raises:
         SmileError: no such setting, or a value of the wrong kind.

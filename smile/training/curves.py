@@ -7,7 +7,7 @@ from typing import Any
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Loss and validation CER over the steps of a log, as PNG."""
+    """Draw loss and validation CER over the steps of a log, as PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.5), layout="constrained")

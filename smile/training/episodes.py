@@ -43,7 +43,7 @@ class TrainClip:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Return the clip's length in seconds."""
         return len(self.samples) / SAMPLE_RATE
 
 
@@ -58,12 +58,12 @@ class EpisodeAudio:
 
     @property
     def samples(self) -> Samples:
-        """All clips, one after the other."""
+        """Return the samples of all clips, one after the other."""
         return np.concatenate(self.sounds)
 
     @property
     def places(self) -> list[tuple[float, float]]:
-        """Where each clip starts and ends, in seconds."""
+        """Return where each clip starts and ends, in seconds."""
         return ENCODINGS[self.encoding].spans([len(s) / SAMPLE_RATE for s in self.sounds])
 
 
@@ -88,13 +88,13 @@ class Episodes:
         }
 
     def window(self, batch: int) -> float:
-        """The window of a batch's audio, in seconds; encoded independently there is none."""
+        """Return the window of a batch's audio, in seconds; inf where encoded independently."""
         if self._config.encoding == "independent":
             return math.inf
         return float(self._generator(0, batch).choice(self._config.windows))
 
     def arrange(self, index: int, window: float) -> EpisodeAudio:
-        """The audio of an episode, within a window with silence at its end."""
+        """Arrange the audio of an episode, within a window with silence at its end."""
         generator, config = self._generator(1, index), self._config
         language = str(generator.choice(self._languages))
         longest = (window - SILENCE) * (1 - self._config.speed) - 0.02
@@ -114,7 +114,7 @@ class Episodes:
         return EpisodeAudio(tuple(reversed(chosen)), tuple(reversed(sounds)), foreign, config.encoding)
 
     def write(self, audio: EpisodeAudio, index: int) -> EpisodeTokens:
-        """An episode's tokens and labels, in an orthography and with a language token of its own."""
+        """Write an episode's tokens and labels, in an orthography and with a language token of its own."""
         generator, config = self._generator(2, index), self._config
         texts = [clip.text for clip in audio.clips]
         remapped = not audio.foreign and generator.random() < config.symbol_remapping
@@ -177,7 +177,7 @@ def episode_tokens(
     *,
     timestamps: bool = True,
 ) -> EpisodeTokens:
-    """The tokens of an in-context prompt with its answer, and labels on the texts from number `first` on.
+    """Return the tokens of an in-context prompt and its answer, with labels on the texts from `first` on.
 
     `places` are the clips' starts and ends, in seconds. With timestamps a text is learned with the timestamp
     that closes it; a plain one with <|endoftext|> after the last.
@@ -203,12 +203,12 @@ def episode_tokens(
 
 
 def at_speed(samples: Samples, factor: float) -> Samples:
-    """Samples played `factor` times as fast, pitch and all, by linear interpolation."""
+    """Return samples played `factor` times as fast, pitch and all, by linear interpolation."""
     places = np.arange(0, len(samples) - 1, factor)
     return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
 
 
 def noisy(samples: Samples, decibels: float, generator: np.random.Generator) -> Samples:
-    """Samples with white noise, `decibels` below them."""
+    """Return samples with white noise, `decibels` below them."""
     level = float(np.sqrt(np.mean(samples**2))) * 10 ** (-decibels / 20)
     return samples + generator.normal(0, level, len(samples)).astype(np.float32)

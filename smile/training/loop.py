@@ -112,7 +112,7 @@ def _goes_on(accelerator: Accelerator, time_left: bool) -> bool:
 
 
 def share(labels: Tensor, accelerator: Accelerator) -> float:
-    """This process's labelled tokens over the mean of all processes.
+    """Return this process's labelled tokens over the mean of all processes.
 
     A mean over them, times this, averages over processes to the mean over all tokens of the batch.
     """
@@ -130,7 +130,7 @@ def _record(run: Run, place: Place, config: TrainConfig, each: Callable[[Place],
 
 
 def rate(step: int, config: TrainConfig) -> float:
-    """The learning rate: a linear rise, then half a cosine down to zero at the last step."""
+    """Return the learning rate: a linear rise, then half a cosine down to zero at the last step."""
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
     done = (step - config.warmup) / max(1, config.steps - config.warmup)

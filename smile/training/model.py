@@ -72,7 +72,7 @@ class EpisodeLoss(nn.Module):
         layout: Layout | None = None,
         share: float = 1.0,
     ) -> Tensor:
-        """A `smile.training.batches.Batch` -> loss, 0 where nothing is labelled.
+        """Compute the loss of a `smile.training.batches.Batch`, 0 where nothing is labelled.
 
         `share` is this process's labelled tokens over the mean of all processes.
         """
@@ -91,7 +91,7 @@ class EpisodeLoss(nn.Module):
         return loss
 
     def orthogonality(self) -> Tensor:
-        """Mean over AdaLoRA's matrices P and Q of ‖PᵀP − I‖ (Frobenius)."""
+        """Return the mean over AdaLoRA's matrices P and Q of ‖PᵀP − I‖ (Frobenius)."""
         norms = []
         for name, parameter in self.adapted.named_parameters():
             if match := re.search(r"lora_([AB])", name):
@@ -100,12 +100,15 @@ class EpisodeLoss(nn.Module):
         return torch.stack(norms).mean()
 
     def allocate(self, step: int) -> None:
-        """AdaLoRA: move rank to where it matters; after the optimizer's step, gradients still there."""
+        """Let AdaLoRA move rank to where it matters.
+
+        Call it after the optimizer's step, while the gradients are still there.
+        """
         if self.config.method == "adalora":
             cast(Any, self.adapted).base_model.update_and_allocate(step)
 
     def trainable(self) -> list[nn.Parameter]:
-        """The adapter's parameters."""
+        """Return the adapter's parameters."""
         return [parameter for parameter in self.parameters() if parameter.requires_grad]
 
     def start_from(self, folder: Path) -> None:

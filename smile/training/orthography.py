@@ -45,14 +45,14 @@ class Orthography:
 
 
 def letters_of(texts: Sequence[str]) -> list[str]:
-    """The lower-case letters of some texts, the most frequent first."""
+    """Return the lower-case letters of some texts, the most frequent first."""
     letters = [c for text in texts for c in unicodedata.normalize("NFC", text).lower() if c.isalpha()]
     names, counts = np.unique(np.array(letters or ["a"]), return_counts=True)
     return [str(names[i]) for i in np.lexsort((names, -counts))]
 
 
 def draw(texts: Sequence[str], generator: np.random.Generator) -> Orthography:
-    """A random orthography that changes between none and most of the letters of these texts."""
+    """Draw a random orthography that changes between none and most of the letters of these texts."""
     letters = letters_of(texts)
     share = generator.choice([0.0, 0.15, 0.4, 0.8], p=[0.2, 0.3, 0.3, 0.2])
     count = int(np.ceil(share * len(letters)))

@@ -16,7 +16,7 @@ from smile.whisper import adapters
 
 
 def begun(start: Path) -> list[dict[str, Any]]:
-    """An adapter to begin with, after those that it began with itself: what each is and how long it learned.
+    """Return an adapter to begin with, after those that it began with: what each is, how long it learned.
 
     Raises:
         WeightsError: it cannot be read.
@@ -32,7 +32,7 @@ def begun(start: Path) -> list[dict[str, Any]]:
 
 
 def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
-    """The content of `smile.json`."""
+    """Return the content of `smile.json`."""
     seconds = dict.fromkeys(config.languages, 0.0)
     for clip in data.clips:
         seconds[clip.language] += clip.seconds

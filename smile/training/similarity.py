@@ -47,7 +47,7 @@ class Language:
 
 
 def by_language(clips: Sequence[TrainClip]) -> list[Language]:
-    """Clips in groups, with the likeness of their texts."""
+    """Group clips by language, with the likeness of their texts."""
     groups: dict[str, list[TrainClip]] = {}
     for clip in clips:
         groups.setdefault(clip.language, []).append(clip)
@@ -58,7 +58,7 @@ def by_language(clips: Sequence[TrainClip]) -> list[Language]:
 
 
 def likeness(texts: Sequence[str]) -> NDArray[np.float64]:
-    """How alike each text is to each (n, n)."""
+    """Return how alike each text is to each (n, n)."""
     return np.stack([1 - draft_distances(text, texts) for text in texts])
 
 
@@ -102,7 +102,7 @@ def _loss(points: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 
 def nearest_likeness(languages: Sequence[Language], measure: Callable[..., NDArray[np.float64]]) -> float:
-    """How alike the text of the nearest clip by a measure is to a clip's own, the mean over all clips."""
+    """Return how alike a clip's text and that of its nearest by a measure are, the mean over all clips."""
     found = []
     for language in languages:
         apart = np.array(measure(language.embeddings, language.embeddings))

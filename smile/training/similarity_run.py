@@ -42,11 +42,11 @@ def run(chosen: argparse.Namespace, bar: Bar) -> str:
 
 
 def trained(languages: Sequence[Language], settings: SimilarityConfig, bar: Bar) -> Projection:
-    """A projection, its progress shown."""
+    """Learn a projection, and show the progress."""
     return learn(languages, settings, lambda step, loss: bar(step, settings.steps))
 
 
 def tried(languages: Sequence[Language], projection: Projection) -> dict[str, float]:
-    """How alike the text of the nearest clip is to a clip's own, by each measure."""
+    """Return how alike the text of the nearest clip is to a clip's own, by each measure."""
     measures = {name: one.matrix for name, one in DIVERGENCES.items()} | {"learned": projection.distances}
     return {name: round(nearest_likeness(languages, measure), 4) for name, measure in measures.items()}

@@ -11,7 +11,9 @@ from torch.nn import functional as F
 
 
 def token_loss(hidden: Tensor, embeddings: Tensor, labels: Tensor, sampled: int = 0) -> Tensor:
-    """Cross-entropy in nats, summed over tokens, as sampled softmax has it (arXiv 1412.2007, section 3).
+    """Return cross-entropy in nats, summed over tokens, as sampled softmax has it.
+
+    Follows arXiv 1412.2007, section 3.
 
     Args:
         hidden: (n, d) before each token.

@@ -55,7 +55,7 @@ class Step:
 
 
 def recordings(sources: Iterable[Path]) -> list[Recording]:
-    """The recordings of files and folders, folders in folders included, sorted in each.
+    """Find the recordings of files and folders, folders in folders included, sorted in each.
 
     Raises:
         SmileError: a source that is not there, or nothing to transcribe in all of them.
@@ -105,7 +105,7 @@ def run(
 
 
 def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, Any]:
-    """Everything that a batch's transcripts depend on beside the recordings, as JSON has it."""
+    """Return all that a batch's transcripts depend on beside the recordings, as JSON has it."""
     texts = "\n".join([*(f"{u.id}\t{u.text}" for u in pool.utterances), *pool.added]) if pool else ""
     examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
     return {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}

@@ -24,7 +24,7 @@ class Segment:
 
     @property
     def text(self) -> str:
-        """What has been written."""
+        """Return what has been written."""
         return self.decoded.text
 
 
@@ -38,12 +38,12 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """The segments joined by a space."""
+        """Return the texts of the segments joined by a space."""
         return " ".join(s.text for s in self.segments if s.text)
 
     @property
     def confidence(self) -> float:
-        """exp of the mean log probability over all text tokens, in [0, 1]; 0 where there are none."""
+        """Return exp of the mean log probability over all text tokens, in [0, 1]; 0 where there are none."""
         return confidence([p for s in self.segments for p in s.decoded.logprobs])
 
 
@@ -67,7 +67,7 @@ class Result:
 
 
 def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
-    """A result as plain values for JSON; with a reference, both sides are scored against it."""
+    """Return a result as plain values for JSON; with a reference, both sides are scored against it."""
     return {
         "vanilla": transcript_as_dict(result.vanilla, reference, result.language),
         "smile": transcript_as_dict(result.smile, reference, result.language),

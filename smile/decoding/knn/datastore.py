@@ -58,7 +58,7 @@ class Datastore:
         return np.asarray(np.einsum("nd,nd->n", self.keys, self.keys))
 
     def nearest(self, hidden: Matrix, without: int = -1) -> tuple[Weights, NDArray[np.int64]]:
-        """Hidden states (m, d) -> squared distances and indices (m, k) of the nearest keys.
+        """Find the nearest keys of hidden states (m, d): their squared distances and indices (m, k).
 
         Keys of the clip `without` do not count.
         """
@@ -95,14 +95,14 @@ def fit(store: Datastore, observed: Observed) -> AdaptiveWeight:
 
 
 def shares(squares: Weights, scale: float, temperature: float) -> Weights:
-    """Squared distances (m, k) -> weights (m, k) that sum to 1."""
+    """Turn squared distances (m, k) into weights (m, k) that sum to 1."""
     z = -(squares - squares.min(axis=1, keepdims=True)) / (scale * temperature)
     weights = np.exp(z)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def uncertainty(top: Weights) -> Weights:
-    """log(1 - highest probability), bounded."""
+    """Return log(1 - highest probability), bounded."""
     return np.log(np.clip(1 - top, 1e-4, 1))
 
 

@@ -74,7 +74,7 @@ def without(
     language: str,
     stores: Path,
 ) -> Pool:
-    """A pool less one clip, with a datastore in `stores` as if that clip had never been there.
+    """Return a pool less one clip, with a datastore in `stores` as if that clip had never been there.
 
     Clips that were read behind it are read anew, each behind its nearest others of those that are left.
 
@@ -194,7 +194,7 @@ def _header(model: Model) -> str:
 
 
 def present(pool: Pool, model: Model) -> bool:
-    """Whether the pool has a datastore of all its clips that this model can use.
+    """Return whether the pool has a datastore of all its clips that this model can use.
 
     One that is damaged is set aside, so that it is made again.
     """
@@ -214,7 +214,7 @@ def _present(path: Path, changed: int, header: str, clips: tuple[str, ...]) -> b
 
 
 def open_store(pool: Pool, model: Model) -> Datastore:
-    """The datastore of a pool's clips, with its adaptive weight fitted on them.
+    """Open the datastore of a pool's clips, with its adaptive weight fitted on them.
 
     Raises:
         PoolError: there is none, or it was made by another model or of other clips.

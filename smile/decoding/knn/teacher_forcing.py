@@ -36,13 +36,13 @@ class ClipStates:
     top: NDArray[np.float32]  # (tokens,) highest probability
 
     def to_json(self) -> dict[str, str]:
-        """Every bit, as text."""
+        """Return every bit, as text."""
         arrays = {name: np.asarray(getattr(self, name), kind) for name, kind in TYPES.items()}
         return {name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()}
 
     @classmethod
     def from_json(cls, fields: dict[str, str]) -> ClipStates:
-        """The inverse of `to_json`."""
+        """Read back what `to_json` returned."""
         found = {name: np.frombuffer(base64.b64decode(fields[name]), kind) for name, kind in TYPES.items()}
         found["keys"] = found["keys"].reshape(len(found["tokens"]), -1)
         return cls(**found)
@@ -62,7 +62,7 @@ class TeacherForcedPass:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Everything that changes what is read."""
+        """Return everything that changes what is read."""
         clips = "\n".join(digest(u) for u in self._pool.utterances)
         return {
             "recognizer": asdict(self._model.info),
@@ -121,5 +121,5 @@ def _judged(model: Model, keys: Matrix, tokens: list[int]) -> ClipStates:
 
 
 def digest(utterance: Utterance) -> str:
-    """Tells a clip and its text apart from others; a corrected text is another one."""
+    """Return what tells a clip and its text apart from others; a corrected text is another one."""
     return hashlib.sha256(f"{utterance.id}\t{utterance.text}".encode()).hexdigest()[:12]

@@ -29,18 +29,18 @@ class Finding:
 
 
 def findings(rows: pd.DataFrame, metric: Metric = CER) -> list[Finding]:
-    """An answer to every question, in the order of reading."""
+    """Return an answer to every question, in the order of reading."""
     return answered(Evidence.of(rows, metric))
 
 
 def answered(evidence: Evidence) -> list[Finding]:
-    """The same of what has been made of rows."""
+    """Return an answer to every question from evidence that has been made of rows."""
     answers = {question: ask(evidence) if len(evidence.rows) else None for question, ask in QUESTIONS.items()}
     return [Finding(question, *(answer or ())) for question, answer in answers.items()]
 
 
 def as_markdown(found: Iterable[Finding]) -> str:
-    """The findings as a document."""
+    """Return the findings as a Markdown document."""
     return "\n".join(
         f"### {one.question}\n\n{f'**{one.figure}** ' if one.figure else ''}{one.answer}\n" for one in found
     )

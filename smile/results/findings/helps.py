@@ -21,7 +21,7 @@ def examples(evidence: Evidence) -> Answer | None:
 
 
 def control(evidence: Evidence) -> Answer | None:
-    """How much of it comes from cutting loops and bounding the length, which needs no examples."""
+    """Tell how much of it comes from cutting loops and bounding the length, which needs no examples."""
     alone = evidence.facts[evidence.facts["side"] == "vanilla"]
     controlled = alone[alone["cut_loops"].astype(bool) & alone["length_limit"].astype(bool)]["label"]
     pairs = [(name, evidence.pair(evidence.headline, name)) for name in controlled.head(1)]
@@ -32,7 +32,7 @@ def control(evidence: Evidence) -> Answer | None:
 
 
 def training(evidence: Evidence) -> Answer | None:
-    """Each adapter by itself, that of most conditions first."""
+    """Tell what each adapter does by itself, that of most conditions first."""
     adapters = evidence.facts.loc[evidence.facts["known"], "adapter"].replace("", None).value_counts()
     found = []
     for number, adapter in enumerate(adapters.index):
@@ -45,7 +45,7 @@ def training(evidence: Evidence) -> Answer | None:
 
 
 def families(evidence: Evidence) -> Answer | None:
-    """The change by family, the largest gain first."""
+    """Tell the change by family, the largest gain first."""
     codes = pd.Series(sorted(evidence.rows["language"].unique()))
     families = codes.map(lambda code: language(code).family or "family not known")
     pairs = {
@@ -82,7 +82,7 @@ def known(evidence: Evidence) -> Answer | None:
 
 
 def tokens(evidence: Evidence) -> Answer | None:
-    """Alone where that was measured, else together with keeping loops from beginning."""
+    """Tell what the kNN-LM does alone where that was measured, else while loops are kept from beginning."""
     for also, name in (((), ""), (("no_repeat",), ", with loops kept from beginning,")):
         if pairs := evidence.matched_pairs("knn", bool, 0.0, also):
             return listed(pairs, f"The kNN-LM{name}", "none", evidence)

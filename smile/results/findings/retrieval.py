@@ -69,7 +69,7 @@ def wrong_pool(evidence: Evidence) -> Answer | None:
 
 
 def length(evidence: Evidence) -> Answer | None:
-    """Whether it is the number of examples that counts, or the length of the prompt."""
+    """Tell whether it is the number of examples that counts, or the length of the prompt."""
     rates = rates_of(evidence, labels.lines(evidence.facts, "length").query("total_seconds > 0"))
     if len(rates) < 2:
         return None
@@ -87,13 +87,13 @@ def length(evidence: Evidence) -> Answer | None:
 
 
 def drafts(evidence: Evidence) -> Answer | None:
-    """Whether the text of Whisper's own draft finds better examples than the sound does."""
+    """Tell whether the text of Whisper's own draft finds better examples than the sound does."""
     pairs = evidence.matched_pairs("sampler", lambda name: name in ("draft", "mixed"), "nearest")
     return listed(pairs, "Examples that are spelt like Whisper's draft", "the nearest by sound", evidence)
 
 
 def oracle(evidence: Evidence) -> Answer | None:
-    """How much better the best example is than the nearest: the room that is left to retrieval."""
+    """Tell how much better the best example is than the nearest: the room that is left to retrieval."""
     pairs = evidence.matched_pairs("sampler", "oracle", "nearest", ("candidates",))
     if not pairs:
         return None
@@ -113,7 +113,7 @@ def oracle(evidence: Evidence) -> Answer | None:
 
 
 def switched(evidence: Evidence) -> Answer | None:
-    """Targets in which clips of two languages are joined, with the pool of one or of both."""
+    """Tell what examples do for targets that join clips of two languages, with the pool of one or of both."""
     both = evidence.switched
     if both is None or (pair := both.pair(both.headline, both.baseline)) is None:
         return None

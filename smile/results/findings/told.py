@@ -15,14 +15,14 @@ Answer = tuple[str, str]  # the sentences, the figure
 
 
 def verdict(pair: Paired) -> str:
-    """Whether it helps."""
+    """Say whether it helps."""
     if not pair.clear:
         return "It does not help measurably: the change is within its interval."
     return "Yes." if pair.reduction > 0 else "No, it does harm."
 
 
 def told(pair: Paired, condition: str, baseline: str, evidence: Evidence) -> str:
-    """A comparison in two sentences."""
+    """Tell a comparison in two sentences."""
     unit = evidence.metric.unit.upper()
     return (
         f"{condition}: macro average {unit} {percent(pair.after)}, against {percent(pair.before)} of "
@@ -33,7 +33,7 @@ def told(pair: Paired, condition: str, baseline: str, evidence: Evidence) -> str
 
 
 def bounds(pair: Paired) -> str:
-    """The interval of the change."""
+    """Return the interval of the change."""
     return f"95 % interval {change(pair.high)} to {change(pair.low)}"
 
 
@@ -43,7 +43,7 @@ def listed(
     theirs: str,
     evidence: Evidence,
 ) -> Answer | None:
-    """Several comparisons of the same kind, and what they say together."""
+    """List several comparisons of the same kind, and say what they show together."""
     if not pairs:
         return None
     better = sum(pair.clear and pair.reduction > 0 for _, pair in pairs)
@@ -61,7 +61,7 @@ def listed(
 
 
 def on(pairs: Sequence[Paired], evidence: Evidence) -> str:
-    """On how many languages comparisons were made, where that is not all of them."""
+    """Say on how many languages comparisons were made, where that is not all of them."""
     counts = sorted({pair.languages for pair in pairs})
     if counts in ([], [len(evidence.sampled)]):
         return ""
@@ -77,7 +77,7 @@ def _together(better: int, worse: int, unclear: int) -> str:
 
 
 def rates_of(evidence: Evidence, lines: pd.DataFrame) -> pd.DataFrame:
-    """Macro averages of the series that the page is nearest to, by label in the order of x."""
+    """Return macro averages of the series that the page is nearest to, by label in the order of x."""
     if lines.empty:
         return lines
     mine = lines[lines["label"] == evidence.headline]["series"]

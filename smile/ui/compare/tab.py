@@ -148,7 +148,7 @@ def connect_clip(
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
-    """Offer the same to programs: an endpoint `compare` that gives JSON."""
+    """Offer comparing to programs: an endpoint `compare` that gives JSON."""
     gr.Button(visible=False).click(
         tool("compare", callbacks.compare_json, engine),
         inputs_kwargs={"reference": reference, **asked._asdict()},

@@ -36,7 +36,7 @@ CANCELLED = "Cancelled. What was written so far stays."
 
 
 def read_query(request: gr.Request) -> dict[str, str]:
-    """The query of the address that the page was opened with."""
+    """Return the query of the address that the page was opened with."""
     return dict(request.query_params)
 
 
@@ -64,7 +64,7 @@ def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
 
 
 def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ...]:
-    """One of the pool's recordings: its audio, its text as reference and as filled in, an empty view."""
+    """Return a recording of the pool: its audio, its text as reference and as filled in, an empty view."""
     chosen = next((u for u in engine.queries(pool) if u.id == example), None)
     if chosen is None:
         return (gr.skip(), gr.skip(), gr.skip(), *View())
@@ -80,7 +80,7 @@ def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
 
 
 def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:
-    """Transcribe; yields the page as it changes. Closing it stops the engine."""
+    """Transcribe; yield the page as it changes. Closing it stops the engine."""
     try:
         yield from _run(engine, audio, pool, settings_of(choices))
     except Exception as error:
@@ -105,7 +105,7 @@ def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings
 
 
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
-    """The snapshots that begin or end a stage, and of the others one every `pace` seconds."""
+    """Yield the snapshots that begin or end a stage, and of the others one every `pace` seconds."""
     last, due = "", 0.0
     for result in results:
         if result.done or result.stage != last or time.monotonic() >= due:
@@ -114,12 +114,12 @@ def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
 
 
 def refused() -> View:
-    """The page after the server did not take the transcription on."""
+    """Return the page after the server did not take the transcription on."""
     return view.stopped(BUSY, "error")
 
 
 def settle(outcome: Finished | Failed | None, reference: str) -> View:
-    """The page after a transcription: scored, or with the error's sentence, or cancelled."""
+    """Return the page after a transcription: scored, or with the error's sentence, or cancelled."""
     if isinstance(outcome, Finished):
         return view.scored(outcome, reference)._replace(**view.buttons(working=False))
     if isinstance(outcome, Failed):
@@ -128,12 +128,12 @@ def settle(outcome: Finished | Failed | None, reference: str) -> View:
 
 
 def rescore(outcome: Finished | Failed | None, reference: str) -> View:
-    """Both transcripts against another reference; decodes nothing."""
+    """Score both transcripts against another reference; decode nothing."""
     return view.scored(outcome, reference) if isinstance(outcome, Finished) else View()
 
 
 def download(outcome: Finished | Failed | None, reference: str) -> Any:
-    """Offer the result as JSON; gives the button its file."""
+    """Offer the result as JSON; give the button its file."""
     if not isinstance(outcome, Finished):
         return gr.skip()
     text = json.dumps(as_dict(outcome.result, reference or None), ensure_ascii=False, indent=2)
@@ -141,7 +141,7 @@ def download(outcome: Finished | Failed | None, reference: str) -> Any:
 
 
 def onward(outcome: Finished | Failed | None) -> Any:
-    """The way to the map opens once there is a result."""
+    """Open the way to the map once there is a result."""
     return gr.update(visible=isinstance(outcome, Finished))
 
 

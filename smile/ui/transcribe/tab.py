@@ -138,7 +138,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
 
 
 def publish(engine: Engine, clip: Clip, choices: Components) -> None:
-    """Offer the same to programs: an endpoint `transcribe` that gives JSON."""
+    """Offer transcribing to programs: an endpoint `transcribe` that gives JSON."""
     gr.Button(visible=False).click(
         tool("transcribe", callbacks.transcribe_json, engine),
         inputs_kwargs={
