@@ -76,12 +76,12 @@ def run(chosen: argparse.Namespace) -> None:
     print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(tables.as_text(found.table, COLUMNS))
-    print(f"\n{sentence(setting)}")
+    print(f"\n{_sentence(setting)}")
     if setting.level == "acoustic":
         fit_acoustic(pool, models.smile)
 
 
-def sentence(setting: PoolSetting) -> str:
+def _sentence(setting: PoolSetting) -> str:
     """Return what a check has come to, and what is the pool's default now."""
     if setting.level == "acoustic":
         subject, now = "The pool's acoustic model", "It is now the default."

@@ -203,7 +203,7 @@ def laid(folder: Path, recordings: list[str]) -> None:
         (["s1/a.wav", "s1/b.wav"], ["s2/a.wav", "s1/a.wav", "s1/b.wav"], {"s1/a.wav", "s1/b.wav"}),
         (["s1/a.wav"], ["s2/a.wav"], set()),
         (["s1/a.wav"], ["C:\\data\\s2\\a.wav", "C:\\data\\s1\\a.wav"], {"C:\\data\\s1\\a.wav"}),
-        (["s1/a.wav"], ["/home/x/s2/a"], set()),
+        (["s1/a.wav"], ["/rec/x/s2/a"], set()),
         (["a.wav", "s1/b.wav"], ["s2/a.wav", "s1/b.wav"], {"s1/b.wav"}),
         (["a.wav"], ["s2/a.wav", "s1/a.wav"], set()),
         (["a.wav", "b.wav"], ["s1/a.wav", "s1/b.wav"], {"s1/a.wav", "s1/b.wav"}),
