@@ -21,7 +21,7 @@ from smile.ui.parts.pools import example_choices, pool_label
 from smile.ui.parts.scores import judge, verdict
 from smile.ui.sources import PoolChoice
 from smile.ui.transcribe import callbacks, view
-from smile.ui.transcribe.cards import language_name
+from smile.ui.transcribe.cards import facts, language_name
 from smile.ui.transcribe.neighbours import neighbours
 from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine
 from tests.support.uploads import upload
@@ -185,6 +185,13 @@ def test_the_other_side_says_by_what_it_is_written(engine):
     assert "acoustic model" in shown
     assert "Fitted to the pool" in shown
     assert "Meta-trained" not in shown
+
+
+def test_a_transcript_without_a_prompt_names_no_language_token(engine):
+    written = finished(engine).result.smile
+    assert "Language token" in facts(written)
+    bare = replace(written, segments=tuple(replace(s, language="") for s in written.segments))
+    assert "Language token" not in facts(bare)
 
 
 def test_a_clip_of_ones_own_drops_the_examples_text_and_keeps_ones_own():

@@ -72,13 +72,14 @@ def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
 
 
 def facts(written: Transcript) -> Markup:
-    """Return time taken, confidence and the language tokens in the prompts as HTML."""
+    """Return time taken, confidence and the language tokens in the prompts, where there are any, as HTML."""
     percent = 100 * written.confidence
     rows = [
         FACT.format("Time", f"{written.seconds:.1f} s"),
         FACT.format("Confidence", METER.format(percent, percent)),
-        FACT.format("Language token", language_tokens(written.segments)),
     ]
+    if any(segment.language for segment in written.segments):
+        rows.append(FACT.format("Language token", language_tokens(written.segments)))
     return Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
 
 
