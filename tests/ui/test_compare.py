@@ -141,7 +141,13 @@ def test_the_rest_of_the_settings_too(engine: FakeEngine) -> None:
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"audio": None}, "no recording"), ({"shots": []}, "at least one number"), ({"ways": []}, "one way")],
+    [
+        ({"acoustic": "no"}, "true or false"),
+        ({"knn": 1}, "true or false"),
+        ({"audio": None}, "no recording"),
+        ({"shots": []}, "at least one number"),
+        ({"ways": []}, "one way"),
+    ],
 )
 def test_bad_choices_are_one_sentence(engine: FakeEngine, change: dict, says: str) -> None:
     (view,) = callbacks.run(engine, "", *asked(engine, **change))

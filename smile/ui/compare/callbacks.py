@@ -51,8 +51,10 @@ class Asked(NamedTuple):
 
     def grid(self) -> Grid:
         """Return the cells that the choices come to."""
+        if not isinstance(self.knn, bool) or not isinstance(self.acoustic, bool):
+            raise SmileError("The settings knn and acoustic are true or false.")
         base, counts = Settings(knn=1.0 if self.knn else 0.0), tuple(int(n) for n in self.shots)
-        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, bool(self.acoustic))
+        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, self.acoustic)
 
 
 class View(NamedTuple):
