@@ -269,8 +269,9 @@ def test_where_no_process_can_be_started_a_sentence_says_so(
 
 
 PARENT = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
 from smile.audio import isolated
 if len(sys.argv) > 2: isolated.COMMAND = (sys.argv[2],)
 for _ in isolated.reading_apart(Path(sys.argv[1])):
