@@ -75,8 +75,9 @@ def test_what_was_not_sent_is_not_missed() -> None:
 
 
 PARENT = (
-    "import sys, time\n"
+    "import signal, sys, time\n"
     "from smile.util import confined\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell ignores it in the background
     "print(confined.start(('-c', sys.argv[1]), sys.argv[2]).pid, flush=True)\n"
     "time.sleep(600)\n"
 )
