@@ -20,9 +20,13 @@ HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "a
 # Files whose tests begin processes, train, or read real models, whatever fixtures they name.
 LONG = {
     "acoustic/test_fit",
+    "acoustic/test_store",
     "audio/test_isolated",
+    "audio/test_segments",
+    "bench/test_bench",
     "cli/test_acoustic",
     "cli/test_app_ends",
+    "cli/test_pool_commands",
     "corpora/test_kinds",
     "demo/test_demo",
     "evaluation/test_children",
@@ -30,6 +34,7 @@ LONG = {
     "evaluation/test_evaluate",
     "evaluation/test_likelihood",
     "importing/test_isolated",
+    "maps/test_maps",
     "maps/test_projection",
     "own/test_damage",
     "own/test_quota",
@@ -41,6 +46,7 @@ LONG = {
     "training/test_loop",
     "training/test_processes",
     "training/test_softmax",
+    "transcription/test_acoustic",
     "transcription/test_combining",
     "transcription/test_options",
     "ui/test_apart",
@@ -51,11 +57,13 @@ LONG = {
     "util/test_damage",
     "util/test_durability",
     "whisper/test_packages",
+    "whisper/test_recognizers",
+    "whisper/test_shipped_adapter",
 }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser or a model, so that all else can be run by itself in under three minutes."""
+    """Mark what needs a browser or a model, so that all else can be run by itself in under two minutes."""
     for item in items:
         place = item.path.relative_to(ROOT / "tests").with_suffix("")
         if place.parts[0] == "browser":
