@@ -12,6 +12,7 @@ from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore
 from smile.datatypes import Matrix, PoolError, Utterance
 from smile.retrieval.samplers import stable_shuffle
+from smile.util.timing import relayed
 
 FOLDS = 4
 
@@ -63,9 +64,8 @@ def _counted(
     steps: Generator[FittingProgress, None, Fitted], number: int, folds: int
 ) -> Generator[FittingProgress, None, Fitted]:
     """Do the steps of a fold, their epochs counted over all folds."""
-    while True:
-        try:
-            said = next(steps)
-        except StopIteration as done:
-            return done.value
-        yield replace(said, done=number * said.of + said.done, of=folds * said.of)
+    return (
+        yield from relayed(
+            steps, lambda said: replace(said, done=number * said.of + said.done, of=folds * said.of)
+        )
+    )

@@ -29,17 +29,12 @@ def fit_acoustic(pool: Pool, model: Model) -> None:
     """Fit a pool's acoustic model, where it has none, and store it; clips that it leaves out are named."""
     from smile.acoustic.building import build
     from smile.transcription.preparing import has_acoustic
+    from smile.util.timing import finished, relayed
 
     if has_acoustic(pool, model):
         return
     steps = build(pool, model)
     with Bar("Acoustic model", "steps") as bar:
-        while True:
-            try:
-                progress = next(steps)
-            except StopIteration as done:
-                fitted = done.value
-                break
-            bar(progress.done, progress.of)
+        fitted = finished(relayed(steps, lambda said: bar(said.done, said.of)))
     for clip in fitted.left_out:
         print(f"{clip.id}: {clip.reason}", file=sys.stderr)

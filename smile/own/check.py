@@ -30,6 +30,7 @@ from smile.settings import DEFAULTS
 from smile.transcription.examples import pool_token
 from smile.transcription.options import ALONE
 from smile.transcription.preparing import prepare_datastore, share
+from smile.util.timing import relayed
 from smile.whisper.model import Models
 
 BY_HEAD = replace(DEFAULTS, level="acoustic")
@@ -120,12 +121,7 @@ def leave_one_out(
 def _crossed(models: Models, pool: Pool, total: int) -> Generator[Check, None, Written]:
     """Fit the heads that clips are left out of, and say how far that is."""
     steps = cross_written(models, pool)
-    while True:
-        try:
-            said = next(steps)
-        except StopIteration as done:
-            return done.value
-        yield Check(0, total, fitted=share(said))
+    return (yield from relayed(steps, lambda said: Check(0, total, fitted=share(said))))
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 
 from smile.audio.vad import NO_SPEECH, segments, segments_in_steps
@@ -13,7 +12,7 @@ from smile.settings import DEFAULTS, Settings
 from smile.transcription.preparing import needed
 from smile.transcription.result import Result, Segment
 from smile.transcription.target import Step, Target
-from smile.util.timing import Stopwatch, timed
+from smile.util.timing import Stopwatch, relayed, timed
 from smile.whisper.model import Model, Models
 
 STAGES = {"context": "With examples", "acoustic": "By the acoustic model"}
@@ -80,13 +79,7 @@ def _names(pool: Pool | Awaited | None) -> tuple[str, str]:
 
 def _made_ready(pool: Awaited, result: Result) -> Generator[Result, None, Pool]:
     """The pool, once its steps are done; shows each of them."""
-    with closing(pool.steps):
-        while True:
-            try:
-                step = next(pool.steps)
-            except StopIteration as done:
-                return done.value
-            yield replace(result, stage=step, waiting=step)
+    return (yield from relayed(pool.steps, lambda step: replace(result, stage=step, waiting=step)))
 
 
 def _without_store(result: Result, problem: str) -> Result:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -38,14 +39,19 @@ def finished(steps: Generator[object, None, T]) -> T:
 
 def telling(steps: Generator[object, None, T], what: U) -> Generator[U, None, T]:
     """Say the same after every step, and return what they come to; closing this closes them."""
+    return (yield from relayed(steps, lambda _: what))
+
+
+def relayed(steps: Generator[S, None, T], said: Callable[[S], U]) -> Generator[U, None, T]:
+    """Yield what is `said` of every step, and return what they come to; closing this closes them."""
     with closing(steps):
         while True:
             try:
-                next(steps)
+                step = next(steps)
             except StopIteration as done:
                 result: T = done.value
                 return result
-            yield what
+            yield said(step)
 
 
 def timed(items: Iterator[T], watch: Stopwatch) -> Iterator[T]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -21,6 +20,7 @@ from smile.ui.guard import sentence
 from smile.ui.own import curve, orthography, verdict, view
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import stage
+from smile.util.timing import relayed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,13 +138,7 @@ def closed(workspace: Workspace) -> Page:
 
 def working(steps: Generator[str, None, T]) -> Generator[Page, None, T]:
     """Yield the lines of some work as the stage, and return its result. Closing it closes the work."""
-    with closing(steps):
-        while True:
-            try:
-                line = next(steps)
-            except StopIteration as done:
-                return done.value
-            yield Page().says(line, "working")
+    return (yield from relayed(steps, lambda line: Page().says(line, "working")))
 
 
 def guarded(function: Callable[P, Page]) -> Callable[P, Page]:
