@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from smile.audio.io import read
+    from smile.audio.io import read_audio as read
     from smile.pools.pool import open_pool
     from smile.settings import Settings
     from smile.transcription.pipeline import transcribe
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 PLACES = {
-    "Settings": "smile.settings",
-    "load_models": "smile.whisper.model",
-    "open_pool": "smile.pools.pool",
-    "read": "smile.audio.io",
-    "transcribe": "smile.transcription.pipeline",
+    "Settings": "smile.settings:Settings",
+    "load_models": "smile.whisper.model:load_models",
+    "open_pool": "smile.pools.pool:open_pool",
+    "read": "smile.audio.io:read_audio",
+    "transcribe": "smile.transcription.pipeline:transcribe",
 }
 
 __all__ = ["Settings", "load_models", "open_pool", "read", "transcribe"]
@@ -34,4 +34,5 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
     if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(PLACES[name]), name)
+    module, _, attribute = PLACES[name].partition(":")
+    return getattr(import_module(module), attribute)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.audio.features import STATES_PER_SECOND
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, DamagedError, EncoderId, LayerStates, PoolError, Samples, Utterance
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
@@ -140,7 +140,7 @@ class LayerStore:
         self._begin()
         missing = [u for u in utterances if not self.has(u)]
         for done, utterance in enumerate(missing, len(utterances) - len(missing) + 1):
-            states = layer_states(model, read(utterance.audio), self.made_by.layers)
+            states = layer_states(model, read_audio(utterance.audio), self.made_by.layers)
             write_array(self._path(utterance), states.astype(np.float16))
             yield done, len(utterances)
 

@@ -52,7 +52,7 @@ class Recording:
     cut: bool
 
 
-def read(path: str | Path, limit: float = LIMIT) -> Samples:
+def read_audio(path: str | Path, limit: float = LIMIT) -> Samples:
     """Read the first `limit` seconds of a file as samples (n,); content, not suffix, tells the format.
 
     Raises AudioError, with one sentence, for a file that is missing, empty, damaged beyond use, silent,
@@ -62,7 +62,7 @@ def read(path: str | Path, limit: float = LIMIT) -> Samples:
 
 
 def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
-    """Read a file as `read` does, and say whether it went on after `limit` seconds."""
+    """Read a file as `read_audio` does, and say whether it went on after `limit` seconds."""
     return finished(reading(Path(path), limit))
 
 
@@ -85,7 +85,8 @@ def reading(path: Path, limit: float = LIMIT, sound: Iterable[Samples] | None = 
 def stream(path: Path) -> Generator[Samples, None, None]:
     """Yield a file's sound from its beginning, as pieces (n,) at 16 kHz; hold few seconds at a time.
 
-    Where one decoder cannot go on, the other does. Raises as `read` does, but takes silence and any length.
+    Where one decoder cannot go on, the other does. Raises as `read_audio` does, but takes silence and any
+    length.
     """
     _check_file(path)
     given = 0
@@ -107,7 +108,7 @@ def stream(path: Path) -> Generator[Samples, None, None]:
 def from_array(samples: NDArray[Any], rate: int) -> Samples:
     """Convert samples (n,) or (n, channels), integer or floating, at `rate` Hz -> (m,) at 16 kHz.
 
-    Integers span their type's whole range. Raises AudioError as `read` does.
+    Integers span their type's whole range. Raises AudioError as `read_audio` does.
     """
     values = np.asarray(samples)
     if values.ndim not in (1, 2) or values.dtype.kind not in "iuf":

@@ -26,7 +26,7 @@ from smile.acoustic.model import AcousticModel, language_model
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.bench.report import memory, stamp, table
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
@@ -170,7 +170,7 @@ def _decode(
 
 def _alone(models: Models, clips: Sequence[Utterance]) -> Iterator[tuple[Utterance, str]]:
     for utterance in clips:
-        samples: Samples = read(utterance.audio)
+        samples: Samples = read_audio(utterance.audio)
         speech = Speech(0.0, len(samples) / SAMPLE_RATE, samples)
         *_, last = Target(models, speech, utterance.id).vanilla(ALONE)
         yield utterance, last.decoded.text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.bench.engines import median
 from smile.bench.latency import lasting
 from smile.bench.report import stamp, table
@@ -33,8 +33,8 @@ def run(source: Path, split: str) -> str:
     if len(clips) <= max(COUNTS):
         raise SmileError(f"The corpus has {len(clips)} clips; name one of {max(COUNTS) + 1} or more.")
     target, *examples = clips
-    shots = [Shot(read(e.audio), e.text) for e in examples]
-    samples = read(target.audio)
+    shots = [Shot(read_audio(e.audio), e.text) for e in examples]
+    samples = read_audio(target.audio)
     works = {way: _works(load_models(adapter=folder).smile, samples, shots) for way, folder in WAYS.items()}
     rows = [_row(count, {way: made[i] for way, made in works.items()}) for i, count in enumerate(COUNTS)]
     clip, shot = target.seconds, float(np.mean([e.seconds for e in examples]))

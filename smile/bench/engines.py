@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from smile.audio.features import log_mel
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Speech, Utterance
@@ -60,7 +60,7 @@ def run(sources: Sequence[Path], limit: int, split: str) -> str:
 
 def _trials(source: Path, split: str) -> Iterator[Trial]:
     for utterance in read_corpus(source, split).utterances:
-        yield Trial(utterance, read(utterance.audio))
+        yield Trial(utterance, read_audio(utterance.audio))
 
 
 def _row(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from smile.audio.features import log_mel
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.bench.engines import median
 from smile.bench.report import memory, stamp, table
 from smile.corpora import read as read_corpus
@@ -31,7 +31,7 @@ REPEATS = 5
 def run(source: Path, split: str) -> str:
     """Time the two clips of a corpus that are nearest to 6 s, one as the example -> Markdown."""
     example, target = lasting(read_corpus(source, split).utterances, LENGTH, 2)
-    samples = read(target.audio)
+    samples = read_audio(target.audio)
     rows = []
     models = load_models()
     before = memory()
@@ -39,7 +39,7 @@ def run(source: Path, split: str) -> str:
         pool = _pool(models, example)
         settings = Settings(windows=windows, knn=0.0)  # a pool of one clip has no neighbours
         rows.append(_row(name, median(partial(_both, models, samples, pool, settings), REPEATS)))
-    baseline = median(_pipeline(samples, read(example.audio)), REPEATS)
+    baseline = median(_pipeline(samples, read_audio(example.audio)), REPEATS)
     rows.append(_row("pipeline × 2 and an embedding pass", baseline))
     for row in rows:
         row["ratio"] = f"{float(str(row['seconds'])) / baseline:.2f}"
@@ -54,12 +54,12 @@ def _row(name: str, seconds: float) -> dict[str, object]:
 
 def lasting(utterances: Sequence[Utterance], seconds: float, count: int) -> list[Utterance]:
     """Return so many of the first 150 clips that last about so long, nearest first."""
-    timed = [replace(u, seconds=len(read(u.audio)) / SAMPLE_RATE) for u in utterances[:150]]
+    timed = [replace(u, seconds=len(read_audio(u.audio)) / SAMPLE_RATE) for u in utterances[:150]]
     return sorted(timed, key=lambda u: abs(u.seconds - seconds))[:count]
 
 
 def _pool(models: Models, example: Utterance) -> Pool:
-    embedding = models.smile.embed(read(example.audio))
+    embedding = models.smile.embed(read_audio(example.audio))
     header = Header(language=Language(example.language), encoder=models.smile.info.encoder)
     return Pool(Path("one-example"), header, (example,), embedding[None], ())
 

@@ -65,12 +65,12 @@ def add(commands: Commands) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
-    from smile.audio.io import read
+    from smile.audio.io import read_audio
     from smile.transcription.pipeline import transcribe
     from smile.transcription.result import as_dict
 
     many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
-    samples = None if many else read(chosen.clip[0])
+    samples = None if many else read_audio(chosen.clip[0])
     models = models_of(chosen)
     pool = _with_text(open_for(models, chosen.pool), chosen.text)
     settings = _settings(chosen)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Neighbour, SmileError, Speech, Utterance
 from smile.evaluation.conditions import ORACLE, PARTS, Condition
 from smile.evaluation.rows import Row, Seconds
@@ -36,7 +36,7 @@ def evaluate(
 ) -> Iterator[Made]:
     """Yield the rows of an utterance. What goes wrong becomes a row that says why."""
     try:
-        samples = read(utterance.audio)
+        samples = read_audio(utterance.audio)
     except SmileError as error:
         for condition in conditions:
             yield failed_row(utterance, condition, split, error), Seconds(utterance.id, condition.hash, 0.0)

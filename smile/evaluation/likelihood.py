@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Speech, Utterance
 from smile.pools.pool import Pool
 from smile.settings import Settings
@@ -56,7 +56,7 @@ def foreseen(
     Raises:
         AudioError: its recording or that of an example cannot be read.
     """
-    samples = read(utterance.audio)
+    samples = read_audio(utterance.audio)
     speech = Speech(0.0, len(samples) / SAMPLE_RATE, samples)
     first = Target(wanted[0][0].models, speech, utterance.id) if wanted else None
     for tried, shots in wanted:

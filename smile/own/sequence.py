@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, PoolError, Utterance
 from smile.own import changes, growing, transcripts
 from smile.own.transcripts import Part
@@ -62,7 +62,7 @@ def sequence(
         raise PoolError(f"{whole.folder} has {len(whole)} clips, fewer than {examples}; ask for fewer.")
     fixed, grown = (_begun(whole, examples, folder / name) for name in ("fixed", "growing"))
     for number, target in enumerate(targets, 1):
-        samples = read(target.audio)
+        samples = read_audio(target.audio)
         results = []
         for workspace in (fixed, grown):
             *_, result = transcribe(models, samples, growing.ready(workspace, models), settings)

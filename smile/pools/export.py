@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from smile.audio.io import read, write
+from smile.audio.io import read_audio, write
 from smile.corpora import Names
 from smile.datatypes import PoolError, SmileError, Utterance
 from smile.pools.indexing import file_name
@@ -64,7 +64,7 @@ def as_superb(pool: Pool, out: Path) -> Path:
             archive.writestr(f"{code}/transcript_{split}.txt", rows, ZIP_DEFLATED)
         for name, u in clips:
             wav = Path(folder) / "clip.wav"
-            write(wav, read(u.audio))
+            write(wav, read_audio(u.audio))
             archive.write(wav, f"{code}/wav/{name}.wav", ZIP_DEFLATED)
         if speakers:
             archive.writestr(f"{code}/utt2spk", "".join(speakers), ZIP_DEFLATED)

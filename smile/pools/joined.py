@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import read, write
+from smile.audio.io import read_audio, write
 from smile.datatypes import SAMPLE_RATE, Utterance
 from smile.retrieval.samplers import stable_shuffle
 
@@ -31,7 +31,7 @@ def _joint(a: Utterance, b: Utterance, folder: Path) -> Utterance | None:
     name = f"{a.id}+{b.id}"
     path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.wav"
     if not path.is_file():
-        parts = [read(utterance.audio) for utterance in (a, b)]
+        parts = [read_audio(utterance.audio) for utterance in (a, b)]
         if any(len(samples) > LONGEST * SAMPLE_RATE for samples in parts):
             return None
         write(path, np.concatenate(parts))

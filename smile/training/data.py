@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile import corpora
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, CorpusError, DamagedError, Samples, Speech, Utterance
 from smile.text import languages
 from smile.text.scoring import score
@@ -70,7 +70,7 @@ def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: S
     clips: list[TrainClip] = []
     left_out = {"too long": 0, "vanilla CER too high": 0}
     for code, utterance in utterances:
-        key, samples = f"{code}/{utterance.id}", read(utterance.audio)
+        key, samples = f"{code}/{utterance.id}", read_audio(utterance.audio)
         if len(samples) / SAMPLE_RATE > config.max_seconds:
             left_out["too long"] += 1
         elif survey.cer[key] > config.worst_cer:
@@ -90,7 +90,7 @@ def _survey(utterances: list[tuple[str, Utterance]], models: Models, path: Path,
     known = _read_survey(path)
     todo = [(code, u) for code, u in utterances if f"{code}/{u.id}" not in known.cer]
     for done, (code, utterance) in enumerate(todo, start=1):
-        samples = read(utterance.audio)
+        samples = read_audio(utterance.audio)
         cer, embedding = _vanilla(models, samples, utterance, languages.language(code).whisper or "en")
         known.cer[f"{code}/{utterance.id}"] = cer
         known.embedding[f"{code}/{utterance.id}"] = embedding

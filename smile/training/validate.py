@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from smile import corpora
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Neighbour, Speech
 from smile.retrieval.samplers import random_sample
 from smile.settings import Settings
@@ -33,7 +33,7 @@ def validate(root: Path, adapter: Path, config: TrainConfig, model: str) -> dict
         token = languages.language(code).whisper or "en"
         settings = Settings(language_token=token, timestamps=config.timestamps, knn=0.0)
         for i in order[max(SHOTS) :]:
-            samples = read(clips[i].audio)
+            samples = read_audio(clips[i].audio)
             target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), clips[i].id)
             for count in SHOTS:
                 *_, last = target.behind(shots[:count], settings, None)

@@ -13,7 +13,7 @@ from smile.acoustic.crossing import CrossRead, cross_read
 from smile.acoustic.recipe import DEFAULTS, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Speech
 from smile.pools.pool import Pool
 from smile.pools.subsets import drop
@@ -86,7 +86,7 @@ def fit_share(
 def _others(clip: CrossRead, pool: Pool, models: Models, ways: Sequence[Settings]) -> tuple[str, ...]:
     """Return a clip's transcripts behind examples of the pool without it."""
     others = drop(pool, pool.utterances.index(clip.utterance))
-    samples = read(clip.utterance.audio)
+    samples = read_audio(clip.utterance.audio)
     target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), clip.utterance.id)
     texts = []
     for way in ways:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 from smile.acoustic.model import open_acoustic
 from smile.acoustic.states import of_outputs, usual_layers
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import (
     SAMPLE_RATE,
     DecoderSession,
@@ -44,7 +44,7 @@ from smile.whisper.model import Model, Models
 
 T = TypeVar("T")
 UNDETECTED = LanguageDetection("", 0.0, 0.0)  # an acoustic model has no language tokens
-read_example = lru_cache(maxsize=256)(read)  # the clips of a pool become examples over and over
+read_example = lru_cache(maxsize=256)(read_audio)  # the clips of a pool become examples over and over
 
 
 @dataclass(frozen=True)

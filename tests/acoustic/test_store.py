@@ -15,7 +15,7 @@ import pytest
 
 from smile.acoustic import building, store
 from smile.acoustic.states import LayerStore, StatesId, bytes_for, layer_normed, layer_states
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import PoolError, SmileError
 from smile.pools.pool import Pool, open_pool
 from smile.util.timing import finished
@@ -55,7 +55,7 @@ def test_a_head_is_made_and_found_again(pool: Pool, model: Model, reads: StatesI
         *(("fitting", i + 1, 3) for i in range(3)),
     ]
     found = store.open_head(pool, reads)
-    states = layer_states(model, read(pool.utterances[0].audio), RECIPE.layers)
+    states = layer_states(model, read_audio(pool.utterances[0].audio), RECIPE.layers)
     np.testing.assert_array_equal(found(states), fitted.head(states))
     assert store.present(pool, reads)
     assert not list(pool.folder.glob("*.part"))
@@ -66,7 +66,7 @@ def test_states_are_those_of_the_encoder(pool: Pool, model: Model, reads: States
     states = LayerStore.of(pool, reads)
     assert len(list(states.encode(model, pool.utterances))) == COUNT
     clip = pool.utterances[1]
-    _, outputs = model.encode_layers(read(clip.audio), RECIPE.layers)
+    _, outputs = model.encode_layers(read_audio(clip.audio), RECIPE.layers)
     kept = states.read(clip)
     assert kept.dtype == np.float16
     assert kept.shape == (1, round(clip.seconds * 50) + 10, model.recognizer.width)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from smile.audio import io as audio
-from smile.audio.io import from_array, read
+from smile.audio.io import from_array, read_audio
 from smile.datatypes import SAMPLE_RATE, AudioError
 from tests.support import sounds
 from tests.support.sounds import Signal, assert_sound, encode, signal, similarity
@@ -31,7 +31,7 @@ DTYPES = ("int8", "uint8", "int16", "uint16", "int32", "int64", "float16", "floa
 def sentence(path: Path) -> str:
     """The error of a file that cannot be read, after checking that a person could be shown it."""
     with pytest.raises(AudioError) as caught:
-        read(path)
+        read_audio(path)
     message = str(caught.value)
     assert re.fullmatch(r"[^\n]+\w\.", message)
     assert ". " not in message
@@ -57,7 +57,7 @@ def test_what_is_left_of_a_damaged_file_is_used(tmp_path: Path) -> None:
         path = encode(tmp_path / kind, signal(4.0), SAMPLE_RATE, kind)
         content = path.read_bytes()
         path.write_bytes(content[: len(content) // 2])
-        assert len(read(path)) / SAMPLE_RATE == pytest.approx(2.0, abs=0.3)
+        assert len(read_audio(path)) / SAMPLE_RATE == pytest.approx(2.0, abs=0.3)
 
 
 def test_a_damaged_stretch_does_not_end_a_recording(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_damaged_stretch_does_not_end_a_recording(tmp_path: Path) -> None:
         middle = len(content) // 2
         content[middle : middle + 400] = bytes(400)
         path.write_bytes(content)
-        assert len(read(path)) / SAMPLE_RATE > 11.0
+        assert len(read_audio(path)) / SAMPLE_RATE > 11.0
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_labels_in_an_old_encoding_do_no_harm(tmp_path: Path) -> None:
     path = encode(tmp_path / "lame.mp3", signal(), SAMPLE_RATE, "lame.mp3")
     assert b"Lavf" in path.read_bytes()
     path.write_bytes(path.read_bytes().replace(b"Lavf", b"L\xe4\xf6f"))
-    assert similarity(read(path), signal()) > 0.99
+    assert similarity(read_audio(path), signal()) > 0.99
 
 
 def test_frames_that_pyav_cannot_hand_over_are_left_out() -> None:
@@ -164,7 +164,7 @@ def test_any_bytes_give_sound_or_one_sentence(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "random.bin"
     path.write_bytes(magic + content)
-    assert_sound_or_sentence(lambda: read(path))
+    assert_sound_or_sentence(lambda: read_audio(path))
 
 
 @settings(max_examples=300, deadline=None)
@@ -181,7 +181,7 @@ def test_a_damaged_file_gives_sound_or_one_sentence(
     content[random.integers(0, reach, flips)] = random.integers(0, 256, flips)
     path = good.with_name("damaged.bin")
     path.write_bytes(content.tobytes())
-    assert_sound_or_sentence(lambda: read(path))
+    assert_sound_or_sentence(lambda: read_audio(path))
 
 
 @settings(max_examples=300, deadline=None)

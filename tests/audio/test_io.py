@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from smile.audio import io as audio
 from smile.audio.features import log_mel
-from smile.audio.io import from_array, read, read_recording, write
+from smile.audio.io import from_array, read_audio, read_recording, write
 from smile.datatypes import SAMPLE_RATE, AudioError
 from tests.support import sounds
 from tests.support.sounds import Signal, assert_sound, encode, signal, similarity
@@ -42,33 +42,33 @@ def test_every_format_decodes_to_the_same_samples(
 @pytest.mark.parametrize("channels", [6, 8])
 def test_surround_sound_is_mixed_down(tmp_path: Path, kind: str, channels: int) -> None:
     original = np.repeat(signal(2.0, 48_000)[:, None], channels, axis=1)
-    samples = read(encode(tmp_path / kind, original, 48_000, kind))
+    samples = read_audio(encode(tmp_path / kind, original, 48_000, kind))
     assert similarity(samples, signal(2.0)) > 0.98
 
 
 def test_downmix_is_the_mean_of_the_channels(tmp_path: Path) -> None:
     left = signal()
     path = encode(tmp_path / "one_side.wav", np.stack([left, 0 * left], axis=1), SAMPLE_RATE, "float.wav")
-    np.testing.assert_allclose(read(path), left / 2, atol=1e-7)
+    np.testing.assert_allclose(read_audio(path), left / 2, atol=1e-7)
 
 
 def test_sound_at_16_khz_is_not_changed(tmp_path: Path) -> None:
     path = encode(tmp_path / "same.wav", signal(), SAMPLE_RATE, "float.wav")
-    np.testing.assert_array_equal(read(path), signal())
+    np.testing.assert_array_equal(read_audio(path), signal())
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [*product(sounds.FORMATS, [".wav", ".mp3", ".raw", ""])])
 def test_a_wrong_suffix_does_no_harm(tmp_path: Path, kind: str, suffix: str) -> None:
     path = encode(tmp_path / f"renamed{suffix}", signal(1.0), SAMPLE_RATE, kind)
-    assert similarity(read(path), signal(1.0)) > 0.98
+    assert similarity(read_audio(path), signal(1.0)) > 0.98
 
 
 def test_the_sound_of_a_video(tmp_path: Path) -> None:
-    assert similarity(read(sounds.write_video(tmp_path / "film.mp4", signal())), signal()) > 0.99
+    assert similarity(read_audio(sounds.write_video(tmp_path / "film.mp4", signal())), signal()) > 0.99
 
 
 def test_over_range_is_clipped(tmp_path: Path) -> None:
-    samples = read(encode(tmp_path / "loud.wav", 50 * signal(2.0, 44_100), 44_100, "float.wav"))
+    samples = read_audio(encode(tmp_path / "loud.wav", 50 * signal(2.0, 44_100), 44_100, "float.wav"))
     assert_sound(samples)
     assert np.abs(samples).max() == pytest.approx(1.0)
 
@@ -82,7 +82,7 @@ def test_an_mp3_is_read_to_its_end_whatever_its_first_frames_promise(tmp_path: P
         stream: Any = container.add_stream("libmp3lame", rate=SAMPLE_RATE, layout="mono")
         stream.codec_context.flags |= 2  # quality in place of a bit rate
         sounds.encode_stream(container, stream, np.concatenate([noise, 0 * noise, 0 * noise])[:, None])
-    assert len(read(tmp_path / "vbr.mp3")) / SAMPLE_RATE == pytest.approx(15.0, abs=0.2)
+    assert len(read_audio(tmp_path / "vbr.mp3")) / SAMPLE_RATE == pytest.approx(15.0, abs=0.2)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_arrays_that_are_no_sound(values: Any) -> None:
 @pytest.mark.parametrize(("name", "error"), [("clip.wav", 1e-4), ("clip.flac", 1e-4), ("clip.ogg", 0.1)])
 def test_written_files_are_read_back(tmp_path: Path, name: str, error: float) -> None:
     write(tmp_path / name, signal())
-    samples = read(tmp_path / name)
+    samples = read_audio(tmp_path / name)
     assert len(samples) == len(signal())
     assert np.abs(samples - signal()).max() < error
 

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from smile.audio import vad as module
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.audio.vad import CHUNK, DEFAULTS, VadSettings, segments
 from smile.datatypes import SAMPLE_RATE, Speech
 from tests.conftest import POOLS
@@ -52,7 +52,7 @@ NOT_SPEECH = {
 def clips(speech: Path | None) -> list[Signal]:
     """Three clips of each language, some of them one word."""
     folders = [speech / code / "wav" for code in LANGUAGES] if speech else sorted(POOLS.glob("*/audio"))
-    return [read(path) for folder in folders for path in sorted(folder.iterdir())[:60:20]]
+    return [read_audio(path) for folder in folders for path in sorted(folder.iterdir())[:60:20]]
 
 
 @pytest.mark.parametrize("name", NOT_SPEECH)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
-from smile.audio.io import read, write
+from smile.audio.io import read_audio, write
 from smile.corpora import read as read_corpus
 from smile.ui import build_app, look
 from tests.browser.page import Page
@@ -43,9 +43,9 @@ QUIET = (
 def spoken(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Path:
     """A few seconds of speech as wav, for the microphone and for uploads."""
     source = read_corpus(speech / "eng", "10min_test") if speech else read_corpus(next(POOLS.glob("*/")))
-    clip = max(source.utterances[:20], key=lambda utterance: len(read(utterance.audio)))
+    clip = max(source.utterances[:20], key=lambda utterance: len(read_audio(utterance.audio)))
     path = tmp_path_factory.mktemp("microphone") / "spoken.wav"
-    write(path, read(clip.audio))
+    write(path, read_audio(clip.audio))
     return path
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
-from smile.audio.io import read, write
+from smile.audio.io import read_audio, write
 from smile.datatypes import SAMPLE_RATE
 from smile.pools.pool import open_pool
 from tests.browser.page import Page
@@ -109,7 +109,7 @@ def test_a_corrupt_upload_is_one_sentence(page, tmp_path):
 
 
 def test_cancel_ends_a_long_transcription(page, spoken, tmp_path):
-    write(tmp_path / "long.wav", np.tile(read(spoken), 12))
+    write(tmp_path / "long.wav", np.tile(read_audio(spoken), 12))
     page.upload(tmp_path / "long.wav")
     page.start()
     page.wait(lambda: page.vanilla not in ("Nothing yet.", "No text."), "the first word", SLOW)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.cli.main import main
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting, write_setting
@@ -26,7 +26,7 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("field")
     pieces, spans, at = [], [], 0.0
     for utterance in open_pool(POOLS / "gle").utterances[:3]:
-        samples = read(utterance.audio)
+        samples = read_audio(utterance.audio)
         spans.append((round(at, 3), round(at + len(samples) / 16000, 3), utterance.text))
         pieces.append(samples)
         at += len(samples) / 16000

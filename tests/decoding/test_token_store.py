@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import AudioError, PoolError, Shot
 from smile.decoding import prompt as prompts
 from smile.decoding.knn import store as token_store
@@ -66,8 +66,8 @@ def test_keys_are_the_states_before_each_token(pool: Pool, exact: Models) -> Non
     clip = pool.utterances[0]
     row = distances("kl", pool.embeddings[:1], pool.embeddings[1:])[0]
     others = [pool.utterances[1 + int(i)] for i in nearest(row, CONTEXT_SHOTS)]
-    shots = [Shot(read(other.audio), other.text) for other in others]
-    prompt = prompts.build(exact.smile, read(clip.audio), shots, language="cy")
+    shots = [Shot(read_audio(other.audio), other.text) for other in others]
+    prompt = prompts.build(exact.smile, read_audio(clip.audio), shots, language="cy")
     session = exact.smile.decoder(exact.smile.encode(prompt.samples))
     _, hidden = session.step(np.array([prompt.tokens]))
     tokens = store.tokens[store.clips == 0]
@@ -132,8 +132,8 @@ def test_a_clip_that_was_read_is_written_as_its_text(pool: Pool, exact: Models) 
     clip = pool.utterances[1]
     settings = Settings(shots=1, knn=1.0)
     others = replace(pool, utterances=pool.utterances, embeddings=pool.embeddings)
-    *_, with_knn = transcribe(exact, read(clip.audio), others, settings)
-    *_, without = transcribe(exact, read(clip.audio), others, replace(settings, knn=0.0))
+    *_, with_knn = transcribe(exact, read_audio(clip.audio), others, settings)
+    *_, without = transcribe(exact, read_audio(clip.audio), others, replace(settings, knn=0.0))
     known = set(clip.text.lower().split())
     right = [len(known & set(r.smile.text.lower().split())) for r in (with_knn, without)]
     assert right[0] >= right[1]
@@ -171,9 +171,9 @@ def test_an_interrupted_reading_goes_on_after_its_last_clip(
     with pytest.raises(KeyboardInterrupt):
         build(interrupt)
     assert not token_store.present(fresh, exact.smile)
-    read = TeacherForcedPass.__call__
+    call = TeacherForcedPass.__call__
     monkeypatch.setattr(
-        TeacherForcedPass, "__call__", lambda self, number: seen.append(number) or read(self, number)
+        TeacherForcedPass, "__call__", lambda self, number: seen.append(number) or call(self, number)
     )
     told: list[int] = []
     build(lambda done, total: told.append(done))

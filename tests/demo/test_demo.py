@@ -210,7 +210,7 @@ def test_names_of_shipped_queries_occur_in_the_examples(
 def test_shipped_audio_is_as_listed(language: DemoLanguage, pools: dict[str, Pool]) -> None:
     pool = pools[language.code]
     for u in (*pool.utterances[::15], *pool.queries[::6]):
-        samples = audio.read(u.audio)
+        samples = audio.read_audio(u.audio)
         assert len(samples) / audio.SAMPLE_RATE == pytest.approx(u.seconds, abs=0.03)
         assert 0.3 < np.abs(samples).max() < 0.95
         assert 1.5 < u.seconds < 7.0

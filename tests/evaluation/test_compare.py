@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.corpora import read as read_corpus
 from smile.datatypes import SmileError
 from smile.evaluation.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
@@ -33,7 +33,7 @@ def pool(models: Models) -> Pool:
 
 @pytest.fixture(scope="module")
 def samples():
-    return read(read_corpus(POOLS / "gle" / "queries.csv").utterances[0].audio)
+    return read_audio(read_corpus(POOLS / "gle" / "queries.csv").utterances[0].audio)
 
 
 def filled(steps: Iterable[Cell | None]) -> list[Cell]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.cli import main as cli
 from smile.corpora import read as read_corpus
 from smile.datatypes import SAMPLE_RATE, Speech
@@ -82,7 +82,7 @@ def test_rows_hold_scores_and_no_reference(job: Job, rows: list[Row]) -> None:
 
 def test_the_same_transcripts_as_the_page(job: Job, rows: list[Row], models: Models) -> None:
     utterance = read_corpus(job.data / "gle", "10min_test").utterances[0]
-    samples = read(utterance.audio)
+    samples = read_audio(utterance.audio)
     target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), "0.00")
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
     settings = Settings(shots=1, knn=0.0, no_repeat=False, language_token="guess")

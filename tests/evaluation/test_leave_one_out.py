@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from smile.acoustic.recipe import Recipe
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.cli.main import main
 from smile.datatypes import SAMPLE_RATE, PoolError, Speech
 from smile.decoding.knn import store as token_store
@@ -78,7 +78,7 @@ def test_the_same_transcripts_as_of_pools_made_by_hand(
     wanted = {}
     for utterance in (pool.utterances[i] for i in loo.sample(pool, 2)):
         small = by_hand(pool, utterance.id, tmp_path / utterance.id, models)
-        samples = read(utterance.audio)
+        samples = read_audio(utterance.audio)
         target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), utterance.id)
         for condition in tried:
             written = write(target, condition, small, utterance)

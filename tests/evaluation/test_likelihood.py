@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.cli import main as cli
 from smile.datatypes import Shot, Utterance
 from smile.decoding import prompt as prompts
@@ -38,7 +38,7 @@ def pool() -> Pool:
 def stepwise(models: Models, target: Utterance, shots: list[Shot], language: str) -> float:
     """Bits of a text, its tokens fed one by one."""
     tokenizer, model = models.vanilla.tokenizer, models.smile
-    prompt = prompts.build(model, read(target.audio), shots, language=language)
+    prompt = prompts.build(model, read_audio(target.audio), shots, language=language)
     session = model.decoder(model.encode(prompt.samples))
     logits, _ = session.step(np.array([prompt.tokens]))
     nats = 0.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smile import importing
-from smile.audio.io import read as hear
+from smile.audio.io import read_audio
 from smile.datatypes import CorpusError
 from smile.importing import Imported
 from tests.support.linguists import heights, staircase, write_eaf, write_textgrid
@@ -19,7 +19,7 @@ ONE = {"t": [(3.0, 5.0, "x")]}
 
 def seconds(found: Imported) -> list[list[int]]:
     """Which seconds of the staircase each clip has."""
-    return [heights(hear(u.audio)) for u in found.reading.utterances]
+    return [heights(read_audio(u.audio)) for u in found.reading.utterances]
 
 
 def texts(found: Imported) -> list[str]:

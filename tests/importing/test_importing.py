@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smile import importing
-from smile.audio.io import read as hear
+from smile.audio.io import read_audio
 from smile.datatypes import CorpusError
 from smile.importing import Imported, Limits, cutting
 from tests.support.linguists import (
@@ -62,10 +62,10 @@ def test_annotations_are_cut_out_of_their_recording(tmp_path: Path, kind: str) -
     assert texts(found) == TEXTS
     assert not found.reading.rejected
     wanted = [(a, b) for a, b, text in TIERS["utterance"] if text]
-    whole = hear(tmp_path / "talk.wav")
+    whole = read_audio(tmp_path / "talk.wav")
     for (start, end), u in zip(wanted, found.reading.utterances, strict=True):
         exact = whole[round(start * 16000) : round(end * 16000)]
-        np.testing.assert_allclose(hear(u.audio), exact, atol=1e-4)
+        np.testing.assert_allclose(read_audio(u.audio), exact, atol=1e-4)
     assert found.reading.utterances[0].speaker == ("Ana" if kind == "eaf" else "")
     assert found.place(found.reading.lines[0]) == f"{source.name}, annotation at 0.50 s"
     assert (found.empty > 0) == (min(len(t) for _, _, t in TIERS["utterance"]) == 0)
@@ -133,7 +133,7 @@ def test_symbolic_tiers_have_the_times_of_what_they_refer_to(tmp_path: Path) -> 
     eaf.to_file(str(tmp_path / "a.eaf"))
     found = importing.read(tmp_path / "a.eaf", tmp_path / "work", tiers=["words"])
     assert texts(found) == ["mbote", "na yo"]
-    assert [round(len(hear(u.audio)) / 16000, 2) for u in found.reading.utterances] == [1.5, 2.0]
+    assert [round(len(read_audio(u.audio)) / 16000, 2) for u in found.reading.utterances] == [1.5, 2.0]
 
 
 def test_the_recording_may_begin_later_than_the_annotations(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_the_recording_may_begin_later_than_the_annotations(tmp_path: Path) -> N
     )
     path.write_text(shifted, encoding="utf-8")
     found = importing.read(path, tmp_path / "work")
-    assert heights(hear(found.reading.utterances[0].audio)) == [7, 8]
+    assert heights(read_audio(found.reading.utterances[0].audio)) == [7, 8]
 
 
 def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_an_hour_is_cut_in_little_memory(tmp_path: Path) -> None:
     assert not any(reason for _, reason in done)
     for span, _ in done:
         first = int(span.start) % 50
-        assert heights(hear(span.target)) == [first, first + 1]
+        assert heights(read_audio(span.target)) == [first, first + 1]
     assert peak < 30_000_000
 
 
@@ -307,7 +307,7 @@ def test_each_speakers_folder_has_its_own_recordings(tmp_path: Path) -> None:
         write_textgrid(folder / "001.TextGrid", tiers={"t": [(seconds - 2.0, seconds, speaker)]})
     found = importing.read(tmp_path, tmp_path / "work")
     assert texts(found) == ["ana", "ben"]
-    assert [heights(hear(u.audio)) for u in found.reading.utterances] == [[2, 3], [8, 9]]
+    assert [heights(read_audio(u.audio)) for u in found.reading.utterances] == [[2, 3], [8, 9]]
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.xlsx", "x.eaf", "x.TextGrid", "x.doc"])

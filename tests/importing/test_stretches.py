@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smile import corpora, importing
-from smile.audio.io import read as hear
+from smile.audio.io import read_audio
 from smile.datatypes import CorpusError
 from smile.exporting import Span, TieredTranscript, export
 from smile.importing import Imported, Limits
@@ -26,7 +26,7 @@ def cut(folder: Path) -> Imported:
 
 
 def clips(found: Imported) -> dict[str, list[int]]:
-    return {u.text: heights(hear(u.audio)) for u in found.reading.utterances}
+    return {u.text: heights(read_audio(u.audio)) for u in found.reading.utterances}
 
 
 def reasons(found: Imported) -> dict[int, str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from smile.audio import io
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.corpora import Reading, Rejected
 from smile.datatypes import SAMPLE_RATE, PoolError, Samples, Utterance
 from smile.importing import Imported
@@ -60,7 +60,7 @@ def test_the_same_sound_is_kept_whatever_it_came_in(tmp_path: Path, here: list[P
         assert (new.id, new.text, new.language) == (old.id, old.text, old.language)
         assert new.audio.read_bytes()[:4] == b"fLaC"
         assert old.audio.is_file()
-        np.testing.assert_allclose(read(new.audio), read(old.audio), atol=0.51 / 2**15)
+        np.testing.assert_allclose(read_audio(new.audio), read_audio(old.audio), atol=0.51 / 2**15)
 
 
 def test_sixteen_bits_stay_as_they_are(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_sixteen_bits_stay_as_they_are(tmp_path: Path) -> None:
     once = np.clip(values, -1, 1 - 2**-15)
     for name in ("a.wav", "a.flac"):
         io.write(tmp_path / name, values)
-        np.testing.assert_array_equal(read(tmp_path / name), once)
+        np.testing.assert_array_equal(read_audio(tmp_path / name), once)
 
 
 def test_bad_clips_are_left_out_with_their_names(tmp_path: Path) -> None:

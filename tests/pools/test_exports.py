@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from smile import corpora, importing
-from smile.audio.io import read as hear
+from smile.audio.io import read_audio
 from smile.datatypes import Language, PoolError, SmileError, Utterance
 from smile.pools import export as pools
 from smile.pools.export import as_folder, as_superb
@@ -67,7 +67,7 @@ def test_an_ml_superb_folder_comes_back(pool: Pool, tmp_path: Path) -> None:
     assert labels(found.utterances)[2][1:] == plain[2][1:]
     assert not found.rejected
     for ours, theirs in zip(pool.utterances, found.utterances, strict=True):
-        np.testing.assert_allclose(hear(theirs.audio), hear(ours.audio), atol=1e-4)
+        np.testing.assert_allclose(read_audio(theirs.audio), read_audio(ours.audio), atol=1e-4)
     with zipfile.ZipFile(out) as archive:
         archive.extractall(tmp_path / "plain")
     read = corpora.read(tmp_path / "plain" / "mdw", "10min_test")

@@ -87,7 +87,7 @@ def test_a_pool_of_a_table(source: Path, tmp_path: Path) -> None:
 def test_an_embedding_is_the_mean_over_the_clips_own_frames(source: Path, tmp_path: Path) -> None:
     pool = index(source, tmp_path / "pool", models(Fake()), code="mdw").pool
     for utterance, row in zip(pool.utterances, pool.embeddings, strict=True):
-        states = Fake().encode(log_mel(audio.read(utterance.audio), 10.0))
+        states = Fake().encode(log_mel(audio.read_audio(utterance.audio), 10.0))
         assert np.allclose(row, states[: round(utterance.seconds * 50)].mean(axis=0), atol=1e-6)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.corpora import read as read_corpus
 from smile.datatypes import SAMPLE_RATE
 from smile.pools.joined import LONGEST, joined
@@ -23,8 +23,8 @@ def test_both_clips_are_heard_and_written_in_order(tmp_path: Path) -> None:
         assert a.id.startswith("gle")
         assert utterance.text == f"{a.text} {b.text}"
         assert utterance.language == f"{a.language}+{b.language}"
-        both = np.concatenate([read(a.audio), read(b.audio)])
-        np.testing.assert_allclose(read(utterance.audio), both, atol=1e-3)
+        both = np.concatenate([read_audio(a.audio), read_audio(b.audio)])
+        np.testing.assert_allclose(read_audio(utterance.audio), both, atol=1e-3)
 
 
 def test_no_clip_comes_twice_and_all_depends_on_ids_alone(tmp_path: Path) -> None:

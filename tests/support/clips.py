@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Speech
 from smile.transcription.options import ALONE
 from smile.transcription.target import Target
@@ -33,7 +33,7 @@ def clips(code: str, count: int, split: str = "10min_test") -> list[Labelled]:
     real = speech_folder()
     source = real / code if real else sorted(p for p in POOLS.iterdir() if p.is_dir())[hash_of(code)]
     utterances = read_corpus(source, split).utterances if real else read_corpus(source).utterances
-    return [Labelled(u.id, u.audio, u.text, read(u.audio), bool(real)) for u in utterances[:count]]
+    return [Labelled(u.id, u.audio, u.text, read_audio(u.audio), bool(real)) for u in utterances[:count]]
 
 
 def hash_of(code: str) -> int:

@@ -15,7 +15,7 @@ from smile.acoustic.head import Head
 from smile.acoustic.model import AcousticModel, language_model, lines_of, open_acoustic, spoken
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId, layer_states
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.audio.vad import segments
 from smile.bench.acoustic import Bench, run
 from smile.datatypes import PoolError, SmileError, Utterance
@@ -49,7 +49,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
 
 def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -> None:
     pause = np.zeros(24_000, np.float32)
-    first, second = (read(u.audio) for u in pool.utterances[:2])
+    first, second = (read_audio(u.audio) for u in pool.utterances[:2])
     samples = np.concatenate([first, pause, second])
     *growing, last = transcribe(models, samples, pool, SHORT)
     assert {"Whisper alone", "By the acoustic model"} <= {result.stage for result in growing}
@@ -68,7 +68,7 @@ def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -
 
 def test_whisper_alone_is_the_same_beside_it(models: Models, pool: Pool) -> None:
     """Its encoder states come from the pass that also gives the layers."""
-    samples = read(pool.utterances[0].audio)
+    samples = read_audio(pool.utterances[0].audio)
     *_, acoustic = transcribe(models, samples, pool, SHORT)
     *_, context = transcribe(models, samples, pool, replace(SHORT, level="context", shots=0, knn=0.0))
     assert acoustic.vanilla.text == context.vanilla.text
@@ -78,7 +78,7 @@ def test_silence_and_a_pool_without_a_head(models: Models, pool: Pool) -> None:
     *_, silent = transcribe(models, np.zeros(32_000, np.float32), pool, SHORT)
     assert (silent.done, silent.smile.text) == (True, "")
     with pytest.raises(PoolError, match="no acoustic model"):
-        list(transcribe(models, read(pool.utterances[0].audio), pool, replace(SHORT, windows=(30.0,))))
+        list(transcribe(models, read_audio(pool.utterances[0].audio), pool, replace(SHORT, windows=(30.0,))))
     with pytest.raises(PoolError, match="no acoustic model"):
         open_acoustic(pool, models.vanilla.within((30.0,)))
 
@@ -94,13 +94,13 @@ def test_a_pool_is_made_ready_once(tmp_path: Path) -> None:
     assert said[-1] == 100
     assert not list(pool.folder.glob("tokens-*")), "a level without a prompt looks nothing up"
     prepare(pool, models.smile, settings, lambda *_: pytest.fail("it is there"))
-    *_, last = transcribe(models, read(pool.utterances[0].audio), pool, settings)
+    *_, last = transcribe(models, read_audio(pool.utterances[0].audio), pool, settings)
     assert last.done
 
 
 def test_a_text_is_scored_in_the_heads_form(models: Models, pool: Pool) -> None:
     acoustic, clip = open_acoustic(pool, models.vanilla), pool.utterances[0]
-    logprobs = acoustic.head(layer_states(models.vanilla, read(clip.audio)))
+    logprobs = acoustic.head(layer_states(models.vanilla, read_audio(clip.audio)))
     right = acoustic.score(logprobs, clip.text)
     assert right == acoustic.score(logprobs, clip.text.upper() + "!")
     assert right > acoustic.score(logprobs, pool.utterances[1].text)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.audio.vad import segments
 from smile.datatypes import SAMPLE_RATE, Samples, Speech
 from smile.decoding import control
@@ -33,7 +33,7 @@ def pool(models: Models) -> Pool:
 
 @pytest.fixture(scope="module")
 def samples(pool: Pool) -> Samples:
-    return read(pool.queries[0].audio)
+    return read_audio(pool.queries[0].audio)
 
 
 @pytest.fixture

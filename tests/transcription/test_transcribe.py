@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import (
     SAMPLE_RATE,
     DecodingResult,
@@ -48,7 +48,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
 
 @pytest.fixture(scope="module")
 def clip(pool: Pool) -> np.ndarray:
-    return read(pool.queries[0].audio)
+    return read_audio(pool.queries[0].audio)
 
 
 def test_a_pool_that_was_read_is_not_read_again(models: Models, pool: Pool) -> None:
@@ -108,7 +108,7 @@ def test_ten_examples_leave_out_what_does_not_fit(models: Models, pool: Pool, cl
 
 def test_a_clip_of_the_pool_is_no_example_for_itself(models: Models, pool: Pool) -> None:
     for utterance in pool.utterances[:3]:
-        samples = read(utterance.audio)
+        samples = read_audio(utterance.audio)
         for sampler in ("nearest", "random"):
             found = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).examples[0][1]
             ids = [n.utterance.id for n in (*found.neighbours, *found.left_out)]
@@ -152,7 +152,7 @@ def test_others_may_come_in_while_a_long_recording_is_listened_to(
 
 def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models, pool: Pool) -> None:
     pause = np.zeros(SAMPLE_RATE // 2, np.float32)
-    clips = [piece for q in pool.queries[:8] for piece in (read(q.audio), pause)]
+    clips = [piece for q in pool.queries[:8] for piece in (read_audio(q.audio), pause)]
     result = last(models, np.concatenate(clips), pool)
     assert len(result.vanilla.segments) == len(result.smile.segments) == len(result.examples) >= 2
     starts = [line.start for line in result.smile.segments]
@@ -250,7 +250,7 @@ def test_the_prompt_carries_the_language_asked_for(models: Models, pool: Pool, c
 def test_a_transcript_keeps_to_the_characters_of_the_pool(models: Models, code: str) -> None:
     pool = open_pool(POOLS / code, models.smile.info.encoder)
     kept = permitted([u.text for u in pool.utterances])
-    samples, plain = read(pool.queries[0].audio), Settings(shots=1, knn=0.0)
+    samples, plain = read_audio(pool.queries[0].audio), Settings(shots=1, knn=0.0)
     shown = list(transcribe(models, samples, pool, replace(plain, characters="hard")))
     assert all(set(result.smile.text) <= kept for result in shown)
     assert shown[-1].smile.text
@@ -313,6 +313,6 @@ def test_every_format_gives_the_same_transcript(models: Models, tmp_path: Path) 
     texts = {}
     for kind in FORMATS:
         file = encode_sound(tmp_path / f"clip-{kind}", samples, SAMPLE_RATE, kind)
-        texts[kind] = normalise(last(models, read(file), None).vanilla.text)
+        texts[kind] = normalise(last(models, read_audio(file), None).vanilla.text)
     assert texts["pcm16.wav"]
     assert set(texts.values()) == {texts["pcm16.wav"]}, texts

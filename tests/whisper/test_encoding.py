@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import (
     SAMPLE_RATE,
     DecoderSession,
@@ -201,7 +201,7 @@ def test_an_example_is_encoded_once_and_the_target_never_again(
         original = engine.encode
         monkeypatch.setattr(engine, "encode", lambda x, n=name, o=original: encoded.append(n) or o(x))
     encoder_states(apart.smile).forget()
-    clip, settings = read(pool.queries[0].audio), Settings(shots=10, knn=0.0)
+    clip, settings = read_audio(pool.queries[0].audio), Settings(shots=10, knn=0.0)
     for expected in (["vanilla", *["smile"] * 10], ["vanilla"]):
         encoded.clear()
         *_, result = transcribe(apart, clip, pool, settings)
@@ -224,8 +224,8 @@ def test_a_pool_is_read_as_it_will_be_heard(apart: Models, pool: Pool) -> None:
     token_store.build(pool, apart.smile, language="cy")
     store = token_store.open_store(pool, apart.smile)
     reader = token_store.TeacherForcedPass(pool, apart.smile, "cy")
-    shots = [Shot(read(u.audio), u.text) for u in reader.before(0)]
-    asked = prompts.build(apart.smile, read(pool.utterances[0].audio), shots, language="cy")
+    shots = [Shot(read_audio(u.audio), u.text) for u in reader.before(0)]
+    asked = prompts.build(apart.smile, read_audio(pool.utterances[0].audio), shots, language="cy")
     session, fed = begun(apart.smile, asked)
     _, hidden = session.step(np.array([asked.tokens[fed:]]))
     np.testing.assert_allclose(store.keys[store.clips == 0][0], hidden[0, -1], atol=0.05, rtol=1e-2)

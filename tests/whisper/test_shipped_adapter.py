@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.corpora import read as read_corpus
 from smile.datatypes import SAMPLE_RATE, Language, Prompt, Shot, Speech, Utterance
 from smile.decoding import prompt as prompts
@@ -97,7 +97,7 @@ def material(models: Models) -> Iterator[tuple[Pool, list[Labelled]]]:
         return
     for code in ("gle", "gla"):
         pool = open_pool(POOLS / code)
-        yield pool, [Labelled(u.id, u.audio, u.text, read(u.audio), False) for u in pool.queries[:8]]
+        yield pool, [Labelled(u.id, u.audio, u.text, read_audio(u.audio), False) for u in pool.queries[:8]]
 
 
 def small_pool(models: Models, code: str) -> Pool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.audio.io import read
+from smile.audio.io import read_audio
 from smile.datatypes import Matrix, Prompt, Shot, Utterance
 from smile.decoding import prompt as prompts
 from smile.decoding.encoding import encoding_of
@@ -58,7 +58,7 @@ class TeacherForcedPass:
     def __init__(self, pool: Pool, model: Model, language: str):
         self._pool, self._model, self._language = pool, model, language
         self._encoding = encoding_of(model.info)
-        self._audio = lru_cache(RECORDINGS)(read)
+        self._audio = lru_cache(RECORDINGS)(read_audio)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from smile.audio.io import read, write
+from smile.audio.io import read_audio, write
 from smile.datatypes import SAMPLE_RATE, Utterance
 from smile.exporting import EACH, SUFFIXES, Span, TieredTranscript
 from smile.pools.pool import Pool
@@ -72,7 +72,7 @@ def _recording(utterances: tuple[Utterance, ...]) -> tuple[tuple[Span, ...], np.
     """The clips one after the other with pauses, and where each is."""
     pieces, spans, end = [], [], 0.0
     for utterance in utterances:
-        samples = read(utterance.audio)
+        samples = read_audio(utterance.audio)
         start = end + PAUSE
         end = start + len(samples) / SAMPLE_RATE
         pieces += [np.zeros(round(PAUSE * SAMPLE_RATE), np.float32), samples]
