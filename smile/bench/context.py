@@ -12,7 +12,7 @@ from smile.audio.io import read_audio
 from smile.bench.engines import median
 from smile.bench.latency import lasting
 from smile.bench.report import stamp, table
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import Matrix, Prompt, Samples, Shot, SmileError
 from smile.decoding.encoding import encoding_of
 from smile.decoding.prompt import build

@@ -18,7 +18,7 @@ import numpy as np
 from smile.audio.features import log_mel
 from smile.audio.io import read_audio
 from smile.bench.report import memory, stamp, table
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Speech, Utterance
 from smile.settings import WHOLE_WINDOW, WINDOWS
 from smile.text.scoring import score

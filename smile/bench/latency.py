@@ -14,7 +14,7 @@ from smile.audio.features import log_mel
 from smile.audio.io import read_audio
 from smile.bench.engines import median
 from smile.bench.report import memory, stamp, table
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, EncoderId, Language, RecognizerInfo, Samples, Utterance
 from smile.pools.pool import Header, Pool
 from smile.settings import WHOLE_WINDOW, Settings

@@ -145,7 +145,7 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
 
     hints = importing.Hints(chosen.recording, chosen.split, chosen.language)
     try:
-        return importing.read(
+        return importing.read_source(
             chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS
         )
     except importing.TierError as error:

@@ -48,7 +48,7 @@ def open_corpus(source: str | Path, cache: Path | None = None) -> Corpus:
     return Parquet.local(path, cache) if parquet_files(path) else Tabular(path)
 
 
-def read(source: str | Path, split: str = "") -> Reading:
+def read_corpus(source: str | Path, split: str = "") -> Reading:
     """Read a corpus of one language, or a table with all of its languages; "" is the split of the examples.
 
     Raises:
@@ -77,5 +77,5 @@ __all__ = [
     "languages",
     "open_corpus",
     "parted",
-    "read",
+    "read_corpus",
 ]

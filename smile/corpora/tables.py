@@ -59,7 +59,7 @@ def _codec(data: bytes) -> str:
     return "utf-16-be" if data[:1] == b"\0" else "utf-8-sig"
 
 
-def table(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
+def table_rows(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
     In csv and tsv the first row names the columns; the delimiter is the one of comma, semicolon and

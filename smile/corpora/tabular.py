@@ -10,7 +10,7 @@ from pathlib import Path
 from smile.corpora.delimited import Line, Row
 from smile.corpora.reading import Found, Reading, Splits, gathered
 from smile.corpora.spans import span
-from smile.corpora.tables import SUFFIXES, table
+from smile.corpora.tables import SUFFIXES, table_rows
 from smile.datatypes import CorpusError, Utterance
 from smile.text.languages import iso_code
 
@@ -58,7 +58,7 @@ class Tabular:
     def _lines(self, split: str) -> Iterator[Line]:
         """The table's lines that belong to a split."""
         path, split = self._path(split), split or self.splits.examples
-        lines = list(table(path))
+        lines = list(table_rows(path))
         named = {_split(row) for _, row in lines if isinstance(row, dict)} - {""}
         if named and split not in named:
             raise CorpusError(f'{path} has no split "{split}"; choose one of {", ".join(sorted(named))}.')

@@ -33,7 +33,7 @@ TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or a
 
 
 def takes(source: Path) -> bool:
-    """Return whether a path is for this package, and not a corpus that `corpora.read` reads where it lies.
+    """Return whether a path is for this package, and not a corpus that is read where it lies.
 
     That is a zip, an annotation file, a table of stretches of recordings, or a folder with any of these but
     zips and no pool, ML-SUPERB folder or parquet.
@@ -70,7 +70,7 @@ class Hints:
 NO_HINTS = Hints()
 
 
-def read(
+def read_source(
     source: Path,
     work: Path,
     *,
@@ -94,22 +94,22 @@ def read(
     """
     if source.suffix.lower() in READERS and source.is_file():
         recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
-        return clips.read([source], recordings, work / CLIPS, tiers, progress, limits)
+        return clips.read_annotated([source], recordings, work / CLIPS, tiers, progress, limits)
     folder, part = opened(source, work, limits), Part(hints.split, hints.language)
     if folder.is_file():
-        return rows.read(folder, Recordings(folder.parent), work / CLIPS, progress, limits, part)
+        return rows.read_table(folder, Recordings(folder.parent), work / CLIPS, progress, limits, part)
     if (folder / HEADER).is_file():
         _check_texts(folder, limits)
         return _pool(folder)
     if corpora.languages(folder):
         _check_texts(folder, limits)
-        return Imported(corpora.read(folder, hints.split or _split(folder)))
+        return Imported(corpora.read_corpus(folder, hints.split or _split(folder)))
     recordings = Recordings(folder, given=hints.recording)
     if annotated := annotation_files(folder):
         notes = _beside(folder, annotated, tiers, limits)
-        found = clips.read(annotated, recordings, work / CLIPS, tiers, progress, limits)
+        found = clips.read_annotated(annotated, recordings, work / CLIPS, tiers, progress, limits)
         return replace(found, notes=(*notes, *found.notes))
-    return rows.read(rows.table_of(folder), recordings, work / CLIPS, progress, limits, part)
+    return rows.read_table(rows.table_of(folder), recordings, work / CLIPS, progress, limits, part)
 
 
 def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limits: Limits) -> list[str]:
@@ -165,7 +165,7 @@ def gather(
 ) -> Path:
     """Put files from folders of their own, as uploads are, side by side in one; zips are unpacked there.
 
-    Of zips only files with these suffixes are unpacked, or all. Returns the folder, for `read`.
+    Of zips only files with these suffixes are unpacked, or all. Returns the folder, for `read_source`.
 
     Raises:
         CorpusError: two files have the same name, one is a link or a folder, or a zip cannot be unpacked;
@@ -251,7 +251,7 @@ __all__ = [
     "gather",
     "offered",
     "opened",
-    "read",
+    "read_source",
     "takes",
     "unpack",
 ]

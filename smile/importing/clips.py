@@ -25,7 +25,10 @@ from smile.importing.limits import STRANGERS, Limits
 from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
 
-READERS: dict[str, Callable[[Path, Limits], Annotated]] = {".eaf": eaf.read, ".textgrid": textgrid.read}
+READERS: dict[str, Callable[[Path, Limits], Annotated]] = {
+    ".eaf": eaf.read_eaf,
+    ".textgrid": textgrid.read_textgrid,
+}
 
 
 @dataclass
@@ -54,7 +57,7 @@ def tiers(paths: Sequence[Path], limits: Limits = STRANGERS) -> tuple[TierCount,
     return counts(_annotated(paths, limits))
 
 
-def read(
+def read_annotated(
     paths: Sequence[Path],
     recordings: Recordings,
     folder: Path,

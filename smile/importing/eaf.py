@@ -30,7 +30,7 @@ UNCLEAR = "The order of its parts is not clear; set it right in ELAN, or cut at 
 TAGS = 10  # marks "<" of an annotation with its time slots; eight are usual
 
 
-def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
+def read_eaf(path: Path, limits: Limits = STRANGERS) -> Annotated:
     """Read an eaf.
 
     Raises:

@@ -44,7 +44,7 @@ def read_apart(
     language: str = "",
     limits: Limits = STRANGERS,
 ) -> Generator[str, None, Imported]:
-    """Read uploaded files as `gather` and `read` do; yields what is being done, for a person.
+    """Read uploaded files as `gather` and `read_source` do; yields what is being done, for a person.
 
     Clips and what is unpacked lie below `work`, a folder that the caller holds until it has used them.
     Closing the generator ends the work before it returns.

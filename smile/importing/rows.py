@@ -10,7 +10,7 @@ from pathlib import Path
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
 from smile.corpora.delimited import Line, Row
 from smile.corpora.spans import span
-from smile.corpora.tables import SUFFIXES, table
+from smile.corpora.tables import SUFFIXES, table_rows
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
@@ -71,7 +71,7 @@ class _Rows:
                 self.done[line] = NO_TIMES
 
 
-def read(
+def read_table(
     path: Path,
     recordings: Recordings,
     folder: Path,
@@ -86,7 +86,7 @@ def read(
     Raises:
         CorpusError: the table cannot be read at all, is too large, or has no such part.
     """
-    given = list(table(path, limits.table))
+    given = list(table_rows(path, limits.table))
     lines, rows = _of_part(path, given, part), _Rows()
     found = settled([_found(row, recordings, path) for _, row in lines])
     for (line, row), match in zip(lines, found, strict=True):
@@ -158,7 +158,7 @@ def columns_of(path: Path, limits: Limits = STRANGERS) -> frozenset[str]:
     Raises:
         CorpusError: it cannot be read.
     """
-    rows = islice((row for _, row in table(path, limits.table) if isinstance(row, dict)), FIRST)
+    rows = islice((row for _, row in table_rows(path, limits.table) if isinstance(row, dict)), FIRST)
     return frozenset(column for row in rows for column in row)
 
 

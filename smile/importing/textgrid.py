@@ -21,7 +21,7 @@ BINARY = b"ooBinaryFile"
 TOKEN = re.compile(r'"((?:[^"]++|"")*+)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')
 
 
-def read(path: Path, limits: Limits = STRANGERS) -> Annotated:
+def read_textgrid(path: Path, limits: Limits = STRANGERS) -> Annotated:
     """Read a TextGrid.
 
     Raises:

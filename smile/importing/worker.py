@@ -88,7 +88,7 @@ def _read(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
     source = importing.gather(_files(request), work, limits)
     hints = importing.Hints(language=request["language"])
-    found = importing.read(
+    found = importing.read_source(
         source, work, tiers=request["tiers"], hints=hints, progress=tell.progress, limits=limits
     )
     return found.to_json()

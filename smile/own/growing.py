@@ -59,7 +59,7 @@ def from_files(
     with workspace.work() as work:
         named = workspace.state().language
         hints = importing.Hints(language=named.code if named else "")
-        found = importing.read(importing.gather(files, work), work, tiers=tiers, hints=hints)
+        found = importing.read_source(importing.gather(files, work), work, tiers=tiers, hints=hints)
         return add_imported(workspace, found, models, progress)
 
 

@@ -129,7 +129,7 @@ def _origin(source: Path, code: str, reading: Reading) -> tuple[Header, Reading]
     header, queries = read_header(source), source / QUERIES
     if code and languages.iso_code(code) != header.language.code:
         header = replace(header, language=_named(code))
-    return header, corpora.read(queries) if queries.is_file() else Reading.of(())
+    return header, corpora.read_corpus(queries) if queries.is_file() else Reading.of(())
 
 
 def language_of(source: Path, code: str, reading: Reading) -> Language:

@@ -73,7 +73,7 @@ def offered(root: Path) -> Iterator[Source]:
     """Yield the languages of an ML-SUPERB folder, with their test recordings to try."""
     for name, folder in corpora.languages(root).items():
         try:
-            examples = corpora.read(folder).utterances
+            examples = corpora.read_corpus(folder).utterances
         except SmileError as error:
             LOG.warning("%s", error)
             continue
@@ -84,7 +84,7 @@ def offered(root: Path) -> Iterator[Source]:
 
 def _tests(folder: Path) -> tuple[Utterance, ...]:
     try:
-        return corpora.read(folder, "10min_test").utterances
+        return corpora.read_corpus(folder, "10min_test").utterances
     except SmileError:
         return ()
 

@@ -16,7 +16,7 @@ import pytest
 from selenium import webdriver
 
 from smile.audio.io import read_audio, write
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.ui import build_app, look
 from tests.browser.page import Page
 from tests.conftest import POOLS, ROOT

@@ -13,7 +13,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from smile.corpora import read
+from smile.corpora import read_corpus
 from smile.datatypes import Utterance
 from smile.pools.pool import open_pool
 from tests.browser.page import PHONE, Page
@@ -29,7 +29,7 @@ def clips(speech: Path | None) -> Sequence[Utterance]:
     """Short clips of Mboshi, which Whisper does not know, or of a demo pool."""
     if speech is None:
         return open_pool(POOLS / "kmr").utterances[: EXAMPLES + NEW]
-    found = read(speech / "mdw", "10min_train").utterances
+    found = read_corpus(speech / "mdw", "10min_train").utterances
     return sorted(found, key=lambda u: u.audio.stat().st_size)[20 : 20 + EXAMPLES + NEW]
 
 

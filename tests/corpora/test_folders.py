@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile import corpora
-from smile.corpora import Reading, languages, read
+from smile.corpora import Reading, languages, read_corpus
 from smile.datatypes import CorpusError, Utterance
 
 SPLITS = ("10min_train", "10min_test")
@@ -54,7 +54,7 @@ def test_real_speech_is_read_whole(speech: Path | None, tmp_path: Path) -> None:
         with listing.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     counts = {row["iso639_3"]: int(row["clips_10min_train"]) for row in rows} or {"mdw": 2}
-    found = {code: read(folder) for code, folder in languages(root).items()}
+    found = {code: read_corpus(folder) for code, folder in languages(root).items()}
     assert found
     assert {code: len(reading.utterances) for code, reading in found.items()} == {c: counts[c] for c in found}
     assert not any(reading.rejected for reading in found.values())
@@ -68,7 +68,7 @@ def test_real_test_clips_share_nothing_with_the_pool(speech: Path | None, tmp_pa
     if not speech:
         touch(folder / "wav" / "c.wav")
         (folder / "transcript_10min_test.txt").write_text("c mdw Other text\n")
-    train, test = ({u.text for u in read(folder, split).utterances} for split in SPLITS)
+    train, test = ({u.text for u in read_corpus(folder, split).utterances} for split in SPLITS)
     assert train
     assert test
     assert not train & test
@@ -77,7 +77,7 @@ def test_real_test_clips_share_nothing_with_the_pool(speech: Path | None, tmp_pa
 def test_a_transcript_is_split_on_white_space_at_most_twice(tmp_path: Path) -> None:
     folder = superb(tmp_path, "c", "mdw")
     (folder / "utt2spk").write_text("a anna\nb\n")
-    reading = read(folder)
+    reading = read_corpus(folder)
     assert [(u.id, u.text, u.speaker, u.language) for u in reading.utterances] == [
         ("a", "Text  of a", "anna", "mdw"),
         ("b", "Text  of b", "", "mdw"),
@@ -88,14 +88,14 @@ def test_a_transcript_is_split_on_white_space_at_most_twice(tmp_path: Path) -> N
 @pytest.mark.parametrize("suffix", [".wav", ".ogg", ".flac", ".FLAC"])
 def test_recordings_of_any_format(tmp_path: Path, suffix: str) -> None:
     folder = superb(tmp_path, "c", "mdw", suffix=suffix)
-    assert [u.audio.name for u in read(folder).utterances] == [f"a{suffix}", f"b{suffix}"]
+    assert [u.audio.name for u in read_corpus(folder).utterances] == [f"a{suffix}", f"b{suffix}"]
 
 
 def test_bad_lines_of_a_transcript(tmp_path: Path) -> None:
     folder = superb(tmp_path, "c", "mdw", "abcd")
     text = "a mdw fine\n\nx mdw no recording\nb mdw\nc\na mdw again\n../a mdw up\nd mdw also fine"
     (folder / "transcript_10min_train.txt").write_text(text)
-    reading = read(folder)
+    reading = read_corpus(folder)
     assert [u.id for u in reading.utterances] == ["a", "d"]
     assert reading.lines == (1, 8)
     assert reasons(reading) == {
@@ -120,19 +120,19 @@ def test_languages_of_a_root(tmp_path: Path) -> None:
 
 def test_a_root_with_one_language_is_that_language(tmp_path: Path) -> None:
     superb(tmp_path, "LAD", "sxb")
-    assert read(tmp_path).utterances == read(tmp_path / "LAD" / "sxb").utterances
+    assert read_corpus(tmp_path).utterances == read_corpus(tmp_path / "LAD" / "sxb").utterances
 
 
 def test_a_root_with_several_languages_asks_for_one(tmp_path: Path) -> None:
     superb(tmp_path, "LAD", "sxb")
     superb(tmp_path, "LAD", "mdw")
     with pytest.raises(CorpusError, match=r"holds 2 languages; name the folder of one, such as .*mdw"):
-        read(tmp_path)
+        read_corpus(tmp_path)
 
 
 def test_a_split_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match='no split "9h"; choose one of 10min_train'):
-        read(superb(tmp_path, "c", "mdw"), "9h")
+        read_corpus(superb(tmp_path, "c", "mdw"), "9h")
 
 
 @pytest.mark.parametrize("file", corpora.FILE_COLUMNS)
@@ -141,19 +141,19 @@ def test_columns_by_all_their_names(tmp_path: Path, file: str, text: str) -> Non
     touch(tmp_path / "clips" / "a.wav")
     row = {"speaker": "anna", file: "clips/a.wav", text: "Words", "language": "org_jpn", "id": "one"}
     utterance = Utterance("one", tmp_path / "clips" / "a.wav", "Words", "jpn", "anna")
-    assert read(write_table(tmp_path, [row])).utterances == (utterance,)
-    assert read(tmp_path).utterances == (utterance,)
+    assert read_corpus(write_table(tmp_path, [row])).utterances == (utterance,)
+    assert read_corpus(tmp_path).utterances == (utterance,)
 
 
 def test_a_folder_with_several_tables(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         touch(tmp_path / f"{name}.wav")
         write_table(tmp_path, [{"file": f"{name}.wav", "text": name}], f"{name}.csv")
-    assert [u.text for u in read(tmp_path, "b").utterances] == ["b"]
+    assert [u.text for u in read_corpus(tmp_path, "b").utterances] == ["b"]
     with pytest.raises(CorpusError, match=r"several tables; name one of them: a.csv, b.csv, c.csv"):
-        read(tmp_path)
+        read_corpus(tmp_path)
     (tmp_path / "c.csv").rename(tmp_path / "metadata.csv")
-    assert [u.text for u in read(tmp_path).utterances] == ["c"]
+    assert [u.text for u in read_corpus(tmp_path).utterances] == ["c"]
 
 
 def test_bad_rows_of_a_table(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_bad_rows_of_a_table(tmp_path: Path) -> None:
         {"file": "b.wav", "text": "fine"},
     ]
     (folder / "t.jsonl").write_text("\n".join(["{", *map(json.dumps, rows)]))
-    reading = read(folder / "t.jsonl")
+    reading = read_corpus(folder / "t.jsonl")
     assert [(u.id, u.text) for u in reading.utterances] == [("a", "fine"), ("b", "fine")]
     assert reading.lines == (2, 14)
     found = reasons(reading)
@@ -195,35 +195,35 @@ def test_an_absolute_path_may_lie_elsewhere(tmp_path: Path) -> None:
     sound = touch(tmp_path / "elsewhere" / "a.wav")
     (tmp_path / "corpus").mkdir()
     table = write_table(tmp_path / "corpus", [{"file": str(sound), "text": "Words"}])
-    assert read(table).utterances == (Utterance("a", sound, "Words"),)
+    assert read_corpus(table).utterances == (Utterance("a", sound, "Words"),)
 
 
 def test_ids_from_file_names_are_unique(tmp_path: Path) -> None:
     rows = [{"file": f"{speaker}/001.wav", "text": speaker} for speaker in "xyz"]
     for row in rows:
         touch(tmp_path / row["file"])
-    assert [u.id for u in read(write_table(tmp_path, rows)).utterances] == ["001", "001-2", "001-3"]
+    assert [u.id for u in read_corpus(write_table(tmp_path, rows)).utterances] == ["001", "001-2", "001-3"]
 
 
 def test_a_table_without_a_header_says_which_columns_it_needs(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav")
     (tmp_path / "t.csv").write_text("a.wav,one\na.wav,two\n")
     with pytest.raises(CorpusError, match=r'line 2: .* the table needs a column "file"'):
-        read(tmp_path)
+        read_corpus(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "file,text\n"])
 def test_a_table_without_rows(tmp_path: Path, text: str) -> None:
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(CorpusError, match="There are no rows"):
-        read(tmp_path)
+        read_corpus(tmp_path)
 
 
 def test_places_where_there_is_no_corpus(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="There is no folder"):
-        read(tmp_path / "nowhere")
+        read_corpus(tmp_path / "nowhere")
     with pytest.raises(CorpusError, match="holds no transcripts; add a table"):
-        read(tmp_path)
+        read_corpus(tmp_path)
 
 
 @given(st.lists(st.sampled_from(["good", "missing", "empty", "twice", "short"]), min_size=1, max_size=10))
@@ -243,7 +243,7 @@ def test_good_rows_stay_and_bad_ones_are_named(
         touch(folder / f"{number}.wav")
         lines.append(rows.get(kind, f"{number}.wav,Words"))
     (folder / "t.csv").write_text("\n".join(lines))
-    reading = read(folder)
+    reading = read_corpus(folder)
     good = [line for line, kind in enumerate(kinds, start=3) if kind == "good"]
     assert reading.lines == (2, *good)
     assert [row.line for row in reading.rejected] == [n for n in range(3, len(kinds) + 3) if n not in good]

@@ -49,14 +49,14 @@ def copy(tmp_path: Path) -> Path:
     return ml_superb_hf(tmp_path / "ml_superb_hf")
 
 
-def table(folder: Path, codes: tuple[str, ...] = ("gle", "chr"), train: int = 5, test: int = 3) -> Path:
+def write_table(folder: Path, codes: tuple[str, ...] = ("gle", "chr"), train: int = 5, test: int = 3) -> Path:
     """A csv of several languages with a column for the split, its recordings beside it."""
     folder.mkdir(parents=True)
     with (folder / "clips.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["file", "text", "language", "split"])
         for code in codes:
-            for i, u in enumerate(corpora.read(POOLS / code).utterances[: train + test]):
+            for i, u in enumerate(corpora.read_corpus(POOLS / code).utterances[: train + test]):
                 (folder / u.audio.name).write_bytes(u.audio.read_bytes())
                 writer.writerow([u.audio.name, u.text, code, "train" if i < train else "test"])
     return folder
@@ -66,7 +66,7 @@ def test_rows_of_parquet_are_those_that_went_in(copy: Path, cache: Path) -> None
     corpus = open_corpus(copy, cache)
     assert corpus.languages("train") == ("gle", "jpn")
     for code, pool in (("gle", "gle"), ("jpn", "chr")):
-        wanted = corpora.read(POOLS / pool).utterances[:5]
+        wanted = corpora.read_corpus(POOLS / pool).utterances[:5]
         found = corpus.read(code, "train").utterances
         assert {u.id: u.text for u in found} == {f"x_{u.id}": u.text for u in wanted}
         assert {u.language for u in found} == {code}
@@ -215,10 +215,10 @@ def test_the_hub_by_name(tmp_path: Path, cache: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_table_of_several_languages_and_splits(tmp_path: Path) -> None:
-    corpus = open_corpus(table(tmp_path / "t"))
+    corpus = open_corpus(write_table(tmp_path / "t"))
     assert corpus.languages("train") == corpus.languages("test") == ("chr", "gle")
     for code in ("chr", "gle"):
-        wanted = corpora.read(POOLS / code).utterances[:8]
+        wanted = corpora.read_corpus(POOLS / code).utterances[:8]
         assert [u.text for u in corpus.read(code, "train").utterances] == [u.text for u in wanted[:5]]
         assert [u.text for u in corpus.read(code, "test").utterances] == [u.text for u in wanted[5:]]
     assert len(corpus.read("", "test").utterances) == 6
@@ -227,7 +227,7 @@ def test_a_table_of_several_languages_and_splits(tmp_path: Path) -> None:
 
 
 def test_a_changed_table_has_another_place(tmp_path: Path) -> None:
-    folder = table(tmp_path / "t", ("gle",))
+    folder = write_table(tmp_path / "t", ("gle",))
     corpus = open_corpus(folder)
     before = corpus.place("gle", "train")
     assert corpus.place("gle", "train") == before
@@ -236,14 +236,14 @@ def test_a_changed_table_has_another_place(tmp_path: Path) -> None:
 
 
 def test_the_language_that_is_asked_for_becomes_the_pool(copy: Path, tmp_path: Path) -> None:
-    source = table(tmp_path / "t")
+    source = write_table(tmp_path / "t")
     pool = indexing.index(source, tmp_path / "pool", models(Fake()), code="chr").pool
     assert (len(pool), pool.language.code) == (5, "chr")
     with pytest.raises(CorpusError, match="several languages; choose one of gle, jpn"):
         indexing.index(copy, tmp_path / "other", models(Fake()))
 
 
-KINDS = {"superb": superb, "table": table, "parquet": ml_superb_hf}
+KINDS = {"superb": superb, "table": write_table, "parquet": ml_superb_hf}
 SPLITS = {"superb": "10min_test", "table": "test", "parquet": "dev"}
 
 
@@ -267,7 +267,7 @@ def test_a_corpus_without_languages_or_splits_is_refused(
 ) -> None:
     line = ["evaluate", "--out", str(tmp_path / "out"), "--model", str(tiny), "--precision", "float32"]
     line += ["--conditions", "u-1-nearest"]
-    folder = table(tmp_path / "t", ("gle",))
+    folder = write_table(tmp_path / "t", ("gle",))
     text = (folder / "clips.csv").read_text(encoding="utf-8")
     for column, says in (("split", "are both targets and examples"), ("language", "add a column")):
         (folder / "clips.csv").write_text(text.replace(f",{column}", ",other"), encoding="utf-8")
@@ -280,7 +280,7 @@ def test_a_corpus_without_languages_or_splits_is_refused(
 def test_every_kind_is_a_corpus(tmp_path: Path, copy: Path, cache: Path) -> None:
     kinds: list[Corpus] = [
         open_corpus(superb(tmp_path / "s")),
-        open_corpus(table(tmp_path / "t")),
+        open_corpus(write_table(tmp_path / "t")),
         open_corpus(copy, cache),
         open_corpus(POOLS / "gle"),
     ]

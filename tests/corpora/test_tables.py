@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.corpora.delimited import OVER_LINES, ROWS_IN_CELL, UNCLOSED
-from smile.corpora.tables import NO_OBJECT, UNREADABLE, read_text, table
+from smile.corpora.tables import NO_OBJECT, UNREADABLE, read_text, table_rows
 from smile.datatypes import CorpusError
 
 # Any text but halves of surrogate pairs, U+FFFD (the mark of damage) and NUL.
@@ -45,7 +45,7 @@ def test_any_text_survives_a_delimited_table(
 ) -> None:
     suffix, delimiter = kind
     path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", delimited(texts, delimiter, newline))
-    assert [row["text"] for _, row in table(path) if isinstance(row, dict)] == texts
+    assert [row["text"] for _, row in table_rows(path) if isinstance(row, dict)] == texts
 
 
 @given(TEXTS, st.sampled_from(["csv", "tsv"]), st.booleans())
@@ -60,7 +60,7 @@ def test_a_text_of_a_tsv_survives_or_is_refused(
         [["file", "text", "speaker"], *([f"{i}.wav", text, "Ana"] for i, text in enumerate(texts))]
     )
     path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", out.getvalue())
-    found = {row["file"]: row.get("text") for _, row in table(path) if isinstance(row, dict)}
+    found = {row["file"]: row.get("text") for _, row in table_rows(path) if isinstance(row, dict)}
     for number, text in enumerate(texts):
         if f"{number}.wav" in found or "\n" not in text:
             assert found[f"{number}.wav"] == text
@@ -73,7 +73,7 @@ def test_marks_in_a_tsv_without_quoting_take_no_line(
     texts = [f"{mark}{text}" for mark, text in zip(["", '"'] * 3, texts, strict=False)]
     lines = "".join(f"{i}.wav\t{text}\t2\n" for i, text in enumerate(texts))
     path = saved(tmp_path_factory.mktemp("t"), "t.tsv", f"file\ttext\tvotes\n{lines}")
-    rows = [row for _, row in table(path)]
+    rows = [row for _, row in table_rows(path)]
     assert [row["file"] for row in rows if isinstance(row, dict)] == [f"{i}.wav" for i in range(len(texts))]
     for row, text in zip(rows, texts, strict=True):
         assert isinstance(row, dict)
@@ -85,7 +85,7 @@ def test_an_open_quotation_mark_is_the_texts_own_in_a_tsv(tmp_path: Path, suffix
     texts = ['"one', "two", 'three"', '"four"', 'a "five', '"six', "seven"]
     lines = "".join(f"{i}.wav\t{text}\n" for i, text in enumerate(texts))
     path = saved(tmp_path, f"t.{suffix}", f"file\ttext\n{lines}")
-    told = [row["text"] for _, row in table(path) if isinstance(row, dict)]
+    told = [row["text"] for _, row in table_rows(path) if isinstance(row, dict)]
     assert told == [*texts[:3], "four", *texts[4:]]
 
 
@@ -102,19 +102,23 @@ def test_an_open_quotation_mark_is_the_texts_own_in_a_tsv(tmp_path: Path, suffix
 def test_a_cell_over_two_lines_of_a_tsv_is_refused(
     tmp_path: Path, lines: str, refused: list[int], kept: list[str]
 ) -> None:
-    rows = list(table(saved(tmp_path, "t.tsv", f"file\ttext\n{lines}")))
+    rows = list(table_rows(saved(tmp_path, "t.tsv", f"file\ttext\n{lines}")))
     assert [number for number, row in rows if row == OVER_LINES] == refused
     assert [row["text"] for _, row in rows if isinstance(row, dict)] == kept
 
 
 def test_a_text_before_its_file_loses_no_line_in_a_tsv(tmp_path: Path) -> None:
     path = saved(tmp_path, "t.tsv", 'text\tfile\n"one\ntwo"\ta.wav\nthree\tb.wav\n')
-    assert list(table(path)) == [(2, OVER_LINES), (3, OVER_LINES), (4, {"text": "three", "file": "b.wav"})]
+    assert list(table_rows(path)) == [
+        (2, OVER_LINES),
+        (3, OVER_LINES),
+        (4, {"text": "three", "file": "b.wav"}),
+    ]
 
 
 def test_a_cell_of_a_csv_holds_no_rows(tmp_path: Path) -> None:
     path = saved(tmp_path, "t.csv", 'file,text\na.wav,"one\nb.wav,two\nc.wav,three"\nd.wav,"four,\nfive"\n')
-    assert list(table(path)) == [
+    assert list(table_rows(path)) == [
         (2, ROWS_IN_CELL),
         (3, {"file": "b.wav", "text": "two"}),
         (4, {"file": "c.wav", "text": 'three"'}),
@@ -128,7 +132,7 @@ def test_any_text_survives_jsonl(
 ) -> None:
     lines = [json.dumps({"file": "a.wav", "text": text}, ensure_ascii=ascii_only) for text in texts]
     path = saved(tmp_path_factory.mktemp("t"), "t.jsonl", "\n".join(lines))
-    assert list(table(path)) == [
+    assert list(table_rows(path)) == [
         (i, {"file": "a.wav", "text": text}) for i, text in enumerate(texts, start=1)
     ]
 
@@ -150,7 +154,7 @@ def test_bad_rows_are_named_by_their_line_and_good_ones_stay(
             expected.append((line, kind))
         line += rows[kind].count("\n")
     data = "file,text\n" + "".join(rows[kind] for kind in kinds)
-    found = list(table(saved(tmp_path_factory.mktemp("t"), "t.csv", data)))
+    found = list(table_rows(saved(tmp_path_factory.mktemp("t"), "t.csv", data)))
     assert [number for number, _ in found] == [number for number, _ in expected]
     for (_, row), (_, kind) in zip(found, expected, strict=True):
         texts = {"good": 'Hello, "you"', "two lines": "Hello,\nyou"}
@@ -159,7 +163,7 @@ def test_bad_rows_are_named_by_their_line_and_good_ones_stay(
 
 def test_a_quotation_mark_that_never_closes_costs_one_row(tmp_path: Path) -> None:
     path = saved(tmp_path, "t.csv", 'file,text\na.wav,"one\nb.wav,two\nc.wav,three\n')
-    assert list(table(path)) == [
+    assert list(table_rows(path)) == [
         (2, UNCLOSED),
         (3, {"file": "b.wav", "text": "two"}),
         (4, {"file": "c.wav", "text": "three"}),
@@ -168,7 +172,7 @@ def test_a_quotation_mark_that_never_closes_costs_one_row(tmp_path: Path) -> Non
 
 def test_a_tsv_may_have_quotation_marks_of_its_own(tmp_path: Path) -> None:
     path = saved(tmp_path, "t.tsv", 'file\ttext\na.wav\t"Yes," he said.\nb.wav\tno\n')
-    assert [row["text"] for _, row in table(path) if isinstance(row, dict)] == ['"Yes," he said.', "no"]
+    assert [row["text"] for _, row in table_rows(path) if isinstance(row, dict)] == ['"Yes," he said.', "no"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ def test_a_tsv_may_have_quotation_marks_of_its_own(tmp_path: Path) -> None:
 )
 def test_broken_json_is_a_bad_row(tmp_path: Path, line: str) -> None:
     path = saved(tmp_path, "t.jsonl", f'\n{line}\n{{"Text": "good", "id": 7, "words": []}}\n')
-    assert list(table(path)) == [(2, NO_OBJECT), (3, {"text": "good", "id": "7"})]
+    assert list(table_rows(path)) == [(2, NO_OBJECT), (3, {"text": "good", "id": "7"})]
 
 
 @pytest.mark.parametrize(
@@ -196,23 +200,23 @@ def test_encodings(tmp_path: Path, encoded: bytes) -> None:
 
 def test_bytes_that_are_no_text_cost_their_row_alone(tmp_path: Path) -> None:
     data = b"file,text\na.wav,caf\xe9\nb.wav,caf\xc3\xa9\n"
-    assert list(table(saved(tmp_path, "t.csv", data))) == [
+    assert list(table_rows(saved(tmp_path, "t.csv", data))) == [
         (2, UNREADABLE),
         (3, {"file": "b.wav", "text": "café"}),
     ]
 
 
 def test_half_a_surrogate_pair_is_damage(tmp_path: Path) -> None:
-    assert list(table(saved(tmp_path, "t.jsonl", '{"text": "\\ud83d"}'))) == [(1, UNREADABLE)]
+    assert list(table_rows(saved(tmp_path, "t.jsonl", '{"text": "\\ud83d"}'))) == [(1, UNREADABLE)]
 
 
 def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
     assert not [
-        row for suffix in ("csv", "tsv", "jsonl") for row in table(saved(tmp_path, f"t.{suffix}", ""))
+        row for suffix in ("csv", "tsv", "jsonl") for row in table_rows(saved(tmp_path, f"t.{suffix}", ""))
     ]
 
 
 @pytest.mark.parametrize(("name", "words"), [("missing.csv", "cannot be read"), ("t.ods", "is not a table")])
 def test_files_that_are_no_tables(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(CorpusError, match=words):
-        table(tmp_path / name)
+        table_rows(tmp_path / name)

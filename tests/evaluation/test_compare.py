@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from smile.audio.io import read_audio
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import SmileError
 from smile.evaluation.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
 from smile.pools.pool import Pool, open_pool

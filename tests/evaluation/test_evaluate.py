@@ -10,7 +10,7 @@ import pytest
 
 from smile.audio.io import read_audio
 from smile.cli import main as cli
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, Speech
 from smile.evaluation import runs
 from smile.evaluation.evaluate import evaluate, pool_key, write

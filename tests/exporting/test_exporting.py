@@ -66,7 +66,7 @@ def test_textgrids_open_in_praat_and_praatio(transcript: TieredTranscript) -> No
         assert path.name == "my talk.TextGrid"
         grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
         praat = call("Read from file", str(path))
-        assert opened(textgrid_reader.read(path)) == [filled(transcript, 0), filled(transcript, 1)]
+        assert opened(textgrid_reader.read_textgrid(path)) == [filled(transcript, 0), filled(transcript, 1)]
     assert grid.tierNames == (SMILE, VANILLA)
     assert grid.maxTimestamp == pytest.approx(transcript.seconds)
     for number, name in enumerate(grid.tierNames):
@@ -86,7 +86,7 @@ def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
     with TemporaryDirectory() as folder:
         path = written(transcript, "eaf", folder)
         eaf = Eaf(str(path))
-        ours = eaf_reader.read(path)
+        ours = eaf_reader.read_eaf(path)
     assert opened(ours) == [filled(transcript, 0), filled(transcript, 1)]
     assert {m.name for m in ours.media} == {"my talk.wav"}
     assert list(eaf.get_tier_names()) == [SMILE, VANILLA]

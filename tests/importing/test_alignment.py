@@ -62,7 +62,7 @@ def test_a_time_origin_holds_whatever_the_recording_is_called(
     tmp_path: Path, media: dict[str, str], recording: str, first: int
 ) -> None:
     staircase(tmp_path / recording, 20)
-    found = importing.read(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
+    found = importing.read_source(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
     assert seconds(found) == [[first, first + 1]]
     assert [recording in note for note in found.notes] == [True] * (recording == "only.wav")
 
@@ -71,7 +71,9 @@ def test_a_time_origin_holds_for_a_recording_that_a_person_names(tmp_path: Path)
     (tmp_path / "elsewhere").mkdir()
     recording = staircase(tmp_path / "elsewhere" / "x.wav", 20)
     hints = importing.Hints(recording)
-    found = importing.read(with_media(tmp_path / "a.eaf", {"a.mp4": "4000"}), tmp_path / "work", hints=hints)
+    found = importing.read_source(
+        with_media(tmp_path / "a.eaf", {"a.mp4": "4000"}), tmp_path / "work", hints=hints
+    )
     assert seconds(found) == [[7, 8]]
 
 
@@ -79,14 +81,14 @@ def test_a_time_origin_holds_in_either_form_of_unicode(tmp_path: Path) -> None:
     staircase(tmp_path / unicodedata.normalize("NFC", "còmhradh.wav"), 20)
     name = unicodedata.normalize("NFD", "còmhradh.wav").encode()
     quoted = "".join(f"%{byte:02X}" if byte > 127 else chr(byte) for byte in name)
-    found = importing.read(with_media(tmp_path / "b.eaf", {quoted: "4000"}), tmp_path / "work")
+    found = importing.read_source(with_media(tmp_path / "b.eaf", {quoted: "4000"}), tmp_path / "work")
     assert seconds(found) == [[7, 8]]
 
 
 def test_a_recording_that_may_be_either_is_refused(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 20)
     for media in ({"x.mp4": "0", "y.wav": "4000"}, {"a.mp4": "0", "a.flac": "4000"}):
-        found = importing.read(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
+        found = importing.read_source(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
         assert not texts(found)
         assert "not clear which" in reasons(found)[0]
 
@@ -94,14 +96,14 @@ def test_a_recording_that_may_be_either_is_refused(tmp_path: Path) -> None:
 def test_times_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 20)
     with pytest.raises(CorpusError, match=r'TIME_ORIGIN "1\.5 s"'):
-        importing.read(with_media(tmp_path / "a.eaf", {"a.wav": "1.5 s"}), tmp_path / "work")
+        importing.read_source(with_media(tmp_path / "a.eaf", {"a.wav": "1.5 s"}), tmp_path / "work")
     path = with_media(tmp_path / "a.eaf", {"a.wav": "0"})
     path.write_text(
         path.read_text(encoding="utf-8").replace("<HEADER", '<HEADER TIME_UNITS="PAL-frames"'),
         encoding="utf-8",
     )
     with pytest.raises(CorpusError, match="PAL-frames"):
-        importing.read(path, tmp_path / "work")
+        importing.read_source(path, tmp_path / "work")
 
 
 def test_one_recording_is_not_for_several_annotation_files(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_one_recording_is_not_for_several_annotation_files(tmp_path: Path) -> No
         write_textgrid(tmp_path / f"{name}.TextGrid", tiers=ONE)
     recording = staircase(tmp_path / "x.wav", 10)
     with pytest.raises(CorpusError, match="2 annotation files and one recording"):
-        importing.read(tmp_path, tmp_path / "work", hints=importing.Hints(recording))
+        importing.read_source(tmp_path, tmp_path / "work", hints=importing.Hints(recording))
 
 
 def with_parts(path: Path, words: list[tuple[str, str, str]], under: str = "") -> Path:
@@ -140,15 +142,15 @@ def test_parts_have_the_order_of_their_links(tmp_path: Path) -> None:
     )
     tier = f'<TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID="gloss" PARENT_REF="words">{glosses}</TIER>'
     path = with_parts(tmp_path / "a.eaf", WORDS, tier)
-    assert texts(importing.read(path, tmp_path / "work", tiers=["words"])) == ["one two three four"]
-    assert texts(importing.read(path, tmp_path / "work", tiers=["gloss"])) == ["1 2 3 4"]
+    assert texts(importing.read_source(path, tmp_path / "work", tiers=["words"])) == ["one two three four"]
+    assert texts(importing.read_source(path, tmp_path / "work", tiers=["gloss"])) == ["1 2 3 4"]
 
 
 def test_parts_whose_first_link_leads_away_have_an_order_all_the_same(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
     words = [("w2", "w1", "two"), ("w1", "w0", "one")]
     path = with_parts(tmp_path / "a.eaf", words)
-    assert texts(importing.read(path, tmp_path / "work", tiers=["words"])) == ["one two"]
+    assert texts(importing.read_source(path, tmp_path / "work", tiers=["words"])) == ["one two"]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_parts_whose_first_link_leads_away_have_an_order_all_the_same(tmp_path: 
 )
 def test_parts_in_no_clear_order_are_refused(tmp_path: Path, words: list[tuple[str, str, str]]) -> None:
     staircase(tmp_path / "a.wav", 10)
-    found = importing.read(with_parts(tmp_path / "a.eaf", words), tmp_path / "work", tiers=["words"])
+    found = importing.read_source(with_parts(tmp_path / "a.eaf", words), tmp_path / "work", tiers=["words"])
     assert not texts(found)
     assert "order of its parts is not clear" in reasons(found)[0]
 
@@ -180,13 +182,13 @@ def test_a_grid_of_a_part_is_laid_on_the_part_or_on_the_whole(
     tmp_path: Path, length: int, first: int
 ) -> None:
     staircase(tmp_path / "a.wav", length)
-    found = importing.read(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
+    found = importing.read_source(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
     assert seconds(found) == [[first, first + 1]]
 
 
 def test_a_grid_of_another_recording_is_refused(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
-    found = importing.read(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
+    found = importing.read_source(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
     assert not texts(found)
     assert "shift them to begin at 0" in reasons(found)[0]
 
@@ -222,7 +224,7 @@ def test_a_name_is_taken_only_where_it_means_one_recording(
     laid(tmp_path, recordings)
     rows = "".join(f"{cell},{cell}\n" for cell in cells)
     (tmp_path / "t.csv").write_text(f"file,text\n{rows}", encoding="utf-8")
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert set(texts(found)) == kept
     assert len(reasons(found)) == len(cells) - len(kept)
     for u in found.reading.utterances:
@@ -235,7 +237,7 @@ def test_names_in_a_table_are_those_of_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "s2" / "t.csv").write_text(
         "file,text\na.wav,one\nb.wav,two\n../x.wav,three\n", encoding="utf-8"
     )
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(found) == ["two", "three"]
     assert "another folder" in reasons(found)[0]
     assert not found.notes
@@ -244,7 +246,7 @@ def test_names_in_a_table_are_those_of_its_own_folder(tmp_path: Path) -> None:
 def test_recordings_found_by_name_are_told_of(tmp_path: Path) -> None:
     laid(tmp_path, ["wav/a.wav"])
     (tmp_path / "t.csv").write_text("file,text\na.wav,one\n", encoding="utf-8")
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(found) == ["one"]
     assert 'such as "wav/a.wav" for "a.wav"' in found.notes[0]
     assert Imported.from_json(found.to_json()) == found
@@ -255,7 +257,7 @@ def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Pa
     for name in ("s1/a", "s2/a", "s3/b"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write_textgrid(tmp_path / f"{name}.TextGrid", tiers={"t": [(0.1, 0.9, name)]})
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(found) == ["s1/a", "s3/b"]
     assert "another folder" in reasons(found)[0]
     assert len(found.notes) == 1
@@ -264,7 +266,7 @@ def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Pa
 def test_an_eafs_own_path_goes_before_its_folder(tmp_path: Path) -> None:
     laid(tmp_path, ["s2/a.wav", "s1/a.wav"])
     write_eaf(tmp_path / "s2" / "x.eaf", "../s1/a.wav", {"t": [(1.0, 1.9, "x")]})
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(found) == ["x"], "the other one has a second only"
 
 
@@ -272,7 +274,7 @@ def test_two_annotation_files_of_one_stretch_give_one_clip(tmp_path: Path) -> No
     staircase(tmp_path / "a.wav", 10)
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x"), (3.0, 4.0, "y")]})
     write_textgrid(tmp_path / "a.TextGrid", tiers={"t": [(1.0, 2.0, "z"), (5.0, 6.0, "w")]})
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert len(texts(found)) == 3
     assert "same stretch" in reasons(found)[0]
 
@@ -281,7 +283,7 @@ def test_silence_and_marks_are_passed_over_and_counted(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
     labels = ["<p:>", "sil", "#", "SP", "...", "x sil", "12", "\u200b"]
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(n, n + 0.9, label) for n, label in enumerate(labels, 1)]})
-    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
     assert texts(found) == ["x sil", "12"]
     assert found.empty == 6
     assert importing.offered(tmp_path / "a.eaf", tmp_path / "work")[0].filled == 2
@@ -292,6 +294,6 @@ def test_tiers_of_one_name_are_told_apart(tmp_path: Path) -> None:
     path = write_textgrid(tmp_path / "a.TextGrid", tiers={"A": [(1, 2, "x")], "B": [(1, 2, "gloss")]})
     path.write_text(path.read_text(encoding="utf-8").replace('"B"', '"A"'), encoding="utf-8")
     with pytest.raises(CorpusError, match=r'"A" \(1\), "A \(2\)" \(1\)'):
-        importing.read(path, tmp_path / "work")
-    assert texts(importing.read(path, tmp_path / "work", tiers=["A (2)"])) == ["gloss"]
-    assert texts(importing.read(path, tmp_path / "work", tiers=["A"])) == ["x"]
+        importing.read_source(path, tmp_path / "work")
+    assert texts(importing.read_source(path, tmp_path / "work", tiers=["A (2)"])) == ["gloss"]
+    assert texts(importing.read_source(path, tmp_path / "work", tiers=["A"])) == ["x"]

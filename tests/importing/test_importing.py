@@ -58,7 +58,7 @@ def annotated(folder: Path, kind: str) -> Path:
 )
 def test_annotations_are_cut_out_of_their_recording(tmp_path: Path, kind: str) -> None:
     source = annotated(tmp_path, kind)
-    found = importing.read(source, tmp_path / "work", tiers=UTTERANCE)
+    found = importing.read_source(source, tmp_path / "work", tiers=UTTERANCE)
     assert texts(found) == TEXTS
     assert not found.reading.rejected
     wanted = [(a, b) for a, b, text in TIERS["utterance"] if text]
@@ -84,12 +84,12 @@ def test_tiers_are_offered_with_their_counts(tmp_path: Path) -> None:
 def test_a_tier_has_to_be_chosen_and_there(tmp_path: Path) -> None:
     source = annotated(tmp_path, "eaf")
     with pytest.raises(CorpusError, match=r'"utterance" \(3\), "gloss" \(1\)') as caught:
-        importing.read(source, tmp_path / "work")
+        importing.read_source(source, tmp_path / "work")
     assert "--tier" not in str(caught.value), "which the page does not have"
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     with pytest.raises(CorpusError, match="no tier"):
-        importing.read(source, tmp_path / "work", tiers=["words"])
-    both = importing.read(source, tmp_path / "work", tiers=["utterance", "gloss"])
+        importing.read_source(source, tmp_path / "work", tiers=["words"])
+    both = importing.read_source(source, tmp_path / "work", tiers=["utterance", "gloss"])
     assert texts(both) == [*TEXTS, "I go"]
     assert len({u.id for u in both.reading.utterances}) == 4
 
@@ -98,7 +98,7 @@ def test_bad_annotations_are_told_with_their_time(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 40)
     spans = [(0.0, 0.02, "short"), (1.0, 31.0, "long"), (32.0, 33.0, "good"), (39.0, 41.0, "late")]
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [*spans, (50.0, 52.0, "gone")]})
-    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
     assert texts(found) == ["good"]
     told = reasons(found)
     assert list(told) == [f"a.eaf, annotation at {t:.2f} s" for t in (0, 1, 39, 50)]
@@ -112,7 +112,8 @@ def test_silence_is_rejected(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(16000 * 4), 16000)
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x")]})
     assert (
-        "silent" in reasons(importing.read(tmp_path / "a.eaf", tmp_path / "w"))["a.eaf, annotation at 1.00 s"]
+        "silent"
+        in reasons(importing.read_source(tmp_path / "a.eaf", tmp_path / "w"))["a.eaf, annotation at 1.00 s"]
     )
 
 
@@ -131,7 +132,7 @@ def test_symbolic_tiers_have_the_times_of_what_they_refer_to(tmp_path: Path) -> 
         eaf.add_ref_annotation("words", "id", time, word)
     eaf.add_linked_file("a.wav", mimetype="audio/x-wav")
     eaf.to_file(str(tmp_path / "a.eaf"))
-    found = importing.read(tmp_path / "a.eaf", tmp_path / "work", tiers=["words"])
+    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work", tiers=["words"])
     assert texts(found) == ["mbote", "na yo"]
     assert [round(len(read_audio(u.audio)) / 16000, 2) for u in found.reading.utterances] == [1.5, 2.0]
 
@@ -143,7 +144,7 @@ def test_the_recording_may_begin_later_than_the_annotations(tmp_path: Path) -> N
         "<MEDIA_DESCRIPTOR ", '<MEDIA_DESCRIPTOR TIME_ORIGIN="4000" '
     )
     path.write_text(shifted, encoding="utf-8")
-    found = importing.read(path, tmp_path / "work")
+    found = importing.read_source(path, tmp_path / "work")
     assert heights(read_audio(found.reading.utterances[0].audio)) == [7, 8]
 
 
@@ -152,10 +153,10 @@ def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
     text = f'<!DOCTYPE x [<!ENTITY l0 "lol">{lol}]><ANNOTATION_DOCUMENT>&l9;</ANNOTATION_DOCUMENT>'
     (tmp_path / "a.eaf").write_text(text, encoding="utf-8")
     with pytest.raises(CorpusError, match="damaged or no ELAN file"):
-        importing.read(tmp_path / "a.eaf", tmp_path / "work")
+        importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
     (tmp_path / "b.eaf").write_text("<html/>", encoding="utf-8")
     with pytest.raises(CorpusError, match="<html>"):
-        importing.read(tmp_path / "b.eaf", tmp_path / "work")
+        importing.read_source(tmp_path / "b.eaf", tmp_path / "work")
 
 
 @pytest.mark.parametrize("cut", [0, 30, 200, 500])
@@ -163,13 +164,13 @@ def test_damaged_textgrids_are_one_sentence(tmp_path: Path, cut: int) -> None:
     path = annotated(tmp_path, "long_textgrid")
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(CorpusError, match="damaged or no TextGrid"):
-        importing.read(path, tmp_path / "work")
+        importing.read_source(path, tmp_path / "work")
 
 
 def test_a_binary_textgrid_names_the_way_out(tmp_path: Path) -> None:
     path = annotated(tmp_path, "Save as binary file")
     with pytest.raises(CorpusError, match="text file"):
-        importing.read(path, tmp_path / "work")
+        importing.read_source(path, tmp_path / "work")
 
 
 def test_an_hour_is_cut_in_little_memory(tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_a_zip_with_a_table(tmp_path: Path) -> None:
     table = "\n".join([*("\t".join(row) for row in ROWS), "d.wav\tfour\t", "\t five", "/etc/passwd\tsix"])
     files = {"my clips/t.tsv": table.encode(), "__MACOSX/x": b"junk", "my clips/.DS_Store": b"junk"}
     files |= {f"my clips/wav/{name}.wav": sound for name in "abc"}
-    found = importing.read(zipped(tmp_path / "z.zip", files), tmp_path / "work")
+    found = importing.read_source(zipped(tmp_path / "z.zip", files), tmp_path / "work")
     assert texts(found) == ["one", "two", "three"]
     assert found.reading.utterances[0].speaker == "Ana"
     assert found.reading.lines == (2, 3, 4)
@@ -228,7 +229,7 @@ def test_uploads_with_a_workbook(tmp_path: Path, library: str) -> None:
         files[-1].write_bytes(sound)
     rows = [*ROWS, (None, None), (7, 8.0), ("x.wav", "nine"), ("a.wav", None), (None, None, None, "a note")]
     files.append(write_xlsx(tmp_path / "t.xlsx", rows, library))
-    found = importing.read(importing.gather(files, tmp_path / "work"), tmp_path / "work")
+    found = importing.read_source(importing.gather(files, tmp_path / "work"), tmp_path / "work")
     assert texts(found) == ["one", "two", "three", "8"]
     assert found.reading.lines == (2, 3, 4, 6)
     assert list(reasons(found)) == ["line 7", "line 8"]
@@ -238,7 +239,7 @@ def test_names_are_found_in_either_form_of_unicode(tmp_path: Path) -> None:
     (tmp_path / "ngo\u0301.wav").write_bytes(clip(tmp_path))
     row = json.dumps({"file": "Ng\u00f3.wav", "text": "x"})
     (tmp_path / "t.jsonl").write_text(row, encoding="utf-8")
-    assert texts(importing.read(tmp_path, tmp_path / "work")) == ["x"]
+    assert texts(importing.read_source(tmp_path, tmp_path / "work")) == ["x"]
 
 
 def test_one_name_in_two_folders_is_no_guess(tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_one_name_in_two_folders_is_no_guess(tmp_path: Path) -> None:
         (tmp_path / folder / "a.wav").write_bytes(clip(tmp_path))
     (tmp_path / "clip.wav").unlink()
     (tmp_path / "t.csv").write_text("file,text\na.wav,one\nx/a.wav,two\n", encoding="utf-8")
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(found) == ["two"]
     assert "Several" in reasons(found)["line 2"]
 
@@ -257,7 +258,7 @@ def test_no_entry_leaves_the_folder(tmp_path: Path, name: str) -> None:
     source = zipped(tmp_path / "z.zip", {"t.csv": b"file,text\n", name: b"x"})
     before = set(tmp_path.rglob("*.wav"))
     with pytest.raises(CorpusError, match="leaves the folder"):
-        importing.read(source, tmp_path / "work" / "deep")
+        importing.read_source(source, tmp_path / "work" / "deep")
     assert set(tmp_path.rglob("*.wav")) == before
 
 
@@ -267,7 +268,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
     with pytest.raises(CorpusError, match="leaves the folder"):
-        importing.read(tmp_path / "z.zip", tmp_path / "work")
+        importing.read_source(tmp_path / "z.zip", tmp_path / "work")
 
 
 def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
@@ -291,7 +292,7 @@ def test_a_zip_of_many_annotated_recordings(tmp_path: Path) -> None:
     for name in "abc":
         grid = write_textgrid(tmp_path / f"{name}.TextGrid", tiers={"t": [(1.0, 2.5, f"text {name}")]})
         files[grid.name] = grid.read_bytes()
-    found = importing.read(zipped(tmp_path / "z.zip", files), tmp_path / "work")
+    found = importing.read_source(zipped(tmp_path / "z.zip", files), tmp_path / "work")
     assert texts(found) == ["text a", "text b"]
     assert reasons(found) == {
         "c.TextGrid, annotation at 1.00 s": 'There is no recording "c" beside c.TextGrid; add it.'
@@ -305,7 +306,7 @@ def test_each_speakers_folder_has_its_own_recordings(tmp_path: Path) -> None:
         staircase(folder / "001.wav", seconds)
         (folder / "001.wav").rename(folder / "001.WAV")
         write_textgrid(folder / "001.TextGrid", tiers={"t": [(seconds - 2.0, seconds, speaker)]})
-    found = importing.read(tmp_path, tmp_path / "work")
+    found = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(found) == ["ana", "ben"]
     assert [heights(read_audio(u.audio)) for u in found.reading.utterances] == [[2, 3], [8, 9]]
 
@@ -314,7 +315,7 @@ def test_each_speakers_folder_has_its_own_recordings(tmp_path: Path) -> None:
 def test_rubbish_is_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\3\4 rubbish")
     with pytest.raises(CorpusError, match=name):
-        importing.read(tmp_path / name, tmp_path / "work")
+        importing.read_source(tmp_path / name, tmp_path / "work")
 
 
 parts = st.sampled_from(
@@ -342,7 +343,7 @@ def test_a_zip_beside_its_table(tmp_path: Path) -> None:
     source = zipped(tmp_path / "sounds.zip", {"x/a.wav": sound, "x/b.wav": sound})
     table = tmp_path / "t.csv"
     table.write_text("file;text\na.wav;one\nb.wav;two\nc.wav;three\n", encoding="utf-8")
-    found = importing.read(importing.gather([source, table], tmp_path / "work"), tmp_path / "work")
+    found = importing.read_source(importing.gather([source, table], tmp_path / "work"), tmp_path / "work")
     assert texts(found) == ["one", "two"]
     assert list(reasons(found)) == ["line 4"]
     with pytest.raises(CorpusError, match=r"Two files are called .t\.csv"):
@@ -359,14 +360,14 @@ def test_the_language_of_a_tier(tmp_path: Path) -> None:
     eaf.add_tier("tx", language="mdw")
     eaf.add_annotation("tx", 1000, 2500, "mbote")
     eaf.to_file(str(tmp_path / "a.eaf"))
-    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
     assert [u.language for u in found.reading.utterances] == ["mdw"]
 
 
 def test_a_recording_that_cannot_be_read_is_told_at_each_annotation(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"no sound at all")
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x"), (2.0, 3.0, "y")]})
-    found = importing.read(tmp_path / "a.eaf", tmp_path / "work")
+    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
     assert not texts(found)
     assert ["decoded" in reason for reason in reasons(found).values()] == [True, True]
 
@@ -380,5 +381,5 @@ def test_a_stopped_import_can_be_done_again(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        importing.read(source, tmp_path / "work", tiers=UTTERANCE, progress=stop)
-    assert texts(importing.read(source, tmp_path / "work", tiers=UTTERANCE)) == TEXTS
+        importing.read_source(source, tmp_path / "work", tiers=UTTERANCE, progress=stop)
+    assert texts(importing.read_source(source, tmp_path / "work", tiers=UTTERANCE)) == TEXTS

@@ -109,7 +109,9 @@ def speaking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> Path
 def test_what_is_read_apart_is_what_is_read_here(talk: list[Path], tmp_path: Path) -> None:
     apart, said = drained(read_apart(talk, tmp_path / "work", tiers=["utterance"]))
     assert said[0] == isolated.LOOKING
-    here = importing.read(importing.gather(talk, tmp_path / "here"), tmp_path / "here", tiers=["utterance"])
+    here = importing.read_source(
+        importing.gather(talk, tmp_path / "here"), tmp_path / "here", tiers=["utterance"]
+    )
     assert [u.text for u in apart.reading.utterances] == [u.text for u in here.reading.utterances]
     assert [replace(u, audio=Path()) for u in apart.reading.utterances] == [
         replace(u, audio=Path()) for u in here.reading.utterances

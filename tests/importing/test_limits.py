@@ -64,8 +64,8 @@ def growth(work: Callable[[int], Callable[[], object]], inside: str, size: int =
     return large / small
 
 
-def read(source: Path, limits: Limits = SMALL) -> importing.Imported:
-    return importing.read(source, source.parent / "work", limits=limits)
+def read_small(source: Path, limits: Limits = SMALL) -> importing.Imported:
+    return importing.read_source(source, source.parent / "work", limits=limits)
 
 
 # refused, with the number and the way out
@@ -137,7 +137,7 @@ def _grid(path: Path, count: int, step: float, seconds: float = 20.0, backwards:
 def test_what_is_too_much_is_refused_in_a_sentence(tmp_path: Path, kind: str) -> None:
     name, make, sentence = TOO_MUCH[kind]
     with pytest.raises(CorpusError, match=sentence) as refused:
-        read(make(tmp_path / name))
+        read_small(make(tmp_path / name))
     assert len(str(refused.value)) < 300
     assert not (tmp_path / "work" / importing.CLIPS).exists()
 
@@ -146,7 +146,7 @@ def test_many_small_files_are_counted_together(tmp_path: Path) -> None:
     for number in range(3):
         bombs.namesakes(tmp_path / f"{number}.eaf", 40)
     with pytest.raises(CorpusError, match="100 annotations of an import"):
-        read(tmp_path)
+        read_small(tmp_path)
     zips = [bombs.zipped(tmp_path / f"{n}.zip", _numbered(15)) for n in range(2)]
     with pytest.raises(CorpusError, match="The zips: 30 files"):
         importing.gather(zips, tmp_path / "gathered", SMALL)
@@ -186,7 +186,7 @@ def test_the_texts_of_pools_and_corpora_are_those_of_a_table(tmp_path: Path) -> 
         _text(tmp_path / folder / name, "x y z\n" * 10_000)
     for folder in ("pool", "corpus"):
         with pytest.raises(CorpusError, match="MB of texts; at most 0 MB are taken, so split it"):
-            read(tmp_path / folder)
+            read_small(tmp_path / folder)
 
 
 def test_of_a_zip_only_what_is_asked_for_is_unpacked(tmp_path: Path) -> None:
@@ -206,8 +206,8 @@ def test_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
 def test_one_s_own_files_may_be_larger(tmp_path: Path) -> None:
     table = _text(tmp_path / "t.csv", "file,text\n" + "a,b\n" * (STRANGERS.table.rows + 1))
     with pytest.raises(CorpusError, match="20,000 rows"):
-        read(table, STRANGERS)
-    assert len(read(table, GENEROUS).reading.rejected) == STRANGERS.table.rows + 1
+        read_small(table, STRANGERS)
+    assert len(read_small(table, GENEROUS).reading.rejected) == STRANGERS.table.rows + 1
 
 
 def test_limits_come_back_from_json() -> None:
@@ -220,26 +220,26 @@ def test_limits_come_back_from_json() -> None:
 def test_chains_of_references_are_followed_once(tmp_path: Path) -> None:
     def work(links: int, circle: bool) -> Callable[[], object]:
         path = bombs.chain(tmp_path / f"{links}{circle}.eaf", links, circle)
-        return lambda: eaf.read(path, GENEROUS)
+        return lambda: eaf.read_eaf(path, GENEROUS)
 
     for circle in (False, True):
         assert growth(lambda n, c=circle: work(n, c), "importing") < 6
 
 
 def test_a_chain_has_the_times_at_its_end_and_a_circle_none(tmp_path: Path) -> None:
-    [annotation] = eaf.read(bombs.chain(tmp_path / "a.eaf", 3)).tiers[0].annotations
+    [annotation] = eaf.read_eaf(bombs.chain(tmp_path / "a.eaf", 3)).tiers[0].annotations
     assert (annotation.start, annotation.end, annotation.text) == (1.0, 2.0, "x a2 a1 a0")
-    [annotation] = eaf.read(bombs.chain(tmp_path / "b.eaf", 2, circle=True)).tiers[0].annotations
+    [annotation] = eaf.read_eaf(bombs.chain(tmp_path / "b.eaf", 2, circle=True)).tiers[0].annotations
     assert (annotation.start, annotation.end, annotation.text) == (None, None, "a0 a1 a2")
     crossing = bombs.referring("b", "c") + bombs.referring("c", "b") + bombs.referring("d", "a")
     body = bombs.SLOTS + bombs.tier("t", [bombs.aligned("a")]) + bombs.tier("u", [crossing])
-    _, u = eaf.read(bombs.eaf(tmp_path / "c.eaf", body)).tiers
+    _, u = eaf.read_eaf(bombs.eaf(tmp_path / "c.eaf", body)).tiers
     assert [(a.start, a.text) for a in u.annotations] == [(None, "b c"), (1.0, "d")]
 
 
 def test_tiers_in_tiers_are_looked_at_once(tmp_path: Path) -> None:
     path = bombs.nested_tiers(tmp_path / "a.eaf", 200)
-    assert [len(tier.annotations) for tier in eaf.read(path).tiers] == [0]
+    assert [len(tier.annotations) for tier in eaf.read_eaf(path).tiers] == [0]
 
 
 def test_equal_names_are_numbered_without_counting_again() -> None:
@@ -268,7 +268,7 @@ def test_lines_that_are_wrong_cost_what_they_are_long(
             yield line
 
     monkeypatch.setattr(delimited, "_taking", counting)
-    rows = list(tables.table(make(tmp_path / "t.csv", 2000)))
+    rows = list(tables.table_rows(make(tmp_path / "t.csv", 2000)))
     assert rows == [(n, delimited.UNCLOSED) for n in range(2, 2002)]
     assert taken <= 2010 * (delimited.MOST_LINES + 1)
 
@@ -276,12 +276,12 @@ def test_lines_that_are_wrong_cost_what_they_are_long(
 def test_a_cell_may_have_some_lines_and_not_thousands(tmp_path: Path) -> None:
     lines = "\n".join(map(str, range(delimited.MOST_LINES)))
     some = _text(tmp_path / "a.csv", f'file,text\na.wav,"{lines}"\nb.wav,x\n')
-    assert list(tables.table(some)) == [
+    assert list(tables.table_rows(some)) == [
         (2, {"file": "a.wav", "text": lines}),
         (delimited.MOST_LINES + 2, {"file": "b.wav", "text": "x"}),
     ]
     more = _text(tmp_path / "b.csv", f'file,text\na.wav,"{lines}\nmore"\nb.wav,x\n')
-    found = dict(tables.table(more))
+    found = dict(tables.table_rows(more))
     assert found[2] == delimited.UNCLOSED
     assert found[delimited.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
 
@@ -289,17 +289,17 @@ def test_a_cell_may_have_some_lines_and_not_thousands(tmp_path: Path) -> None:
 def test_a_line_of_json_without_end_is_a_bad_row(tmp_path: Path) -> None:
     long = json.dumps({"file": "a.wav", "text": "x" * tables.LONGEST_LINE})
     path = _text(tmp_path / "t.jsonl", f'{long}\n{{"file": "b.wav"}}\n')
-    assert list(tables.table(path)) == [(1, tables.TOO_LONG), (2, {"file": "b.wav"})]
+    assert list(tables.table_rows(path)) == [(1, tables.TOO_LONG), (2, {"file": "b.wav"})]
 
 
 def test_a_far_column_makes_no_wide_rows(tmp_path: Path) -> None:
     path = bombs.far_cells(tmp_path / "t.xlsx", 50)
-    assert [row for _, row in tables.table(path)] == [{"file": "a.wav", "text": ""}] * 48
+    assert [row for _, row in tables.table_rows(path)] == [{"file": "a.wav", "text": ""}] * 48
 
 
 def test_a_far_row_is_not_walked_to(tmp_path: Path) -> None:
     far = f'<row r="999999999">{bombs.inline("A999999999", "a.wav")}</row>'
-    assert not list(tables.table(bombs.workbook(tmp_path / "t.xlsx", bombs.TITLES + far)))
+    assert not list(tables.table_rows(bombs.workbook(tmp_path / "t.xlsx", bombs.TITLES + far)))
 
 
 def test_a_doctype_in_a_workbook_is_no_bomb(tmp_path: Path) -> None:
@@ -313,14 +313,14 @@ def test_a_doctype_in_a_workbook_is_no_bomb(tmp_path: Path) -> None:
                 text = text.replace(bombs.HEAD, bombs.HEAD + f'<!DOCTYPE a [<!ENTITY l0 "l">{lol}]>'.encode())
             made.writestr(name, text)
     with pytest.raises(CorpusError, match="cannot be read as an Excel workbook"):
-        list(tables.table(bomb))
+        list(tables.table_rows(bomb))
 
 
 def test_a_text_is_no_longer_than_a_clip_can_be(tmp_path: Path) -> None:
     marks = "a" + "\u0301\u0316" * 200_000  # to be sorted before it is compared, in quadratic time
     staircase(tmp_path / "a.wav", 1)
     _text(tmp_path / "t.jsonl", json.dumps({"file": "a.wav", "text": marks}, ensure_ascii=False))
-    [row] = read(tmp_path, STRANGERS).reading.rejected
+    [row] = read_small(tmp_path, STRANGERS).reading.rejected
     assert "400,001 characters" in row.reason
 
 
@@ -350,6 +350,6 @@ def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: p
 
 def test_clips_of_one_start_get_names_of_their_own(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 3)
-    found = read(bombs.namesakes(tmp_path / "a.eaf", 20), replace(SMALL, annotation_bytes=10**6))
+    found = read_small(bombs.namesakes(tmp_path / "a.eaf", 20), replace(SMALL, annotation_bytes=10**6))
     assert [u.id for u in found.reading.utterances][:3] == ["a-0001000", "a-0001000-2", "a-0001000-3"]
     assert len(found.reading.utterances) == 20

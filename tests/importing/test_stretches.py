@@ -22,7 +22,7 @@ def written(folder: Path, text: str, name: str = "t.csv") -> Path:
 
 
 def cut(folder: Path) -> Imported:
-    return importing.read(folder, folder.parent / "work")
+    return importing.read_source(folder, folder.parent / "work")
 
 
 def clips(found: Imported) -> dict[str, list[int]]:
@@ -115,16 +115,18 @@ def test_a_row_without_times_has_a_recording_of_its_own(folder: Path) -> None:
 def test_stretches_have_the_limits_of_annotations(folder: Path) -> None:
     written(folder, "file,start,end,text\n" + "".join(f"{','.join(map(str, row))}\n" for row in ROWS))
     with pytest.raises(CorpusError, match="3 clips; at most 2"):
-        importing.read(folder, folder.parent / "work", limits=Limits(clips=2))
+        importing.read_source(folder, folder.parent / "work", limits=Limits(clips=2))
     told: list[tuple[int, int]] = []
-    importing.read(folder, folder.parent / "work", progress=lambda done, total: told.append((done, total)))
+    importing.read_source(
+        folder, folder.parent / "work", progress=lambda done, total: told.append((done, total))
+    )
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_corpus_refuses_what_it_does_not_cut(folder: Path) -> None:
     path = written(folder, "file,start,end,text\na.wav,1,3,one\n") / "t.csv"
     with pytest.raises(CorpusError, match="smile index"):
-        corpora.read(path)
+        corpora.read_corpus(path)
     assert importing.takes(path)
 
 
@@ -136,10 +138,12 @@ def test_a_table_beside_annotations_is_asked_about(folder: Path) -> None:
         CorpusError, match=r"table \(t.csv\), and there are annotations \(a.TextGrid\); leave one"
     ):
         cut(folder)
-    found = importing.read(folder, folder.parent / "work", tiers=["t"])
+    found = importing.read_source(folder, folder.parent / "work", tiers=["t"])
     assert clips(found) == {"grid": [4, 5]}
     assert found.notes == ("t.csv was left out; the clips are those of the annotations.",)
-    assert clips(importing.read(folder / "t.csv", folder.parent / "work")) == {"table": list(range(10))}
+    assert clips(importing.read_source(folder / "t.csv", folder.parent / "work")) == {
+        "table": list(range(10))
+    }
 
 
 def test_annotations_in_a_folder_below_a_table_are_asked_about(folder: Path) -> None:
@@ -163,20 +167,20 @@ def test_the_split_of_the_examples_is_read(folder: Path) -> None:
     found = cut(folder)
     assert clips(found) == {"one": [1, 2]}
     assert found.notes == ("Rows of other splits or languages that were left out: 1.",)
-    named = importing.read(folder, folder.parent / "work", hints=importing.Hints(split="test"))
+    named = importing.read_source(folder, folder.parent / "work", hints=importing.Hints(split="test"))
     assert clips(named) == {"two": [4]}
     with pytest.raises(CorpusError, match='no split "dev", only test, train'):
-        importing.read(folder, folder.parent / "work", hints=importing.Hints(split="dev"))
+        importing.read_source(folder, folder.parent / "work", hints=importing.Hints(split="dev"))
 
 
 def test_the_language_that_is_named_is_read(folder: Path) -> None:
     rows = "a.wav,1,3,one,gla\na.wav,4,5,two,sxb\na.wav,6,8,three,\n"
     written(folder, f"file,start,end,text,language\n{rows}")
-    named = importing.read(folder, folder.parent / "work", hints=importing.Hints(language="gla"))
+    named = importing.read_source(folder, folder.parent / "work", hints=importing.Hints(language="gla"))
     assert list(clips(named)) == ["one", "three"]
     assert list(clips(cut(folder))) == ["one", "two", "three"]
     with pytest.raises(CorpusError, match=r"several languages \(gla, sxb\), but not mdw"):
-        importing.read(folder, folder.parent / "work", hints=importing.Hints(language="mdw"))
+        importing.read_source(folder, folder.parent / "work", hints=importing.Hints(language="mdw"))
 
 
 @pytest.mark.parametrize("text", ["!!!", "...", "\u200b", "\U0001f600"])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from smile.corpora import read
+from smile.corpora import read_corpus
 from smile.maps import store as maps
 from smile.maps.placement import Trust
 from smile.maps.store import LAYOUTS, Entry, Map, Member
@@ -32,7 +32,7 @@ def corpus(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, corpus, models):
     """A map of all languages at once, its points anywhere."""
-    clips = [read(corpus / code).utterances for code in CODES]
+    clips = [read_corpus(corpus / code).utterances for code in CODES]
     members = tuple(
         Member(code, False, order_digest(u), len(u)) for code, u in zip(CODES, clips, strict=True)
     )
@@ -72,7 +72,7 @@ def slow_kl(p, q):
 
 
 def recording(corpus, code="kir"):
-    return upload(read(corpus / code, "10min_test").utterances[0].audio)
+    return upload(read_corpus(corpus / code, "10min_test").utterances[0].audio)
 
 
 def test_neighbours_across_languages_are_a_slow_kls(atlas, corpus):

@@ -53,7 +53,7 @@ def test_a_folder_comes_back_whole(pool: Pool, tmp_path: Path) -> None:
     assert read_setting(again) == PoolSetting(5, 0.0)
     for ours, theirs in zip(pool.utterances, reopened.utterances, strict=True):
         assert ours.audio.read_bytes() == theirs.audio.read_bytes()
-    found = importing.read(out, tmp_path / "work2")
+    found = importing.read_source(out, tmp_path / "work2")
     assert found.header == pool.header
     assert labels(found.reading.utterances) == labels(pool.utterances)
     assert labels(found.queries.utterances) == labels(pool.queries)
@@ -61,7 +61,7 @@ def test_a_folder_comes_back_whole(pool: Pool, tmp_path: Path) -> None:
 
 def test_an_ml_superb_folder_comes_back(pool: Pool, tmp_path: Path) -> None:
     out = as_superb(pool, tmp_path / "s.zip")
-    found = importing.read(out, tmp_path / "work").reading
+    found = importing.read_source(out, tmp_path / "work").reading
     plain = [(i, " ".join(t.split()), c, s) for i, t, c, s in labels(pool.utterances)]
     assert labels(found.utterances)[:2] == plain[:2]
     assert labels(found.utterances)[2][1:] == plain[2][1:]
@@ -70,8 +70,8 @@ def test_an_ml_superb_folder_comes_back(pool: Pool, tmp_path: Path) -> None:
         np.testing.assert_allclose(read_audio(theirs.audio), read_audio(ours.audio), atol=1e-4)
     with zipfile.ZipFile(out) as archive:
         archive.extractall(tmp_path / "plain")
-    read = corpora.read(tmp_path / "plain" / "mdw", "10min_test")
-    assert [u.text for u in read.utterances] == [u.text for u in pool.queries]
+    corpus = corpora.read_corpus(tmp_path / "plain" / "mdw", "10min_test")
+    assert [u.text for u in corpus.utterances] == [u.text for u in pool.queries]
 
 
 def test_a_language_that_is_no_folder_name(pool: Pool, tmp_path: Path) -> None:

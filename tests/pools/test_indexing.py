@@ -152,7 +152,7 @@ def test_corrected_rows_are_all_that_is_encoded_after_an_interruption(source: Pa
 
 def test_a_pool_is_indexed_again_in_place(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "pool"
-    reading = corpora.read(source)
+    reading = corpora.read_corpus(source)
     queries = [Utterance("a query", sound(tmp_path / "q.flac", 0.7), "Who?")]
     language = replace(MBOSHI, script="IPA")
     header = Header(language, synthetic=True, licence="CC0-1.0")
@@ -271,7 +271,7 @@ def test_an_ml_superb_folder_becomes_a_pool(tmp_path: Path) -> None:
 
 def test_real_clips_become_a_pool(speech: Path | None, tmp_path: Path) -> None:
     source = speech / "mdw" if speech else corpus(tmp_path / "source")
-    reading = corpora.Reading.of(corpora.read(source).utterances[:12])
+    reading = corpora.Reading.of(corpora.read_corpus(source).utterances[:12])
     pool = build(reading, tmp_path / "pool", models(Fake()), Header(MBOSHI)).pool
     assert [u.text for u in pool.utterances] == [u.text for u in reading.utterances]
     assert len({row.tobytes() for row in pool.embeddings}) == len(pool)
@@ -290,7 +290,9 @@ def test_bad_queries_are_told_apart(source: Path, tmp_path: Path) -> None:
     bad = tmp_path / "q.wav"
     bad.write_bytes(b"no sound at all")
     queries = [Utterance("q", bad, "Who?"), Utterance("r", sound(tmp_path / "r.wav", 1.0), "Why?")]
-    built = build(corpora.read(source), tmp_path / "pool", models(Fake()), Header(MBOSHI), queries=queries)
+    built = build(
+        corpora.read_corpus(source), tmp_path / "pool", models(Fake()), Header(MBOSHI), queries=queries
+    )
     assert [u.id for u in built.pool.queries] == ["r"]
     assert [(row.line, row.reason.split()[0]) for row in built.rejected] == [(1, "Query:")]
 

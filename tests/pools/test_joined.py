@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from smile.audio.io import read_audio
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE
 from smile.pools.joined import LONGEST, joined
 from tests.conftest import POOLS

@@ -28,7 +28,7 @@ class Labelled:
 
 def clips(code: str, count: int, split: str = "10min_test") -> list[Labelled]:
     """The first clips of a language; without real speech those of a demo pool in its stead."""
-    from smile.corpora import read as read_corpus
+    from smile.corpora import read_corpus
 
     real = speech_folder()
     source = real / code if real else sorted(p for p in POOLS.iterdir() if p.is_dir())[hash_of(code)]

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from smile.corpora import read
+from smile.corpora import read_corpus
 from tests.conftest import POOLS
 
 AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -25,7 +25,7 @@ def row(name: str, label: str, text: str, audio: Any) -> dict[str, Any]:
 
 def rows(code: str, label: str, count: int, begin: int = 0) -> list[dict[str, Any]]:
     """Rows of a demo pool's clips under another label."""
-    found = read(POOLS / code).utterances[begin : begin + count]
+    found = read_corpus(POOLS / code).utterances[begin : begin + count]
     return [row(f"x_{u.id}", label, f"[{label}] {u.text}", u.audio.read_bytes()) for u in found]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from smile.corpora import read
+from smile.corpora import read_corpus
 from tests.conftest import POOLS
 
 
 def superb(root: Path, codes: tuple[str, ...] = ("gle",), train: int = 6, test: int = 3) -> Path:
     """Languages with so many examples and targets, in ML-SUPERB's layout."""
     for code in codes:
-        utterances = read(POOLS / code).utterances[: train + test]
+        utterances = read_corpus(POOLS / code).utterances[: train + test]
         wav = root / code / "wav"
         wav.mkdir(parents=True)
         for utterance in utterances:

@@ -122,7 +122,7 @@ def test_a_row_with_such_an_id_is_told_and_passed_over(tmp_path: Path) -> None:
                 ["b.wav", "two", "b", "../x"],
             ]
         )
-    reading = corpora.read(table)
+    reading = corpora.read_corpus(table)
     assert [u.id for u in reading.utterances] == ["b"]
     assert [row.line for row in reading.rejected] == [2]
     assert "cannot be printed" in reading.rejected[0].reason

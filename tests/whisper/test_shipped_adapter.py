@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from smile.audio.io import read_audio
-from smile.corpora import read as read_corpus
+from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, Language, Prompt, Shot, Speech, Utterance
 from smile.decoding import prompt as prompts
 from smile.decoding.search import decode
