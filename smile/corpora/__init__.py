@@ -10,8 +10,8 @@ from pathlib import Path
 
 from smile.corpora.reading import (
     Corpus,
-    Found,
     Names,
+    Outcome,
     Reading,
     Rejected,
     Splits,
@@ -67,8 +67,8 @@ __all__ = [
     "TEXT_COLUMNS",
     "Corpus",
     "CorpusError",
-    "Found",
     "Names",
+    "Outcome",
     "Reading",
     "Rejected",
     "Splits",

@@ -17,9 +17,9 @@ def named(name: str, cache: Path) -> Parquet:
 
 
 def _files(name: str, split: str) -> list[Path]:
-    found = _snapshot(name, split, local=True)
-    mine = [file for file in found if split_of(file) == split]
-    return found if mine and not lacking(mine) else _snapshot(name, split, local=False)
+    local = _snapshot(name, split, local=True)
+    mine = [file for file in local if split_of(file) == split]
+    return local if mine and not lacking(mine) else _snapshot(name, split, local=False)
 
 
 def _snapshot(name: str, split: str, local: bool) -> list[Path]:

@@ -35,8 +35,8 @@ class Parquet:
     @classmethod
     def local(cls, source: Path, cache: Path) -> Parquet:
         """Open a parquet file, or a copy of a data set's folder."""
-        found = [source] if source.is_file() else parquet_files(source)
-        return cls(source.resolve().name, lambda split: found, cache)
+        files = [source] if source.is_file() else parquet_files(source)
+        return cls(source.resolve().name, lambda split: files, cache)
 
     def languages(self, split: str = "") -> tuple[str, ...]:
         """Return the codes of a split's rows; see `Corpus`."""
@@ -44,14 +44,14 @@ class Parquet:
 
     def read(self, language: str = "", split: str = "") -> Reading:
         """Read the rows of a language and split, their recordings in the cache; see `Corpus`."""
-        found = self._split(split)
-        if not language and len(found.labels) == 1:
-            (language,) = found.labels
-        if language not in found.labels:
-            names = ", ".join(sorted(found.labels))
-            what = f'no language {language} in the split "{found.name}"' if language else "several languages"
+        part = self._split(split)
+        if not language and len(part.labels) == 1:
+            (language,) = part.labels
+        if language not in part.labels:
+            names = ", ".join(sorted(part.labels))
+            what = f'no language {language} in the split "{part.name}"' if language else "several languages"
             raise CorpusError(f"{self.name} has {what}; choose one of {names}.")
-        return Tabular(found.unpacked(language)).read()
+        return Tabular(part.unpacked(language)).read()
 
     def place(self, language: str, split: str) -> Path:
         """Return the folder that the rows are unpacked to; another one for other files."""

@@ -12,7 +12,7 @@ from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
 
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
-Found = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
+Outcome = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Corpus(Protocol):
         ...
 
 
-def gathered(source: str | Path, rows: Iterable[Found]) -> Reading:
+def gathered(source: str | Path, rows: Iterable[Outcome]) -> Reading:
     """Gather rows as a reading.
 
     Raises:
@@ -103,7 +103,7 @@ def apart(targets: Sequence[Utterance], examples: Sequence[Utterance]) -> None:
         )
 
 
-def parted(rows: Iterable[Found]) -> Reading:
+def parted(rows: Iterable[Outcome]) -> Reading:
     """Part good rows from bad ones; an utterance without an id gets one from its file's name."""
     good: dict[str, tuple[int, Utterance]] = {}
     recordings: dict[Path, int] = {}

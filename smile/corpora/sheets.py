@@ -123,16 +123,16 @@ def _records(path: Path, limits: TableLimits) -> Iterator[tuple[int, list[str]]]
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # some programs write a wrong range
             rows = sheet.iter_rows(max_col=limits.columns + 1, values_only=True)
-            found, before = False, None
+            filled, before = False, None
             for line, row in enumerate(islice(rows, LINES), start=1):
                 if row is before:  # the one that stands for each that is missing
                     continue
                 before = row
                 cells = _cells(row) if row.count(None) < len(row) else []
                 if any(cell.strip() for cell in cells):
-                    found = True
+                    filled = True
                     yield line, cells
-            if found:
+            if filled:
                 return
 
 

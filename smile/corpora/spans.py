@@ -53,13 +53,13 @@ def spanned(columns: Iterable[str]) -> bool:
 
 def _times(row: Mapping[str, str]) -> dict[str, float | str]:
     """The start, end and length of a row, as far as it has them: seconds, or why they cannot be read."""
-    found: dict[str, float | str] = {}
+    times: dict[str, float | str] = {}
     for kind, unit, column in _kinds(row):
-        if (cell := row[column].strip()) and (kind not in found or isinstance(found[kind], str)):
-            found[kind] = _seconds(cell, unit)
-    if "start" not in found and "end" not in found:
+        if (cell := row[column].strip()) and (kind not in times or isinstance(times[kind], str)):
+            times[kind] = _seconds(cell, unit)
+    if "start" not in times and "end" not in times:
         return {}  # a length alone is the recording's
-    return {kind: time for kind, time in found.items() if kind != "length" or "end" not in found}
+    return {kind: time for kind, time in times.items() if kind != "length" or "end" not in times}
 
 
 def _kinds(columns: Iterable[str]) -> list[tuple[str, float, str]]:

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from smile.audio.formats import AUDIO_SUFFIXES
-from smile.corpora.reading import Found, Reading, Splits, gathered
+from smile.corpora.reading import Outcome, Reading, Splits, gathered
 from smile.corpora.tables import read_text
 from smile.datatypes import CorpusError, Utterance
 from smile.text.languages import iso_code
@@ -36,15 +36,15 @@ class Superb:
         return self._folder(language).resolve()
 
     def _folder(self, language: str) -> Path:
-        found = languages(self.root)
-        if language in found:
-            return found[language]
+        folders = languages(self.root)
+        if language in folders:
+            return folders[language]
         if language:
-            raise CorpusError(f"{self.root} has no language {language}; choose of {', '.join(found)}.")
-        first = next(iter(found.values()))
-        if len(found) > 1:
+            raise CorpusError(f"{self.root} has no language {language}; choose of {', '.join(folders)}.")
+        first = next(iter(folders.values()))
+        if len(folders) > 1:
             raise CorpusError(
-                f"{self.root} holds {len(found)} languages; name the folder of one, such as {first}."
+                f"{self.root} holds {len(folders)} languages; name the folder of one, such as {first}."
             )
         return first
 
@@ -69,7 +69,7 @@ def languages(root: Path) -> dict[str, Path]:
     return dict(sorted(named.items()))
 
 
-def _superb_rows(folder: Path, split: str) -> Iterator[Found]:
+def _superb_rows(folder: Path, split: str) -> Iterator[Outcome]:
     """Rows of `transcript_<split>.txt`: id, a field that nobody reads, text, split on white space."""
     transcript = folder / f"transcript_{split}.txt"
     if not transcript.is_file():
@@ -78,7 +78,7 @@ def _superb_rows(folder: Path, split: str) -> Iterator[Found]:
     return _transcript_rows(folder, read_text(transcript))
 
 
-def _transcript_rows(folder: Path, text: str) -> Iterator[Found]:
+def _transcript_rows(folder: Path, text: str) -> Iterator[Outcome]:
     recordings, speakers = _recordings(folder / "wav"), _speakers(folder / "utt2spk")
     language = iso_code(folder.resolve().name)
     for line, row in enumerate(text.split("\n"), start=1):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from smile.corpora.delimited import Line, Row
-from smile.corpora.reading import Found, Reading, Splits, gathered
+from smile.corpora.reading import Outcome, Reading, Splits, gathered
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table_rows
 from smile.datatypes import CorpusError, Utterance
@@ -91,7 +91,7 @@ def _language(row: Row) -> str:
     return iso_code(row.get("language", ""))
 
 
-def _rows(folder: Path, lines: Iterable[Line]) -> Iterator[Found]:
+def _rows(folder: Path, lines: Iterable[Line]) -> Iterator[Outcome]:
     """Rows of a table; those without an id of their own have an empty one here."""
     for line, row in lines:
         yield line, row if isinstance(row, str) else _utterance(folder, row)
@@ -127,7 +127,7 @@ def _audio(folder: Path, cell: str) -> Path | str:
         return f'The path "{cell}" leaves the folder of the table; move the recording into it.'
     path = folder / os.path.normpath(cell)
     try:
-        found = path.is_file()
+        present = path.is_file()
     except (OSError, ValueError):
-        found = False
-    return path if found else f'There is no recording "{cell}".'
+        present = False
+    return path if present else f'There is no recording "{cell}".'

@@ -41,13 +41,13 @@ class Split:
     @cached_property
     def labels(self) -> dict[str, set[str]]:
         """Return what stands in the column "language", by the code that it means."""
-        found: dict[str, set[str]] = {}
+        labels: dict[str, set[str]] = {}
         columns = [name for name in ("language", "id") if name in self._data.schema.names]
         for batch in self._data.to_batches(columns=columns):
             for row in batch.to_pylist():
                 if code := _code(row):
-                    found.setdefault(code, set()).add(row["language"])
-        return found
+                    labels.setdefault(code, set()).add(row["language"])
+        return labels
 
     def folder(self, language: str) -> Path:
         """Return where a language's rows are unpacked to; another place for other files."""

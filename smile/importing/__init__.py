@@ -22,7 +22,7 @@ from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
 from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, annotation_files
-from smile.importing.found import Imported
+from smile.importing.imported import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.importing.recordings import Recordings
 from smile.importing.rows import Part
@@ -107,8 +107,8 @@ def read_source(
     recordings = Recordings(folder, given=hints.recording)
     if annotated := annotation_files(folder):
         notes = _beside(folder, annotated, tiers, limits)
-        found = clips.read_annotated(annotated, recordings, work / CLIPS, tiers, progress, limits)
-        return replace(found, notes=(*notes, *found.notes))
+        imported = clips.read_annotated(annotated, recordings, work / CLIPS, tiers, progress, limits)
+        return replace(imported, notes=(*notes, *imported.notes))
     return rows.read_table(rows.table_of(folder), recordings, work / CLIPS, progress, limits, part)
 
 

@@ -27,12 +27,12 @@ def recording(file: Annotated, recordings: Recordings, alone: bool) -> Match | s
             return there
     names = [name for media in file.media for name in media.names]
     names += [*(PurePath(name).stem for name in names), file.path.stem]
-    found = [recordings.find(name, file.path) for name in names if name in recordings]
-    matches = [match for match in found if isinstance(match, Match)]
+    named = [recordings.find(name, file.path) for name in names if name in recordings]
+    matches = [match for match in named if isinstance(match, Match)]
     if best := [match for match in matches if match.exact] or matches:
         return best[0]
-    if found:
-        return found[0]
+    if named:
+        return named[0]
     if alone and recordings.only:
         return Match(recordings.only, "", (), exact=False)
     return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smile.corpora import Found, Names, parted
+from smile.corpora import Names, Outcome, parted
 from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
 from smile.importing.alignment import offset, recording
@@ -20,7 +20,7 @@ from smile.importing.annotations import (
     counts,
 )
 from smile.importing.cutting import fault
-from smile.importing.found import Imported
+from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
@@ -83,13 +83,13 @@ def read_annotated(
     total = _check_clips(files, names, limits)
     folder.mkdir(parents=True, exist_ok=True)
     work = _Work(folder)
-    found = settled([recording(file, recordings, alone=len(files) == 1) for file in files])
-    for file, match in zip(files, found, strict=True):
+    matches = settled([recording(file, recordings, alone=len(files) == 1) for file in files])
+    for file, match in zip(files, matches, strict=True):
         for _ in _cut(work, file, names, match):
             if progress:
                 progress(len(work.rows), total)
-    rows: list[Found] = sorted(work.rows.items())
-    return Imported(parted(rows), work.places, work.empty, notes=(*_notes(files, found), *by_name(found)))
+    rows: list[Outcome] = sorted(work.rows.items())
+    return Imported(parted(rows), work.places, work.empty, notes=(*_notes(files, matches), *by_name(matches)))
 
 
 def _annotated(paths: Sequence[Path], limits: Limits) -> Iterator[Annotated]:
@@ -122,9 +122,9 @@ def _last(file: Annotated, names: Collection[str]) -> float:
     return latest + max((media.offset for media in file.media), default=0.0) if latest else 0.0
 
 
-def _notes(files: Sequence[Annotated], found: Sequence[Match | str]) -> Iterator[str]:
+def _notes(files: Sequence[Annotated], matches: Sequence[Match | str]) -> Iterator[str]:
     """What to say of recordings that were taken since there is no other."""
-    for file, match in zip(files, found, strict=True):
+    for file, match in zip(files, matches, strict=True):
         if isinstance(match, Match) and not match.name:
             yield f'"{match.path.name}" was taken as the recording of {file.path.name}: there is no other.'
 
@@ -156,10 +156,10 @@ def _later(file: Annotated, match: Match | str) -> tuple[Path, float] | str:
     if isinstance(match, str):
         return match
     try:
-        found = offset(file, match.path)
+        shift = offset(file, match.path)
     except AudioError as error:
         return str(error)
-    return found if isinstance(found, str) else (match.path, found)
+    return shift if isinstance(shift, str) else (match.path, shift)
 
 
 def _stretch(

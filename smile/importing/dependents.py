@@ -70,16 +70,16 @@ def ends(root: Element) -> dict[str, str]:
     times. Each reference is followed once.
     """
     parents = {part.name: part.parent for part in _parts(root)}
-    found: dict[str, str] = {}
+    ends_of: dict[str, str] = {}
     for annotation in parents:
         way, seen, at = [], set(), annotation
-        while at in parents and at not in found and at not in seen:
+        while at in parents and at not in ends_of and at not in seen:
             way.append(at)
             seen.add(at)
             at = parents[at]
-        end = found.get(at, at)
-        found.update((name, end) for name in way)
-    return found
+        end = ends_of.get(at, at)
+        ends_of.update((name, end) for name in way)
+    return ends_of
 
 
 def _parts(root: Element) -> Iterator[_Part]:

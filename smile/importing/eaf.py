@@ -101,10 +101,10 @@ def _tier(tier: Element, times: dict[str, Times], ends: dict[str, str], order: O
         name = a.get("ANNOTATION_ID", "")
         parts.setdefault(ends.get(name, name), []).append(a)
     nothing: Times = (None, None)
-    found = tuple(_joined(times.get(a, nothing), under, order) for a, under in parts.items())
+    joined = tuple(_joined(times.get(a, nothing), under, order) for a, under in parts.items())
     language = iso_code(tier.get("LANG_REF", ""))
     known = language if CODE.fullmatch(language) else ""
-    return Tier(tier.get("TIER_ID", ""), found, one_line(tier.get("PARTICIPANT", "")), known)
+    return Tier(tier.get("TIER_ID", ""), joined, one_line(tier.get("PARTICIPANT", "")), known)
 
 
 def _joined(times: Times, parts: list[Element], order: Order) -> Annotation:

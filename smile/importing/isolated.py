@@ -18,7 +18,7 @@ from typing import Any
 
 from smile.datatypes import CorpusError
 from smile.importing.annotations import TierCount
-from smile.importing.found import Imported
+from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.turns import Place, Queue
 from smile.importing.worker import out_of_memory
@@ -55,12 +55,12 @@ def read_apart(
     work = work.resolve()
     answer = yield from _apart("read", files, work, limits, tiers=list(tiers), language=language)
     try:
-        found = Imported.from_json(answer)
+        imported = Imported.from_json(answer)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorpusError(FAILED) from error
-    if not all(_inside(u.audio, work) for u in (*found.reading.utterances, *found.queries.utterances)):
+    if not all(_inside(u.audio, work) for u in (*imported.reading.utterances, *imported.queries.utterances)):
         raise CorpusError(FAILED)
-    return found
+    return imported
 
 
 def tiers_apart(

@@ -103,9 +103,9 @@ class Recordings:
         return Match(paths[0], said, folders, exact, paths[0].relative_to(self.folder).as_posix())
 
     def _elsewhere(self, said: str, paths: Sequence[Path]) -> str:
-        found = paths[0].relative_to(self.folder).as_posix()
+        place = paths[0].relative_to(self.folder).as_posix()
         return (
-            f'There is no recording "{_shown(said)}", only "{_shown(found)}", which lies in another folder; '
+            f'There is no recording "{_shown(said)}", only "{_shown(place)}", which lies in another folder; '
             "add it, or correct its path."
         )
 
@@ -134,12 +134,12 @@ def settled(matches: Sequence[Match | str]) -> list[Match | str]:
 
 def by_name(matches: Sequence[Match | str]) -> tuple[str, ...]:
     """Return a sentence on recordings that do not lie where they are said to, if there are any."""
-    found = {m.lies: m.name for m in matches if isinstance(m, Match) and not m.exact and m.name}
-    if not found:
+    moved = {m.lies: m.name for m in matches if isinstance(m, Match) and not m.exact and m.name}
+    if not moved:
         return ()
-    lies, name = next(iter(found.items()))
+    lies, name = next(iter(moved.items()))
     return (
-        f"Recordings found by their names, as they do not lie just where they are said to: {len(found)}, "
+        f"Recordings found by their names, as they do not lie just where they are said to: {len(moved)}, "
         f'such as "{_shown(lies)}" for "{_shown(name)}".',
     )
 

@@ -14,7 +14,7 @@ from smile.corpora.tables import SUFFIXES, table_rows
 from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
-from smile.importing.found import Imported
+from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
@@ -88,15 +88,15 @@ def read_table(
     """
     given = list(table_rows(path, limits.table))
     lines, rows = _of_part(path, given, part), _Rows()
-    found = settled([_found(row, recordings, path) for _, row in lines])
-    for (line, row), match in zip(lines, found, strict=True):
+    matches = settled([_found(row, recordings, path) for _, row in lines])
+    for (line, row), match in zip(lines, matches, strict=True):
         if isinstance(row, str) or isinstance(match, str):
             rows.done[line] = str(row if isinstance(row, str) else match)
         else:
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    notes = by_name(found)
+    notes = by_name(matches)
     if left := len(given) - len(lines):
         notes += (f"Rows of other splits or languages that were left out: {left}.",)
     return Imported(parted(sorted(rows.done.items())), notes=notes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smile.corpora import Found, Names
+from smile.corpora import Names, Outcome
 from smile.datatypes import AudioError, CorpusError, Utterance
 from smile.importing.cutting import Span, cut
 from smile.importing.limits import Limits
@@ -25,7 +25,7 @@ class Stretch:
     said: Utterance
 
 
-def clips(stretches: Sequence[Stretch], folder: Path, names: Names, stem: str) -> Iterator[Found]:
+def clips(stretches: Sequence[Stretch], folder: Path, names: Names, stem: str) -> Iterator[Outcome]:
     """Cut stretches of one recording into a folder; yields the line of each, and its clip or why not.
 
     A clip without an id gets one that says where it is: a stem and the milliseconds at which it begins.

@@ -88,10 +88,10 @@ def _read(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
     source = importing.gather(_files(request), work, limits)
     hints = importing.Hints(language=request["language"])
-    found = importing.read_source(
+    imported = importing.read_source(
         source, work, tiers=request["tiers"], hints=hints, progress=tell.progress, limits=limits
     )
-    return found.to_json()
+    return imported.to_json()
 
 
 def _tiers(request: Request, limits: Limits, tell: Teller) -> Any:
