@@ -158,14 +158,14 @@ class _Worker:
             EOFError: it has ended.
             TimeoutError: they have not come in time.
         """
-        found, done = bytearray(size), 0
+        answer, done = bytearray(size), 0
         while done < size:
             if not self._ready.poll(max(0.0, 1000 * (until - monotonic()))):
                 raise TimeoutError
-            if not (got := self._answers.readinto(memoryview(found)[done:])):
+            if not (got := self._answers.readinto(memoryview(answer)[done:])):
                 raise EOFError
             done += got
-        return found
+        return answer
 
 
 class _Workers:

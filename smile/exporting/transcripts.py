@@ -56,10 +56,10 @@ def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
 
     A span that reaches into the next one, or leaves the recording, is cut there.
     """
-    found: list[Span] = []
+    placed: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
-        start = max(span.start, found[-1].end if found else 0.0)
+        start = max(span.start, placed[-1].end if placed else 0.0)
         end = min(span.end, seconds)
         if span.text and end > start:
-            found.append(replace(span, start=start, end=end))
-    return found
+            placed.append(replace(span, start=start, end=end))
+    return placed

@@ -102,10 +102,10 @@ def remembering(encoder: Encoder, log: Log) -> Encode:
 
     def encode(audio: Path) -> Encoded:
         key = digest(audio)
-        found = log.get(key)
-        if found is not None:
+        stored = log.get(key)
+        if stored is not None:
             with suppress(ValueError, TypeError, KeyError):  # what is damaged is encoded again
-                return Encoded.from_json(found)
+                return Encoded.from_json(stored)
         encoded = encoder(audio)
         log.add(key, encoded.to_json())
         return encoded

@@ -76,12 +76,12 @@ FORMATS: dict[str, Callable[[Pool, Path], Path]] = {"folder": as_folder, "superb
 
 def _named(utterances: Iterable[Utterance], taken: Collection[str]) -> dict[str, Utterance]:
     """Utterances by names that are plain and not taken."""
-    found: dict[str, Utterance] = {}
+    named: dict[str, Utterance] = {}
     names = Names(taken)
     for utterance in utterances:
         plain = utterance.id if PLAIN.fullmatch(utterance.id) else file_name(utterance.id, "")
-        found[names.take(plain)] = utterance
-    return found
+        named[names.take(plain)] = utterance
+    return named
 
 
 @contextmanager

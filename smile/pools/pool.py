@@ -125,8 +125,8 @@ def read_header(folder: Path) -> Header:
 def _checked(header: Header, path: Path) -> Header:
     """The header, whose codes may name files and tokens."""
     try:
-        for found in (header.language.code, *filter(None, (header.language.whisper, *header.guesses))):
-            code(found)
+        for name in (header.language.code, *filter(None, (header.language.whisper, *header.guesses))):
+            code(name)
         for text in (header.language.name, header.language.family, header.language.script):
             label(text)
     except ValueError as error:
@@ -169,11 +169,11 @@ def rebuild_command(folder: Path) -> str:
     return f"smile index {name} --out {name}"
 
 
-def _other_encoder(folder: Path, found: EncoderId | None, wanted: EncoderId) -> str:
-    if found is None:
+def _other_encoder(folder: Path, indexed: EncoderId | None, wanted: EncoderId) -> str:
+    if indexed is None:
         return f"The pool {folder} has no embeddings yet; make them with: {rebuild_command(folder)}"
     return (
-        f"The pool {folder} was indexed with {_described(found)} and not with {_described(wanted)}; "
+        f"The pool {folder} was indexed with {_described(indexed)} and not with {_described(wanted)}; "
         f"index it again with: {rebuild_command(folder)}"
     )
 

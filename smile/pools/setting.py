@@ -50,18 +50,18 @@ def read_setting(folder: Path) -> PoolSetting | None:
     if not path.is_file():
         return None
     try:
-        found = from_json(PoolSetting, path.read_bytes(), "ignore")
-        rates = [rate for rate in (found.cer, found.vanilla, found.low, found.high) if rate is not None]
+        setting = from_json(PoolSetting, path.read_bytes(), "ignore")
+        rates = (setting.cer, setting.vanilla, setting.low, setting.high)
         if (
-            not 0 <= found.shots <= MOST_SHOTS
-            or not 0 <= found.knn <= 1
-            or found.level not in LEVELS
-            or not all(map(math.isfinite, rates))
+            not 0 <= setting.shots <= MOST_SHOTS
+            or not 0 <= setting.knn <= 1
+            or setting.level not in LEVELS
+            or not all(math.isfinite(rate) for rate in rates if rate is not None)
         ):
-            raise ValueError(found)
+            raise ValueError(setting)
     except (OSError, ValueError) as error:
         raise PoolError(f"{path} is damaged; remove it, or make it again with: smile check POOL") from error
-    return found
+    return setting
 
 
 def whole_setting(folder: Path) -> PoolSetting | None:

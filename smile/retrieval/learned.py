@@ -55,12 +55,13 @@ def _read(path: Path) -> Projection:
         raise SmileError("There is no learned distance; make it with: smile similarity --data ML_SUPERB")
     try:
         with Arrays(path) as stored:
-            found = Projection(stored["mean"], stored["projection"])
-        numbers = all(a.dtype.kind == "f" and np.isfinite(a).all() for a in (found.mean, found.matrix))
-        if not numbers or found.mean.ndim != 1 or found.matrix.shape[:-1] != found.mean.shape:
+            projection = Projection(stored["mean"], stored["projection"])
+        mean, matrix = projection.mean, projection.matrix
+        numbers = all(a.dtype.kind == "f" and np.isfinite(a).all() for a in (mean, matrix))
+        if not numbers or mean.ndim != 1 or matrix.shape[:-1] != mean.shape:
             raise DamagedError(path)
     except (OSError, DamagedError) as error:
         raise SmileError(
             f"{path} is damaged; make it again with: smile similarity --data ML_SUPERB"
         ) from error
-    return found
+    return projection

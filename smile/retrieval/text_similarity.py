@@ -39,9 +39,9 @@ def draft_distances(draft: str, texts: Sequence[str]) -> Distances:
 
 def _weighted(counted: Counter[str], rarity: Weights) -> Weights:
     """Unit-length weights of the n-grams that the texts know."""
-    found = {gram: (1 + math.log(n)) * rarity[gram] for gram, n in counted.items() if gram in rarity}
-    length = math.sqrt(sum(w * w for w in found.values()))
-    return {gram: w / length for gram, w in found.items()} if length else {}
+    weights = {gram: (1 + math.log(n)) * rarity[gram] for gram, n in counted.items() if gram in rarity}
+    length = math.sqrt(sum(w * w for w in weights.values()))
+    return {gram: w / length for gram, w in weights.items()} if length else {}
 
 
 def _dot(one: Weights, other: Weights) -> float:

@@ -55,8 +55,8 @@ def _remarkable(character: str, counts: Counter[str]) -> bool:
 
 def permitted(texts: Sequence[str]) -> frozenset[str]:
     """Return the code points that a text like these may have: theirs, and the space."""
-    found = {c for text in texts for c in text if not c.isspace()}
-    return frozenset(c for c in found if c != UNWRITABLE and not "\ud800" <= c <= "\udfff") | {" "}
+    seen = {c for text in texts for c in text if not c.isspace()}
+    return frozenset(c for c in seen if c != UNWRITABLE and not "\ud800" <= c <= "\udfff") | {" "}
 
 
 def mixed_forms(texts: Sequence[str]) -> bool:

@@ -28,8 +28,8 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
     if not wanted:
         return ()
     ranked = ((_rank(entry, wanted), entry) for entry in _entries())
-    found = sorted((rank, len(entry.names[0]), entry.code) for rank, entry in ranked if rank is not None)
-    return tuple(language(code) for _, _, code in found[:count])
+    matches = sorted((rank, len(entry.names[0]), entry.code) for rank, entry in ranked if rank is not None)
+    return tuple(language(code) for _, _, code in matches[:count])
 
 
 def unlisted(name: str) -> Language:
@@ -69,14 +69,14 @@ def _entries() -> tuple[_Entry, ...]:
     from iso639 import iter_langs
 
     own = languages()
-    found = {code: _Entry(code, _names([known.name])) for code, known in own.items()}
+    entries = {code: _Entry(code, _names([known.name])) for code, known in own.items()}
     for listed in iter_langs():
         if listed.pt3 and listed.scope() in SPOKEN:
             names = [own[listed.pt3].name] if listed.pt3 in own else []
             names += [listed.name, *listed.other_names()]
             if not any(sign in name for sign in SIGNED for name in names):
-                found[listed.pt3] = _Entry(listed.pt3, _names(names))
-    return tuple(found.values())
+                entries[listed.pt3] = _Entry(listed.pt3, _names(names))
+    return tuple(entries.values())
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -80,10 +80,10 @@ class Arrays:
 
     def text(self, name: str) -> str:
         """Return an array that holds one text, as a string."""
-        found = self[name]
-        if found.shape or found.dtype.kind != "U":
+        array = self[name]
+        if array.shape or array.dtype.kind != "U":
             raise DamagedError(self.path)
-        return str(found)
+        return str(array)
 
     def _read(self, name: str) -> NDArray[Any]:
         entry = self._archive.getinfo(name)

@@ -16,7 +16,7 @@ def cpu() -> str:
     info = INFO.read_text(encoding="utf-8") if INFO.exists() else ""
     names = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     name = names[0] if names else platform.machine()
-    return " ".join([name, *(found for found in KNOWN if found in info.split())])
+    return " ".join([name, *(known for known in KNOWN if known in info.split())])
 
 
 def machine() -> str:

@@ -244,10 +244,10 @@ class Log:
         """Return what was logged under a key; None where the work is still to be done."""
         return self._done.get(key)
 
-    def add(self, key: str, found: Any) -> None:
+    def add(self, key: str, work: Any) -> None:
         """Write down a finished piece of work."""
-        self._done[key] = found
-        self._append(json.dumps([key, found]))
+        self._done[key] = work
+        self._append(json.dumps([key, work]))
 
     def _append(self, line: str) -> None:
         self._file.write(_summed(line) + b"\n")
