@@ -63,15 +63,15 @@ def _nearest(
     whole = {"pool": "", "minutes": 0, "clips": 0}
     wanted = {"side": "in-context", "sampler": "nearest", "divergence": "kl", **whole}
     chosen = facts[(facts[list(wanted)] == pd.Series(wanted)).all(axis=1)]
-    found = rows[rows["hash"].isin(chosen.index)]
-    found = found.assign(count=found["neighbours"].map(len))
-    found = found[found["count"] > 0].sort_values("count", ascending=False, kind="stable")
-    found = found.drop_duplicates(["language", "id"])
+    nearest = rows[rows["hash"].isin(chosen.index)]
+    nearest = nearest.assign(count=nearest["neighbours"].map(len))
+    nearest = nearest[nearest["count"] > 0].sort_values("count", ascending=False, kind="stable")
+    nearest = nearest.drop_duplicates(["language", "id"])
     return {
         (row["language"], row["id"]): (
             tuple(map(str, row["neighbours"])),
             tuple(map(float, row["distances"])),
             str(chosen.at[row["hash"], "model"] or ""),
         )
-        for row in found.to_dict("records")
+        for row in nearest.to_dict("records")
     }

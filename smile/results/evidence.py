@@ -43,11 +43,11 @@ class Evidence:
         apart = {*TRAINING, *switched}
         kept = rows[~rows["language"].isin(apart)]
         ready = {code: one for code, one in ready.items() if code not in apart}
-        found = cls(kept, facts[facts.index.isin(kept["hash"].unique())], ready, metric)
+        evidence = cls(kept, facts[facts.index.isin(kept["hash"].unique())], ready, metric)
         if switched:
             both = rows[rows["language"].isin(switched)]
-            found.switched = cls(both, facts[facts.index.isin(both["hash"].unique())], switched, metric)
-        return found
+            evidence.switched = cls(both, facts[facts.index.isin(both["hash"].unique())], switched, metric)
+        return evidence
 
     @property
     def headline(self) -> str:
@@ -76,8 +76,8 @@ class Evidence:
         Those nearest to the headline come first.
         """
         pairs = labels.matched_pairs(self.facts, setting, one, other, also)
-        found = [(line, pair) for ours, theirs, line in pairs if (pair := self.pair(ours, theirs))]
-        if not found:
+        compared = [(line, pair) for ours, theirs, line in pairs if (pair := self.pair(ours, theirs))]
+        if not compared:
             return []
-        near = labels.agreement(pd.DataFrame([line for line, _ in found]), self.facts, self.headline)
-        return [found[i] for i in sorted(range(len(found)), key=lambda i: -near.iloc[i])]
+        near = labels.agreement(pd.DataFrame([line for line, _ in compared]), self.facts, self.headline)
+        return [compared[i] for i in sorted(range(len(compared)), key=lambda i: -near.iloc[i])]

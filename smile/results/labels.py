@@ -126,11 +126,11 @@ def chosen(facts: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     A value of None lets the setting vary.
     """
     wanted = {name: value for name, value in {**PLAIN, **settings}.items() if value is not None}
-    found = facts[facts["side"] == "in-context"]
+    kept = facts[facts["side"] == "in-context"]
     for name, value in wanted.items():
-        found = found[found[name].isin(value) if isinstance(value, Sequence) and not isinstance(value, str)
-                      else found[name] == value]  # fmt: skip
-    return found
+        several = isinstance(value, Sequence) and not isinstance(value, str)
+        kept = kept[kept[name].isin(value) if several else kept[name] == value]
+    return kept
 
 
 def matched_pairs(
@@ -159,32 +159,32 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
     `series` names a line, by the settings other than x; `x` is its place. Only series with two places or
     more are kept. Without examples there is nothing to choose, so such a condition begins every line.
     """
-    found = chosen(facts, **dict.fromkeys((*FREE, *VARIED[x])))
+    points = chosen(facts, **dict.fromkeys((*FREE, *VARIED[x])))
     if x == "length":
-        found, x = _held(found), "shots"
+        points, x = _held(points), "shots"
     elif x != "shots":
-        found = found[found["shots"].isin(FEW) if x == "measure" else found["shots"] > 0]
+        points = points[points["shots"].isin(FEW) if x == "measure" else points["shots"] > 0]
     if x == "minutes":
-        found = found[found["sampler"] == "nearest"]
+        points = points[points["sampler"] == "nearest"]
     if x == "shots":
-        bare = found[found["shots"] == 0]
-        found = pd.concat([found, bare.assign(sampler="random")])
-    found = found.assign(
-        x=found["sampler"].where(found["sampler"] != "nearest", found["divergence"])
+        bare = points[points["shots"] == 0]
+        points = pd.concat([points, bare.assign(sampler="random")])
+    points = points.assign(
+        x=points["sampler"].where(points["sampler"] != "nearest", points["divergence"])
         if x == "measure"
-        else found[x],
-        series=[_series(line, x) for line in found.to_dict("records")],
+        else points[x],
+        series=[_series(line, x) for line in points.to_dict("records")],
     ).drop_duplicates(["series", "x"])
-    return found[found.groupby("series")["x"].transform("nunique") > 1] if len(found) else found
+    return points[points.groupby("series")["x"].transform("nunique") > 1] if len(points) else points
 
 
-def _held(found: pd.DataFrame) -> pd.DataFrame:
+def _held(points: pd.DataFrame) -> pd.DataFrame:
     """Conditions with examples and target held at a length, and their like without."""
-    found = found[(found["shots"] > 0) & (found["sampler"] == "nearest")]
-    like = [_series({**line, "total_seconds": 0.0}, "shots") for line in found.to_dict("records")]
-    found = found.assign(like=like)
-    held = set(found.loc[found["total_seconds"] > 0, "like"])
-    return found[found["like"].isin(held)].drop(columns="like")
+    points = points[(points["shots"] > 0) & (points["sampler"] == "nearest")]
+    like = [_series({**line, "total_seconds": 0.0}, "shots") for line in points.to_dict("records")]
+    points = points.assign(like=like)
+    held = set(points.loc[points["total_seconds"] > 0, "like"])
+    return points[points["like"].isin(held)].drop(columns="like")
 
 
 def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
@@ -193,15 +193,16 @@ def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
     Of several such groups it is the one that has most settings in common with the condition `like`, and
     then the largest. `series` names it.
     """
-    found = chosen(facts, **dict.fromkeys(FREE))
-    found = found[(found["adapter"] != "") == trained]
-    if found.empty:
-        return found.assign(series="")
-    found = found.assign(series=[_series({**at, "sampler": ""}, "shots") for at in found.to_dict("records")])
-    scores = agreement(found, facts, like).groupby(found["series"]).max()
-    sizes = found["series"].value_counts()
+    related = chosen(facts, **dict.fromkeys(FREE))
+    related = related[(related["adapter"] != "") == trained]
+    if related.empty:
+        return related.assign(series="")
+    series = [_series({**at, "sampler": ""}, "shots") for at in related.to_dict("records")]
+    related = related.assign(series=series)
+    scores = agreement(related, facts, like).groupby(related["series"]).max()
+    sizes = related["series"].value_counts()
     best = max(sizes.index, key=lambda name: (scores[name], sizes[name]))
-    return found[found["series"] == best]
+    return related[related["series"] == best]
 
 
 def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[int]:

@@ -24,8 +24,8 @@ def write_manifest(job: Job) -> None:
     runs = read_manifest(job.out)["runs"]
     conditions = {c.hash: {"name": c.name, **c.facts()} for c in job.conditions}
     known = read_manifest(job.out)["conditions"]
-    found = {"conditions": {**known, **conditions}, "runs": [*runs, described(job)]}
-    write_json(job.out / NAME, found, sort_keys=True)
+    manifest = {"conditions": {**known, **conditions}, "runs": [*runs, described(job)]}
+    write_json(job.out / NAME, manifest, sort_keys=True)
 
 
 def described(job: Job) -> dict[str, Any]:

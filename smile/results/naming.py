@@ -77,7 +77,7 @@ def examples_of(settings: Mapping[str, Any]) -> str:
 
 def extras_of(settings: Mapping[str, Any]) -> list[str]:
     """Return what is not as usual, in words."""
-    found = {
+    words_of = {
         "divergence": measure(settings["divergence"]) if settings["shots"] else "",
         "pool": f"pool of {'the ' if settings['pool'] in PARTS else ''}{settings['pool']}",
         "minutes": f"{settings['minutes']:g} min pool",
@@ -94,8 +94,8 @@ def extras_of(settings: Mapping[str, Any]) -> list[str]:
         ),
     }
     if fitted := settings["level"] in FITTED:
-        found = {name: text for name, text in found.items() if name not in UNUSED}
-    words = [text for name, text in found.items() if settings[name] != PLAIN[name]]
+        words_of = {name: text for name, text in words_of.items() if name not in UNUSED}
+    words = [text for name, text in words_of.items() if settings[name] != PLAIN[name]]
     if settings["side"] != "vanilla" and not fitted:
         words += [
             "" if settings["cut_loops"] else "loops left",

@@ -48,7 +48,7 @@ def read_rows_of(folder: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = []
+    rows = []
     for path in sorted(folder.glob("*.jsonl")):
         if path.name.endswith(".seconds.jsonl"):
             continue
@@ -56,10 +56,10 @@ def read_rows_of(folder: Path) -> pd.DataFrame:
         for key in sorted(file.rows):
             seconds = file.seconds.get(key)
             timing = {"seconds": seconds.seconds, "retrieval": seconds.retrieval} if seconds else {}
-            found.append({**asdict(file.rows[key]), **timing})
-    if not found:
+            rows.append({**asdict(file.rows[key]), **timing})
+    if not rows:
         raise SmileError(f"{folder} holds no rows; make some with: smile evaluate --out {folder}")
-    return pd.DataFrame(found)
+    return pd.DataFrame(rows)
 
 
 def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
@@ -147,8 +147,8 @@ def _packed(path: Path) -> pd.DataFrame:
 
 def _conditions(folder: Path, again: str) -> dict[str, Any]:
     """The settings of packed rows by their hash, each of its own kind; what is not told is unknown."""
-    found: dict[str, Any] = read_manifest(folder)["conditions"]
-    for settings in found.values():
+    conditions: dict[str, Any] = read_manifest(folder)["conditions"]
+    for settings in conditions.values():
         try:
             if "side" in settings and not settings.keys() >= NEEDED:
                 raise ValueError(settings.keys())
@@ -157,7 +157,7 @@ def _conditions(folder: Path, again: str) -> dict[str, Any]:
                 raise ValueError(settings)
         except ValueError as error:
             raise SmileError(f"{folder / NAME} is damaged; {again}") from error
-    return found
+    return conditions
 
 
 def _is(kind: str, rows: pd.DataFrame, column: str) -> bool:

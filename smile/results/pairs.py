@@ -37,17 +37,17 @@ class Paired:
 
 def paired(languages: Iterable[Sampled], condition: str, baseline: str) -> Paired | None:
     """Compare a condition with a baseline over the languages that have both; None where none has."""
-    found = [_pair(each, condition, baseline) for each in languages if each.has(condition, baseline)]
-    found = [pair for pair in found if np.isfinite(pair[1][0])]
-    if condition == baseline or not found:
+    pairs = [_pair(each, condition, baseline) for each in languages if each.has(condition, baseline)]
+    pairs = [pair for pair in pairs if np.isfinite(pair[1][0])]
+    if condition == baseline or not pairs:
         return None
-    afters, befores, reductions, significant = zip(*found, strict=True)
+    afters, befores, reductions, significant = zip(*pairs, strict=True)
     after, before = np.mean(afters, axis=0), np.mean(befores, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         reduction = 100 * (1 - after / before)
     low, high = interval(reduction[1:])
     return Paired(
-        languages=len(found),
+        languages=len(pairs),
         before=float(before[0]),
         after=float(after[0]),
         reduction=float(reduction[0]),

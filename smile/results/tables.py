@@ -72,12 +72,12 @@ def sampled(rows: pd.DataFrame, metric: Metric = CER, seed: int = 0) -> dict[str
     """Make rows ready, by language; all conditions of a language see the same resamples."""
     if rows.empty:
         return {}
-    found = {}
+    ready = {}
     for language, group in counted(rows, metric).groupby("language", sort=True):
         counts = counts_of(group)
         draws = resamples(counts.edits.shape[1], seed, str(language))
-        found[str(language)] = Sampled(str(language), counts, _facts(group, counts.conditions), draws)
-    return found
+        ready[str(language)] = Sampled(str(language), counts, _facts(group, counts.conditions), draws)
+    return ready
 
 
 def counted(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -85,15 +85,15 @@ def counted(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     if rows.duplicated(KEYS).any():
         raise SmileError(f'There are two rows of one utterance under "{_twice(rows)}".')
     edits, length = (rows[c].astype("float64") for c in (metric.edits, metric.length))
-    found = rows[KEYS].assign(
+    counts = rows[KEYS].assign(
         edits=edits,
         length=length,
         empty=100.0 * (rows["hypothesis"].str.strip() == ""),
         loops=100.0 * (rows["stopped"] == "loop"),
         failed=(rows["error"].fillna("") != "").astype("float64"),
     )
-    found.loc[edits.isna() | ~(length > 0), COUNTED] = np.nan
-    return found
+    counts.loc[edits.isna() | ~(length > 0), COUNTED] = np.nan
+    return counts
 
 
 def _twice(rows: pd.DataFrame) -> str:
@@ -112,14 +112,14 @@ class Counts:
         """Return the rate and mean of each condition with their intervals, in percent."""
         each = self.edits / self.length
         ones = np.where(np.isnan(self.length), np.nan, 1.0)
-        found = {}
+        figures = {}
         for name, low, high, top, bottom in (
             ("rate", "low", "high", self.edits, self.length),
             ("mean", "mean_low", "mean_high", each, ones),
         ):
-            found[name] = ratio(top, bottom)
-            found[low], found[high] = interval(ratios(draws, top, bottom))
-        return found
+            figures[name] = ratio(top, bottom)
+            figures[low], figures[high] = interval(ratios(draws, top, bottom))
+        return figures
 
     def only(self, *conditions: str) -> Counts:
         """Return the counts of these conditions."""

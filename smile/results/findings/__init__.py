@@ -39,10 +39,10 @@ def answered(evidence: Evidence) -> list[Finding]:
     return [Finding(question, *(answer or ())) for question, answer in answers.items()]
 
 
-def as_markdown(found: Iterable[Finding]) -> str:
+def as_markdown(report: Iterable[Finding]) -> str:
     """Return the findings as a Markdown document."""
     return "\n".join(
-        f"### {one.question}\n\n{f'**{one.figure}** ' if one.figure else ''}{one.answer}\n" for one in found
+        f"### {one.question}\n\n{f'**{one.figure}** ' if one.figure else ''}{one.answer}\n" for one in report
     )
 
 

@@ -34,14 +34,14 @@ def control(evidence: Evidence) -> Answer | None:
 def training(evidence: Evidence) -> Answer | None:
     """Tell what each adapter does by itself, that of most conditions first."""
     adapters = evidence.facts.loc[evidence.facts["known"], "adapter"].replace("", None).value_counts()
-    found = []
+    answers = []
     for number, adapter in enumerate(adapters.index):
         which = "the adapter" if number == 0 else f"the adapter {adapter[:4]}"
         if answer := listed(
             evidence.matched_pairs("adapter", adapter, ""), f"With {which}", "without it", evidence
         ):
-            found.append(answer)
-    return (" ".join(text for text, _ in found), found[0][1]) if found else None
+            answers.append(answer)
+    return (" ".join(text for text, _ in answers), answers[0][1]) if answers else None
 
 
 def families(evidence: Evidence) -> Answer | None:
@@ -52,16 +52,16 @@ def families(evidence: Evidence) -> Answer | None:
         str(name): evidence.pair(evidence.headline, evidence.baseline, tuple(members))
         for name, members in codes.groupby(families)
     }
-    found = sorted(((n, p) for n, p in pairs.items() if p), key=lambda item: -item[1].reduction)
-    if not found:
+    gains = sorted(((n, p) for n, p in pairs.items() if p), key=lambda item: -item[1].reduction)
+    if not gains:
         return None
     shown = "; ".join(
-        f"{name} ({p.languages}) {change(p.reduction)}{'' if p.clear else ', not clear'}" for name, p in found
+        f"{name} ({p.languages}) {change(p.reduction)}{'' if p.clear else ', not clear'}" for name, p in gains
     )
-    helped = sum(p.clear and p.reduction > 0 for _, p in found)
-    opening = f"{helped} of {len(found)} families gain clearly." if helped else "None gains clearly."
+    helped = sum(p.clear and p.reduction > 0 for _, p in gains)
+    opening = f"{helped} of {len(gains)} families gain clearly." if helped else "None gains clearly."
     subject = f"{evidence.headline} against {evidence.baseline}, languages in brackets"
-    return f"{opening} {subject}: {shown}.", f"{change(found[0][1].reduction)} in {found[0][0]}"
+    return f"{opening} {subject}: {shown}.", f"{change(gains[0][1].reduction)} in {gains[0][0]}"
 
 
 def known(evidence: Evidence) -> Answer | None:

@@ -46,7 +46,7 @@ def measures(evidence: Evidence) -> Answer | None:
 
 def pools(evidence: Evidence) -> Answer | None:
     pairs = evidence.matched_pairs("minutes", lambda minutes: minutes > 0, 0.0)
-    pairs = sorted(pairs, key=lambda found: found[0]["minutes"])
+    pairs = sorted(pairs, key=lambda pair: pair[0]["minutes"])
     return listed(pairs, "A smaller pool", "all of it", evidence)
 
 
