@@ -96,7 +96,7 @@ def run(chosen: argparse.Namespace) -> None:
         SmileError: a corpus, language or adapter that cannot be used.
     """
     from smile.evaluation import runs
-    from smile.evaluation.likelihood import table
+    from smile.evaluation.likelihood import likelihood_table
     from smile.evaluation.likelihood_rows import LikelihoodRows
 
     if chosen.against_first and not chosen.adapter:
@@ -108,7 +108,7 @@ def run(chosen: argparse.Namespace) -> None:
         tried = list(_tried(chosen, Path(folder)))
         for language in languages:
             _measure(job, language, tried, chosen, rows)
-    made = table(rows.frame(), tried[1].adapter if chosen.against_first else "")
+    made = likelihood_table(rows.frame(), tried[1].adapter if chosen.against_first else "")
     whose = "first adapter" if chosen.against_first else "untrained model"
     print(f"Bits per character, mean of the languages; change in percent of the {whose}'s.\n")
     print(made.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))

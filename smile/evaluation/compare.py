@@ -87,14 +87,14 @@ class Grid:
         counts = sorted({n for n in self.shots if n > 0}, key=lambda n: (n != USUAL_SHOTS, n))
         if not self.ways and counts:
             raise SmileError("Choose at least one way to find examples, or only 0 examples.")
-        found = [Place(None), *([ACOUSTIC] if self.acoustic else [])]
-        found += [Place(0)] if 0 in self.shots else []
-        found += [Place(n, way) for n, way in product(counts, dict.fromkeys(self.ways))]
-        if len(found) < 2:
+        places = [Place(None), *([ACOUSTIC] if self.acoustic else [])]
+        places += [Place(0)] if 0 in self.shots else []
+        places += [Place(n, way) for n, way in product(counts, dict.fromkeys(self.ways))]
+        if len(places) < 2:
             raise SmileError("Choose at least one number of examples to compare with Whisper alone.")
-        if len(found) > MOST_CELLS:
-            raise SmileError(f"These are {len(found)} cells; choose fewer, {MOST_CELLS} at most.")
-        return found
+        if len(places) > MOST_CELLS:
+            raise SmileError(f"These are {len(places)} cells; choose fewer, {MOST_CELLS} at most.")
+        return places
 
     def settings(self) -> list[Settings]:
         """Return the settings that its cells need a pool to be prepared for."""
@@ -103,13 +103,13 @@ class Grid:
 
 def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
     """Return the ways by name: a divergence, or a sampler; `random` comes once for each seed."""
-    found: list[Way] = []
+    expanded: list[Way] = []
     for name in chosen:
         if name == "random":
-            found += [Way("random", seed=seed) for seed in range(seeds)]
+            expanded += [Way("random", seed=seed) for seed in range(seeds)]
         else:
-            found.append(Way(name) if name in SAMPLERS else Way(divergence=name))
-    return tuple(found)
+            expanded.append(Way(name) if name in SAMPLERS else Way(divergence=name))
+    return tuple(expanded)
 
 
 def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generator[Cell | None, None, None]:
@@ -121,8 +121,8 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
         SmileError: the grid has too few or too many cells, or there is no speech.
     """
     places = grid.places()
-    found = yield from segments_in_steps(samples, max_segment_seconds=grid.base.max_segment_seconds)
-    targets = [Target(models, speech, f"{speech.start:.2f}") for speech in found]
+    segments = yield from segments_in_steps(samples, max_segment_seconds=grid.base.max_segment_seconds)
+    targets = [Target(models, speech, f"{speech.start:.2f}") for speech in segments]
     if not targets:
         raise SmileError(NO_SPEECH)
     for place in places:
@@ -185,15 +185,15 @@ def consensus(cells: Sequence[Cell], language: str = "") -> Cell | None:
 
     Of several with the same text it is the earliest.
     """
-    found = np.array(agreement(cells, language))
-    if np.isfinite(found).sum() < 3:
+    agreements = np.array(agreement(cells, language))
+    if np.isfinite(agreements).sum() < 3:
         return None
-    return cells[int(np.nanargmin(found))]
+    return cells[int(np.nanargmin(agreements))]
 
 
 def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> list[dict[str, Any]]:
     """Return a plain row for each cell, as it is exported; with a reference also its CER."""
-    found = []
+    rows = []
     for cell in cells:
         way = cell.place.way
         row: dict[str, Any] = {
@@ -211,5 +211,5 @@ def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> l
         }
         if reference:
             row["cer"] = score(reference, cell.text, language=language).cer
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows

@@ -190,7 +190,7 @@ def resolved(
     Raises:
         SmileError: a condition wants an adapter and there is none.
     """
-    found = []
+    filled = []
     for condition in conditions:
         if condition.adapter == GIVEN and not adapter:
             raise SmileError(f'The condition "{condition.name}" needs an adapter; name one with --adapter.')
@@ -198,5 +198,5 @@ def resolved(
         if digest not in ("", adapter):
             raise SmileError(f'The condition "{condition.name}" needs the adapter {digest}, not {adapter}.')
         settings = replace(condition.settings, windows=windows) if windows else condition.settings
-        found.append(replace(condition, adapter=digest, settings=settings, **fixed))
-    return distinct(found)
+        filled.append(replace(condition, adapter=digest, settings=settings, **fixed))
+    return distinct(filled)

@@ -89,11 +89,11 @@ def write(target: Target, condition: Condition, pool: Pool, utterance: Utterance
 def _best(target: Target, condition: Condition, pool: Pool, utterance: Utterance) -> Step:
     """Return the transcript nearest to the reference, of those behind each of the oracle's candidates."""
     settings, adapted = replace(condition.settings, sampler=DEFAULTS.sampler), bool(condition.adapter)
-    found = []
+    steps = []
     for neighbour in _candidates(target, condition, pool, utterance.id):
         *_, last = target.behind([neighbour], settings, pool, adapted)
-        found.append(last)
-    return min(found, key=lambda step: _cer(step, utterance))
+        steps.append(last)
+    return min(steps, key=lambda step: _cer(step, utterance))
 
 
 def _candidates(target: Target, condition: Condition, pool: Pool, key: str) -> tuple[Neighbour, ...]:
@@ -115,9 +115,9 @@ def row_of(utterance: Utterance, condition: Condition, split: str, step: Step) -
     """Return the row of a transcript, scored against the utterance's text by every normaliser."""
     counts: dict[str, Any] = {}
     for name in NORMALISERS:
-        found = score(utterance.text, step.decoded.text, name, utterance.language)
-        counts[f"{name}_edits"], counts[f"{name}_length"] = found.edits, found.length
-        counts[f"{name}_word_edits"], counts[f"{name}_words"] = found.word_edits, found.words
+        scored = score(utterance.text, step.decoded.text, name, utterance.language)
+        counts[f"{name}_edits"], counts[f"{name}_length"] = scored.edits, scored.length
+        counts[f"{name}_word_edits"], counts[f"{name}_words"] = scored.word_edits, scored.words
     return Row(
         utterance.id,
         utterance.language,

@@ -67,7 +67,7 @@ def foreseen(
         yield Foreseen(tried.adapter, tried.scale, shots, utterance.language, utterance.id, bits, characters)
 
 
-def table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
+def likelihood_table(rows: pd.DataFrame, against: str = "") -> pd.DataFrame:
     """Return bits per character by language and their mean, a line for each model and number of examples.
 
     `change` is the mean's difference, in percent, to that of the first model with as many examples on the

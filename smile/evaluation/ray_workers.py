@@ -51,10 +51,10 @@ class Worker:
         needed = [folder for folders in task.pools.values() for folder in folders]
         try:
             os.chdir(self._folder)  # which relative paths start from
-            found = all(path.is_dir() for path in (task.utterance.audio.parent, *needed))
+            present = all(path.is_dir() for path in (task.utterance.audio.parent, *needed))
         except OSError:
-            found = False
-        if not found:
+            present = False
+        if not present:
             raise SmileError(
                 f"The worker on {socket.gethostname()} does not see the corpus and the pools; all machines "
                 "of the cluster must have them, and this repository, under the same paths."

@@ -171,8 +171,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.exists():
         return {"conditions": {}, "runs": []}
     try:
-        found: dict[str, Any] = read_json(path)
-        conditions = {str(name): dict(settings) for name, settings in found["conditions"].items()}
-        return {**found, "conditions": conditions, "runs": [dict(run) for run in found["runs"]]}
+        manifest: dict[str, Any] = read_json(path)
+        conditions = {str(name): dict(settings) for name, settings in manifest["conditions"].items()}
+        return {**manifest, "conditions": conditions, "runs": [dict(run) for run in manifest["runs"]]}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SmileError(f"{path} is damaged; remove it and run the command again.") from error

@@ -105,13 +105,13 @@ def plan(job: Job) -> list[Pending]:
     Raises:
         CorpusError: no such corpus, language or split.
     """
-    found = job.corpus.languages(job.split)
-    if not found:
+    languages = job.corpus.languages(job.split)
+    if not languages:
         raise CorpusError(f'{job.data} does not say its languages; add a column "language" with their codes.')
-    names = job.languages or found
+    names = job.languages or languages
     parts = [part for name in names for part in name.split("+")]
-    if missing := [part for part in parts if part not in found]:
-        raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(found)}.")
+    if missing := [part for part in parts if part not in languages]:
+        raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(languages)}.")
     return [_pending(job, name) for name in names]
 
 

@@ -15,7 +15,7 @@ from smile.audio.io import read_audio
 from smile.cli import main as cli
 from smile.datatypes import Shot, Utterance
 from smile.decoding import prompt as prompts
-from smile.evaluation.likelihood import Tried, foreseen, table
+from smile.evaluation.likelihood import Tried, foreseen, likelihood_table
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.transcription.examples import pool_token
@@ -89,7 +89,7 @@ def rows(adapter: str, bits: dict[str, list[float]]) -> list[dict]:
 def test_change_is_of_the_macro_average_over_paired_clips() -> None:
     before = rows("none", {"mdw": [40.0, 20.0], "sxb": [10.0, 30.0]})
     after = rows("a", {"mdw": [30.0, 20.0], "sxb": [10.0, 20.0]})
-    first, second = table(pd.DataFrame(before + after)).to_dict("records")
+    first, second = likelihood_table(pd.DataFrame(before + after)).to_dict("records")
     assert (first["mdw"], first["sxb"], first["macro"], first["change"]) == (3.0, 2.0, 2.5, 0.0)
     assert (second["mdw"], second["sxb"], second["macro"]) == (2.5, 1.5, 2.0)
     assert second["change"] == pytest.approx(-20.0)
@@ -100,7 +100,7 @@ def test_change_is_of_the_macro_average_over_paired_clips() -> None:
 def test_change_may_be_against_an_adapter_with_as_much_of_its_change() -> None:
     none, a, b = (rows(name, {"mdw": bits}) for name, bits in [("none", [9.0]), ("a", [8.0]), ("b", [4.0])])
     half = [{**row, "scale": 0.5, "bits": 2 * row["bits"]} for row in [*a, *b]]
-    made = table(pd.DataFrame([{**row, "scale": 0.0} for row in none] + a + b + half), "a")
+    made = likelihood_table(pd.DataFrame([{**row, "scale": 0.0} for row in none] + a + b + half), "a")
     assert made.set_index(["adapter", "scale"])["change"].dropna().to_dict() == {
         ("a", 0.5): 0.0,
         ("a", 1.0): 0.0,
