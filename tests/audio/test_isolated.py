@@ -83,10 +83,10 @@ def like(good: Path, name: str) -> Path:
 def outcome(read: Callable[..., Recording], path: Path, *limit: float) -> tuple[bytes, bool] | str:
     """The samples and whether they were cut, or the sentence."""
     try:
-        found = read(path, *limit)
+        recording = read(path, *limit)
     except AudioError as error:
         return str(error)
-    return found.samples.tobytes(), found.cut
+    return recording.samples.tobytes(), recording.cut
 
 
 def until(come: Callable[[], bool]) -> None:
@@ -98,7 +98,7 @@ def until(come: Callable[[], bool]) -> None:
 
 def children(parent: int | None = None) -> list[int]:
     """Return the running workers that a process has started, but for those of other tests."""
-    found = []
+    running = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
@@ -107,8 +107,8 @@ def children(parent: int | None = None) -> list[int]:
             except OSError:
                 continue
             mine = int(mother) == (parent or os.getpid()) and state != "Z"
-            found += [int(folder.name)] * (mine and (b"audio.worker" in command or b"hook.py" in command))
-    return [process for process in found if process not in OTHERS]
+            running += [int(folder.name)] * (mine and (b"audio.worker" in command or b"hook.py" in command))
+    return [process for process in running if process not in OTHERS]
 
 
 def alive(process: int) -> bool:
@@ -223,8 +223,8 @@ def test_many_at_once_get_each_their_own(tmp_path: Path) -> None:
     paths = [encode(tmp_path / f"{n}.flac", signal(1 + n / 4), SAMPLE_RATE, "pcm16.flac") for n in range(8)]
     before = len(os.listdir("/proc/self/fd"))
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda path: outcome(read_apart, path), paths * 3))
-    assert found == [outcome(read_recording, path) for path in paths] * 3
+        outcomes = list(pool.map(lambda path: outcome(read_apart, path), paths * 3))
+    assert outcomes == [outcome(read_recording, path) for path in paths] * 3
     until(lambda: len(children()) <= isolated.KEPT)
     isolated.WORKERS.end()
     until(lambda: len(os.listdir("/proc/self/fd")) <= before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +67,8 @@ def test_too_short_to_say() -> None:
 
 def test_every_clip_of_speech_is_one_piece(clips: list[Signal]) -> None:
     assert len(clips) >= 18
-    found = [segments(clip, max_segment_seconds=30.0) for clip in clips]
-    assert [len(pieces) for pieces in found] == [1] * len(clips)
+    pieces_of = [segments(clip, max_segment_seconds=30.0) for clip in clips]
+    assert [len(pieces) for pieces in pieces_of] == [1] * len(clips)
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.1, 0.01])
@@ -149,6 +149,10 @@ def test_long_speech_is_cut_between_sentences(clips: list[Signal]) -> None:
     assert all(len(piece.samples) <= 15 * SAMPLE_RATE for piece in pieces)
 
 
+def chunks(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE / CHUNK)
+
+
 def cut(
     monkeypatch: pytest.MonkeyPatch,
     plan: Sequence[tuple[float, float]],
@@ -156,7 +160,7 @@ def cut(
     settings: VadSettings = DEFAULTS,
 ) -> list[tuple[float, float]]:
     """Cut a recording given as (seconds, probability of speech), one after the other."""
-    probabilities = np.concatenate([np.full(module._chunks(length), p, np.float32) for length, p in plan])
+    probabilities = np.concatenate([np.full(chunks(length), p, np.float32) for length, p in plan])
     monkeypatch.setattr(module, "speech_probabilities", lambda *_: probabilities)
     pieces = segments(np.zeros(len(probabilities) * CHUNK, np.float32), longest, settings)
     return [(piece.start, piece.end) for piece in pieces]
@@ -253,8 +257,14 @@ def test_pieces_fit_keep_their_order_and_hold_all_speech(
     held = np.zeros(len(samples), np.bool_)
     for piece in pieces:
         held[round(piece.start * SAMPLE_RATE) : round(piece.end * SAMPLE_RATE)] = True
-    spoken = np.repeat(module._speech(probabilities, DEFAULTS), CHUNK)[: len(samples)]
-    assert held[spoken].all()
+    assert held[np.repeat(spoken(probabilities), CHUNK)[: len(samples)]].all()
+
+
+def spoken(probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which chunks lie in a long enough run of probable speech."""
+    least = chunks(DEFAULTS.speech)
+    runs = [list(run) for _, run in groupby(probabilities >= DEFAULTS.threshold)]
+    return np.array([run[0] and len(run) >= least for run in runs for _ in run], np.bool_)
 
 
 def assert_slice(samples: Signal, piece: Speech) -> None:

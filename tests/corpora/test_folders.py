@@ -54,11 +54,12 @@ def test_real_speech_is_read_whole(speech: Path | None, tmp_path: Path) -> None:
         with listing.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     counts = {row["iso639_3"]: int(row["clips_10min_train"]) for row in rows} or {"mdw": 2}
-    found = {code: read_corpus(folder) for code, folder in languages(root).items()}
-    assert found
-    assert {code: len(reading.utterances) for code, reading in found.items()} == {c: counts[c] for c in found}
-    assert not any(reading.rejected for reading in found.values())
-    for code, reading in found.items():
+    readings = {code: read_corpus(folder) for code, folder in languages(root).items()}
+    assert readings
+    clips = {code: len(reading.utterances) for code, reading in readings.items()}
+    assert clips == {code: counts[code] for code in readings}
+    assert not any(reading.rejected for reading in readings.values())
+    for code, reading in readings.items():
         assert {u.language for u in reading.utterances} == {code}
         assert all(u.text == u.text.strip() and u.audio.stat().st_size for u in reading.utterances)
 
@@ -179,16 +180,16 @@ def test_bad_rows_of_a_table(tmp_path: Path) -> None:
     reading = read_corpus(folder / "t.jsonl")
     assert [(u.id, u.text) for u in reading.utterances] == [("a", "fine"), ("b", "fine")]
     assert reading.lines == (2, 14)
-    found = reasons(reading)
-    assert sorted(found) == [1, *range(3, 14)]
-    assert found[3] == 'There is no recording "missing.wav".'
-    assert found[4] == "The row has no text."
-    assert 'needs a column "file"' in found[5]
-    assert "leaves the folder of the table" in found[6]
-    assert "leaves the folder of the table" in found[7]
-    assert found[8] == 'Line 2 has the same id, "a".'
-    assert found[9] == 'Line 2 has the same recording, "a.wav".'
-    assert all(reason.endswith(".") and reason.count(". ") == 0 for reason in found.values())
+    told = reasons(reading)
+    assert sorted(told) == [1, *range(3, 14)]
+    assert told[3] == 'There is no recording "missing.wav".'
+    assert told[4] == "The row has no text."
+    assert 'needs a column "file"' in told[5]
+    assert "leaves the folder of the table" in told[6]
+    assert "leaves the folder of the table" in told[7]
+    assert told[8] == 'Line 2 has the same id, "a".'
+    assert told[9] == 'Line 2 has the same recording, "a.wav".'
+    assert all(reason.endswith(".") and reason.count(". ") == 0 for reason in told.values())
 
 
 def test_an_absolute_path_may_lie_elsewhere(tmp_path: Path) -> None:

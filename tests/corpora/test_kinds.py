@@ -67,13 +67,13 @@ def test_rows_of_parquet_are_those_that_went_in(copy: Path, cache: Path) -> None
     assert corpus.languages("train") == ("gle", "jpn")
     for code, pool in (("gle", "gle"), ("jpn", "chr")):
         wanted = corpora.read_corpus(POOLS / pool).utterances[:5]
-        found = corpus.read(code, "train").utterances
-        assert {u.id: u.text for u in found} == {f"x_{u.id}": u.text for u in wanted}
-        assert {u.language for u in found} == {code}
+        utterances = corpus.read(code, "train").utterances
+        assert {u.id: u.text for u in utterances} == {f"x_{u.id}": u.text for u in wanted}
+        assert {u.language for u in utterances} == {code}
         sounds = {f"x_{u.id}": u.audio.read_bytes() for u in wanted}
-        assert {u.id: u.audio.read_bytes() for u in found} == sounds
-        assert all(u.audio.is_relative_to(cache) for u in found)
-        assert corpus.read(code).utterances == found
+        assert {u.id: u.audio.read_bytes() for u in utterances} == sounds
+        assert all(u.audio.is_relative_to(cache) for u in utterances)
+        assert corpus.read(code).utterances == utterances
     assert len(corpus.read("gle", "dev").utterances) == 3
     assert not list(cache.rglob("*.part"))
 
@@ -130,8 +130,8 @@ def test_labels_in_brackets_are_the_languages_alone(tmp_path: Path, cache: Path)
     texts = ["[gle] Words", "[org_jpn]Words", "Words [gle] [x]", "[laughs loudly] Words"]
     some = [hub_layout.row(str(i), "gle", text, b"RIFF") for i, text in enumerate(texts)]
     hub_layout.write(tmp_path / "data", "train", some, files=1)
-    found = open_corpus(tmp_path / "data", cache).read("gle", "train").utterances
-    assert [u.text for u in found] == ["Words", "Words", "Words [gle] [x]", "[laughs loudly] Words"]
+    utterances = open_corpus(tmp_path / "data", cache).read("gle", "train").utterances
+    assert [u.text for u in utterances] == ["Words", "Words", "Words [gle] [x]", "[laughs loudly] Words"]
 
 
 def test_dialects_with_a_wrong_language(tmp_path: Path, cache: Path) -> None:

@@ -60,10 +60,10 @@ def test_a_text_of_a_tsv_survives_or_is_refused(
         [["file", "text", "speaker"], *([f"{i}.wav", text, "Ana"] for i, text in enumerate(texts))]
     )
     path = saved(tmp_path_factory.mktemp("t"), f"t.{suffix}", out.getvalue())
-    found = {row["file"]: row.get("text") for _, row in table_rows(path) if isinstance(row, dict)}
+    texts_of = {row["file"]: row.get("text") for _, row in table_rows(path) if isinstance(row, dict)}
     for number, text in enumerate(texts):
-        if f"{number}.wav" in found or "\n" not in text:
-            assert found[f"{number}.wav"] == text
+        if f"{number}.wav" in texts_of or "\n" not in text:
+            assert texts_of[f"{number}.wav"] == text
 
 
 @given(st.lists(TEXT.filter(lambda text: not set(text) & set("\t\r\n")), min_size=1, max_size=6))
@@ -154,9 +154,9 @@ def test_bad_rows_are_named_by_their_line_and_good_ones_stay(
             expected.append((line, kind))
         line += rows[kind].count("\n")
     data = "file,text\n" + "".join(rows[kind] for kind in kinds)
-    found = list(table_rows(saved(tmp_path_factory.mktemp("t"), "t.csv", data)))
-    assert [number for number, _ in found] == [number for number, _ in expected]
-    for (_, row), (_, kind) in zip(found, expected, strict=True):
+    lines = list(table_rows(saved(tmp_path_factory.mktemp("t"), "t.csv", data)))
+    assert [number for number, _ in lines] == [number for number, _ in expected]
+    for (_, row), (_, kind) in zip(lines, expected, strict=True):
         texts = {"good": 'Hello, "you"', "two lines": "Hello,\nyou"}
         assert row == {"file": "a.wav", "text": texts[kind]} if kind in texts else isinstance(row, str)
 

@@ -207,16 +207,16 @@ def test_a_second_signal_does_not_break_off_what_the_first_one_clears_away() -> 
 
 
 def test_in_another_thread_signals_stay_as_they_are() -> None:
-    found = []
+    handlers = []
 
     def work() -> None:
         with ending():
-            found.append(signal.getsignal(signal.SIGTERM))
+            handlers.append(signal.getsignal(signal.SIGTERM))
 
     thread = Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [signal.SIG_DFL]
+    assert handlers == [signal.SIG_DFL]
 
 
 @pytest.mark.parametrize(

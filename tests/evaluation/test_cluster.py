@@ -163,7 +163,7 @@ def test_a_machine_without_the_corpus_says_so(job: Job, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "found"),
+    ("options", "where"),
     [
         ([], ("lean", "")),
         (["--engine", "hf"], ("hf", "")),
@@ -171,10 +171,10 @@ def test_a_machine_without_the_corpus_says_so(job: Job, tmp_path: Path) -> None:
         (["--engine", "ray-hf", "--address", "10.0.0.1:6379"], ("hf", "10.0.0.1:6379")),
     ],
 )
-def test_the_engine_says_where(job: Job, tmp_path: Path, options: list[str], found: tuple[str, str]) -> None:
+def test_the_engine_says_where(job: Job, tmp_path: Path, options: list[str], where: tuple[str, str]) -> None:
     line = ["evaluate", "--data", str(job.data), "--out", str(tmp_path), *options]
     made = evaluate._job(cli.parse(line))
-    assert (made.model["engine"], made.cluster) == found
+    assert (made.model["engine"], made.cluster) == where
 
 
 def test_an_address_without_ray_is_refused(

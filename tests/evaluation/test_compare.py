@@ -62,7 +62,7 @@ def test_a_cell_is_what_the_page_writes(
     cell = next(c for c in cells if c.place == Place(shots, way))
     assert cell.text == result.smile.text
     assert cells[0].text == result.vanilla.text
-    chosen = [n.utterance.id for _, found in result.examples for n in found.neighbours]
+    chosen = [n.utterance.id for _, retrieved in result.examples for n in retrieved.neighbours]
     assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
     assert cell.confidence == pytest.approx(result.smile.confidence)
 
@@ -127,8 +127,8 @@ def written(*texts: str) -> list[Cell]:
 
 def test_the_consensus_agrees_best_with_the_others() -> None:
     cells = written("abcdef", "muntu wa", "muntu ya", "muntu wa", "zzzz")
-    found = consensus(cells)
-    assert found is cells[1]
+    agreed = consensus(cells)
+    assert agreed is cells[1]
     assert consensus(cells[:3]) is None
     alone_would_win = written("muntu", "muntu x", "muntu y", "muntu z")
     assert consensus(alone_would_win) is alone_would_win[1]

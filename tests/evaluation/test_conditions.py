@@ -94,8 +94,8 @@ def test_a_grid_that_is_not_there() -> None:
 
 def test_the_adapter_is_filled_in() -> None:
     given = condition("a", adapter="given")
-    (found,) = resolved([given], "0123456789ab", model="m", engine="lean")
-    assert (found.adapter, found.model, found.engine) == ("0123456789ab", "m", "lean")
+    (filled,) = resolved([given], "0123456789ab", model="m", engine="lean")
+    assert (filled.adapter, filled.model, filled.engine) == ("0123456789ab", "m", "lean")
     with pytest.raises(SmileError, match="--adapter"):
         resolved([given], "")
 
@@ -125,18 +125,18 @@ def test_a_grid_has_defaults_that_whisper_alone_does_not_take(tmp_path: Path) ->
 
 
 def test_decoding_kept_to_characters_differs_from_what_it_is_compared_with_in_nothing_else() -> None:
-    found = {c.name: c for c in read_grid("characters")}
+    conditions = {c.name: c for c in read_grid("characters")}
     for name in ("smile-1", "smile-3"):
         for mode in ("soft", "hard"):
-            assert changed(found[f"{name}-{mode}"], name=name, characters="off") == found[name]
+            assert changed(conditions[f"{name}-{mode}"], name=name, characters="off") == conditions[name]
 
 
 def test_a_language_of_ones_own_has_pools_of_a_dozen_to_a_hundred_examples() -> None:
-    found = {c.name: c for c in read_grid("own") if c.side == "in-context"}
-    sizes = {(c.clips, c.settings.shots, c.settings.characters) for c in found.values()}
+    own = {c.name: c for c in read_grid("own") if c.side == "in-context"}
+    sizes = {(c.clips, c.settings.shots, c.settings.characters) for c in own.values()}
     modes = {(3, "off"), (3, "soft"), (3, "hard"), (1, "off")}
     assert sizes == {(clips, *mode) for clips in (12, 30, 100) for mode in modes}
     whole = {c.name: c for c in read_grid("characters")}
-    for one in found.values():
+    for one in own.values():
         name = one.name.replace(f"-{one.clips}clips", "")
         assert replace(one, name=name, clips=0) == whole[name]

@@ -72,8 +72,8 @@ def test_a_row_for_every_utterance_and_condition(job: Job, rows: list[Row]) -> N
 def test_rows_hold_scores_and_no_reference(job: Job, rows: list[Row]) -> None:
     texts = {u.id: u.text for u in read_corpus(job.data / "gle", "10min_test").utterances}
     for row in rows:
-        found = score(texts[row.id], row.hypothesis, "ml_superb", "gle")
-        assert (row.ml_superb_edits, row.ml_superb_length) == (found.edits, found.length)
+        scored = score(texts[row.id], row.hypothesis, "ml_superb", "gle")
+        assert (row.ml_superb_edits, row.ml_superb_length) == (scored.edits, scored.length)
     written = (job.out / "gle.jsonl").read_text(encoding="utf-8")
     wrong = [r for r in rows if r.hypothesis != texts[r.id]]
     assert wrong
@@ -140,9 +140,9 @@ def test_a_recording_that_cannot_be_read_becomes_rows_that_say_so(
     broken.audio.write_bytes(b"no sound")
     job, models = runs.prepared(Job(data, (), (VANILLA,), tmp_path / "out", cache))
     assert runs.run(job, models, runs.plan(job), lambda *args: None) == 1
-    found = {r.id: r for r in read_rows(tmp_path / "out" / "gle.jsonl")}
-    assert "cannot be decoded" in found[broken.id].error
-    assert found[broken.id].plain_edits is None
+    written = {r.id: r for r in read_rows(tmp_path / "out" / "gle.jsonl")}
+    assert "cannot be decoded" in written[broken.id].error
+    assert written[broken.id].plain_edits is None
     assert runs.plan(job)[0].rows == 1
 
 
@@ -186,11 +186,11 @@ def test_knn_reads_the_pool_once_and_changes_rows(job: Job, tmp_path: Path) -> N
 
 def test_the_oracle_is_never_worse_than_its_candidates(job: Job, rows: list[Row], tmp_path: Path) -> None:
     oracle = condition("o", sampler="oracle", candidates=4)
-    found = {r.id: r for r in done(replace(job, out=tmp_path, conditions=(oracle,)))}
-    assert not any(r.error for r in found.values())
+    best = {r.id: r for r in done(replace(job, out=tmp_path, conditions=(oracle,)))}
+    assert not any(r.error for r in best.values())
     nearest = {r.id: r for r in rows if r.condition == "u-1"}
-    assert all((r.plain_edits or 0) <= (nearest[i].plain_edits or 0) for i, r in found.items())
-    assert all(len(r.neighbours) == 1 for r in found.values())
+    assert all((r.plain_edits or 0) <= (nearest[i].plain_edits or 0) for i, r in best.items())
+    assert all(len(r.neighbours) == 1 for r in best.values())
 
 
 def test_joined_targets_have_the_pools_of_both_languages_or_of_one(cache: Path, tmp_path: Path) -> None:
@@ -199,9 +199,9 @@ def test_joined_targets_have_the_pools_of_both_languages_or_of_one(cache: Path, 
     parts[2] = changed(parts[2], name="both", shots=8)
     job, models = runs.prepared(Job(data, ("gle+chr",), tuple(parts), tmp_path / "out", cache))
     assert runs.run(job, models, runs.plan(job), lambda *args: None) == 0
-    found = read_rows(tmp_path / "out" / "gle+chr.jsonl")
-    assert {r.language for r in found} == {"gle+chr"}
-    used = {name: {n[:3] for r in found if r.condition == name for n in r.neighbours} for name in
+    joined = read_rows(tmp_path / "out" / "gle+chr.jsonl")
+    assert {r.language for r in joined} == {"gle+chr"}
+    used = {name: {n[:3] for r in joined if r.condition == name for n in r.neighbours} for name in
             ("first", "second", "both")}  # fmt: skip
     assert used == {"first": {"gle"}, "second": {"chr"}, "both": {"gle", "chr"}}
 
@@ -223,11 +223,11 @@ def test_an_evaluation_keeps_to_the_characters_of_the_pool_that_a_condition_has(
     job: Job, rows: list[Row], tmp_path: Path
 ) -> None:
     conditions = [changed(NEAREST, name=mode, characters=mode, clips=2) for mode in ("off", "soft", "hard")]
-    found = done(replace(job, out=tmp_path, conditions=tuple(conditions)))
-    assert not any(r.error for r in found)
+    made = done(replace(job, out=tmp_path, conditions=tuple(conditions)))
+    assert not any(r.error for r in made)
     pool = read_corpus(job.data / "gle", "10min_train").utterances
     kept = permitted([pool[i].text for i in stable_shuffle(pool)[:2]])
-    written = {mode: [set(r.hypothesis) for r in found if r.condition == mode] for mode in ("off", "hard")}
+    written = {mode: [set(r.hypothesis) for r in made if r.condition == mode] for mode in ("off", "hard")}
     assert all(some <= kept for some in written["hard"])
     assert not any(some <= kept for some in written["off"])
     assert any(written["hard"])

@@ -83,9 +83,9 @@ def test_the_same_transcripts_as_of_pools_made_by_hand(
         for condition in tried:
             written = write(target, condition, small, utterance)
             wanted[utterance.id, condition.name] = written.decoded.text
-    found = {(row.id, row.condition): row.hypothesis for row in steps[-1].rows}
-    assert found == wanted
-    assert len(set(found.values())) > 2
+    texts = {(row.id, row.condition): row.hypothesis for row in steps[-1].rows}
+    assert texts == wanted
+    assert len(set(texts.values())) > 2
 
 
 def test_a_clip_leaves_no_trace_in_the_datastore(pool: Pool, models: Models, tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def filled(transcript: TieredTranscript, tier: int) -> list[tuple[float, float, 
     return [(s.start, s.end, s.text) for s in transcript.tiers[tier][1] if s.text]
 
 
-def opened(found: Annotated) -> list[list[tuple[float | None, float | None, str]]]:
-    return [[(a.start, a.end, a.text) for a in tier.annotations if a.text] for tier in found.tiers]
+def opened(file: Annotated) -> list[list[tuple[float | None, float | None, str]]]:
+    return [[(a.start, a.end, a.text) for a in tier.annotations if a.text] for tier in file.tiers]
 
 
 def written(transcript: TieredTranscript, kind: str, folder: str) -> Path:
@@ -92,8 +92,8 @@ def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
     assert list(eaf.get_tier_names()) == [SMILE, VANILLA]
     assert eaf.get_linked_files()[0]["MIME_TYPE"].startswith("audio/")
     for number, name in enumerate((SMILE, VANILLA)):
-        found = sorted(eaf.get_annotation_data_for_tier(name))
-        assert [(a / 1000, b / 1000, text) for a, b, text in found] == filled(transcript, number)
+        stretches = sorted(eaf.get_annotation_data_for_tier(name))
+        assert [(a / 1000, b / 1000, text) for a, b, text in stretches] == filled(transcript, number)
 
 
 @settings(max_examples=25, deadline=None)
@@ -167,8 +167,8 @@ def test_an_unknown_format_and_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-1, 9), st.floats(-1, 9), st.sampled_from(["", "x", "y"])), max_size=8))
-def test_stretches_never_overlap(found: list[tuple[float, float, str]]) -> None:
-    spans = apart((Span(*each) for each in found), 7.0)
+def test_stretches_never_overlap(stretches: list[tuple[float, float, str]]) -> None:
+    spans = apart((Span(*each) for each in stretches), 7.0)
     assert all(0 <= s.start < s.end <= 7 and s.text for s in spans)
     assert all(a.end <= b.start for a, b in pairwise(spans))
 

@@ -17,17 +17,17 @@ from tests.support.linguists import heights, staircase, write_eaf, write_textgri
 ONE = {"t": [(3.0, 5.0, "x")]}
 
 
-def seconds(found: Imported) -> list[list[int]]:
+def seconds(imported: Imported) -> list[list[int]]:
     """Which seconds of the staircase each clip has."""
-    return [heights(read_audio(u.audio)) for u in found.reading.utterances]
+    return [heights(read_audio(u.audio)) for u in imported.reading.utterances]
 
 
-def texts(found: Imported) -> list[str]:
-    return [u.text for u in found.reading.utterances]
+def texts(imported: Imported) -> list[str]:
+    return [u.text for u in imported.reading.utterances]
 
 
-def reasons(found: Imported) -> list[str]:
-    return [row.reason for row in found.reading.rejected]
+def reasons(imported: Imported) -> list[str]:
+    return [row.reason for row in imported.reading.rejected]
 
 
 def with_media(path: Path, media: dict[str, str]) -> Path:
@@ -62,35 +62,34 @@ def test_a_time_origin_holds_whatever_the_recording_is_called(
     tmp_path: Path, media: dict[str, str], recording: str, first: int
 ) -> None:
     staircase(tmp_path / recording, 20)
-    found = importing.read_source(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
-    assert seconds(found) == [[first, first + 1]]
-    assert [recording in note for note in found.notes] == [True] * (recording == "only.wav")
+    imported = importing.read_source(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
+    assert seconds(imported) == [[first, first + 1]]
+    assert [recording in note for note in imported.notes] == [True] * (recording == "only.wav")
 
 
 def test_a_time_origin_holds_for_a_recording_that_a_person_names(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     recording = staircase(tmp_path / "elsewhere" / "x.wav", 20)
     hints = importing.Hints(recording)
-    found = importing.read_source(
-        with_media(tmp_path / "a.eaf", {"a.mp4": "4000"}), tmp_path / "work", hints=hints
-    )
-    assert seconds(found) == [[7, 8]]
+    path = with_media(tmp_path / "a.eaf", {"a.mp4": "4000"})
+    imported = importing.read_source(path, tmp_path / "work", hints=hints)
+    assert seconds(imported) == [[7, 8]]
 
 
 def test_a_time_origin_holds_in_either_form_of_unicode(tmp_path: Path) -> None:
     staircase(tmp_path / unicodedata.normalize("NFC", "còmhradh.wav"), 20)
     name = unicodedata.normalize("NFD", "còmhradh.wav").encode()
     quoted = "".join(f"%{byte:02X}" if byte > 127 else chr(byte) for byte in name)
-    found = importing.read_source(with_media(tmp_path / "b.eaf", {quoted: "4000"}), tmp_path / "work")
-    assert seconds(found) == [[7, 8]]
+    imported = importing.read_source(with_media(tmp_path / "b.eaf", {quoted: "4000"}), tmp_path / "work")
+    assert seconds(imported) == [[7, 8]]
 
 
 def test_a_recording_that_may_be_either_is_refused(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 20)
     for media in ({"x.mp4": "0", "y.wav": "4000"}, {"a.mp4": "0", "a.flac": "4000"}):
-        found = importing.read_source(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
-        assert not texts(found)
-        assert "not clear which" in reasons(found)[0]
+        imported = importing.read_source(with_media(tmp_path / "a.eaf", media), tmp_path / "work")
+        assert not texts(imported)
+        assert "not clear which" in reasons(imported)[0]
 
 
 def test_times_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
@@ -164,9 +163,10 @@ def test_parts_whose_first_link_leads_away_have_an_order_all_the_same(tmp_path: 
 )
 def test_parts_in_no_clear_order_are_refused(tmp_path: Path, words: list[tuple[str, str, str]]) -> None:
     staircase(tmp_path / "a.wav", 10)
-    found = importing.read_source(with_parts(tmp_path / "a.eaf", words), tmp_path / "work", tiers=["words"])
-    assert not texts(found)
-    assert "order of its parts is not clear" in reasons(found)[0]
+    path = with_parts(tmp_path / "a.eaf", words)
+    imported = importing.read_source(path, tmp_path / "work", tiers=["words"])
+    assert not texts(imported)
+    assert "order of its parts is not clear" in reasons(imported)[0]
 
 
 def of_a_part(path: Path, begin: float, end: float) -> Path:
@@ -182,15 +182,15 @@ def test_a_grid_of_a_part_is_laid_on_the_part_or_on_the_whole(
     tmp_path: Path, length: int, first: int
 ) -> None:
     staircase(tmp_path / "a.wav", length)
-    found = importing.read_source(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
-    assert seconds(found) == [[first, first + 1]]
+    imported = importing.read_source(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
+    assert seconds(imported) == [[first, first + 1]]
 
 
 def test_a_grid_of_another_recording_is_refused(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
-    found = importing.read_source(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
-    assert not texts(found)
-    assert "shift them to begin at 0" in reasons(found)[0]
+    imported = importing.read_source(of_a_part(tmp_path / "a.TextGrid", 4.0, 12.0), tmp_path / "work")
+    assert not texts(imported)
+    assert "shift them to begin at 0" in reasons(imported)[0]
 
 
 def laid(folder: Path, recordings: list[str]) -> None:
@@ -224,10 +224,10 @@ def test_a_name_is_taken_only_where_it_means_one_recording(
     laid(tmp_path, recordings)
     rows = "".join(f"{cell},{cell}\n" for cell in cells)
     (tmp_path / "t.csv").write_text(f"file,text\n{rows}", encoding="utf-8")
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert set(texts(found)) == kept
-    assert len(reasons(found)) == len(cells) - len(kept)
-    for u in found.reading.utterances:
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert set(texts(imported)) == kept
+    assert len(reasons(imported)) == len(cells) - len(kept)
+    for u in imported.reading.utterances:
         said = u.text.replace("\\", "/").rpartition("/")[2]
         assert u.audio.name == said
 
@@ -237,19 +237,19 @@ def test_names_in_a_table_are_those_of_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "s2" / "t.csv").write_text(
         "file,text\na.wav,one\nb.wav,two\n../x.wav,three\n", encoding="utf-8"
     )
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert texts(found) == ["two", "three"]
-    assert "another folder" in reasons(found)[0]
-    assert not found.notes
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["two", "three"]
+    assert "another folder" in reasons(imported)[0]
+    assert not imported.notes
 
 
 def test_recordings_found_by_name_are_told_of(tmp_path: Path) -> None:
     laid(tmp_path, ["wav/a.wav"])
     (tmp_path / "t.csv").write_text("file,text\na.wav,one\n", encoding="utf-8")
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert texts(found) == ["one"]
-    assert 'such as "wav/a.wav" for "a.wav"' in found.notes[0]
-    assert Imported.from_json(found.to_json()) == found
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["one"]
+    assert 'such as "wav/a.wav" for "a.wav"' in imported.notes[0]
+    assert Imported.from_json(imported.to_json()) == imported
 
 
 def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Path) -> None:
@@ -257,35 +257,35 @@ def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Pa
     for name in ("s1/a", "s2/a", "s3/b"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write_textgrid(tmp_path / f"{name}.TextGrid", tiers={"t": [(0.1, 0.9, name)]})
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert texts(found) == ["s1/a", "s3/b"]
-    assert "another folder" in reasons(found)[0]
-    assert len(found.notes) == 1
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["s1/a", "s3/b"]
+    assert "another folder" in reasons(imported)[0]
+    assert len(imported.notes) == 1
 
 
 def test_an_eafs_own_path_goes_before_its_folder(tmp_path: Path) -> None:
     laid(tmp_path, ["s2/a.wav", "s1/a.wav"])
     write_eaf(tmp_path / "s2" / "x.eaf", "../s1/a.wav", {"t": [(1.0, 1.9, "x")]})
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert texts(found) == ["x"], "the other one has a second only"
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["x"], "the other one has a second only"
 
 
 def test_two_annotation_files_of_one_stretch_give_one_clip(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x"), (3.0, 4.0, "y")]})
     write_textgrid(tmp_path / "a.TextGrid", tiers={"t": [(1.0, 2.0, "z"), (5.0, 6.0, "w")]})
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert len(texts(found)) == 3
-    assert "same stretch" in reasons(found)[0]
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert len(texts(imported)) == 3
+    assert "same stretch" in reasons(imported)[0]
 
 
 def test_silence_and_marks_are_passed_over_and_counted(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
     labels = ["<p:>", "sil", "#", "SP", "...", "x sil", "12", "\u200b"]
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(n, n + 0.9, label) for n, label in enumerate(labels, 1)]})
-    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
-    assert texts(found) == ["x sil", "12"]
-    assert found.empty == 6
+    imported = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
+    assert texts(imported) == ["x sil", "12"]
+    assert imported.empty == 6
     assert importing.offered(tmp_path / "a.eaf", tmp_path / "work")[0].filled == 2
 
 

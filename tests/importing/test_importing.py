@@ -34,12 +34,12 @@ from tests.support.linguists import (
 UTTERANCE = ("utterance",)
 
 
-def texts(found: Imported) -> list[str]:
-    return [u.text for u in found.reading.utterances]
+def texts(imported: Imported) -> list[str]:
+    return [u.text for u in imported.reading.utterances]
 
 
-def reasons(found: Imported) -> dict[str, str]:
-    return {found.place(row.line): row.reason for row in found.reading.rejected}
+def reasons(imported: Imported) -> dict[str, str]:
+    return {imported.place(row.line): row.reason for row in imported.reading.rejected}
 
 
 def annotated(folder: Path, kind: str) -> Path:
@@ -58,17 +58,17 @@ def annotated(folder: Path, kind: str) -> Path:
 )
 def test_annotations_are_cut_out_of_their_recording(tmp_path: Path, kind: str) -> None:
     source = annotated(tmp_path, kind)
-    found = importing.read_source(source, tmp_path / "work", tiers=UTTERANCE)
-    assert texts(found) == TEXTS
-    assert not found.reading.rejected
+    imported = importing.read_source(source, tmp_path / "work", tiers=UTTERANCE)
+    assert texts(imported) == TEXTS
+    assert not imported.reading.rejected
     wanted = [(a, b) for a, b, text in TIERS["utterance"] if text]
     whole = read_audio(tmp_path / "talk.wav")
-    for (start, end), u in zip(wanted, found.reading.utterances, strict=True):
+    for (start, end), u in zip(wanted, imported.reading.utterances, strict=True):
         exact = whole[round(start * 16000) : round(end * 16000)]
         np.testing.assert_allclose(read_audio(u.audio), exact, atol=1e-4)
-    assert found.reading.utterances[0].speaker == ("Ana" if kind == "eaf" else "")
-    assert found.place(found.reading.lines[0]) == f"{source.name}, annotation at 0.50 s"
-    assert (found.empty > 0) == (min(len(t) for _, _, t in TIERS["utterance"]) == 0)
+    assert imported.reading.utterances[0].speaker == ("Ana" if kind == "eaf" else "")
+    assert imported.place(imported.reading.lines[0]) == f"{source.name}, annotation at 0.50 s"
+    assert (imported.empty > 0) == (min(len(t) for _, _, t in TIERS["utterance"]) == 0)
 
 
 def test_tiers_are_offered_with_their_counts(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_bad_annotations_are_told_with_their_time(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 40)
     spans = [(0.0, 0.02, "short"), (1.0, 31.0, "long"), (32.0, 33.0, "good"), (39.0, 41.0, "late")]
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [*spans, (50.0, 52.0, "gone")]})
-    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
-    assert texts(found) == ["good"]
-    told = reasons(found)
+    imported = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
+    assert texts(imported) == ["good"]
+    told = reasons(imported)
     assert list(told) == [f"a.eaf, annotation at {t:.2f} s" for t in (0, 1, 39, 50)]
     for time, word in ((0, "short"), (1, "29 s"), (39, "ends at 40.00 s"), (50, "ends at 40.00 s")):
         assert word in told[f"a.eaf, annotation at {time:.2f} s"]
@@ -111,10 +111,8 @@ def test_silence_is_rejected(tmp_path: Path) -> None:
 
     soundfile.write(tmp_path / "a.wav", np.zeros(16000 * 4), 16000)
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x")]})
-    assert (
-        "silent"
-        in reasons(importing.read_source(tmp_path / "a.eaf", tmp_path / "w"))["a.eaf, annotation at 1.00 s"]
-    )
+    imported = importing.read_source(tmp_path / "a.eaf", tmp_path / "w")
+    assert "silent" in reasons(imported)["a.eaf, annotation at 1.00 s"]
 
 
 def test_symbolic_tiers_have_the_times_of_what_they_refer_to(tmp_path: Path) -> None:
@@ -132,9 +130,9 @@ def test_symbolic_tiers_have_the_times_of_what_they_refer_to(tmp_path: Path) -> 
         eaf.add_ref_annotation("words", "id", time, word)
     eaf.add_linked_file("a.wav", mimetype="audio/x-wav")
     eaf.to_file(str(tmp_path / "a.eaf"))
-    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work", tiers=["words"])
-    assert texts(found) == ["mbote", "na yo"]
-    assert [round(len(read_audio(u.audio)) / 16000, 2) for u in found.reading.utterances] == [1.5, 2.0]
+    imported = importing.read_source(tmp_path / "a.eaf", tmp_path / "work", tiers=["words"])
+    assert texts(imported) == ["mbote", "na yo"]
+    assert [round(len(read_audio(u.audio)) / 16000, 2) for u in imported.reading.utterances] == [1.5, 2.0]
 
 
 def test_the_recording_may_begin_later_than_the_annotations(tmp_path: Path) -> None:
@@ -144,8 +142,8 @@ def test_the_recording_may_begin_later_than_the_annotations(tmp_path: Path) -> N
         "<MEDIA_DESCRIPTOR ", '<MEDIA_DESCRIPTOR TIME_ORIGIN="4000" '
     )
     path.write_text(shifted, encoding="utf-8")
-    found = importing.read_source(path, tmp_path / "work")
-    assert heights(read_audio(found.reading.utterances[0].audio)) == [7, 8]
+    imported = importing.read_source(path, tmp_path / "work")
+    assert heights(read_audio(imported.reading.utterances[0].audio)) == [7, 8]
 
 
 def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
@@ -212,12 +210,12 @@ def test_a_zip_with_a_table(tmp_path: Path) -> None:
     table = "\n".join([*("\t".join(row) for row in ROWS), "d.wav\tfour\t", "\t five", "/etc/passwd\tsix"])
     files = {"my clips/t.tsv": table.encode(), "__MACOSX/x": b"junk", "my clips/.DS_Store": b"junk"}
     files |= {f"my clips/wav/{name}.wav": sound for name in "abc"}
-    found = importing.read_source(zipped(tmp_path / "z.zip", files), tmp_path / "work")
-    assert texts(found) == ["one", "two", "three"]
-    assert found.reading.utterances[0].speaker == "Ana"
-    assert found.reading.lines == (2, 3, 4)
-    assert list(reasons(found)) == ["line 5", "line 6", "line 7"]
-    assert "passwd" in reasons(found)["line 7"]
+    imported = importing.read_source(zipped(tmp_path / "z.zip", files), tmp_path / "work")
+    assert texts(imported) == ["one", "two", "three"]
+    assert imported.reading.utterances[0].speaker == "Ana"
+    assert imported.reading.lines == (2, 3, 4)
+    assert list(reasons(imported)) == ["line 5", "line 6", "line 7"]
+    assert "passwd" in reasons(imported)["line 7"]
 
 
 @pytest.mark.parametrize("library", ["openpyxl", "xlsxwriter"])
@@ -229,10 +227,10 @@ def test_uploads_with_a_workbook(tmp_path: Path, library: str) -> None:
         files[-1].write_bytes(sound)
     rows = [*ROWS, (None, None), (7, 8.0), ("x.wav", "nine"), ("a.wav", None), (None, None, None, "a note")]
     files.append(write_xlsx(tmp_path / "t.xlsx", rows, library))
-    found = importing.read_source(importing.gather(files, tmp_path / "work"), tmp_path / "work")
-    assert texts(found) == ["one", "two", "three", "8"]
-    assert found.reading.lines == (2, 3, 4, 6)
-    assert list(reasons(found)) == ["line 7", "line 8"]
+    imported = importing.read_source(importing.gather(files, tmp_path / "work"), tmp_path / "work")
+    assert texts(imported) == ["one", "two", "three", "8"]
+    assert imported.reading.lines == (2, 3, 4, 6)
+    assert list(reasons(imported)) == ["line 7", "line 8"]
 
 
 def test_names_are_found_in_either_form_of_unicode(tmp_path: Path) -> None:
@@ -248,9 +246,9 @@ def test_one_name_in_two_folders_is_no_guess(tmp_path: Path) -> None:
         (tmp_path / folder / "a.wav").write_bytes(clip(tmp_path))
     (tmp_path / "clip.wav").unlink()
     (tmp_path / "t.csv").write_text("file,text\na.wav,one\nx/a.wav,two\n", encoding="utf-8")
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert texts(found) == ["two"]
-    assert "Several" in reasons(found)["line 2"]
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["two"]
+    assert "Several" in reasons(imported)["line 2"]
 
 
 @pytest.mark.parametrize("name", ["../a.wav", "/tmp/a.wav", "x/../../a.wav", "..\\a.wav", "C:\\a.wav"])
@@ -292,9 +290,9 @@ def test_a_zip_of_many_annotated_recordings(tmp_path: Path) -> None:
     for name in "abc":
         grid = write_textgrid(tmp_path / f"{name}.TextGrid", tiers={"t": [(1.0, 2.5, f"text {name}")]})
         files[grid.name] = grid.read_bytes()
-    found = importing.read_source(zipped(tmp_path / "z.zip", files), tmp_path / "work")
-    assert texts(found) == ["text a", "text b"]
-    assert reasons(found) == {
+    imported = importing.read_source(zipped(tmp_path / "z.zip", files), tmp_path / "work")
+    assert texts(imported) == ["text a", "text b"]
+    assert reasons(imported) == {
         "c.TextGrid, annotation at 1.00 s": 'There is no recording "c" beside c.TextGrid; add it.'
     }
 
@@ -306,9 +304,9 @@ def test_each_speakers_folder_has_its_own_recordings(tmp_path: Path) -> None:
         staircase(folder / "001.wav", seconds)
         (folder / "001.wav").rename(folder / "001.WAV")
         write_textgrid(folder / "001.TextGrid", tiers={"t": [(seconds - 2.0, seconds, speaker)]})
-    found = importing.read_source(tmp_path, tmp_path / "work")
-    assert texts(found) == ["ana", "ben"]
-    assert [heights(read_audio(u.audio)) for u in found.reading.utterances] == [[2, 3], [8, 9]]
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["ana", "ben"]
+    assert [heights(read_audio(u.audio)) for u in imported.reading.utterances] == [[2, 3], [8, 9]]
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.xlsx", "x.eaf", "x.TextGrid", "x.doc"])
@@ -343,9 +341,9 @@ def test_a_zip_beside_its_table(tmp_path: Path) -> None:
     source = zipped(tmp_path / "sounds.zip", {"x/a.wav": sound, "x/b.wav": sound})
     table = tmp_path / "t.csv"
     table.write_text("file;text\na.wav;one\nb.wav;two\nc.wav;three\n", encoding="utf-8")
-    found = importing.read_source(importing.gather([source, table], tmp_path / "work"), tmp_path / "work")
-    assert texts(found) == ["one", "two"]
-    assert list(reasons(found)) == ["line 4"]
+    imported = importing.read_source(importing.gather([source, table], tmp_path / "work"), tmp_path / "work")
+    assert texts(imported) == ["one", "two"]
+    assert list(reasons(imported)) == ["line 4"]
     with pytest.raises(CorpusError, match=r"Two files are called .t\.csv"):
         importing.gather([table, table], tmp_path / "work")
 
@@ -360,16 +358,16 @@ def test_the_language_of_a_tier(tmp_path: Path) -> None:
     eaf.add_tier("tx", language="mdw")
     eaf.add_annotation("tx", 1000, 2500, "mbote")
     eaf.to_file(str(tmp_path / "a.eaf"))
-    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
-    assert [u.language for u in found.reading.utterances] == ["mdw"]
+    imported = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
+    assert [u.language for u in imported.reading.utterances] == ["mdw"]
 
 
 def test_a_recording_that_cannot_be_read_is_told_at_each_annotation(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"no sound at all")
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x"), (2.0, 3.0, "y")]})
-    found = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
-    assert not texts(found)
-    assert ["decoded" in reason for reason in reasons(found).values()] == [True, True]
+    imported = importing.read_source(tmp_path / "a.eaf", tmp_path / "work")
+    assert not texts(imported)
+    assert ["decoded" in reason for reason in reasons(imported).values()] == [True, True]
 
 
 def test_a_stopped_import_can_be_done_again(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def until(come: Callable[[], bool]) -> None:
 
 def workers(parent: int | None = None) -> list[int]:
     """The running workers whose parent is a process; those that nobody has waited for do not run."""
-    found = []
+    running = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
@@ -59,8 +59,8 @@ def workers(parent: int | None = None) -> list[int]:
             except OSError:
                 continue
             if b"smile.importing.worker" in command and state != "Z":
-                found += [int(folder.name)] * (parent is None or int(mother) == parent)
-    return found
+                running += [int(folder.name)] * (parent is None or int(mother) == parent)
+    return running
 
 
 def free() -> bool:
@@ -109,9 +109,8 @@ def speaking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> Path
 def test_what_is_read_apart_is_what_is_read_here(talk: list[Path], tmp_path: Path) -> None:
     apart, said = drained(read_apart(talk, tmp_path / "work", tiers=["utterance"]))
     assert said[0] == isolated.LOOKING
-    here = importing.read_source(
-        importing.gather(talk, tmp_path / "here"), tmp_path / "here", tiers=["utterance"]
-    )
+    source = importing.gather(talk, tmp_path / "here")
+    here = importing.read_source(source, tmp_path / "here", tiers=["utterance"])
     assert [u.text for u in apart.reading.utterances] == [u.text for u in here.reading.utterances]
     assert [replace(u, audio=Path()) for u in apart.reading.utterances] == [
         replace(u, audio=Path()) for u in here.reading.utterances
@@ -126,16 +125,16 @@ def test_what_is_read_apart_is_what_is_read_here(talk: list[Path], tmp_path: Pat
 def test_rejected_rows_and_a_pool_s_header_come_along(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("file,text\nnowhere.wav,\u0450\n", encoding="utf-8")
-    found, _ = drained(read_apart([table], tmp_path / "one"))
-    assert [row.line for row in found.reading.rejected] == [2]
-    assert found.place(2) == "line 2"
+    imported, _ = drained(read_apart([table], tmp_path / "one"))
+    assert [row.line for row in imported.reading.rejected] == [2]
+    assert imported.place(2) == "line 2"
     pool = POOLS / "gla"
     inside = ((p.relative_to(pool).as_posix(), p.read_bytes()) for p in pool.rglob("*") if p.is_file())
-    found, _ = drained(read_apart([bombs.zipped(tmp_path / "gla.zip", inside)], tmp_path / "two"))
+    imported, _ = drained(read_apart([bombs.zipped(tmp_path / "gla.zip", inside)], tmp_path / "two"))
     opened = open_pool(pool)
-    assert found.header == opened.header
-    assert [u.text for u in found.reading.utterances] == [u.text for u in opened.utterances]
-    assert [u.id for u in found.queries.utterances] == [u.id for u in opened.queries]
+    assert imported.header == opened.header
+    assert [u.text for u in imported.reading.utterances] == [u.text for u in opened.utterances]
+    assert [u.id for u in imported.queries.utterances] == [u.id for u in opened.queries]
 
 
 def test_tiers_and_zips_are_looked_into_apart(talk: list[Path], tmp_path: Path) -> None:
@@ -169,8 +168,8 @@ def test_memory_is_bounded_and_this_process_is_not_touched(tmp_path: Path) -> No
     with pytest.raises(CorpusError, match=r"more memory than an import may use \(0\.14 GB\); split them"):
         drained(read_apart([source], tmp_path / "work", limits=small))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kilobytes
-    found, _ = drained(read_apart([source], tmp_path / "again"))
-    assert len(found.reading.rejected) == 15
+    imported, _ = drained(read_apart([source], tmp_path / "again"))
+    assert len(imported.reading.rejected) == 15
 
 
 BOMBS: dict[str, Callable[[Path], Path]] = {
@@ -331,8 +330,8 @@ def test_a_worker_at_work_is_not_held_up_by_who_started_it(tmp_path: Path) -> No
     next(abandoned)
     until(lambda: not workers(os.getpid()))
     until(free)
-    found, _ = drained(abandoned)
-    assert not found.reading.utterances
+    imported, _ = drained(abandoned)
+    assert not imported.reading.utterances
 
 
 PARENT = """

@@ -169,9 +169,9 @@ def test_the_size_of_a_directory_is_seen_before_it_is_read(
 
     class Watched(archive._Guarded):
         def read(self, size: int | None = -1, /) -> bytes:
-            found = super().read(size)
-            read_at_once.append(len(found))
-            return found
+            content = super().read(size)
+            read_at_once.append(len(content))
+            return content
 
     monkeypatch.setattr(archive, "_Guarded", Watched)
     with pytest.raises(CorpusError, match="its directory is larger"):
@@ -281,9 +281,9 @@ def test_a_cell_may_have_some_lines_and_not_thousands(tmp_path: Path) -> None:
         (delimited.MOST_LINES + 2, {"file": "b.wav", "text": "x"}),
     ]
     more = _text(tmp_path / "b.csv", f'file,text\na.wav,"{lines}\nmore"\nb.wav,x\n')
-    found = dict(tables.table_rows(more))
-    assert found[2] == delimited.UNCLOSED
-    assert found[delimited.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
+    rows = dict(tables.table_rows(more))
+    assert rows[2] == delimited.UNCLOSED
+    assert rows[delimited.MOST_LINES + 3] == {"file": "b.wav", "text": "x"}
 
 
 def test_a_line_of_json_without_end_is_a_bad_row(tmp_path: Path) -> None:
@@ -334,22 +334,22 @@ def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: p
     for number in range(30):
         (tmp_path / str(number)).mkdir()
         staircase(tmp_path / str(number) / "a.wav", 1)
-    found = Recordings(tmp_path)
+    recordings = Recordings(tmp_path)
 
     def work(count: int) -> Callable[[], object]:
         files = [tmp_path / str(n) / "a.eaf" for n in range(count)]
-        return lambda: [found.find("a.wav", file) for file in files]
+        return lambda: [recordings.find("a.wav", file) for file in files]
 
-    near = found.find("a.wav", tmp_path / "7" / "a.eaf")
+    near = recordings.find("a.wav", tmp_path / "7" / "a.eaf")
     assert isinstance(near, Match)
     assert near.path == tmp_path / "7" / "a.wav"
     assert growth(work, "importing", 7) < 6
-    assert "400,001 characters" in str(found.find("a" + "\u0301\u0316" * 200_000))
+    assert "400,001 characters" in str(recordings.find("a" + "\u0301\u0316" * 200_000))
     assert max(sorted_marks) < 100
 
 
 def test_clips_of_one_start_get_names_of_their_own(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 3)
-    found = read_small(bombs.namesakes(tmp_path / "a.eaf", 20), replace(SMALL, annotation_bytes=10**6))
-    assert [u.id for u in found.reading.utterances][:3] == ["a-0001000", "a-0001000-2", "a-0001000-3"]
-    assert len(found.reading.utterances) == 20
+    imported = read_small(bombs.namesakes(tmp_path / "a.eaf", 20), replace(SMALL, annotation_bytes=10**6))
+    assert [u.id for u in imported.reading.utterances][:3] == ["a-0001000", "a-0001000-2", "a-0001000-3"]
+    assert len(imported.reading.utterances) == 20

@@ -25,12 +25,12 @@ def cut(folder: Path) -> Imported:
     return importing.read_source(folder, folder.parent / "work")
 
 
-def clips(found: Imported) -> dict[str, list[int]]:
-    return {u.text: heights(read_audio(u.audio)) for u in found.reading.utterances}
+def clips(imported: Imported) -> dict[str, list[int]]:
+    return {u.text: heights(read_audio(u.audio)) for u in imported.reading.utterances}
 
 
-def reasons(found: Imported) -> dict[int, str]:
-    return {row.line: row.reason for row in found.reading.rejected}
+def reasons(imported: Imported) -> dict[int, str]:
+    return {row.line: row.reason for row in imported.reading.rejected}
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def test_what_is_exported_is_cut_as_it_was(folder: Path, kind: str) -> None:
     export([TieredTranscript("a.wav", 10.0, (("SMILE", spans),), "mdw"), silent], kind, folder)
     staircase(folder / "b.wav", 2)
     assert importing.takes(folder)
-    found = cut(folder)
-    assert clips(found) == {"one": [1, 2], "two": [4], "three": [6, 7]}
-    assert list(reasons(found).values()) == ["The row has no text."]
-    assert found.reading.utterances[0].id == "a-0001000"
+    imported = cut(folder)
+    assert clips(imported) == {"one": [1, 2], "two": [4], "three": [6, 7]}
+    assert list(reasons(imported).values()) == ["The row has no text."]
+    assert imported.reading.utterances[0].id == "a-0001000"
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_what_is_exported_is_cut_as_it_was(folder: Path, kind: str) -> None:
     ],
 )
 def test_times_of_many_makes(folder: Path, header: str, start: str, end: str) -> None:
-    found = cut(written(folder, f"file,{header},text\na.wav,{start},{end},x\n"))
-    assert clips(found) == {"x": [4, 5]}
+    imported = cut(written(folder, f"file,{header},text\na.wav,{start},{end},x\n"))
+    assert clips(imported) == {"x": [4, 5]}
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_times_of_many_makes(folder: Path, header: str, start: str, end: str) ->
     ],
 )
 def test_bad_times_cost_their_row_alone(folder: Path, start: str, end: str, word: str) -> None:
-    found = cut(written(folder, f"file,start,end,text\na.wav,1,3,one\na.wav,{start},{end},x\n"))
-    assert clips(found) == {"one": [1, 2]}
-    assert word in reasons(found)[3]
+    imported = cut(written(folder, f"file,start,end,text\na.wav,1,3,one\na.wav,{start},{end},x\n"))
+    assert clips(imported) == {"one": [1, 2]}
+    assert word in reasons(imported)[3]
 
 
 def test_samples_are_no_seconds(folder: Path) -> None:
-    found = cut(written(folder, "file,start_sample,end_sample,text\na.wav,16000,32000,x\n"))
-    assert not clips(found)
-    assert "cannot be read" in reasons(found)[2]
+    imported = cut(written(folder, "file,start_sample,end_sample,text\na.wav,16000,32000,x\n"))
+    assert not clips(imported)
+    assert "cannot be read" in reasons(imported)[2]
 
 
 def test_a_length_alone_is_the_recordings_own(folder: Path) -> None:
@@ -108,8 +108,8 @@ def test_a_length_alone_is_the_recordings_own(folder: Path) -> None:
 
 def test_a_row_without_times_has_a_recording_of_its_own(folder: Path) -> None:
     staircase(folder / "b.wav", 2)
-    found = cut(written(folder, "file,start,end,text\na.wav,1,3,one\nb.wav,,,two\n"))
-    assert clips(found) == {"one": [1, 2], "two": [0, 1]}
+    imported = cut(written(folder, "file,start,end,text\na.wav,1,3,one\nb.wav,,,two\n"))
+    assert clips(imported) == {"one": [1, 2], "two": [0, 1]}
 
 
 def test_stretches_have_the_limits_of_annotations(folder: Path) -> None:
@@ -117,9 +117,8 @@ def test_stretches_have_the_limits_of_annotations(folder: Path) -> None:
     with pytest.raises(CorpusError, match="3 clips; at most 2"):
         importing.read_source(folder, folder.parent / "work", limits=Limits(clips=2))
     told: list[tuple[int, int]] = []
-    importing.read_source(
-        folder, folder.parent / "work", progress=lambda done, total: told.append((done, total))
-    )
+    work = folder.parent / "work"
+    importing.read_source(folder, work, progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -138,12 +137,11 @@ def test_a_table_beside_annotations_is_asked_about(folder: Path) -> None:
         CorpusError, match=r"table \(t.csv\), and there are annotations \(a.TextGrid\); leave one"
     ):
         cut(folder)
-    found = importing.read_source(folder, folder.parent / "work", tiers=["t"])
-    assert clips(found) == {"grid": [4, 5]}
-    assert found.notes == ("t.csv was left out; the clips are those of the annotations.",)
-    assert clips(importing.read_source(folder / "t.csv", folder.parent / "work")) == {
-        "table": list(range(10))
-    }
+    imported = importing.read_source(folder, folder.parent / "work", tiers=["t"])
+    assert clips(imported) == {"grid": [4, 5]}
+    assert imported.notes == ("t.csv was left out; the clips are those of the annotations.",)
+    of_table = importing.read_source(folder / "t.csv", folder.parent / "work")
+    assert clips(of_table) == {"table": list(range(10))}
 
 
 def test_annotations_in_a_folder_below_a_table_are_asked_about(folder: Path) -> None:
@@ -157,16 +155,16 @@ def test_annotations_in_a_folder_below_a_table_are_asked_about(folder: Path) -> 
 
 def test_a_table_of_something_else_is_named(folder: Path) -> None:
     write_textgrid(folder / "a.TextGrid", tiers={"t": [(4.0, 6.0, "grid")]})
-    found = cut(written(folder, "speaker,age\nAna,30\n", "speakers.csv"))
-    assert clips(found) == {"grid": [4, 5]}
-    assert "speakers.csv was left out" in found.notes[0]
+    imported = cut(written(folder, "speaker,age\nAna,30\n", "speakers.csv"))
+    assert clips(imported) == {"grid": [4, 5]}
+    assert "speakers.csv was left out" in imported.notes[0]
 
 
 def test_the_split_of_the_examples_is_read(folder: Path) -> None:
     written(folder, "file,start,end,text,split\na.wav,1,3,one,train\na.wav,4,5,two,test\n")
-    found = cut(folder)
-    assert clips(found) == {"one": [1, 2]}
-    assert found.notes == ("Rows of other splits or languages that were left out: 1.",)
+    imported = cut(folder)
+    assert clips(imported) == {"one": [1, 2]}
+    assert imported.notes == ("Rows of other splits or languages that were left out: 1.",)
     named = importing.read_source(folder, folder.parent / "work", hints=importing.Hints(split="test"))
     assert clips(named) == {"two": [4]}
     with pytest.raises(CorpusError, match='no split "dev", only test, train'):
@@ -186,5 +184,5 @@ def test_the_language_that_is_named_is_read(folder: Path) -> None:
 @pytest.mark.parametrize("text", ["!!!", "...", "\u200b", "\U0001f600"])
 def test_a_text_without_a_letter_is_none(folder: Path, text: str) -> None:
     staircase(folder / "b.wav", 2)
-    found = cut(written(folder, f"file,start,end,text\na.wav,1,3,{text}\nb.wav,,,{text}\n"))
-    assert set(reasons(found).values()) == {"The row has no text."}
+    imported = cut(written(folder, f"file,start,end,text\na.wav,1,3,{text}\nb.wav,,,{text}\n"))
+    assert set(reasons(imported).values()) == {"The row has no text."}

@@ -28,13 +28,13 @@ def made(tmp_path_factory):
 
 
 def test_every_pool_gets_a_map_and_all_get_one(made):
-    found = entries(made)
-    assert set(found) == {"try", "try-chr", "try-gla"}
-    assert [member.language for member in found["try"].members] == list(CODES)
-    assert found["try"].clips == sum(len(open_pool(POOLS / code)) for code in CODES)
-    assert set(found["try"].figures) == set(LAYOUTS)
-    assert found["try-chr"].figures["js-2"].silhouette is None
-    assert found["try"].commit
+    made_maps = entries(made)
+    assert set(made_maps) == {"try", "try-chr", "try-gla"}
+    assert [member.language for member in made_maps["try"].members] == list(CODES)
+    assert made_maps["try"].clips == sum(len(open_pool(POOLS / code)) for code in CODES)
+    assert set(made_maps["try"].figures) == set(LAYOUTS)
+    assert made_maps["try-chr"].figures["js-2"].silhouette is None
+    assert made_maps["try"].commit
     assert not list(made.glob("*.tmp"))
 
 

@@ -83,8 +83,8 @@ def test_trust_agrees_with_scikit_learn(cloud, near):
     embeddings, shown, _ = cloud
     true, seen = kl(embeddings, embeddings), euclidean(shown, shown)
     np.fill_diagonal(true, 0)
-    found = trust(true, seen, near)
-    assert found.trustworthiness == pytest.approx(
+    trusted = trust(true, seen, near)
+    assert trusted.trustworthiness == pytest.approx(
         trustworthiness(true, shown, n_neighbors=near, metric="precomputed")
     )
     turned = trust(seen, euclidean(embeddings, embeddings), near)
@@ -107,8 +107,8 @@ def test_the_share_of_near_ones_against_a_slow_count(cloud):
 def test_a_map_that_is_the_truth_is_trusted(cloud):
     embeddings, *_ = cloud
     true = euclidean(embeddings, embeddings)
-    found = trust(true, true)
-    assert (found.trustworthiness, found.continuity, found.share) == (1.0, 1.0, 1.0)
+    trusted = trust(true, true)
+    assert (trusted.trustworthiness, trusted.continuity, trusted.share) == (1.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])

@@ -53,20 +53,20 @@ def test_a_folder_comes_back_whole(pool: Pool, tmp_path: Path) -> None:
     assert read_setting(again) == PoolSetting(5, 0.0)
     for ours, theirs in zip(pool.utterances, reopened.utterances, strict=True):
         assert ours.audio.read_bytes() == theirs.audio.read_bytes()
-    found = importing.read_source(out, tmp_path / "work2")
-    assert found.header == pool.header
-    assert labels(found.reading.utterances) == labels(pool.utterances)
-    assert labels(found.queries.utterances) == labels(pool.queries)
+    imported = importing.read_source(out, tmp_path / "work2")
+    assert imported.header == pool.header
+    assert labels(imported.reading.utterances) == labels(pool.utterances)
+    assert labels(imported.queries.utterances) == labels(pool.queries)
 
 
 def test_an_ml_superb_folder_comes_back(pool: Pool, tmp_path: Path) -> None:
     out = as_superb(pool, tmp_path / "s.zip")
-    found = importing.read_source(out, tmp_path / "work").reading
+    reading = importing.read_source(out, tmp_path / "work").reading
     plain = [(i, " ".join(t.split()), c, s) for i, t, c, s in labels(pool.utterances)]
-    assert labels(found.utterances)[:2] == plain[:2]
-    assert labels(found.utterances)[2][1:] == plain[2][1:]
-    assert not found.rejected
-    for ours, theirs in zip(pool.utterances, found.utterances, strict=True):
+    assert labels(reading.utterances)[:2] == plain[:2]
+    assert labels(reading.utterances)[2][1:] == plain[2][1:]
+    assert not reading.rejected
+    for ours, theirs in zip(pool.utterances, reading.utterances, strict=True):
         np.testing.assert_allclose(read_audio(theirs.audio), read_audio(ours.audio), atol=1e-4)
     with zipfile.ZipFile(out) as archive:
         archive.extractall(tmp_path / "plain")
@@ -91,10 +91,10 @@ def test_a_zip_that_cannot_be_made_leaves_nothing(pool: Pool, tmp_path: Path, ki
 
 
 def test_a_setting_is_kept_and_applied(pool: Pool) -> None:
-    found = read_setting(pool.folder)
-    assert found is not None
-    assert found.applied(Settings()) == replace(Settings(), shots=5, knn=0.0)
-    assert not found.current(pool)
+    setting = read_setting(pool.folder)
+    assert setting is not None
+    assert setting.applied(Settings()) == replace(Settings(), shots=5, knn=0.0)
+    assert not setting.current(pool)
     (pool.folder / "setting.json").write_text('{"shots": 50, "knn": 0}')
     with pytest.raises(PoolError, match="damaged"):
         read_setting(pool.folder)

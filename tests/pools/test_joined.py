@@ -16,9 +16,9 @@ from tests.conftest import POOLS
 def test_both_clips_are_heard_and_written_in_order(tmp_path: Path) -> None:
     first, second = (read_corpus(POOLS / code).utterances[:5] for code in ("gle", "chr"))
     by_id = {u.id: u for u in (*first, *second)}
-    found = joined(first, second, tmp_path)
-    assert len(found) == 5
-    for utterance in found:
+    pairs = joined(first, second, tmp_path)
+    assert len(pairs) == 5
+    for utterance in pairs:
         a, b = (by_id[name] for name in utterance.id.split("+"))
         assert a.id.startswith("gle")
         assert utterance.text == f"{a.text} {b.text}"
@@ -29,11 +29,11 @@ def test_both_clips_are_heard_and_written_in_order(tmp_path: Path) -> None:
 
 def test_no_clip_comes_twice_and_all_depends_on_ids_alone(tmp_path: Path) -> None:
     first, second = (read_corpus(POOLS / code).utterances[:9] for code in ("gle", "chr"))
-    found = joined(first, second[:6], tmp_path / "a")
-    parts = [name for utterance in found for name in utterance.id.split("+")]
+    pairs = joined(first, second[:6], tmp_path / "a")
+    parts = [name for utterance in pairs for name in utterance.id.split("+")]
     assert len(set(parts)) == len(parts) == 12
     again = joined(tuple(reversed(first)), second[:6], tmp_path / "b")
-    assert [u.id for u in again] == [u.id for u in found]
+    assert [u.id for u in again] == [u.id for u in pairs]
 
 
 def test_long_clips_are_left_out_and_recordings_are_kept(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def rows(tmp_path_factory) -> pd.DataFrame:
 
 
 def answers(rows: pd.DataFrame) -> dict[str, str]:
-    return {found.question: f"{found.figure} {found.answer}".strip() for found in findings(rows)}
+    return {finding.question: f"{finding.figure} {finding.answer}".strip() for finding in findings(rows)}
 
 
 # Labels
@@ -51,16 +51,16 @@ def test_pools_of_so_many_clips_and_decoding_kept_to_their_characters_are_named(
     grids = {c.hash: c for name in ("own", "characters") for c in read_grid(name)}
     rows = packed(tmp_path, resolved(grids.values(), ADAPTER), languages=["chr"], clips=3)
     facts = labels.conditions(rows)
-    usual, found = "kNN-LM, loops prevented, token pool", facts.set_index("name")["label"]
-    assert found["smile-1-30clips"] == f"SMILE, 1 nearest, 30 clips pool, {usual}"
-    assert found["smile-3-soft"] == f"SMILE, 3 nearest, {usual}, pool's characters preferred"
-    assert found["smile-3-12clips-hard"] == (
+    usual, names = "kNN-LM, loops prevented, token pool", facts.set_index("name")["label"]
+    assert names["smile-1-30clips"] == f"SMILE, 1 nearest, 30 clips pool, {usual}"
+    assert names["smile-3-soft"] == f"SMILE, 3 nearest, {usual}, pool's characters preferred"
+    assert names["smile-3-12clips-hard"] == (
         f"SMILE, 3 nearest, 12 clips pool, {usual}, pool's characters only"
     )
-    assert found.is_unique
-    assert labels.headline(facts) == found["smile-3"], "the page's own way, with the whole pool"
+    assert names.is_unique
+    assert labels.headline(facts) == names["smile-3"], "the page's own way, with the whole pool"
     pairs = {(a, b) for a, b, _ in labels.matched_pairs(facts, "characters", "hard", "off")}
-    assert (found["smile-3-100clips-hard"], found["smile-3-100clips"]) in pairs
+    assert (names["smile-3-100clips-hard"], names["smile-3-100clips"]) in pairs
     assert len(pairs) == 5
 
 
@@ -89,8 +89,8 @@ def test_rows_without_a_manifest_keep_their_names(rows):
 
 def test_two_models_are_told_apart(rows):
     other = rows[rows["condition"] == "u-1-nearest"].assign(hash="0" * 12, model="whisper-small/1")
-    found = labels.conditions(pd.concat([rows, other]))["label"]
-    assert found["0" * 12] == "In-context (whisper-small), 1 nearest"
+    names = labels.conditions(pd.concat([rows, other]))["label"]
+    assert names["0" * 12] == "In-context (whisper-small), 1 nearest"
 
 
 def test_two_adapters_are_told_apart_in_labels_and_series(rows):
@@ -144,8 +144,8 @@ def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows)
     ],
 )
 def test_series_vary_one_setting(rows, x, series, places):
-    found = labels.lines(labels.conditions(rows), x)
-    assert sorted(found.loc[found["series"] == series, "x"]) == places
+    drawn = labels.lines(labels.conditions(rows), x)
+    assert sorted(drawn.loc[drawn["series"] == series, "x"]) == places
 
 
 def test_twins_differ_in_one_setting(rows):
@@ -206,25 +206,25 @@ def test_a_pair_is_clear_only_where_there_is_a_difference(rows):
 
 
 def test_every_question_has_an_answer_with_its_figure(rows):
-    found = answers(rows)
-    assert list(found) == list(QUESTIONS)
-    assert found["Do examples of the language help Whisper?"].startswith("−")
-    assert "5 of 5 languages" in found["Do examples of the language help Whisper?"]
-    assert "best at 3" in found["How many examples are best?"]
-    assert "SMILE, 1 nearest: " in found["Does meta-training help?"]
-    assert "Yes." in found["Does it have to be the language's own pool?"]
-    assert "Yes." in found["Do token-level neighbours help?"]
-    assert "Hellenic" in found["Which language families gain?"]
-    assert "Ranking the pool is 0.1 %" in found["What does retrieval cost?"]
-    assert "held at about 25 s" in found["And with the length of the audio held fixed?"]
-    assert "The best of 8 examples" in found["How good could retrieval become?"]
-    assert "Yes." in found["Does the spelling of Whisper's own draft find better ones?"]
+    told = answers(rows)
+    assert list(told) == list(QUESTIONS)
+    assert told["Do examples of the language help Whisper?"].startswith("−")
+    assert "5 of 5 languages" in told["Do examples of the language help Whisper?"]
+    assert "best at 3" in told["How many examples are best?"]
+    assert "SMILE, 1 nearest: " in told["Does meta-training help?"]
+    assert "Yes." in told["Does it have to be the language's own pool?"]
+    assert "Yes." in told["Do token-level neighbours help?"]
+    assert "Hellenic" in told["Which language families gain?"]
+    assert "Ranking the pool is 0.1 %" in told["What does retrieval cost?"]
+    assert "held at about 25 s" in told["And with the length of the audio held fixed?"]
+    assert "The best of 8 examples" in told["How good could retrieval become?"]
+    assert "Yes." in told["Does the spelling of Whisper's own draft find better ones?"]
 
 
 def test_where_it_does_not_help_it_says_so(rows):
-    found = answers(rows)
-    assert "No other distance is clearly better" in found["Is another distance better than KL?"]
-    assert "No, it does harm." in found["Does a pool of less than 10 minutes do?"]
+    told = answers(rows)
+    assert "No other distance is clearly better" in told["Is another distance better than KL?"]
+    assert "No, it does harm." in told["Does a pool of less than 10 minutes do?"]
     swapped = rows.assign(hash=rows["hash"])
     vanilla, ours = (rows["condition"] == name for name in ("vanilla", "u-1-nearest"))
     columns = ["condition", "hash"]
@@ -237,12 +237,12 @@ def test_where_it_does_not_help_it_says_so(rows):
 
 
 def test_what_was_not_measured_is_said_to_be_so(rows):
-    found = answers(rows[rows["condition"] == "vanilla"])
-    assert set(found.values()) == {NOT_MEASURED}
-    found = answers(rows[rows["condition"].isin(["vanilla", "u-1-nearest"])])
-    assert found["Does meta-training help?"] == NOT_MEASURED
-    assert found["Do examples of the language help Whisper?"] != NOT_MEASURED
-    assert found["Does it work where speakers switch between languages?"] == NOT_MEASURED
+    told = answers(rows[rows["condition"] == "vanilla"])
+    assert set(told.values()) == {NOT_MEASURED}
+    told = answers(rows[rows["condition"].isin(["vanilla", "u-1-nearest"])])
+    assert told["Does meta-training help?"] == NOT_MEASURED
+    assert told["Do examples of the language help Whisper?"] != NOT_MEASURED
+    assert told["Does it work where speakers switch between languages?"] == NOT_MEASURED
     assert set(answers(rows.iloc[:0]).values()) == {NOT_MEASURED}
 
 
@@ -256,12 +256,12 @@ def test_joined_targets_are_told_apart_and_answered_by_themselves(rows, tmp_path
     parts = [replace(ONE, name=name, pool=name) for name in ("first", "second")]
     chosen = [replace(c, model="whisper-base/0") for c in (VANILLA, ONE, *parts)]
     joined = packed(tmp_path, chosen, languages=("chr+ell", "sxb+cat"))
-    found = answers(pd.concat([rows, joined]))
-    switched = found["Does it work where speakers switch between languages?"]
+    told = answers(pd.concat([rows, joined]))
+    switched = told["Does it work where speakers switch between languages?"]
     assert "2 of 2 languages" in switched
     assert "The pool of one language against those of both, 2 comparisons" in switched
     asked = "Do examples of the language help Whisper?"
-    assert found[asked] == answers(rows)[asked]
+    assert told[asked] == answers(rows)[asked]
 
 
 def test_the_command_prints_markdown(tmp_path, capsys):

@@ -38,9 +38,9 @@ def row(i: int, language: str, condition: str, texts: tuple[str, str], stopped: 
     reference, hypothesis = texts
     counts: dict[str, Any] = {}
     for name in ("plain", "ml_superb"):
-        found = score(reference, hypothesis, name, language)
-        counts |= {f"{name}_edits": found.edits, f"{name}_length": found.length}
-        counts |= {f"{name}_word_edits": found.word_edits, f"{name}_words": found.words}
+        scored = score(reference, hypothesis, name, language)
+        counts |= {f"{name}_edits": scored.edits, f"{name}_length": scored.length}
+        counts |= {f"{name}_word_edits": scored.word_edits, f"{name}_words": scored.words}
     return Row(f"u{i}", language, "test", condition, f"h-{condition}", hypothesis, **counts, stopped=stopped)
 
 
@@ -53,15 +53,15 @@ def rows() -> list[Row]:
     ]
 
 
-def frame(found: list[Row] | None = None) -> pd.DataFrame:
+def frame(given: list[Row] | None = None) -> pd.DataFrame:
     from dataclasses import asdict
 
-    return pd.DataFrame([asdict(r) for r in (rows() if found is None else found)])
+    return pd.DataFrame([asdict(r) for r in (rows() if given is None else given)])
 
 
 def line(table: pd.DataFrame, language: str, condition: str) -> pd.Series[Any]:
-    (found,) = (r for _, r in table.iterrows() if (r.language, r.condition) == (language, condition))
-    return found
+    (series,) = (r for _, r in table.iterrows() if (r.language, r.condition) == (language, condition))
+    return series
 
 
 @pytest.mark.parametrize("normaliser", ["plain", "ml_superb"])
@@ -73,11 +73,11 @@ def test_rates_are_jiwers(normaliser: str, unit: str) -> None:
         for column, condition in ((1, "vanilla"), (2, "u-1")):
             pairs = [(normalise(t[0], normaliser), normalise(t[column], normaliser)) for t in group]
             pairs = [pair for pair in pairs if pair[0]]
-            found = line(table, language, condition)
+            measured = line(table, language, condition)
             wanted, heard = ([pair[i] for pair in pairs] for i in (0, 1))
-            assert found["rate"] == pytest.approx(100 * measure(wanted, heard))
-            assert found["mean"] == pytest.approx(100 * np.mean([measure(w, h) for w, h in pairs]))
-            assert found["clips"] == len(pairs)
+            assert measured["rate"] == pytest.approx(100 * measure(wanted, heard))
+            assert measured["mean"] == pytest.approx(100 * np.mean([measure(w, h) for w, h in pairs]))
+            assert measured["clips"] == len(pairs)
 
 
 def levenshtein(a: str, b: str) -> int:
@@ -94,8 +94,8 @@ def test_edits_are_a_slow_references() -> None:
     for language, group in TEXTS.items():
         texts = [(normalise(t[0]), normalise(t[1])) for t in group]
         edits = sum(levenshtein(a, b) for a, b in texts if a)
-        found = line(table, language, "vanilla")
-        assert (found["edits"], found["length"]) == (edits, sum(len(a) for a, _ in texts))
+        counted = line(table, language, "vanilla")
+        assert (counted["edits"], counted["length"]) == (edits, sum(len(a) for a, _ in texts))
 
 
 def test_the_interval_is_that_of_a_slow_bootstrap() -> None:
@@ -107,9 +107,9 @@ def test_the_interval_is_that_of_a_slow_bootstrap() -> None:
         edits = sum(int(n) * e for n, e, c in zip(draw, group["plain_edits"], counted, strict=True) if c)
         length = sum(int(n) * e for n, e, c in zip(draw, group["plain_length"], counted, strict=True) if c)
         rates.append(100 * edits / length)
-    found = line(results.by_language(frame()), "aaa", "u-1")
-    assert (found["low"], found["high"]) == pytest.approx(tuple(np.quantile(rates, [0.025, 0.975])))
-    assert found["low"] < found["rate"] < found["high"]
+    measured = line(results.by_language(frame()), "aaa", "u-1")
+    assert (measured["low"], measured["high"]) == pytest.approx(tuple(np.quantile(rates, [0.025, 0.975])))
+    assert measured["low"] < measured["rate"] < measured["high"]
     assert draws.sum(axis=1).tolist() == [7.0] * len(draws)
 
 
@@ -138,8 +138,8 @@ def test_shares_of_empty_outputs_and_loops() -> None:
 
 
 def test_the_reduction_is_on_the_utterances_that_both_have() -> None:
-    found = [r for r in rows() if not (r.condition == "u-1" and r.id == "u0")]
-    line_ = line(results.by_language(frame(found)), "bbb", "u-1")
+    shared = [r for r in rows() if not (r.condition == "u-1" and r.id == "u0")]
+    line_ = line(results.by_language(frame(shared)), "bbb", "u-1")
     vanilla, ours = score("three", "tree").edits, score("three", "three").edits
     assert line_["reduction"] == pytest.approx(100 * (1 - ours / vanilla))
 
@@ -156,8 +156,8 @@ def test_a_difference_beyond_the_interval_needs_enough_utterances() -> None:
 
 def test_failed_rows_are_counted_apart() -> None:
     failed = Row("u9", "bbb", "test", "u-1", "h-u-1", error="It cannot be decoded.")
-    found = line(results.by_language(frame([*rows(), failed])), "bbb", "u-1")
-    assert (found["failed"], found["clips"]) == (1, 2)
+    counted = line(results.by_language(frame([*rows(), failed])), "bbb", "u-1")
+    assert (counted["failed"], counted["clips"]) == (1, 2)
 
 
 def test_without_a_baseline_there_is_no_comparison() -> None:
@@ -236,8 +236,8 @@ def test_the_same_rows_twice_are_taken_once_and_contradictions_refused(folder: P
 
 
 def test_one_name_for_two_settings_is_told_apart() -> None:
-    found = frame().assign(hash=lambda f: ["abcd1"] * (len(f) - 1) + ["efgh2"])
-    names = set(packing.told_apart(found.assign(condition="u-1"))["condition"])
+    clashing = frame().assign(hash=lambda f: ["abcd1"] * (len(f) - 1) + ["efgh2"])
+    names = set(packing.told_apart(clashing.assign(condition="u-1"))["condition"])
     assert names == {"u-1 abcd", "u-1 efgh"}
 
 

@@ -31,9 +31,9 @@ def test_grams_are_those_of_the_text_with_its_edges() -> None:
 
 @given(draft=st.text(max_size=30), texts=st.lists(st.text(max_size=30), min_size=1, max_size=6))
 def test_equals_a_slow_reference(draft: str, texts: list[str]) -> None:
-    found = draft_distances(draft, texts)
-    assert np.allclose(found, [_slow(draft, text, texts) for text in texts])
-    assert ((found >= -1e-9) & (found <= 1 + 1e-9)).all()
+    distances = draft_distances(draft, texts)
+    assert np.allclose(distances, [_slow(draft, text, texts) for text in texts])
+    assert ((distances >= -1e-9) & (distances <= 1 + 1e-9)).all()
 
 
 def _slow(draft: str, text: str, texts: list[str]) -> float:

@@ -28,11 +28,11 @@ def chosen(sampler: str, query: np.ndarray, shots: int, seed: int = 0, **known: 
 def test_nearest_equals_a_slow_search() -> None:
     query = POOL[3] + 0.1
     slow = sorted(range(30), key=lambda i: entropy(softmax(query), softmax(POOL[i])))[:5]
-    found = chosen("nearest", query, 5)
-    assert [n.index for n in found] == slow
-    assert [n.rank for n in found] == [1, 2, 3, 4, 5]
-    assert [n.utterance.id for n in found] == [f"u{i}" for i in slow]
-    assert all(a.distance <= b.distance for a, b in itertools.pairwise(found))
+    nearest = chosen("nearest", query, 5)
+    assert [n.index for n in nearest] == slow
+    assert [n.rank for n in nearest] == [1, 2, 3, 4, 5]
+    assert [n.utterance.id for n in nearest] == [f"u{i}" for i in slow]
+    assert all(a.distance <= b.distance for a, b in itertools.pairwise(nearest))
 
 
 def test_random_repeats_with_its_seed_and_differs_with_another() -> None:
@@ -63,16 +63,16 @@ def test_unknown_sampler_says_which_there_are() -> None:
 
 
 def test_a_draft_finds_the_text_that_it_is_like() -> None:
-    found = chosen("draft", POOL[0], 1, draft="text 17")
-    assert found[0].utterance.id == "u17"
-    assert found[0].distance == pytest.approx(0)
+    nearest = chosen("draft", POOL[0], 1, draft="text 17")
+    assert nearest[0].utterance.id == "u17"
+    assert nearest[0].distance == pytest.approx(0)
 
 
 def test_a_mixture_goes_by_both_measures() -> None:
     by_sound, by_draft = (chosen(s, POOL[3], 30, draft="text 21") for s in ("nearest", "draft"))
     rows = []
-    for found in (by_sound, by_draft):
-        row = np.array([n.distance for n in sorted(found, key=lambda n: n.index)])
+    for ranked in (by_sound, by_draft):
+        row = np.array([n.distance for n in sorted(ranked, key=lambda n: n.index)])
         rows.append((row - row.mean()) / row.std())
     mixed = chosen("mixed", POOL[3], 30, draft="text 21")
     assert [n.index for n in mixed] == np.argsort(rows[0] + rows[1], kind="stable").tolist()
@@ -84,9 +84,9 @@ def test_a_mixture_goes_by_both_measures() -> None:
     total=st.floats(1, 25),
 )
 def test_clips_of_a_length_come_to_the_total(seconds: list[float], shots: int, total: float) -> None:
-    found = of_length(seconds, shots, total)
-    assert found == sorted(set(found))
-    assert len(found) == min(len(seconds), SPARE * shots)
-    if found:
-        worst = max(abs(seconds[i] - total / shots) for i in found)
-        assert all(abs(s - total / shots) >= worst for i, s in enumerate(seconds) if i not in found)
+    indices = of_length(seconds, shots, total)
+    assert indices == sorted(set(indices))
+    assert len(indices) == min(len(seconds), SPARE * shots)
+    if indices:
+        worst = max(abs(seconds[i] - total / shots) for i in indices)
+        assert all(abs(s - total / shots) >= worst for i, s in enumerate(seconds) if i not in indices)

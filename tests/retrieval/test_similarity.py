@@ -28,9 +28,9 @@ def test_it_finds_like_texts_in_a_language_that_it_has_not_seen() -> None:
     unseen = toy("new", 9)
     losses: list[float] = []
     config = SimilarityConfig(width=8, steps=150, rate=0.02, dropout=0.0, sharpness=0.2)
-    found = learn([toy("one", 1), toy("two", 2)], config, lambda step, loss: losses.append(loss))
+    projection = learn([toy("one", 1), toy("two", 2)], config, lambda step, loss: losses.append(loss))
     assert losses[-1] < losses[0] / 2
-    assert nearest_likeness([unseen], found.distances) > 2 * nearest_likeness([unseen], euclidean)
+    assert nearest_likeness([unseen], projection.distances) > 2 * nearest_likeness([unseen], euclidean)
 
 
 def test_what_is_saved_measures_as_what_was_learned(tmp_path: Path) -> None:

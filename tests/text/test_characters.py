@@ -14,7 +14,7 @@ MUCH = "aeiou " * (TELLING // 5)  # all common, and enough of it
 
 
 def rare(*texts: str) -> set[str]:
-    return {found.character for found in inventory(texts) if found.rare}
+    return {entry.character for entry in inventory(texts) if entry.rare}
 
 
 def test_characters_are_counted_with_their_clips_and_the_first_of_them() -> None:
@@ -28,11 +28,11 @@ def test_characters_are_counted_with_their_clips_and_the_first_of_them() -> None
 
 @given(st.lists(st.text(), max_size=6))
 def test_every_character_is_counted_as_it_is_spelt(texts: list[str]) -> None:
-    found = inventory(texts)
-    assert sum(f.count for f in found) == sum(not c.isspace() for text in texts for c in text)
-    assert [f.count for f in found] == sorted((f.count for f in found), reverse=True)
-    assert all(f.character in texts[f.example] and f.clips <= f.count for f in found)
-    assert all(f.character not in text for f in found for text in texts[: f.example])
+    entries = inventory(texts)
+    assert sum(f.count for f in entries) == sum(not c.isspace() for text in texts for c in text)
+    assert [f.count for f in entries] == sorted((f.count for f in entries), reverse=True)
+    assert all(f.character in texts[f.example] and f.clips <= f.count for f in entries)
+    assert all(f.character not in text for f in entries for text in texts[: f.example])
 
 
 def test_once_is_remarkable_only_where_much_is_written() -> None:
@@ -55,10 +55,10 @@ def test_digits_and_the_capitals_of_common_letters_are_not_rare() -> None:
 
 @given(st.lists(st.text(), max_size=4))
 def test_what_is_permitted_is_what_is_there_and_a_space(texts: list[str]) -> None:
-    found = permitted(texts)
-    assert " " in found
-    assert found - {" "} == {c for t in texts for c in t if not c.isspace() and c != "\ufffd"}
-    assert all(c.encode() for c in found)
+    allowed = permitted(texts)
+    assert " " in allowed
+    assert allowed - {" "} == {c for t in texts for c in t if not c.isspace() and c != "\ufffd"}
+    assert all(c.encode() for c in allowed)
 
 
 def test_permitted_are_the_code_points_and_cases_of_the_texts_alone() -> None:

@@ -36,24 +36,24 @@ def test_marks_and_case_do_not_matter() -> None:
 
 
 def test_no_more_than_asked_for_and_each_once() -> None:
-    found = search("an", count=5)
-    assert len(found) == len(set(found)) == 5
+    matches = search("an", count=5)
+    assert len(matches) == len(set(matches)) == 5
 
 
 def test_a_code_comes_before_names_and_whole_names_before_their_beginnings() -> None:
     assert search("ton")[0].code == "ton"
-    found = [known.name for known in search("Kurdish", 4)]
-    assert found[0] == "Kurdish"
-    assert all("Kurdish" in name for name in found)
+    names = [known.name for known in search("Kurdish", 4)]
+    assert names[0] == "Kurdish"
+    assert all("Kurdish" in name for name in names)
 
 
 def test_our_own_names_come_first() -> None:
-    assert [found.name for found in search("greek", 1)] == ["Greek"]
+    assert [match.name for match in search("greek", 1)] == ["Greek"]
     assert search("Tongan")[0] == language("ton")
 
 
 def test_a_language_that_has_no_code_is_not_offered_by_its_code() -> None:
-    assert "mis" not in {found.code for found in search("mis", 50)}
+    assert "mis" not in {match.code for match in search("mis", 50)}
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "!?", "no such tongue at all"])
@@ -63,7 +63,7 @@ def test_nothing_fits(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["American Sign Language", "Auslan", "Vlaamse Gebarentaal", "ase", "ils"])
 def test_sign_languages_are_left_out(typed: str) -> None:
-    assert not {"ase", "asf", "vgt", "ils"} & {found.code for found in search(typed, 50)}
+    assert not {"ase", "asf", "vgt", "ils"} & {match.code for match in search(typed, 50)}
     assert search("sign language") == search("langue des signes") == ()
 
 

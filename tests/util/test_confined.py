@@ -39,11 +39,11 @@ def test_a_child_gets_no_secret_and_computes_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HF_TOKEN", "hf_mine")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hf_mine")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    found = said("import os; print(dict(os.environ), os.getcwd())")
-    assert "hf_mine" not in found
-    assert "'LC_ALL': 'C.UTF-8'" in found
-    assert "'OMP_NUM_THREADS': '1'" in found
-    assert found.endswith(str(PACKAGE))
+    printed = said("import os; print(dict(os.environ), os.getcwd())")
+    assert "hf_mine" not in printed
+    assert "'LC_ALL': 'C.UTF-8'" in printed
+    assert "'OMP_NUM_THREADS': '1'" in printed
+    assert printed.endswith(str(PACKAGE))
 
 
 def test_a_child_takes_no_module_of_its_folder_for_one_of_python_s() -> None:

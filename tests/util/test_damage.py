@@ -36,7 +36,7 @@ from smile.evaluation import rows
 from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.maps import store as maps
 from smile.maps.placement import NEAR
-from smile.pools.clip_encoder import Encoder, remembering
+from smile.pools.clip_encoder import Encoder, digest, remembering
 from smile.pools.pool import Header, open_pool, read_header
 from smile.pools.setting import PoolSetting, read_setting, write_setting
 from smile.results import packing
@@ -216,9 +216,9 @@ def test_a_damaged_map_is_told(number: int, tmp_path: Path) -> None:
     maps.save([made], tmp_path)
     path = tmp_path / "demo.npz"
     path.write_bytes(bad_bytes(path.read_bytes())[number])
-    found, refused = outcome(lambda: maps.load(maps.entries(tmp_path)["demo"], tmp_path))
+    loaded, refused = outcome(lambda: maps.load(maps.entries(tmp_path)["demo"], tmp_path))
     assert "make it again with: smile project" in refused or not refused
-    assert refused or (found.ids == made.ids and number == 4)
+    assert refused or (loaded.ids == made.ids and number == 4)
 
 
 @pytest.mark.parametrize(
@@ -257,10 +257,10 @@ def test_a_map_that_the_manifest_tells_wrongly_leaves_the_others(
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     manifest["demo"][field] = wrong
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    found = maps.entries(tmp_path)
-    assert "good" in found
-    assert ("demo" in found) != any("'demo' is damaged" in r.getMessage() for r in caplog.records)
-    assert "demo" not in found or field in ("settings", "commit", "date")
+    entries = maps.entries(tmp_path)
+    assert "good" in entries
+    assert ("demo" in entries) != any("'demo' is damaged" in r.getMessage() for r in caplog.records)
+    assert "demo" not in entries or field in ("settings", "commit", "date")
 
 
 def test_a_manifest_cannot_name_a_map_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -301,8 +301,8 @@ def test_a_bad_parquet_among_good_ones(number: int, tmp_path: Path, caplog: pyte
     ]
     bad = [*bad_bytes(path.read_bytes()), *others][number]
     path.write_bytes(bad)
-    found = packing.load(tmp_path / "packed")
-    if set(found["language"]) == {"mdw"}:
+    loaded = packing.load(tmp_path / "packed")
+    if set(loaded["language"]) == {"mdw"}:
         assert str(path) in caplog.text
         assert caplog.text.count("\n") == 1
         assert "pack it again" in caplog.text
@@ -311,7 +311,7 @@ def test_a_bad_parquet_among_good_ones(number: int, tmp_path: Path, caplog: pyte
             packing.load(tmp_path / "packed")
     else:
         assert number in (4, 8)  # bytes that parquet does not look at
-        assert found["hypothesis"].tolist() == ["", ""]
+        assert loaded["hypothesis"].tolist() == ["", ""]
 
 
 @pytest.mark.parametrize("wrong", [None, 3, "x", [1], float("nan"), float("inf"), -1, True], ids=repr)
@@ -320,14 +320,14 @@ def test_every_column_of_packed_rows(column: str, wrong: Any, tmp_path: Path) ->
     path = packed(tmp_path, "bad", "sxb")
     frame = pd.read_parquet(path)
     frame.assign(**{column: [wrong] * len(frame)}).to_parquet(path)
-    found, refused = outcome(lambda: packing.load(tmp_path / "packed"))
+    loaded, refused = outcome(lambda: packing.load(tmp_path / "packed"))
     if refused:
         assert f"has no column {column}, or one of another kind; pack it again" in refused
         return
     kind = (packing.COLUMNS | packing.TIMES)[column]
     assert kind != "list" or (column, wrong) == ("distances", [1])
     assert kind != "str" or wrong == "x"
-    assert kind != "float" or wrong in (None, 3) or np.isnan(found[column]).all()
+    assert kind != "float" or wrong in (None, 3) or np.isnan(loaded[column]).all()
 
 
 @pytest.mark.parametrize("wrong", [w for w in WRONG if w != 3], ids=repr)
@@ -359,9 +359,9 @@ def test_every_field_of_a_pools_header(field: str, wrong: Any, tmp_path: Path) -
     folder = indexed(tmp_path / "pool").folder
     fields = json.loads((folder / "pool.json").read_text())
     (folder / "pool.json").write_text(json.dumps(fields | {field: wrong}))
-    found, refused = outcome(lambda: read_header(folder))
+    header, refused = outcome(lambda: read_header(folder))
     assert refused.count("\n") == 0
-    assert refused or json.loads(json.dumps(asdict(found)))[field] == wrong
+    assert refused or json.loads(json.dumps(asdict(header)))[field] == wrong
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
@@ -414,11 +414,11 @@ def test_every_field_of_a_setting(field: str, wrong: Any, tmp_path: Path) -> Non
     write_setting(tmp_path, PoolSetting(3, 0.25))
     path = tmp_path / "setting.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {field: wrong}))
-    found, refused = outcome(lambda: read_setting(tmp_path))
+    setting, refused = outcome(lambda: read_setting(tmp_path))
     if refused:
         assert "is damaged; remove it, or make it again with: smile check POOL" in refused
     else:
-        assert asdict(found)[field] == wrong
+        assert asdict(setting)[field] == wrong
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
@@ -426,11 +426,11 @@ def test_every_field_of_a_setting(field: str, wrong: Any, tmp_path: Path) -> Non
 def test_every_field_of_a_row(field: str, wrong: Any, tmp_path: Path) -> None:
     row = json.loads(json.dumps(asdict(Row("a", "mdw", "test", "vanilla", "0"))))
     (tmp_path / "mdw.jsonl").write_text(json.dumps(row | {field: wrong}) + "\n")
-    found, refused = outcome(lambda: rows.read_rows(tmp_path / "mdw.jsonl"))
+    loaded, refused = outcome(lambda: rows.read_rows(tmp_path / "mdw.jsonl"))
     if refused:
         assert "remove it, or evaluate into another folder" in refused
     else:
-        assert json.loads(json.dumps(asdict(found[0])))[field] == wrong
+        assert json.loads(json.dumps(asdict(loaded[0])))[field] == wrong
 
 
 def test_a_line_of_a_log_that_is_damaged_is_done_again_and_the_others_are_not(tmp_path: Path) -> None:
@@ -453,11 +453,10 @@ def test_what_a_log_holds_of_another_kind_is_encoded_again(tmp_path: Path) -> No
     log = Log(tmp_path / "done.jsonl", encoder.settings)
     clip = pool.utterances[0].audio
     wanted = remembering(encoder, log)(clip)
-    (key,) = log._done
     for wrong in WRONG[1:]:
-        log.add(key, wrong)
-        found = remembering(encoder, log)(clip)
-        assert found.seconds == wanted.seconds
+        log.add(digest(clip), wrong)
+        again = remembering(encoder, log)(clip)
+        assert again.seconds == wanted.seconds
     log.close()
 
 
@@ -466,7 +465,6 @@ def test_a_damaged_learned_distance(number: int, tmp_path: Path) -> None:
     path = tmp_path / "similarity.npz"
     write_arrays(path, {"mean": np.zeros(3, np.float32), "projection": np.eye(3, 2, dtype=np.float16)})
     path.write_bytes(bad_bytes(path.read_bytes())[number])
-    similarity._read.cache_clear()
     ones = np.ones((2, 3), np.float32)
     _, refused = outcome(lambda: similarity.learned(ones, ones, path))
     assert refused or number == 4  # bytes after the archive's end
@@ -504,9 +502,9 @@ def adapter(folder: Path, **change: Any) -> Path:
 @pytest.mark.parametrize("wrong", [*WRONG, {"(": 1}, {"fc1": "x"}], ids=repr)
 @pytest.mark.parametrize("field", ["peft_type", "lora_alpha", "alpha_pattern", "use_rslora", "bias"])
 def test_every_field_of_an_adapters_config(field: str, wrong: Any, tmp_path: Path) -> None:
-    found, refused = outcome(lambda: adapters.load(adapter(tmp_path / "a", **{field: wrong})))
+    loaded, refused = outcome(lambda: adapters.load(adapter(tmp_path / "a", **{field: wrong})))
     assert refused.count("\n") == 0
-    assert refused or all(np.isfinite(update.delta()).all() for update in found.updates.values())
+    assert refused or all(np.isfinite(update.delta()).all() for update in loaded.updates.values())
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
@@ -514,9 +512,9 @@ def test_every_field_of_an_adapters_config(field: str, wrong: Any, tmp_path: Pat
 def test_a_damaged_card_of_an_adapter(field: str, wrong: Any, tmp_path: Path) -> None:
     folder = adapter(tmp_path / "a")
     (folder / "smile.json").write_text(json.dumps({field: wrong}))
-    found, refused = outcome(lambda: adapters.load(folder))
+    loaded, refused = outcome(lambda: adapters.load(folder))
     assert "smile.json is damaged" in refused or not refused
-    assert refused or (found.scale, found.trained_on, found.encoding) == (1.0, "", "concatenated")
+    assert refused or (loaded.scale, loaded.trained_on, loaded.encoding) == (1.0, "", "concatenated")
 
 
 def test_weights_of_an_adapter_that_are_not_numbers(tmp_path: Path) -> None:
