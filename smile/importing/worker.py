@@ -84,7 +84,7 @@ def out_of_memory(limits: Limits) -> str:
     return f"The files need more memory than an import may use ({limits.memory / 1e9:g} GB); split them."
 
 
-def _read(request: Request, limits: Limits, tell: Teller) -> Any:
+def _read_source(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
     source = importing.gather(_files(request), work, limits)
     hints = importing.Hints(language=request["language"])
@@ -110,7 +110,7 @@ def _files(request: Request) -> list[Path]:
 
 
 TASKS: dict[str, Callable[[Request, Limits, Teller], Any]] = {
-    "read": _read,
+    "read": _read_source,
     "tiers": _tiers,
     "unpack": _unpack,
 }

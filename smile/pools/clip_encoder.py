@@ -71,7 +71,7 @@ class Encoder:
         Raises:
             AudioError: it cannot be read, is longer than the longest window, or gives no numbers.
         """
-        samples = self._read(audio)
+        samples = self._whole_clip(audio)
         seconds = len(samples) / SAMPLE_RATE
         if self.models is None:
             return Encoded(seconds, np.zeros(0, np.float32))
@@ -81,7 +81,7 @@ class Encoder:
             raise AudioError(f'"{audio.name}" cannot be encoded; record or export it again.')
         return Encoded(seconds, embedding, self.models.vanilla.detect_language(states).language)
 
-    def _read(self, audio: Path) -> Samples:
+    def _whole_clip(self, audio: Path) -> Samples:
         longest = max(self.windows)
         return uncut(read_recording(audio, limit=longest), audio, longest)
 

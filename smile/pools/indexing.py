@@ -70,7 +70,7 @@ def index(
         PoolError: as `build` does; or the source does not say its language.
     """
     with _work(out) as work:
-        reading = _read(source, split, code)
+        reading = _read_language(source, split, code)
         header, queries = _origin(Path(source), code, reading)
         return _build(work, reading, queries, header, Encoder(models), progress)
 
@@ -99,7 +99,7 @@ def build(
         return _build(work, examples, tries, header, Encoder(models), progress)
 
 
-def _read(source: Path, split: str, code: str) -> Reading:
+def _read_language(source: Path, split: str, code: str) -> Reading:
     """The rows of the language asked for, where the source has it, else of the only one that it has."""
     corpus, code = corpora.open_corpus(source), languages.iso_code(code)
     return corpus.read(code if code and code in corpus.languages(split) else "", split)

@@ -40,7 +40,7 @@ def learned(queries: Matrix, pool: Matrix, path: Path = SHIPPED) -> NDArray[np.f
     Raises:
         SmileError: no projection ships, or it is for embeddings of another width.
     """
-    projection = _read(path)
+    projection = _read_projection(path)
     if pool.shape[1] != len(projection.mean):
         raise SmileError(
             f"The learned distance is for embeddings of {len(projection.mean)} values, not {pool.shape[1]}; "
@@ -50,7 +50,7 @@ def learned(queries: Matrix, pool: Matrix, path: Path = SHIPPED) -> NDArray[np.f
 
 
 @cache
-def _read(path: Path) -> Projection:
+def _read_projection(path: Path) -> Projection:
     if not path.is_file():
         raise SmileError("There is no learned distance; make it with: smile similarity --data ML_SUPERB")
     try:

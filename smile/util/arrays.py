@@ -76,7 +76,7 @@ class Arrays:
         self._file.close()
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return _guarded(self.path, lambda: self._read(f"{name}.npy"))
+        return _guarded(self.path, lambda: self._array(f"{name}.npy"))
 
     def text(self, name: str) -> str:
         """Return an array that holds one text, as a string."""
@@ -85,7 +85,7 @@ class Arrays:
             raise DamagedError(self.path)
         return str(array)
 
-    def _read(self, name: str) -> NDArray[Any]:
+    def _array(self, name: str) -> NDArray[Any]:
         entry = self._archive.getinfo(name)
         if entry.file_size > DENSEST * entry.compress_size + DENSEST:
             raise ValueError(entry.file_size)
