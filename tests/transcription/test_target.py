@@ -69,8 +69,8 @@ def test_a_new_setting_never_gets_the_transcript_of_another(
     real = control._processors
 
     def with_new(model: Any, settings: Any, pool: Any) -> Any:
-        found = real(model, settings, pool)
-        return (*found, Forbid(settings.forbidden)) if settings.forbidden >= 0 else found
+        processors = real(model, settings, pool)
+        return (*processors, Forbid(settings.forbidden)) if settings.forbidden >= 0 else processors
 
     monkeypatch.setattr(control, "_processors", with_new)
     old = Later(shots=1, knn=0.0)
@@ -118,9 +118,9 @@ def test_seconds_are_those_that_a_transcript_would_have_taken_alone(target: Targ
 
 
 def test_examples_that_were_found_already_may_be_given(target: Target, pool: Pool) -> None:
-    found = target.retrieve(PLAIN, pool)
-    step = last(target.behind(found, PLAIN, pool))
-    assert step.examples.neighbours == found
+    neighbours = target.retrieve(PLAIN, pool)
+    step = last(target.behind(neighbours, PLAIN, pool))
+    assert step.examples.neighbours == neighbours
     assert step.decoded == last(target.in_context(PLAIN, pool)).decoded
     without = last(target.behind((), replace(PLAIN, language_token="en"), None))
     assert (without.language, without.examples.neighbours) == ("en", ())
