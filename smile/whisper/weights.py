@@ -245,10 +245,10 @@ def _tokens(generation: dict[str, Any], settings: dict[str, Any], key: str) -> t
     Raises:
         WeightsError: it is none.
     """
-    found = generation.get(key) or settings.get(key) or []
-    if not isinstance(found, list) or not all(type(token) is int and token >= 0 for token in found):
+    tokens = generation.get(key) or settings.get(key) or []
+    if not isinstance(tokens, list) or not all(type(token) is int and token >= 0 for token in tokens):
         raise WeightsError(f"The model's {key} are no list of tokens; save or download the model again.")
-    return tuple(found)
+    return tuple(tokens)
 
 
 def _read(files: Sequence[TensorFile], config: dict[str, Any]) -> State:
