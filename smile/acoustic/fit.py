@@ -76,10 +76,10 @@ class Start:
     @property
     def key(self) -> str:
         """Return what tells it from others."""
-        found = hashlib.sha256(self.alphabet.characters.encode())
+        digest = hashlib.sha256(self.alphabet.characters.encode())
         for name in sorted(self.weights):
-            found.update(np.ascontiguousarray(self.weights[name]).tobytes())
-        return found.hexdigest()
+            digest.update(np.ascontiguousarray(self.weights[name]).tobytes())
+        return digest.hexdigest()
 
 
 def fit(
@@ -185,8 +185,8 @@ def _judge(state: _State, clips: Labelled, alphabet: Alphabet, left: Sequence[in
     edits = length = 0
     for i in left:
         logprobs = state.network(padded([clips.states(i)]))[0].numpy()
-        found = score(clips.texts[i], greedy(logprobs, alphabet))
-        edits, length = edits + found.edits, length + found.length
+        counts = score(clips.texts[i], greedy(logprobs, alphabet))
+        edits, length = edits + counts.edits, length + counts.length
     cer = edits / max(1, length)
     if cer < state.best_cer:
         state.best, state.best_cer, state.best_epoch = state.network.arrays(), cer, state.epoch

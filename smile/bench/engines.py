@@ -135,11 +135,11 @@ def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
 @contextmanager
 def _ct2_folder() -> Iterator[Path]:
     """The weight packages' files as the folder that CTranslate2 wants."""
-    found = packages.load(packages.installed())
+    packaged = packages.load(packages.installed())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "model.bin").write_bytes(found.model)
-        shutil.copy(found.config, folder)
-        shutil.copy(found.tokenizer, folder)
-        shutil.copy(found.config.with_name("vocabulary.txt"), folder)
+        (folder / "model.bin").write_bytes(packaged.model)
+        shutil.copy(packaged.config, folder)
+        shutil.copy(packaged.tokenizer, folder)
+        shutil.copy(packaged.config.with_name("vocabulary.txt"), folder)
         yield folder

@@ -54,9 +54,9 @@ def test_a_head_is_made_and_found_again(pool: Pool, model: Model, reads: StatesI
         *(("encoding", i + 1, COUNT) for i in range(COUNT)),
         *(("fitting", i + 1, 3) for i in range(3)),
     ]
-    found = store.open_head(pool, reads)
+    opened = store.open_head(pool, reads)
     states = layer_states(model, read(pool.utterances[0].audio), RECIPE.layers)
-    np.testing.assert_array_equal(found(states), fitted.head(states))
+    np.testing.assert_array_equal(opened(states), fitted.head(states))
     assert store.present(pool, reads)
     assert not list(pool.folder.glob("*.part"))
     assert fitted.left_out == ()
