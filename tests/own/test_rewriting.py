@@ -53,10 +53,10 @@ def sound(seconds: float) -> Samples:
 
 def test_the_same_sound_is_kept_whatever_it_came_in(tmp_path: Path, here: list[Path]) -> None:
     given = clips(tmp_path, *FORMATS)
-    found = rewritten(given, tmp_path / "new", 30.0, ROOM)
+    written = rewritten(given, tmp_path / "new", 30.0, ROOM)
     assert here == []
-    assert (found.lines, found.rejected) == (given.lines, ())
-    for old, new in zip(given.utterances, found.utterances, strict=True):
+    assert (written.lines, written.rejected) == (given.lines, ())
+    for old, new in zip(given.utterances, written.utterances, strict=True):
         assert (new.id, new.text, new.language) == (old.id, old.text, old.language)
         assert new.audio.read_bytes()[:4] == b"fLaC"
         assert old.audio.is_file()
@@ -77,16 +77,16 @@ def test_bad_clips_are_left_out_with_their_names(tmp_path: Path) -> None:
     (tmp_path / "1-lame.mp3").write_bytes(b"no sound" * 99)
     given = Reading(given.utterances, (3, 5, 7), (Rejected(4, "The row has no text."),))
     said: list[tuple[int, int]] = []
-    found = rewritten(given, tmp_path / "new", 30.0, ROOM, lambda *step: said.append(step))
-    assert found.lines == (3, 7)
-    assert [row.line for row in found.rejected] == [4, 5]
-    assert found.rejected[1].reason.startswith("'1-lame.mp3' cannot be decoded")
+    written = rewritten(given, tmp_path / "new", 30.0, ROOM, lambda *step: said.append(step))
+    assert written.lines == (3, 7)
+    assert [row.line for row in written.rejected] == [4, 5]
+    assert written.rejected[1].reason.startswith("'1-lame.mp3' cannot be decoded")
     assert said == [(0, 3)] * 3
 
 
 def test_a_clip_that_is_too_long_is_told_as_ever(tmp_path: Path) -> None:
-    found = rewritten(clips(tmp_path, "pcm16.wav", seconds=2.5), tmp_path / "new", 2.0, ROOM)
-    (row,) = found.rejected
+    written = rewritten(clips(tmp_path, "pcm16.wav", seconds=2.5), tmp_path / "new", 2.0, ROOM)
+    (row,) = written.rejected
     assert row.reason == '"0-pcm16.wav" is longer than the 2 s window; cut it first.'
     assert not list((tmp_path / "new").iterdir())
 
