@@ -27,7 +27,7 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.audio.io import read
-from smile.bench.report import memory, stamp, table
+from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
 from smile.lm.spelling import Spelling
@@ -118,7 +118,7 @@ def run(
             said(str(_row(measured[-1])))
     head = f"{bench.split}, first {limit} clips, normaliser plain, seed {bench.recipe.seed}; {stamp()}"
     rows = [*map(_row, measured), _macro(measured)]
-    return f"{head}\n\n{table(rows)}\n\nMost memory held: {memory():.2f} GB."
+    return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB."
 
 
 def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured:
@@ -158,7 +158,7 @@ def _decode(
     """Write clips greedily and by beam."""
     plain, seconds, frames = AcousticModel(acoustic.head), 0.0, 0
     for utterance in clips:
-        logprobs = acoustic.head(store.read(utterance))
+        logprobs = acoustic.head(store.states_of(utterance))
         measured.add("greedy", utterance, plain.text(logprobs))
         began = time.perf_counter()
         text = acoustic.text(logprobs)
