@@ -33,7 +33,7 @@ class CrossRead:
         Raises:
             PoolError: its layer states are gone.
         """
-        return self.model.head(self.store.read(self.utterance))
+        return self.model.head(self.store.states_of(self.utterance))
 
 
 def cross_read(
