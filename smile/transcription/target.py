@@ -132,7 +132,7 @@ class Target:
         self.seconds = self.retrieval_seconds = 0.0
         return self._retrieve(settings, pool, adapted)
 
-    def read(self, text: str, settings: Settings, pool: Pool) -> ClipStates:
+    def teacher_forced(self, text: str, settings: Settings, pool: Pool) -> ClipStates:
         """Return what the model says of each token of a text behind the examples, by teacher forcing."""
         neighbours = self._retrieve(settings, pool, True)
         model = self._model(settings, True)
