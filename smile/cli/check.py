@@ -75,7 +75,7 @@ def run(chosen: argparse.Namespace) -> None:
     write_setting(chosen.pool, setting)
     print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
-    print(tables.as_text(progress.table, COLUMNS))
+    print(tables.as_text(progress.rates, COLUMNS))
     print(f"\n{_sentence(setting)}")
     if setting.level == "acoustic":
         fit_acoustic(pool, models.smile)

@@ -16,7 +16,7 @@ from tests.conftest import POOLS, ROOT
 from tests.support.clips import clips
 
 
-def table(folder: Path, rows: list[str]) -> Path:
+def write_csv(folder: Path, rows: list[str]) -> Path:
     path = folder / "clips.csv"
     path.write_text("file,text\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path
@@ -25,7 +25,7 @@ def table(folder: Path, rows: list[str]) -> Path:
 def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     labelled = clips("mdw", 4)
     rows = [f'{c.path},"{c.text}"' for c in labelled[:3]]
-    source = table(tmp_path, [*rows, "nowhere.wav,text", f"{labelled[3].path},"])
+    source = write_csv(tmp_path, [*rows, "nowhere.wav,text", f"{labelled[3].path},"])
     out = tmp_path / "pool"
     assert main(["index", str(source), "--out", str(out), "--language", "mdw"]) == 0
     said = capsys.readouterr()

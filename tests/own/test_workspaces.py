@@ -65,7 +65,7 @@ def grown(workspace: Workspace, first: int, last: int) -> Pool:
         return changes.joined(workspace.pool(), part_of(first, last), change.out).pool
 
 
-def table(path: Path, count: int, extra: str = "") -> Path:
+def write_zip(path: Path, count: int, extra: str = "") -> Path:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(("file", "text"))
@@ -352,14 +352,14 @@ def test_texts_change_clips_go_and_the_language_is_renamed(workspace: Workspace)
 
 
 def test_files_with_bad_rows(workspace: Workspace, models: Models, tmp_path: Path) -> None:
-    source = table(tmp_path / "mine.zip", 3, "missing.wav,nobody\n")
+    source = write_zip(tmp_path / "mine.zip", 3, "missing.wav,nobody\n")
     added = growing.from_files(workspace, [source], models)
     assert (added.count, len(added.pool), added.pool.language) == (3, 3, MBOSHI)
     ((where, why),) = added.rejected
     assert "5" in where
     assert "missing.wav" in why
     with pytest.raises(SmileError):
-        growing.from_files(workspace, [table(tmp_path / "again.zip", 0, "gone.wav,a\n")], models)
+        growing.from_files(workspace, [write_zip(tmp_path / "again.zip", 0, "gone.wav,a\n")], models)
     assert len(workspace.pool() or ()) == 3
     assert not list(workspace.folder.glob(".import-*"))
 
@@ -418,7 +418,7 @@ def test_a_change_made_while_files_are_read_is_kept(
             with workspace.change("text") as change:
                 changes.reworded(pool, pool.utterances[0].id, "rud eile", change.out)
 
-    growing.from_files(workspace, [table(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
+    growing.from_files(workspace, [write_zip(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
     texts = [u.text for u in (workspace.pool() or DEMO).utterances]
     assert texts == ["rud eile", *(DEMO.utterances[i].text for i in (11, 0, 1))]
 
@@ -432,14 +432,14 @@ def test_a_change_taken_back_while_files_are_read_stays_so(
         if done == 1:
             workspace.undo()
 
-    growing.from_files(workspace, [table(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
+    growing.from_files(workspace, [write_zip(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
     assert [u.text for u in (workspace.pool() or DEMO).utterances] == [u.text for u in DEMO.utterances[:2]]
 
 
 def test_files_that_were_there_already_make_no_version(
     workspace: Workspace, models: Models, tmp_path: Path
 ) -> None:
-    source = table(tmp_path / "mine.zip", 2)
+    source = write_zip(tmp_path / "mine.zip", 2)
     growing.from_files(workspace, [source], models)
     again = growing.from_files(workspace, [source], models)
     assert (again.count, len(again.pool), len(workspace.state().versions)) == (0, 2, 1)
@@ -451,7 +451,7 @@ def test_a_language_is_needed_unless_a_pool_brings_it(
 ) -> None:
     nobody = visitors.open(visitors.new())
     with pytest.raises(PoolError, match="Name your language"):
-        growing.from_files(nobody, [table(tmp_path / "mine.zip", 2)], models)
+        growing.from_files(nobody, [write_zip(tmp_path / "mine.zip", 2)], models)
     changes.joined(None, part_of(0, 3), tmp_path / "gla")
     shutil.make_archive(str(tmp_path / "pool"), "zip", tmp_path, "gla")
     added = growing.from_files(nobody, [tmp_path / "pool.zip"], models)
