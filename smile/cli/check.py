@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from smile.cli.acoustic import fit_acoustic
+from smile.cli.acoustic import fit_acoustic, read_pool
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, is_installed, open_for, pool_folder
@@ -52,7 +52,6 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.own import check
     from smile.pools.setting import write_setting
     from smile.results import tables
-    from smile.transcription.preparing import prepare_datastore
 
     if is_installed(chosen.pool):
         raise SmileError(
@@ -61,8 +60,7 @@ def run(chosen: argparse.Namespace) -> None:
         )
     models = models_of(chosen)
     pool = open_for(models, chosen.pool)
-    with Bar("Reading the pool") as bar:
-        prepare_datastore(pool, models.smile, bar)
+    read_pool(pool, models.smile)
     tried = check.conditions(models.smile.info, chosen.counts, acoustic=not chosen.no_acoustic)
     progress = check.Check(0, 0)
     with Bar("Checking", "transcripts") as bar:
