@@ -100,7 +100,7 @@ def fit_to(
     Raises:
         PoolError: not one clip can be fitted to, or their texts have too many different characters.
     """
-    from smile.acoustic.fit import Labelled, Start, fit
+    from smile.acoustic.fit import Labelled, fit
 
     texts = [form(u.text) for u in utterances]
     alphabet = Alphabet.of(texts)
@@ -117,8 +117,7 @@ def fit_to(
     clips = Labelled(
         names, [texts[i] for i in used], lambda number: store.states_of(utterances[used[number]])
     )
-    start = Start(begin.older.weights, begin.older.alphabet) if begin.older else None
-    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, start)
+    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
 
 
