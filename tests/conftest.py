@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from smile.audio import io
 from smile.datatypes import Recognizer
 from smile.whisper import weights
 from smile.whisper.model import Models, load_models
@@ -77,6 +78,19 @@ def speech_folder() -> Path | None:
     """Real speech in ML-SUPERB's layout: $SMILE_TEST_SPEECH, or shared/speech/mini beside the repository."""
     folder = Path(os.environ.get("SMILE_TEST_SPEECH", ROOT.parent / "shared" / "speech" / "mini"))
     return folder if folder.is_dir() else None
+
+
+@pytest.fixture
+def decoded_here(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that are decoded in this process."""
+    paths, stream = [], io.stream
+
+    def seen(path: Path) -> object:
+        paths.append(path)
+        return stream(path)
+
+    monkeypatch.setattr(io, "stream", seen)
+    return paths
 
 
 @pytest.fixture(scope="session")

@@ -95,10 +95,10 @@ def search(
 
 def _likely(row: NDArray[np.float64], least: float, most: int) -> NDArray[np.intp]:
     """Return the numbers, ascending, of the symbols above a log probability; of many the likeliest."""
-    found = np.flatnonzero(row > least)
-    if len(found) <= most:
-        return found
-    return np.sort(found[np.argsort(-row[found], kind="stable")[:most]])
+    numbers = np.flatnonzero(row > least)
+    if len(numbers) <= most:
+        return numbers
+    return np.sort(numbers[np.argsort(-row[numbers], kind="stable")[:most]])
 
 
 def _growing(alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings) -> Grow:
@@ -120,19 +120,19 @@ def _growing(alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSetting
 
 def _extended(beams: Ways, row: list[float], tried: list[tuple[int, float]], grow: Grow) -> Ways:
     """Return the ways after one more frame, its log probabilities in `row`."""
-    found: Ways = {}
+    extended: Ways = {}
     for prefix, (blank, symbol) in beams.items():
         last, total = prefix.last, _sum(blank, symbol)
-        ways = found.setdefault(prefix, [-inf, -inf])
+        ways = extended.setdefault(prefix, [-inf, -inf])
         ways[0] = _sum(ways[0], total + row[BLANK])
         if last != BLANK:
             ways[1] = _sum(ways[1], symbol + row[last])
         for number, logprob in tried:
             before = blank if number == last else total
             if before > -inf:
-                ways = found.setdefault(grow(prefix, number), [-inf, -inf])
+                ways = extended.setdefault(grow(prefix, number), [-inf, -inf])
                 ways[1] = _sum(ways[1], before + logprob)
-    return found
+    return extended
 
 
 def _pruned(ways: Ways, size: int) -> Ways:

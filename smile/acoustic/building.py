@@ -100,7 +100,7 @@ def fit_to(
     Raises:
         PoolError: not one clip can be fitted to, or their texts have too many different characters.
     """
-    from smile.acoustic.fit import Labelled, Start, fit
+    from smile.acoustic.fit import Labelled, fit
 
     texts = [form(u.text) for u in utterances]
     alphabet = Alphabet.of(texts)
@@ -114,9 +114,10 @@ def fit_to(
     if len(alphabet) > MOST_SYMBOLS:
         raise PoolError(MANY.format(len(alphabet) - 1, MOST_SYMBOLS - 1))
     names = [clip_key(utterances[i]) for i in used]
-    clips = Labelled(names, [texts[i] for i in used], lambda number: store.read(utterances[used[number]]))
-    start = Start(begin.older.weights, begin.older.alphabet) if begin.older else None
-    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, start)
+    clips = Labelled(
+        names, [texts[i] for i in used], lambda number: store.states_of(utterances[used[number]])
+    )
+    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
 
 
@@ -124,7 +125,7 @@ def _reason(store: LayerStore, utterance: Utterance, text: str, alphabet: Alphab
     """Return why a clip cannot be fitted to; empty where it can."""
     if not text:
         return "Its text has no letters; correct it."
-    frames, needed = store.read(utterance).shape[1], frames_needed(alphabet.encode(text))
+    frames, needed = store.states_of(utterance).shape[1], frames_needed(alphabet.encode(text))
     if needed > frames:
         return f"Its text needs {needed / 50:.1f} s and its sound has {frames / 50:.1f}; correct it."
     return ""

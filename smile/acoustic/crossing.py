@@ -33,7 +33,7 @@ class CrossRead:
         Raises:
             PoolError: its layer states are gone.
         """
-        return self.model.head(self.store.read(self.utterance))
+        return self.model.head(self.store.states_of(self.utterance))
 
 
 def cross_read(
@@ -49,15 +49,15 @@ def cross_read(
     if len(utterances) < 2:
         raise PoolError("Cross-validation needs at least two clips; add some.")
     order = stable_shuffle(utterances)
-    folds, found = min(folds, len(order)), []
+    folds, crossed = min(folds, len(order)), []
     for number in range(folds):
         left = [utterances[i] for i in order[number::folds]]
         fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(order[number::folds]))]
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
         model = assembled(head, spoken(fitted))
-        found += [CrossRead(u, tuple(fitted), model, store) for u in left]
-    return found
+        crossed += [CrossRead(u, tuple(fitted), model, store) for u in left]
+    return crossed
 
 
 def _counted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from smile.acoustic.alphabet import Alphabet, Labels
+from smile.acoustic.head import Head, Weights
 from smile.acoustic.network import Network, padded
 from smile.acoustic.recipe import FittingProgress, Recipe, one_cycle
 from smile.acoustic.states import Stored
@@ -54,32 +55,17 @@ class _State:
     best_cer: float = float("inf")
 
 
-@dataclass(frozen=True, eq=False)
-class Start:
-    """Weights to begin with: of a head that was fitted to nearly the same clips."""
-
-    weights: Mapping[str, NDArray[np.float32]]
-    alphabet: Alphabet
-
-    def fitting(self, alphabet: Alphabet, fresh: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
-        """Return the weights for an alphabet; characters that are new begin as they do in `fresh` ones."""
-        made = {name: np.array(self.weights[name]) for name in fresh}
-        known = {c: i for i, c in enumerate(self.alphabet.characters, 1)}
-        for name in ("output.weight", "output.bias"):
-            made[name] = np.array(fresh[name])
-            made[name][0] = self.weights[name][0]
-            for number, character in enumerate(alphabet.characters, 1):
-                if character in known:
-                    made[name][number] = self.weights[name][known[character]]
-        return made
-
-    @property
-    def key(self) -> str:
-        """Return what tells it from others."""
-        found = hashlib.sha256(self.alphabet.characters.encode())
-        for name in sorted(self.weights):
-            found.update(np.ascontiguousarray(self.weights[name]).tobytes())
-        return found.hexdigest()
+def weights_from(head: Head, alphabet: Alphabet, fresh: Weights) -> dict[str, NDArray[np.float32]]:
+    """Return a head's weights for an alphabet; characters that are new begin as they do in `fresh` ones."""
+    weights = {name: np.array(head.weights[name]) for name in fresh}
+    known = {c: i for i, c in enumerate(head.alphabet.characters, 1)}
+    for name in ("output.weight", "output.bias"):
+        weights[name] = np.array(fresh[name])
+        weights[name][0] = head.weights[name][0]
+        for number, character in enumerate(alphabet.characters, 1):
+            if character in known:
+                weights[name][number] = head.weights[name][known[character]]
+    return weights
 
 
 def fit(
@@ -87,10 +73,11 @@ def fit(
     alphabet: Alphabet,
     recipe: Recipe,
     checkpoint: Path | None = None,
-    start: Start | None = None,
+    start: Head | None = None,
 ) -> Generator[FittingProgress, None, dict[str, NDArray[np.float32]]]:
     """Fit a head and return its weights; yields after each epoch and in long ones, and may be closed there.
 
+    It begins with the weights of `start`, if given: a head that was fitted to nearly the same clips.
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
     one thread, so that the same seed gives the same bits on one machine, and holds one batch of states.
     """
@@ -100,8 +87,8 @@ def fit(
     epochs = recipe.epochs_for(len(fitted))
     state = _begun(clips, alphabet, recipe)
     if start:
-        state.network.load(start.fitting(alphabet, state.network.arrays()))
-    key = _key(clips, alphabet, recipe) | ({"start": start.key} if start else {})
+        state.network.load(weights_from(start, alphabet, state.network.arrays()))
+    key = _key(clips, alphabet, recipe) | ({"start": _digest(start)} if start else {})
     _resume(state, checkpoint, key)
     patience = recipe.patience if left else epochs
     early = epochs // 2  # before it a head may write only blanks for a while
@@ -185,8 +172,8 @@ def _judge(state: _State, clips: Labelled, alphabet: Alphabet, left: Sequence[in
     edits = length = 0
     for i in left:
         logprobs = state.network(padded([clips.states(i)]))[0].numpy()
-        found = score(clips.texts[i], greedy(logprobs, alphabet))
-        edits, length = edits + found.edits, length + found.length
+        counts = score(clips.texts[i], greedy(logprobs, alphabet))
+        edits, length = edits + counts.edits, length + counts.length
     cer = edits / max(1, length)
     if cer < state.best_cer:
         state.best, state.best_cer, state.best_epoch = state.network.arrays(), cer, state.epoch
@@ -198,6 +185,14 @@ def _key(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> dict[str, Any]:
     names = hashlib.sha256("\n".join(clips.names).encode()).hexdigest()
     characters = hashlib.sha256(alphabet.characters.encode()).hexdigest()
     return {"format": FORMAT, "recipe": recipe.to_json(), "clips": names, "characters": characters}
+
+
+def _digest(head: Head) -> str:
+    """Return what tells a head's weights and alphabet from others."""
+    digest = hashlib.sha256(head.alphabet.characters.encode())
+    for name in sorted(head.weights):
+        digest.update(np.ascontiguousarray(head.weights[name]).tobytes())
+    return digest.hexdigest()
 
 
 def _save(state: _State, path: Path, key: dict[str, Any]) -> None:

@@ -77,9 +77,9 @@ def fits(weights: Weights, layers: int, symbols: int) -> bool:
     """Return whether weights have all parts, in shapes that go together, and are numbers."""
     sizes = {"l": layers, "s": symbols}
     for name, shape in SHAPES.items():
-        found = weights.get(name)
-        if found is None or found.ndim != len(shape) or not np.isfinite(found).all():
+        array = weights.get(name)
+        if array is None or array.ndim != len(shape) or not np.isfinite(array).all():
             return False
-        if any(sizes.setdefault(axis, size) != size for axis, size in zip(shape, found.shape, strict=True)):
+        if any(sizes.setdefault(axis, size) != size for axis, size in zip(shape, array.shape, strict=True)):
             return False
     return sizes["k"] % 2 == 1 and min(sizes.values()) > 0

@@ -111,7 +111,7 @@ class LayerStore:
         """Return that of a pool; parts of the pool share it, since a recording's states are its own."""
         return cls((pool.states or pool.folder) / f"layers-{made_by.name}", made_by)
 
-    def read(self, utterance: Utterance) -> Stored:
+    def states_of(self, utterance: Utterance) -> Stored:
         """Return the states (layers, frames, d) of a clip.
 
         Raises:
@@ -126,7 +126,7 @@ class LayerStore:
     def has(self, utterance: Utterance) -> bool:
         """Return whether a clip's states can be read."""
         try:
-            self.read(utterance)
+            self.states_of(utterance)
         except PoolError:
             return False
         return True

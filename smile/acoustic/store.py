@@ -119,10 +119,10 @@ def _opened(path: Path, changed: int, reads: StatesId, form: Form, wanted: str) 
     return Head(alphabet, form, reads, weights)
 
 
-def _compare(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+def _compare(fitted: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Raise what a head was fitted to, where that is something else than what is wanted."""
-    states, asked = found.get("states", {}), wanted["states"]
-    if found.get("format") != wanted["format"]:
+    states, asked = fitted.get("states", {}), wanted["states"]
+    if fitted.get("format") != wanted["format"]:
         raise _OtherHeadError("another version of SMILE's format")
     for name, said in (
         ("encoder", "the states of another encoder"),
@@ -132,7 +132,7 @@ def _compare(found: dict[str, Any], wanted: dict[str, Any]) -> None:
     ):
         if states.get(name) != asked[name]:
             raise _OtherHeadError(said)
-    if found.get("texts") != wanted["texts"]:
+    if fitted.get("texts") != wanted["texts"]:
         raise _OtherHeadError("texts in another form")
-    if found.get("clips") != wanted["clips"]:
+    if fitted.get("clips") != wanted["clips"]:
         raise _OtherHeadError("other clips or texts")

@@ -27,7 +27,7 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.audio.io import read_audio
-from smile.bench.report import memory, stamp, table
+from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
 from smile.lm.spelling import Spelling
@@ -68,9 +68,9 @@ class Errors:
 
     def add(self, reference: str, text: str, language: str) -> None:
         """Count a clip, by the normaliser `plain`."""
-        found = score(reference, text, language=language)
-        self.edits, self.length = self.edits + found.edits, self.length + found.length
-        self.word_edits, self.words = self.word_edits + found.word_edits, self.words + found.words
+        counts = score(reference, text, language=language)
+        self.edits, self.length = self.edits + counts.edits, self.length + counts.length
+        self.word_edits, self.words = self.word_edits + counts.word_edits, self.words + counts.words
 
     def add_written(self, reference: str, text: str) -> None:
         """Count a clip's characters as they are written, capitals and punctuation with them."""
@@ -111,14 +111,14 @@ def run(
     bench: Bench, languages: Sequence[str] = UNKNOWN, limit: int = 60, said: Said = lambda _: None
 ) -> str:
     """Measure every language on its first clips -> Markdown; `said` hears each row as it is done."""
-    models, found = load_models(), list[Measured]()
+    models, measured = load_models(), list[Measured]()
     with tempfile.TemporaryDirectory() as folder:
         for language in languages:
-            found.append(measure(replace(bench, work=bench.work or Path(folder)), models, language, limit))
-            said(str(_row(found[-1])))
+            measured.append(measure(replace(bench, work=bench.work or Path(folder)), models, language, limit))
+            said(str(_row(measured[-1])))
     head = f"{bench.split}, first {limit} clips, normaliser plain, seed {bench.recipe.seed}; {stamp()}"
-    rows = [*map(_row, found), _macro(found)]
-    return f"{head}\n\n{table(rows)}\n\nMost memory held: {memory():.2f} GB."
+    rows = [*map(_row, measured), _macro(measured)]
+    return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB."
 
 
 def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured:
@@ -158,7 +158,7 @@ def _decode(
     """Write clips greedily and by beam."""
     plain, seconds, frames = AcousticModel(acoustic.head), 0.0, 0
     for utterance in clips:
-        logprobs = acoustic.head(store.read(utterance))
+        logprobs = acoustic.head(store.states_of(utterance))
         measured.add("greedy", utterance, plain.text(logprobs))
         began = time.perf_counter()
         text = acoustic.text(logprobs)
@@ -197,15 +197,15 @@ def _row(measured: Measured) -> dict[str, object]:
     }
 
 
-def _macro(found: Sequence[Measured]) -> dict[str, object]:
+def _macro(measured: Sequence[Measured]) -> dict[str, object]:
     """Return the mean over languages, as the last row of the table."""
 
     def mean(values: Iterator[float]) -> str:
-        return f"{sum(values) / len(found):.1f}"
+        return f"{sum(values) / len(measured):.1f}"
 
-    row: dict[str, object] = dict.fromkeys(_row(found[0]), "–")
-    for name in found[0].levels:
-        row[f"{name}, CER %"] = mean(m.levels[name].cer for m in found)
-    row["as written, CER %"] = mean(m.written.cer for m in found)
-    row["beam, WER %"] = mean(m.levels["beam, 6-gram"].wer for m in found)
-    return {**row, "language": "macro", "clips": sum(m.clips for m in found)}
+    row: dict[str, object] = dict.fromkeys(_row(measured[0]), "–")
+    for name in measured[0].levels:
+        row[f"{name}, CER %"] = mean(m.levels[name].cer for m in measured)
+    row["as written, CER %"] = mean(m.written.cer for m in measured)
+    row["beam, WER %"] = mean(m.levels["beam, 6-gram"].wer for m in measured)
+    return {**row, "language": "macro", "clips": sum(m.clips for m in measured)}

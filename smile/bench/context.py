@@ -11,7 +11,7 @@ import numpy as np
 from smile.audio.io import read_audio
 from smile.bench.engines import median
 from smile.bench.latency import lasting
-from smile.bench.report import stamp, table
+from smile.bench.report import markdown_table, stamp
 from smile.corpora import read_corpus
 from smile.datatypes import Matrix, Prompt, Samples, Shot, SmileError
 from smile.decoding.encoding import encoding_of
@@ -38,7 +38,7 @@ def run(source: Path, split: str) -> str:
     works = {way: _works(load_models(adapter=folder).smile, samples, shots) for way, folder in WAYS.items()}
     rows = [_row(count, {way: made[i] for way, made in works.items()}) for i, count in enumerate(COUNTS)]
     clip, shot = target.seconds, float(np.mean([e.seconds for e in examples]))
-    return f"A clip of {clip:.1f} s, examples of {shot:.1f} s on average; {stamp()}\n\n{table(rows)}"
+    return f"A clip of {clip:.1f} s, examples of {shot:.1f} s on average; {stamp()}\n\n{markdown_table(rows)}"
 
 
 def _works(model: Model, samples: Samples, shots: list[Shot]) -> list[tuple[Prompt, Callable[[], Matrix]]]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from smile.audio.features import log_mel
 from smile.audio.io import read_audio
-from smile.bench.report import memory, stamp, table
+from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Speech, Utterance
 from smile.settings import WHOLE_WINDOW, WINDOWS
@@ -55,7 +55,7 @@ def run(sources: Sequence[Path], limit: int, split: str) -> str:
     rows += list(_ctranslate2(trials))
     seconds = sum(len(t.samples) for t in trials) / SAMPLE_RATE
     head = f"{len(trials)} clips, {seconds:.0f} s of speech, vanilla, greedy; {stamp()}"
-    return f"{head}\n\n{table(rows)}\n\nMost memory held: {memory():.2f} GB (all engines together)."
+    return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB (all engines together)."
 
 
 def _trials(source: Path, split: str) -> Iterator[Trial]:
@@ -135,11 +135,11 @@ def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
 @contextmanager
 def _ct2_folder() -> Iterator[Path]:
     """The weight packages' files as the folder that CTranslate2 wants."""
-    found = packages.load(packages.installed())
+    packaged = packages.load(packages.installed())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "model.bin").write_bytes(found.model)
-        shutil.copy(found.config, folder)
-        shutil.copy(found.tokenizer, folder)
-        shutil.copy(found.config.with_name("vocabulary.txt"), folder)
+        (folder / "model.bin").write_bytes(packaged.model)
+        shutil.copy(packaged.config, folder)
+        shutil.copy(packaged.tokenizer, folder)
+        shutil.copy(packaged.config.with_name("vocabulary.txt"), folder)
         yield folder

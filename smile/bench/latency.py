@@ -13,7 +13,7 @@ import numpy as np
 from smile.audio.features import log_mel
 from smile.audio.io import read_audio
 from smile.bench.engines import median
-from smile.bench.report import memory, stamp, table
+from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, EncoderId, Language, RecognizerInfo, Samples, Utterance
 from smile.pools.pool import Header, Pool
@@ -45,7 +45,7 @@ def run(source: Path, split: str) -> str:
         row["ratio"] = f"{float(str(row['seconds'])) / baseline:.2f}"
     clip, shot = len(samples) / SAMPLE_RATE, example.seconds
     head = f"A clip of {clip:.1f} s with one example of {shot:.1f} s; median of {REPEATS}; {stamp()}"
-    return f"{head}\n\n{table(rows)}\n\nMost memory held by SMILE alone: {before:.2f} GB."
+    return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held by SMILE alone: {before:.2f} GB."
 
 
 def _row(name: str, seconds: float) -> dict[str, object]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smile.bench.report import stamp, table
+from smile.bench.report import markdown_table, stamp
 from smile.datatypes import EncoderId, SmileError, Utterance
 from smile.maps import store as maps
 from smile.maps.placement import Trust, place
@@ -123,7 +123,7 @@ def run(size: int = 20_000) -> str:
     return (
         f"{size} points, drawn by {renderer}; milliseconds until the map is drawn, and between frames "
         f"while it is worked for {SECONDS:.0f} s, with the share of that time that scripts run; {stamp()}"
-        f"\n\n{table(rows)}\n\nPlacing a query among {size} points: {placing(size):.1f} ms (median)."
+        f"\n\n{markdown_table(rows)}\n\nPlacing a query among {size} points: {placing(size):.1f} ms (median)."
     )
 
 

@@ -21,7 +21,7 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def table(rows: Sequence[dict[str, object]]) -> str:
+def markdown_table(rows: Sequence[dict[str, object]]) -> str:
     """Return rows of equal keys as a Markdown table."""
     heads = list(rows[0])
     lines = [heads, ["---"] * len(heads), *([str(row[h]) for h in heads] for row in rows)]

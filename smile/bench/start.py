@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
-from smile.bench.report import stamp, table
+from smile.bench.report import markdown_table, stamp
 from smile.datatypes import SmileError
 from smile.paths import PACKAGE
 
@@ -23,7 +23,7 @@ def run(times: int = 3) -> str:
     rows: list[dict[str, object]] = [
         {"start": i + 1, "page answers, s": f"{s:.1f}"} for i, s in enumerate(seconds)
     ]
-    return f"`smile app` to the first answered request; {stamp()}\n\n{table(rows)}"
+    return f"`smile app` to the first answered request; {stamp()}\n\n{markdown_table(rows)}"
 
 
 def _start() -> float:

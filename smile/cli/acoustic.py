@@ -1,4 +1,4 @@
-"""Fitting a pool's acoustic model on the command line."""
+"""Making what settings need of a pool on the command line: its datastore, its acoustic model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from smile.cli.terminal import Bar
 
 if TYPE_CHECKING:
+    from smile.datatypes import Progress
     from smile.pools.pool import Pool
     from smile.settings import Settings
     from smile.whisper.model import Model, Models
@@ -15,17 +16,21 @@ if TYPE_CHECKING:
 
 def prepare_pool(pool: Pool, models: Models, settings: Settings) -> None:
     """Make what settings need of a pool, with a bar; clips that a head is not fitted to are named."""
-    from smile.transcription.preparing import needed, prepare_datastore
+    from smile.transcription.preparing import prepare
 
-    model = models.smile.within(settings.windows)
-    if "datastore" in needed(settings):
-        with Bar("Reading the pool") as bar:
-            prepare_datastore(pool, model, bar)
-    if "acoustic" in needed(settings):
-        fit_acoustic(pool, model)
+    makers = {"datastore": read_pool, "acoustic": fit_acoustic}
+    prepare(pool, models.smile, settings, makers=makers)
 
 
-def fit_acoustic(pool: Pool, model: Model) -> None:
+def read_pool(pool: Pool, model: Model, _: Progress | None = None) -> None:
+    """Make a pool's datastore, where it has none, with a bar."""
+    from smile.transcription.preparing import prepare_datastore
+
+    with Bar("Reading the pool") as bar:
+        prepare_datastore(pool, model, bar)
+
+
+def fit_acoustic(pool: Pool, model: Model, _: Progress | None = None) -> None:
     """Fit a pool's acoustic model, where it has none, and store it; clips that it leaves out are named."""
     from smile.acoustic.building import build
     from smile.transcription.preparing import has_acoustic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from smile.cli.acoustic import fit_acoustic
+from smile.cli.acoustic import fit_acoustic, read_pool
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, is_installed, open_for, pool_folder
@@ -52,7 +52,6 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.own import check
     from smile.pools.setting import write_setting
     from smile.results import tables
-    from smile.transcription.preparing import prepare_datastore
 
     if is_installed(chosen.pool):
         raise SmileError(
@@ -61,21 +60,20 @@ def run(chosen: argparse.Namespace) -> None:
         )
     models = models_of(chosen)
     pool = open_for(models, chosen.pool)
-    with Bar("Reading the pool") as bar:
-        prepare_datastore(pool, models.smile, bar)
+    read_pool(pool, models.smile)
     tried = check.conditions(models.smile.info, chosen.counts, acoustic=not chosen.no_acoustic)
-    found = check.Check(0, 0)
+    progress = check.Check(0, 0)
     with Bar("Checking", "transcripts") as bar:
-        for found in check.leave_one_out(models, pool, tried, chosen.clips, chosen.seed):
-            if found.fitted is None:
-                bar(found.done, found.total)
+        for progress in check.leave_one_out(models, pool, tried, chosen.clips, chosen.seed):
+            if progress.fitted is None:
+                bar(progress.done, progress.total)
             else:
-                bar(round(100 * found.fitted), 100)
-    setting = check.best(found, tried, pool, models.smile.info)
+                bar(round(100 * progress.fitted), 100)
+    setting = check.best(progress, tried, pool, models.smile.info)
     write_setting(chosen.pool, setting)
     print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
-    print(tables.as_text(found.table, COLUMNS))
+    print(tables.as_text(progress.rates, COLUMNS))
     print(f"\n{_sentence(setting)}")
     if setting.level == "acoustic":
         fit_acoustic(pool, models.smile)

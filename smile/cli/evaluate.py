@@ -166,8 +166,8 @@ def _conditions(grids: Sequence[str], wanted: Sequence[str]) -> tuple[Condition,
     """Return the wanted conditions of several grids, or all; one that two grids have comes once."""
     from smile.evaluation.conditions import distinct, read_grid
 
-    found = dict.fromkeys(condition for grid in grids for condition in read_grid(grid))
-    known = {condition.name: condition for condition in distinct(tuple(found))}
+    conditions = dict.fromkeys(condition for grid in grids for condition in read_grid(grid))
+    known = {condition.name: condition for condition in distinct(tuple(conditions))}
     if missing := [name for name in wanted if name not in known]:
         raise SmileError(f'The grid has no condition "{missing[0]}"; choose of {", ".join(known)}.')
     return tuple(known[name] for name in wanted or known)

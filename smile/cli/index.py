@@ -125,17 +125,17 @@ def _build_imported(chosen: argparse.Namespace, models: Models) -> Built:
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".smile-import-", dir=chosen.out.parent) as work:
         with Bar("Cutting") as bar:
-            found = _imported(chosen, Path(work), bar)
-        header = found.header
+            imported = _imported(chosen, Path(work), bar)
+        header = imported.header
         code = chosen.language or (header.language.code if header else "")
         with Bar("Indexing") as bar:
-            language = indexing.language_of(chosen.source, code, found.reading)
+            language = indexing.language_of(chosen.source, code, imported.reading)
             known = header or Header(language, source=chosen.source.name)
             origin = Header(language, known.synthetic, known.source, known.licence)
             built = indexing.build(
-                found.reading, chosen.out, models, origin, queries=found.queries, progress=bar
+                imported.reading, chosen.out, models, origin, queries=imported.queries, progress=bar
             )
-    _print_rejected(found, built)
+    _print_rejected(imported, built)
     return built
 
 
@@ -152,10 +152,12 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
         raise SmileError(error.saying("choose a tier with --tier")) from error
 
 
-def _print_rejected(found: Imported, built: Built) -> None:
-    for note in found.notes:
+def _print_rejected(imported: Imported, built: Built) -> None:
+    for note in imported.notes:
         print(note, file=sys.stderr)
     for row in built.rejected:
-        print(f"{found.place(row.line)}: {row.reason}", file=sys.stderr)
-    if found.empty:
-        print(f"{found.empty} annotations without a text, or of silence, were passed over.", file=sys.stderr)
+        print(f"{imported.place(row.line)}: {row.reason}", file=sys.stderr)
+    if imported.empty:
+        print(
+            f"{imported.empty} annotations without a text, or of silence, were passed over.", file=sys.stderr
+        )

@@ -44,7 +44,7 @@ def run(chosen: argparse.Namespace) -> None:
     models = models_of(chosen)
     corpus, settings = open_corpus(chosen.data), settings_of(chosen)
     codes = [iso_code(code) for code in chosen.languages] or list(corpus.languages(corpus.splits.targets))
-    found: list[sequence.ClipEdits] = []
+    edits: list[sequence.ClipEdits] = []
     with TemporaryDirectory(prefix="smile-learn-") as folder:
         work = Path(folder)
         for code in codes:
@@ -54,10 +54,10 @@ def run(chosen: argparse.Namespace) -> None:
             steps = sequence.sequence(models, pool, targets, work, chosen.examples, settings)
             with Bar(f"Correcting {code}") as bar:
                 for clip in steps:
-                    found.append(clip)
+                    edits.append(clip)
                     bar(clip.number, len(targets))
-            sequence.write(found, chosen.out)
-    print(sequence.as_text(found))
+            sequence.write(edits, chosen.out)
+    print(sequence.as_text(edits))
 
 
 def _pool(corpus: Corpus, code: str, data: Path, work: Path, models: Models) -> Pool:

@@ -47,12 +47,12 @@ def strengths(text: str) -> tuple[float, ...]:
 def windows(text: str) -> tuple[float, ...]:
     """Return an option's window lengths in seconds, joined by commas, in order."""
     try:
-        found = tuple(sorted(float(part) for part in text.split(",")))
+        seconds = tuple(sorted(float(part) for part in text.split(",")))
     except ValueError:
-        found = ()
-    if not found or found[0] < 1 or found[-1] > 30:
+        seconds = ()
+    if not seconds or seconds[0] < 1 or seconds[-1] > 30:
         raise argparse.ArgumentTypeError("name seconds from 1 to 30, such as 10,15,20,30")
-    return found
+    return seconds
 
 
 def megabytes(text: str) -> int:

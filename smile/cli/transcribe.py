@@ -107,8 +107,8 @@ def _print(told: dict[str, Any], result: Result) -> None:
         rated = side.get("cer") is not None
         rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if rated else ""
         print(f"{name}  {side['text']}{rates}")
-    for _, found in result.examples:
-        for n in found.neighbours:
+    for _, examples in result.examples:
+        for n in examples.neighbours:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
 
 
@@ -124,15 +124,15 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
         raise SmileError("Name a folder for the transcripts of several recordings with --out.")
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
-    found = batch.recordings(chosen.clip)
+    recordings = batch.recordings_of(chosen.clip)
     failed = 0
-    steps = batch.run(models, found, pool, settings, chosen.out, kinds)
+    steps = batch.run(models, recordings, pool, settings, chosen.out, kinds)
     with Bar("Transcribing", "recordings") as bar, closing(steps):
         for step in steps:
             bar(step.done, step.total)
             if step.problem:
                 failed += step.transcript is None
                 print(f"{step.name}: {step.problem}", file=sys.stderr)
-    if failed == len(found):
+    if failed == len(recordings):
         raise SmileError("No recording could be transcribed.")
-    print(f"{chosen.out}: {len(found) - failed} of {len(found)} recordings as {', '.join(kinds)}.")
+    print(f"{chosen.out}: {len(recordings) - failed} of {len(recordings)} recordings as {', '.join(kinds)}.")

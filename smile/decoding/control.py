@@ -36,21 +36,21 @@ def control_of(model: Model, settings: Settings, seconds: float, pool: Pool | No
 def _stopping(
     model: Model, settings: Settings, seconds: float, pool: Pool | None
 ) -> tuple[StoppingCriterion, ...]:
-    found: list[StoppingCriterion] = [LoopStop()] if settings.cut_loops else []
+    criteria: list[StoppingCriterion] = [LoopStop()] if settings.cut_loops else []
     if settings.length_limit and pool:
-        found.append(LengthStop(most_characters(speaking_rates(pool), seconds), model.tokenizer))
-    return tuple(found)
+        criteria.append(LengthStop(most_characters(speaking_rates(pool), seconds), model.tokenizer))
+    return tuple(criteria)
 
 
 def _processors(model: Model, settings: Settings, pool: Pool | None) -> tuple[LogitsProcessor, ...]:
-    found: list[LogitsProcessor] = [NoRepeat()] if settings.no_repeat else []
+    processors: list[LogitsProcessor] = [NoRepeat()] if settings.no_repeat else []
     if pool and settings.knn:
-        found.append(KnnLM(open_store(pool, model), settings.knn))
+        processors.append(KnnLM(open_store(pool, model), settings.knn))
     if pool and settings.characters != "off":
         penalty = PENALTY if settings.characters == "soft" else np.inf
         characters = permitted([u.text for u in pool.utterances])
-        found.append(CharacterConstraint(model.tokenizer, characters, penalty))
-    return tuple(found)
+        processors.append(CharacterConstraint(model.tokenizer, characters, penalty))
+    return tuple(processors)
 
 
 def speaking_rates(pool: Pool) -> NDArray[np.float64]:

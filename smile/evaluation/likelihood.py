@@ -62,7 +62,7 @@ def foreseen(
     for tried, shots in wanted:
         assert first
         pool, told = pools[tried.models.smile.info.encoder.adapter], replace(settings, shots=shots)
-        said = first.under(tried.models).read(utterance.text, told, pool)
+        said = first.under(tried.models).teacher_forced(utterance.text, told, pool)
         bits, characters = -float(said.logprob.sum()) / math.log(2), len(utterance.text.strip())
         yield Foreseen(tried.adapter, tried.scale, shots, utterance.language, utterance.id, bits, characters)
 

@@ -57,13 +57,13 @@ class CharacterNgram:
     def logprob(self, context: str, character: str) -> float:
         """Return log P of a character, or of `END`, after a context from `start` or `context`."""
         key = (context, character)
-        found = self._known.get(key)
-        if found is None:
+        logprob = self._known.get(key)
+        if logprob is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             symbol = character if character in self._symbols else UNKNOWN
-            found = self._known[key] = log(self._probability(context, symbol))
-        return found
+            logprob = self._known[key] = log(self._probability(context, symbol))
+        return logprob
 
     def end(self, context: str) -> float:
         """Return log P of a text's end after a context."""

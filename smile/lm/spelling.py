@@ -63,17 +63,17 @@ class Spelling:
                 written = self._ways_of(" ".join(words[at:end]), at == 0, end == len(words), end - at == 1)
                 ways[end] += [self._with(way, word) for way in best for word in written]
         worth = [(way.score + self._lm.end(way.context), way.text) for way in ways[-1]]
-        return max(worth, key=lambda found: (found[0], found[1]))[1] if words else ""
+        return max(worth)[1] if words else ""
 
     def _ways_of(self, key: str, first: bool, last: bool, single: bool) -> list[str]:
         """Return how a word, or several that may be written as one, may be written at a place in a text."""
-        found = set(self._written.get(key, {key} if single else ()))
+        spellings = set(self._written.get(key, {key} if single else ()))
         if first:
-            found |= {word[0].upper() + word[1:] for word in found}
-            found |= {word[0].lower() + word[1:] for word in found}
+            spellings |= {word[0].upper() + word[1:] for word in spellings}
+            spellings |= {word[0].lower() + word[1:] for word in spellings}
         if last:
-            found |= {_ending(word)[0] + ending for word in found for ending in self._endings}
-        return sorted(word for word in found if self._form(word) == key)
+            spellings |= {_ending(word)[0] + ending for word in spellings for ending in self._endings}
+        return sorted(word for word in spellings if self._form(word) == key)
 
     def _with(self, way: _Way, word: str) -> _Way:
         """Return a way with one more word, and a space before it."""

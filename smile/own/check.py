@@ -50,7 +50,7 @@ class Check:
     fitted: float | None = None  # share of the fitting that comes before them, while it lasts
 
     @property
-    def table(self) -> pd.DataFrame:
+    def rates(self) -> pd.DataFrame:
         """Return a line for each setting, as `results.by_language` has it: `rate` is CER in percent."""
         return by_language(pd.DataFrame([asdict(row) for row in self.rows])) if self.rows else pd.DataFrame()
 
@@ -145,14 +145,14 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     Raises:
         PoolError: no clip could be transcribed under any setting with examples.
     """
-    table = check.table
-    rates = {} if table.empty else dict(zip(table["condition"], table["rate"], strict=True))
+    lines = check.rates
+    rates = {} if lines.empty else dict(zip(lines["condition"], lines["rate"], strict=True))
     measured = [c for c in tried if c.side != "vanilla" and np.isfinite(rates.get(c.name, np.nan))]
     if not measured:
         first = next((row.error for row in check.rows if row.error), "there are no transcripts")
         raise PoolError(f"The check of {pool.folder} came to no result: {first}")
     chosen = min(measured, key=lambda c: rates[c.name])
-    line = table[table["condition"] == chosen.name].iloc[0]
+    line = lines[lines["condition"] == chosen.name].iloc[0]
     vanilla = rates.get(VANILLA, np.nan)
     return PoolSetting(
         shots=chosen.settings.shots,

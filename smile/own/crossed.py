@@ -33,13 +33,13 @@ def cross_written(
         AudioError: a recording cannot be read.
     """
     reads = StatesId.of(models.smile, recipe.layers)
-    store, found = LayerStore.of(pool, reads), dict[str, CrossRead]()
+    store, by_id = LayerStore.of(pool, reads), dict[str, CrossRead]()
     problem: SmileError | None = None
     try:
         for done, of in store.encode(models.smile, pool.utterances):
             yield FittingProgress("encoding", done, of)
         crossed = yield from cross_read(pool.utterances, store, form_of(pool, recipe.normaliser), recipe)
-        found = {clip.utterance.id: clip for clip in crossed}
+        by_id = {clip.utterance.id: clip for clip in crossed}
     except AudioError:
         raise
     except SmileError as error:
@@ -50,7 +50,7 @@ def cross_written(
     def row(utterance: Utterance, condition: Condition) -> Row:
         if problem:
             return failed_row(utterance, condition, "", problem)
-        clip = found[utterance.id]
+        clip = by_id[utterance.id]
         try:
             written = clip.model.written(clip.logprobs)
         except PoolError as error:

@@ -59,12 +59,12 @@ def from_files(
     with workspace.work() as work:
         named = workspace.state().language
         hints = importing.Hints(language=named.code if named else "")
-        found = importing.read_source(importing.gather(files, work), work, tiers=tiers, hints=hints)
-        return add_imported(workspace, found, models, progress)
+        imported = importing.read_source(importing.gather(files, work), work, tiers=tiers, hints=hints)
+        return add_imported(workspace, imported, models, progress)
 
 
 def add_imported(
-    workspace: Workspace, found: Imported, models: Models, progress: Progress | None = None
+    workspace: Workspace, imported: Imported, models: Models, progress: Progress | None = None
 ) -> Added:
     """Add what `importing.isolated.read_apart` has read; this is the part that needs models.
 
@@ -74,7 +74,7 @@ def add_imported(
         SmileError: no clip can be used; the pool stays as it was.
     """
     with workspace.work() as work:
-        return _add(workspace, found, models, work / "pool", progress)
+        return _add(workspace, imported, models, work / "pool", progress)
 
 
 def typed(workspace: Workspace, audio: Path, text: str, models: Models) -> Added:
@@ -117,8 +117,8 @@ def _one(
 ) -> Added:
     """Add one clip, which must be new."""
     with workspace.work() as work:
-        found = Imported(Reading.of((utterance,)))
-        added = _add(workspace, found, models, work / "pool", correction=correction)
+        imported = Imported(Reading.of((utterance,)))
+        added = _add(workspace, imported, models, work / "pool", correction=correction)
     if added.count == 0:
         raise PoolError(KNOWN)
     return added
@@ -144,33 +144,33 @@ def ready(workspace: Workspace, models: Models, progress: Progress | None = None
 
 def older_pools(workspace: Workspace, models: Models) -> list[Pool]:
     """Return the pool as it was, newest first; what is damaged is passed over."""
-    found: list[Pool] = []
+    pools: list[Pool] = []
     for version in workspace.state().versions[-2::-1][:2]:
         with suppress(PoolError):
-            found.append(open_pool(workspace.folder / POOLS / version.folder, models.smile.info.encoder))
-    return found
+            pools.append(open_pool(workspace.folder / POOLS / version.folder, models.smile.info.encoder))
+    return pools
 
 
 def _add(
     workspace: Workspace,
-    found: Imported,
+    imported: Imported,
     models: Models,
     out: Path,
     progress: Progress | None = None,
     correction: Correction | None = None,
 ) -> Added:
-    language, encoder = _language(workspace, found), models.smile.info.encoder
-    if len(found.reading.utterances) + len(workspace.pool(encoder) or ()) > MOST_EXAMPLES:
+    language, encoder = _language(workspace, imported), models.smile.info.encoder
+    if len(imported.reading.utterances) + len(workspace.pool(encoder) or ()) > MOST_EXAMPLES:
         raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
     longest, room = max(models.smile.windows), workspace.room()
-    clips = rewritten(found.reading, out.with_name("clips"), longest, room, progress)
+    clips = rewritten(imported.reading, out.with_name("clips"), longest, room, progress)
     built = indexing.build(clips, out, models, Header(language), progress=progress)
-    rejected = [(found.place(row.line), row.reason) for row in built.rejected]
+    rejected = [(imported.place(row.line), row.reason) for row in built.rejected]
     with workspace.lock:
         old = workspace.pool(encoder)  # as it is by now
         if old and not changes.unknown(old, built.pool):
             rejected += [(u.id, KNOWN) for u in built.pool.utterances]
-            return Added(old, 0, tuple(rejected), found.empty, found.notes)
+            return Added(old, 0, tuple(rejected), imported.empty, imported.notes)
         state = workspace.state()
         workspace.write(replace(state, language=state.language or language))
         with workspace.change("", correction) as change:
@@ -178,7 +178,7 @@ def _add(
             count = len(joined.pool) - len(old or ())
             change.what = _what(count, correction)
     rejected += [(name, KNOWN) for name in joined.known]
-    return Added(joined.pool, count, tuple(rejected), found.empty, found.notes)
+    return Added(joined.pool, count, tuple(rejected), imported.empty, imported.notes)
 
 
 def _what(count: int, correction: Correction | None) -> str:
@@ -187,11 +187,11 @@ def _what(count: int, correction: Correction | None) -> str:
     return "1 example added" if count == 1 else f"{count} examples added"
 
 
-def _language(workspace: Workspace, found: Imported) -> Language:
+def _language(workspace: Workspace, imported: Imported) -> Language:
     """The language that the visitor has named; a pool that is opened again brings its own."""
     state = workspace.state()
     if state.language:
         return state.language
-    if not found.header:
+    if not imported.header:
         raise PoolError(NO_LANGUAGE)
-    return found.header.language
+    return imported.header.language

@@ -98,7 +98,7 @@ def _edits(target: Utterance, number: int, examples: int, results: Sequence[Resu
     fixed, grown = results
     texts = (fixed.vanilla.text, fixed.smile.text, grown.smile.text)
     scores = [score(target.text, text, language=target.language) for text in texts]
-    edits = [found.edits for found in scores]
+    edits = [s.edits for s in scores]
     return ClipEdits(target.language, number, target.id, examples, scores[0].length, *edits)
 
 

@@ -150,11 +150,13 @@ def parts(workspace: Workspace) -> list[Part]:
     return parts_of(items(workspace), workspace.state())
 
 
-def parts_of(found: Iterable[Item], state: State) -> list[Part]:
+def parts_of(recordings: Iterable[Item], state: State) -> list[Part]:
     """Return the parts of recordings, corrected and outdated as a visitor's state has them."""
     version = state.versions[-1].folder if state.versions else ""
     corrected = {(c.recording, c.part): c for c in state.corrections}
-    named = [part for item in found if item.transcript for part in _parts(item, item.transcript, version)]
+    named = [
+        part for item in recordings if item.transcript for part in _parts(item, item.transcript, version)
+    ]
     return [_corrected(part, corrected.get(part.key)) for part in named]
 
 
@@ -212,8 +214,12 @@ class _Kept:
 
 def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are; ValueError where they are not those of `_Kept` of this recording."""
-    found = from_fields(_Kept, fields).transcript
-    if found and not (found.recording == name and found.tiers and all(_fit(found, t) for t in found.tiers)):
+    transcript = from_fields(_Kept, fields).transcript
+    if transcript and not (
+        transcript.recording == name
+        and transcript.tiers
+        and all(_fit(transcript, t) for t in transcript.tiers)
+    ):
         raise ValueError(name)
     return fields
 

@@ -47,7 +47,7 @@ def _attention(
         for project, y in ((module.q_proj, x), (module.k_proj, seen), (module.v_proj, seen))
     )
     pieces = zip(q.split(ours, 1), k.split(theirs, 1), v.split(theirs, 1), strict=True)
-    found = [
+    attended = [
         F.scaled_dot_product_attention(a[None], b[None], c[None], is_causal=causal)[0] for a, b, c in pieces
     ]
-    return cast(Tensor, module.out_proj(torch.cat(found, 1).transpose(0, 1).flatten(1)))
+    return cast(Tensor, module.out_proj(torch.cat(attended, 1).transpose(0, 1).flatten(1)))

@@ -84,7 +84,7 @@ class Episodes:
         self._languages = sorted({clip.language for clip in clips})
         self._clips = {lang: [c for c in clips if c.language == lang] for lang in self._languages}
         self._embeddings = {
-            lang: np.stack([c.embedding for c in found]) for lang, found in self._clips.items()
+            lang: np.stack([c.embedding for c in group]) for lang, group in self._clips.items()
         }
 
     def window(self, batch: int) -> float:
@@ -129,8 +129,8 @@ class Episodes:
         code = audio.clips[-1].whisper
         if generator.random() < config.random_language:
             code = str(generator.choice(list(self._tokenizer.languages)))
-        found = episode_tokens(self._tokenizer, texts, places, code, first, timestamps=config.timestamps)
-        return replace(found, owners=found.owners + skipped)
+        tokens = episode_tokens(self._tokenizer, texts, places, code, first, timestamps=config.timestamps)
+        return replace(tokens, owners=tokens.owners + skipped)
 
     def _too_many(self, texts: Sequence[str]) -> int:
         """How many of the first texts have no room in the decoder's positions."""

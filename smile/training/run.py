@@ -105,8 +105,8 @@ class _Training:
         for place in learn(model, batches, run, self.accelerator, budget, each):
             if self.accelerator.is_main_process:
                 export(model, folder, run, self.data, place.hours)
-                found = self._validate(folder, place.step)
-                bar.write(f"step {place.step}: validation CER {found}", file=sys.stderr)
+                rates = self._validate(folder, place.step)
+                bar.write(f"step {place.step}: validation CER {rates}", file=sys.stderr)
         if self.accelerator.is_main_process:
             export(model, folder, run, self.data, run.hours())
         bar.close()
@@ -116,9 +116,9 @@ class _Training:
         """Log and return the validation CER of the adapter in a folder."""
         from smile.training.validate import validate
 
-        found = validate(self.root, folder, self.config, self.name)
-        self.run.log({"kind": "validation", "step": step, **found})
-        return found
+        rates = validate(self.root, folder, self.config, self.name)
+        self.run.log({"kind": "validation", "step": step, **rates})
+        return rates
 
 
 def _show(bar: Any, place: Place) -> None:

@@ -97,18 +97,18 @@ def _loss(points: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     import torch
 
     apart = torch.cdist(points, points).square()
-    found = (-apart).fill_diagonal_(-1e9).log_softmax(dim=1)
-    return torch.nn.functional.kl_div(found, wanted, reduction="batchmean")
+    logprobs = (-apart).fill_diagonal_(-1e9).log_softmax(dim=1)
+    return torch.nn.functional.kl_div(logprobs, wanted, reduction="batchmean")
 
 
 def nearest_likeness(languages: Sequence[Language], measure: Callable[..., NDArray[np.float64]]) -> float:
     """Return how alike a clip's text and that of its nearest by a measure are, the mean over all clips."""
-    found = []
+    likenesses = []
     for language in languages:
         apart = np.array(measure(language.embeddings, language.embeddings))
         np.fill_diagonal(apart, np.inf)
-        found.append(language.likeness[np.arange(len(apart)), apart.argmin(axis=1)])
-    return float(np.concatenate(found).mean())
+        likenesses.append(language.likeness[np.arange(len(apart)), apart.argmin(axis=1)])
+    return float(np.concatenate(likenesses).mean())
 
 
 def save(projection: Projection, path: Path, **facts: object) -> None:

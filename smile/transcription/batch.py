@@ -54,29 +54,29 @@ class Step:
     problem: str = ""  # why there is no transcript, or not of all
 
 
-def recordings(sources: Iterable[Path]) -> list[Recording]:
+def recordings_of(sources: Iterable[Path]) -> list[Recording]:
     """Find the recordings of files and folders, folders in folders included, sorted in each.
 
     Raises:
         SmileError: a source that is not there, or nothing to transcribe in all of them.
     """
-    found: list[Recording] = []
+    recordings: list[Recording] = []
     for source in sources:
         if source.is_dir():
             paths = sorted(p for p in source.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
-            found += (Recording(p.relative_to(source).as_posix(), p) for p in paths)
+            recordings += (Recording(p.relative_to(source).as_posix(), p) for p in paths)
         elif source.is_file():
-            found.append(Recording(source.name, source))
+            recordings.append(Recording(source.name, source))
         else:
             raise SmileError(f"There is no recording or folder {source}; check its name.")
-    if not found:
+    if not recordings:
         raise SmileError("The folder holds no recordings; name one with sound files in it.")
-    return found
+    return recordings
 
 
 def run(
     models: Models,
-    found: Sequence[Recording],
+    recordings: Sequence[Recording],
     pool: Pool | None,
     settings: Settings,
     out: Path,
@@ -98,7 +98,7 @@ def run(
     made: dict[int, TieredTranscript] = {}
     with closing(log):
         try:
-            yield from _each(models, found, pool, settings, log, made)
+            yield from _each(models, recordings, pool, settings, log, made)
         finally:
             for kind in kinds:
                 export([made[number] for number in sorted(made)], kind, out)
@@ -113,14 +113,14 @@ def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, An
 
 def _each(
     models: Models,
-    found: Sequence[Recording],
+    recordings: Sequence[Recording],
     pool: Pool | None,
     settings: Settings,
     log: Log,
     made: dict[int, TieredTranscript],
 ) -> Iterator[Step]:
-    total = len(found)
-    for number, recording in enumerate(found):
+    total = len(recordings)
+    for number, recording in enumerate(recordings):
         try:
             key = f"{recording.name} {digest(recording.path)}"
             if log.get(key) is None:

@@ -43,12 +43,12 @@ def combined(head: Transcript, others: Sequence[Transcript], share: float, langu
     """
     sides = (head, *others)
     segments = []
-    for found in zip(*(side.segments for side in sides), strict=True):
-        if len({(segment.start, segment.end) for segment in found}) > 1:
+    for candidates in zip(*(side.segments for side in sides), strict=True):
+        if len({(segment.start, segment.end) for segment in candidates}) > 1:
             raise ValueError("The transcripts are of different segments.")
-        texts = [segment.text for segment in found]
+        texts = [segment.text for segment in candidates]
         chosen = Readings(texts[0], tuple(texts[1:]), language).chosen(share)
-        segments.append(found[texts.index(chosen)])
+        segments.append(candidates[texts.index(chosen)])
     seconds, done = sum(side.seconds for side in sides), all(side.done for side in sides)
     return Transcript(tuple(segments), seconds, done)
 
@@ -78,7 +78,7 @@ def fit_share(
     for number, clip in enumerate(crossed, 1):
         readings.append(Readings(clip.model.text(clip.logprobs), _others(clip, pool, models, ways)))
         yield FittingProgress("writing", number, len(crossed))
-    readings = [replace(found, language=pool.language.code) for found in readings]
+    readings = [replace(reading, language=pool.language.code) for reading in readings]
     references = tuple(clip.utterance.text for clip in crossed)
     return FittedShare(fitted_share(readings, references), tuple(readings), references)
 

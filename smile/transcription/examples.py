@@ -32,8 +32,8 @@ def retrieve(
     if settings.total_seconds:
         lengths = [pool.utterances[i].seconds for i in fits]
         fits = [fits[i] for i in of_length(lengths, settings.shots, settings.total_seconds - seconds)]
-    found = choose(query, pool.embeddings[fits], [pool.utterances[i] for i in fits], settings)
-    return tuple(replace(n, index=fits[n.index]) for n in found)
+    neighbours = choose(query, pool.embeddings[fits], [pool.utterances[i] for i in fits], settings)
+    return tuple(replace(n, index=fits[n.index]) for n in neighbours)
 
 
 def same_recording(embedding: Vector, seconds: float, pool: Pool) -> set[int]:

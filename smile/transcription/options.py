@@ -73,8 +73,8 @@ def allowed(name: str) -> str:
         return '"guess", "pool" or one of Whisper\'s language codes'
     if isinstance(default, tuple):
         return f"numbers from {option.least:g} to {option.most:g} joined by commas"
-    if found := choices(name):
-        return f"one of {', '.join(map(text_of, found))}"
+    if values := choices(name):
+        return f"one of {', '.join(map(text_of, values))}"
     whole = "a whole number" if isinstance(default, int) else "a number"
     return f"{whole} from {option.least:g} to {option.most:g}"
 
@@ -129,12 +129,12 @@ def from_json(values: Mapping[str, Any], base: Settings = DEFAULTS) -> Settings:
     Raises:
         SmileError: a value of the wrong type, or no such setting.
     """
-    found: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for name, value in values.items():
         if name not in OPTIONS:
             raise SmileError(f'There is no setting "{name}"; choose of {", ".join(OPTIONS)}.')
-        found[name] = _typed(name, value)
-    return replace(base, **found)
+        named[name] = _typed(name, value)
+    return replace(base, **named)
 
 
 def _typed(name: str, value: Any) -> Any:

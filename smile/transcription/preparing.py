@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from smile.acoustic import building
 from smile.acoustic.head import Head
@@ -17,6 +17,8 @@ from smile.settings import Settings
 from smile.transcription.examples import pool_token
 from smile.whisper.model import Model
 
+Maker = Callable[[Pool, Model, Progress | None], None]
+
 
 def needed(settings: Settings) -> tuple[str, ...]:
     """Return what settings need of a pool, as in MAKERS."""
@@ -25,14 +27,22 @@ def needed(settings: Settings) -> tuple[str, ...]:
     return ("datastore",) if settings.knn else ()
 
 
-def prepare(pool: Pool, model: Model, settings: Settings, progress: Progress | None = None) -> None:
+def prepare(
+    pool: Pool,
+    model: Model,
+    settings: Settings,
+    progress: Progress | None = None,
+    makers: Mapping[str, Maker] | None = None,
+) -> None:
     """Make what settings need of a pool and is missing; it may be broken off, and goes on where it was.
+
+    Who shows it in another way gives `makers` of its own in place of MAKERS.
 
     Raises:
         SmileError: a clip cannot be read, or none can be fitted to.
     """
     for what in needed(settings):
-        MAKERS[what](pool, model.within(settings.windows), progress)
+        (makers or MAKERS)[what](pool, model.within(settings.windows), progress)
 
 
 def prepare_datastore(pool: Pool, model: Model, progress: Progress | None = None) -> None:
@@ -68,7 +78,7 @@ def share(said: FittingProgress) -> float:
     return 0.3 * part if said.stage == "encoding" else 0.3 + 0.7 * part
 
 
-MAKERS: dict[str, Callable[[Pool, Model, Progress | None], None]] = {
+MAKERS: dict[str, Maker] = {
     "datastore": prepare_datastore,
     "acoustic": prepare_acoustic,
 }

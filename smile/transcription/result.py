@@ -74,8 +74,8 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
         "neighbours": [
             _neighbour_dict(n, start, used)
             for start, examples in result.examples
-            for used, found in ((True, examples.neighbours), (False, examples.left_out))
-            for n in found
+            for used, neighbours in ((True, examples.neighbours), (False, examples.left_out))
+            for n in neighbours
         ],
         "seconds": {
             "recording": round(result.duration, 3),

@@ -121,22 +121,22 @@ class Target:
         return ways[settings.level](settings, pool, adapted)
 
     def behind(
-        self, found: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool = True
+        self, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool = True
     ) -> Iterator[Step]:
         """Write behind examples that have been found already; raises as `in_context` does."""
         self.seconds = self.retrieval_seconds = 0.0
-        yield from self._behind(found, settings, pool, adapted)
+        yield from self._behind(neighbours, settings, pool, adapted)
 
     def retrieve(self, settings: Settings, pool: Pool, adapted: bool = True) -> tuple[Neighbour, ...]:
         """Return the examples that the settings choose of a pool."""
         self.seconds = self.retrieval_seconds = 0.0
         return self._retrieve(settings, pool, adapted)
 
-    def read(self, text: str, settings: Settings, pool: Pool) -> ClipStates:
+    def teacher_forced(self, text: str, settings: Settings, pool: Pool) -> ClipStates:
         """Return what the model says of each token of a text behind the examples, by teacher forcing."""
-        found = self._retrieve(settings, pool, True)
+        neighbours = self._retrieve(settings, pool, True)
         model = self._model(settings, True)
-        prompt, _ = self._prompt(model, found, settings, pool)
+        prompt, _ = self._prompt(model, neighbours, settings, pool)
         return read_text(model, prompt, self._states(model, prompt.samples), text)
 
     def _model(self, settings: Settings, adapted: bool) -> Model:
@@ -161,10 +161,10 @@ class Target:
         states, watch = self._states(model, self.speech.samples), Stopwatch()
         with watch:
             query = Query(pooled(states, self.speech.seconds), self._key, draft)
-            found = retrieve(pool, query, self.speech.seconds, settings, encoding_of(model.info))
+            neighbours = retrieve(pool, query, self.speech.seconds, settings, encoding_of(model.info))
         self.retrieval_seconds += watch.seconds
         self.seconds += watch.seconds
-        return found
+        return neighbours
 
     def _draft(self, settings: Settings) -> str:
         """Return Whisper's own transcript, where examples are chosen by it."""
@@ -174,15 +174,15 @@ class Target:
         return last.decoded.text
 
     def _behind(
-        self, found: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool
+        self, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool
     ) -> Iterator[Step]:
         model, detection = self._model(settings, adapted), self._detect(settings)
-        prompt, language = self._prompt(model, found, settings, pool)
+        prompt, language = self._prompt(model, neighbours, settings, pool)
         states = self._states(model, prompt.samples)
         control = control_of(model, settings, self.speech.seconds, pool)
         examples = RetrievedExamples(
-            tuple(n for i, n in enumerate(found) if i in prompt.fitting),
-            tuple(n for i, n in enumerate(found) if i not in prompt.fitting),
+            tuple(n for i, n in enumerate(neighbours) if i in prompt.fitting),
+            tuple(n for i, n in enumerate(neighbours) if i not in prompt.fitting),
         )
         encoding = encoding_of(model.info)
         start = lambda: encoding.prefill(model, prompt, states)  # noqa: E731
@@ -190,12 +190,12 @@ class Target:
             yield Step(decoded, language, detection, examples)
 
     def _prompt(
-        self, model: Model, found: Sequence[Neighbour], settings: Settings, pool: Pool | None
+        self, model: Model, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None
     ) -> tuple[Prompt, str]:
         """Return the prompt behind examples, and the language that it names."""
         language, watch = language_token(settings.language_token, pool, self._detect(settings)), Stopwatch()
         with watch:
-            shots = [Shot(read_example(n.utterance.audio), n.utterance.text) for n in found]
+            shots = [Shot(read_example(n.utterance.audio), n.utterance.text) for n in neighbours]
             prompt = prompts.build(
                 model, self.speech.samples, shots, language=language, timestamps=settings.timestamps
             )

@@ -115,7 +115,7 @@ def load(folder: Path) -> Adapter:
     _check_kind(config, folder)
     if not (folder / WEIGHTS).is_file() and (folder / "adapter_model.bin").is_file():
         raise WeightsError(f"{folder} holds adapter_model.bin only; save the adapter with peft as {WEIGHTS}.")
-    tensors = open_safetensors(folder / WEIGHTS).read()
+    tensors = open_safetensors(folder / WEIGHTS).read_float32()
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes())
     digest.update((folder / "adapter_config.json").read_bytes())
     return Adapter(

@@ -66,7 +66,7 @@ class _Reader:
         return name, np.frombuffer(self.take(self.number("I")), dtype).reshape(shape)
 
 
-def read(data: memoryview, source: str) -> Tensors:
+def read_tensors(data: memoryview, source: str) -> Tensors:
     """Return the tensors of a model.bin given as its bytes, as views of them; `source` names it in errors."""
     reader = _Reader(data)
     try:

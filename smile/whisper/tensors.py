@@ -38,7 +38,7 @@ class TensorFile:
         """Return the tensors' shapes by name."""
         return {name: tuple(entry["shape"]) for name, entry in self.header.items()}
 
-    def read(self) -> State:
+    def read_float32(self) -> State:
         """Read all tensors as float32, into memory of their own."""
         data = np.memmap(self.path, np.uint8, mode="r")[self.start :]
         return {name: self._tensor(name, entry, data) for name, entry in self.header.items()}

@@ -57,5 +57,5 @@ def cut(piece: bytes) -> tuple[bytes, str, bytes]:
 def _numbered(values: Iterable[T]) -> tuple[tuple[T, ...], NDArray[np.int64]]:
     """What occurs among values, and which of it each value is."""
     numbers: dict[T, int] = {}
-    found = [numbers.setdefault(value, len(numbers)) for value in values]
-    return tuple(numbers), np.array(found, dtype=np.int64)
+    indices = [numbers.setdefault(value, len(numbers)) for value in values]
+    return tuple(numbers), np.array(indices, dtype=np.int64)

@@ -156,7 +156,7 @@ def _open_folder(folder: Path, label: str) -> Base:
 def _from_ct2(
     label: str, model: memoryview, digest: str, settings: dict[str, Any], tokenizer: Path, source: str
 ) -> Base:
-    tensors = ct2.read(model, source)
+    tensors = ct2.read_tensors(model, source)
     config = ct2.config(tensors, source) | TOKENS
     _check_vocabulary(config, source)
     always, first = (tuple(settings.get(key, ())) for key in ("suppress_ids", "suppress_ids_begin"))
@@ -245,15 +245,15 @@ def _tokens(generation: dict[str, Any], settings: dict[str, Any], key: str) -> t
     Raises:
         WeightsError: it is none.
     """
-    found = generation.get(key) or settings.get(key) or []
-    if not isinstance(found, list) or not all(type(token) is int and token >= 0 for token in found):
+    tokens = generation.get(key) or settings.get(key) or []
+    if not isinstance(tokens, list) or not all(type(token) is int and token >= 0 for token in tokens):
         raise WeightsError(f"The model's {key} are no list of tokens; save or download the model again.")
-    return tuple(found)
+    return tuple(tokens)
 
 
 def _read(files: Sequence[TensorFile], config: dict[str, Any]) -> State:
     """The tensors that belong to Whisper, the tied output layer left out."""
-    stored = {_full_name(name): tensor for file in files for name, tensor in file.read().items()}
+    stored = {_full_name(name): tensor for file in files for name, tensor in file.read_float32().items()}
     return {name: stored[name] for name in whisper_shapes(config)}
 
 

@@ -27,22 +27,22 @@ def collapsed(path: tuple[int, ...]) -> tuple[int, ...]:
 
 def all_texts(logprobs: np.ndarray) -> dict[tuple[int, ...], float]:
     """Log P of every text, by going through every alignment."""
-    found: dict[tuple[int, ...], float] = {}
+    likelihoods: dict[tuple[int, ...], float] = {}
     for path in itertools.product(range(logprobs.shape[1]), repeat=len(logprobs)):
         worth = float(sum(logprobs[t, s] for t, s in enumerate(path)))
         text = collapsed(path)
-        found[text] = np.logaddexp(found.get(text, -np.inf), worth)
-    return found
+        likelihoods[text] = np.logaddexp(likelihoods.get(text, -np.inf), worth)
+    return likelihoods
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("frames", [1, 2, 5])
 def test_likelihood_is_the_sum_over_alignments(frames: int, seed: int) -> None:
     logprobs = random_logprobs(frames, 4, seed)
-    found = all_texts(logprobs)
-    for text, worth in found.items():
+    likelihoods = all_texts(logprobs)
+    for text, worth in likelihoods.items():
         assert log_likelihood(logprobs, np.array(text, np.int64)) == pytest.approx(worth, abs=1e-5)
-    assert np.logaddexp.reduce(list(found.values())) == pytest.approx(0, abs=1e-5)
+    assert np.logaddexp.reduce(list(likelihoods.values())) == pytest.approx(0, abs=1e-5)
     assert log_likelihood(logprobs, np.array([1] * (frames + 1))) == -np.inf
     assert log_likelihood(logprobs, np.array([1] * frames)) == (-np.inf if frames > 1 else logprobs[0, 1])
 
@@ -66,10 +66,10 @@ def test_search_finds_the_best_of_all_texts(seed: int, lm: bool) -> None:
     for numbers, logprob in all_texts(logprobs).items():
         text = AB.decode(numbers)
         worth[text] = logprob + EXACT.bonus * len(text) + (EXACT.weight * model.score(text) if model else 0)
-    found = search(logprobs, AB, model, EXACT)
-    assert {h.text: h.score for h in found} == pytest.approx(worth, abs=1e-4)
-    assert found[0].text == max(worth, key=worth.get)
-    assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
+    hypotheses = search(logprobs, AB, model, EXACT)
+    assert {h.text: h.score for h in hypotheses} == pytest.approx(worth, abs=1e-4)
+    assert hypotheses[0].text == max(worth, key=worth.get)
+    assert [h.score for h in hypotheses] == sorted((h.score for h in hypotheses), reverse=True)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -123,7 +123,7 @@ def test_a_head_that_is_at_a_loss_takes_no_hours() -> None:
             asked.append(character)
             return super().logprob(context, character)
 
-    found = search(np.tile(row, (10, 1)), alphabet, Counting([alphabet.characters]))
-    assert found
+    hypotheses = search(np.tile(row, (10, 1)), alphabet, Counting([alphabet.characters]))
+    assert hypotheses
     assert alphabet.characters[6] in asked
     assert len(asked) <= 10 * BeamSettings().size * BeamSettings().tried

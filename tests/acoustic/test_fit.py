@@ -10,7 +10,7 @@ import pytest
 
 from smile.acoustic.alphabet import Alphabet
 from smile.acoustic.ctc import greedy
-from smile.acoustic.fit import Labelled, Start, fit
+from smile.acoustic.fit import Labelled, fit, weights_from
 from smile.acoustic.head import SHAPES, Head, fits
 from smile.acoustic.recipe import Recipe, one_cycle
 from smile.util.timing import finished
@@ -50,14 +50,14 @@ def test_it_goes_on_from_a_head_of_nearly_the_same_clips() -> None:
     """Also where a new clip has a new character: a few epochs do what the same number from nothing do not."""
     before, _ = fitted(labelled(TEXTS), replace(SMALL, epochs=60))
     texts = [*TEXTS, "ca b"]
-    clips, start = labelled(texts), Start(before, Alphabet.of(TEXTS))
+    clips, start = labelled(texts), Head(Alphabet.of(TEXTS), FORM, READS, before)
     recipe = replace(SMALL, epochs=60).again(len(texts))
     assert (recipe.epochs, recipe.rate) == (9, SMALL.rate / 4)
     steps = fit(clips, Alphabet.of(texts), recipe, start=start)
     losses = [said.loss for said in steps]
     _, anew = fitted(clips, replace(SMALL, epochs=9))
     assert losses[-1] < 0.5 * anew[-1].loss
-    weights = start.fitting(Alphabet.of(texts), fitted(clips, replace(SMALL, epochs=1))[0])
+    weights = weights_from(start, Alphabet.of(texts), fitted(clips, replace(SMALL, epochs=1))[0])
     assert fits(weights, len(READS.layers), len(Alphabet.of(texts)))
     np.testing.assert_array_equal(weights["output.bias"][1:4], before["output.bias"][1:4])
 

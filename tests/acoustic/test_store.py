@@ -54,9 +54,9 @@ def test_a_head_is_made_and_found_again(pool: Pool, model: Model, reads: StatesI
         *(("encoding", i + 1, COUNT) for i in range(COUNT)),
         *(("fitting", i + 1, 3) for i in range(3)),
     ]
-    found = store.open_head(pool, reads)
+    opened = store.open_head(pool, reads)
     states = layer_states(model, read_audio(pool.utterances[0].audio), RECIPE.layers)
-    np.testing.assert_array_equal(found(states), fitted.head(states))
+    np.testing.assert_array_equal(opened(states), fitted.head(states))
     assert store.present(pool, reads)
     assert not list(pool.folder.glob("*.part"))
     assert fitted.left_out == ()
@@ -67,7 +67,7 @@ def test_states_are_those_of_the_encoder(pool: Pool, model: Model, reads: States
     assert len(list(states.encode(model, pool.utterances))) == COUNT
     clip = pool.utterances[1]
     _, outputs = model.encode_layers(read_audio(clip.audio), RECIPE.layers)
-    kept = states.read(clip)
+    kept = states.states_of(clip)
     assert kept.dtype == np.float16
     assert kept.shape == (1, round(clip.seconds * 50) + 10, model.recognizer.width)
     np.testing.assert_allclose(kept, layer_normed(outputs[:, : kept.shape[1]]), atol=3e-3)
@@ -89,7 +89,7 @@ def test_only_what_is_missing_is_encoded(pool: Pool, model: Model, reads: States
     states.keep_only(pool.utterances[:2])
     assert [states.has(u) for u in pool.utterances] == [True, True, False, False, False]
     with pytest.raises(PoolError, match="encode the pool"):
-        states.read(pool.utterances[4])
+        states.states_of(pool.utterances[4])
 
 
 def test_more_characters_than_a_head_can_write_are_a_sentence(

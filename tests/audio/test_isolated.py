@@ -20,8 +20,8 @@ from smile.audio.isolated import read_apart, reading_apart
 from smile.datatypes import SAMPLE_RATE, AudioError
 from tests.conftest import ROOT
 from tests.support.sounds import FORMATS, encode, signal
+from tests.support.waiting import PATIENCE, until
 
-PATIENCE = 60.0  # seconds in which a process has to come and go on a machine that is busy
 OTHERS: set[int] = set()  # workers that tests of other files have left waiting
 HOOK = """
 import os, signal, sys, time
@@ -87,13 +87,6 @@ def outcome(read: Callable[..., Recording], path: Path, *limit: float) -> tuple[
     except AudioError as error:
         return str(error)
     return recording.samples.tobytes(), recording.cut
-
-
-def until(come: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not come():
-        assert time.monotonic() < end, "it has not come"
-        time.sleep(0.02)
 
 
 def children(parent: int | None = None) -> list[int]:

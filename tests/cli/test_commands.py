@@ -16,7 +16,7 @@ from tests.conftest import POOLS, ROOT
 from tests.support.clips import clips
 
 
-def table(folder: Path, rows: list[str]) -> Path:
+def write_csv(folder: Path, rows: list[str]) -> Path:
     path = folder / "clips.csv"
     path.write_text("file,text\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path
@@ -25,7 +25,7 @@ def table(folder: Path, rows: list[str]) -> Path:
 def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     labelled = clips("mdw", 4)
     rows = [f'{c.path},"{c.text}"' for c in labelled[:3]]
-    source = table(tmp_path, [*rows, "nowhere.wav,text", f"{labelled[3].path},"])
+    source = write_csv(tmp_path, [*rows, "nowhere.wav,text", f"{labelled[3].path},"])
     out = tmp_path / "pool"
     assert main(["index", str(source), "--out", str(out), "--language", "mdw"]) == 0
     said = capsys.readouterr()
@@ -34,14 +34,14 @@ def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "line 6" in said.err
     options = ["--pool", str(out), "--shots", "2", "--sampler", "nearest", "--json"]
     assert main(["transcribe", str(labelled[3].path), *options]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["vanilla"]["text"]
-    assert found["smile"]["text"]
-    assert {n["text"] for n in found["neighbours"]} <= {c.text for c in labelled[:3]}
-    assert len(found["neighbours"]) == 2
+    output = json.loads(capsys.readouterr().out)
+    assert output["vanilla"]["text"]
+    assert output["smile"]["text"]
+    assert {n["text"] for n in output["neighbours"]} <= {c.text for c in labelled[:3]}
+    assert len(output["neighbours"]) == 2
     assert main(["transcribe", str(labelled[3].path), *options, "--characters", "hard"]) == 0
     kept = json.loads(capsys.readouterr().out)
-    assert (found["settings"]["characters"], kept["settings"]["characters"]) == ("off", "hard")
+    assert (output["settings"]["characters"], kept["settings"]["characters"]) == ("off", "hard")
     assert set(kept["smile"]["text"]) <= {*"".join(c.text for c in labelled[:3]), " "}
 
 
@@ -83,8 +83,8 @@ def test_a_value_out_of_range_is_refused(
 
 
 def commands() -> argparse._SubParsersAction[argparse.ArgumentParser]:
-    (found,) = (a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return found
+    (subparsers,) = (a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return subparsers
 
 
 PARSERS = {"smile": build_parser(), **commands().choices}

@@ -166,9 +166,9 @@ def test_every_token_is_judged_as_by_a_slow_reference(
     characters = permitted([text])
     begun = sorted({c.encode()[:n] for c in permitted(TEXTS) for n in range(len(c.encode()))})
     waiting = data.draw(st.sampled_from(begun))
-    found = spelling(tokenizer, text).after(waiting)
+    allowed = spelling(tokenizer, text).after(waiting)
     wanted = [slow(waiting, piece, characters) for piece in tokenizer.pieces]
-    assert found.tolist() == wanted
+    assert allowed.tolist() == wanted
 
 
 @given(texts, texts, st.integers(0, 10**6), st.integers(0, 9))

@@ -32,13 +32,13 @@ def store(helpful: bool, seed: int = 0) -> tuple[Datastore, Observed]:
 def test_the_nearest_are_those_of_a_slow_search_without_the_clip_itself() -> None:
     made, _ = store(True)
     hidden = made.keys[:3] + 0.1
-    squares, found = made.nearest(hidden, without=0)
+    squares, indices = made.nearest(hidden, without=0)
     for row, state in enumerate(hidden):
         slow = ((made.keys - state) ** 2).sum(axis=1)
         slow[made.clips == 0] = np.inf
-        assert set(found[row]) == set(np.argsort(slow)[:NEIGHBOURS])
-        np.testing.assert_allclose(squares[row], slow[found[row]], rtol=1e-3, atol=1e-2)
-    assert not np.isin(found, np.flatnonzero(made.clips == 0)).any()
+        assert set(indices[row]) == set(np.argsort(slow)[:NEIGHBOURS])
+        np.testing.assert_allclose(squares[row], slow[indices[row]], rtol=1e-3, atol=1e-2)
+    assert not np.isin(indices, np.flatnonzero(made.clips == 0)).any()
 
 
 def test_the_weight_is_high_where_neighbours_help_and_low_where_they_do_not() -> None:

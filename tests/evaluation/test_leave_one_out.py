@@ -127,7 +127,7 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(
 
 def test_rates_are_those_of_the_transcripts(pool: Pool, steps: list[loo.Check]) -> None:
     texts = {u.id: u.text for u in pool.utterances}
-    for line in steps[-1].table.to_dict("records"):
+    for line in steps[-1].rates.to_dict("records"):
         rows = [row for row in steps[-1].rows if row.condition == line["condition"]]
         scores = [score(texts[row.id], row.hypothesis, language="gle") for row in rows]
         rate = 100 * sum(s.edits for s in scores) / sum(s.length for s in scores)
@@ -197,7 +197,7 @@ def test_the_acoustic_level_is_checked_on_clips_that_its_heads_never_heard(
     rows = [row for row in last.rows if row.condition == loo.ACOUSTIC]
     assert [row.id for row in rows] == [pool.utterances[i].id for i in loo.sample(pool, 2)]
     assert not any(row.error or row.neighbours or row.token for row in rows)
-    assert "acoustic model" in set(last.table["condition"])
+    assert "acoustic model" in set(last.rates["condition"])
 
 
 def test_a_pool_that_no_head_can_be_fitted_to_says_so_in_its_rows(models: Models, pool: Pool) -> None:

@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +24,10 @@ from smile.pools.pool import open_pool
 from tests.conftest import POOLS, ROOT
 from tests.support import bombs
 from tests.support.linguists import staircase, write_eaf
+from tests.support.waiting import PATIENCE, until
 
 T = TypeVar("T")
 LIMITS = Limits()
-PATIENCE = 60.0  # seconds in which a process has to come and go on a machine that is busy
 
 
 def drained(steps: Generator[str, None, T]) -> tuple[T, list[str]]:
@@ -39,13 +38,6 @@ def drained(steps: Generator[str, None, T]) -> tuple[T, list[str]]:
             said.append(next(steps))
         except StopIteration as done:
             return done.value, said
-
-
-def until(come: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not come():
-        assert time.monotonic() < end, "it has not come"
-        time.sleep(0.02)
 
 
 def workers(parent: int | None = None) -> list[int]:

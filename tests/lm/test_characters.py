@@ -70,8 +70,12 @@ def test_three_thousand_characters_and_none() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smile.lm.characters.MOST_KNOWN", 10)
-    model = CharacterNgram(["some text here"])
-    first = model.score("some text here")
-    assert len(model._known) <= 10
-    assert model.score("some text here") == first
+    text, computed = "some text here", list[float]()
+    monkeypatch.setattr("smile.lm.characters.log", lambda p: computed.append(p) or math.log(p))
+    for most, again in ((10, len(text) + 1), (1000, 0)):
+        monkeypatch.setattr("smile.lm.characters.MOST_KNOWN", most)
+        model = CharacterNgram([text])
+        first = model.score(text)
+        computed.clear()
+        assert model.score(text) == first
+        assert len(computed) == again

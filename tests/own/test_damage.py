@@ -59,15 +59,15 @@ def changed(workspace: Workspace, change: Callable[[dict[str, Any]], Any]) -> No
 
 
 def span(**fields: Any) -> Callable[[dict[str, Any]], Any]:
-    return lambda found: found["tiers"][0][1][0].update(fields)
+    return lambda saved: saved["tiers"][0][1][0].update(fields)
 
 
 BAD: list[Callable[[dict[str, Any]], Any]] = [
-    lambda found: found.update(tiers=[]),
-    lambda found: found["tiers"][1][1].pop(),
-    lambda found: found["tiers"][0][1].pop(),
-    lambda found: found["tiers"].append(["more", []]),
-    lambda found: found.update(recording="b.wav"),
+    lambda saved: saved.update(tiers=[]),
+    lambda saved: saved["tiers"][1][1].pop(),
+    lambda saved: saved["tiers"][0][1].pop(),
+    lambda saved: saved["tiers"].append(["more", []]),
+    lambda saved: saved.update(recording="b.wav"),
     span(start=-1.0),
     span(start=2.0),
     span(end=float("inf")),

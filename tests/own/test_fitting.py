@@ -46,15 +46,15 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Models:
 def workspace(tmp_path: Path, tiny: Models) -> Workspace:
     """A visitor with a few examples, whose pool is to be written by its acoustic model."""
     visitors = Workspaces(tmp_path / "visitors", hours=2)
-    found = visitors.open(visitors.new())
-    found.write(replace(found.state(), language=Language("gla", "Scottish Gaelic")))
+    opened = visitors.open(visitors.new())
+    opened.write(replace(opened.state(), language=Language("gla", "Scottish Gaelic")))
     with (tmp_path / "table.csv").open("w", newline="", encoding="utf-8") as file:
         rows = [(u.audio.name, u.text) for u in DEMO.utterances[:COUNT]]
         csv.writer(file).writerows([("file", "text"), *rows])
     files = [tmp_path / "table.csv", *(u.audio for u in DEMO.utterances[:COUNT])]
-    pool = growing.from_files(found, files, tiny).pool
+    pool = growing.from_files(opened, files, tiny).pool
     write_setting(pool.folder, PoolSetting(3, 0.0, level="acoustic"))
-    return found
+    return opened
 
 
 @pytest.fixture

@@ -27,19 +27,6 @@ from tests.support.sounds import FORMATS, encode, signal
 ROOM = 10**9
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that are decoded in this process."""
-    found, stream = [], io.stream
-
-    def seen(path: Path) -> object:
-        found.append(path)
-        return stream(path)
-
-    monkeypatch.setattr(io, "stream", seen)
-    return found
-
-
 def clips(folder: Path, *named: str, seconds: float = 2.0) -> Reading:
     """Clips in files of these kinds."""
     folder.mkdir(exist_ok=True)
@@ -51,12 +38,12 @@ def sound(seconds: float) -> Samples:
     return signal(seconds, 48_000)
 
 
-def test_the_same_sound_is_kept_whatever_it_came_in(tmp_path: Path, here: list[Path]) -> None:
+def test_the_same_sound_is_kept_whatever_it_came_in(tmp_path: Path, decoded_here: list[Path]) -> None:
     given = clips(tmp_path, *FORMATS)
-    found = rewritten(given, tmp_path / "new", 30.0, ROOM)
-    assert here == []
-    assert (found.lines, found.rejected) == (given.lines, ())
-    for old, new in zip(given.utterances, found.utterances, strict=True):
+    written = rewritten(given, tmp_path / "new", 30.0, ROOM)
+    assert decoded_here == []
+    assert (written.lines, written.rejected) == (given.lines, ())
+    for old, new in zip(given.utterances, written.utterances, strict=True):
         assert (new.id, new.text, new.language) == (old.id, old.text, old.language)
         assert new.audio.read_bytes()[:4] == b"fLaC"
         assert old.audio.is_file()
@@ -77,16 +64,16 @@ def test_bad_clips_are_left_out_with_their_names(tmp_path: Path) -> None:
     (tmp_path / "1-lame.mp3").write_bytes(b"no sound" * 99)
     given = Reading(given.utterances, (3, 5, 7), (Rejected(4, "The row has no text."),))
     said: list[tuple[int, int]] = []
-    found = rewritten(given, tmp_path / "new", 30.0, ROOM, lambda *step: said.append(step))
-    assert found.lines == (3, 7)
-    assert [row.line for row in found.rejected] == [4, 5]
-    assert found.rejected[1].reason.startswith("'1-lame.mp3' cannot be decoded")
+    written = rewritten(given, tmp_path / "new", 30.0, ROOM, lambda *step: said.append(step))
+    assert written.lines == (3, 7)
+    assert [row.line for row in written.rejected] == [4, 5]
+    assert written.rejected[1].reason.startswith("'1-lame.mp3' cannot be decoded")
     assert said == [(0, 3)] * 3
 
 
 def test_a_clip_that_is_too_long_is_told_as_ever(tmp_path: Path) -> None:
-    found = rewritten(clips(tmp_path, "pcm16.wav", seconds=2.5), tmp_path / "new", 2.0, ROOM)
-    (row,) = found.rejected
+    written = rewritten(clips(tmp_path, "pcm16.wav", seconds=2.5), tmp_path / "new", 2.0, ROOM)
+    (row,) = written.rejected
     assert row.reason == '"0-pcm16.wav" is longer than the 2 s window; cut it first.'
     assert not list((tmp_path / "new").iterdir())
 
@@ -113,7 +100,9 @@ def test_a_disk_that_is_full_is_no_fault_of_the_clips(
         rewritten(given, tmp_path / "new", 30.0, ROOM)
 
 
-def test_nothing_of_a_stranger_s_is_decoded_here(tmp_path: Path, models: Models, here: list[Path]) -> None:
+def test_nothing_of_a_stranger_s_is_decoded_here(
+    tmp_path: Path, models: Models, decoded_here: list[Path]
+) -> None:
     visitors = Workspaces(tmp_path / "visitors", 2)
     workspace = visitors.open(visitors.new())
     workspace.write(replace(workspace.state(), language=language("mdw")))
@@ -124,8 +113,8 @@ def test_nothing_of_a_stranger_s_is_decoded_here(tmp_path: Path, models: Models,
     assert pool
     assert (added.count, len(pool)) == (2, 3)
     assert {u.audio.suffix for u in pool.utterances} == {".flac"}
-    assert here
-    assert {path.suffix for path in here} == {".flac"}
+    assert decoded_here
+    assert {path.suffix for path in decoded_here} == {".flac"}
     shutil.copy(as_folder(pool, tmp_path / "mine.zip"), tmp_path / "again.zip")
     again = growing.from_files(workspace, [tmp_path / "again.zip"], models)
     assert (again.count, [why for _, why in again.rejected]) == (0, [growing.KNOWN] * 3)

@@ -45,9 +45,9 @@ def visitors(tmp_path: Path) -> Workspaces:
 @pytest.fixture
 def workspace(visitors: Workspaces) -> Workspace:
     """A visitor who has named a language."""
-    found = visitors.open(visitors.new())
-    found.write(replace(found.state(), language=MBOSHI))
-    return found
+    opened = visitors.open(visitors.new())
+    opened.write(replace(opened.state(), language=MBOSHI))
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def grown(workspace: Workspace, first: int, last: int) -> Pool:
         return changes.joined(workspace.pool(), part_of(first, last), change.out).pool
 
 
-def table(path: Path, count: int, extra: str = "") -> Path:
+def write_zip(path: Path, count: int, extra: str = "") -> Path:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(("file", "text"))
@@ -162,15 +162,15 @@ def test_a_folder_that_cannot_be_deleted_does_not_keep_the_others(
 ) -> None:
     for _ in range(3):
         visitors.new()
-    remove, met = Workspaces._remove, []
+    rename, met = os.rename, []
 
-    def stubborn(self: Workspaces, folder: Path) -> None:
+    def stubborn(folder: Path, gone: Path) -> None:
         met.append(folder)
         if len(met) == 1:
-            raise FileNotFoundError(folder)
-        remove(self, folder)
+            raise PermissionError(folder)
+        rename(folder, gone)
 
-    monkeypatch.setattr(Workspaces, "_remove", stubborn)
+    monkeypatch.setattr(os, "rename", stubborn)
     visitors.sweep(os.stat(visitors.root).st_mtime + 3600 * 3)
     assert [folder for folder in met if folder.exists()] == met[:1]
     assert len(met) == 3
@@ -295,11 +295,11 @@ def test_examples_of_another_model_are_told_what_to_do_on_the_page(workspace: Wo
 def test_clips_share_their_recordings_and_known_ones_are_told(workspace: Workspace) -> None:
     first = grown(workspace, 0, 3)
     with workspace.change("more") as change:
-        found = changes.joined(first, part_of(1, 5), change.out)
-    assert found.known == tuple(u.id for u in DEMO.utterances[1:3])
-    assert [u.text for u in found.pool.utterances] == [u.text for u in DEMO.utterances[:5]]
-    assert os.path.samefile(first.utterances[0].audio, found.pool.utterances[0].audio)
-    assert found.pool.header.guesses == {code: 2 * n for code, n in DEMO.header.guesses.items()}
+        joined = changes.joined(first, part_of(1, 5), change.out)
+    assert joined.known == tuple(u.id for u in DEMO.utterances[1:3])
+    assert [u.text for u in joined.pool.utterances] == [u.text for u in DEMO.utterances[:5]]
+    assert os.path.samefile(first.utterances[0].audio, joined.pool.utterances[0].audio)
+    assert joined.pool.header.guesses == {code: 2 * n for code, n in DEMO.header.guesses.items()}
 
 
 def test_an_id_that_is_taken_gets_a_number(workspace: Workspace) -> None:
@@ -307,8 +307,8 @@ def test_an_id_that_is_taken_gets_a_number(workspace: Workspace) -> None:
     other = part_of(2, 3)
     other = replace(other, utterances=(replace(other.utterances[0], id=first.utterances[0].id),))
     with workspace.change("more") as change:
-        found = changes.joined(first, other, change.out).pool
-    assert found.utterances[2].id == f"{first.utterances[0].id}-2"
+        pool = changes.joined(first, other, change.out).pool
+    assert pool.utterances[2].id == f"{first.utterances[0].id}-2"
 
 
 def test_ids_are_numbered_one_after_the_other(workspace: Workspace) -> None:
@@ -352,14 +352,14 @@ def test_texts_change_clips_go_and_the_language_is_renamed(workspace: Workspace)
 
 
 def test_files_with_bad_rows(workspace: Workspace, models: Models, tmp_path: Path) -> None:
-    source = table(tmp_path / "mine.zip", 3, "missing.wav,nobody\n")
+    source = write_zip(tmp_path / "mine.zip", 3, "missing.wav,nobody\n")
     added = growing.from_files(workspace, [source], models)
     assert (added.count, len(added.pool), added.pool.language) == (3, 3, MBOSHI)
     ((where, why),) = added.rejected
     assert "5" in where
     assert "missing.wav" in why
     with pytest.raises(SmileError):
-        growing.from_files(workspace, [table(tmp_path / "again.zip", 0, "gone.wav,a\n")], models)
+        growing.from_files(workspace, [write_zip(tmp_path / "again.zip", 0, "gone.wav,a\n")], models)
     assert len(workspace.pool() or ()) == 3
     assert not list(workspace.folder.glob(".import-*"))
 
@@ -378,8 +378,8 @@ def test_what_was_read_apart_is_added_without_being_read_again(
     files = [sound, write_eaf(tmp_path / "talk.eaf", sound.name)]
     with TemporaryDirectory(dir=workspace.folder, prefix=".import-") as work:
         steps = read_apart(files, Path(work) / "read", tiers=["utterance"])
-        found = yield_from(steps)
-        added = growing.add_imported(workspace, found, models)
+        imported = yield_from(steps)
+        added = growing.add_imported(workspace, imported, models)
     assert (added.count, added.empty) == (3, 1)
     pool = workspace.pool()
     assert pool is not None
@@ -418,9 +418,9 @@ def test_a_change_made_while_files_are_read_is_kept(
             with workspace.change("text") as change:
                 changes.reworded(pool, pool.utterances[0].id, "rud eile", change.out)
 
-    growing.from_files(workspace, [table(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
-    found = [u.text for u in (workspace.pool() or DEMO).utterances]
-    assert found == ["rud eile", *(DEMO.utterances[i].text for i in (11, 0, 1))]
+    growing.from_files(workspace, [write_zip(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
+    texts = [u.text for u in (workspace.pool() or DEMO).utterances]
+    assert texts == ["rud eile", *(DEMO.utterances[i].text for i in (11, 0, 1))]
 
 
 def test_a_change_taken_back_while_files_are_read_stays_so(
@@ -432,14 +432,14 @@ def test_a_change_taken_back_while_files_are_read_stays_so(
         if done == 1:
             workspace.undo()
 
-    growing.from_files(workspace, [table(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
+    growing.from_files(workspace, [write_zip(tmp_path / "mine.zip", 2)], models, progress=meanwhile)
     assert [u.text for u in (workspace.pool() or DEMO).utterances] == [u.text for u in DEMO.utterances[:2]]
 
 
 def test_files_that_were_there_already_make_no_version(
     workspace: Workspace, models: Models, tmp_path: Path
 ) -> None:
-    source = table(tmp_path / "mine.zip", 2)
+    source = write_zip(tmp_path / "mine.zip", 2)
     growing.from_files(workspace, [source], models)
     again = growing.from_files(workspace, [source], models)
     assert (again.count, len(again.pool), len(workspace.state().versions)) == (0, 2, 1)
@@ -451,7 +451,7 @@ def test_a_language_is_needed_unless_a_pool_brings_it(
 ) -> None:
     nobody = visitors.open(visitors.new())
     with pytest.raises(PoolError, match="Name your language"):
-        growing.from_files(nobody, [table(tmp_path / "mine.zip", 2)], models)
+        growing.from_files(nobody, [write_zip(tmp_path / "mine.zip", 2)], models)
     changes.joined(None, part_of(0, 3), tmp_path / "gla")
     shutil.make_archive(str(tmp_path / "pool"), "zip", tmp_path, "gla")
     added = growing.from_files(nobody, [tmp_path / "pool.zip"], models)
@@ -544,8 +544,8 @@ def transcribed(workspace: Workspace, models: Models, most: int = 100) -> int:
     """Transcribe what waits, at most so many recordings; gives how many."""
     pool = growing.ready(workspace, models)
     version, done = workspace.state().versions[-1].folder, 0
-    found = transcripts.waiting(workspace)
-    steps = batch.run(models, found, pool, Settings(shots=1), workspace.folder / "batch")
+    waiting = transcripts.waiting(workspace)
+    steps = batch.run(models, waiting, pool, Settings(shots=1), workspace.folder / "batch")
     for step in steps:
         if step.transcript:
             transcripts.keep(workspace, step, version, len(pool or ()))

@@ -19,19 +19,19 @@ PLACES = [(0.0, 1.5), (1.5, 4.0)]
 
 def test_an_episode_with_timestamps_is_golden(tokenizer: Tokenizer) -> None:
     v = tokenizer
-    found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1)
+    episode = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1)
     ja, nein = v.encode(" ja"), v.encode(" nein")
     t = v.timestamp
     head = [v.start, v.language("de"), v.transcribe]
-    assert list(found.tokens) == [*head, t(0), *ja, t(1.5), t(1.5), *nein]
+    assert list(episode.tokens) == [*head, t(0), *ja, t(1.5), t(1.5), *nein]
     ignored = [IGNORED] * (len(head) + len(ja) + 2)
-    assert list(found.labels) == [*ignored, *nein, t(4.0)]
+    assert list(episode.labels) == [*ignored, *nein, t(4.0)]
 
 
 def test_each_text_is_learned_from_the_first_one_on(tokenizer: Tokenizer) -> None:
     v = tokenizer
-    found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=0)
-    learned = [label for label in found.labels if label != IGNORED]
+    episode = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=0)
+    learned = [label for label in episode.labels if label != IGNORED]
     assert learned == [*v.encode(" ja"), v.timestamp(1.5), *v.encode(" nein"), v.timestamp(4.0)]
 
 
@@ -39,10 +39,10 @@ def test_an_episode_without_timestamps_ends_with_the_end_and_has_the_paper_s_pro
     tokenizer: Tokenizer,
 ) -> None:
     v = tokenizer
-    found = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1, timestamps=False)
+    episode = episode_tokens(v, ["ja", "nein"], PLACES, "de", first=1, timestamps=False)
     head = [v.start, v.language("de"), v.transcribe, v.no_timestamps]
-    assert list(found.tokens) == [*head, *v.encode(" ja"), *v.encode(" nein")]
-    assert [label for label in found.labels if label != IGNORED] == [*v.encode(" nein"), v.end]
+    assert list(episode.tokens) == [*head, *v.encode(" ja"), *v.encode(" nein")]
+    assert [label for label in episode.labels if label != IGNORED] == [*v.encode(" nein"), v.end]
 
 
 @pytest.mark.parametrize("window", [10.0, 20.0])
@@ -71,8 +71,8 @@ def test_the_paper_s_episode_has_one_example_of_the_target_s_language(tokenizer:
         example, target = audio.clips
         assert example.language == target.language
         assert example.text != target.text
-        found = episodes.write(audio, index)
-        learned = [label for label in found.labels if label != IGNORED]
+        episode = episodes.write(audio, index)
+        learned = [label for label in episode.labels if label != IGNORED]
         assert learned == [*tokenizer.encode(" " + target.text), tokenizer.end]
 
 

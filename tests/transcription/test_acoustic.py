@@ -58,7 +58,7 @@ def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -
         p.start for p in segments(samples, max_segment_seconds=4.0)
     ]
     assert len(last.smile.segments) == len(last.vanilla.segments) > 1
-    assert [found for _, found in last.examples] == [RetrievedExamples()] * len(last.smile.segments)
+    assert [examples for _, examples in last.examples] == [RetrievedExamples()] * len(last.smile.segments)
     assert all(0 < s.decoded.confidence <= 1 for s in last.smile.segments)
     assert 0 < last.smile.confidence <= 1
     wanted = " ".join(u.text for u in pool.utterances[:2])
@@ -133,11 +133,11 @@ def test_every_clip_is_read_by_a_head_of_others(models: Models, pool: Pool) -> N
         try:
             said.append(next(steps).done)
         except StopIteration as done:
-            found = done.value
+            crossed = done.value
             break
     assert said == [1, 2, 3, 4, 5, 6]
-    assert sorted(c.utterance.id for c in found) == sorted(u.id for u in pool.utterances)
-    for clip in found:
+    assert sorted(c.utterance.id for c in crossed) == sorted(u.id for u in pool.utterances)
+    for clip in crossed:
         assert clip.utterance not in clip.fold
         assert len(clip.fold) == 8
         assert clip.logprobs.shape[1] == len(clip.model.head.alphabet)
@@ -154,8 +154,8 @@ def test_the_consensus_is_the_slow_one(seed: int) -> None:
         weights = [share, *[0.2] * 5]
 
         def cost(text: str, weights: list[float] = weights) -> float:
-            found = zip(texts, weights, strict=True)
-            return sum(w * score(text, other).edits for other, w in found)
+            pairs = zip(texts, weights, strict=True)
+            return sum(w * score(text, other).edits for other, w in pairs)
 
         assert cost(readings.chosen(share)) == pytest.approx(min(map(cost, texts)))
     assert readings.chosen(1.0) == texts[0]

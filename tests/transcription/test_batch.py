@@ -15,7 +15,7 @@ from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, Recogn
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.batch import DONE, Step, recordings, run
+from smile.transcription.batch import DONE, Step, recordings_of, run
 from smile.transcription.result import Result, Segment, Transcript
 from tests.support.linguists import staircase
 
@@ -48,9 +48,9 @@ class Engine:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    found = Engine()
-    monkeypatch.setattr(batch, "transcribe", found)
-    return found
+    fake = Engine()
+    monkeypatch.setattr(batch, "transcribe", fake)
+    return fake
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ ALL = [("a.wav", "1 seconds"), ("b.wav", "2 seconds"), ("deep/c.flac", "3 second
 
 def test_all_are_transcribed_and_the_bad_one_is_told(folder: Path, engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    steps = list(run(MODELS, recordings([folder]), None, Settings(), out, ["csv", "srt"]))
+    steps = list(run(MODELS, recordings_of([folder]), None, Settings(), out, ["csv", "srt"]))
     assert rows(out) == ALL
     assert [s.name for s in steps if s.problem] == ["bad.wav"]
     assert [(s.done, s.total) for s in ended(iter(steps))] == [(n, 4) for n in (1, 2, 3, 4)]
@@ -88,26 +88,26 @@ def test_all_are_transcribed_and_the_bad_one_is_told(folder: Path, engine: Engin
 def test_a_stopped_batch_exports_what_is_done_and_goes_on(
     folder: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    out, found = tmp_path / "out", recordings([folder])
-    steps = run(MODELS, found, None, Settings(), out, ["csv"])
+    out, recordings = tmp_path / "out", recordings_of([folder])
+    steps = run(MODELS, recordings, None, Settings(), out, ["csv"])
     for step in steps:
         if step.name == "b.wav" and step.result:
             break
     steps.close()
     assert rows(out) == ALL[:1]
     assert engine.asked == [1, 2]
-    list(run(MODELS, found, None, Settings(), out, ["csv"]))
+    list(run(MODELS, recordings, None, Settings(), out, ["csv"]))
     assert engine.asked == [1, 2, 2, 3]
     assert rows(out) == ALL
-    again = ended(run(MODELS, found, None, Settings(), out, ["jsonl"]))
+    again = ended(run(MODELS, recordings, None, Settings(), out, ["jsonl"]))
     assert engine.asked == [1, 2, 2, 3]
     assert [s.transcript.text for s in again if s.transcript] == [text for _, text in ALL]
 
 
 def test_a_long_recording_is_read_in_steps(engine: Engine, tmp_path: Path) -> None:
     staircase(tmp_path / "long.wav", 200)
-    found = recordings([tmp_path / "long.wav"])
-    steps = run(MODELS, found, None, Settings(), tmp_path / "out")
+    recordings = recordings_of([tmp_path / "long.wav"])
+    steps = run(MODELS, recordings, None, Settings(), tmp_path / "out")
     for _ in range(200 // 30):
         step = next(steps)
         assert (step.done, step.name, step.result, step.transcript) == (0, "long.wav", None, None)
@@ -119,25 +119,25 @@ def test_a_long_recording_is_read_in_steps(engine: Engine, tmp_path: Path) -> No
 
 def test_other_settings_and_other_sound_are_done_anew(folder: Path, engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    list(run(MODELS, recordings([folder]), None, Settings(), out))
+    list(run(MODELS, recordings_of([folder]), None, Settings(), out))
     staircase(folder / "a.wav", 4)
-    list(run(MODELS, recordings([folder]), None, Settings(), out))
+    list(run(MODELS, recordings_of([folder]), None, Settings(), out))
     assert engine.asked == [1, 2, 3, 4]
-    list(run(MODELS, recordings([folder]), None, Settings(shots=1), out))
+    list(run(MODELS, recordings_of([folder]), None, Settings(shots=1), out))
     assert engine.asked == [1, 2, 3, 4, 4, 2, 3]
 
 
 def test_a_torn_log_loses_one_recording(folder: Path, engine: Engine, tmp_path: Path) -> None:
-    out, found = tmp_path / "out", recordings([folder])
-    list(run(MODELS, found, None, Settings(), out))
+    out, recordings = tmp_path / "out", recordings_of([folder])
+    list(run(MODELS, recordings, None, Settings(), out))
     (out / DONE).write_bytes((out / DONE).read_bytes()[:-9])
-    list(run(MODELS, found, None, Settings(), out, ["csv"]))
+    list(run(MODELS, recordings, None, Settings(), out, ["csv"]))
     assert engine.asked == [1, 2, 3, 3]
     assert rows(out) == ALL
 
 
 def test_nothing_to_transcribe(tmp_path: Path) -> None:
     with pytest.raises(SmileError, match="no recordings"):
-        recordings([tmp_path])
+        recordings_of([tmp_path])
     with pytest.raises(SmileError, match="nowhere"):
-        recordings([tmp_path / "nowhere"])
+        recordings_of([tmp_path / "nowhere"])

@@ -36,9 +36,9 @@ def test_each_segment_is_the_one_nearest_to_all() -> None:
         transcript("tha i an so", "slàn leat"),
         transcript("tha i an", "slan leat"),
     ]
-    found = combined(head, others, 0.3)
-    assert [s.text for s in found.segments] == ["tha i an so", "slan leat"]
-    assert (found.seconds, found.done) == (6.0, True)
+    consensus = combined(head, others, 0.3)
+    assert [s.text for s in consensus.segments] == ["tha i an so", "slan leat"]
+    assert (consensus.seconds, consensus.done) == (6.0, True)
     assert combined(head, others, 1.0).segments == head.segments
     assert combined(head, [], 0.6).segments == head.segments
     moved = Transcript(tuple(replace(s, start=s.start + 1) for s in head.segments))
@@ -60,10 +60,10 @@ def test_the_share_is_fitted_on_clips_left_out(tmp_path: Path) -> None:
         try:
             stages.append(next(steps).stage)
         except StopIteration as done:
-            found = done.value
+            fitted = done.value
             break
     assert stages == ["encoding"] * 5 + ["fitting"] * 8 + ["writing"] * 3
-    assert found.share in SHARES
-    assert [len(r.others) for r in found.readings] == [2, 2, 2]
-    assert set(found.references) <= {u.text for u in pool.utterances}
-    assert {r.language for r in found.readings} == {"gle"}
+    assert fitted.share in SHARES
+    assert [len(r.others) for r in fitted.readings] == [2, 2, 2]
+    assert set(fitted.references) <= {u.text for u in pool.utterances}
+    assert {r.language for r in fitted.readings} == {"gle"}

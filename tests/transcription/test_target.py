@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from smile.audio.io import read_audio
 from smile.audio.vad import segments
 from smile.datatypes import SAMPLE_RATE, Samples, Speech
-from smile.decoding import control
-from smile.decoding.search import Beam
+from smile.decoding.control import control_of
+from smile.decoding.search import Beam, Control
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.transcription import target as module
 from smile.transcription.options import ALONE
 from smile.transcription.pipeline import transcribe
 from smile.transcription.target import Step, Target
-from smile.whisper.model import Models
+from smile.whisper.model import Model, Models
 from tests.conftest import POOLS
 
 PLAIN = Settings(shots=1, knn=0.0)
@@ -66,13 +66,13 @@ class Forbid:
 def test_a_new_setting_never_gets_the_transcript_of_another(
     target: Target, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = control._processors
+    def with_new(model: Model, settings: Any, seconds: float, pool: Pool | None) -> Control:
+        control = control_of(model, settings, seconds, pool)
+        if settings.forbidden < 0:
+            return control
+        return replace(control, processors=(*control.processors, Forbid(settings.forbidden)))
 
-    def with_new(model: Any, settings: Any, pool: Any) -> Any:
-        found = real(model, settings, pool)
-        return (*found, Forbid(settings.forbidden)) if settings.forbidden >= 0 else found
-
-    monkeypatch.setattr(control, "_processors", with_new)
+    monkeypatch.setattr(module, "control_of", with_new)
     old = Later(shots=1, knn=0.0)
     before = last(target.in_context(old, pool)).decoded
     changed = last(target.in_context(replace(old, forbidden=before.tokens[0]), pool)).decoded
@@ -118,9 +118,9 @@ def test_seconds_are_those_that_a_transcript_would_have_taken_alone(target: Targ
 
 
 def test_examples_that_were_found_already_may_be_given(target: Target, pool: Pool) -> None:
-    found = target.retrieve(PLAIN, pool)
-    step = last(target.behind(found, PLAIN, pool))
-    assert step.examples.neighbours == found
+    neighbours = target.retrieve(PLAIN, pool)
+    step = last(target.behind(neighbours, PLAIN, pool))
+    assert step.examples.neighbours == neighbours
     assert step.decoded == last(target.in_context(PLAIN, pool)).decoded
     without = last(target.behind((), replace(PLAIN, language_token="en"), None))
     assert (without.language, without.examples.neighbours) == ("en", ())

@@ -78,9 +78,11 @@ def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Po
 
     query = softmax(models.smile.embed(clip).astype(float))
     slow = np.array([entropy(query, softmax(e.astype(float))) for e in pool.embeddings])
-    found = last(models, clip, pool, Settings(shots=5)).examples[0][1]
-    assert [n.index for n in (*found.neighbours, *found.left_out)] == nearest(slow, 5).tolist()
-    np.testing.assert_allclose([n.distance for n in found.neighbours], np.sort(slow)[: len(found.neighbours)])
+    examples = last(models, clip, pool, Settings(shots=5)).examples[0][1]
+    assert [n.index for n in (*examples.neighbours, *examples.left_out)] == nearest(slow, 5).tolist()
+    np.testing.assert_allclose(
+        [n.distance for n in examples.neighbours], np.sort(slow)[: len(examples.neighbours)]
+    )
 
 
 def test_examples_change_the_transcript(models: Models, pool: Pool, clip: np.ndarray) -> None:
@@ -110,8 +112,10 @@ def test_a_clip_of_the_pool_is_no_example_for_itself(models: Models, pool: Pool)
     for utterance in pool.utterances[:3]:
         samples = read_audio(utterance.audio)
         for sampler in ("nearest", "random"):
-            found = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).examples[0][1]
-            ids = [n.utterance.id for n in (*found.neighbours, *found.left_out)]
+            examples = last(models, samples, pool, Settings(shots=10, sampler=sampler, knn=0.0)).examples[0][
+                1
+            ]
+            ids = [n.utterance.id for n in (*examples.neighbours, *examples.left_out)]
             assert utterance.id not in ids
             assert len(ids) == 10
 
@@ -197,10 +201,10 @@ def test_what_a_full_disk_keeps_away_is_left_out_and_said(
 ) -> None:
     coming = Coming(replace(pool, stores=tmp_path / "empty"))
     awaited = replace(coming.awaited, problem=lambda: "Spelling is left out: the disk is full.")
-    found = last(models, clip, awaited, Settings(shots=1))
+    limited = last(models, clip, awaited, Settings(shots=1))
     without = last(models, clip, pool, Settings(shots=1, knn=0.0))
-    assert (found.smile.text, found.settings) == (without.smile.text, without.settings)
-    assert as_dict(found)["problem"] == "Spelling is left out: the disk is full."
+    assert (limited.smile.text, limited.settings) == (without.smile.text, without.settings)
+    assert as_dict(limited)["problem"] == "Spelling is left out: the disk is full."
     assert as_dict(without)["problem"] == ""
 
 
@@ -280,8 +284,8 @@ def test_most_characters_is_the_97th_percentile_of_the_pool() -> None:
 
 
 def test_json_has_what_the_readme_promises(models: Models, pool: Pool, clip: np.ndarray) -> None:
-    found = as_dict(last(models, clip, pool), reference=pool.queries[0].text)
-    again = json.loads(json.dumps(found))
+    fields = as_dict(last(models, clip, pool), reference=pool.queries[0].text)
+    again = json.loads(json.dumps(fields))
     assert again["vanilla"]["text"]
     assert again["smile"]["text"]
     assert set(again["neighbours"][0]) >= {"id", "distance", "text"}
@@ -303,9 +307,9 @@ def clear_clip(models: Models) -> np.ndarray:
 def test_json_is_scored_as_the_language_is_written() -> None:
     line = Segment(0.0, 1.0, DecodingResult((1,), (-0.1,), "ışık"), "tr", LanguageDetection("tr", 1.0, 0.0))
     info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
-    found = Result(1.0, Settings(), info, language="tur", smile=Transcript((line,)))
-    assert as_dict(found, "IŞIK")["smile"]["cer"] == 0
-    assert as_dict(replace(found, language=""), "IŞIK")["smile"]["cer"] > 0
+    result = Result(1.0, Settings(), info, language="tur", smile=Transcript((line,)))
+    assert as_dict(result, "IŞIK")["smile"]["cer"] == 0
+    assert as_dict(replace(result, language=""), "IŞIK")["smile"]["cer"] > 0
 
 
 def test_every_format_gives_the_same_transcript(models: Models, tmp_path: Path) -> None:

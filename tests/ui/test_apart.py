@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smile.audio import io, isolated
+from smile.audio import isolated
 from smile.datatypes import SAMPLE_RATE, SmileError
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
@@ -26,25 +25,12 @@ from tests.conftest import POOLS
 from tests.support.fake_engine import DEFAULTS, FakeEngine
 from tests.support.sounds import encode, signal
 from tests.support.uploads import upload
+from tests.support.waiting import until
 
-PATIENCE = 60.0  # seconds in which a process has to come and go on a machine that is busy
 DEMO = open_pool(POOLS / "gla")
 HANG = (
     "import time\nfrom smile.audio import worker\nworker.stream = lambda _: time.sleep(600)\nworker.main()\n"
 )
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that are decoded in this process."""
-    found, stream = [], io.stream
-
-    def seen(path: Path) -> object:
-        found.append(path)
-        return stream(path)
-
-    monkeypatch.setattr(io, "stream", seen)
-    return found
 
 
 @pytest.fixture
@@ -55,13 +41,6 @@ def hanging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr(isolated, "COMMAND", (str(tmp_path / "hang.py"),))
     yield
     until(lambda: not workers())
-
-
-def until(come: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not come():
-        assert time.monotonic() < end, "it has not come"
-        time.sleep(0.02)
 
 
 def workers() -> list[str]:
@@ -108,10 +87,10 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_an_upload_is_decoded_apart(call: str, here: list[Path], tmp_path: Path) -> None:
+def test_an_upload_is_decoded_apart(call: str, decoded_here: list[Path], tmp_path: Path) -> None:
     engine = FakeEngine(tmp_path)
     *_, last = CALLS[call](engine, speech(tmp_path))
-    assert here == []
+    assert decoded_here == []
     assert "stage error" not in str(last)
 
 
@@ -142,12 +121,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> VisitorService:
 
 
 def test_my_language_is_decoded_apart(
-    service: VisitorService, models: object, here: list[Path], tmp_path: Path
+    service: VisitorService, models: object, decoded_here: list[Path], tmp_path: Path
 ) -> None:
     """All that is decoded here is what the app has written itself: the clips of the pool."""
     key, name = str(naming.name(service, "", "x", "gla").key), DEMO.queries[0].audio.name
     SAMPLES["table"](DEMO, tmp_path / "clips.zip")
-    here.clear()
+    decoded_here.clear()
     clip = encode(tmp_path / "typed.m4a", signal(2.0, SAMPLE_RATE), SAMPLE_RATE, "aac.m4a")
     pages = [
         *adding.add_files(service, key, [upload(tmp_path / "clips.zip")], []),
@@ -162,8 +141,8 @@ def test_my_language_is_decoded_apart(
     ]
     assert not [page.stage for page in pages if "stage error" in str(page.stage)]
     transcribing.pool_saved(service, "superb", key)
-    assert here
-    assert all(path.is_relative_to(service.visitors.root) and path.suffix == ".flac" for path in here)
+    assert decoded_here
+    assert all(path.is_relative_to(service.visitors.root) and path.suffix == ".flac" for path in decoded_here)
 
 
 @pytest.mark.usefixtures("hanging")

@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ import pytest
 from smile.paths import PACKAGE
 from smile.util import confined
 from tests.conftest import ROOT
+from tests.support.waiting import PATIENCE, until
 
-PATIENCE = 60.0  # seconds in which a process has to come and go on a machine that is busy
 ECHO = (
     "from smile.util import confined\n"
     "asked, out = confined.begin()\n"
@@ -96,10 +95,7 @@ def test_a_child_ends_with_its_parent(signum: int) -> None:
     parent.send_signal(signum)
     parent.wait(PATIENCE)
     parent.stdout.close()
-    end = time.monotonic() + PATIENCE
-    while running(child):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: not running(child))
 
 
 def running(process: int) -> bool:

@@ -19,7 +19,7 @@ def packaged() -> packages.Packaged:
 
 
 def test_conversion_is_exact(packaged: packages.Packaged) -> None:
-    tensors = ct2.read(packaged.model, "model.bin")
+    tensors = ct2.read_tensors(packaged.model, "model.bin")
     state = ct2.state(tensors, "model.bin")
     stacked = tensors["decoder/layer_3/attention/linear_1/weight"]
     halves = [state[f"model.decoder.layers.3.encoder_attn.{name}_proj.weight"] for name in "kv"]
@@ -36,7 +36,7 @@ def test_conversion_is_exact(packaged: packages.Packaged) -> None:
 @pytest.mark.parametrize("keep", [0, 3, 20, 100_000, 72_608_766, 145_217_531])
 def test_a_truncated_file(packaged: packages.Packaged, keep: int) -> None:
     with pytest.raises(WeightsError, match=r"my/model\.bin is not a CTranslate2 model, or cut short"):
-        ct2.read(packaged.model[:keep], "my/model.bin")
+        ct2.read_tensors(packaged.model[:keep], "my/model.bin")
 
 
 def header(version: int = 6, spec: str = "WhisperSpec") -> bytes:
@@ -63,13 +63,13 @@ def tensor(name: str, dtype: int, data: bytes, *shape: int) -> bytes:
 )
 def test_other_files(data: bytes, message: str) -> None:
     with pytest.raises(WeightsError, match=message):
-        ct2.config(ct2.read(memoryview(data), "model.bin"), "model.bin")
+        ct2.config(ct2.read_tensors(memoryview(data), "model.bin"), "model.bin")
 
 
 def test_bfloat16_is_widened_exactly() -> None:
     bits = np.array([0x3FC0, 0xC000], "<u2").tobytes()
     data = header() + struct.pack("<I", 1) + tensor("encoder/conv1/bias", 5, bits, 2) + bytes(4)
-    stored = ct2.read(memoryview(data), "model.bin")["encoder/conv1/bias"]
+    stored = ct2.read_tensors(memoryview(data), "model.bin")["encoder/conv1/bias"]
     np.testing.assert_array_equal(ct2.widen(stored), np.array([1.5, -2.0], np.float32))
 
 

@@ -69,14 +69,14 @@ def begun(model: Model, asked: prompts.Prompt) -> tuple[DecoderSession, int]:
 
 
 def test_the_prompt_is_golden(tokenizer: Tokenizer) -> None:
-    v, found = tokenizer, prompt(tokenizer)
+    v, built = tokenizer, prompt(tokenizer)
     t, near, far = v.timestamp, v.encode(" ja"), v.encode(" nein danke")
     head = [v.start, v.language("de"), v.transcribe]
-    assert list(found.tokens) == [*head, t(0), *far, t(2.52), t(0), *near, t(1.5), t(0)]
-    assert [part.tokens for part in found.examples] == [len(head) + len(far) + 2, len(near) + 2]
-    assert (found.fitting, found.start) == ((1, 0), 0.0)
-    assert np.array_equal(found.samples, sounds()[2])
-    assert np.array_equal(found.examples[1].samples, sounds()[0])
+    assert list(built.tokens) == [*head, t(0), *far, t(2.52), t(0), *near, t(1.5), t(0)]
+    assert [part.tokens for part in built.examples] == [len(head) + len(far) + 2, len(near) + 2]
+    assert (built.fitting, built.start) == ((1, 0), 0.0)
+    assert np.array_equal(built.samples, sounds()[2])
+    assert np.array_equal(built.examples[1].samples, sounds()[0])
 
 
 def test_examples_take_no_seconds_of_the_window_but_places_of_the_decoder(tokenizer: Tokenizer) -> None:
@@ -162,11 +162,11 @@ def test_an_episode_is_as_long_as_the_decoder_and_every_token_has_its_clip(token
     for index in range(10):
         audio = episodes.arrange(index, episodes.window(0))
         assert len(audio.clips) == 9
-        found = episodes.write(audio, index)
-        assert len(found.tokens) == len(found.owners) <= 448
-        assert found.owners[-1] == 8
-        assert set(np.diff(found.owners)) <= {0, 1}
-        last = found.tokens[found.owners == 8]
+        episode = episodes.write(audio, index)
+        assert len(episode.tokens) == len(episode.owners) <= 448
+        assert episode.owners[-1] == 8
+        assert set(np.diff(episode.owners)) <= {0, 1}
+        last = episode.tokens[episode.owners == 8]
         assert tokenizer.decode([int(t) for t in last[1:]]).strip() == audio.clips[-1].text
 
 
@@ -216,8 +216,8 @@ def test_a_target_as_long_as_the_window_has_examples_only_where_they_are_heard_a
     noise = np.random.default_rng(0).normal(0, 0.1, round(29.9 * SAMPLE_RATE)).astype(np.float32)
     seconds = len(noise) / SAMPLE_RATE
     query = Query(np.random.default_rng(1).normal(0, 1, pool.embeddings.shape[1]).astype(np.float32), "a")
-    found = [retrieve(pool, query, seconds, Settings(shots=3), way) for way in ENCODINGS.values()]
-    assert [len(some) for some in found] == [0, 3]
+    retrieved = [retrieve(pool, query, seconds, Settings(shots=3), way) for way in ENCODINGS.values()]
+    assert [len(some) for some in retrieved] == [0, 3]
 
 
 def test_a_pool_is_read_as_it_will_be_heard(apart: Models, pool: Pool) -> None:

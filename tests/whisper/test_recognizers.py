@@ -52,8 +52,8 @@ def test_outputs_of_layers_come_with_the_same_states(
 ) -> None:
     """Both engines within 1e-3 of the outputs' spread; the states are bit for bit those of `encode`."""
     features = log_mel(twenty[8].samples, 10.0)
-    found = {r.info.engine: r.encode_layers(features, layers) for r in (lean32, hf)}
-    ours, theirs = found["lean"][1], found["hf"][1]
+    outputs = {r.info.engine: r.encode_layers(features, layers) for r in (lean32, hf)}
+    ours, theirs = outputs["lean"][1], outputs["hf"][1]
     assert ours.shape == (len(layers), 500, lean32.width)
     assert (np.abs(ours - theirs).max(axis=(1, 2)) < 1e-3 * theirs.std(axis=(1, 2))).all()
     for recognizer in (lean32, hf, models.vanilla.recognizer):
@@ -202,8 +202,8 @@ def test_a_thread_that_computes_alone_leaves_the_others_theirs() -> None:
     torch.set_num_threads(2)
     try:
         with ThreadPoolExecutor(1, initializer=compute_alone) as alone, ThreadPoolExecutor(1) as other:
-            found = [pool.submit(torch.get_num_threads).result() for pool in (alone, other)]
-        assert (found, torch.get_num_threads()) == ([1, 2], 2)
+            threads = [pool.submit(torch.get_num_threads).result() for pool in (alone, other)]
+        assert (threads, torch.get_num_threads()) == ([1, 2], 2)
         assert (clips_at_a_time("cpu"), clips_at_a_time("cuda")) == (2, 1)
     finally:
         torch.set_num_threads(before)

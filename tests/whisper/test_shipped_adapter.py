@@ -31,11 +31,11 @@ MOST_BYTES = 20_000_000
 
 @pytest.fixture(scope="module")
 def folder() -> Path:
-    found = shipped_adapter()
-    assert shipped_adapter("whisper-base") == shipped_adapter("openai/whisper-base") == found
+    adapter = shipped_adapter()
+    assert shipped_adapter("whisper-base") == shipped_adapter("openai/whisper-base") == adapter
     assert shipped_adapter("openai/whisper-tiny") is None
-    assert found is not None
-    return found
+    assert adapter is not None
+    return adapter
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +82,9 @@ def test_three_examples_with_it_beat_whisper_alone_on_fixed_clips(trained: Model
             way = Target(trained, speech, target.id)
             for wanted in (vanilla, smile):
                 text = write(way, wanted, pool, Utterance(target.id, target.path, target.text)).decoded.text
-                found = score(target.text, text)
-                totals[wanted.name][0] += found.edits
-                totals[wanted.name][1] += found.length
+                counts = score(target.text, text)
+                totals[wanted.name][0] += counts.edits
+                totals[wanted.name][1] += counts.length
     cer = {name: edits / length for name, (edits, length) in totals.items()}
     assert cer["s-3"] < 0.9 * cer["vanilla"], cer
 

@@ -237,9 +237,9 @@ def test_the_packages_weights_are_those_of_the_hub(as_on_the_hub: Path) -> None:
 
 
 def test_the_pinned_snapshot_comes_before_the_packages(pinned: Path) -> None:
-    found, packaged = weights.find(), weights.find(str(pinned))
-    assert found.sha256 == packaged.sha256 == published.FILES["model.safetensors"]
-    assert found.tokenizer == pinned / "tokenizer.json"
+    chosen, packaged = weights.find(), weights.find(str(pinned))
+    assert chosen.sha256 == packaged.sha256 == published.FILES["model.safetensors"]
+    assert chosen.tokenizer == pinned / "tokenizer.json"
 
 
 @pytest.mark.parametrize("place", [-1, -100_000_000])

@@ -66,8 +66,8 @@ class Datastore:
         squares = np.einsum("md,md->m", hidden, hidden)[:, None] - 2 * products + self._norms
         squares[:, self.clips == without] = np.inf
         k = min(NEIGHBOURS, len(self.keys))
-        found = np.argpartition(squares, k - 1, axis=1)[:, :k]
-        return np.take_along_axis(squares, found, axis=1).astype(np.float64), found
+        indices = np.argpartition(squares, k - 1, axis=1)[:, :k]
+        return np.take_along_axis(squares, indices, axis=1).astype(np.float64), indices
 
 
 @dataclass(frozen=True)
@@ -80,16 +80,16 @@ class Observed:
 
 def fit(store: Datastore, observed: Observed) -> AdaptiveWeight:
     """Return the weight under which the pool's own texts are likeliest, each without its own keys."""
-    squares, found = _leave_one_out(store)
+    squares, indices = _leave_one_out(store)
     nearest = squares.min(axis=1)
     scale = float(nearest[np.isfinite(nearest)].mean()) if np.isfinite(nearest).any() else 1.0
     best: tuple[float, AdaptiveWeight] | None = None
     for temperature in TEMPERATURES:
         weights = shares(squares, scale, temperature)
-        agreeing = (weights * (store.tokens[found] == store.tokens[:, None])).sum(axis=1)
-        likelihood, found_weight = _fit_logistic(nearest, agreeing, observed, scale, temperature)
+        agreeing = (weights * (store.tokens[indices] == store.tokens[:, None])).sum(axis=1)
+        likelihood, adaptive = _fit_logistic(nearest, agreeing, observed, scale, temperature)
         if best is None or likelihood > best[0]:
-            best = likelihood, found_weight
+            best = likelihood, adaptive
     assert best is not None
     return best[1]
 
@@ -107,12 +107,12 @@ def uncertainty(top: Weights) -> Weights:
 
 
 def _leave_one_out(store: Datastore) -> tuple[Weights, NDArray[np.int64]]:
-    squares, found = [], []
+    squares, nearest = [], []
     for clip in np.unique(store.clips):
         rows, indices = store.nearest(store.keys[store.clips == clip], without=int(clip))
         squares.append(rows)
-        found.append(indices)
-    return np.concatenate(squares), np.concatenate(found)
+        nearest.append(indices)
+    return np.concatenate(squares), np.concatenate(nearest)
 
 
 def _fit_logistic(
@@ -148,8 +148,8 @@ class KnnLM:
             return logits
         p = np.exp(logits - logits.max())
         p /= p.sum()
-        squares, found = self.store.nearest(hidden[None])
-        tokens = self.store.tokens[found[0]]
+        squares, indices = self.store.nearest(hidden[None])
+        tokens = self.store.tokens[indices[0]]
         allowed = np.isfinite(logits[tokens])
         share = shares(squares, adaptive.scale, adaptive.temperature)[0] * allowed
         weight = self.strength * adaptive(squares.min(axis=1), np.array([p.max()]))[0]

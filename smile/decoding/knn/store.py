@@ -61,8 +61,8 @@ def build(
     threads = threads or clips_at_a_time(model.info.device)
     with work_folder(path, ()) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
-            found = _read_all(pool, reader, log, threads, progress)
-        _write(path, pool, model, found)
+            states = _read_all(pool, reader, log, threads, progress)
+        _write(path, pool, model, states)
         work.clear()
 
 
@@ -110,19 +110,19 @@ def update(
         digest(u): (_names(before.before(number)), read)
         for number, (u, read) in enumerate(zip(old.utterances, _stored(old, model), strict=True))
     }
-    found = {
+    states = {
         number: known[digest(u)][1]
         for number, u in enumerate(new.utterances)
         if known.get(digest(u), (None,))[0] == _names(after.before(number))
     }
-    missing = [number for number in range(len(new)) if number not in found]
+    missing = [number for number in range(len(new)) if number not in states]
     threads = clips_at_a_time(model.info.device)
     with closing(_side_by_side(after, missing, threads)) as readings:
-        for done, (number, reading) in enumerate(zip(missing, readings, strict=True), len(found) + 1):
-            found[number] = reading
+        for done, (number, reading) in enumerate(zip(missing, readings, strict=True), len(states) + 1):
+            states[number] = reading
             if progress:
                 progress(done, len(new))
-    reads = [found[number] for number in range(len(new))]
+    reads = [states[number] for number in range(len(new))]
     path = store_path(new, model)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, new, model, reads)
@@ -178,11 +178,11 @@ def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: in
         executor.shutdown(cancel_futures=True)
 
 
-def _write(path: Path, pool: Pool, model: Model, found: list[ClipStates]) -> None:
-    arrays = {name: np.concatenate([getattr(r, name) for r in found]) for name in PARTS}
+def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates]) -> None:
+    arrays = {name: np.concatenate([getattr(r, name) for r in states]) for name in PARTS}
     arrays["header"] = np.array(_header(model))
     arrays["clips"] = np.array([digest(u) for u in pool.utterances])
-    arrays["lengths"] = np.array([len(r.tokens) for r in found])
+    arrays["lengths"] = np.array([len(r.tokens) for r in states])
     leftovers.sweep(path.parent)
     write_arrays(path, arrays)
 
@@ -265,10 +265,10 @@ def _usable(stored: Arrays, header: str, clips: tuple[str, ...]) -> bool:
         DamagedError: it is damaged anywhere.
     """
     try:
-        found, wanted = json.loads(stored.text("header")), json.loads(header)
-        made, who = found.get("recognizer", {}), wanted["recognizer"]
+        file_header, wanted = json.loads(stored.text("header")), json.loads(header)
+        made, who = file_header.get("recognizer", {}), wanted["recognizer"]
         alike = all(made.get(name) == who[name] for name in ("encoder", "adapter_hash", "precision"))
-        if not alike or any(found.get(name) != wanted[name] for name in ("format", "windows")):
+        if not alike or any(file_header.get(name) != wanted[name] for name in ("format", "windows")):
             return False
     except (ValueError, AttributeError, RecursionError) as error:
         raise DamagedError(stored.path) from error

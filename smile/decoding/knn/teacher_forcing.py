@@ -43,9 +43,9 @@ class ClipStates:
     @classmethod
     def from_json(cls, fields: dict[str, str]) -> ClipStates:
         """Read back what `to_json` returned."""
-        found = {name: np.frombuffer(base64.b64decode(fields[name]), kind) for name, kind in TYPES.items()}
-        found["keys"] = found["keys"].reshape(len(found["tokens"]), -1)
-        return cls(**found)
+        arrays = {name: np.frombuffer(base64.b64decode(fields[name]), kind) for name, kind in TYPES.items()}
+        arrays["keys"] = arrays["keys"].reshape(len(arrays["tokens"]), -1)
+        return cls(**arrays)
 
 
 class TeacherForcedPass:
@@ -93,8 +93,8 @@ class TeacherForcedPass:
         if not others:
             return []
         query, shots = Query(pool.embeddings[number]), Settings(shots=CONTEXT_SHOTS)
-        found = choose(query, pool.embeddings[others], [pool.utterances[i] for i in others], shots)
-        return [n.utterance for n in found]
+        neighbours = choose(query, pool.embeddings[others], [pool.utterances[i] for i in others], shots)
+        return [n.utterance for n in neighbours]
 
 
 def read_text(model: Model, prompt: Prompt, states: Matrix, text: str) -> ClipStates:

@@ -136,14 +136,14 @@ class VisitorService:
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
         """
-        from smile.transcription.batch import recordings
+        from smile.transcription.batch import recordings_of
 
         found: list[Path] = []
         for number, file in enumerate(files):
             if file.suffix.lower() == ".zip":
                 folder = work / f"zip-{number}"
                 unpacked = yield from unpack_apart(file, folder, limits=_limits(workspace))
-                found += [recording.path for recording in recordings([unpacked])]
+                found += [recording.path for recording in recordings_of([unpacked])]
             elif file.suffix.lower() in AUDIO_SUFFIXES:
                 found.append(file)
             else:
