@@ -194,7 +194,7 @@ def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):
     assert "<audio" in page.query
     assert page.why == ""
     again = callbacks.show(atlas, page.asked, *SIGHT._replace(dimensions=3))
-    assert json.loads(again.plot["found"])["nearest"] == [3, 5, 8]
+    assert json.loads(again.plot["added"])["nearest"] == [3, 5, 8]
     elsewhere = callbacks.show(atlas, page.asked, *SIGHT._replace(map="demo-chr"))
     assert "not on this map" in elsewhere.stage
 

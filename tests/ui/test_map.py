@@ -129,9 +129,9 @@ def test_the_map_remembers_the_same_neighbours(points):
 
 def test_a_recording_of_a_clip_lands_on_that_clips_point(atlas, points):
     page = callbacks.answer(atlas, points, Query(embedding=GLA.embeddings[7]), ALONE)
-    *_, star = json.loads(page.plot["found"])["data"]
+    *_, star = json.loads(page.plot["added"])["data"]
     assert [star["x"][0], star["y"][0]] == pytest.approx(points.map.layouts["js-2"][7].tolist(), abs=0.01)
-    assert json.loads(page.plot["found"])["nearest"][0] == 7
+    assert json.loads(page.plot["added"])["nearest"][0] == 7
 
 
 def test_a_recording_cannot_be_compared_with_what_is_not_here(atlas):
@@ -259,7 +259,7 @@ def test_why_names_all_measures(points):
 def test_showing_a_map_draws_it_with_its_trust(atlas):
     page = callbacks.show(atlas, None, *ALONE)
     assert len(json.loads(page.plot["value"])["data"][0]["x"]) == 90
-    assert page.plot["found"] == ""
+    assert page.plot["added"] == ""
     trusted = atlas.entries["demo-gla"].figures["js-2"]
     assert f"{trusted.trustworthiness:.3f}" in page.trust
     assert "not KL" in page.trust
@@ -303,7 +303,7 @@ def test_a_point_of_real_speech_has_neighbours_and_nothing_to_hear(atlas):
 def test_the_query_goes_along_to_another_map(atlas, points):
     query = points.query(20)
     page = callbacks.show(atlas, query, *ALONE._replace(dimensions=3, count=2))
-    assert len(json.loads(page.plot["found"])["nearest"]) == 2
+    assert len(json.loads(page.plot["added"])["nearest"]) == 2
     assert json.loads(page.plot["value"])["data"][0]["type"] == "scatter3d"
     gone = callbacks.show(atlas, query, *REAL)
     assert gone.asked is None
@@ -317,7 +317,7 @@ def test_a_test_recording_is_placed_with_its_text(atlas, engine):
     assert any("Loading Whisper" in step.stage for step in working)
     page = clips.place_encoded(atlas, last.encoded, *ALONE)
     assert engine.queries("gla")[0].text.replace("'", "&#39;") in page.query
-    assert json.loads(page.plot["found"])["nearest"][0] == 7
+    assert json.loads(page.plot["added"])["nearest"][0] == 7
 
 
 @pytest.mark.parametrize(
