@@ -95,7 +95,7 @@ def neighbours(
         raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
     for _ in engine.prepare(pool):
         pass
-    found = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
+    nearest = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
     return [
         {
             "id": n.utterance.id,
@@ -104,7 +104,7 @@ def neighbours(
             "rank": n.rank,
             "distance": n.distance,
         }
-        for n in found
+        for n in nearest
     ]
 
 
@@ -118,6 +118,6 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
         return []
     table = measured.table(Metric(metric, normaliser), labels.baseline(measured.facts))
     columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "significant"]
-    found = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
-    plain: list[dict[str, Any]] = found.where(found.notna(), None).to_dict("records")
+    rounded = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
+    plain: list[dict[str, Any]] = rounded.where(rounded.notna(), None).to_dict("records")
     return plain

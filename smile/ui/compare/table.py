@@ -109,8 +109,8 @@ def agreed(compared: Compared, reference: str) -> Markup:
     if cell is None:
         return Markup()
     cer = rate(cell, reference, compared.language)
-    found = "" if cer is None else f", {percent(cer)}"
-    return CONSENSUS.format(text=cell.text or "no text", where=title(cell.place), rate=found)
+    percentage = "" if cer is None else f", {percent(cer)}"
+    return CONSENSUS.format(text=cell.text or "no text", where=title(cell.place), rate=percentage)
 
 
 def title(place: Place) -> str:
