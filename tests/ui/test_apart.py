@@ -37,14 +37,14 @@ HANG = (
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that are decoded in this process."""
-    found, stream = [], io.stream
+    paths, stream = [], io.stream
 
     def seen(path: Path) -> object:
-        found.append(path)
+        paths.append(path)
         return stream(path)
 
     monkeypatch.setattr(io, "stream", seen)
-    return found
+    return paths
 
 
 @pytest.fixture
@@ -66,16 +66,16 @@ def until(come: Callable[[], bool]) -> None:
 
 def workers() -> list[str]:
     """The hanging workers of this process."""
-    found = []
+    ids = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
                 mine = int(parent) == os.getpid() and state != "Z"
-                found += [folder.name] * (mine and b"hang.py" in (folder / "cmdline").read_bytes())
+                ids += [folder.name] * (mine and b"hang.py" in (folder / "cmdline").read_bytes())
             except OSError:
                 continue
-    return found
+    return ids
 
 
 def speech(folder: Path) -> str:

@@ -25,9 +25,9 @@ PLACES = tuple(Grid((0, 1, 3), (KL, RANDOM)).places())
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
-    found = Neighbour(Utterance("u1", Path("u1.wav"), NASTY, "gla", "", 2.0), 0, 1, 0.25)
+    neighbour = Neighbour(Utterance("u1", Path("u1.wav"), NASTY, "gla", "", 2.0), 0, 1, 0.25)
     return tuple(
-        Cell(place, text, 0.5, 0.8, ((found,),), left_out=2)
+        Cell(place, text, 0.5, 0.8, ((neighbour,),), left_out=2)
         for place, text in zip(PLACES, texts, strict=False)
     )
 
@@ -87,8 +87,8 @@ def test_nothing_is_shown_of_nothing() -> None:
 
 def test_files_hold_every_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = Compared(PLACES, cells("abcd", "abxx", "é, ñ"), "gla")
-    found = callbacks.saved(compared, "abcd", "json")["value"]
-    content = json.loads(Path(found).read_text(encoding="utf-8"))
+    path = callbacks.saved(compared, "abcd", "json")["value"]
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
     assert [cell["text"] for cell in content["cells"]] == ["abcd", "abxx", "é, ñ"]
     assert content["cells"][1]["cer"] == 0.5
     text = Path(callbacks.saved(compared, "abcd", "csv")["value"]).read_text(encoding="utf-8")
@@ -181,11 +181,11 @@ def test_a_cancelled_comparison_says_so_and_offers_its_files() -> None:
 
 
 def test_the_endpoint_gives_rows_and_errors(engine: FakeEngine) -> None:
-    found = callbacks.compare_json(
+    comparison = callbacks.compare_json(
         engine, TEXTS["gla"][0], **dict(zip(callbacks.Asked._fields, asked(engine), strict=True))
     )
-    assert [cell["shots"] for cell in found["cells"]] == [0, 0, 3]
-    assert all("cer" in cell for cell in found["cells"])
+    assert [cell["shots"] for cell in comparison["cells"]] == [0, 0, 3]
+    assert all("cer" in cell for cell in comparison["cells"])
     with pytest.raises(SmileError, match="no recording"):
         callbacks.compare_json(
             engine, **dict(zip(callbacks.Asked._fields, asked(engine, audio=None), strict=True))

@@ -111,10 +111,10 @@ def test_a_damaged_manifest_leaves_no_maps(tmp_path, engine, caplog):
 
 @pytest.mark.parametrize("index", [0, 41])
 def test_the_neighbours_of_a_point_are_a_slow_kls(points, index):
-    found = ask(points, points.query(index), 6)
-    assert list(found.indices) == slow_nearest(GLA.embeddings[index], 6, without=index)
-    assert found.distances[0] == pytest.approx(
-        slow_kl(GLA.embeddings[index], GLA.embeddings[found.indices[0]])
+    neighbours = ask(points, points.query(index), 6)
+    assert list(neighbours.indices) == slow_nearest(GLA.embeddings[index], 6, without=index)
+    assert neighbours.distances[0] == pytest.approx(
+        slow_kl(GLA.embeddings[index], GLA.embeddings[neighbours.indices[0]])
     )
 
 
@@ -172,9 +172,9 @@ def test_texts_are_escaped(points):
     )
     figure = points_figure(nasty, "js-2", "speaker")
     shown = [t["name"] for t in figure["data"]] + [text for t in figure["data"] for text in t["text"]]
-    found = ask(nasty, nasty.query(0), 3)
-    html = cards.query_card(nasty, replace(found.query, id=NASTY), str, play=True)
-    html += cards.neighbour_cards(nasty, found, 1, str)
+    neighbours = ask(nasty, nasty.query(0), 3)
+    html = cards.query_card(nasty, replace(neighbours.query, id=NASTY), str, play=True)
+    html += cards.neighbour_cards(nasty, neighbours, 1, str)
     assert not any("<img" in text for text in [*shown, html])
     assert "&lt;img" in html
 
@@ -182,14 +182,14 @@ def test_texts_are_escaped(points):
 def test_what_a_query_adds(points):
     coordinates, row = points.map.layouts["js-3"], np.linspace(1, 2, len(points))
     row[2] = np.inf
-    found = query_figure(coordinates, coordinates[2], [5, 9], row)
-    lines, ranked, query = found["data"]
+    added = query_figure(coordinates, coordinates[2], [5, 9], row)
+    lines, ranked, query = added["data"]
     assert ranked["text"] == ["1", "2"]
-    assert ranked["customdata"] == found["nearest"] == [5, 9]
+    assert ranked["customdata"] == added["nearest"] == [5, 9]
     at, first, second = coordinates[[2, 5, 9], 0].tolist()
     assert lines["x"] == [at, first, None, at, second, None]
     assert [query[a][0] for a in "xyz"] == pytest.approx(coordinates[2].tolist(), abs=1e-3)
-    assert found["distances"][2] is None
+    assert added["distances"][2] is None
     assert query_figure(coordinates, coordinates[2], [5], None)["distances"] is None
 
 
@@ -197,7 +197,7 @@ def test_20000_points_are_drawn_and_asked_within_a_second(points):
     times = 20_000 // len(points) + 1
     many = points.map
     entry = replace(many.entry, members=tuple(replace(m, clips=m.clips * times) for m in many.entry.members))
-    layouts = {name: np.tile(found, (times, 1)) for name, found in many.layouts.items()}
+    layouts = {name: np.tile(layout, (times, 1)) for name, layout in many.layouts.items()}
     big = Points(
         replace(
             many, entry=entry, ids=many.ids * times, seconds=np.tile(many.seconds, times), layouts=layouts
@@ -210,9 +210,9 @@ def test_20000_points_are_drawn_and_asked_within_a_second(points):
     query = Query(embedding=GLA.embeddings[3])
     ask(big, query, 5)  # reads the logarithms once
     begin = time.perf_counter()
-    found = ask(big, query, 5)
+    neighbours = ask(big, query, 5)
     assert time.perf_counter() - begin < 1.0
-    assert {i % len(points) for i in found.indices} == {3}
+    assert {i % len(points) for i in neighbours.indices} == {3}
     assert len(json.dumps(points_figure(big, "js-2", "language"))) < 5_000_000
 
 
@@ -230,15 +230,15 @@ def test_the_terms_of_a_kl_add_up(points):
 def test_ranks_by_every_measure_against_a_sort():
     others = np.ones(len(GLA), bool)
     others[0] = False
-    for found in ranks(GLA.embeddings[0], GLA.embeddings, others, 12):
-        row = distances(found.measure, GLA.embeddings[:1], GLA.embeddings)[0]
+    for ranked in ranks(GLA.embeddings[0], GLA.embeddings, others, 12):
+        row = distances(ranked.measure, GLA.embeddings[:1], GLA.embeddings)[0]
         order = [i for i in np.argsort(row, kind="stable") if i != 0]
-        assert (found.rank, found.size) == (order.index(12) + 1, len(GLA) - 1)
+        assert (ranked.rank, ranked.size) == (order.index(12) + 1, len(GLA) - 1)
 
 
 def test_the_histogram_counts_every_other_clip(points):
-    found = ask(points, points.query(0), 4)
-    shown = histogram(found.row, found.indices, 2)
+    neighbours = ask(points, points.query(0), 4)
+    shown = histogram(neighbours.row, neighbours.indices, 2)
     counts = [int(part.split("<title>")[1].split(" clips")[0]) for part in shown.split("<rect")[1:]]
     assert sum(counts) == len(points) - 1
     assert shown.count("<line") == 4
@@ -247,8 +247,8 @@ def test_the_histogram_counts_every_other_clip(points):
 
 
 def test_why_names_all_measures(points):
-    found = ask(points, points.query(0), 3)
-    html = why_block(GLA.embeddings[0], GLA.embeddings, found.row, found.indices, 3)
+    neighbours = ask(points, points.query(0), 3)
+    html = why_block(GLA.embeddings[0], GLA.embeddings, neighbours.row, neighbours.indices, 3)
     assert "neighbour 3" in html
     assert all(measure.label in html for measure in DIVERGENCES.values())
 

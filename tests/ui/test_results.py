@@ -94,12 +94,12 @@ def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(
 
 
 def test_the_table_has_the_rates_of_the_results(store):
-    found = tables.lines(select(store, columns=[ONE]))
+    frame = tables.lines(select(store, columns=[ONE]))
     wanted = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
     for place, one in enumerate((ALONE, SMILE, ONE)):
         line = wanted[wanted["condition"] == one].set_index("language")
-        assert found[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
-        assert found[f"reduction:{place}"].to_dict() == pytest.approx(line.loc[HELD, "reduction"].to_dict())
+        assert frame[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
+        assert frame[f"reduction:{place}"].to_dict() == pytest.approx(line.loc[HELD, "reduction"].to_dict())
 
 
 @pytest.mark.parametrize("key", ["name", "code", "clips", "rate:0", "rate:1"])
@@ -110,8 +110,8 @@ def test_the_table_is_sorted_both_ways(store, key):
 
 
 def test_sorted_by_change_the_largest_gain_is_first(store):
-    found = tables.lines(select(store), Sort("change:1"))["reduction:1"].tolist()
-    assert found == sorted(found, reverse=True)
+    reductions = tables.lines(select(store), Sort("change:1"))["reduction:1"].tolist()
+    assert reductions == sorted(reductions, reverse=True)
     assert tables.lines(select(store), Sort("change:9")).index.name is not None
 
 
@@ -160,9 +160,9 @@ def test_metric_and_normaliser_change_the_figures(store, metric, normaliser):
 
 
 def test_the_file_has_the_table_with_its_settings(store):
-    found = tables.long(select(store, known=UNKNOWN, columns=[ONE]))
-    assert len(found) == 2 * 3
-    line = found[(found["condition"] == SMILE) & (found["language"] == "chr")].iloc[0]
+    frame = tables.long(select(store, known=UNKNOWN, columns=[ONE]))
+    assert len(frame) == 2 * 3
+    line = frame[(frame["condition"] == SMILE) & (frame["language"] == "chr")].iloc[0]
     assert (line["shots"], line["sampler"], line["language_name"]) == (3, "nearest", "Cherokee")
     assert (line["metric"], line["normaliser"], line["baseline"]) == ("CER", "plain/1", ALONE)
 
@@ -192,10 +192,10 @@ def test_the_macro_average_is_over_the_languages_that_all_conditions_have():
         [("a", "x", 10.0), ("b", "x", 30.0), ("c", "x", 90.0), ("a", "y", 20.0), ("b", "y", 20.0)],
         columns=["language", "condition", "rate"],
     ).assign(low=lambda t: t["rate"] - 3, high=lambda t: t["rate"] + 4)
-    found = macro(table, ["x", "y", "never measured"])
-    assert found["rate"].to_dict() == {"x": 20.0, "y": 20.0}
-    assert found.loc["x", "languages"] == 2
-    assert found.loc["x", "rate"] - found.loc["x", "low"] == pytest.approx((3**2 + 3**2) ** 0.5 / 2)
+    means = macro(table, ["x", "y", "never measured"])
+    assert means["rate"].to_dict() == {"x": 20.0, "y": 20.0}
+    assert means.loc["x", "languages"] == 2
+    assert means.loc["x", "rate"] - means.loc["x", "low"] == pytest.approx((3**2 + 3**2) ** 0.5 / 2)
     assert macro(table.iloc[[2, 3]], ["x", "y"]).empty
 
 
@@ -228,14 +228,14 @@ def test_the_dumbbells_join_baseline_and_condition(store):
     joined, base, ours = figure.data
     assert len(base.x) == len(ours.x) == 5
     assert list(joined.x[:2]) == [base.x[0], ours.x[0]]
-    found = tables.lines(select(store)).set_index("name").loc[list(ours.y)]
-    assert list(ours.x) == pytest.approx(found["rate:1"].tolist())
-    assert list(ours.x + ours.error_x.array) == pytest.approx(found["high:1"].tolist())
+    frame = tables.lines(select(store)).set_index("name").loc[list(ours.y)]
+    assert list(ours.x) == pytest.approx(frame["rate:1"].tolist())
+    assert list(ours.x + ours.error_x.array) == pytest.approx(frame["high:1"].tolist())
 
 
 def test_curves_average_the_seeds_and_begin_without_examples(store):
-    found = averages(select(store), "shots")
-    line = found[found["series"] == "In-context, random"].sort_values("x")
+    means = averages(select(store), "shots")
+    line = means[means["series"] == "In-context, random"].sort_values("x")
     assert line["x"].tolist() == [0, 1, 2, 3, 5, 10]
     raw = store.read().raw
     seeds = raw[raw["condition"].str.startswith("u-1-random") & raw["language"].isin(HELD)]
@@ -263,12 +263,12 @@ def test_the_papers_curve_is_named_as_the_papers(store):
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_utterances_are_ordered(store, order):
-    found = ordered(lines(select(store), "chr"), order)
+    clips = ordered(lines(select(store), "chr"), order)
     keys = {
-        "gain": (-found["gain"]).tolist(),
-        "loss": found["gain"].tolist(),
-        "errors": (-found["edits:1"]).tolist(),
-        "id": found.index.tolist(),
+        "gain": (-clips["gain"]).tolist(),
+        "loss": clips["gain"].tolist(),
+        "errors": (-clips["edits:1"]).tolist(),
+        "id": clips.index.tolist(),
     }
     assert keys[order] == sorted(keys[order])
 
@@ -378,12 +378,12 @@ def test_files(store, kind):
     choices = Choices(condition=SMILE, baseline=ALONE, known=UNKNOWN)
     path = callbacks.saved(store, kind, *choices, *Asked()[1:])["value"]
     read = pd.read_csv if kind.endswith("csv") else pd.read_parquet
-    found = read(path)
-    assert set(found["language"]) == {"chr", "sxb"}
+    frame = read(path)
+    assert set(frame["language"]) == {"chr", "sxb"}
     assert path.endswith(f"smile-{kind}")
     if kind == "rows.parquet":
-        assert {"hypothesis", "neighbours", "shots"} <= set(found.columns)
-        assert "reference" not in " ".join(found.columns)
+        assert {"hypothesis", "neighbours", "shots"} <= set(frame.columns)
+        assert "reference" not in " ".join(frame.columns)
 
 
 @pytest.fixture(scope="module")
