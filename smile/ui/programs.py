@@ -116,8 +116,8 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
     measured = store.read()
     if measured.raw.empty:
         return []
-    table = measured.table(Metric(metric, normaliser), labels.baseline(measured.facts))
+    rates = measured.rates(Metric(metric, normaliser), labels.baseline(measured.facts))
     columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "significant"]
-    rounded = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
+    rounded = rates[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
     plain: list[dict[str, Any]] = rounded.where(rounded.notna(), None).to_dict("records")
     return plain

@@ -54,7 +54,7 @@ class Measured:
             index=clips.index,
         )
 
-    def table(self, metric: Metric, baseline: str) -> pd.DataFrame:
+    def rates(self, metric: Metric, baseline: str) -> pd.DataFrame:
         """Return `results.by_language` of all rows."""
         with self._turn:
             key = (metric, baseline)

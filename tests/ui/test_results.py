@@ -121,24 +121,24 @@ def test_a_click_on_a_heading_sorts_and_a_second_one_turns_it_round():
 
 
 def test_the_table_marks_what_is_beyond_its_interval(store):
-    html = tables.table(select(store), opened="chr")
+    html = tables.languages_html(select(store), opened="chr")
     assert html.count('class="number better"') == 5
     assert html.count("beyond interval") == 5
     assert 'data-language="chr" class="opened"' in html
     assert 'aria-sort="ascending"><button type="button" data-sort="change:1"' in html
-    itself = tables.table(select(store, condition=ALONE))
+    itself = tables.languages_html(select(store, condition=ALONE))
     assert "Change" not in itself
 
 
 def test_a_language_without_the_condition_says_so(store):
     raw = store.read().raw
     gone = raw[~((raw["language"] == "chr") & (raw["condition"] == "smile-3-nearest"))]
-    html = tables.table(Selection(Measured(gone), Choices(condition=SMILE, baseline=ALONE)))
+    html = tables.languages_html(Selection(Measured(gone), Choices(condition=SMILE, baseline=ALONE)))
     assert "not measured" in html
 
 
 def test_no_language_is_a_sentence(store):
-    assert "No language passes" in tables.table(select(store, search="nowhere"))
+    assert "No language passes" in tables.languages_html(select(store, search="nowhere"))
 
 
 def test_the_summary_agrees_with_the_results(store):
@@ -156,7 +156,7 @@ def test_the_summary_agrees_with_the_results(store):
 def test_metric_and_normaliser_change_the_figures(store, metric, normaliser):
     other = select(store, metric=metric, normaliser=normaliser)
     assert tables.lines(other)["rate:1"].tolist() != tables.lines(select(store))["rate:1"].tolist()
-    assert f"{metric.upper()}, %" in tables.table(other)
+    assert f"{metric.upper()}, %" in tables.languages_html(other)
 
 
 def test_the_file_has_the_table_with_its_settings(store):
@@ -302,7 +302,7 @@ def test_no_language_no_utterances(store):
 def test_every_text_is_escaped(store):
     measured = Measured(store.read().raw.assign(condition=NASTY, token=NASTY, side=None, normalisers=NASTY))
     selection = Selection(measured, Choices(search="").valid(measured))
-    for html in (utterances(selection, "chr"), tables.table(selection), tables.summary(selection)):
+    for html in (utterances(selection, "chr"), tables.languages_html(selection), tables.summary(selection)):
         assert "<img" not in html
     assert "&lt;img" in utterances(select(store), "chr")
 

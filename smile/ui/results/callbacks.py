@@ -118,7 +118,7 @@ def shown(selection: Selection, asked: Asked) -> View:
     return View(
         summary=tables.summary(selection),
         beside=beside(selection),
-        table=tables.table(selection, asked.sort, asked.opened or ""),
+        table=tables.languages_html(selection, asked.sort, asked.opened or ""),
         utterances=utterances(selection, asked.opened, asked.order),
         **chart_of(selection, asked.chart),
     )
@@ -134,7 +134,7 @@ def looked_into(store: Store, asked: Asked) -> View:
     """Return another language's utterances, or the same in another order."""
     selection = selection_of(store, asked.choices)
     return View(
-        table=tables.table(selection, asked.sort, asked.opened or ""),
+        table=tables.languages_html(selection, asked.sort, asked.opened or ""),
         utterances=utterances(selection, asked.opened, asked.order),
     )
 
@@ -144,7 +144,7 @@ def clicked(store: Store, asked: Asked, key: str, code: str) -> View:
     if not key:
         return looked_into(store, asked._replace(opened=code))._replace(opened=code)
     sort = asked.sort.again(key)
-    table = tables.table(selection_of(store, asked.choices), sort, asked.opened or "")
+    table = tables.languages_html(selection_of(store, asked.choices), sort, asked.opened or "")
     return View(table=table, sort=sort)
 
 

@@ -118,7 +118,7 @@ def _line(figure: Figure, line: pd.DataFrame, name: str, colour: str, dotted: bo
 
 def _baseline(figure: Figure, selection: Selection, means: pd.DataFrame) -> None:
     """A line where the baseline lies, over the same languages."""
-    rates = macro(selection.table, [selection.baseline, *means["label"]])
+    rates = macro(selection.rates, [selection.baseline, *means["label"]])
     if selection.baseline in rates.index:
         figure.add_hline(
             y=float(rates.loc[selection.baseline, "rate"]),

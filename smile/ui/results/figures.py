@@ -143,5 +143,5 @@ def averages(selection: Selection, x: str) -> pd.DataFrame:
     lines = labels.lines(selection.facts, x)
     near = labels.agreement(lines, selection.facts, selection.condition).groupby(lines["series"]).max()
     lines = lines[lines["series"].isin(near.nlargest(len(COLOURS)).index)]
-    rates = macro(selection.table, [*lines["label"], selection.baseline])
+    rates = macro(selection.rates, [*lines["label"], selection.baseline])
     return lines.merge(rates, left_on="label", right_index=True) if len(rates) else lines.iloc[:0]

@@ -75,7 +75,7 @@ def _as_read(values: pd.Series[Any]) -> pd.Series[Any]:
     return values if pd.api.types.is_numeric_dtype(values) else values.astype(str).str.lower()
 
 
-def table(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
+def languages_html(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
     """Return the table as HTML; `opened` is the language whose utterances are shown."""
     rows = lines(selection, sort)
     if rows.empty:
@@ -136,7 +136,7 @@ def _change(line: dict[str, Any], place: int) -> Markup:
 def long(selection: Selection) -> pd.DataFrame:
     """Return the table as a file holds it: a line for each language and condition, with all settings."""
     names = conditions(selection)
-    shown = selection.table[selection.table["condition"].isin(names)]
+    shown = selection.rates[selection.rates["condition"].isin(names)]
     about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
     about = about.drop(columns=["clips"]).reset_index(drop=True)
     facts = selection.facts.reset_index().drop_duplicates("label").drop(columns=["known", "who"])
