@@ -113,7 +113,7 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
     if metric not in ("cer", "wer") or normaliser not in NORMALISERS:
         names = ", ".join(NORMALISERS)
         raise gr.Error(f"Choose cer or wer, and one of the normalisers {names}.", print_exception=False)
-    measured = store.read()
+    measured = store.measured()
     if measured.raw.empty:
         return []
     rates = measured.rates(Metric(metric, normaliser), labels.baseline(measured.facts))

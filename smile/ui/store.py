@@ -97,7 +97,7 @@ class Store:
         self._stamp: Stamp | None = None
         self._measured: Measured | None = None
 
-    def read(self) -> Measured:
+    def measured(self) -> Measured:
         """Return what was measured; read again only where a file has changed, come or gone.
 
         Raises:

@@ -39,7 +39,7 @@ class Results:
     def __init__(self, *utterances):
         self.changes, self.raw = utterances, SimpleNamespace(empty=not utterances)
 
-    def read(self):
+    def measured(self):
         return self
 
 

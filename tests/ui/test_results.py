@@ -52,7 +52,7 @@ def few(tmp_path_factory):
 
 def select(store, **chosen) -> Selection:
     choices = Choices(**{"condition": SMILE, "baseline": ALONE, **chosen})
-    return Selection(store.read(), choices.valid(store.read()))
+    return Selection(store.measured(), choices.valid(store.measured()))
 
 
 # What is shown
@@ -77,7 +77,7 @@ def test_filters(store, chosen, codes):
 
 
 def test_choices_that_were_not_measured_are_replaced(store):
-    valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.read())
+    valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.measured())
     assert (valid.condition, valid.baseline, valid.columns) == (
         "In-context, 1 nearest, kNN-LM, loops prevented",
         ALONE,
@@ -86,8 +86,8 @@ def test_choices_that_were_not_measured_are_replaced(store):
 
 
 def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(store):
-    assert SMILE in Choices().valid(store.read()).columns
-    assert Choices(condition=ONE).valid(store.read()).columns == []
+    assert SMILE in Choices().valid(store.measured()).columns
+    assert Choices(condition=ONE).valid(store.measured()).columns == []
 
 
 # The table
@@ -95,7 +95,7 @@ def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(
 
 def test_the_table_has_the_rates_of_the_results(store):
     frame = tables.lines(select(store, columns=[ONE]))
-    wanted = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
+    wanted = results.by_language(labels.labelled(store.measured().raw), baseline=ALONE)
     for place, one in enumerate((ALONE, SMILE, ONE)):
         line = wanted[wanted["condition"] == one].set_index("language")
         assert frame[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
@@ -131,7 +131,7 @@ def test_the_table_marks_what_is_beyond_its_interval(store):
 
 
 def test_a_language_without_the_condition_says_so(store):
-    raw = store.read().raw
+    raw = store.measured().raw
     gone = raw[~((raw["language"] == "chr") & (raw["condition"] == "smile-3-nearest"))]
     html = tables.languages_html(Selection(Measured(gone), Choices(condition=SMILE, baseline=ALONE)))
     assert "not measured" in html
@@ -142,7 +142,7 @@ def test_no_language_is_a_sentence(store):
 
 
 def test_the_summary_agrees_with_the_results(store):
-    table = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
+    table = results.by_language(labels.labelled(store.measured().raw), baseline=ALONE)
     line = results.summary(table, HELD, ALONE).set_index("condition").loc[SMILE]
     html = tables.summary(select(store))
     assert f"{line['macro']:.1f}" in html
@@ -237,7 +237,7 @@ def test_curves_average_the_seeds_and_begin_without_examples(store):
     means = averages(select(store), "shots")
     line = means[means["series"] == "In-context, random"].sort_values("x")
     assert line["x"].tolist() == [0, 1, 2, 3, 5, 10]
-    raw = store.read().raw
+    raw = store.measured().raw
     seeds = raw[raw["condition"].str.startswith("u-1-random") & raw["language"].isin(HELD)]
     rates = results.by_language(seeds).groupby("language")["rate"].mean()
     assert line["rate"].iloc[1] == pytest.approx(rates.mean())
@@ -300,7 +300,8 @@ def test_no_language_no_utterances(store):
 
 
 def test_every_text_is_escaped(store):
-    measured = Measured(store.read().raw.assign(condition=NASTY, token=NASTY, side=None, normalisers=NASTY))
+    raw = store.measured().raw
+    measured = Measured(raw.assign(condition=NASTY, token=NASTY, side=None, normalisers=NASTY))
     selection = Selection(measured, Choices(search="").valid(measured))
     for html in (utterances(selection, "chr"), tables.languages_html(selection), tables.summary(selection)):
         assert "<img" not in html
@@ -353,13 +354,13 @@ def test_an_empty_folder_says_which_command_makes_rows(tmp_path):
 
 def test_new_rows_in_the_folder_appear(tmp_path):
     store = Store(tmp_path)
-    assert store.read().raw.empty
+    assert store.measured().raw.empty
     packed(tmp_path / "one", (VANILLA,), languages=["chr"], clips=2)
-    first = store.read()
+    first = store.measured()
     assert first.conditions == [ALONE]
-    assert store.read() is first
+    assert store.measured() is first
     packed(tmp_path / "two", (condition("u-1"),), languages=["chr"], clips=2)
-    assert store.read().conditions == [ALONE, ONE]
+    assert store.measured().conditions == [ALONE, ONE]
 
 
 def test_a_damaged_file_is_a_sentence_and_so_is_anything_else(tmp_path, store, caplog, monkeypatch):

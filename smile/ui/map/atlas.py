@@ -202,7 +202,7 @@ class Atlas:
         Raises:
             SmileError: rows that cannot be read.
         """
-        measured = self.results.read() if self.results else None
+        measured = self.results.measured() if self.results else None
         return None if measured is None or measured.raw.empty else measured
 
     def recording(self, points: Points, code: str, name: str) -> Query:

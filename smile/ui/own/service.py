@@ -120,7 +120,7 @@ class VisitorService:
                 made = self._samples[kind] = playable(file)
         return made
 
-    def read(
+    def read_clips(
         self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
     ) -> Generator[str, None, Imported]:
         """Read labelled clips of files in a process of its own, within the room that the visitor has."""

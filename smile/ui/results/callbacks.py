@@ -70,7 +70,7 @@ class Asked(NamedTuple):
 def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
     """Show what an event asks for; say in one sentence what goes wrong."""
     try:
-        return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
+        return notice("", NOTHING) if store.measured().raw.empty else show(store, Asked.of(values))
     except Exception as error:
         return notice("error", sentence(error, "Showing the results"))
 
@@ -83,7 +83,7 @@ def notice(kind: str, text: str) -> View:
 
 def selection_of(store: Store, choices: Choices) -> Selection:
     """Return the choices applied to what is in the folder now."""
-    measured = store.read()
+    measured = store.measured()
     return Selection(measured, choices.valid(measured))
 
 
@@ -99,7 +99,7 @@ def opened(store: Store, asked: Asked) -> View:
 
 def findings(store: Store, asked: Asked) -> View:
     """Return the findings; no choice changes them."""
-    return View(findings=panel(store.read().findings()))
+    return View(findings=panel(store.measured().findings()))
 
 
 def prepared(store: Store) -> None:
