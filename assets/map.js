@@ -1,5 +1,5 @@
 // Draws the map with plotly.js, which is loaded when the tab is first opened; a click on a point picks it.
-// `value` is a figure with all points, `found` what a query adds to it (see smile/ui/map/figure.py). Both are
+// `value` is a figure with all points, `added` what a query adds to it (see smile/ui/map/figure.py). Both are
 // JSON in a string: gradio would copy and watch every number of an object, which takes seconds.
 const FAINTEST = 0.18;
 const CLEAR = 0.9;
@@ -34,21 +34,21 @@ const faded = (hex, alpha, behind) => {
 };
 
 // How clearly each point is seen: the nearest fully, those at the median distance and beyond hardly.
-const clarity = (found) => {
-  if (!found?.distances) return (i) => (!found || found.nearest.includes(i) ? CLEAR : 2 * FAINTEST);
-  const known = Float64Array.from(found.distances.filter((d) => d !== null)).sort();
+const clarity = (added) => {
+  if (!added?.distances) return (i) => (!added || added.nearest.includes(i) ? CLEAR : 2 * FAINTEST);
+  const known = Float64Array.from(added.distances.filter((d) => d !== null)).sort();
   const [least, median] = [known[0], known[Math.floor(known.length / 2)]];
   const span = Math.max(median - least, 1e-9);
   return (i) => {
-    const d = found.distances[i];
+    const d = added.distances[i];
     return d === null ? CLEAR : Math.max(FAINTEST, CLEAR * Math.exp(-3 * ((d - least) / span) ** 2));
   };
 };
 
-const dressed = (trace, found, behind) => {
-  if (trace.meta === "above") return { ...trace, marker: { ...trace.marker, opacity: found ? 0.5 : 1 } };
-  const clear = clarity(found);
-  const away = (i) => (found?.distances?.[i] == null ? "" : `<br>KL ${found.distances[i]}`);
+const dressed = (trace, added, behind) => {
+  if (trace.meta === "above") return { ...trace, marker: { ...trace.marker, opacity: added ? 0.5 : 1 } };
+  const clear = clarity(added);
+  const away = (i) => (added?.distances?.[i] == null ? "" : `<br>KL ${added.distances[i]}`);
   return {
     ...trace,
     text: trace.text.map((text, n) => text + away(trace.customdata[n])),
@@ -95,7 +95,7 @@ let drawing = Promise.resolve();
 const draw = () => (drawing = drawing.then(paint).catch((error) => say(`The map cannot be drawn: ${error.message}.`)));
 
 const paint = async () => {
-  const [value, found] = [read("value"), read("found")];
+  const [value, added] = [read("value"), read("added")];
   if (!value) return;
   const deep = Boolean(value.layout.scene);
   const flat = !webgl();
@@ -104,8 +104,8 @@ const paint = async () => {
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const layout = dressedLayout(value.layout, touch && !deep);
   const behind = getComputedStyle(element.closest("#map-plot")).backgroundColor.match(/\d+/g).map(Number);
-  const traces = [...value.data.map((t) => keys(dressed(t, found, deep && behind))), ...value.data.map(legend)];
-  const all = [...traces, ...(found?.data ?? [])].map((t) => (flat ? { ...t, type: "scatter" } : t));
+  const traces = [...value.data.map((t) => keys(dressed(t, added, deep && behind))), ...value.data.map(legend)];
+  const all = [...traces, ...(added?.data ?? [])].map((t) => (flat ? { ...t, type: "scatter" } : t));
   const whole = { name: "whole", title: "Show all", icon: Plotly.Icons.home, click: fit };
   const config = { displaylogo: false, responsive: true, plotGlPixelRatio: window.devicePixelRatio, scrollZoom: !touch, doubleClick: false,
     modeBarButtons: [deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", whole]] };
@@ -143,5 +143,5 @@ const clicked = ({ points: [{ customdata }] }) => {
 
 const pick = (index) => Number.isInteger(index) && trigger("pick", { index });
 
-watch(["value", "found"], draw);
+watch(["value", "added"], draw);
 draw();

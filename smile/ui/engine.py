@@ -55,8 +55,8 @@ class Engine:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        found = chain(shipped(self.options.pools), *map(offered, self.options.corpora))
-        return {source.choice.key: source for source in found}
+        sources = chain(shipped(self.options.pools), *map(offered, self.options.corpora))
+        return {source.choice.key: source for source in sources}
 
     def pools(self) -> tuple[PoolChoice, ...]:
         """Return the pools on offer."""
@@ -72,8 +72,8 @@ class Engine:
 
     def recording(self, key: str | None, name: str) -> Utterance | None:
         """Return, by its id, a recording of a pool's language that is not among its examples."""
-        found = self._sources[key].queries if key in self._sources else ()
-        return next((utterance for utterance in found if utterance.id == name), None)
+        queries = self._sources[key].queries if key in self._sources else ()
+        return next((utterance for utterance in queries if utterance.id == name), None)
 
     def examples(self, key: str | None) -> tuple[Utterance, ...]:
         """Return a pool's labelled clips, in the order of its embeddings where none was left out."""
@@ -153,8 +153,8 @@ class Engine:
 
     def _opening(self, key: str, models: Models) -> Generator[str, None, Pool]:
         """The pool, once it is open; one that needs no indexing waits for nobody."""
-        if key not in self._open and (found := self.pool(key, models.smile.info.encoder)):
-            self._open[key] = found
+        if key not in self._open and (pool := self.pool(key, models.smile.info.encoder)):
+            self._open[key] = pool
         if key not in self._open:
             yield from self._over_clips("Indexing", key, partial(self._open_pool, key, models))
         return self._open[key]
@@ -207,8 +207,8 @@ class Engine:
     def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
         """The pool as this encoder needs it: as it came, or from the cache, or made now."""
         encoder = models.smile.info.encoder
-        if found := at_hand(source, self.cache, encoder):
-            return found
+        if pool := at_hand(source, self.cache, encoder):
+            return pool
         from smile.pools.indexing import index
 
         kept = cached(self.cache, source.choice.key, encoder)
@@ -233,8 +233,8 @@ class Engine:
                 "make it again with: smile project"
             )
         with self.scheduler.visit():
-            (found,) = self.scheduler.each(embedded(models.smile, samples) for _ in range(1))
-            return found
+            (embedding,) = self.scheduler.each(embedded(models.smile, samples) for _ in range(1))
+            return embedding
 
     def nearest(self, samples: Samples, key: str, count: int, divergence: str) -> tuple[Neighbour, ...]:
         """Return the examples nearest to a recording, of a pool that `prepare` has opened.

@@ -64,10 +64,10 @@ async def fetched(url: str, cache_dir: str) -> str:
     """
     try:
         for _ in range(MOST_HOPS):
-            found = await _hop(url, Path(cache_dir))
-            if isinstance(found, Path):
-                return str(found)
-            url = found
+            arrived = await _hop(url, Path(cache_dir))
+            if isinstance(arrived, Path):
+                return str(arrived)
+            url = arrived
     except SmileError:
         raise
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:

@@ -93,14 +93,14 @@ def uploaded(path: str | Path | None) -> Path:
         SmileError: anything else: a folder, a link, a device, a file elsewhere, nothing.
     """
     try:
-        uploads, found = root(), Path(path or "")
-        regular = stat.S_ISREG(found.lstat().st_mode)
-        inside = found.is_absolute() and found.parent.resolve().parent == uploads
+        uploads, file = root(), Path(path or "")
+        regular = stat.S_ISREG(file.lstat().st_mode)
+        inside = file.is_absolute() and file.parent.resolve().parent == uploads
     except (OSError, ValueError, TypeError) as error:
         raise SmileError(NOT_UPLOADED) from error
     if not (regular and inside):
         raise SmileError(NOT_UPLOADED)
-    return found
+    return file
 
 
 def taken(paths: Iterable[str | Path | None], folder: Path) -> list[Path]:
@@ -165,8 +165,8 @@ def playable(file: Path) -> str:
 def sweep(seconds: float, now: float | None = None) -> int:
     """Remove uploads and lent copies that are so many seconds old; return how many."""
     before = (time.time() if now is None else now) - seconds
-    found = [entry for entry in _listed(root()) if OURS.fullmatch(entry.name) or BROKEN.fullmatch(entry.name)]
-    old = [entry for entry in found if entry.lstat().st_mtime < before]
+    ours = [entry for entry in _listed(root()) if OURS.fullmatch(entry.name) or BROKEN.fullmatch(entry.name)]
+    old = [entry for entry in ours if entry.lstat().st_mtime < before]
     for entry in old:
         shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
     return len(old)

@@ -95,7 +95,7 @@ def neighbours(
         raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
     for _ in engine.prepare(pool):
         pass
-    found = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
+    nearest = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
     return [
         {
             "id": n.utterance.id,
@@ -104,7 +104,7 @@ def neighbours(
             "rank": n.rank,
             "distance": n.distance,
         }
-        for n in found
+        for n in nearest
     ]
 
 
@@ -113,11 +113,11 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
     if metric not in ("cer", "wer") or normaliser not in NORMALISERS:
         names = ", ".join(NORMALISERS)
         raise gr.Error(f"Choose cer or wer, and one of the normalisers {names}.", print_exception=False)
-    measured = store.read()
+    measured = store.measured()
     if measured.raw.empty:
         return []
-    table = measured.table(Metric(metric, normaliser), labels.baseline(measured.facts))
+    rates = measured.rates(Metric(metric, normaliser), labels.baseline(measured.facts))
     columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "significant"]
-    found = table[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
-    plain: list[dict[str, Any]] = found.where(found.notna(), None).to_dict("records")
+    rounded = rates[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
+    plain: list[dict[str, Any]] = rounded.where(rounded.notna(), None).to_dict("records")
     return plain

@@ -54,7 +54,7 @@ class Measured:
             index=clips.index,
         )
 
-    def table(self, metric: Metric, baseline: str) -> pd.DataFrame:
+    def rates(self, metric: Metric, baseline: str) -> pd.DataFrame:
         """Return `results.by_language` of all rows."""
         with self._turn:
             key = (metric, baseline)
@@ -97,7 +97,7 @@ class Store:
         self._stamp: Stamp | None = None
         self._measured: Measured | None = None
 
-    def read(self) -> Measured:
+    def measured(self) -> Measured:
         """Return what was measured; read again only where a file has changed, come or gone.
 
         Raises:

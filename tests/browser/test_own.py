@@ -29,8 +29,8 @@ def clips(speech: Path | None) -> Sequence[Utterance]:
     """Short clips of Mboshi, which Whisper does not know, or of a demo pool."""
     if speech is None:
         return open_pool(POOLS / "kmr").utterances[: EXAMPLES + NEW]
-    found = read_corpus(speech / "mdw", "10min_train").utterances
-    return sorted(found, key=lambda u: u.audio.stat().st_size)[20 : 20 + EXAMPLES + NEW]
+    utterances = read_corpus(speech / "mdw", "10min_train").utterances
+    return sorted(utterances, key=lambda u: u.audio.stat().st_size)[20 : 20 + EXAMPLES + NEW]
 
 
 @pytest.fixture(scope="module")

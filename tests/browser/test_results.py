@@ -100,8 +100,8 @@ def test_downloads(tab, tmp_path, kind):
     name = f"smile-{kind.replace('-', '.')}"
     tab.click(f"#{kind}")
     tab.wait(lambda: (tmp_path / name).exists(), "the file")
-    found = (pd.read_csv if kind.endswith("csv") else pd.read_parquet)(tmp_path / name)
-    assert set(found["language"]) == {"bel", "cat", "chr", "ell", "sxb"}
+    frame = (pd.read_csv if kind.endswith("csv") else pd.read_parquet)(tmp_path / name)
+    assert set(frame["language"]) == {"bel", "cat", "chr", "ell", "sxb"}
 
 
 def test_every_chart_is_drawn(tab):

@@ -122,5 +122,5 @@ def test_without_the_recordings_a_sentence_says_so_before_anything_is_loaded(
 def test_what_was_heard_is_placed_as_the_map_is_looked_at_by_then(atlas, corpus):
     *_, last = clips.encode_clip(atlas, recording(corpus), None, "try")
     page = clips.place_encoded(atlas, last.encoded, *ALL._replace(dimensions=3))
-    assert '"scatter3d"' in page.plot["found"]
+    assert '"scatter3d"' in page.plot["added"]
     assert clips.place_encoded(atlas, None, *ALL) == type(page)(), "nothing was heard, or it was given up"

@@ -141,9 +141,9 @@ class Stranger:
         connection = HTTPConnection(str(where.hostname), where.port, timeout=PATIENCE)
         connection.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
         answer = connection.getresponse()
-        found = answer.status, answer.read()
+        reply = answer.status, answer.read()
         connection.close()
-        return found
+        return reply
 
     def upload(self, name: str, data: bytes) -> str:
         """Upload a file; gives the path that the server names."""
@@ -177,16 +177,16 @@ class Stranger:
 
     def listen(self, until: Sequence[str] = ENDS) -> list[dict[str, Any]]:
         """Read this session's messages until one of a kind comes."""
-        found: list[dict[str, Any]] = []
+        messages: list[dict[str, Any]] = []
         with self.http.stream("GET", f"{API}/queue/data", params={"session_hash": self.session}) as answer:
             end = time.monotonic() + PATIENCE
             for line in answer.iter_lines():
                 if line.startswith("data: "):
-                    found.append(json.loads(line[6:]))
-                    if found[-1]["msg"] in until:
+                    messages.append(json.loads(line[6:]))
+                    if messages[-1]["msg"] in until:
                         break
-                assert time.monotonic() < end, found
-        return found
+                assert time.monotonic() < end, messages
+        return messages
 
     def call(self, name: str, data: Sequence[Any]) -> str:
         """Ask a named endpoint as programs do; gives the whole of its answer."""

@@ -66,8 +66,8 @@ class Served:
 
     def prints(self, *folders: Path) -> dict[str, str]:
         """A fingerprint of each file below some folders, by path; of a link where it leads to."""
-        found = (path for folder in folders for path in sorted(folder.rglob("*")))
-        return {str(path.relative_to(self.folder)): _print(path) for path in found}
+        files = (path for folder in folders for path in sorted(folder.rglob("*")))
+        return {str(path.relative_to(self.folder)): _print(path) for path in files}
 
 
 def _print(path: Path) -> str:

@@ -100,9 +100,9 @@ def test_odd_values_by_mcp_are_the_pages_sentence(
     app: Served, stranger: Stranger, metric: Any, sentence: str
 ) -> None:
     answer = called(stranger, {"metric": metric})
-    found = told(answer)
-    assert (answer.status_code, found["id"], found["result"]["isError"]) == (200, 7, True)
-    assert [one["text"] for one in found["result"]["content"]] == [sentence]
+    message = told(answer)
+    assert (answer.status_code, message["id"], message["result"]["isError"]) == (200, 7, True)
+    assert [one["text"] for one in message["result"]["content"]] == [sentence]
     asked = encoded({"data": [metric, "plain"]})
     assert stranger.http.post(f"{API}/run/results", content=asked, headers=JSON).json()["error"] == sentence
     assert "Traceback" not in app.log
@@ -131,14 +131,14 @@ def test_a_recording_in_base64_is_no_text_that_is_too_long(app: Served) -> None:
 def test_what_a_person_may_leave_out_a_program_may_too(app: Served, stranger: Stranger) -> None:
     listed = told(called(stranger, {}, method="tools/list"))["result"]["tools"]
     tools = {one["name"]: one["inputSchema"] for one in listed}
-    assert {name: found.get("required", []) for name, found in tools.items()} == {
+    assert {name: schema.get("required", []) for name, schema in tools.items()} == {
         "transcribe": ["audio"],
         "compare": ["audio"],
         "neighbours": ["recording"],
         "languages": [],
         "results": [],
     }
-    assert not [name for found in tools.values() for name in found["properties"] if "param" in name]
+    assert not [name for schema in tools.values() for name in schema["properties"] if "param" in name]
     for name in ("transcribe", "compare"):
         assert NOT_FETCHED in tool(app, name, {"audio": "http://127.0.0.1:1/a.wav"})
 

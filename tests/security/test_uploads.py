@@ -87,9 +87,9 @@ def test_an_import_that_succeeds_leaves_no_upload_and_delete_leaves_nothing(
 def downloads(stranger: Stranger, key: str) -> list[str]:
     """The addresses of a visitor's pool as files."""
     events = [stranger.of(name, "click") for name in ("own-pool-folder", "own-pool-superb")]
-    found = [stranger.run(event, [key]).json()["data"][0]["value"]["path"] for event in events]
-    assert all(stranger.fetch(path).content.startswith(b"PK") for path in found)
-    return found
+    paths = [stranger.run(event, [key]).json()["data"][0]["value"]["path"] for event in events]
+    assert all(stranger.fetch(path).content.startswith(b"PK") for path in paths)
+    return paths
 
 
 def test_an_import_that_is_cancelled_leaves_no_upload(app: Served) -> None:

@@ -169,8 +169,8 @@ class FakeEngine:
                 result = replace(result, vanilla=side, stage="Whisper alone")
                 yield result
             yield from self._reading(result, key)
-            found = (7.5 * i, self._examples(key, settings))
-            result = replace(result, examples=(*result.examples, found))
+            example = (7.5 * i, self._examples(key, settings))
+            result = replace(result, examples=(*result.examples, example))
             token = settings.language_token if len(settings.language_token) == 2 else "cy"
             for side in self._writing(self.queries(key)[0].text, result.smile, i, token):
                 result = replace(result, smile=side, stage="With examples")
@@ -198,8 +198,8 @@ class FakeEngine:
 
     def _examples(self, key: str | None, settings: Settings) -> RetrievedExamples:
         texts = TEXTS[str(key)]
-        found = [
+        neighbours = [
             Neighbour(self._utterance(key, n % 3, texts[n % 3]), n, n + 1, 0.0123 * (n + 1))
             for n in range(settings.shots)
         ]
-        return RetrievedExamples(tuple(found[:4]), tuple(found[4:]))
+        return RetrievedExamples(tuple(neighbours[:4]), tuple(neighbours[4:]))

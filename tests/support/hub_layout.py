@@ -25,8 +25,8 @@ def row(name: str, label: str, text: str, audio: Any) -> dict[str, Any]:
 
 def rows(code: str, label: str, count: int, begin: int = 0) -> list[dict[str, Any]]:
     """Rows of a demo pool's clips under another label."""
-    found = read_corpus(POOLS / code).utterances[begin : begin + count]
-    return [row(f"x_{u.id}", label, f"[{label}] {u.text}", u.audio.read_bytes()) for u in found]
+    utterances = read_corpus(POOLS / code).utterances[begin : begin + count]
+    return [row(f"x_{u.id}", label, f"[{label}] {u.text}", u.audio.read_bytes()) for u in utterances]
 
 
 def write(folder: Path, split: str, some: Sequence[Mapping[str, Any]], files: int = 2) -> list[Path]:

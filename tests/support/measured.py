@@ -46,11 +46,11 @@ WAYS = (
 def conditions() -> tuple[Condition, ...]:
     """Those of two grids that come with the package, and some that differ from them in one setting."""
     more = (*MEASURES, *POOLS, *LENGTHS, *WAYS, KNN, WRONG)
-    found: dict[str, Condition] = {}
+    by_hash: dict[str, Condition] = {}
     for some in (read_grid("main"), read_grid("adapter"), more):
         for one in resolved(some, ADAPTER, model="whisper-base/0"):
-            found.setdefault(one.hash, one)
-    return tuple(found.values())
+            by_hash.setdefault(one.hash, one)
+    return tuple(by_hash.values())
 
 
 def gain(condition: Condition) -> float:

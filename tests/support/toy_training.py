@@ -27,15 +27,15 @@ from smile.whisper.tokenizer import Tokenizer
 
 def clips() -> list[TrainClip]:
     generator = np.random.default_rng(5)
-    found = []
+    made = []
     for language, whisper in (("deu", "de"), ("fra", "fr")):
         for i in range(12):
             samples = generator.normal(0, 0.1, round(generator.uniform(0.5, 12) * SAMPLE_RATE))
             embedding = generator.normal(0, 1, 8).astype(np.float32)
             text = f"Satz {i} aus {language}."
             clip = TrainClip(f"{language}{i}", samples.astype(np.float32), text, language, whisper, embedding)
-            found.append(clip)
-    return found
+            made.append(clip)
+    return made
 
 
 TOY = TrainConfig(

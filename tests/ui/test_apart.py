@@ -45,16 +45,16 @@ def hanging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 def workers() -> list[str]:
     """The hanging workers of this process."""
-    found = []
+    ids = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
                 mine = int(parent) == os.getpid() and state != "Z"
-                found += [folder.name] * (mine and b"hang.py" in (folder / "cmdline").read_bytes())
+                ids += [folder.name] * (mine and b"hang.py" in (folder / "cmdline").read_bytes())
             except OSError:
                 continue
-    return found
+    return ids
 
 
 def speech(folder: Path) -> str:

@@ -36,10 +36,10 @@ class Results:
 
     compared = ("Whisper alone", "SMILE <3>")
 
-    def __init__(self, *found):
-        self.changes, self.raw = found, SimpleNamespace(empty=not found)
+    def __init__(self, *utterances):
+        self.changes, self.raw = utterances, SimpleNamespace(empty=not utterances)
 
-    def read(self):
+    def measured(self):
         return self
 
 
@@ -64,9 +64,9 @@ def rows(tmp_path_factory):
 def test_rates_are_those_of_the_rows(rows):
     facts = labels.conditions(rows)
     named = labels.labelled(rows)
-    found = {(c.language, c.id): c for c in changes(named, facts)}
-    assert len(found) == 24
-    for (language, name), one in found.items():
+    by_clip = {(c.language, c.id): c for c in changes(named, facts)}
+    assert len(by_clip) == 24
+    for (language, name), one in by_clip.items():
         own = named[(named["language"] == language) & (named["id"] == name)]
         for label, rate in ((labels.baseline(facts), one.before), (labels.headline(facts), one.after)):
             theirs = own[own["condition"] == label]
@@ -87,9 +87,9 @@ def test_the_nearest_are_by_kl_from_the_whole_pool_and_as_many_as_there_are(rows
 def test_examples_of_pools_cut_to_some_clips_are_not_the_nearest(tmp_path):
     cut = condition("s-5", shots=5, clips=12)
     rows = packed(tmp_path, (*read_grid("main")[:2], condition("s-1"), cut), languages=["chr"], clips=3)
-    found = changes(labels.labelled(rows), labels.conditions(rows))
-    assert found
-    assert {len(one.near) for one in found} == {1}
+    utterances = changes(labels.labelled(rows), labels.conditions(rows))
+    assert utterances
+    assert {len(one.near) for one in utterances} == {1}
 
 
 def test_what_was_measured_one_way_only_or_has_no_reference_did_not_change(rows):
@@ -194,7 +194,7 @@ def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):
     assert "<audio" in page.query
     assert page.why == ""
     again = callbacks.show(atlas, page.asked, *SIGHT._replace(dimensions=3))
-    assert json.loads(again.plot["found"])["nearest"] == [3, 5, 8]
+    assert json.loads(again.plot["added"])["nearest"] == [3, 5, 8]
     elsewhere = callbacks.show(atlas, page.asked, *SIGHT._replace(map="demo-chr"))
     assert "not on this map" in elsewhere.stage
 

@@ -15,7 +15,7 @@ from smile.evaluation.compare import ACOUSTIC, Cell, Grid, Place, Way, as_rows
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import as_csv
 from smile.ui.compare.detail import detail
-from smile.ui.compare.table import STEPS, Compared, shade, table
+from smile.ui.compare.table import STEPS, Compared, compare_html, shade
 from tests.support.fake_engine import TEXTS, FakeEngine
 from tests.support.uploads import upload
 
@@ -25,15 +25,15 @@ PLACES = tuple(Grid((0, 1, 3), (KL, RANDOM)).places())
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:
-    found = Neighbour(Utterance("u1", Path("u1.wav"), NASTY, "gla", "", 2.0), 0, 1, 0.25)
+    neighbour = Neighbour(Utterance("u1", Path("u1.wav"), NASTY, "gla", "", 2.0), 0, 1, 0.25)
     return tuple(
-        Cell(place, text, 0.5, 0.8, ((found,),), left_out=2)
+        Cell(place, text, 0.5, 0.8, ((neighbour,),), left_out=2)
         for place, text in zip(PLACES, texts, strict=False)
     )
 
 
 def test_the_grid_has_a_row_for_each_way_and_a_column_for_each_number() -> None:
-    shown = table(Compared(PLACES, cells("alone", "none"), "gla"))
+    shown = compare_html(Compared(PLACES, cells("alone", "none"), "gla"))
     rows = re.findall(r'<th scope="row">(.*?)</th>', shown)
     assert rows == ["Whisper alone", "No examples", "KL(target ‖ example)", "Random, seed 1"]
     assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["Examples", "1", "3"]
@@ -48,14 +48,14 @@ def test_the_acoustic_model_has_a_row_below_whisper_alone() -> None:
     assert [settings.level for settings in grid.settings()] == ["context", "acoustic"]
     written = tuple(Cell(place, text, 0.5, 0.5) for place, text in zip(grid.places(), "abc", strict=True))
     compared = Compared(tuple(grid.places()), written, "gla", done=True)
-    shown = table(compared)
+    shown = compare_html(compared)
     assert shown.index("Whisper alone") < shown.index("The pool&#39;s acoustic model") < shown.index("KL(")
     assert "Examples in the prompt" not in detail(compared, 1, str)
     assert [row["level"] for row in as_rows(written)] == ["", "acoustic", "context"]
 
 
 def test_errors_colour_the_cells() -> None:
-    shown = table(Compared(PLACES, cells("abcd", "abxx", "zzzzzzzz"), "gla"), "abcd")
+    shown = compare_html(Compared(PLACES, cells("abcd", "abxx", "zzzzzzzz"), "gla"), "abcd")
     assert re.findall(r"heat(\d)", shown) == ["0", str(STEPS // 2), str(STEPS - 1)]
     assert "0.0\u00a0%" in shown
     assert shade(0.0) == 0
@@ -64,7 +64,7 @@ def test_errors_colour_the_cells() -> None:
 
 def test_what_is_written_is_escaped_everywhere() -> None:
     compared = Compared(PLACES, cells(*[NASTY] * 6), "gla")
-    for shown in (table(compared, NASTY), detail(compared, 3, str, NASTY)):
+    for shown in (compare_html(compared, NASTY), detail(compared, 3, str, NASTY)):
         assert "<img" not in shown
         assert "&lt;img" in shown
 
@@ -81,14 +81,14 @@ def test_an_opened_cell_shows_examples_and_what_differs_from_whisper_alone() -> 
 
 
 def test_nothing_is_shown_of_nothing() -> None:
-    assert table(Compared()) == ""
+    assert compare_html(Compared()) == ""
     assert callbacks.saved(None, "", "csv") == callbacks.saved(Compared(PLACES), "", "csv")
 
 
 def test_files_hold_every_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = Compared(PLACES, cells("abcd", "abxx", "é, ñ"), "gla")
-    found = callbacks.saved(compared, "abcd", "json")["value"]
-    content = json.loads(Path(found).read_text(encoding="utf-8"))
+    path = callbacks.saved(compared, "abcd", "json")["value"]
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
     assert [cell["text"] for cell in content["cells"]] == ["abcd", "abxx", "é, ñ"]
     assert content["cells"][1]["cer"] == 0.5
     text = Path(callbacks.saved(compared, "abcd", "csv")["value"]).read_text(encoding="utf-8")
@@ -181,11 +181,11 @@ def test_a_cancelled_comparison_says_so_and_offers_its_files() -> None:
 
 
 def test_the_endpoint_gives_rows_and_errors(engine: FakeEngine) -> None:
-    found = callbacks.compare_json(
+    comparison = callbacks.compare_json(
         engine, TEXTS["gla"][0], **dict(zip(callbacks.Asked._fields, asked(engine), strict=True))
     )
-    assert [cell["shots"] for cell in found["cells"]] == [0, 0, 3]
-    assert all("cer" in cell for cell in found["cells"])
+    assert [cell["shots"] for cell in comparison["cells"]] == [0, 0, 3]
+    assert all("cer" in cell for cell in comparison["cells"])
     with pytest.raises(SmileError, match="no recording"):
         callbacks.compare_json(
             engine, **dict(zip(callbacks.Asked._fields, asked(engine, audio=None), strict=True))

@@ -71,8 +71,8 @@ def test_a_recording_goes_from_tab_to_tab_and_to_the_engine_without(
 
 def clicks(stranger: Stranger, output: int) -> list[Event]:
     """The clicks that give a component a value."""
-    found = [d["id"] for d in stranger.config["dependencies"] if output in d["outputs"]]
-    return [event for event in stranger.events if event.index in found and event.triggers == ("click",)]
+    indices = [d["id"] for d in stranger.config["dependencies"] if output in d["outputs"]]
+    return [event for event in stranger.events if event.index in indices and event.triggers == ("click",)]
 
 
 def usual(stranger: Stranger, event: Event) -> list[tuple[int, Any]]:

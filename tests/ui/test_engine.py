@@ -82,9 +82,9 @@ def engine(tmp_path, loaded):
 
 def test_pools_that_ship_are_offered_with_their_queries(tmp_path):
     pool(tmp_path / "gla")
-    (found,) = shipped(tmp_path)
-    assert (found.choice.key, found.choice.examples, found.choice.synthetic) == ("gla", 3, True)
-    assert [query.text for query in found.queries] == ["text 0"]
+    (source,) = shipped(tmp_path)
+    assert (source.choice.key, source.choice.examples, source.choice.synthetic) == ("gla", 3, True)
+    assert [query.text for query in source.queries] == ["text 0"]
 
 
 def test_a_damaged_pool_is_passed_over_and_reported(tmp_path, caplog):
@@ -97,11 +97,11 @@ def test_a_damaged_pool_is_passed_over_and_reported(tmp_path, caplog):
 
 def test_the_languages_of_a_corpus_are_offered_with_their_test_clips(tmp_path):
     corpus(tmp_path / "mini" / "gla")
-    (found,) = offered(tmp_path / "mini")
-    assert (found.choice.key, found.choice.source, found.choice.examples) == ("mini/gla", "mini", 2)
-    assert found.choice.language.name == "Scottish Gaelic"
-    assert not found.choice.synthetic
-    assert [query.text for query in found.queries] == ["three"]
+    (source,) = offered(tmp_path / "mini")
+    assert (source.choice.key, source.choice.source, source.choice.examples) == ("mini/gla", "mini", 2)
+    assert source.choice.language.name == "Scottish Gaelic"
+    assert not source.choice.synthetic
+    assert [query.text for query in source.queries] == ["three"]
 
 
 def test_few_recordings_are_offered_and_all_are_found(tmp_path, monkeypatch):

@@ -111,10 +111,10 @@ def test_a_damaged_manifest_leaves_no_maps(tmp_path, engine, caplog):
 
 @pytest.mark.parametrize("index", [0, 41])
 def test_the_neighbours_of_a_point_are_a_slow_kls(points, index):
-    found = ask(points, points.query(index), 6)
-    assert list(found.indices) == slow_nearest(GLA.embeddings[index], 6, without=index)
-    assert found.distances[0] == pytest.approx(
-        slow_kl(GLA.embeddings[index], GLA.embeddings[found.indices[0]])
+    neighbours = ask(points, points.query(index), 6)
+    assert list(neighbours.indices) == slow_nearest(GLA.embeddings[index], 6, without=index)
+    assert neighbours.distances[0] == pytest.approx(
+        slow_kl(GLA.embeddings[index], GLA.embeddings[neighbours.indices[0]])
     )
 
 
@@ -129,9 +129,9 @@ def test_the_map_remembers_the_same_neighbours(points):
 
 def test_a_recording_of_a_clip_lands_on_that_clips_point(atlas, points):
     page = callbacks.answer(atlas, points, Query(embedding=GLA.embeddings[7]), ALONE)
-    *_, star = json.loads(page.plot["found"])["data"]
+    *_, star = json.loads(page.plot["added"])["data"]
     assert [star["x"][0], star["y"][0]] == pytest.approx(points.map.layouts["js-2"][7].tolist(), abs=0.01)
-    assert json.loads(page.plot["found"])["nearest"][0] == 7
+    assert json.loads(page.plot["added"])["nearest"][0] == 7
 
 
 def test_a_recording_cannot_be_compared_with_what_is_not_here(atlas):
@@ -172,9 +172,9 @@ def test_texts_are_escaped(points):
     )
     figure = points_figure(nasty, "js-2", "speaker")
     shown = [t["name"] for t in figure["data"]] + [text for t in figure["data"] for text in t["text"]]
-    found = ask(nasty, nasty.query(0), 3)
-    html = cards.query_card(nasty, replace(found.query, id=NASTY), str, play=True)
-    html += cards.neighbour_cards(nasty, found, 1, str)
+    neighbours = ask(nasty, nasty.query(0), 3)
+    html = cards.query_card(nasty, replace(neighbours.query, id=NASTY), str, play=True)
+    html += cards.neighbour_cards(nasty, neighbours, 1, str)
     assert not any("<img" in text for text in [*shown, html])
     assert "&lt;img" in html
 
@@ -182,14 +182,14 @@ def test_texts_are_escaped(points):
 def test_what_a_query_adds(points):
     coordinates, row = points.map.layouts["js-3"], np.linspace(1, 2, len(points))
     row[2] = np.inf
-    found = query_figure(coordinates, coordinates[2], [5, 9], row)
-    lines, ranked, query = found["data"]
+    added = query_figure(coordinates, coordinates[2], [5, 9], row)
+    lines, ranked, query = added["data"]
     assert ranked["text"] == ["1", "2"]
-    assert ranked["customdata"] == found["nearest"] == [5, 9]
+    assert ranked["customdata"] == added["nearest"] == [5, 9]
     at, first, second = coordinates[[2, 5, 9], 0].tolist()
     assert lines["x"] == [at, first, None, at, second, None]
     assert [query[a][0] for a in "xyz"] == pytest.approx(coordinates[2].tolist(), abs=1e-3)
-    assert found["distances"][2] is None
+    assert added["distances"][2] is None
     assert query_figure(coordinates, coordinates[2], [5], None)["distances"] is None
 
 
@@ -197,7 +197,7 @@ def test_20000_points_are_drawn_and_asked_within_a_second(points):
     times = 20_000 // len(points) + 1
     many = points.map
     entry = replace(many.entry, members=tuple(replace(m, clips=m.clips * times) for m in many.entry.members))
-    layouts = {name: np.tile(found, (times, 1)) for name, found in many.layouts.items()}
+    layouts = {name: np.tile(layout, (times, 1)) for name, layout in many.layouts.items()}
     big = Points(
         replace(
             many, entry=entry, ids=many.ids * times, seconds=np.tile(many.seconds, times), layouts=layouts
@@ -210,9 +210,9 @@ def test_20000_points_are_drawn_and_asked_within_a_second(points):
     query = Query(embedding=GLA.embeddings[3])
     ask(big, query, 5)  # reads the logarithms once
     begin = time.perf_counter()
-    found = ask(big, query, 5)
+    neighbours = ask(big, query, 5)
     assert time.perf_counter() - begin < 1.0
-    assert {i % len(points) for i in found.indices} == {3}
+    assert {i % len(points) for i in neighbours.indices} == {3}
     assert len(json.dumps(points_figure(big, "js-2", "language"))) < 5_000_000
 
 
@@ -230,15 +230,15 @@ def test_the_terms_of_a_kl_add_up(points):
 def test_ranks_by_every_measure_against_a_sort():
     others = np.ones(len(GLA), bool)
     others[0] = False
-    for found in ranks(GLA.embeddings[0], GLA.embeddings, others, 12):
-        row = distances(found.measure, GLA.embeddings[:1], GLA.embeddings)[0]
+    for ranked in ranks(GLA.embeddings[0], GLA.embeddings, others, 12):
+        row = distances(ranked.measure, GLA.embeddings[:1], GLA.embeddings)[0]
         order = [i for i in np.argsort(row, kind="stable") if i != 0]
-        assert (found.rank, found.size) == (order.index(12) + 1, len(GLA) - 1)
+        assert (ranked.rank, ranked.size) == (order.index(12) + 1, len(GLA) - 1)
 
 
 def test_the_histogram_counts_every_other_clip(points):
-    found = ask(points, points.query(0), 4)
-    shown = histogram(found.row, found.indices, 2)
+    neighbours = ask(points, points.query(0), 4)
+    shown = histogram(neighbours.row, neighbours.indices, 2)
     counts = [int(part.split("<title>")[1].split(" clips")[0]) for part in shown.split("<rect")[1:]]
     assert sum(counts) == len(points) - 1
     assert shown.count("<line") == 4
@@ -247,8 +247,8 @@ def test_the_histogram_counts_every_other_clip(points):
 
 
 def test_why_names_all_measures(points):
-    found = ask(points, points.query(0), 3)
-    html = why_block(GLA.embeddings[0], GLA.embeddings, found.row, found.indices, 3)
+    neighbours = ask(points, points.query(0), 3)
+    html = why_block(GLA.embeddings[0], GLA.embeddings, neighbours.row, neighbours.indices, 3)
     assert "neighbour 3" in html
     assert all(measure.label in html for measure in DIVERGENCES.values())
 
@@ -259,7 +259,7 @@ def test_why_names_all_measures(points):
 def test_showing_a_map_draws_it_with_its_trust(atlas):
     page = callbacks.show(atlas, None, *ALONE)
     assert len(json.loads(page.plot["value"])["data"][0]["x"]) == 90
-    assert page.plot["found"] == ""
+    assert page.plot["added"] == ""
     trusted = atlas.entries["demo-gla"].figures["js-2"]
     assert f"{trusted.trustworthiness:.3f}" in page.trust
     assert "not KL" in page.trust
@@ -303,7 +303,7 @@ def test_a_point_of_real_speech_has_neighbours_and_nothing_to_hear(atlas):
 def test_the_query_goes_along_to_another_map(atlas, points):
     query = points.query(20)
     page = callbacks.show(atlas, query, *ALONE._replace(dimensions=3, count=2))
-    assert len(json.loads(page.plot["found"])["nearest"]) == 2
+    assert len(json.loads(page.plot["added"])["nearest"]) == 2
     assert json.loads(page.plot["value"])["data"][0]["type"] == "scatter3d"
     gone = callbacks.show(atlas, query, *REAL)
     assert gone.asked is None
@@ -317,7 +317,7 @@ def test_a_test_recording_is_placed_with_its_text(atlas, engine):
     assert any("Loading Whisper" in step.stage for step in working)
     page = clips.place_encoded(atlas, last.encoded, *ALONE)
     assert engine.queries("gla")[0].text.replace("'", "&#39;") in page.query
-    assert json.loads(page.plot["found"])["nearest"][0] == 7
+    assert json.loads(page.plot["added"])["nearest"][0] == 7
 
 
 @pytest.mark.parametrize(

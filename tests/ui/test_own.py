@@ -361,9 +361,9 @@ def test_a_level_that_could_not_be_made_falls_back_to_examples(
 def test_the_curve_against_a_slow_reference() -> None:
     made = [Correction("a", i, "abcd", "abcd"[: i + 1], "xxxx", 3 + i) for i in range(4)]
     made.append(Correction("b", 0, "!", "?", "x", 8))  # has nothing to be counted
-    found = curve.points(made)
-    assert len(found) == 4
-    for i, point in enumerate(found):
+    points = curve.points(made)
+    assert len(points) == 4
+    for i, point in enumerate(points):
         edits = [score(c.text, c.smile).edits for c in made[: i + 1]]
         assert point.smile == pytest.approx(100 * edits[i] / 4)
         assert point.smile_so_far == pytest.approx(100 * sum(edits) / (4 * (i + 1)))

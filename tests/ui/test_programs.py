@@ -41,17 +41,17 @@ def test_these_and_no_others_are_offered(client: Client) -> None:
 
 
 def test_languages(client: Client) -> None:
-    found = client.predict(api_name="/languages")
-    assert [one["pool"] for one in found] == [pool.key for pool in POOLS]
-    assert found[1]["name"] == "Cherokee"
-    assert found[1]["synthetic"] is True
-    assert found[1]["known_to_whisper"] is False
+    languages = client.predict(api_name="/languages")
+    assert [one["pool"] for one in languages] == [pool.key for pool in POOLS]
+    assert languages[1]["name"] == "Cherokee"
+    assert languages[1]["synthetic"] is True
+    assert languages[1]["known_to_whisper"] is False
 
 
 def test_neighbours(client: Client, engine: FakeEngine) -> None:
     clip = engine.queries("gla")[0].audio
-    found = client.predict(handle_file(clip), "gla", 2, "cosine", api_name="/neighbours")
-    assert [one["rank"] for one in found] == [1, 2]
+    neighbours = client.predict(handle_file(clip), "gla", 2, "cosine", api_name="/neighbours")
+    assert [one["rank"] for one in neighbours] == [1, 2]
     assert engine.neared == (16000, "gla", 2, "cosine")
 
 
@@ -63,16 +63,16 @@ def test_what_is_wrong_is_said(client: Client, engine: FakeEngine) -> None:
 
 
 def test_results(client: Client) -> None:
-    found = client.predict(metric="wer", normaliser="plain", api_name="/results")
-    alone = [row for row in found if row["condition"] == "Whisper alone"]
+    rows = client.predict(metric="wer", normaliser="plain", api_name="/results")
+    alone = [row for row in rows if row["condition"] == "Whisper alone"]
     assert {row["language"] for row in alone} == {"chr", "sxb", "ell", "bel", "cat", "eng"}
-    assert all(row["low"] <= row["rate"] <= row["high"] for row in found)
+    assert all(row["low"] <= row["rate"] <= row["high"] for row in rows)
 
 
 def test_compare(client: Client, engine: FakeEngine) -> None:
     clip = handle_file(engine.queries("gla")[0].audio)
-    found = client.predict("", "gla", clip, [0, 2], ["kl"], 1, True, api_name="/compare")
-    assert [cell["shots"] for cell in found["cells"]] == [0, 0, 2]
+    comparison = client.predict("", "gla", clip, [0, 2], ["kl"], 1, True, api_name="/compare")
+    assert [cell["shots"] for cell in comparison["cells"]] == [0, 0, 2]
 
 
 def test_the_same_are_tools_of_mcp(address: str) -> None:

@@ -52,7 +52,7 @@ def few(tmp_path_factory):
 
 def select(store, **chosen) -> Selection:
     choices = Choices(**{"condition": SMILE, "baseline": ALONE, **chosen})
-    return Selection(store.read(), choices.valid(store.read()))
+    return Selection(store.measured(), choices.valid(store.measured()))
 
 
 # What is shown
@@ -77,7 +77,7 @@ def test_filters(store, chosen, codes):
 
 
 def test_choices_that_were_not_measured_are_replaced(store):
-    valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.read())
+    valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.measured())
     assert (valid.condition, valid.baseline, valid.columns) == (
         "In-context, 1 nearest, kNN-LM, loops prevented",
         ALONE,
@@ -86,20 +86,20 @@ def test_choices_that_were_not_measured_are_replaced(store):
 
 
 def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(store):
-    assert SMILE in Choices().valid(store.read()).columns
-    assert Choices(condition=ONE).valid(store.read()).columns == []
+    assert SMILE in Choices().valid(store.measured()).columns
+    assert Choices(condition=ONE).valid(store.measured()).columns == []
 
 
 # The table
 
 
 def test_the_table_has_the_rates_of_the_results(store):
-    found = tables.lines(select(store, columns=[ONE]))
-    wanted = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
+    frame = tables.lines(select(store, columns=[ONE]))
+    wanted = results.by_language(labels.labelled(store.measured().raw), baseline=ALONE)
     for place, one in enumerate((ALONE, SMILE, ONE)):
         line = wanted[wanted["condition"] == one].set_index("language")
-        assert found[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
-        assert found[f"reduction:{place}"].to_dict() == pytest.approx(line.loc[HELD, "reduction"].to_dict())
+        assert frame[f"rate:{place}"].to_dict() == pytest.approx(line.loc[HELD, "rate"].to_dict())
+        assert frame[f"reduction:{place}"].to_dict() == pytest.approx(line.loc[HELD, "reduction"].to_dict())
 
 
 @pytest.mark.parametrize("key", ["name", "code", "clips", "rate:0", "rate:1"])
@@ -110,8 +110,8 @@ def test_the_table_is_sorted_both_ways(store, key):
 
 
 def test_sorted_by_change_the_largest_gain_is_first(store):
-    found = tables.lines(select(store), Sort("change:1"))["reduction:1"].tolist()
-    assert found == sorted(found, reverse=True)
+    reductions = tables.lines(select(store), Sort("change:1"))["reduction:1"].tolist()
+    assert reductions == sorted(reductions, reverse=True)
     assert tables.lines(select(store), Sort("change:9")).index.name is not None
 
 
@@ -121,28 +121,28 @@ def test_a_click_on_a_heading_sorts_and_a_second_one_turns_it_round():
 
 
 def test_the_table_marks_what_is_beyond_its_interval(store):
-    html = tables.table(select(store), opened="chr")
+    html = tables.languages_html(select(store), opened="chr")
     assert html.count('class="number better"') == 5
     assert html.count("beyond interval") == 5
     assert 'data-language="chr" class="opened"' in html
     assert 'aria-sort="ascending"><button type="button" data-sort="change:1"' in html
-    itself = tables.table(select(store, condition=ALONE))
+    itself = tables.languages_html(select(store, condition=ALONE))
     assert "Change" not in itself
 
 
 def test_a_language_without_the_condition_says_so(store):
-    raw = store.read().raw
+    raw = store.measured().raw
     gone = raw[~((raw["language"] == "chr") & (raw["condition"] == "smile-3-nearest"))]
-    html = tables.table(Selection(Measured(gone), Choices(condition=SMILE, baseline=ALONE)))
+    html = tables.languages_html(Selection(Measured(gone), Choices(condition=SMILE, baseline=ALONE)))
     assert "not measured" in html
 
 
 def test_no_language_is_a_sentence(store):
-    assert "No language passes" in tables.table(select(store, search="nowhere"))
+    assert "No language passes" in tables.languages_html(select(store, search="nowhere"))
 
 
 def test_the_summary_agrees_with_the_results(store):
-    table = results.by_language(labels.labelled(store.read().raw), baseline=ALONE)
+    table = results.by_language(labels.labelled(store.measured().raw), baseline=ALONE)
     line = results.summary(table, HELD, ALONE).set_index("condition").loc[SMILE]
     html = tables.summary(select(store))
     assert f"{line['macro']:.1f}" in html
@@ -156,13 +156,13 @@ def test_the_summary_agrees_with_the_results(store):
 def test_metric_and_normaliser_change_the_figures(store, metric, normaliser):
     other = select(store, metric=metric, normaliser=normaliser)
     assert tables.lines(other)["rate:1"].tolist() != tables.lines(select(store))["rate:1"].tolist()
-    assert f"{metric.upper()}, %" in tables.table(other)
+    assert f"{metric.upper()}, %" in tables.languages_html(other)
 
 
 def test_the_file_has_the_table_with_its_settings(store):
-    found = tables.long(select(store, known=UNKNOWN, columns=[ONE]))
-    assert len(found) == 2 * 3
-    line = found[(found["condition"] == SMILE) & (found["language"] == "chr")].iloc[0]
+    frame = tables.long(select(store, known=UNKNOWN, columns=[ONE]))
+    assert len(frame) == 2 * 3
+    line = frame[(frame["condition"] == SMILE) & (frame["language"] == "chr")].iloc[0]
     assert (line["shots"], line["sampler"], line["language_name"]) == (3, "nearest", "Cherokee")
     assert (line["metric"], line["normaliser"], line["baseline"]) == ("CER", "plain/1", ALONE)
 
@@ -192,10 +192,10 @@ def test_the_macro_average_is_over_the_languages_that_all_conditions_have():
         [("a", "x", 10.0), ("b", "x", 30.0), ("c", "x", 90.0), ("a", "y", 20.0), ("b", "y", 20.0)],
         columns=["language", "condition", "rate"],
     ).assign(low=lambda t: t["rate"] - 3, high=lambda t: t["rate"] + 4)
-    found = macro(table, ["x", "y", "never measured"])
-    assert found["rate"].to_dict() == {"x": 20.0, "y": 20.0}
-    assert found.loc["x", "languages"] == 2
-    assert found.loc["x", "rate"] - found.loc["x", "low"] == pytest.approx((3**2 + 3**2) ** 0.5 / 2)
+    means = macro(table, ["x", "y", "never measured"])
+    assert means["rate"].to_dict() == {"x": 20.0, "y": 20.0}
+    assert means.loc["x", "languages"] == 2
+    assert means.loc["x", "rate"] - means.loc["x", "low"] == pytest.approx((3**2 + 3**2) ** 0.5 / 2)
     assert macro(table.iloc[[2, 3]], ["x", "y"]).empty
 
 
@@ -228,16 +228,16 @@ def test_the_dumbbells_join_baseline_and_condition(store):
     joined, base, ours = figure.data
     assert len(base.x) == len(ours.x) == 5
     assert list(joined.x[:2]) == [base.x[0], ours.x[0]]
-    found = tables.lines(select(store)).set_index("name").loc[list(ours.y)]
-    assert list(ours.x) == pytest.approx(found["rate:1"].tolist())
-    assert list(ours.x + ours.error_x.array) == pytest.approx(found["high:1"].tolist())
+    frame = tables.lines(select(store)).set_index("name").loc[list(ours.y)]
+    assert list(ours.x) == pytest.approx(frame["rate:1"].tolist())
+    assert list(ours.x + ours.error_x.array) == pytest.approx(frame["high:1"].tolist())
 
 
 def test_curves_average_the_seeds_and_begin_without_examples(store):
-    found = averages(select(store), "shots")
-    line = found[found["series"] == "In-context, random"].sort_values("x")
+    means = averages(select(store), "shots")
+    line = means[means["series"] == "In-context, random"].sort_values("x")
     assert line["x"].tolist() == [0, 1, 2, 3, 5, 10]
-    raw = store.read().raw
+    raw = store.measured().raw
     seeds = raw[raw["condition"].str.startswith("u-1-random") & raw["language"].isin(HELD)]
     rates = results.by_language(seeds).groupby("language")["rate"].mean()
     assert line["rate"].iloc[1] == pytest.approx(rates.mean())
@@ -263,12 +263,12 @@ def test_the_papers_curve_is_named_as_the_papers(store):
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_utterances_are_ordered(store, order):
-    found = ordered(lines(select(store), "chr"), order)
+    clips = ordered(lines(select(store), "chr"), order)
     keys = {
-        "gain": (-found["gain"]).tolist(),
-        "loss": found["gain"].tolist(),
-        "errors": (-found["edits:1"]).tolist(),
-        "id": found.index.tolist(),
+        "gain": (-clips["gain"]).tolist(),
+        "loss": clips["gain"].tolist(),
+        "errors": (-clips["edits:1"]).tolist(),
+        "id": clips.index.tolist(),
     }
     assert keys[order] == sorted(keys[order])
 
@@ -300,9 +300,10 @@ def test_no_language_no_utterances(store):
 
 
 def test_every_text_is_escaped(store):
-    measured = Measured(store.read().raw.assign(condition=NASTY, token=NASTY, side=None, normalisers=NASTY))
+    raw = store.measured().raw
+    measured = Measured(raw.assign(condition=NASTY, token=NASTY, side=None, normalisers=NASTY))
     selection = Selection(measured, Choices(search="").valid(measured))
-    for html in (utterances(selection, "chr"), tables.table(selection), tables.summary(selection)):
+    for html in (utterances(selection, "chr"), tables.languages_html(selection), tables.summary(selection)):
         assert "<img" not in html
     assert "&lt;img" in utterances(select(store), "chr")
 
@@ -353,13 +354,13 @@ def test_an_empty_folder_says_which_command_makes_rows(tmp_path):
 
 def test_new_rows_in_the_folder_appear(tmp_path):
     store = Store(tmp_path)
-    assert store.read().raw.empty
+    assert store.measured().raw.empty
     packed(tmp_path / "one", (VANILLA,), languages=["chr"], clips=2)
-    first = store.read()
+    first = store.measured()
     assert first.conditions == [ALONE]
-    assert store.read() is first
+    assert store.measured() is first
     packed(tmp_path / "two", (condition("u-1"),), languages=["chr"], clips=2)
-    assert store.read().conditions == [ALONE, ONE]
+    assert store.measured().conditions == [ALONE, ONE]
 
 
 def test_a_damaged_file_is_a_sentence_and_so_is_anything_else(tmp_path, store, caplog, monkeypatch):
@@ -378,12 +379,12 @@ def test_files(store, kind):
     choices = Choices(condition=SMILE, baseline=ALONE, known=UNKNOWN)
     path = callbacks.saved(store, kind, *choices, *Asked()[1:])["value"]
     read = pd.read_csv if kind.endswith("csv") else pd.read_parquet
-    found = read(path)
-    assert set(found["language"]) == {"chr", "sxb"}
+    frame = read(path)
+    assert set(frame["language"]) == {"chr", "sxb"}
     assert path.endswith(f"smile-{kind}")
     if kind == "rows.parquet":
-        assert {"hypothesis", "neighbours", "shots"} <= set(found.columns)
-        assert "reference" not in " ".join(found.columns)
+        assert {"hypothesis", "neighbours", "shots"} <= set(frame.columns)
+        assert "reference" not in " ".join(frame.columns)
 
 
 @pytest.fixture(scope="module")

@@ -19,29 +19,29 @@ from smile.whisper.model import Models
 
 def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *options: str) -> dict[str, Any]:
     """What the page would be made of."""
-    found: dict[str, Any] = {}
+    keywords: dict[str, Any] = {}
 
     def refuse(engine: ui.Engine, **given: Any) -> None:
-        found.update(given, engine=engine)
+        keywords.update(given, engine=engine)
         raise OSError("The port is taken.")
 
     monkeypatch.setattr(ui, "build_app", refuse)
     folders = ["--visitors", str(tmp_path / "visitors"), "--cache", str(tmp_path / "cache")]
     with pytest.raises(SmileError, match=r"^The port is taken\.$"):
         app.run(parse(["app", *folders, *options]))
-    return found
+    return keywords
 
 
 def test_the_page_shows_what_comes_along(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    found = served(monkeypatch, tmp_path)
-    assert (found["results"], found["maps"]) == (PRECOMPUTED, PRECOMPUTED / "maps")
-    assert found["engine"].options.pools == POOLS
-    assert found["service"].visitors.root == tmp_path / "visitors"
+    keywords = served(monkeypatch, tmp_path)
+    assert (keywords["results"], keywords["maps"]) == (PRECOMPUTED, PRECOMPUTED / "maps")
+    assert keywords["engine"].options.pools == POOLS
+    assert keywords["service"].visitors.root == tmp_path / "visitors"
 
 
 def test_the_page_shows_a_folder_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    found = served(monkeypatch, tmp_path, "--precomputed", str(tmp_path / "mine"))
-    assert (found["results"], found["maps"]) == (tmp_path / "mine", tmp_path / "mine" / "maps")
+    keywords = served(monkeypatch, tmp_path, "--precomputed", str(tmp_path / "mine"))
+    assert (keywords["results"], keywords["maps"]) == (tmp_path / "mine", tmp_path / "mine" / "maps")
     monkeypatch.setenv("SMILE_PRECOMPUTED", str(tmp_path / "theirs"))
     assert served(monkeypatch, tmp_path)["results"] == tmp_path / "theirs"
 

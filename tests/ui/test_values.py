@@ -11,10 +11,10 @@ from smile.ui.values import MOST_CHARACTERS, MOST_DEEP, MOST_VALUES, check
 
 
 def nested(depth: int) -> list[Any]:
-    found: list[Any] = []
+    lists: list[Any] = []
     for _ in range(depth):
-        found = [found]
-    return found
+        lists = [lists]
+    return lists
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.settings import Settings
 from smile.ui.cancelled import consuming
 from smile.ui.compare.detail import detail
-from smile.ui.compare.table import Compared, table, title
+from smile.ui.compare.table import Compared, compare_html, title
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts.components import stage
@@ -107,7 +107,7 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
     grid, recording, choice = yield from telling(steps, View(stage=stage(READING, "working")))
     places = tuple(grid.places())
     compared = Compared(places, (), choice.language.code, choice.synthetic)
-    yield View(table=table(compared), compared=compared)
+    yield View(table=compare_html(compared), compared=compared)
     for line in engine.prepare(asked.pool, *grid.settings()):
         yield View(stage=stage(line, "working"))
     began = time.monotonic()
@@ -117,7 +117,7 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
         spent = time.monotonic() - began
         yield View(
             stage=stage(*_progress(compared, spent, recording, engine.problem(asked.pool))),
-            table=table(compared, reference),
+            table=compare_html(compared, reference),
             compared=compared,
         )
 
@@ -170,7 +170,7 @@ def rescored(engine: Engine, compared: Compared | None, opened: int | None, refe
         return View()
     address = Sounds(engine.audio_folders()).address
     shown = detail(compared, opened, address, reference)
-    return View(table=table(compared, reference, opened), detail=shown)
+    return View(table=compare_html(compared, reference, opened), detail=shown)
 
 
 def opened(engine: Engine, compared: Compared | None, reference: str, index: int) -> View:

@@ -45,7 +45,7 @@ class Compared:
         return self.cells[index] if index is not None and 0 <= index < len(self.cells) else None
 
 
-def table(compared: Compared, reference: str = "", opened: int | None = None) -> str:
+def compare_html(compared: Compared, reference: str = "", opened: int | None = None) -> str:
     """Return the grid as HTML; what is not written yet is a dotted cell.
 
     With a reference each cell shows its CER.
@@ -109,8 +109,8 @@ def agreed(compared: Compared, reference: str) -> Markup:
     if cell is None:
         return Markup()
     cer = rate(cell, reference, compared.language)
-    found = "" if cer is None else f", {percent(cer)}"
-    return CONSENSUS.format(text=cell.text or "no text", where=title(cell.place), rate=found)
+    percentage = "" if cer is None else f", {percent(cer)}"
+    return CONSENSUS.format(text=cell.text or "no text", where=title(cell.place), rate=percentage)
 
 
 def title(place: Place) -> str:

@@ -115,7 +115,7 @@ class Points:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Nearest:
     """The neighbours of a query, nearest first; `row` where distances from all points are known."""
 
     query: Query
@@ -124,7 +124,7 @@ class Found:
     row: Distances | None
 
 
-def ask(points: Points, query: Query, count: int) -> Found:
+def ask(points: Points, query: Query, count: int) -> Nearest:
     """Return the points nearest to a query by KL, in the embedding space, never on the map.
 
     Without embeddings those that the map remembers of a point, or the rows of a measured utterance.
@@ -135,22 +135,22 @@ def ask(points: Points, query: Query, count: int) -> Found:
     row, index = points.distances(query), points.find(query)
     if row is not None:
         order = nearest(row, min(count, int(np.isfinite(row).sum())))
-        return Found(query, tuple(map(int, order)), tuple(map(float, row[order])), row)
+        return Nearest(query, tuple(map(int, order)), tuple(map(float, row[order])), row)
     if index is None and query.near:
         return _measured(points, query, count)
     if index is None:
         raise SmileError(ABSENT)
     near, kl = points.map.near[index][:count], points.map.kl[index][:count]
-    return Found(query, tuple(map(int, near)), tuple(map(float, kl)), None)
+    return Nearest(query, tuple(map(int, near)), tuple(map(float, kl)), None)
 
 
-def _measured(points: Points, query: Query, count: int) -> Found:
+def _measured(points: Points, query: Query, count: int) -> Nearest:
     """The neighbours that the rows of an utterance name."""
     known = [(points.index(query.language, name), kl) for name, kl in query.near[:count]]
     there = [(index, kl) for index, kl in known if index is not None]
     if len(there) < len(known):
         raise SmileError("The nearest examples of this clip are not on this map; choose another map.")
-    return Found(query, tuple(index for index, _ in there), tuple(kl for _, kl in there), None)
+    return Nearest(query, tuple(index for index, _ in there), tuple(kl for _, kl in there), None)
 
 
 class Atlas:
@@ -167,11 +167,11 @@ class Atlas:
         A damaged manifest is reported and gives none.
         """
         try:
-            found = entries(self.folder)
+            by_name = entries(self.folder)
         except SmileError as error:
             LOG.warning("%s", error)
             return {}
-        return dict(sorted(found.items(), key=lambda item: (len(item[1].members) == 1, label(item[1]))))
+        return dict(sorted(by_name.items(), key=lambda item: (len(item[1].members) == 1, label(item[1]))))
 
     def choices(self) -> list[tuple[str, str]]:
         """Return (label, name) of every map."""
@@ -192,8 +192,8 @@ class Atlas:
             raise SmileError("There is no such map; make one with: smile project")
         known = self._read.get(name)
         if known is None or known.embeddings is None:
-            found = known.map if known else load(self.entries[name], self.folder)
-            known = self._read[name] = self._points(found)
+            opened = known.map if known else load(self.entries[name], self.folder)
+            known = self._read[name] = self._points(opened)
         return known
 
     def measured(self) -> Measured | None:
@@ -202,23 +202,23 @@ class Atlas:
         Raises:
             SmileError: rows that cannot be read.
         """
-        found = self.results.read() if self.results else None
-        return None if found is None or found.raw.empty else found
+        measured = self.results.measured() if self.results else None
+        return None if measured is None or measured.raw.empty else measured
 
     def recording(self, points: Points, code: str, name: str) -> Query:
         """Return a test clip by language and id, with text and recording where they are at hand."""
         keys = [key for key, known in zip(points.keys, points.languages, strict=True) if known.code == code]
-        found = next(filter(None, (self.engine.recording(key, name) for key in keys)), None)
-        return Query(code, name, found.text, found.seconds, found.audio) if found else Query(code, name)
+        clip = next(filter(None, (self.engine.recording(key, name) for key in keys)), None)
+        return Query(code, name, clip.text, clip.seconds, clip.audio) if clip else Query(code, name)
 
-    def _points(self, found: Map) -> Points:
-        members = found.entry.members
+    def _points(self, opened: Map) -> Points:
+        members = opened.entry.members
         keys = tuple(map(self._key, members))
         utterances: list[Utterance | None] = []
         for key, member in zip(keys, members, strict=True):
             utterances += self.engine.examples(key) if key else [None] * member.clips
         languages = tuple(language(member.language) for member in members)
-        return Points(found, languages, keys, tuple(utterances), self._embeddings(found.entry, keys))
+        return Points(opened, languages, keys, tuple(utterances), self._embeddings(opened.entry, keys))
 
     def _key(self, member: Member) -> str | None:
         """The pool on offer with the very clips of a member."""

@@ -14,7 +14,7 @@ from smile.maps.placement import place
 from smile.maps.store import layout
 from smile.ui.guard import sentence
 from smile.ui.map import cards
-from smile.ui.map.atlas import Atlas, Found, Points, Query, ask
+from smile.ui.map.atlas import Atlas, Nearest, Points, Query, ask
 from smile.ui.map.changed import CHANGE, changed_figure, near, note, placed_on, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
@@ -94,7 +94,7 @@ def packed(figure: dict[str, Any]) -> str:
 
 def _nothing(text: str) -> Page:
     """A map without a query."""
-    plot = gr.update(found="")
+    plot = gr.update(added="")
     return Page(stage=stage(text), plot=plot, query="", neighbours="", why="", asked=None)
 
 
@@ -113,32 +113,32 @@ def answer(atlas: Atlas, points: Points, query: Query, look: Sight, play: bool =
     Raises:
         SmileError: a recording, and there are no embeddings to compare it with.
     """
-    found = ask(points, query, int(look.count))
+    nearest = ask(points, query, int(look.count))
     coordinates, index = points.map.layouts[look.layout], points.find(query)
     if index is not None:
         at = coordinates[index]
-    elif found.row is not None:
-        at = place(coordinates, found.row)
+    elif nearest.row is not None:
+        at = place(coordinates, nearest.row)
     else:
-        at = place(coordinates[list(found.indices)], np.array(found.distances))
-    text = DONE.format(len(found.indices), len(points))
-    if found.row is None:
+        at = place(coordinates[list(nearest.indices)], np.array(nearest.distances))
+    text = DONE.format(len(nearest.indices), len(points))
+    if nearest.row is None:
         text = REMEMBERED if index is not None else AS_MEASURED
     return Page(
         stage=stage(text, "done"),
-        plot=gr.update(found=packed(query_figure(coordinates, at, found.indices, found.row))),
+        plot=gr.update(added=packed(query_figure(coordinates, at, nearest.indices, nearest.row))),
         query=cards.query_card(points, query, _address(atlas), play),
         asked=query,
-        **_explained(atlas, points, found, 1),
+        **_explained(atlas, points, nearest, 1),
     )
 
 
-def _explained(atlas: Atlas, points: Points, found: Found, rank: int) -> dict[str, Any]:
+def _explained(atlas: Atlas, points: Points, nearest: Nearest, rank: int) -> dict[str, Any]:
     """Neighbours and why one of them is near."""
-    embedding, why = points.embedding(found.query), ""
-    if embedding is not None and points.embeddings is not None and found.row is not None and found.indices:
-        why = why_block(embedding, points.embeddings, found.row, found.indices, rank)
-    return {"neighbours": cards.neighbour_cards(points, found, rank, _address(atlas)), "why": why}
+    embedding, row, why = points.embedding(nearest.query), nearest.row, ""
+    if embedding is not None and points.embeddings is not None and row is not None and nearest.indices:
+        why = why_block(embedding, points.embeddings, row, nearest.indices, rank)
+    return {"neighbours": cards.neighbour_cards(points, nearest, rank, _address(atlas)), "why": why}
 
 
 def _address(atlas: Atlas) -> Address:
@@ -180,9 +180,9 @@ def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any
         return Page()
     try:
         points = atlas.open(look.map)
-        found = ask(points, query, int(look.count))
+        nearest = ask(points, query, int(look.count))
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
-    if rank is None or not 1 <= rank <= len(found.indices):
+    if rank is None or not 1 <= rank <= len(nearest.indices):
         return Page()
-    return Page(**_explained(atlas, points, found, rank))
+    return Page(**_explained(atlas, points, nearest, rank))

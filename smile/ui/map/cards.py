@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from smile.maps.placement import Trust
 from smile.text.languages import language
-from smile.ui.map.atlas import Found, Points, Query
+from smile.ui.map.atlas import Nearest, Points, Query
 from smile.ui.parts.neighbours import NEIGHBOUR, SYNTHETIC, player
 from smile.ui.sounds import Address
 
@@ -30,16 +30,16 @@ TRUST = Markup(
 )
 
 
-def trust_block(found: Trust) -> str:
+def trust_block(trust: Trust) -> str:
     """Return the trust figures of a layout as HTML."""
-    k = found.neighbours
+    k = trust.neighbours
     rows = [
-        ("Trustworthiness", f"{found.trustworthiness:.3f}", TRUSTWORTHY),
-        ("Continuity", f"{found.continuity:.3f}", CONTINUOUS),
-        (f"Of the {k} nearest by KL", f"{found.share:.0%} near here too", SHARE.format(k)),
+        ("Trustworthiness", f"{trust.trustworthiness:.3f}", TRUSTWORTHY),
+        ("Continuity", f"{trust.continuity:.3f}", CONTINUOUS),
+        (f"Of the {k} nearest by KL", f"{trust.share:.0%} near here too", SHARE.format(k)),
     ]
-    if found.silhouette is not None and found.silhouette_truth is not None:
-        shown = f"{found.silhouette:.2f} here, {found.silhouette_truth:.2f} in truth"
+    if trust.silhouette is not None and trust.silhouette_truth is not None:
+        shown = f"{trust.silhouette:.2f} here, {trust.silhouette_truth:.2f} in truth"
         rows.append(("Silhouette by language", shown, SILHOUETTE))
     figures = Markup().join(FIGURE.format(name=name, value=value, title=title) for name, value, title in rows)
     return TRUST.format(figures=figures)
@@ -60,20 +60,20 @@ def query_card(points: Points, query: Query, address: Address, play: bool) -> st
     return GROUP.format(kind="query", title="The query", badge=badge, ids=query.id, cards=card)
 
 
-def neighbour_cards(points: Points, found: Found, why: int, address: Address) -> str:
+def neighbour_cards(points: Points, nearest: Nearest, why: int, address: Address) -> str:
     """Return a query's neighbours as HTML, nearest first; `why` is the rank of the one explained."""
     cards = Markup().join(
-        _card(points, found, rank, why, address) for rank in range(1, len(found.indices) + 1)
+        _card(points, nearest, rank, why, address) for rank in range(1, len(nearest.indices) + 1)
     )
-    ids = " ".join(points.map.ids[i] for i in found.indices)
+    ids = " ".join(points.map.ids[i] for i in nearest.indices)
     return GROUP.format(kind="near", title="Its neighbours by KL", badge="", ids=ids, cards=cards)
 
 
-def _card(points: Points, found: Found, rank: int, why: int, address: Address) -> Markup:
+def _card(points: Points, nearest: Nearest, rank: int, why: int, address: Address) -> Markup:
     """Return the card of the neighbour of a rank; that of rank `why` is explained."""
-    index, distance = found.indices[rank - 1], found.distances[rank - 1]
+    index, distance = nearest.indices[rank - 1], nearest.distances[rank - 1]
     query, pressed = points.query(index), "true" if rank == why else "false"
-    explain = "" if found.row is None else EXPLAIN.format(rank=rank, pressed=pressed)
+    explain = "" if nearest.row is None else EXPLAIN.format(rank=rank, pressed=pressed)
     return NEIGHBOUR.format(
         title="Rank by KL among all points",
         rank=rank,

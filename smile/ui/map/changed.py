@@ -62,13 +62,13 @@ def placed_on(points: Points, changes: Sequence[Change]) -> tuple[Placed, ...]:
     """
     encoder = points.map.entry.encoder
     known = [c for c in changes if c.model == f"{encoder.model}/{encoder.weights}" and not encoder.adapter]
-    found = []
+    placed = []
     for change in known:
         index = points.index(change.language, change.id)
         near = [points.index(change.language, name) for name in change.near]
         if index is not None or (near and None not in near):
-            found.append(Placed(change, tuple(n for n in near if n is not None), index))
-    return tuple(found)
+            placed.append(Placed(change, tuple(n for n in near if n is not None), index))
+    return tuple(placed)
 
 
 def places(measured: Sequence[Placed], coordinates: NDArray[np.float32]) -> NDArray[np.float32]:

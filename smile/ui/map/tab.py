@@ -89,7 +89,7 @@ def outputs() -> Page:
         html_template=PLOT.format(PLOTLY),
         js_on_load=(ASSETS / "map.js").read_text(encoding="utf-8"),
         elem_id="map-plot",
-        found="",
+        added="",
         **PLAIN,
     )
     changed = gr.HTML("", elem_id="map-changed", **PLAIN)

@@ -96,9 +96,9 @@ def ranks(query: Vector, embeddings: Matrix, others: NDArray[np.bool_], index: i
     return ranked
 
 
-def ranks_table(found: list[Rank]) -> Markup:
+def ranks_table(ranked: list[Rank]) -> Markup:
     """Return the ranks as HTML, those that differ from KL's marked."""
-    own = found[0].rank
+    own = ranked[0].rank
     rows = (
         RANK.format(
             label=DIVERGENCES[r.measure].label,
@@ -107,7 +107,7 @@ def ranks_table(found: list[Rank]) -> Markup:
             size=r.size,
             kind="" if r.rank == own else "differs",
         )
-        for r in found
+        for r in ranked
     )
     return RANKS_TABLE.format(Markup().join(rows))
 

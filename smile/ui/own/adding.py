@@ -64,7 +64,7 @@ def add_files(
         key, workspace = workspace_of(service, key)
         yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
         with workspace.work() as work:
-            imported = yield from working(service.read(workspace, taken(files, work), work, ticked))
+            imported = yield from working(service.read_clips(workspace, taken(files, work), work, ticked))
             added = yield from working(
                 service.work(
                     "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)

@@ -21,8 +21,8 @@ def brought(kinds: list[str], **options: Any) -> gr.File:
 
     Gradio's own makes an empty file for each that is named.
     """
-    found: gr.File = Files(file_count="multiple", file_types=kinds, **options)
-    return found
+    component: gr.File = Files(file_count="multiple", file_types=kinds, **options)
+    return component
 
 
 def paths(kinds: list[str], payload: Any) -> list[str] | None:
@@ -34,12 +34,12 @@ def paths(kinds: list[str], payload: Any) -> list[str] | None:
     if payload is None:
         return None
     files = getattr(payload, "root", payload)
-    found = list(dict.fromkeys(file.path for file in (files if isinstance(files, list) else [files])))
-    right = all(is_valid_file(path, kinds) for path in found)
-    if len(found) > MOST_FILES or not right:
-        discard(found)
+    uploads = list(dict.fromkeys(file.path for file in (files if isinstance(files, list) else [files])))
+    right = all(is_valid_file(path, kinds) for path in uploads)
+    if len(uploads) > MOST_FILES or not right:
+        discard(uploads)
         raise SmileError(MANY if right else WRONG.format(", ".join(kinds)))
-    return found
+    return uploads
 
 
 Files = derived(gr.File, preprocess=lambda self, payload: paths(self.file_types, payload))

@@ -49,13 +49,13 @@ def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
         elif step.done:
             left = (time.monotonic() - began) / step.done * (step.total - step.done)
             said += f", about {left:.0f} s left"
-        yield Page(verdict=verdict.table(step.rates) if step.rows else "").says(said, "working")
+        yield Page(verdict=verdict.settings_html(step.rates) if step.rows else "").says(said, "working")
     problem = yield from working(service.ready(workspace))
     pool = workspace.pool()
     setting = whole_setting(pool.folder) if pool else None
     page = fresh(workspace)
     if setting:
-        page = page._replace(verdict=page.verdict + verdict.table(step.rates))
+        page = page._replace(verdict=page.verdict + verdict.settings_html(step.rates))
     yield page.says(f"Checked. The best setting is now in use. {problem}".strip(), "done")
 
 

@@ -50,17 +50,17 @@ def points(corrections: Sequence[Correction], language: str = "") -> list[Point]
 
 def update(corrections: Sequence[Correction], language: str = "") -> Any:
     """Return the plot's new value, or that there is none yet."""
-    found = points(corrections, language)
-    return gr.update(value=figure(found) if len(found) >= LEAST else None, visible=len(found) >= LEAST)
+    clips = points(corrections, language)
+    return gr.update(value=figure(clips) if len(clips) >= LEAST else None, visible=len(clips) >= LEAST)
 
 
-def figure(found: Sequence[Point]) -> Figure:
+def figure(clips: Sequence[Point]) -> Figure:
     """Return CER over corrected clips: dots for clips, lines for the mean so far."""
-    x = list(range(1, len(found) + 1))
+    x = list(range(1, len(clips) + 1))
     drawn = blank(HEIGHT, "clips corrected", "CER in percent")
     for name, colour, dots, line in (
-        ("With your examples", TEAL, [p.smile for p in found], [p.smile_so_far for p in found]),
-        ("Whisper alone", GREY, [p.vanilla for p in found], [p.vanilla_so_far for p in found]),
+        ("With your examples", TEAL, [p.smile for p in clips], [p.smile_so_far for p in clips]),
+        ("Whisper alone", GREY, [p.vanilla for p in clips], [p.vanilla_so_far for p in clips]),
     ):
         drawn.add_scatter(
             x=x,
@@ -81,6 +81,6 @@ def figure(found: Sequence[Point]) -> Figure:
             legendgroup=name,
             hovertemplate="mean of %{x} clips: %{y:.1f} %<extra>" + name + "</extra>",
         )
-    drawn.update_xaxes(tickformat="d", dtick=max(1, len(found) // 10))
+    drawn.update_xaxes(tickformat="d", dtick=max(1, len(clips) // 10))
     drawn.update_yaxes(rangemode="tozero")
     return drawn

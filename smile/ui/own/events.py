@@ -39,10 +39,10 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
     """Connect the language's name, taking back, and the deletion of everything."""
     outputs: list[Any] = list(view)
-    typed, found = buttons.typed, buttons.matches
-    typed.input(naming.matches, typed, found, trigger_mode="always_last", **QUICK)
-    typed.submit(naming.matches, typed, found, **QUICK)
-    found.input(partial(naming.name, service), [view.key, typed, found], outputs, **QUICK)
+    typed, matches = buttons.typed, buttons.matches
+    typed.input(naming.matches, typed, matches, trigger_mode="always_last", **QUICK)
+    typed.submit(naming.matches, typed, matches, **QUICK)
+    matches.input(partial(naming.name, service), [view.key, typed, matches], outputs, **QUICK)
     view.undo.click(partial(naming.undo, service), view.key, outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)

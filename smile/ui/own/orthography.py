@@ -25,11 +25,11 @@ def letters(utterances: Sequence[Utterance]) -> str:
     if not utterances:
         return Markup('<p class="note">The characters of your examples will stand here.</p>')
     texts = [u.text for u in utterances]
-    found = inventory(texts)
-    cells = Markup().join(map(_cell, found[:MOST]))
+    characters = inventory(texts)
+    cells = Markup().join(map(_cell, characters[:MOST]))
     doubts = Markup().join(
         DOUBT.format(character=c.character, name=_name(c.character), text=utterances[c.example].text)
-        for c in found
+        for c in characters
         if c.rare
     )
     listed = Markup('<ul class="own-doubts">{}</ul>').format(doubts) if doubts else ""
@@ -37,10 +37,10 @@ def letters(utterances: Sequence[Utterance]) -> str:
     return Markup('<ul class="own-letters">{}</ul>{}{}').format(cells, listed, forms)
 
 
-def _cell(found: Character) -> Markup:
-    mark = Markup(' class="rare"') if found.rare else ""
-    shown = f"\u25cc{found.character}" if unicodedata.combining(found.character) else found.character
-    return CELL.format(mark=mark, title=_name(found.character), character=shown, count=found.count)
+def _cell(letter: Character) -> Markup:
+    mark = Markup(' class="rare"') if letter.rare else ""
+    shown = f"\u25cc{letter.character}" if unicodedata.combining(letter.character) else letter.character
+    return CELL.format(mark=mark, title=_name(letter.character), character=shown, count=letter.count)
 
 
 def _name(character: str) -> str:

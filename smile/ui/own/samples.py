@@ -25,7 +25,7 @@ ABOUT = (
 )
 
 
-def table(pool: Pool, out: Path) -> None:
+def clips_with_table(pool: Pool, out: Path) -> None:
     """Write a zip of clips and a table that says what is spoken in each."""
     chosen = pool.utterances[:CLIPS]
     text = io.StringIO()
@@ -61,7 +61,7 @@ def recordings(pool: Pool, out: Path) -> None:
 
 
 SAMPLES: dict[str, Callable[[Pool, Path], None]] = {
-    "table": table,
+    "table": clips_with_table,
     "eaf": lambda pool, out: annotated(pool, out, "eaf"),
     "textgrid": lambda pool, out: annotated(pool, out, "textgrid"),
     "recordings": recordings,

@@ -120,7 +120,7 @@ class VisitorService:
                 made = self._samples[kind] = playable(file)
         return made
 
-    def read(
+    def read_clips(
         self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
     ) -> Generator[str, None, Imported]:
         """Read labelled clips of files in a process of its own, within the room that the visitor has."""
@@ -138,17 +138,17 @@ class VisitorService:
         """
         from smile.transcription.batch import recordings_of
 
-        found: list[Path] = []
+        paths: list[Path] = []
         for number, file in enumerate(files):
             if file.suffix.lower() == ".zip":
                 folder = work / f"zip-{number}"
                 unpacked = yield from unpack_apart(file, folder, limits=_limits(workspace))
-                found += [recording.path for recording in recordings_of([unpacked])]
+                paths += [recording.path for recording in recordings_of([unpacked])]
             elif file.suffix.lower() in AUDIO_SUFFIXES:
-                found.append(file)
+                paths.append(file)
             else:
                 raise PoolError(f"{file.name} is no recording; add sound files or a zip of them.")
-        return found
+        return paths
 
     def ready(self, workspace: Workspace) -> Generator[str, None, str]:
         """Make what the pool's setting needs of it and is missing; return why it cannot be kept, if so."""
@@ -175,9 +175,9 @@ class VisitorService:
         from smile.transcription import batch
 
         if names is None:
-            found = transcripts.waiting(workspace)
+            clips = transcripts.waiting(workspace)
         else:
-            found = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
+            clips = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
         settings = possible(settings, pool, models)
@@ -185,7 +185,7 @@ class VisitorService:
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
         with workspace.work(adding=False) as log:
-            steps = batch.run(models, found, pool, settings, log)
+            steps = batch.run(models, clips, pool, settings, log)
             with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
@@ -203,8 +203,8 @@ class VisitorService:
             acoustic = True
         except FullError:
             acoustic = False
-        found, stored = check.conditions(models.smile.info, acoustic=acoustic), _stored(pool, models)
-        return [c for c in found if stored or "datastore" not in needed(c.settings)]
+        conditions, stored = check.conditions(models.smile.info, acoustic=acoustic), _stored(pool, models)
+        return [c for c in conditions if stored or "datastore" not in needed(c.settings)]
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
         """Leave each example out in turn, and make the setting that does best the pool's.
@@ -220,12 +220,12 @@ class VisitorService:
         if pool is None or len(pool) < 2:
             raise PoolError("A check needs two examples at least; add some first.")
         tried = self._tried(workspace, pool, models)
-        found = leave_one_out.Check(0, 0)
+        progress = leave_one_out.Check(0, 0)
         steps = leave_one_out.leave_one_out(models, pool, tried)
         with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
-            for found in paced:
-                yield found
-        write_setting(pool.folder, leave_one_out.best(found, tried, pool, models.smile.info))
+            for progress in paced:
+                yield progress
+        write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
 
 
 def _stored(pool: Pool, models: Models) -> bool:

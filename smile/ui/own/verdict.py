@@ -58,10 +58,10 @@ def _wrong(setting: PoolSetting, cer: float) -> str:
     return WRONG.format(cer, "them" if setting.level == "context" else "it", bounds)
 
 
-def table(found: pd.DataFrame, best: str = "") -> str:
-    """Return the settings with their error rates as HTML; `found` is the table of a `check.Check`."""
+def settings_html(rates: pd.DataFrame, best: str = "") -> str:
+    """Return the settings with their error rates as HTML; `rates` is the table of a `check.Check`."""
     rows = Markup().join(
-        _row(row, row["condition"] == best) for _, row in found.sort_values("rate").iterrows()
+        _row(row, row["condition"] == best) for _, row in rates.sort_values("rate").iterrows()
     )
     return TABLE.format(rows)
 

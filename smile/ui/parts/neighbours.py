@@ -19,9 +19,9 @@ NEIGHBOUR = Markup(
 PLAYER = Markup('<audio controls preload="none" src="{source}" aria-label="{name}"{autoplay}></audio>')
 
 
-def listed(found: Iterable[Neighbour], measure: str, address: Address) -> Markup:
+def listed(neighbours: Iterable[Neighbour], measure: str, address: Address) -> Markup:
     """Return examples as items of a list; `measure` is what their distances are measured in."""
-    return Markup().join(_neighbour(n, measure, address) for n in found)
+    return Markup().join(_neighbour(n, measure, address) for n in neighbours)
 
 
 def _neighbour(neighbour: Neighbour, measure: str, address: Address) -> Markup:

@@ -34,12 +34,12 @@ def default_pool(engine: Engine) -> str | None:
 
 def example_choices(engine: Engine, pool: str | None) -> dict[str, Any]:
     """Return the recordings that a pool offers for trying, as the properties of a radio group."""
-    found = engine.queries(pool)
+    queries = engine.queries(pool)
     choice = engine.choice(pool)
     return {
-        "choices": [(utterance.text, utterance.id) for utterance in found],
+        "choices": [(utterance.text, utterance.id) for utterance in queries],
         "label": f"Try a recording{' (synthetic voice)' if choice and choice.synthetic else ''}",
-        "visible": bool(found),
+        "visible": bool(queries),
     }
 
 

@@ -41,15 +41,15 @@ def score_block(judged: Judged | None) -> Markup:
     """Return error rates and the difference as HTML; empty without a reference."""
     if judged is None:
         return Markup()
-    found = judged.score
-    if found.cer is None or found.wer is None:
+    score = judged.score
+    if score.cer is None or score.wer is None:
         return NOTHING
     rates = RATES.format(
-        cer=percent(found.cer),
-        wer=percent(found.wer),
-        edits=found.edits,
-        length=found.length,
-        normaliser=found.normaliser,
+        cer=percent(score.cer),
+        wer=percent(score.wer),
+        edits=score.edits,
+        length=score.length,
+        normaliser=score.normaliser,
     )
     shown = difference(judged.reference, judged.hypothesis)
     return Markup('<div class="score">{}{}{}</div>').format(rates, shown, LEGEND)

@@ -70,21 +70,21 @@ def _ours(selection: Selection, adapter: bool) -> tuple[str, dict[str, str]]:
     known = selection.measured.sampled(metric)
     parts = [known[code] for code in selection.languages.index if code in known]
     inside = labels.relatives(facts, selection.condition, adapter)
-    found: dict[str, str] = {}
+    figures: dict[str, str] = {}
     for sampler, counts in (("random", paper.RANDOM), ("nearest", paper.NEAREST)):
         for shots in counts:
             there = inside[(inside["sampler"] == sampler) & (inside["shots"] == shots)]["label"]
             pair = paired(parts, str(there.iloc[0]), labels.baseline(facts)) if len(there) else None
             if pair is None:
                 continue
-            found["Whisper alone"] = percent(pair.before)
-            found["languages"] = f"{pair.languages} language{'s' * (pair.languages != 1)}"
-            found[f"{shots} {sampler}"] = percent(pair.after)
+            figures["Whisper alone"] = percent(pair.before)
+            figures["languages"] = f"{pair.languages} language{'s' * (pair.languages != 1)}"
+            figures[f"{shots} {sampler}"] = percent(pair.after)
             if (shots, sampler) == (1, "nearest"):
-                found["Change, 1 nearest"] = change(pair.reduction)
-                found["Improved, 1 nearest"] = f"{pair.count(True)} of {pair.languages}"
+                figures["Change, 1 nearest"] = change(pair.reduction)
+                figures["Improved, 1 nearest"] = f"{pair.count(True)} of {pair.languages}"
     missing = TRAINED if adapter else UNTRAINED
-    return (str(inside["series"].iloc[0]) if len(inside) else missing), found
+    return (str(inside["series"].iloc[0]) if len(inside) else missing), figures
 
 
 def points(selection: Selection) -> pd.DataFrame:

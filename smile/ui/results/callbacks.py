@@ -70,7 +70,7 @@ class Asked(NamedTuple):
 def guarded(show: Callable[[Store, Asked], View], store: Store, *values: Any) -> View:
     """Show what an event asks for; say in one sentence what goes wrong."""
     try:
-        return notice("", NOTHING) if store.read().raw.empty else show(store, Asked.of(values))
+        return notice("", NOTHING) if store.measured().raw.empty else show(store, Asked.of(values))
     except Exception as error:
         return notice("error", sentence(error, "Showing the results"))
 
@@ -83,7 +83,7 @@ def notice(kind: str, text: str) -> View:
 
 def selection_of(store: Store, choices: Choices) -> Selection:
     """Return the choices applied to what is in the folder now."""
-    measured = store.read()
+    measured = store.measured()
     return Selection(measured, choices.valid(measured))
 
 
@@ -99,7 +99,7 @@ def opened(store: Store, asked: Asked) -> View:
 
 def findings(store: Store, asked: Asked) -> View:
     """Return the findings; no choice changes them."""
-    return View(findings=panel(store.read().findings()))
+    return View(findings=panel(store.measured().findings()))
 
 
 def prepared(store: Store) -> None:
@@ -118,7 +118,7 @@ def shown(selection: Selection, asked: Asked) -> View:
     return View(
         summary=tables.summary(selection),
         beside=beside(selection),
-        table=tables.table(selection, asked.sort, asked.opened or ""),
+        table=tables.languages_html(selection, asked.sort, asked.opened or ""),
         utterances=utterances(selection, asked.opened, asked.order),
         **chart_of(selection, asked.chart),
     )
@@ -134,7 +134,7 @@ def looked_into(store: Store, asked: Asked) -> View:
     """Return another language's utterances, or the same in another order."""
     selection = selection_of(store, asked.choices)
     return View(
-        table=tables.table(selection, asked.sort, asked.opened or ""),
+        table=tables.languages_html(selection, asked.sort, asked.opened or ""),
         utterances=utterances(selection, asked.opened, asked.order),
     )
 
@@ -144,7 +144,7 @@ def clicked(store: Store, asked: Asked, key: str, code: str) -> View:
     if not key:
         return looked_into(store, asked._replace(opened=code))._replace(opened=code)
     sort = asked.sort.again(key)
-    table = tables.table(selection_of(store, asked.choices), sort, asked.opened or "")
+    table = tables.languages_html(selection_of(store, asked.choices), sort, asked.opened or "")
     return View(table=table, sort=sort)
 
 

@@ -89,7 +89,7 @@ def offered(measured: Measured, choices: Choices) -> dict[str, Any]:
     """Return what the controls offer, by name, and what a visitor chose where it is still there."""
     languages = measured.languages
     names = sorted(zip(languages["name"] + " (" + languages["code"] + ")", languages["code"], strict=True))
-    found = {
+    updates = {
         "condition": gr.update(choices=measured.conditions, value=choices.condition),
         "baseline": gr.update(choices=measured.conditions, value=choices.baseline),
         "columns": gr.update(choices=measured.conditions, value=list(choices.columns)),
@@ -100,5 +100,5 @@ def offered(measured: Measured, choices: Choices) -> dict[str, Any]:
         ("scripts", "script", choices.scripts),
     ):
         there = sorted(set(languages[column]) - {""})
-        found[name] = gr.update(choices=there, value=[value for value in chosen or () if value in there])
-    return found
+        updates[name] = gr.update(choices=there, value=[value for value in chosen or () if value in there])
+    return updates

@@ -48,26 +48,26 @@ def by_length(selection: Selection) -> Figure | None:
 
 
 def _over_examples(selection: Selection, x: str) -> Figure | None:
-    found = averages(selection, x)
-    if found.empty:
+    means = averages(selection, x)
+    if means.empty:
         return None
-    figure = blank(HEIGHT, "examples", _axis(selection, found))
-    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+    figure = blank(HEIGHT, "examples", _axis(selection, means))
+    for i, (series, line) in enumerate(means.groupby("series", sort=False)):
         _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)], "random" in str(series))
-    _baseline(figure, selection, found)
-    figure.update_xaxes(tickvals=sorted(found["x"].unique()))
+    _baseline(figure, selection, means)
+    figure.update_xaxes(tickvals=sorted(means["x"].unique()))
     return figure
 
 
 def by_measure(selection: Selection) -> Figure | None:
     """Return the macro average by the way to choose examples."""
-    found = averages(selection, "measure")
-    if found.empty:
+    means = averages(selection, "measure")
+    if means.empty:
         return None
-    found = found.assign(way=found["x"].map(measure))
-    ways = found.groupby("way")["rate"].mean().sort_values(ascending=False).index
-    figure = blank(170 + 44 * len(ways), _axis(selection, found))
-    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+    means = means.assign(way=means["x"].map(measure))
+    ways = means.groupby("way")["rate"].mean().sort_values(ascending=False).index
+    figure = blank(170 + 44 * len(ways), _axis(selection, means))
+    for i, (series, line) in enumerate(means.groupby("series", sort=False)):
         colour = COLOURS[i % len(COLOURS)]
         figure.add_scatter(
             x=line["rate"],
@@ -85,21 +85,21 @@ def by_measure(selection: Selection) -> Figure | None:
 
 def by_pool(selection: Selection) -> Figure | None:
     """Return the macro average by the minutes of speech in the pool."""
-    found = averages(selection, "minutes")
-    if found.empty:
+    means = averages(selection, "minutes")
+    if means.empty:
         return None
-    found = found.assign(place=found["x"].where(found["x"] > 0, float("inf"))).sort_values("place")
-    found = found.assign(x=found["x"].map(lambda minutes: MINUTES.get(minutes, f"{minutes:g}")))
-    figure = blank(HEIGHT, "minutes of speech in the pool", _axis(selection, found))
-    for i, (series, line) in enumerate(found.groupby("series", sort=False)):
+    means = means.assign(place=means["x"].where(means["x"] > 0, float("inf"))).sort_values("place")
+    means = means.assign(x=means["x"].map(lambda minutes: MINUTES.get(minutes, f"{minutes:g}")))
+    figure = blank(HEIGHT, "minutes of speech in the pool", _axis(selection, means))
+    for i, (series, line) in enumerate(means.groupby("series", sort=False)):
         _line(figure, line, str(series), COLOURS[i % len(COLOURS)])
-    _baseline(figure, selection, found)
-    figure.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(found["x"])))
+    _baseline(figure, selection, means)
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(means["x"])))
     return figure
 
 
-def _axis(selection: Selection, found: pd.DataFrame) -> str:
-    count = int(found["languages"].iloc[0])
+def _axis(selection: Selection, means: pd.DataFrame) -> str:
+    count = int(means["languages"].iloc[0])
     return f"{selection.unit}, %, mean of {count} language{'s' * (count != 1)}"
 
 
@@ -116,9 +116,9 @@ def _line(figure: Figure, line: pd.DataFrame, name: str, colour: str, dotted: bo
     )
 
 
-def _baseline(figure: Figure, selection: Selection, found: pd.DataFrame) -> None:
+def _baseline(figure: Figure, selection: Selection, means: pd.DataFrame) -> None:
     """A line where the baseline lies, over the same languages."""
-    rates = macro(selection.table, [selection.baseline, *found["label"]])
+    rates = macro(selection.rates, [selection.baseline, *means["label"]])
     if selection.baseline in rates.index:
         figure.add_hline(
             y=float(rates.loc[selection.baseline, "rate"]),

@@ -113,14 +113,14 @@ def overhead(selection: Selection) -> Figure | None:
     facts = facts[facts["sampler"] == "nearest"]
     wanted = dict.fromkeys([selection.baseline, selection.condition, *facts["label"]])
     mine = rows[rows["condition"].isin(wanted) & rows["language"].isin(selection.languages.index)]
-    found = mine.groupby("condition")[["seconds", "retrieval"]].mean().reindex(wanted).dropna()
-    if found.empty:
+    means = mine.groupby("condition")[["seconds", "retrieval"]].mean().reindex(wanted).dropna()
+    if means.empty:
         return None
-    figure = blank(130 + 38 * len(found), "seconds for a clip, as if it were transcribed alone")
-    share = 100 * found["retrieval"] / found["seconds"]
-    names = found.index.map(wrapped)
-    parts = {"everything else": (found["seconds"] - found["retrieval"], GREY),
-             "ranking the pool": (found["retrieval"], COLOURS[1])}  # fmt: skip
+    figure = blank(130 + 38 * len(means), "seconds for a clip, as if it were transcribed alone")
+    share = 100 * means["retrieval"] / means["seconds"]
+    names = means.index.map(wrapped)
+    parts = {"everything else": (means["seconds"] - means["retrieval"], GREY),
+             "ranking the pool": (means["retrieval"], COLOURS[1])}  # fmt: skip
     for name, (values, colour) in parts.items():
         hover = f"%{{y}}: %{{x:.3f}} s {name}<extra></extra>"
         figure.add_bar(
@@ -130,7 +130,7 @@ def overhead(selection: Selection) -> Figure | None:
         text=[f"{value:.2g} %" for value in share], textposition="outside", cliponaxis=False
     )
     figure.update_layout(barmode="stack", bargap=0.35)
-    figure.update_xaxes(range=[0, 1.15 * found["seconds"].max()])
+    figure.update_xaxes(range=[0, 1.15 * means["seconds"].max()])
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
 
@@ -140,8 +140,8 @@ def averages(selection: Selection, x: str) -> pd.DataFrame:
 
     Of more series than there are colours, those that have most in common with the condition.
     """
-    found = labels.lines(selection.facts, x)
-    near = labels.agreement(found, selection.facts, selection.condition).groupby(found["series"]).max()
-    found = found[found["series"].isin(near.nlargest(len(COLOURS)).index)]
-    rates = macro(selection.table, [*found["label"], selection.baseline])
-    return found.merge(rates, left_on="label", right_index=True) if len(rates) else found.iloc[:0]
+    lines = labels.lines(selection.facts, x)
+    near = labels.agreement(lines, selection.facts, selection.condition).groupby(lines["series"]).max()
+    lines = lines[lines["series"].isin(near.nlargest(len(COLOURS)).index)]
+    rates = macro(selection.rates, [*lines["label"], selection.baseline])
+    return lines.merge(rates, left_on="label", right_index=True) if len(rates) else lines.iloc[:0]

@@ -83,10 +83,10 @@ class Selection:
         return filtered(self.measured.languages, self.choices)
 
     @cached_property
-    def table(self) -> pd.DataFrame:
+    def rates(self) -> pd.DataFrame:
         """Return a line for each of these languages and each condition; see `results.by_language`."""
-        table = self.measured.table(self.metric, self.baseline)
-        return table[table["language"].isin(self.languages.index)]
+        rates = self.measured.rates(self.metric, self.baseline)
+        return rates[rates["language"].isin(self.languages.index)]
 
     @cached_property
     def pair(self) -> Paired | None:
@@ -97,7 +97,7 @@ class Selection:
 
     def line_of(self, condition: str) -> pd.DataFrame:
         """Return a condition's lines, by language."""
-        return self.table[self.table["condition"] == condition].set_index("language")
+        return self.rates[self.rates["condition"] == condition].set_index("language")
 
 
 def filtered(languages: pd.DataFrame, choices: Choices) -> pd.DataFrame:

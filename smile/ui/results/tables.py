@@ -60,22 +60,22 @@ def lines(selection: Selection, sort: Sort = Sort()) -> pd.DataFrame:
 
     The columns of the condition in place i end in ":i", the baseline being in place 0.
     """
-    found = selection.languages[list(FIXED)]
+    frame = selection.languages[list(FIXED)]
     for place, condition in enumerate(conditions(selection)):
         columns = selection.line_of(condition).drop(columns="condition")
-        found = found.join(columns.add_suffix(f":{place}"))
+        frame = frame.join(columns.add_suffix(f":{place}"))
     key = sort.key.replace("change:", "reduction:")
-    if key not in found:
+    if key not in frame:
         key = "name"
     reverse = sort.descending != key.startswith("reduction:")  # the largest reduction is the lowest change
-    return found.sort_values(key, ascending=not reverse, kind="stable", na_position="last", key=_as_read)
+    return frame.sort_values(key, ascending=not reverse, kind="stable", na_position="last", key=_as_read)
 
 
 def _as_read(values: pd.Series[Any]) -> pd.Series[Any]:
     return values if pd.api.types.is_numeric_dtype(values) else values.astype(str).str.lower()
 
 
-def table(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
+def languages_html(selection: Selection, sort: Sort = Sort(), opened: str = "") -> str:
     """Return the table as HTML; `opened` is the language whose utterances are shown."""
     rows = lines(selection, sort)
     if rows.empty:
@@ -136,15 +136,15 @@ def _change(line: dict[str, Any], place: int) -> Markup:
 def long(selection: Selection) -> pd.DataFrame:
     """Return the table as a file holds it: a line for each language and condition, with all settings."""
     names = conditions(selection)
-    shown = selection.table[selection.table["condition"].isin(names)]
+    shown = selection.rates[selection.rates["condition"].isin(names)]
     about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
     about = about.drop(columns=["clips"]).reset_index(drop=True)
     facts = selection.facts.reset_index().drop_duplicates("label").drop(columns=["known", "who"])
     settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns={"label": "condition"})
-    found = about.merge(shown, on="language").merge(settings, on="condition")
+    frame = about.merge(shown, on="language").merge(settings, on="condition")
     stamps = selection.measured.raw["normalisers"].iloc[0]
     stamp = next((s for s in stamps.split() if s.startswith(f"{selection.metric.normaliser}/")), "")
-    return found.assign(metric=selection.unit, normaliser=stamp, baseline=selection.baseline)
+    return frame.assign(metric=selection.unit, normaliser=stamp, baseline=selection.baseline)
 
 
 def summary(selection: Selection) -> str:

@@ -43,33 +43,33 @@ def lines(selection: Selection, code: str) -> pd.DataFrame:
         mine = rows[(rows["language"] == code) & (rows["condition"] == condition)]
         mine = mine.sort_values(["id", "seed"], kind="stable").drop_duplicates("id").set_index("id")
         sides.append(mine.add_suffix(f":{place}"))
-    found = sides[0].join(sides[1], how="inner")
+    both = sides[0].join(sides[1], how="inner")
     metric = selection.metric
     for place in (0, 1):
-        found[f"edits:{place}"] = found[f"{metric.edits}:{place}"].astype("float64")
-        found[f"length:{place}"] = found[f"{metric.length}:{place}"].astype("float64")
-    return found.assign(gain=found["edits:0"] - found["edits:1"])
+        both[f"edits:{place}"] = both[f"{metric.edits}:{place}"].astype("float64")
+        both[f"length:{place}"] = both[f"{metric.length}:{place}"].astype("float64")
+    return both.assign(gain=both["edits:0"] - both["edits:1"])
 
 
-def ordered(found: pd.DataFrame, order: str) -> pd.DataFrame:
+def ordered(clips: pd.DataFrame, order: str) -> pd.DataFrame:
     """Return the lines in an order of ORDERS."""
     if order == "id":
-        return found.sort_index()
+        return clips.sort_index()
     key = "edits:1" if order == "errors" else "gain"
-    return found.sort_values(key, ascending=order == "loss", kind="stable", na_position="last")
+    return clips.sort_values(key, ascending=order == "loss", kind="stable", na_position="last")
 
 
 def utterances(selection: Selection, code: str | None, order: str = "gain") -> str:
     """Return the utterances of a language as HTML; empty where none is chosen."""
     if not code or code not in selection.measured.languages.index:
         return ""
-    found = ordered(lines(selection, code), order)
+    clips = ordered(lines(selection, code), order)
     name = selection.measured.languages.loc[code, "name"]
     title = f"{name} ({code})"
-    if found.empty:
+    if clips.empty:
         return SECTION.format(title=title, note="Both conditions were not measured on it.", items="")
-    shown = found.head(MOST)
-    count = f"{len(shown)} of {len(found)} clips" if len(shown) < len(found) else f"{len(found)} clips"
+    shown = clips.head(MOST)
+    count = f"{len(shown)} of {len(clips)} clips" if len(shown) < len(clips) else f"{len(clips)} clips"
     note = f"{count}: first {selection.baseline}, then {selection.condition}; texts as they were written."
     items = Markup().join(
         _item(str(key), line, selection)

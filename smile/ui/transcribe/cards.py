@@ -87,8 +87,8 @@ def language_tokens(segments: Iterable[Segment]) -> Markup:
     """Return the language tokens in the prompts, each once, and what Whisper made of those segments."""
     by_token: dict[str, dict[str, float]] = {}
     for segment in segments:
-        guesses, found = by_token.setdefault(segment.language, {}), segment.detection
-        guesses[found.language] = max(guesses.get(found.language, 0.0), found.probability)
+        guesses, detection = by_token.setdefault(segment.language, {}), segment.detection
+        guesses[detection.language] = max(guesses.get(detection.language, 0.0), detection.probability)
     return Markup().join(
         Markup("<div>{}<small>{}</small></div>").format(language_name(token), _guessed(token, guesses))
         for token, guesses in by_token.items()
@@ -114,13 +114,13 @@ def language_name(code: str) -> str:
 
 def flags(written: Transcript) -> Markup:
     """Return what a reader should know before trusting the text, as HTML."""
-    found = [
+    remarks = [
         STOPPED[segment.decoded.stopped] for segment in written.segments if segment.decoded.stopped in STOPPED
     ]
     silent = max((segment.detection.no_speech_prob for segment in written.segments), default=0.0)
     if silent > PROBABLY_SILENT:
-        found.append(f"Perhaps no speech ({100 * silent:.0f} %)")
-    items = Markup().join(Markup("<li>{}</li>").format(text) for text in dict.fromkeys(found))
+        remarks.append(f"Perhaps no speech ({100 * silent:.0f} %)")
+    items = Markup().join(Markup("<li>{}</li>").format(text) for text in dict.fromkeys(remarks))
     return Markup('<ul class="flags">{}</ul>').format(items) if items else Markup()
 
 

@@ -26,8 +26,8 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
     Raises:
         SmileError: one of them is none that the setting may have.
     """
-    found = {name: _value(name, value) for name, value in values.items()}
-    return checked(from_json(found))
+    fields = {name: _value(name, value) for name, value in values.items()}
+    return checked(from_json(fields))
 
 
 def _value(name: str, value: Any) -> Any:
@@ -42,12 +42,12 @@ def _value(name: str, value: Any) -> Any:
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings in the query of an address that may be so, as their controls show them."""
-    found = {}
+    values = {}
     for name in OPTIONS:
         with suppress(SmileError):
             if name in query and _offered(name, value := parse(name, query[name])):
-                found[name] = shown(name, value)
-    return found
+                values[name] = shown(name, value)
+    return values
 
 
 def _offered(name: str, value: Any) -> bool:

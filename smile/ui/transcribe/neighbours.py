@@ -21,20 +21,21 @@ def neighbours(result: Result, synthetic: bool, address: Address) -> str:
 
     `address` gives where the page plays an example from.
     """
-    if not any(found.neighbours or found.left_out for _, found in result.examples):
+    if not any(retrieved.neighbours or retrieved.left_out for _, retrieved in result.examples):
         return ""
     several = len(result.examples) > 1
     measure = measure_label(result.settings.sampler, result.settings.divergence)
     groups = Markup().join(
-        _group(start if several else None, found, measure, address) for start, found in result.examples
+        _group(start if several else None, retrieved, measure, address)
+        for start, retrieved in result.examples
     )
     return Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>').format(
         SYNTHETIC if synthetic else "", groups
     )
 
 
-def _group(start: float | None, found: RetrievedExamples, measure: str, address: Address) -> Markup:
+def _group(start: float | None, retrieved: RetrievedExamples, measure: str, address: Address) -> Markup:
     """Return the examples of the speech from a time on; without a time there is no other speech."""
     heading = Markup() if start is None else Markup("<h4>For the speech from {}</h4>").format(clock(start))
-    items = listed(found.neighbours, measure, address)
-    return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(found.left_out)))
+    items = listed(retrieved.neighbours, measure, address)
+    return Markup("{}<ol>{}</ol>{}").format(heading, items, left_out(len(retrieved.left_out)))

@@ -54,10 +54,10 @@ def actions() -> tuple[gr.Button, gr.Button]:
 def settings_inputs() -> Components:
     """Return the controls of all settings by name; those that seldom change are folded away."""
     with gr.Group(elem_classes="settings"):
-        found = controls.main_controls()
+        inputs = controls.main_controls()
     with gr.Accordion("More settings", open=False):
-        found |= controls.more_controls()
-    return {name: found[name] for name in OPTIONS}
+        inputs |= controls.more_controls()
+    return {name: inputs[name] for name in OPTIONS}
 
 
 def outputs(start: gr.Button, stop: gr.Button) -> View:
