@@ -27,6 +27,14 @@ window.smileShow = (css) => {
   part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 };
 
+// Take a part of the page away that has served.
+window.smileClose = (css) => document.querySelector(css)?.classList.add("closed");
+
+// An address that names a recording or a tab is no first sight: the finished example would be in the way.
+if (["example", "pool"].some((name) => new URL(window.location).searchParams.has(name))) {
+  document.documentElement.classList.add("returning");
+}
+
 // Hand over the file that a hidden download button has just been given.
 window.smileDownload = (css) => setTimeout(() => document.querySelector(css).click());
 

@@ -16,9 +16,10 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("engines", "latency", "context", "start", "map", "acoustic"),
+        choices=("engines", "latency", "context", "start", "map", "acoustic", "samples"),
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
-        "or the CER of pools' acoustic models.",
+        "the CER of pools' acoustic models, or the recordings to try of the demo pools, whose figures are "
+        "written down for the page.",
     )
     add_option(
         parser,
@@ -63,6 +64,10 @@ def run(chosen: argparse.Namespace) -> None:
         from smile.bench import map as drawn
 
         print(drawn.run(chosen.points))
+    elif chosen.what == "samples":
+        from smile.bench import samples
+
+        print(samples.run())
     elif chosen.what == "engines":
         print(engines.run(chosen.data, chosen.limit, chosen.split))
     elif chosen.what == "latency":

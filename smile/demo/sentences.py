@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -90,3 +91,30 @@ def texts(language: DemoLanguage, seed: int = 0) -> Iterator[str]:
         if frozenset(names) not in seen:
             seen.add(frozenset(names))
             yield rng.choice(endings).format(language.comma.join(names[:-1]), names[-1])
+
+
+def translated(language: DemoLanguage, text: str) -> str:
+    """Return a text of `texts` in English, its names joined by commas; empty where one has none."""
+    english, words = _english(language), _joining(language)
+    pieces = re.split("|".join(map(re.escape, sorted(words, key=len, reverse=True))), text)
+    names = [english.get(piece.strip(), "") for piece in pieces]
+    return ", ".join(names) if all(names) else ""
+
+
+def _joining(language: DemoLanguage) -> set[str]:
+    """Return what stands between the names of lists: the comma, and "and" and "or" with their spaces."""
+    ends = {end.format("\0", "\0").strip("\0") for end in list_endings(language)}
+    return {language.comma, *ends}
+
+
+def _english(language: DemoLanguage) -> dict[str, str]:
+    """Return the English name of every name that texts may have."""
+    own, english = own_data(language.locale), own_data("en")
+    months = own["months"].get("stand-alone", {}).get("wide") or own["months"]["format"]["wide"]
+    pairs = [
+        (own["days"]["format"]["wide"], english["days"]["format"]["wide"]),
+        (months, english["months"]["format"]["wide"]),
+        (own["territories"], english["territories"]),
+        (own["languages"], english["languages"]),
+    ]
+    return {mine[key]: theirs[key] for mine, theirs in reversed(pairs) for key in mine if key in theirs}

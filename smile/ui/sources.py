@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smile import corpora
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
+from smile.demo.measured import samples
 from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.text.languages import iso_code, language
@@ -66,7 +67,13 @@ def shipped(folder: Path) -> Iterator[Source]:
             LOG.warning("%s", error)
             continue
         choice = PoolChoice(header.parent.name, pool.language, len(pool), pool.header.synthetic)
-        yield Source(choice, header.parent, pool.queries, pool.utterances)
+        yield Source(choice, header.parent, _worth_trying(choice.key, pool.queries), pool.utterances)
+
+
+def _worth_trying(key: str, queries: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    """Return the recordings to try but those that examples were measured not to help with."""
+    measured = samples()
+    return tuple(u for u in queries if (sample := measured.get(key, u.id)) is None or sample.gain > 0)
 
 
 def offered(root: Path) -> Iterator[Source]:

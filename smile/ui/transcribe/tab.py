@@ -16,24 +16,28 @@ from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
 from smile.ui.transcribe.controls import Components
+from smile.ui.transcribe.showcase import showcase
 from smile.ui.transcribe.view import View, empty, started
 
 SHOW_RESULTS = "() => window.smileShow('#results')"
+CLOSE_SHOWCASE = "() => window.smileClose('#showcase')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 
 def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
     """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
-    with gr.Tab("Transcribe", id="transcribe"), gr.Row(elem_classes="page"):
-        with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
-            clip = clip_inputs(engine, "measure errors against")
-            start, stop = actions()
-            choices = settings_inputs()
-        with gr.Column(scale=8, min_width=320, elem_id="results"):
-            view = outputs(start, stop)
-            with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
-                to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
-                to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
+    with gr.Tab("Transcribe", id="transcribe"):
+        showcase(engine)
+        with gr.Row(elem_classes="page"):
+            with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
+                clip = clip_inputs(engine, "measure errors against")
+                start, stop = actions()
+                choices = settings_inputs()
+            with gr.Column(scale=8, min_width=320, elem_id="results"):
+                view = outputs(start, stop)
+                with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
+                    to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
+                    to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
         publish(engine, clip, choices)
         filled = gr.State("")
         connect_settings(engine, page, clip, choices, filled)
@@ -96,6 +100,7 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
     page, judged = list(view), [view.outcome, clip.reference]
     begun = view.start.click(started, outputs=page, **QUICK)
     begun.then(js=SHOW_RESULTS)
+    gr.on([view.start.click, clip.example.input, clip.audio.input], js=CLOSE_SHOWCASE)
     run = begun.then(
         partial(callbacks.run, engine),
         inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices},

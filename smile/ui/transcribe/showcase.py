@@ -1,0 +1,88 @@
+"""The finished example that the page opens with: the best of the measured samples of the pools on offer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from markupsafe import Markup
+
+from smile.demo.measured import Sample, samples
+from smile.ui.diff import difference
+from smile.ui.parts.components import PLAIN
+from smile.ui.parts.neighbours import SYNTHETIC, player
+from smile.ui.parts.pools import shown_first
+from smile.ui.parts.scores import judge, percent
+from smile.ui.sounds import Sounds
+
+if TYPE_CHECKING:
+    from smile.datatypes import Utterance
+    from smile.ui.engine import Engine
+    from smile.ui.sources import PoolChoice
+
+SHOWCASE = Markup(
+    '<section class="showcase" aria-label="A finished example">'
+    '<div class="said"><h2>{language}: Whisper was not trained on it</h2>{badge}{player}'
+    '<p class="transcript" dir="auto">{text}</p>{translation}</div>'
+    '<div class="sides">{vanilla}{smile}</div>'
+    '<p class="reason">{reason}</p></section>'
+)
+SIDE = Markup(
+    '<div class="side {kind}"><h3>{title} <b>{cer}</b></h3><p class="transcript" dir="auto">{text}</p>{difference}</div>'
+)
+TRANSLATION = Markup('<p class="note">In English: {}</p>')
+REASON = (
+    "Neither was trained on {language}. The second was given {examples} transcribed clips of it in its "
+    "prompt, the nearest of {pool}, and is meta-trained to use them. Percentages are character error rates, "
+    "measured on {date}."
+)
+TO_RECORDER = "() => { window.smileShow('#audio'); document.querySelector('#audio button')?.focus(); }"
+TO_POOLS = "() => { window.smileShow('#pool'); document.querySelector('#pool input')?.focus(); }"
+
+
+def showcase(engine: Engine) -> gr.Column | None:
+    """Lay out the example with ways on to one's own; None where no measured sample is on offer."""
+    sample = shown_first(engine)
+    if sample is None:
+        return None
+    with gr.Column(elem_id="showcase") as column:
+        gr.HTML(example_html(engine, sample), **PLAIN)
+        with gr.Row(elem_classes="files"):
+            gr.Button("Try your own voice", size="sm", elem_id="to-voice").click(js=TO_RECORDER)
+            gr.Button("Try another language", size="sm", elem_id="to-pools").click(js=TO_POOLS)
+    return column
+
+
+def example_html(engine: Engine, sample: Sample) -> str:
+    """Return a sample with both transcripts and their differences from what was said."""
+    choice = next(pool for pool in engine.pools() if pool.key == sample.pool)
+    utterance = next(u for u in engine.queries(sample.pool) if u.id == sample.id)
+    language = choice.language.name or choice.language.code
+    return SHOWCASE.format(
+        language=language,
+        badge=SYNTHETIC if choice.synthetic else "",
+        player=player(Sounds(engine.audio_folders()).address(utterance.audio), "The recording"),
+        text=utterance.text,
+        translation=TRANSLATION.format(sample.translation) if sample.translation else "",
+        vanilla=_side("vanilla", "Whisper alone", utterance, sample.vanilla, choice),
+        smile=_side("smile", "With examples (SMILE)", utterance, sample.smile, choice),
+        reason=_reason(sample, choice),
+    )
+
+
+def _side(kind: str, title: str, utterance: Utterance, text: str, choice: PoolChoice) -> Markup:
+    """Return a transcript's rate and its differences."""
+    judged = judge(utterance.text, text, choice.language.code)
+    if judged is None or judged.score.cer is None:
+        return Markup()
+    shown = difference(judged.reference, judged.hypothesis)
+    return SIDE.format(kind=kind, title=title, cer=percent(judged.score.cer), text=text, difference=shown)
+
+
+def _reason(sample: Sample, choice: PoolChoice) -> str:
+    return REASON.format(
+        examples=len(sample.examples),
+        language=choice.language.name or choice.language.code,
+        pool=choice.examples,
+        date=samples().date,
+    )

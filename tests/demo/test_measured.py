@@ -1,0 +1,79 @@
+"""The measured samples: the ones that ship belong to the pools that ship, and say what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from smile.demo.measured import NONE, MeasuredSamples, Sample, read_samples, write_samples
+from smile.demo.sentences import texts, translated
+from smile.demo.voices import LANGUAGES
+from smile.paths import POOLS
+from smile.pools.pool import open_pool
+from smile.text.scoring import score
+
+GOOD = Sample("gla", "1", "Monday", "a", "b", 0.6, 0.1, ("gla-001",))
+
+
+def measured(*samples):
+    return MeasuredSamples("2026-01-01", "abc", "model", {}, samples)
+
+
+def test_what_ships_is_of_the_shipped_pools_and_its_rates_are_those_of_its_texts():
+    shipped = read_samples()
+    pools = {header.parent.name: open_pool(header.parent) for header in POOLS.glob("*/pool.json")}
+    expected = {(name, query.id) for name, pool in pools.items() for query in pool.queries}
+    assert {(sample.pool, sample.id) for sample in shipped.samples} == expected
+    for sample in shipped.samples:
+        pool = pools[sample.pool]
+        said = next(query.text for query in pool.queries if query.id == sample.id)
+        rates = [
+            score(said, text, language=pool.language.code).cer for text in (sample.vanilla, sample.smile)
+        ]
+        assert [sample.vanilla_cer, sample.smile_cer] == pytest.approx(rates, abs=1e-4)
+        assert sample.examples
+        assert set(sample.examples) <= {utterance.id for utterance in pool.utterances}
+
+
+def test_the_best_has_the_fewest_errors_and_is_on_offer():
+    worse, better = replace(GOOD, id="2", smile_cer=0.3), replace(GOOD, id="3", smile_cer=0.0)
+    everything = measured(GOOD, worse, better)
+    assert everything.best(["gla"], {"1", "2", "3"}) == better
+    assert everything.best(["gla"], {"1", "2"}) == GOOD
+    assert everything.best(["gle"], {"1", "2", "3"}) is None
+
+
+def test_one_that_examples_do_not_help_is_never_the_best():
+    assert measured(replace(GOOD, vanilla_cer=0.0, smile_cer=0.0)).best(["gla"], {"1"}) is None
+
+
+def test_the_best_has_both_transcripts_in_one_script():
+    other = replace(GOOD, id="2", vanilla="ดูเมื่อ", smile_cer=0.0)
+    assert measured(GOOD, other).best(["gla"], {"1", "2"}) == GOOD
+
+
+def test_they_are_read_back_as_they_were_written(tmp_path):
+    file = tmp_path / "samples.json"
+    write_samples(measured(GOOD), file)
+    assert read_samples(file) == measured(GOOD)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"samples": [{"pool": 1}]}'])
+def test_a_damaged_file_counts_as_none(tmp_path, text):
+    file = tmp_path / "samples.json"
+    file.write_text(text)
+    assert read_samples(file) == NONE
+    assert read_samples(tmp_path / "missing.json") == NONE
+
+
+@pytest.mark.parametrize("code", sorted(LANGUAGES))
+def test_every_name_of_a_text_has_an_english_one(code):
+    for text in islice(texts(LANGUAGES[code]), 40):
+        assert len(translated(LANGUAGES[code], text).split(", ")) in (2, 3, 4), text
+
+
+def test_a_text_with_another_word_has_no_translation():
+    assert translated(LANGUAGES["gla"], "Slòbhacais, Blurb") == ""
+    assert translated(LANGUAGES["gla"], "Slòbhacais no Cuimris") == "Slovak, Welsh"
