@@ -74,7 +74,7 @@ def test_each_recording_to_try_has_its_measured_rates(engine, only):
     only(measured(SAMPLE))
     offered = pools.example_choices(engine, "kmr")
     labels = {key: label for label, key in offered["choices"]}
-    assert labels["kmr-091"].endswith("(90 → 10 %)")
+    assert labels["kmr-091"].endswith("(90\u00a0→\u00a010\u00a0%)")
     assert "%" not in labels["kmr-092"]
     assert offered["info"]
     assert not pools.example_choices(engine, "gla")["info"]

@@ -63,7 +63,7 @@ def _sample_label(pool: str | None, utterance: Utterance) -> str:
     if sample is None:
         return utterance.text
     before, after = 100 * sample.vanilla_cer, 100 * sample.smile_cer
-    return f"\u2068{utterance.text}\u2069 ({before:.0f} \u2192 {after:.0f} %)"
+    return f"\u2068{utterance.text}\u2069 ({before:.0f}\u00a0\u2192\u00a0{after:.0f}\u00a0%)"
 
 
 def show_examples(engine: Engine, pool: str | None) -> Any:

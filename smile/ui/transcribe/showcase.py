@@ -28,7 +28,8 @@ SHOWCASE = Markup(
     '<p class="reason">{reason}</p></section>'
 )
 SIDE = Markup(
-    '<div class="side {kind}"><h3>{title} <b>{cer}</b></h3><p class="transcript" dir="auto">{text}</p>{difference}</div>'
+    '<div class="side {kind}"><h3>{title} <b>{cer}</b></h3>'
+    '<p class="transcript" dir="auto">{text}</p>{difference}</div>'
 )
 TRANSLATION = Markup('<p class="note">In English: {}</p>')
 REASON = (
