@@ -111,14 +111,14 @@ def tokenizer(base: weights.Base) -> Tokenizer:
 @pytest.fixture(scope="session")
 def models() -> Models:
     """The serving engine as the app loads it, without an adapter."""
-    return load_models()
+    return load_models(adapter=None)
 
 
 @pytest.fixture(scope="session")
 def lean32() -> Recognizer:
-    return load_models(precision="float32").vanilla.recognizer
+    return load_models(precision="float32", adapter=None).vanilla.recognizer
 
 
 @pytest.fixture(scope="session")
 def hf() -> Recognizer:
-    return load_models(engine="hf", precision="float32").vanilla.recognizer
+    return load_models(engine="hf", precision="float32", adapter=None).vanilla.recognizer

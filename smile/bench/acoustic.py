@@ -111,7 +111,7 @@ def run(
     bench: Bench, languages: Sequence[str] = UNKNOWN, limit: int = 60, said: Said = lambda _: None
 ) -> str:
     """Measure every language on its first clips -> Markdown; `said` hears each row as it is done."""
-    models, measured = load_models(), list[Measured]()
+    models, measured = load_models(adapter=None), list[Measured]()
     with tempfile.TemporaryDirectory() as folder:
         for language in languages:
             measured.append(measure(replace(bench, work=bench.work or Path(folder)), models, language, limit))

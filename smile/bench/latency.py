@@ -33,7 +33,7 @@ def run(source: Path, split: str) -> str:
     example, target = lasting(read_corpus(source, split).utterances, LENGTH, 2)
     samples = read_audio(target.audio)
     rows = []
-    models = load_models()
+    models = load_models(adapter=None)
     before = memory()
     for name, windows in (("SMILE", Settings().windows), ("SMILE, always 30 s", WHOLE_WINDOW)):
         pool = _pool(models, example)

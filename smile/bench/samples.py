@@ -26,12 +26,12 @@ from smile.text.scoring import score
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import prepare
 from smile.util.commit import commit
-from smile.whisper.model import Models, load_models, shipped_adapter
+from smile.whisper.model import Models, load_models
 
 
 def run(out: Path = FILE, pools: Path = POOLS) -> str:
     """Transcribe every sample, write what came out, and return a Markdown table of the pools."""
-    models = load_models(adapter=shipped_adapter())
+    models = load_models()
     folders = sorted(header.parent for header in pools.glob("*/pool.json"))
     with TemporaryDirectory() as made:  # datastores
         opened = (kept_beside(open_pool(folder), Path(made) / folder.name) for folder in folders)

@@ -39,7 +39,7 @@ def run(chosen: argparse.Namespace) -> None:
     if not chosen.embed_only:
         with Bar("Speaking") as bar:
             build_all(chosen.out, codes, bar)
-    models = load_models(precision="float32")
+    models = load_models(precision="float32", adapter=None)
     for code in codes:
         with Bar(f"Indexing {code}") as bar:
             indexing.index(chosen.out / code, chosen.out / code, models, progress=bar)

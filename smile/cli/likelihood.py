@@ -139,7 +139,7 @@ def _tried(chosen: argparse.Namespace, folder: Path) -> Iterator[Tried]:
     from smile.whisper.adapters import load, rescale
     from smile.whisper.model import load_models
 
-    yield Tried(UNTRAINED, 0.0, load_models(chosen.model, precision=chosen.precision))
+    yield Tried(UNTRAINED, 0.0, load_models(chosen.model, precision=chosen.precision, adapter=None))
     for number, adapter in enumerate(chosen.adapter):
         read = load(adapter)
         name, own = f"{'/'.join(adapter.parts[-2:])}@{read.sha256[:8]}", read.scale

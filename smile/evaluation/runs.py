@@ -54,7 +54,7 @@ class Job:
     jobs: int = 1  # workers
     cluster: str = ""  # address of a Ray cluster, "local" for one of its own; empty: without Ray
     windows: tuple[float, ...] = ()  # seconds that may be encoded; empty: as each condition says
-    model: dict[str, Any] = field(default_factory=dict)  # arguments of load_models
+    model: dict[str, Any] = field(default_factory=lambda: {"adapter": None})  # arguments of load_models
 
     @cached_property
     def corpus(self) -> Corpus:

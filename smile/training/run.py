@@ -60,7 +60,7 @@ def train(
     bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     cuda = torch.cuda.is_available()
     accelerator = Accelerator(cpu=not cuda, mixed_precision="bf16" if bf16 or cuda else "no")
-    run, models = Run(out), load_models(model)
+    run, models = Run(out), load_models(model, adapter=None)
     with accelerator.main_process_first():
         data = load(root, config, models, out, _say)
     if accelerator.is_main_process:

@@ -21,7 +21,7 @@ def run(chosen: argparse.Namespace, bar: Bar) -> str:
     from smile.training.data import load
     from smile.whisper.model import load_models
 
-    config, models = TrainConfig(), load_models(chosen.model)
+    config, models = TrainConfig(), load_models(chosen.model, adapter=None)
     chosen.work.mkdir(parents=True, exist_ok=True)
     data = load(chosen.data, config, models, chosen.work, print)
     languages, settings = by_language(data.clips), SimilarityConfig()

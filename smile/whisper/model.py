@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from smile.datatypes import SAMPLE_RATE
 from smile.paths import ASSETS
@@ -102,14 +102,17 @@ def load_models(
     *,
     engine: str = "lean",
     precision: str = "auto",
-    adapter: Path | None = None,
+    adapter: Path | Literal["shipped"] | None = "shipped",
     device: str = "cpu",
 ) -> Models:
     """Load what a transcription needs; the same model and adapter are loaded once in a process.
 
+    The adapter "shipped" is the one that comes with the package, where it is for this model; None is none.
+
     Raises:
         SmileError: weights, adapter, engine or precision that cannot be used.
     """
+    adapter = shipped_adapter(model) if adapter == "shipped" else adapter
     digest = load(adapter).sha256 if adapter else ""
     return _load(model, engine, precision, adapter, digest, device)
 

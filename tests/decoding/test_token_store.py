@@ -31,7 +31,7 @@ COUNT = 6
 
 @pytest.fixture(scope="module")
 def exact() -> Models:
-    return load_models(precision="float32")
+    return load_models(precision="float32", adapter=None)
 
 
 @pytest.fixture(scope="module")

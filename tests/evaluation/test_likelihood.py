@@ -27,7 +27,7 @@ from tests.support.superb import superb
 
 @pytest.fixture(scope="module")
 def exact() -> Models:
-    return load_models(precision="float32")
+    return load_models(precision="float32", adapter=None)
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def workspace(visitors: Workspaces) -> Workspace:
 
 @pytest.fixture(scope="module")
 def exact() -> Models:
-    return load_models(precision="float32")
+    return load_models(precision="float32", adapter=None)
 
 
 def part_of(first: int, last: int) -> Pool:

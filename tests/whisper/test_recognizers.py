@@ -157,7 +157,7 @@ def test_an_adapter_gives_the_same_tokens_in_both(
     )
     assert ours.info.encoder == theirs.info.encoder
     assert ours.info.encoder.adapter
-    plain = load_models(precision="float32").vanilla.recognizer
+    plain = load_models(precision="float32", adapter=None).vanilla.recognizer
     prompt = replace(prompts.vanilla(mute(tokenizer), twenty[0].samples, "en"), max_new_tokens=30)
     tokens = final(ours, prompt, tokenizer)
     assert tokens == final(theirs, prompt, tokenizer)

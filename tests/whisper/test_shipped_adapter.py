@@ -118,3 +118,8 @@ def test_no_reference_text_is_in_the_folder(folder: Path) -> None:
     long = [normalise(u.text) for u in source.utterances if len(u.text) > 25]
     assert long
     assert not any(text in normalise(card) for text in long)
+
+
+def test_models_come_with_the_shipped_adapter_unless_told_otherwise() -> None:
+    assert load_models().smile.info.adapter_hash
+    assert not load_models(adapter=None).smile.info.adapter_hash
