@@ -68,20 +68,20 @@ def build(
 
 def without(
     pool: Pool,
-    index: int,
+    indices: Sequence[int],
     model: Model,
     *,
     language: str,
     stores: Path,
 ) -> Pool:
-    """Return a pool less one clip, with a datastore in `stores` as if that clip had never been there.
+    """Return a pool less some clips, with a datastore in `stores` as if those had never been there.
 
-    Clips that were read behind it are read anew, each behind its nearest others of those that are left.
+    Clips that were read behind them are read anew, each behind its nearest others of those that are left.
 
     Raises:
         PoolError: the pool has no datastore of this model.
     """
-    others = replace(drop(pool, index), stores=stores)
+    others = replace(drop(pool, *indices), stores=stores)
     update(pool, others, model, language=language)
     return others
 
