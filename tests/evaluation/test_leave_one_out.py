@@ -17,12 +17,14 @@ from smile.audio.io import read_audio
 from smile.cli.main import main
 from smile.datatypes import SAMPLE_RATE, PoolError, Speech
 from smile.decoding.knn import store as token_store
+from smile.decoding.knn.teacher_forcing import TeacherForcedPass
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import write
 from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.own import crossed
 from smile.pools import indexing
+from smile.pools.copies import copies
 from smile.pools.pool import Pool, open_pool, write_pool
 from smile.pools.setting import read_setting, write_setting
 from smile.settings import Settings
@@ -163,7 +165,44 @@ def test_copies_are_left_out_together_and_count_once(models: Models, doubled: Po
     assert not any(number[row.id] == number[name] for row in shown for name in row.neighbours)
     others = loo.without(models, doubled, 4, tmp_path, tokens=True)
     assert [number[u.id] for u in others.utterances] == [0, 2, 0, 2]
-    assert len(np.unique(token_store.open_store(others, models.smile).clips)) == 4
+    assert {*token_store.open_store(others, models.smile).clips.tolist()} == {0, 1}
+
+
+def test_copies_are_not_read_behind_each_other(models: Models, doubled: Pool, tmp_path: Path) -> None:
+    """Bit by bit what was read of the others, once a copy has gone, is what a pool without it would give."""
+    whole = token_store.open_store(doubled, models.smile)
+    assert {*whole.clips.tolist()} == {0, 1, 2}
+    language = loo.pool_token(doubled)
+    reader = TeacherForcedPass(doubled, models.smile, language, copies(doubled))
+    number = {u.id: i % 3 for i, u in enumerate(doubled.utterances)}
+    for index in range(len(doubled)):
+        before = reader.before(index)
+        assert before
+        assert index % 3 not in {number[u.id] for u in before}
+    slow = by_hand(doubled, doubled.utterances[4].id, tmp_path / "slow", models)
+    fast = token_store.without(doubled, (4,), models.smile, language=language, stores=tmp_path / "fast")
+    ours, theirs = (token_store.open_store(p, models.smile) for p in (fast, slow))
+    np.testing.assert_array_equal(ours.keys, theirs.keys)
+    np.testing.assert_array_equal(ours.clips, theirs.clips)
+    assert ours.weight == theirs.weight
+
+
+def test_a_datastore_from_before_copies_were_known_stays_valid(
+    models: Models, doubled: Pool, tmp_path: Path
+) -> None:
+    """What was read there behind a copy is read again; what is left is as in a pool made anew."""
+    old, language = replace(doubled, stores=tmp_path / "old"), loo.pool_token(doubled)
+    (tmp_path / "old").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(token_store, "copies", lambda pool: ())
+        patch.setattr(token_store, "with_groups", lambda header, groups, names: header)
+        token_store.build(old, models.smile, language=language)
+    assert {*token_store.open_store(old, models.smile).clips.tolist()} == {0, 1, 2, 3, 4, 5}
+    slow = by_hand(doubled, doubled.utterances[4].id, tmp_path / "slow", models)
+    fast = token_store.without(old, (4,), models.smile, language=language, stores=tmp_path / "fast")
+    ours, theirs = (token_store.open_store(p, models.smile) for p in (fast, slow))
+    np.testing.assert_array_equal(ours.keys, theirs.keys)
+    np.testing.assert_array_equal(ours.clips, theirs.clips)
 
 
 def test_copies_of_one_clip_are_too_few(models: Models, doubled: Pool) -> None:
