@@ -37,27 +37,41 @@ class CrossRead:
 
 
 def cross_read(
-    utterances: Sequence[Utterance], store: LayerStore, form: Form, recipe: Recipe, folds: int = FOLDS
+    utterances: Sequence[Utterance],
+    store: LayerStore,
+    form: Form,
+    recipe: Recipe,
+    folds: int = FOLDS,
+    together: Sequence[Sequence[int]] = (),
 ) -> Generator[FittingProgress, None, list[CrossRead]]:
     """Fit a head to all but each fold of the clips and return what it makes of that fold.
 
-    Yields after each epoch, and in long ones, counted over all folds. It takes as long as so many fits.
+    The clips of a group of `together`, which are copies of one recording, are in one fold. Yields after each
+    epoch, and in long ones, counted over all folds. It takes as long as so many fits.
 
     Raises:
-        PoolError: there are fewer than two clips.
+        PoolError: there are fewer than two clips, or all are copies of one.
     """
-    if len(utterances) < 2:
+    units = _units(utterances, together)
+    if len(units) < 2:
         raise PoolError("Cross-validation needs at least two clips; add some.")
-    order = stable_shuffle(utterances)
-    folds, crossed = min(folds, len(order)), []
+    folds, crossed = min(folds, len(units)), []
     for number in range(folds):
-        left = [utterances[i] for i in order[number::folds]]
-        fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(order[number::folds]))]
+        fold = [i for unit in units[number::folds] for i in unit]
+        left = [utterances[i] for i in fold]
+        fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(fold))]
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
         model = assembled(head, spoken(fitted))
         crossed += [CrossRead(u, tuple(fitted), model, store) for u in left]
     return crossed
+
+
+def _units(utterances: Sequence[Utterance], together: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+    """The indices of clips that go into one fold, stably shuffled by the first of each."""
+    groups: dict[int, Sequence[int]] = {i: group for group in together for i in group}
+    units = [groups.get(i, (i,)) for i in stable_shuffle(utterances)]
+    return list(dict.fromkeys(map(tuple, units)))
 
 
 def _counted(

@@ -50,6 +50,7 @@ def run(chosen: argparse.Namespace) -> None:
         SmileError: a pool that cannot be used or written to, or models that cannot be loaded.
     """
     from smile.own import check
+    from smile.pools.copies import said_of_check, told
     from smile.pools.setting import write_setting
     from smile.results import tables
 
@@ -75,6 +76,8 @@ def run(chosen: argparse.Namespace) -> None:
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(tables.as_text(progress.rates, COLUMNS))
     print(f"\n{_sentence(setting)}")
+    for sentence in filter(None, (said_of_check(setting.same_text), *told(pool, texts=False))):
+        print(sentence)
     if setting.level == "acoustic":
         fit_acoustic(pool, models.smile)
 

@@ -82,6 +82,7 @@ def add(commands: Commands) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
     from smile import importing
+    from smile.pools.copies import told
     from smile.transcription.preparing import prepare_datastore
 
     models = models_of(chosen)
@@ -93,6 +94,8 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.acoustic:
         fit_acoustic(built.pool, models.smile)
     pool = built.pool
+    for sentence in told(pool):
+        print(sentence, file=sys.stderr)
     print(
         f"{chosen.out}: {len(pool)} examples of {pool.language.name}, {pool.minutes:.1f} minutes; "
         f"{len(built.rejected)} rows left out."

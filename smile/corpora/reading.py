@@ -12,6 +12,7 @@ from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
 
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
+TEXTS = 'with another text; keep the right one, or say in columns "start" and "end" where each is spoken.'
 Outcome = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
 
 
@@ -104,24 +105,34 @@ def apart(targets: Sequence[Utterance], examples: Sequence[Utterance]) -> None:
 
 
 def parted(rows: Iterable[Outcome]) -> Reading:
-    """Part good rows from bad ones; an utterance without an id gets one from its file's name."""
+    """Part good rows from bad ones; an utterance without an id gets one from its file's name.
+
+    Of rows with one recording and one text the first is good; with several texts nobody knows which is the
+    recording's, and all are bad.
+    """
     good: dict[str, tuple[int, Utterance]] = {}
-    recordings: dict[Path, int] = {}
-    names, rejected = Names(), []
+    recordings: dict[Path, str] = {}
+    names, rejected, doubted = Names(), [], dict[str, Rejected]()
     for line, row in rows:
-        reason = row if isinstance(row, str) else _fault(row, good, recordings)
+        reason = row if isinstance(row, str) else _fault(row, good) or _other_row(row, good, recordings)
         if isinstance(row, str) or reason:
             rejected.append(Rejected(line, reason))
+            if isinstance(row, Utterance) and reason.endswith(TEXTS):
+                first = recordings[row.audio.resolve()]
+                doubted.setdefault(first, Rejected(good[first][0], _two_texts(line, row)))
             continue
         name = names.take(row.id or row.audio.stem)
         good[name] = line, replace(row, id=name)
-        recordings[row.audio.resolve()] = line
+        recordings[row.audio.resolve()] = name
+    for name, refused in doubted.items():
+        del good[name]
+        rejected.append(refused)
     lines, utterances = zip(*good.values(), strict=True) if good else ((), ())
-    return Reading(utterances, lines, tuple(rejected))
+    return Reading(utterances, lines, tuple(sorted(rejected, key=lambda row: row.line)))
 
 
-def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: dict[Path, int]) -> str:
-    """Why an utterance cannot stand beside those before it; empty where it can."""
+def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]]) -> str:
+    """Why an utterance cannot be used, or not by its id; empty where it can."""
     if not row.text:
         return "The row has no text."
     if len(row.text) > LONGEST_TEXT:
@@ -134,9 +145,21 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: d
         return str(error)
     if row.id in good:
         return f'Line {good[row.id][0]} has the same id, "{row.id}".'
-    if line := recordings.get(row.audio.resolve()):
-        return f'Line {line} has the same recording, "{row.audio.name}".'
     return ""
+
+
+def _other_row(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: dict[Path, str]) -> str:
+    """Why an utterance cannot stand beside one with its recording; empty where there is none."""
+    if (name := recordings.get(row.audio.resolve())) is None:
+        return ""
+    line, first = good[name]
+    if first.text != row.text:
+        return _two_texts(line, row)
+    return f'Line {line} has the same recording, "{row.audio.name}".'
+
+
+def _two_texts(line: int, row: Utterance) -> str:
+    return f'Line {line} has the same recording, "{row.audio.name}", {TEXTS}'
 
 
 class Names:

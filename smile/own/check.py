@@ -2,7 +2,8 @@
 
 Each clip is transcribed with all the others as its pool, as if it had never been there: it is left out of
 the examples, of the token datastore and the contexts that this was read in, and of all that is fitted on
-them. (Only Whisper's guess at the language is counted over the whole pool.)
+them, and so are its copies, clips of other names with the same sound, which count as one. (Only Whisper's
+guess at the language is counted over the whole pool.)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import evaluate, pool_key
 from smile.evaluation.rows import Row
 from smile.own.crossed import Written, cross_written
+from smile.pools.copies import copies, group_of, same_texts
 from smile.pools.pool import Pool, order_digest
 from smile.pools.setting import PoolSetting
 from smile.pools.subsets import drop
@@ -93,13 +95,16 @@ def leave_one_out(
     a quarter of it (cross-validation), and a clip is read by one that never heard it.
 
     Raises:
-        PoolError: the pool has just one clip.
+        PoolError: the pool has just one clip, or copies of just one.
     """
     if len(pool) < 2:
         raise PoolError(f"{pool.folder} has just one clip; add some, so that one can be left out.")
+    chosen = sample(pool, clips, seed)
+    if len(group_of(copies(pool), chosen[0])) == len(pool):
+        raise PoolError(f"{pool.folder} has just one recording, under {len(pool)} names; add others.")
     if tokens := any(condition.settings.knn for condition in tried):
         prepare_datastore(pool, models.smile)
-    chosen, rows, total = sample(pool, clips, seed), list[Row](), min(max(1, clips), len(pool)) * len(tried)
+    rows, total = list[Row](), len(chosen) * len(tried)
     fitted = [condition for condition in tried if condition.settings.level == "acoustic"]
     shown = [condition for condition in tried if condition not in fitted]
     yield Check(0, total)
@@ -125,16 +130,22 @@ def _crossed(models: Models, pool: Pool, total: int) -> Generator[Check, None, W
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
-    """Return indices of at most so many clips, in the pool's order; the same for the same ids and seed."""
-    return sorted(stable_shuffle(pool.utterances, f"{seed}/")[: max(1, clips)])
+    """Return indices of at most so many clips, in the pool's order; the same for the same ids and seed.
+
+    Of copies of one recording there is one.
+    """
+    groups, shuffled = copies(pool), stable_shuffle(pool.utterances, f"{seed}/")
+    once = {group_of(groups, i): i for i in reversed(shuffled)}
+    return sorted([i for i in shuffled if once[group_of(groups, i)] == i][: max(1, clips)])
 
 
 def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) -> Pool:
-    """Return the pool less one clip; with `tokens` its datastore too, made in the folder `stores`."""
+    """Return the pool less one clip and its copies; with `tokens` its datastore too, made in `stores`."""
+    left = group_of(copies(pool), index)
     if tokens:
         language = pool_token(pool)
-        return token_store.without(pool, index, models.smile, language=language, stores=stores)
-    return drop(pool, index)
+        return token_store.without(pool, left, models.smile, language=language, stores=stores)
+    return drop(pool, *left)
 
 
 def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerInfo) -> PoolSetting:
@@ -154,12 +165,15 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     chosen = min(measured, key=lambda c: rates[c.name])
     line = lines[lines["condition"] == chosen.name].iloc[0]
     vanilla = rates.get(VANILLA, np.nan)
+    ids = {row.id for row in check.rows}
+    said = {pool.utterances[i].id for i in same_texts(pool, copies(pool))}
     return PoolSetting(
         shots=chosen.settings.shots,
         knn=chosen.settings.knn,
         recognizer=" ".join(filter(None, (info.encoder.model, info.precision, info.adapter_hash))),
         order=order_digest(pool.utterances),
-        clips=len({row.id for row in check.rows}),
+        clips=len(ids),
+        same_text=len(ids & said),
         cer=round(float(line["rate"]), 2),
         vanilla=round(float(vanilla), 2) if np.isfinite(vanilla) else None,
         level=chosen.settings.level,

@@ -13,6 +13,7 @@ from smile.datatypes import AudioError, PoolError, SmileError, Utterance
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import failed_row, row_of
 from smile.evaluation.rows import Row
+from smile.pools.copies import copies
 from smile.pools.pool import Pool
 from smile.transcription.target import UNDETECTED, Step
 from smile.whisper.model import Models
@@ -26,6 +27,8 @@ def cross_written(
 ) -> Generator[FittingProgress, None, Written]:
     """Fit heads to all but a part of the clips each, and return what gives the rows of any of them.
 
+    The copies of one recording are in one part.
+
     Where no head can be fitted to the pool, or its states have no room, each row says why. Yields after each
     clip encoded and each epoch.
 
@@ -38,7 +41,8 @@ def cross_written(
     try:
         for done, of in store.encode(models.smile, pool.utterances):
             yield FittingProgress("encoding", done, of)
-        crossed = yield from cross_read(pool.utterances, store, form_of(pool, recipe.normaliser), recipe)
+        form = form_of(pool, recipe.normaliser)
+        crossed = yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool))
         by_id = {clip.utterance.id: clip for clip in crossed}
     except AudioError:
         raise

@@ -18,6 +18,7 @@ from smile.own.rewriting import rewritten
 from smile.own.transcripts import Part
 from smile.own.workspace import POOLS, Correction, Workspace
 from smile.pools import indexing
+from smile.pools.copies import told
 from smile.pools.pool import Header, Pool, open_pool
 from smile.text.normalisers import one_line
 from smile.transcription.examples import pool_token
@@ -178,7 +179,9 @@ def _add(
             count = len(joined.pool) - len(old or ())
             change.what = _what(count, correction)
     rejected += [(name, KNOWN) for name in joined.known]
-    return Added(joined.pool, count, tuple(rejected), imported.empty, imported.notes)
+    fresh = {u.id for u in joined.pool.utterances[len(old or ()) :]}
+    notes = (*imported.notes, *told(joined.pool, fresh))
+    return Added(joined.pool, count, tuple(rejected), imported.empty, notes)
 
 
 def _what(count: int, correction: Correction | None) -> str:

@@ -30,6 +30,7 @@ class PoolSetting:
     level: Level = "context"
     low: float | None = None  # bounds of the 95 % interval of `cer`
     high: float | None = None
+    same_text: int = 0  # of the clips left out, those with the very text of another
 
     def applied(self, settings: Settings) -> Settings:
         """Return settings with this one's level, shots and strength of the kNN-LM."""

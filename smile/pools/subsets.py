@@ -34,10 +34,10 @@ def subset(pool: Pool, minutes: float, clips: int = 0) -> Pool:
     )
 
 
-def drop(pool: Pool, index: int) -> Pool:
-    """Return a pool without one of its clips."""
-    utterances = pool.utterances[:index] + pool.utterances[index + 1 :]
-    return replace(pool, utterances=utterances, embeddings=np.delete(pool.embeddings, index, axis=0))
+def drop(pool: Pool, *indices: int) -> Pool:
+    """Return a pool without some of its clips."""
+    kept = [i for i in range(len(pool)) if i not in indices]
+    return replace(pool, utterances=tuple(pool.utterances[i] for i in kept), embeddings=pool.embeddings[kept])
 
 
 def mixed(pools: Sequence[Pool]) -> Pool:

@@ -15,6 +15,7 @@ from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
 from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Speech
+from smile.pools.copies import copies, group_of
 from smile.pools.pool import Pool
 from smile.pools.subsets import drop
 from smile.settings import Settings
@@ -73,7 +74,7 @@ def fit_share(
     store = LayerStore.of(pool, reads)
     for done, of in store.encode(models.smile, pool.utterances):
         yield FittingProgress("encoding", done, of)
-    crossed = (yield from cross_read(pool.utterances, store, form, recipe))[:clips]
+    crossed = (yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool)))[:clips]
     readings = []
     for number, clip in enumerate(crossed, 1):
         readings.append(Readings(clip.model.text(clip.logprobs), _others(clip, pool, models, ways)))
@@ -84,8 +85,8 @@ def fit_share(
 
 
 def _others(clip: CrossRead, pool: Pool, models: Models, ways: Sequence[Settings]) -> tuple[str, ...]:
-    """Return a clip's transcripts behind examples of the pool without it."""
-    others = drop(pool, pool.utterances.index(clip.utterance))
+    """Return a clip's transcripts behind examples of the pool without it and its copies."""
+    others = drop(pool, *group_of(copies(pool), pool.utterances.index(clip.utterance)))
     samples = read_audio(clip.utterance.audio)
     target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), clip.utterance.id)
     texts = []

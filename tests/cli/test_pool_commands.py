@@ -57,6 +57,21 @@ def test_annotations_become_a_pool(annotated: Path, pool: Path, capsys: pytest.C
     assert "1 annotations without a text" in said.err
 
 
+def test_recordings_with_the_same_sound_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = open_pool(POOLS / "gle").utterances[:2]
+    samples = read_audio(one.audio)
+    soundfile.write(tmp_path / "a.wav", samples, 16000)
+    soundfile.write(tmp_path / "b.ogg", samples / 3, 16000)
+    soundfile.write(tmp_path / "c.wav", read_audio(other.audio), 16000)
+    rows = ["file\ttext", *(f"{name}\t{one.text}" for name in ("a.wav", "b.ogg", "c.wav"))]
+    (tmp_path / "clips.tsv").write_text("\n".join(rows))
+    out = tmp_path.with_name("same-sound")
+    assert main(["index", str(tmp_path / "clips.tsv"), "--language", "gle", "--out", str(out)]) == 0
+    said = capsys.readouterr().err
+    assert '"a" and "b" are the same recording; remove one of them.' in said
+    assert "3 clips have the very text of another; a check looks better for it" in said
+
+
 def test_tiers_are_named_where_none_is(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", str(annotated), "--language", "gle", "--out", str(annotated.parent / "x")]) == 2
     assert 'choose a tier with --tier; there are "tx" (4), "notes" (1)' in capsys.readouterr().err

@@ -169,7 +169,7 @@ def test_bad_rows_of_a_table(tmp_path: Path) -> None:
         {"file": "../outside.wav", "text": "out"},
         {"file": "x/../../outside.wav", "text": "out"},
         {"file": "b.wav", "text": "same id", "id": "a"},
-        {"file": "./a.wav", "text": "same recording"},
+        {"file": "./a.wav", "text": "fine"},
         {"file": "", "text": "no name"},
         {"file": "n" * 5000, "text": "name too long"},
         {"file": "nul\0.wav", "text": "no such name"},
@@ -190,6 +190,22 @@ def test_bad_rows_of_a_table(tmp_path: Path) -> None:
     assert told[8] == 'Line 2 has the same id, "a".'
     assert told[9] == 'Line 2 has the same recording, "a.wav".'
     assert all(reason.endswith(".") and reason.count(". ") == 0 for reason in told.values())
+
+
+def test_two_texts_of_one_recording_are_both_refused(tmp_path: Path) -> None:
+    """Nobody knows which one is spoken there; that the first came first says nothing."""
+    for name in ("a.wav", "b.wav"):
+        touch(tmp_path / name)
+    said = [("a.wav", "one"), ("b.wav", "two"), ("./a.wav", "three"), ("a.wav", "one"), ("b.wav", "two")]
+    reading = read_corpus(write_table(tmp_path, [{"file": file, "text": text} for file, text in said]))
+    assert [(u.id, u.text) for u in reading.utterances] == [("b", "two")]
+    told = reasons(reading)
+    first, second = reading.lines[0] - 1, reading.lines[0] + 1
+    assert list(told) == [first, second, second + 1, second + 2]
+    assert told[first].startswith(f'Line {second} has the same recording, "a.wav", with another text; keep')
+    assert told[second].startswith(f'Line {first} has the same recording, "a.wav", with another text; keep')
+    assert told[second + 1] == f'Line {first} has the same recording, "a.wav".'
+    assert told[second + 2] == f'Line {first + 1} has the same recording, "b.wav".'
 
 
 def test_an_absolute_path_may_lie_elsewhere(tmp_path: Path) -> None:

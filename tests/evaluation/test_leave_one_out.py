@@ -10,17 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from smile.acoustic.recipe import Recipe
 from smile.audio.io import read_audio
 from smile.cli.main import main
 from smile.datatypes import SAMPLE_RATE, PoolError, Speech
 from smile.decoding.knn import store as token_store
+from smile.decoding.knn.teacher_forcing import TeacherForcedPass
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import write
 from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.own import crossed
+from smile.pools import indexing
+from smile.pools.copies import copies
 from smile.pools.pool import Pool, open_pool, write_pool
 from smile.pools.setting import read_setting, write_setting
 from smile.settings import Settings
@@ -133,6 +137,90 @@ def test_rates_are_those_of_the_transcripts(pool: Pool, steps: list[loo.Check]) 
         rate = 100 * sum(s.edits for s in scores) / sum(s.length for s in scores)
         assert line["rate"] == pytest.approx(rate)
         assert line["low"] <= rate <= line["high"]
+
+
+@pytest.fixture(scope="module")
+def doubled(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    """Three clips of a demo pool under two names each, the second one Vorbis and softer."""
+    folder, few = tmp_path_factory.mktemp("doubled"), open_pool(POOLS / "gle").utterances[:3]
+    again = []
+    for number, utterance in enumerate(few):
+        again.append(replace(utterance, id=f"again-{number}", audio=folder / f"{number}.ogg"))
+        samples = read_audio(utterance.audio) / 2
+        soundfile.write(again[-1].audio, samples, SAMPLE_RATE, format="OGG", subtype="VORBIS")
+    header = open_pool(POOLS / "gle").header
+    pool = indexing.build([*few, *again], folder / "pool", models, header).pool
+    prepare_datastore(pool, models.smile)
+    return pool
+
+
+def test_copies_are_left_out_together_and_count_once(models: Models, doubled: Pool, tmp_path: Path) -> None:
+    tried = loo.conditions(models.smile.info, shots=(2,))
+    *_, last = loo.leave_one_out(models, doubled, tried, clips=9)
+    assert (last.done, last.total) == (9, 9)
+    number = {u.id: i % 3 for i, u in enumerate(doubled.utterances)}
+    assert sorted({number[row.id] for row in last.rows}) == [0, 1, 2]
+    shown = [row for row in last.rows if row.neighbours]
+    assert len(shown) == 6
+    assert not any(number[row.id] == number[name] for row in shown for name in row.neighbours)
+    others = loo.without(models, doubled, 4, tmp_path, tokens=True)
+    assert [number[u.id] for u in others.utterances] == [0, 2, 0, 2]
+    assert {*token_store.open_store(others, models.smile).clips.tolist()} == {0, 1}
+
+
+def test_copies_are_not_read_behind_each_other(models: Models, doubled: Pool, tmp_path: Path) -> None:
+    """Bit by bit what was read of the others, once a copy has gone, is what a pool without it would give."""
+    whole = token_store.open_store(doubled, models.smile)
+    assert {*whole.clips.tolist()} == {0, 1, 2}
+    language = loo.pool_token(doubled)
+    reader = TeacherForcedPass(doubled, models.smile, language, copies(doubled))
+    number = {u.id: i % 3 for i, u in enumerate(doubled.utterances)}
+    for index in range(len(doubled)):
+        before = reader.before(index)
+        assert before
+        assert index % 3 not in {number[u.id] for u in before}
+    slow = by_hand(doubled, doubled.utterances[4].id, tmp_path / "slow", models)
+    fast = token_store.without(doubled, (4,), models.smile, language=language, stores=tmp_path / "fast")
+    ours, theirs = (token_store.open_store(p, models.smile) for p in (fast, slow))
+    np.testing.assert_array_equal(ours.keys, theirs.keys)
+    np.testing.assert_array_equal(ours.clips, theirs.clips)
+    assert ours.weight == theirs.weight
+
+
+def test_a_datastore_from_before_copies_were_known_stays_valid(
+    models: Models, doubled: Pool, tmp_path: Path
+) -> None:
+    """What was read there behind a copy is read again; what is left is as in a pool made anew."""
+    old, language = replace(doubled, stores=tmp_path / "old"), loo.pool_token(doubled)
+    (tmp_path / "old").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(token_store, "copies", lambda pool: ())
+        patch.setattr(token_store, "with_groups", lambda header, groups, names: header)
+        token_store.build(old, models.smile, language=language)
+    assert {*token_store.open_store(old, models.smile).clips.tolist()} == {0, 1, 2, 3, 4, 5}
+    slow = by_hand(doubled, doubled.utterances[4].id, tmp_path / "slow", models)
+    fast = token_store.without(old, (4,), models.smile, language=language, stores=tmp_path / "fast")
+    ours, theirs = (token_store.open_store(p, models.smile) for p in (fast, slow))
+    np.testing.assert_array_equal(ours.keys, theirs.keys)
+    np.testing.assert_array_equal(ours.clips, theirs.clips)
+
+
+def test_copies_of_one_clip_are_too_few(models: Models, doubled: Pool) -> None:
+    one = replace(doubled, utterances=doubled.utterances[::3], embeddings=doubled.embeddings[::3])
+    with pytest.raises(PoolError, match="just one recording, under 2 names"):
+        next(loo.leave_one_out(models, one, loo.conditions(models.smile.info)))
+
+
+def test_clips_with_the_text_of_another_are_counted(models: Models, pool: Pool) -> None:
+    info, texts = models.smile.info, [u.text for u in pool.utterances]
+    utterances = [
+        replace(u, text=texts[i // 2 * 2] if i < 4 else u.text) for i, u in enumerate(pool.utterances)
+    ]
+    alike = replace(pool, utterances=tuple(utterances))
+    tried = loo.conditions(info, shots=(1,))
+    rows = tuple(replace(row(0, c, 1), id=utterances[i].id) for i in (0, 1, 2, 5) for c in tried)
+    assert loo.best(loo.Check(12, 12, rows), tried, alike, info).same_text == 3
+    assert loo.best(loo.Check(12, 12, rows), tried, pool, info).same_text == 0
 
 
 def row(clip: int, condition: Condition, edits: int, error: str = "") -> Row:

@@ -15,8 +15,10 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import soundfile
 
-from smile.datatypes import Language, PoolError, SmileError
+from smile.audio.io import read_audio
+from smile.datatypes import SAMPLE_RATE, Language, PoolError, SmileError
 from smile.decoding.knn import store as token_store
 from smile.importing.isolated import read_apart
 from smile.own import changes, growing, sequence, transcripts
@@ -444,6 +446,21 @@ def test_files_that_were_there_already_make_no_version(
     again = growing.from_files(workspace, [source], models)
     assert (again.count, len(again.pool), len(workspace.state().versions)) == (0, 2, 1)
     assert [why for _, why in again.rejected] == [growing.KNOWN] * 2
+
+
+def test_a_recording_that_is_there_under_another_name_is_told(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    growing.from_files(workspace, [write_zip(tmp_path / "mine.zip", 2)], models)
+    pool = workspace.pool()
+    assert pool is not None
+    first = pool.utterances[0]
+    soundfile.write(tmp_path / "again.ogg", read_audio(first.audio) / 2, SAMPLE_RATE)
+    added = growing.typed(workspace, tmp_path / "again.ogg", first.text, models)
+    name = added.pool.utterances[-1].id
+    assert added.count == 1
+    assert added.notes == (f'"{first.id}" and "{name}" are the same recording; remove one of them.',)
+    assert growing.typed(workspace, DEMO.utterances[5].audio, "others", models).notes == ()
 
 
 def test_a_language_is_needed_unless_a_pool_brings_it(

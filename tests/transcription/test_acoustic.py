@@ -145,6 +145,23 @@ def test_every_clip_is_read_by_a_head_of_others(models: Models, pool: Pool) -> N
         next(cross_read(pool.utterances[:1], store, form, Recipe(epochs=2)))
 
 
+def test_copies_are_in_one_fold(models: Models, pool: Pool) -> None:
+    store, form = (
+        LayerStore.of(pool, StatesId.of(models.vanilla)),
+        open_acoustic(pool, models.vanilla).head.form,
+    )
+    copies = ((0, 5, 7, 8), (2, 3))
+    crossed = finished(cross_read(pool.utterances, store, form, Recipe(epochs=1), 3, copies))
+    assert sorted(c.utterance.id for c in crossed) == sorted(u.id for u in pool.utterances)
+    for clip in crossed:
+        index = pool.utterances.index(clip.utterance)
+        group = next((g for g in copies if index in g), (index,))
+        assert not {pool.utterances[i] for i in group} & {*clip.fold}
+    everyone = (tuple(range(len(pool))),)
+    with pytest.raises(PoolError, match="two clips"):
+        next(cross_read(pool.utterances, store, form, Recipe(epochs=1), 3, everyone))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_consensus_is_the_slow_one(seed: int) -> None:
     draw = np.random.default_rng(seed)

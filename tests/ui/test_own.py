@@ -326,6 +326,12 @@ def test_a_check_is_said_in_a_sentence(helps: bool | None) -> None:
     assert "xamples" in said.split(":")[0]
 
 
+def test_a_check_says_where_examples_had_the_very_text() -> None:
+    setting = PoolSetting(3, 1.0, clips=12, cer=40.0, vanilla=60.0, helps=True, same_text=4)
+    assert "4 of these have the very text of another example" in verdict.sentence(setting, DEMO)
+    assert "very text" not in verdict.sentence(replace(setting, same_text=0), DEMO)
+
+
 @pytest.mark.parametrize("helps", [True, False, None])
 def test_a_check_says_why_it_chose_the_acoustic_model(helps: bool | None) -> None:
     rates = {"cer": 24.8, "vanilla": 75.1, "low": 22.0, "high": 27.5, "order": "old"}

@@ -45,7 +45,7 @@ class AdaptiveWeight:
 
 @dataclass(frozen=True, eq=False)
 class Datastore:
-    """Keys (n, d), the tokens that followed them (n,), and the clips that they come from (n,)."""
+    """Keys (n, d), the tokens that followed them (n,), and the clips they come from (n,); copies are one."""
 
     keys: Matrix
     tokens: NDArray[np.int64]
@@ -107,12 +107,12 @@ def uncertainty(top: Weights) -> Weights:
 
 
 def _leave_one_out(store: Datastore) -> tuple[Weights, NDArray[np.int64]]:
-    squares, nearest = [], []
+    width = min(NEIGHBOURS, len(store.keys))
+    squares, nearest = np.empty((len(store.keys), width)), np.empty((len(store.keys), width), np.int64)
     for clip in np.unique(store.clips):
-        rows, indices = store.nearest(store.keys[store.clips == clip], without=int(clip))
-        squares.append(rows)
-        nearest.append(indices)
-    return np.concatenate(squares), np.concatenate(nearest)
+        own = store.clips == clip
+        squares[own], nearest[own] = store.nearest(store.keys[own], without=int(clip))
+    return squares, nearest
 
 
 def _fit_logistic(

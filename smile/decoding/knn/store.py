@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from smile.datatypes import DamagedError, PoolError, Progress, Utterance
+from smile.decoding.knn.copied import carried, groups_in, owners_of, with_groups
 from smile.decoding.knn.datastore import Datastore, Observed, fit
 from smile.decoding.knn.teacher_forcing import TYPES, ClipStates, TeacherForcedPass, digest
+from smile.pools.copies import Groups, copies
 from smile.pools.pool import Pool, rebuild_command
 from smile.pools.subsets import drop
 from smile.settings import WINDOWS
@@ -57,31 +59,25 @@ def build(
     """
     from smile.whisper.engines import clips_at_a_time
 
-    path, reader = store_path(pool, model), TeacherForcedPass(pool, model, language)
+    path, groups = store_path(pool, model), copies(pool)
+    reader = TeacherForcedPass(pool, model, language, groups)
     threads = threads or clips_at_a_time(model.info.device)
     with work_folder(path, ()) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
             states = _read_all(pool, reader, log, threads, progress)
-        _write(path, pool, model, states)
+        _write(path, pool, model, states, groups)
         work.clear()
 
 
-def without(
-    pool: Pool,
-    index: int,
-    model: Model,
-    *,
-    language: str,
-    stores: Path,
-) -> Pool:
-    """Return a pool less one clip, with a datastore in `stores` as if that clip had never been there.
+def without(pool: Pool, indices: Sequence[int], model: Model, *, language: str, stores: Path) -> Pool:
+    """Return a pool less some clips, with a datastore in `stores` as if those had never been there.
 
-    Clips that were read behind it are read anew, each behind its nearest others of those that are left.
+    Clips that were read behind them are read anew, each behind its nearest others of those that are left.
 
     Raises:
         PoolError: the pool has no datastore of this model.
     """
-    others = replace(drop(pool, index), stores=stores)
+    others = replace(drop(pool, *indices), stores=stores)
     update(pool, others, model, language=language)
     return others
 
@@ -105,10 +101,14 @@ def update(
     """
     from smile.whisper.engines import clips_at_a_time
 
-    before, after = (TeacherForcedPass(p, model, language) for p in (old, new))
+    stored, grouped = _stored(old, model)
+    names = _names(old.utterances), _names(new.utterances)
+    groups = carried(copies(old) if grouped is None else grouped, names[0], new, names[1])
+    before = TeacherForcedPass(old, model, language, grouped or ())
+    after = TeacherForcedPass(new, model, language, groups)
     known = {
         digest(u): (_names(before.before(number)), read)
-        for number, (u, read) in enumerate(zip(old.utterances, _stored(old, model), strict=True))
+        for number, (u, read) in enumerate(zip(old.utterances, stored, strict=True))
     }
     states = {
         number: known[digest(u)][1]
@@ -125,27 +125,28 @@ def update(
     reads = [states[number] for number in range(len(new))]
     path = store_path(new, model)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, new, model, reads)
+    _write(path, new, model, reads, groups)
 
 
 def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     return tuple(digest(u) for u in utterances)
 
 
-def _stored(pool: Pool, model: Model) -> list[ClipStates]:
-    """What was read of each clip of a pool, from its file."""
+def _stored(pool: Pool, model: Model) -> tuple[list[ClipStates], Groups | None]:
+    """What was read of each clip of a pool, from its file, and its copies, if that says so."""
     if not present(pool, model):
         raise _unread(pool)
-    path = store_path(pool, model)
+    path, names = store_path(pool, model), _names(pool.utterances)
     try:
         with Arrays(path) as stored:
             ends = np.cumsum(stored["lengths"])[:-1]
             parts = (np.split(stored[name], ends) for name in PARTS)
             reads = dict(zip(stored["clips"].tolist(), map(ClipStates, *parts), strict=True))
+            groups = groups_in(stored.text("header"), names)
     except DamagedError as error:
         set_aside(path)
         raise _unread(pool) from error
-    return [reads[digest(u)] for u in pool.utterances]
+    return [reads[name] for name in names], groups
 
 
 def _read_all(
@@ -178,10 +179,11 @@ def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: in
         executor.shutdown(cancel_futures=True)
 
 
-def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates]) -> None:
+def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates], groups: Groups) -> None:
     arrays = {name: np.concatenate([getattr(r, name) for r in states]) for name in PARTS}
-    arrays["header"] = np.array(_header(model))
-    arrays["clips"] = np.array([digest(u) for u in pool.utterances])
+    names = _names(pool.utterances)
+    arrays["header"] = np.array(with_groups(_header(model), groups, names))
+    arrays["clips"] = np.array(names)
     arrays["lengths"] = np.array([len(r.tokens) for r in states])
     leftovers.sweep(path.parent)
     write_arrays(path, arrays)
@@ -189,8 +191,8 @@ def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates]) -> No
 
 def _header(model: Model) -> str:
     """Return what a file says of the model that made it, as JSON."""
-    facts = {"format": FORMAT, "recognizer": asdict(model.info), "windows": list(model.windows)}
-    return json.dumps(facts)
+    made = {"format": FORMAT, "recognizer": asdict(model.info), "windows": list(model.windows)}
+    return json.dumps(made)
 
 
 def present(pool: Pool, model: Model) -> bool:
@@ -249,9 +251,10 @@ def _opened(path: Path, changed: int, header: str, clips: tuple[str, ...]) -> Da
         owners = np.repeat([places.get(name, -1) for name in names], lengths)
         kept = owners >= 0
         keys, tokens = (stored[name][kept] for name in ("keys", "tokens"))
+        groups = groups_in(stored.text("header"), clips) or ()
         logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
-    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners[kept])
-    weight = fit(store, Observed(logprob, top)) if len(clips) > 1 else None
+    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners_of(groups, owners[kept]))
+    weight = fit(store, Observed(logprob, top)) if len(np.unique(store.clips)) > 1 else None
     return replace(store, weight=weight)
 
 

@@ -15,6 +15,7 @@ from smile.audio.io import read_audio
 from smile.datatypes import Matrix, Prompt, Shot, Utterance
 from smile.decoding import prompt as prompts
 from smile.decoding.encoding import encoding_of
+from smile.pools.copies import Groups, group_of
 from smile.pools.pool import Pool
 from smile.retrieval.samplers import Query, choose
 from smile.settings import Settings
@@ -53,10 +54,11 @@ class TeacherForcedPass:
 
     Args:
         language: the Whisper code whose token stands in the prompts.
+        copies: clips with the same sound, which are not read behind each other.
     """
 
-    def __init__(self, pool: Pool, model: Model, language: str):
-        self._pool, self._model, self._language = pool, model, language
+    def __init__(self, pool: Pool, model: Model, language: str, copies: Groups = ()):
+        self._pool, self._model, self._language, self._copies = pool, model, language, copies
         self._encoding = encoding_of(model.info)
         self._audio = lru_cache(RECORDINGS)(read_audio)
 
@@ -69,6 +71,7 @@ class TeacherForcedPass:
             "language": self._language,
             "windows": list(self._model.windows),
             "shots": CONTEXT_SHOTS,
+            "copies": [list(group) for group in self._copies],
             "clips": hashlib.sha256(clips.encode()).hexdigest(),
             "embeddings": hashlib.sha256(self._pool.embeddings.tobytes()).hexdigest(),
         }
@@ -89,7 +92,8 @@ class TeacherForcedPass:
         """Return the nearest other clips that fit the window beside this one."""
         pool = self._pool
         longest = self._encoding.longest(pool.utterances[number].seconds)
-        others = [i for i, u in enumerate(pool.utterances) if i != number and u.seconds <= longest]
+        own = group_of(self._copies, number)
+        others = [i for i, u in enumerate(pool.utterances) if i not in own and u.seconds <= longest]
         if not others:
             return []
         query, shots = Query(pool.embeddings[number]), Settings(shots=CONTEXT_SHOTS)

@@ -88,10 +88,11 @@ def add_typed(service: VisitorService, key: str | None, audio: str | None, text:
         yield Page(key=key, clip=None).says("Listening to the clip", "working")
         with workspace.work() as work:
             (clip,) = taken([audio], work)
-            yield from working(
+            added = yield from working(
                 service.work("Listening to the clip", lambda m, p: growing.typed(workspace, clip, said, m))
             )
-    yield fresh(workspace)._replace(rejected="", clip_text="").says("Added. Record the next one.", "done")
+    told = view.rejected((), notes=added.notes)
+    yield fresh(workspace)._replace(rejected=told, clip_text="").says("Added. Record the next one.", "done")
 
 
 @guarded

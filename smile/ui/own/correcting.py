@@ -55,11 +55,11 @@ def learn(
     yield Page().says(ADDING, "working")
     with workspace.work() as work:
         clip = yield from working(telling(transcripts.cutting(workspace, part, work / "clip.wav"), ADDING))
-        yield from working(
+        added = yield from working(
             service.work(ADDING, lambda m, p: growing.corrected(workspace, part, clip, said, m))
         )
     yield from working(service.ready(workspace))
-    yield fresh(workspace)
+    yield fresh(workspace)._replace(rejected=view.rejected((), notes=added.notes))
     yield from _next(service, workspace, part)
 
 

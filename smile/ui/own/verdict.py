@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from smile.pools.copies import said_of_check
 from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting
 
@@ -47,6 +48,7 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
     )
     said += WHY if setting.level == "acoustic" else ""
     left_out = f"Measured on {setting.clips} of your clips, each left out of the examples in its turn."
+    left_out = " ".join(filter(None, (left_out, said_of_check(setting.same_text))))
     changed = "" if setting.current(pool) else " The examples have changed since; check again when you like."
     return Markup('<p class="own-verdict">{}</p><p class="note">{}{}</p>').format(said, left_out, changed)
 
