@@ -13,7 +13,7 @@ from smile.audio.io import write
 from smile.audio.isolated import read_apart
 from smile.datatypes import SAMPLE_RATE, Language, Utterance
 from smile.own.transcripts import Item, Part
-from smile.transcription.batch import LONGEST
+from smile.transcription.lengths import LISTED
 
 MOST_ROWS = 300  # of a table
 SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')
@@ -116,6 +116,7 @@ def transcripts(
             rows += Markup().join(_part(p, p.key == chosen) for p in by_name.get(name, [])) or PROBLEM.format(
                 name, "No speech was heard."
             )
+            rows += PROBLEM.format(name, item.problem) if item.problem else Markup()
         else:
             rows += (
                 PROBLEM.format(name, item.problem) if item.problem else WAITING.format(name, "", "waiting")
@@ -147,7 +148,7 @@ def player(caption: str, audio: Path, start: float = 0.0, end: float = 0.0) -> s
 
     The sound stands in the HTML, so that no copy of it is left on the server.
     """
-    samples = read_apart(audio, LONGEST).samples
+    samples = read_apart(audio, 60 * LISTED).samples
     stretch = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE) or None]
     with TemporaryDirectory() as folder:
         sound = Path(folder) / "clip.flac"
