@@ -78,8 +78,13 @@ def examples(utterances: Sequence[Utterance], chosen: str | None = None) -> str:
     return Markup('<p class="own-count">{}</p>{}').format(count, SCROLL.format("Examples", table))
 
 
-def rejected(rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[str] = ()) -> str:
-    """Return what could not be used as HTML, with place and reason, after what else is to be said."""
+def rejected(
+    rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[str] = (), added: int = 0
+) -> str:
+    """Return what could not be used as HTML, with place and reason, after what else is to be said.
+
+    `added` is how many others could be.
+    """
     passed = "".join(f"{note} " for note in notes)
     passed += f"{empty} annotations without a text, or of silence, were passed over. " if empty else ""
     if not rows:
@@ -87,7 +92,8 @@ def rejected(rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[st
     shown = Markup().join(
         Markup("<tr><td>{}</td><td>{}</td></tr>").format(place, reason) for place, reason in rows[:MOST_ROWS]
     )
-    title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used; the others are in."
+    others = f"; the other {added} are in" if added > 1 else "; the other one is in" if added else ""
+    title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used{others}."
     table = TABLE.format(Markup().join(map(HEAD.format, ("Where", "Why"))), shown)
     return Markup('<p class="own-count">{}</p>{}').format(title, SCROLL.format("Rows not used", table))
 
