@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from smile.audio.io import read_audio as read
     from smile.pools.pool import open_pool
     from smile.settings import Settings
+    from smile.transcription.lengths import read_whole as read
     from smile.transcription.pipeline import transcribe
     from smile.whisper.model import load_models
 
@@ -23,7 +23,7 @@ PLACES = {
     "Settings": "smile.settings:Settings",
     "load_models": "smile.whisper.model:load_models",
     "open_pool": "smile.pools.pool:open_pool",
-    "read": "smile.audio.io:read_audio",
+    "read": "smile.transcription.lengths:read_whole",
     "transcribe": "smile.transcription.pipeline:transcribe",
 }
 

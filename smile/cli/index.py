@@ -135,9 +135,12 @@ def _build_imported(chosen: argparse.Namespace, models: Models) -> Built:
             language = indexing.language_of(chosen.source, code, imported.reading)
             known = header or Header(language, source=chosen.source.name)
             origin = Header(language, known.synthetic, known.source, known.licence)
-            built = indexing.build(
-                imported.reading, chosen.out, models, origin, queries=imported.queries, progress=bar
-            )
+            try:
+                built = indexing.build(
+                    imported.reading, chosen.out, models, origin, queries=imported.queries, progress=bar
+                )
+            except indexing.NoClipError as error:
+                raise indexing.NoClipError(error.rejected, imported.place) from error
     _print_rejected(imported, built)
     return built
 

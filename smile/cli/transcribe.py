@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from smile.cli.acoustic import prepare_pool
@@ -18,12 +20,14 @@ from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
+from smile.transcription import lengths
 
 OTHER = {"context": "With examples ", "acoustic": "Acoustic model"}  # than Whisper alone, by level
 
 if TYPE_CHECKING:
     from smile.pools.pool import Pool
     from smile.settings import Settings
+    from smile.transcription.batch import Step
     from smile.transcription.result import Result
     from smile.whisper.model import Models
 
@@ -31,7 +35,9 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Add the command and its options."""
     parser = add_command(commands, "transcribe", run)
-    add_option(parser, "clip", type=Path, nargs="+", help="Transcribe these recordings, or folders of some.")
+    add_option(
+        parser, "clip", type=Path, nargs="+", help="Transcribe these recordings, or folders or zips of some."
+    )
     add_option(
         parser,
         "--pool",
@@ -60,17 +66,27 @@ def add(commands: Commands) -> None:
         default="csv",
         help="Write files of these formats: csv, jsonl, srt, vtt, textgrid and eaf, joined by commas.",
     )
+    add_option(
+        parser,
+        "--max-minutes",
+        type=float,
+        default=lengths.COMMAND,
+        help=f"Refuse a recording that is longer than this; shorter ones are transcribed to their end. At "
+        f"most {lengths.MOST:g}; an hour takes half a GB of memory.",
+    )
     add_engine(parser)
 
 
 def run(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
-    from smile.audio.io import read_audio
     from smile.transcription.pipeline import transcribe
     from smile.transcription.result import as_dict
 
-    many = len(chosen.clip) > 1 or chosen.clip[0].is_dir() or chosen.out is not None
-    samples = None if many else read_audio(chosen.clip[0])
+    first = chosen.clip[0]
+    several = first.is_dir() or first.suffix.lower() == ".zip"
+    many = len(chosen.clip) > 1 or several or chosen.out is not None
+    lengths.checked(chosen.max_minutes)
+    samples = None if many else lengths.read_whole(first, chosen.max_minutes)
     models = models_of(chosen)
     pool = _with_text(open_for(models, chosen.pool), chosen.text)
     settings = _settings(chosen)
@@ -124,15 +140,24 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
         raise SmileError("Name a folder for the transcripts of several recordings with --out.")
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
-    recordings = batch.recordings_of(chosen.clip)
+    with TemporaryDirectory(prefix="smile-zip-") as work:
+        sources = batch.recordings_of(chosen.clip, Path(work), chosen.max_minutes)
+        if sources.said:
+            print(sources.said, file=sys.stderr)
+        total = len(sources.recordings)
+        failed = _followed(batch.run(models, sources.recordings, pool, settings, chosen.out, kinds))
+    if failed == total:
+        raise SmileError("No recording could be transcribed.")
+    print(f"{chosen.out}: {total - failed} of {total} recordings as {', '.join(kinds)}.")
+
+
+def _followed(steps: Generator[Step, None, None]) -> int:
+    """Show how far a batch is, and what goes wrong; return how many recordings have no transcript."""
     failed = 0
-    steps = batch.run(models, recordings, pool, settings, chosen.out, kinds)
     with Bar("Transcribing", "recordings") as bar, closing(steps):
         for step in steps:
             bar(step.done, step.total)
             if step.problem:
                 failed += step.transcript is None
                 print(f"{step.name}: {step.problem}", file=sys.stderr)
-    if failed == len(recordings):
-        raise SmileError("No recording could be transcribed.")
-    print(f"{chosen.out}: {len(recordings) - failed} of {len(recordings)} recordings as {', '.join(kinds)}.")
+    return failed

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from smile.exporting.transcripts import TieredTranscript
+from smile.exporting.transcripts import VANILLA, TieredTranscript
 
 COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
 
@@ -32,9 +32,8 @@ def as_jsonl(transcripts: Sequence[TieredTranscript]) -> str:
 
 
 def _rows(transcript: TieredTranscript) -> Iterator[dict[str, Any]]:
-    alone = {}
-    if len(transcript.tiers) > 1:
-        alone = {(s.start, s.end): s.text for s in transcript.tiers[1][1]}
+    others = dict(transcript.tiers[1:])
+    alone = {(s.start, s.end): s.text for s in others.get(VANILLA, ())}
     for span in transcript.spans:
         yield {
             "file": transcript.recording,

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from smile.audio.io import stream
 from smile.datatypes import SAMPLE_RATE
 from smile.importing.annotations import Annotated
-from smile.importing.recordings import Match, Recordings, folded
+from smile.importing.recordings import ADD, MISSING, Match, Recordings, folded
 
 EXACT = 0.005  # seconds that a file's times may begin beside 0
 NEAR = 0.5  # seconds by which a recording's length may differ from what its annotations say
@@ -35,7 +35,7 @@ def recording(file: Annotated, recordings: Recordings, alone: bool) -> Match | s
         return named[0]
     if alone and recordings.only:
         return Match(recordings.only, "", (), exact=False)
-    return f'There is no recording "{names[0]}" beside {file.path.name}; add it.'
+    return f'{MISSING}{names[0]}" beside {file.path.name}; {ADD}'
 
 
 def offset(file: Annotated, audio: Path) -> float | str:

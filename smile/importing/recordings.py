@@ -8,14 +8,15 @@ from __future__ import annotations
 import posixpath
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from smile.audio.formats import AUDIO_SUFFIXES
+from smile.audio.signatures import may_be_sound
 
 SHOWN = 100  # characters of a name in a sentence
 LONGEST_PATH = 1_000  # characters of a recording's name with its folders
+MISSING, ADD = 'There is no recording "', "add it."
 
 Parts = tuple[str, ...]  # of a path, folded
 
@@ -41,9 +42,12 @@ class Recordings:
         self._holding: set[Parts] = set()  # folders with recordings in them, or in folders in them
         self._at: dict[str, list[Path]] = defaultdict(list)  # by path, with its suffix and without
         self._named: dict[str, list[Path]] = defaultdict(list)  # by name, with its suffix and without
+        self._others: set[str] = set()  # names of files that are no recordings
         for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
-            if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file():
+            if may_be_sound(path):
                 self._add(path)
+            elif path.is_file():
+                self._others.add(folded(path.name))
 
     def _add(self, path: Path) -> None:
         folders = self._folders[path] = tuple(map(folded, path.parent.relative_to(self.folder).parts))
@@ -98,8 +102,10 @@ class Recordings:
     def _single(self, paths: Sequence[Path], said: str, folders: Parts, exact: bool) -> Match | str:
         if len(paths) > 1:
             return f'Several recordings are called "{_shown(said)}"; say which, with its folder and suffix.'
+        if not paths and (_parts(said) or ("",))[-1] in self._others:
+            return f'"{_shown(said)}" is there, but holds no sound that can be read; save it as WAV or FLAC.'
         if not paths:
-            return f'There is no recording "{_shown(said)}"; add it.'
+            return f'{MISSING}{_shown(said)}"; {ADD}'
         return Match(paths[0], said, folders, exact, paths[0].relative_to(self.folder).as_posix())
 
     def _elsewhere(self, said: str, paths: Sequence[Path]) -> str:
@@ -130,6 +136,11 @@ def settled(matches: Sequence[Match | str]) -> list[Match | str]:
         else match
         for match in matches
     ]
+
+
+def missing(reasons: Iterable[str]) -> int:
+    """Count the recordings that are not there, from the reasons why rows cannot be used."""
+    return len({reason for reason in reasons if reason.startswith(MISSING) and reason.endswith(ADD)})
 
 
 def by_name(matches: Sequence[Match | str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from smile.corpora.reading import LONGEST_TEXT
 from smile.datatypes import Language, PoolError, Progress, Utterance
 from smile.decoding.knn import store as token_store
 from smile.importing import Imported
+from smile.importing.recordings import missing
 from smile.own import changes
 from smile.own.rewriting import rewritten
 from smile.own.transcripts import Part
@@ -165,7 +166,10 @@ def _add(
         raise PoolError(f"A pool holds at most {MOST_EXAMPLES} examples here; add fewer.")
     longest, room = max(models.smile.windows), workspace.room()
     clips = rewritten(imported.reading, out.with_name("clips"), longest, room, progress)
-    built = indexing.build(clips, out, models, Header(language), progress=progress)
+    try:
+        built = indexing.build(clips, out, models, Header(language), progress=progress)
+    except indexing.NoClipError as error:
+        raise PoolError(_nothing(imported, error)) from error
     rejected = [(imported.place(row.line), row.reason) for row in built.rejected]
     with workspace.lock:
         old = workspace.pool(encoder)  # as it is by now
@@ -182,6 +186,14 @@ def _add(
     fresh = {u.id for u in joined.pool.utterances[len(old or ()) :]}
     notes = (*imported.notes, *told(joined.pool, fresh))
     return Added(joined.pool, count, tuple(rejected), imported.empty, notes)
+
+
+def _nothing(imported: Imported, error: indexing.NoClipError) -> str:
+    """Why nothing of an import can be used, and what to do where its recordings were not chosen with it."""
+    if not (count := missing(row.reason for row in error.rejected)):
+        return str(indexing.NoClipError(error.rejected, imported.place))
+    files = "1 recording that is named is" if count == 1 else f"{count} recordings that are named are"
+    return f"{files} missing; choose the table or annotations and all their recordings together, or a zip."
 
 
 def _what(count: int, correction: Correction | None) -> str:

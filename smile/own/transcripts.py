@@ -17,7 +17,8 @@ from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
-from smile.transcription.batch import LONGEST, Recording, Step
+from smile.transcription.batch import Recording, Step
+from smile.transcription.lengths import LISTED
 from smile.util.fields import from_fields
 from smile.util.names import TURNING, UNPRINTABLE
 from smile.util.storage import read_json, set_aside
@@ -142,7 +143,7 @@ def waiting(workspace: Workspace) -> list[Recording]:
 def outdated(workspace: Workspace) -> list[Recording]:
     """Return the recordings with an uncorrected part that another version of the pool wrote."""
     stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
-    return [Recording(name, workspace.recordings / name, stranger=True) for name in stale]
+    return [Recording(name, workspace.recordings / name, stranger=True, minutes=LISTED) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
@@ -184,7 +185,7 @@ def cutting(workspace: Workspace, part: Part, out: Path) -> Generator[None, None
     Raises:
         AudioError: the recording cannot be read.
     """
-    recording = yield from reading_apart(workspace.recordings / part.recording, LONGEST)
+    recording = yield from reading_apart(workspace.recordings / part.recording, 60 * LISTED)
     write(out, recording.samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)])
     return out
 
@@ -231,7 +232,7 @@ def _fit(transcript: TieredTranscript, tier: tuple[str, tuple[Span, ...]]) -> bo
 
 
 def _item(path: Path, fields: dict[str, Any] | None) -> Item:
-    recording = Recording(path.name, path, stranger=True)
+    recording = Recording(path.name, path, stranger=True, minutes=LISTED)
     if fields is None:
         return Item(recording)
     transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None

@@ -9,7 +9,7 @@ import hashlib
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -105,6 +105,27 @@ def _read_language(source: Path, split: str, code: str) -> Reading:
     return corpus.read(code if code and code in corpus.languages(split) else "", split)
 
 
+class NoClipError(PoolError):
+    """Says that not one of the clips for a pool can be used, and why the first one cannot."""
+
+    def __init__(self, rejected: Sequence[Rejected], place: Callable[[int], str] = "line {}".format):
+        self.rejected = tuple(rejected)
+        super().__init__(_no_clip(self.rejected, place))
+
+
+def _no_clip(rejected: Sequence[Rejected], place: Callable[[int], str]) -> str:
+    if not rejected:
+        return "There are no clips to make a pool of; add recordings and what is said in them."
+    first, count = min(rejected, key=lambda row: row.line), len(rejected)
+    what = "The only clip" if count == 1 else f"None of the {count} clips"
+    return f"{what} can{'not' if count == 1 else ''} be used. {_capital(place(first.line))}: {first.reason}"
+
+
+def _capital(text: str) -> str:
+    """A place at the beginning of a sentence; a file's name stays as it is."""
+    return f"L{text[1:]}" if text.startswith("line ") else text
+
+
 @contextmanager
 def _work(out: Path) -> Iterator[WorkFolder]:
     """The work folder of a pool that may be written."""
@@ -170,8 +191,7 @@ def _build(
     _refuse_loss(work.out, clips, [*rejected, *bad_queries])
     if not taken:
         work.clear()
-        first = rejected[0] if rejected else Rejected(1, "There are no clips.")
-        raise PoolError(f"No clip can be used for {work.out}; line {first.line}: {first.reason}")
+        raise NoClipError(rejected)
     _write(work.new, header, taken, [query for query, _ in tries], encoder)
     work.publish()
     rejected.sort(key=lambda row: row.line)

@@ -59,6 +59,11 @@ class Evidence:
         """Return the label of Whisper alone."""
         return labels.baseline(self.facts)
 
+    @property
+    def control(self) -> str:
+        """Return the label of Whisper alone, controlled, against which it is measured what helps."""
+        return labels.control(self.facts)
+
     def pair(self, condition: str, baseline: str, languages: Sequence[str] = ()) -> Paired | None:
         """Compare a condition with a baseline, over some languages (empty: all)."""
         key = (condition, baseline, *languages)

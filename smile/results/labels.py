@@ -99,6 +99,16 @@ def baseline(facts: pd.DataFrame) -> str:
     return str(facts["label"].iloc[0]) if len(facts) else ""
 
 
+def control(facts: pd.DataFrame) -> str:
+    """Return Whisper alone with its loops cut and its length bounded, as the other side is, or `baseline`.
+
+    Against Whisper as it is, most of the change comes from that control, which needs no examples.
+    """
+    alone = facts[facts["side"] == "vanilla"]
+    controlled = alone[alone["cut_loops"].eq(True) & alone["length_limit"].eq(True)]["label"]
+    return str(controlled.iloc[0]) if len(controlled) else baseline(facts)
+
+
 def headline(facts: pd.DataFrame) -> str:
     """Return the condition with examples that is nearest to what the page does by itself.
 

@@ -15,6 +15,7 @@ from smile.datatypes import DamagedError, SmileError
 from smile.evaluation.conditions import FACTS, SINCE, of_facts
 from smile.evaluation.rows import NAME, Row, RowFile, read_manifest
 from smile.paths import PRECOMPUTED
+from smile.results.timed import run_of_each
 from smile.util.storage import replacing, write_json
 
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ def _packed(path: Path) -> pd.DataFrame:
     wanted = COLUMNS | {name: kind for name, kind in TIMES.items() if name in rows}
     if wrong := [column for column, kind in wanted.items() if not _is(kind, rows, column)]:
         raise SmileError(f"{path} has no column {wrong[0]}, or one of another kind; {again}")
-    return with_settings(rows, _conditions(path.parent, again))
+    conditions = _conditions(path.parent, again)
+    rows = rows.assign(run=run_of_each(rows, read_manifest(path.parent)))
+    return with_settings(rows, conditions)
 
 
 def _conditions(folder: Path, again: str) -> dict[str, Any]:

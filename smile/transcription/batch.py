@@ -13,16 +13,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.io import reading
 from smile.audio.isolated import reading_apart
+from smile.audio.signatures import may_be_sound
 from smile.datatypes import AudioError, SmileError
 from smile.exporting import Span, TieredTranscript, export
 from smile.exporting.transcripts import BY_LEVEL, VANILLA
+from smile.importing.archive import unpack
+from smile.importing.limits import GENEROUS
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.text.normalisers import one_line
+from smile.transcription import lengths
 from smile.transcription.options import as_json
 from smile.transcription.pipeline import transcribe
 from smile.transcription.result import Result, Transcript
@@ -30,7 +33,7 @@ from smile.util.storage import Log
 from smile.whisper.model import Models
 
 DONE = "done.jsonl"
-LONGEST = 3600.0  # seconds of a recording that are transcribed
+SHOWN = 20  # names of what is left out
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,23 @@ class Recording:
     name: str
     path: Path
     stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
+    minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The recordings of files, folders and zips, and the names of what else there is in them."""
+
+    recordings: list[Recording]
+    left_out: list[str]
+
+    @property
+    def said(self) -> str:
+        """Return a sentence on what was left out, if anything was."""
+        if not self.left_out:
+            return ""
+        names, more = ", ".join(self.left_out[:SHOWN]), len(self.left_out) - SHOWN
+        return f"Left out, as they hold no sound: {names}{f' and {more} more' if more > 0 else ''}."
 
 
 @dataclass(frozen=True)
@@ -54,24 +74,41 @@ class Step:
     problem: str = ""  # why there is no transcript, or not of all
 
 
-def recordings_of(sources: Iterable[Path]) -> list[Recording]:
-    """Find the recordings of files and folders, folders in folders included, sorted in each.
+def recordings_of(sources: Iterable[Path], work: Path, minutes: float = lengths.COMMAND) -> Sources:
+    """Find the recordings of files, folders and zips, folders in folders included, sorted in each.
+
+    Content, not suffix, tells a recording; hidden files are passed over. Zips are unpacked into `work`.
 
     Raises:
-        SmileError: a source that is not there, or nothing to transcribe in all of them.
+        SmileError: a source that is not there, a zip that cannot be unpacked, or nothing to transcribe.
     """
     recordings: list[Recording] = []
-    for source in sources:
-        if source.is_dir():
-            paths = sorted(p for p in source.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file())
-            recordings += (Recording(p.relative_to(source).as_posix(), p) for p in paths)
-        elif source.is_file():
-            recordings.append(Recording(source.name, source))
-        else:
+    left_out: list[str] = []
+    for number, source in enumerate(sources):
+        if not source.exists():
             raise SmileError(f"There is no recording or folder {source}; check its name.")
+        if source.suffix.lower() == ".zip" and source.is_file():
+            folder = unpack(source, work / f"zip-{number}", GENEROUS)
+        elif source.is_dir():
+            folder = source
+        else:
+            recordings.append(Recording(source.name, source, minutes=minutes))
+            continue
+        for path in _visible(folder):
+            name = path.relative_to(folder).as_posix()
+            if may_be_sound(path):
+                recordings.append(Recording(name, path, minutes=minutes))
+            else:
+                left_out.append(name)
     if not recordings:
-        raise SmileError("The folder holds no recordings; name one with sound files in it.")
-    return recordings
+        raise SmileError("There are no recordings in it; name a folder or a zip with sound files.")
+    return Sources(recordings, left_out)
+
+
+def _visible(folder: Path) -> list[Path]:
+    """All that is no folder in a folder and those in it, but for what is hidden or lies in a hidden one."""
+    inside = (p for p in folder.rglob("*") if not p.is_dir())
+    return sorted(p for p in inside if not any(part.startswith(".") for part in p.relative_to(folder).parts))
 
 
 def run(
@@ -123,7 +160,7 @@ def _each(
     for number, recording in enumerate(recordings):
         try:
             key = f"{recording.name} {digest(recording.path)}"
-            if log.get(key) is None:
+            if _unfinished(log.get(key), recording):
                 for result in (results := _Results(models, recording, pool, settings)):
                     yield Step(number, total, recording.name, result)
                 log.add(key, results.kept)
@@ -135,6 +172,11 @@ def _each(
             yield Step(number + 1, total, recording.name, transcript=made[number], problem=kept["problem"])
 
 
+def _unfinished(kept: dict[str, Any] | None, recording: Recording) -> bool:
+    """Whether there is no transcript, or one of a beginning only where all is wanted."""
+    return kept is None or bool(kept["problem"] and not recording.stranger)
+
+
 class _Results:
     """The snapshots of one recording's transcription, and at their end what is kept of it, for JSON."""
 
@@ -144,12 +186,14 @@ class _Results:
 
     def __iter__(self) -> Iterator[Result | None]:
         """Yield None while the recording is read, then snapshots; no step takes long."""
-        read = reading_apart if self._recording.stranger else reading
-        heard = yield from read(self._recording.path, LONGEST)
-        for result in transcribe(self._models, heard.samples, self._pool, self._settings):
+        name, minutes, stranger = self._recording.name, self._recording.minutes, self._recording.stranger
+        read = reading_apart if stranger else reading
+        heard = yield from read(self._recording.path, 60 * minutes)
+        samples = heard.samples if stranger else lengths.whole(heard, name, minutes)
+        for result in transcribe(self._models, samples, self._pool, self._settings):
             yield result
-        cut = f"Only its first {LONGEST / 60:g} minutes were transcribed." if heard.cut else ""
-        transcript = transcript_of(self._recording.name, result)
+        cut = lengths.only_beginning(minutes) if heard.cut else ""
+        transcript = transcript_of(name, result)
         self.kept = {"transcript": asdict(transcript), "problem": cut}
 
 

@@ -93,10 +93,14 @@ def test_a_folder_is_transcribed_with_the_pools_own_setting(
     assert "--out" in capsys.readouterr().err
     assert main([*command, "--out", str(out), "--format", "csv,docx"]) == 2
     assert "docx" in capsys.readouterr().err
+    assert main([*command, "--out", str(out), "--max-minutes", "0"]) == 2
+    assert "more than 0 and at most 1440 minutes" in capsys.readouterr().err
+    (clips / "notes.txt").write_text("x")
     assert main([*command, "--out", str(out), "--format", "csv,eaf"]) == 0
     said = capsys.readouterr()
     assert "2 of 3 recordings" in said.out
     assert "bad.wav" in said.err
+    assert "Left out, as they hold no sound: notes.txt." in said.err
     with (out / "transcripts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["file"] for row in rows} == {q.name for q in QUERIES}
@@ -104,6 +108,11 @@ def test_a_folder_is_transcribed_with_the_pools_own_setting(
     assert '"shots": 1' in (out / "done.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert len(list(out.glob("*.eaf"))) == 2
     assert not list(pool.glob("tokens-*"))
+    zipped = shutil.make_archive(str(tmp_path / "clips"), "zip", clips)
+    assert main(["transcribe", zipped, "--pool", str(pool), "--out", str(out)]) == 0
+    assert "2 of 3 recordings" in capsys.readouterr().out
+    assert main(["transcribe", str(QUERIES[0]), "--pool", str(pool), "--max-minutes", "0.01"]) == 2
+    assert "is longer than 0.01 minutes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["folder", "superb"])

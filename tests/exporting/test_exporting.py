@@ -143,6 +143,16 @@ def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
     assert again[0]["language"] == "mdw"
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_alone_is_whispers_own_text_also_after_a_correction(kind: str) -> None:
+    tiers = [(name, (Span(0.0, 1.0, name.lower()),)) for name in ("Corrected", SMILE, VANILLA)]
+    with TemporaryDirectory() as folder:
+        path = written(TieredTranscript("a.wav", 1.0, tuple(tiers)), kind, folder)
+        text = path.read_text(encoding="utf-8")
+        (row,) = csv.DictReader(text.splitlines()) if kind == "csv" else [json.loads(text)]
+    assert (row["text"], row["alone"]) == ("corrected", "whisper alone")
+
+
 def test_without_a_pool_whisper_alone_is_the_transcript() -> None:
     made = transcript_of("a.wav", replace(result(), pool="", smile=Transcript()))
     assert [name for name, _ in made.tiers] == [VANILLA]

@@ -30,6 +30,7 @@ from tests.support.linguists import (
     write_textgrid,
     write_xlsx,
 )
+from tests.support.sounds import contained
 
 UTTERANCE = ("utterance",)
 
@@ -231,6 +232,21 @@ def test_uploads_with_a_workbook(tmp_path: Path, library: str) -> None:
     assert texts(imported) == ["one", "two", "three", "8"]
     assert imported.reading.lines == (2, 3, 4, 6)
     assert list(reasons(imported)) == ["line 7", "line 8"]
+
+
+def test_a_recording_is_known_by_content_and_another_file_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    contained(tmp_path / "a.mka", "matroska", 1.0)
+    contained(tmp_path / "b.dat", "ogg", 1.0)
+    contained(tmp_path / "c", "caf", 1.0)
+    (tmp_path / "d.doc").write_text("no sound")
+    rows = "".join(f"{name},text {name[0]}\n" for name in ("a.mka", "b.dat", "c", "d.doc", "e.wav"))
+    (tmp_path / "clips.csv").write_text(f"file,text\n{rows}")
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["text a", "text b", "text c"]
+    assert reasons(imported) == {
+        "line 5": '"d.doc" is there, but holds no sound that can be read; save it as WAV or FLAC.',
+        "line 6": 'There is no recording "e.wav"; add it.',
+    }
 
 
 def test_names_are_found_in_either_form_of_unicode(tmp_path: Path) -> None:

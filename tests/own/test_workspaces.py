@@ -32,7 +32,7 @@ from smile.ui.own import curve
 from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
-from tests.support.linguists import TEXTS, staircase, write_eaf
+from tests.support.linguists import TEXTS, staircase, write_eaf, write_textgrid
 
 DEMO = open_pool(POOLS / "gla")
 T = TypeVar("T")
@@ -362,8 +362,23 @@ def test_files_with_bad_rows(workspace: Workspace, models: Models, tmp_path: Pat
     assert "missing.wav" in why
     with pytest.raises(SmileError):
         growing.from_files(workspace, [write_zip(tmp_path / "again.zip", 0, "gone.wav,a\n")], models)
+    for rows, said in (("a.wav,a\nb.wav,b\na.wav,c\n", "2 recordings"), ("a.wav,a\n", "1 recording")):
+        with pytest.raises(SmileError, match=f"^{said} that .* missing; choose the table .* all their"):
+            growing.from_files(workspace, [write_zip(tmp_path / "gone.zip", 0, rows)], models)
     assert len(workspace.pool() or ()) == 3
     assert not list(workspace.folder.glob(".import-*"))
+
+
+def test_why_nothing_can_be_used_is_said_where_it_stands(
+    workspace: Workspace, models: Models, tmp_path: Path
+) -> None:
+    sound = staircase(tmp_path / "talk.wav", 9)
+    late = [(20.0, 21.0, "a"), (30.0, 31.0, "b")]
+    grid = write_textgrid(tmp_path / "talk.TextGrid", tiers={"t": late})
+    with pytest.raises(SmileError) as caught:
+        growing.from_files(workspace, [sound, grid], models)
+    said = "None of the 2 clips can be used. talk.TextGrid, annotation at 20.00 s: "
+    assert str(caught.value).startswith(said)
 
 
 def test_annotations_of_a_tier(workspace: Workspace, models: Models, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from smile.results.evidence import TRAINING, Evidence
 from smile.results.findings import NOT_MEASURED, QUESTIONS, as_markdown, findings
 from smile.results.pairs import paired
 from smile.results.tables import sampled
+from smile.results.wording import change
 from tests.support.made_conditions import condition
 from tests.support.measured import ADAPTER, packed
 
@@ -219,6 +220,19 @@ def test_every_question_has_an_answer_with_its_figure(rows):
     assert "held at about 25 s" in told["And with the length of the audio held fixed?"]
     assert "The best of 8 examples" in told["How good could retrieval become?"]
     assert "Yes." in told["Does the spelling of Whisper's own draft find better ones?"]
+
+
+def test_what_helps_is_told_against_the_controlled_side_and_the_other_is_named(rows):
+    told = answers(rows)
+    evidence = Evidence.of(rows)
+    assert evidence.control == "Whisper alone, controlled"
+    first = told["Do examples of the language help Whisper?"]
+    other = told["And against Whisper as it is, which may loop?"]
+    assert first.startswith(change(evidence.pair(evidence.headline, evidence.control).reduction))
+    assert other.startswith(change(evidence.pair(evidence.headline, evidence.baseline).reduction))
+    assert "of Whisper alone, controlled (" in first
+    assert "of Whisper alone (" in other
+    assert "against Whisper alone, controlled" in told["Which language families gain?"]
 
 
 def test_where_it_does_not_help_it_says_so(rows):

@@ -18,6 +18,12 @@ RATES = {"chr": 0.9, "sxb": 0.7, "ell": 0.35, "bel": 0.4, "cat": 0.25, "eng": 0.
 WORDS = {"chr": "ᎤᎾᏙᏓᏉᏅᎯ ᏔᎵᏁᎢᎦ ᎠᏂᏣᎳᎩ", "ell": "καλημέρα σε όλους εδώ"}
 NASTY = '<img src=x onerror="alert(1)"> ${1 + 1} {{value}}'
 LENGTH = 40  # characters of every reference
+RUN = {
+    "date": "2026-11-24T13:57:32+00:00",
+    "commit": "c0ffeec0ffee",
+    "machine": "a CPU, 2 cores",
+    "command": "smile evaluate --grid main",
+}
 ADAPTER = "0123456789ab"
 KNN = condition("k-1", shots=1, knn=1.0, no_repeat=True)
 WRONG = condition("w-1", shots=1, pool="chr")
@@ -100,7 +106,8 @@ def evaluated(
             file.add(rows_of(language, one, clips))
         file.write()
     known = {c.hash: {"name": c.name, **c.facts()} for c in chosen}
-    (folder / "manifest.json").write_text(json.dumps({"conditions": known, "runs": []}), encoding="utf-8")
+    manifest = {"conditions": known, "runs": [{**RUN, "corpora": dict.fromkeys(languages, "0" * 12)}]}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 

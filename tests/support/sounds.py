@@ -114,3 +114,33 @@ def assert_sound(samples: Signal) -> None:
     assert len(samples) >= SHORTEST * SAMPLE_RATE
     assert np.isfinite(samples).all()
     assert np.abs(samples).max() <= 1.0
+
+
+CODECS = {
+    **{
+        "asf": "wmav2",
+        "aiff": "pcm_s16be",
+        "caf": "pcm_s16be",
+        "au": "pcm_s16be",
+        "flv": "aac",
+        "tta": "tta",
+    },
+    **{"wav": "pcm_s16le", "w64": "pcm_s16le", "avi": "pcm_s16le", "matroska": "pcm_s16le", "ogg": "libopus"},
+    **{"mpegts": "mp2", "vob": "mp2", "mp3": "libmp3lame", "adts": "aac", "ac3": "ac3", "3gp": "aac"},
+    **{"mov": "aac", "wv": "wavpack", "tta": "tta"},
+}
+"""A codec for each container that PyAV writes."""
+
+
+def contained(path: Path, container: str, seconds: float = 1.0) -> Path:
+    """Write the signal in one of the containers of CODECS, whatever the path ends in."""
+    rate = 44_100 if container in ("asf", "flv", "ac3", "mpegts", "vob") else 16_000
+    with av.open(str(path), "w", format=container) as file:
+        stream: Any = file.add_stream(CODECS[container], rate=rate, layout="mono")
+        stream.bit_rate = 64_000
+        wave = (32767 * np.clip(signal(seconds, rate), -1, 1)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
+        frame.sample_rate = rate
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path

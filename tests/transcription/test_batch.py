@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,18 @@ from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, Recogn
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.batch import DONE, Step, recordings_of, run
+from smile.transcription.batch import DONE, Recording, Step, recordings_of, run
 from smile.transcription.result import Result, Segment, Transcript
 from tests.support.linguists import staircase
+from tests.support.sounds import contained
 
 INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
 MODELS: Any = SimpleNamespace(smile=SimpleNamespace(info=INFO))
+
+
+def listed(sources: list[Path]) -> list[Recording]:
+    """The recordings of files and folders; no zip among them is unpacked anywhere."""
+    return recordings_of(sources, Path("/nowhere")).recordings
 
 
 class Engine:
@@ -77,7 +84,7 @@ ALL = [("a.wav", "1 seconds"), ("b.wav", "2 seconds"), ("deep/c.flac", "3 second
 
 def test_all_are_transcribed_and_the_bad_one_is_told(folder: Path, engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    steps = list(run(MODELS, recordings_of([folder]), None, Settings(), out, ["csv", "srt"]))
+    steps = list(run(MODELS, listed([folder]), None, Settings(), out, ["csv", "srt"]))
     assert rows(out) == ALL
     assert [s.name for s in steps if s.problem] == ["bad.wav"]
     assert [(s.done, s.total) for s in ended(iter(steps))] == [(n, 4) for n in (1, 2, 3, 4)]
@@ -88,7 +95,7 @@ def test_all_are_transcribed_and_the_bad_one_is_told(folder: Path, engine: Engin
 def test_a_stopped_batch_exports_what_is_done_and_goes_on(
     folder: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    out, recordings = tmp_path / "out", recordings_of([folder])
+    out, recordings = tmp_path / "out", listed([folder])
     steps = run(MODELS, recordings, None, Settings(), out, ["csv"])
     for step in steps:
         if step.name == "b.wav" and step.result:
@@ -106,7 +113,7 @@ def test_a_stopped_batch_exports_what_is_done_and_goes_on(
 
 def test_a_long_recording_is_read_in_steps(engine: Engine, tmp_path: Path) -> None:
     staircase(tmp_path / "long.wav", 200)
-    recordings = recordings_of([tmp_path / "long.wav"])
+    recordings = listed([tmp_path / "long.wav"])
     steps = run(MODELS, recordings, None, Settings(), tmp_path / "out")
     for _ in range(200 // 30):
         step = next(steps)
@@ -119,16 +126,16 @@ def test_a_long_recording_is_read_in_steps(engine: Engine, tmp_path: Path) -> No
 
 def test_other_settings_and_other_sound_are_done_anew(folder: Path, engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    list(run(MODELS, recordings_of([folder]), None, Settings(), out))
+    list(run(MODELS, listed([folder]), None, Settings(), out))
     staircase(folder / "a.wav", 4)
-    list(run(MODELS, recordings_of([folder]), None, Settings(), out))
+    list(run(MODELS, listed([folder]), None, Settings(), out))
     assert engine.asked == [1, 2, 3, 4]
-    list(run(MODELS, recordings_of([folder]), None, Settings(shots=1), out))
+    list(run(MODELS, listed([folder]), None, Settings(shots=1), out))
     assert engine.asked == [1, 2, 3, 4, 4, 2, 3]
 
 
 def test_a_torn_log_loses_one_recording(folder: Path, engine: Engine, tmp_path: Path) -> None:
-    out, recordings = tmp_path / "out", recordings_of([folder])
+    out, recordings = tmp_path / "out", listed([folder])
     list(run(MODELS, recordings, None, Settings(), out))
     (out / DONE).write_bytes((out / DONE).read_bytes()[:-9])
     list(run(MODELS, recordings, None, Settings(), out, ["csv"]))
@@ -138,6 +145,71 @@ def test_a_torn_log_loses_one_recording(folder: Path, engine: Engine, tmp_path: 
 
 def test_nothing_to_transcribe(tmp_path: Path) -> None:
     with pytest.raises(SmileError, match="no recordings"):
-        recordings_of([tmp_path])
+        listed([tmp_path])
     with pytest.raises(SmileError, match="nowhere"):
-        recordings_of([tmp_path / "nowhere"])
+        listed([tmp_path / "nowhere"])
+
+
+MIXED = {"a.mka": "matroska", "b.wma": "asf", "c.caf": "caf", "d.dat": "matroska", "e": "wav", "f.oga": "ogg"}
+
+
+def mixed(folder: Path) -> Path:
+    """A folder with recordings in several containers, and other files."""
+    (folder / "deep").mkdir(parents=True)
+    for name, container in MIXED.items():
+        contained(folder / name, container)
+    contained(folder / "deep" / "g.aiff", "aiff")
+    for name in ("notes.txt", "deep/clips.csv", ".hidden"):
+        (folder / name).write_text("file,text", encoding="utf-16")
+    return folder
+
+
+def test_every_container_is_taken_by_content_and_the_rest_is_named(tmp_path: Path) -> None:
+    sources = recordings_of([mixed(tmp_path / "in")], tmp_path / "work")
+    assert [one.name for one in sources.recordings] == [*[*MIXED][:4], "deep/g.aiff", "e", "f.oga"]
+    assert sources.said == "Left out, as they hold no sound: deep/clips.csv, notes.txt."
+
+
+def test_a_zip_is_taken_as_its_folder_is(tmp_path: Path, engine: Engine) -> None:
+    folder = mixed(tmp_path / "in")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
+    sources = recordings_of([tmp_path / "all.zip"], tmp_path / "work")
+    there = recordings_of([folder], tmp_path / "work")
+    assert [one.name for one in sources.recordings] == [one.name for one in there.recordings]
+    assert sources.said == there.said
+    steps = ended(run(MODELS, sources.recordings, None, Settings(), tmp_path / "out"))
+    assert [step.problem for step in steps] == [""] * len(there.recordings)
+
+
+def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(SmileError, match="no recordings"):
+        recordings_of([tmp_path], tmp_path / "work")
+
+
+def test_many_names_are_counted() -> None:
+    said = batch.Sources([], [f"{n}.txt" for n in range(25)]).said
+    assert said.endswith("19.txt and 5 more.")
+
+
+def test_ones_own_long_recording_is_read_to_its_end_or_refused(engine: Engine, tmp_path: Path) -> None:
+    staircase(tmp_path / "long.wav", 620)
+    out, source = tmp_path / "out", [tmp_path / "long.wav"]
+    (step,) = ended(run(MODELS, recordings_of(source, tmp_path, 10).recordings, None, Settings(), out))
+    assert step.transcript is None
+    assert step.problem.startswith("'long.wav' is longer than 10 minutes; cut it")
+    (step,) = ended(run(MODELS, recordings_of(source, tmp_path).recordings, None, Settings(), out))
+    assert (step.problem, engine.asked) == ("", [620])
+
+
+def test_a_strangers_long_recording_is_cut_and_says_so(engine: Engine, tmp_path: Path) -> None:
+    long = staircase(tmp_path / "long.wav", 62)
+    stranger = Recording("long.wav", long, stranger=True, minutes=1)
+    (step,) = ended(run(MODELS, [stranger], None, Settings(), tmp_path / "out"))
+    assert step.transcript is not None
+    assert step.problem == "Only the first 1 minutes of the recording were transcribed; it is longer."
+    own = replace(stranger, stranger=False, minutes=2)
+    (step,) = ended(run(MODELS, [own], None, Settings(), tmp_path / "out"))
+    assert (step.problem, engine.asked) == ("", [60, 62]), "a beginning is not taken for all"

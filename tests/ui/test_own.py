@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -39,6 +40,7 @@ from smile.ui.scheduler import FairLock, Scheduler
 from tests.conftest import POOLS
 from tests.support.fake_engine import FakeEngine
 from tests.support.linguists import staircase, write_eaf
+from tests.support.sounds import contained
 from tests.support.uploads import upload
 
 DEMO = open_pool(POOLS / "gla")
@@ -289,6 +291,62 @@ def test_shots_neighbours_and_characters_by_hand_are_the_pools_own(service: Visi
     checking.choose(service, key, 5, False, "hard", "acoustic")
     page = arrived(service, key)
     assert (page.shots, page.knn, page.characters, page.level) == (5, False, "hard", "acoustic")
+
+
+def test_others_are_said_to_be_in_only_where_they_are() -> None:
+    row = ("line 1", "The row has no text.")
+    assert "1 row could not be used.</p>" in view.rejected([row])
+    assert "2 rows could not be used; the other one is in.</p>" in view.rejected([row, row], added=1)
+    assert "1 row could not be used; the other 3 are in.</p>" in view.rejected([row], added=3)
+
+
+def test_an_import_that_adds_nothing_does_not_say_that_it_did(
+    idle: VisitorService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = named(idle, "gla")
+    nothing = growing.Added(DEMO, 0, ((FIRST, growing.KNOWN),))
+    monkeypatch.setattr(growing, "add_imported", lambda *_: nothing)
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    (tmp_path / "clips.csv").write_text("file,text\na.wav,a b\n")
+    *_, last = adding.add_files(idle, key, [upload(tmp_path / "clips.csv")], [])
+    assert "Nothing was added; the reasons are below." in str(last.stage)
+
+
+def test_a_table_without_its_recordings_says_how_many_are_missing(
+    idle: VisitorService, tmp_path: Path
+) -> None:
+    (tmp_path / "clips.csv").write_text("file,text\na.wav,a b\nb.wav,c d\n")
+    *_, last = adding.add_files(idle, named(idle), [upload(tmp_path / "clips.csv")], [])
+    assert refused(last)
+    assert "2 recordings that are named are missing; choose the table" in str(last.stage)
+
+
+def test_a_zip_of_recordings_in_any_container_is_taken_and_the_rest_is_named(
+    idle: VisitorService, tmp_path: Path
+) -> None:
+    key = named(idle)
+    with ZipFile(tmp_path / "in.zip", "w") as archive:
+        for name, container in (("a.mka", "matroska"), ("b.dat", "ogg"), ("c.wma", "asf")):
+            archive.write(contained(tmp_path / name, container), name)
+        archive.writestr("notes.txt", "x")
+    *_, last = transcribing.bring(idle, key, [upload(tmp_path / "in.zip")])
+    assert "3 recordings added. Left out, as they hold no sound: notes.txt. Press Transcribe." in str(
+        last.stage
+    )
+    assert [i.recording.name for i in transcripts.items(idle.visitors.open(key))] == [
+        "a.mka",
+        "b.dat",
+        "c.wma",
+    ]
+
+
+def test_a_transcript_of_a_beginning_says_so() -> None:
+    recording = batch.Recording("long.wav", Path("long.wav"), stranger=True)
+    done = TieredTranscript("long.wav", 1.0, (("SMILE", (Span(0, 1, "text"),)),))
+    part = Part("long.wav", 0, 1, 0.0, 1.0, "text", "text", 0.5, 3)
+    shown = view.transcripts([Item(recording, done, problem="Only the first 60 minutes.")], [part])
+    assert "text" in shown
+    assert "Only the first 60 minutes." in shown
 
 
 def test_texts_are_escaped_wherever_they_stand() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from gradio_client import Client, handle_file
 
 from smile.ui import build_app, look
 from tests.support.fake_engine import POOLS, FakeEngine
+from tests.support.linguists import staircase
 from tests.support.measured import packed
 
 TOOLS = {"transcribe", "compare", "languages", "neighbours", "results"}
@@ -71,25 +74,59 @@ def test_results(client: Client) -> None:
 
 def test_compare(client: Client, engine: FakeEngine) -> None:
     clip = handle_file(engine.queries("gla")[0].audio)
-    comparison = client.predict("", "gla", clip, [0, 2], ["kl"], 1, True, api_name="/compare")
+    comparison = client.predict(audio=clip, pool="gla", shots=[0, 2], ways=["kl"], api_name="/compare")
     assert [cell["shots"] for cell in comparison["cells"]] == [0, 0, 2]
+    assert not any("cer" in cell for cell in comparison["cells"]), "no reference was given"
+    assert client.predict(clip, "gla", [0, 2], ["kl"], api_name="/compare")["cells"]
+
+
+def test_a_recording_and_its_pool_are_enough(client: Client, engine: FakeEngine) -> None:
+    clip = handle_file(engine.queries("gla")[0].audio)
+    answer = client.predict(clip, "mini/ckb", api_name="/transcribe")
+    assert engine.asked[-1][1] == "mini/ckb"
+    assert answer["reference"] is None
+    scored = client.predict(clip, "gla", reference="taigh", api_name="/transcribe")
+    assert "cer" in scored["smile"]
+
+
+def test_a_long_recording_is_said_to_be_cut(client: Client, engine: FakeEngine, tmp_path: Path) -> None:
+    long = handle_file(staircase(tmp_path / "long.wav", 601))
+    answer = client.predict(long, "gla", api_name="/transcribe")
+    assert engine.asked[-1][0] == 600 * 16_000
+    assert "Only the first 10 minutes" in answer["problem"]
+    compared = client.predict(audio=long, pool="gla", shots=[0], ways=["kl"], api_name="/compare")
+    assert "Only the first 10 minutes" in compared["problem"]
+
+
+@pytest.mark.parametrize("name", ["transcribe", "compare"])
+def test_the_reference_is_last_and_can_be_left_out(client: Client, name: str) -> None:
+    api = client.view_api(return_format="dict")["named_endpoints"][f"/{name}"]["parameters"]
+    named = [(one["parameter_name"], one["parameter_has_default"]) for one in api]
+    assert named[0] == ("audio", False)
+    assert named[1] == ("pool", True)
+    assert named[-1] == ("reference", True)
+    assert all(optional for _, optional in named[1:])
 
 
 def test_the_same_are_tools_of_mcp(address: str) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
-    async def ask() -> tuple[dict[str, str], str]:
+    async def ask() -> tuple[dict[str, str], dict[str, Any], str]:
         async with (
             streamablehttp_client(f"{address}gradio_api/mcp/") as (read, write, _),
             ClientSession(read, write) as session,
         ):
             await session.initialize()
-            tools = {tool.name: tool.description or "" for tool in (await session.list_tools()).tools}
+            listed = (await session.list_tools()).tools
+            tools = {tool.name: tool.description or "" for tool in listed}
             answer = await session.call_tool("languages", {})
-            return tools, str(answer.content)
+            return tools, {tool.name: tool.inputSchema for tool in listed}, str(answer.content)
 
-    tools, answer = asyncio.run(ask())
+    tools, schemas, answer = asyncio.run(ask())
     assert set(tools) == TOOLS
     assert all(len(text) > 40 for text in tools.values())
     assert "Cherokee" in answer
+    for name in ("transcribe", "compare"):
+        assert list(schemas[name]["properties"])[-1] == "reference"
+        assert "reference" not in schemas[name].get("required", [])

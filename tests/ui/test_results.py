@@ -29,6 +29,7 @@ from tests.support.measured import NASTY, packed
 
 VANILLA = condition("vanilla", side="vanilla", shots=0, cut_loops=False, length_limit=False)
 ALONE, ONE, SMILE = "Whisper alone", "In-context, 1 nearest", "SMILE, 3 nearest"
+CONTROLLED = "Whisper alone, controlled"
 HELD = ["bel", "cat", "chr", "ell", "sxb"]
 
 
@@ -80,7 +81,7 @@ def test_choices_that_were_not_measured_are_replaced(store):
     valid = Choices(condition="gone", baseline=None, columns=["gone", ONE]).valid(store.measured())
     assert (valid.condition, valid.baseline, valid.columns) == (
         "In-context, 1 nearest, kNN-LM, loops prevented",
-        ALONE,
+        CONTROLLED,
         [ONE],
     )
 
@@ -165,6 +166,54 @@ def test_the_file_has_the_table_with_its_settings(store):
     line = frame[(frame["condition"] == SMILE) & (frame["language"] == "chr")].iloc[0]
     assert (line["shots"], line["sampler"], line["language_name"]) == (3, "nearest", "Cherokee")
     assert (line["metric"], line["normaliser"], line["baseline"]) == ("CER", "plain/1", ALONE)
+    assert (line["clips"], line["pool_clips"], line["pool_minutes"]) == (12, 0, 0.0)
+    assert not [name for name in frame.columns if name.endswith(("_x", "_y"))]
+    assert frame.columns.is_unique
+
+
+def test_the_headline_is_against_the_controlled_side_and_names_the_other(store):
+    html = tables.summary(select(store, baseline=None))
+    assert f"against {CONTROLLED}</span>" in html
+    pairs = [select(store, baseline=name).pair for name in (CONTROLLED, ALONE)]
+    ours, plain = (wording.change(pair.reduction) for pair in pairs)
+    assert f"<dd>{ours}<small>" in html
+    assert f"Against {ALONE}, whose loops nothing stops: {plain}" in html
+    assert "whose loops nothing stops" not in tables.summary(select(store, baseline=ALONE))
+
+
+def test_without_a_controlled_side_the_headline_is_against_whisper_as_it_is(few):
+    selection = Selection(few, Choices().valid(few))
+    assert selection.baseline == ALONE
+    assert "whose loops nothing stops" not in tables.summary(selection)
+
+
+def test_families_are_counted_as_the_findings_do(store):
+    figure, _ = drawn(select(store, condition=None, baseline=None), "families")
+    means = dict(zip(figure.data[0].y, figure.data[0].x, strict=True))
+    asked = "Which language families gain?"
+    (answer,) = (one.answer for one in store.measured().findings() if one.question == asked)
+    assert len(means) == len(HELD)
+    for family, change in means.items():
+        assert f"{family} (1) {wording.change(-change)}" in answer
+
+
+def test_a_familys_change_is_that_of_its_macro_average(store):
+    selection = select(store)
+    selection.__dict__["languages"] = selection.languages.assign(family="One")
+    figure, _ = drawn(selection, "families")
+    assert list(figure.data[0].x) == pytest.approx([-selection.pair.reduction])
+
+
+def test_times_of_rows_whose_run_is_not_known_are_not_compared(store):
+    raw = store.measured().raw
+    unknown = Measured(raw.assign(run=""))
+    figure, caption = drawn(Selection(unknown, Choices().valid(unknown)), "overhead")
+    assert figure is None
+    assert "within one run on one machine" in caption
+    two = Measured(raw.assign(run=raw["hash"]))
+    assert drawn(Selection(two, Choices().valid(two)), "overhead")[0] is None
+    known = drawn(select(store), "overhead")[0]
+    assert "run of 2026-11-24 13:57:32, commit c0ffeec, a CPU, 2 cores" in known.layout.xaxis.title.text
 
 
 # The paper's

@@ -48,7 +48,7 @@ def as_markdown(report: Iterable[Finding]) -> str:
 
 QUESTIONS: dict[str, Callable[[Evidence], Answer | None]] = {
     "Do examples of the language help Whisper?": helps.examples,
-    "Do they still, against Whisper with its loops cut and its length bounded?": helps.control,
+    "And against Whisper as it is, which may loop?": helps.uncontrolled,
     "Does meta-training help?": helps.training,
     "How many examples are best?": retrieval.shots,
     "And with the length of the audio held fixed?": retrieval.length,

@@ -6,6 +6,7 @@ from smile.results import labels
 from smile.results.evidence import Evidence
 from smile.results.findings.told import Answer, listed, on, rates_of, told, verdict
 from smile.results.naming import measure
+from smile.results.timed import in_one_run
 from smile.results.wording import change, percent
 
 
@@ -51,16 +52,20 @@ def pools(evidence: Evidence) -> Answer | None:
 
 
 def overhead(evidence: Evidence) -> Answer | None:
+    """Tell the share of ranking, and the seconds where one run timed both sides on one machine."""
     if "seconds" not in evidence.rows or not evidence.headline:
         return None
-    seconds = evidence.rows.groupby("condition")[["seconds", "retrieval"]].mean()
-    ours, alone = (seconds.reindex([name]).iloc[0] for name in (evidence.headline, evidence.baseline))
-    if not ours["seconds"] > 0:
+    sums = evidence.rows[evidence.rows["condition"] == evidence.headline][["seconds", "retrieval"]].sum()
+    if not sums["seconds"] > 0:
         return None
-    share = 100 * ours["retrieval"] / ours["seconds"]
-    times = f"A clip takes {ours['seconds']:.2f} s with {evidence.headline}"
-    than = f", and {alone['seconds']:.2f} s with {evidence.baseline}" if alone["seconds"] > 0 else ""
-    return f"{times}{than}. Ranking the pool is {share:.2g} % of the time.", f"{share:.2g}\u00a0%"
+    share = 100 * sums["retrieval"] / sums["seconds"]
+    answer = f"Ranking the pool is {share:.2g} % of a clip's time with {evidence.headline}."
+    timed = in_one_run(evidence.rows, [evidence.headline, evidence.control])
+    if timed is None:
+        return answer, f"{share:.2g}\u00a0%"
+    ours, alone = (timed.means["seconds"][name] for name in (evidence.headline, evidence.control))
+    than = f"A clip takes {ours:.2f} s, and {alone:.2f} s with {evidence.control} ({timed.run})."
+    return f"{answer} {than}", f"{share:.2g}\u00a0%"
 
 
 def wrong_pool(evidence: Evidence) -> Answer | None:
@@ -115,8 +120,8 @@ def oracle(evidence: Evidence) -> Answer | None:
 def switched(evidence: Evidence) -> Answer | None:
     """Tell what examples do for targets that join clips of two languages, with the pool of one or of both."""
     both = evidence.switched
-    if both is None or (pair := both.pair(both.headline, both.baseline)) is None:
+    if both is None or (pair := both.pair(both.headline, both.control)) is None:
         return None
-    answer = f"{verdict(pair)} {told(pair, both.headline, both.baseline, both)}"
+    answer = f"{verdict(pair)} {told(pair, both.headline, both.control, both)}"
     pools = listed(both.matched_pairs("pool", bool, ""), "The pool of one language", "those of both", both)
     return f"{answer} {pools[0] if pools else ''}".strip(), change(pair.reduction)

@@ -17,6 +17,7 @@ from smile.audio.io import Recording
 from smile.datatypes import SAMPLE_RATE, SmileError
 from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.settings import Settings
+from smile.transcription.lengths import PAGE, only_beginning
 from smile.ui.cancelled import consuming
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, compare_html, title
@@ -139,12 +140,15 @@ def _progress(compared: Compared, spent: float, recording: Recording, problem: s
     done, total = len(compared.cells), len(compared.places)
     if compared.done:
         seconds = len(recording.samples) / SAMPLE_RATE
-        said = (
-            f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more. {problem}"
-        )
-        return said.strip(), "done"
+        said = f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more."
+        return " ".join(filter(None, [said, _cut(recording), problem])), "done"
     left = spent / done * (total - done)
     return f"{done} of {total}, next {title(compared.places[done])}; about {left:.0f} s left", "working"
+
+
+def _cut(recording: Recording) -> str:
+    """What is said where only the beginning of a recording was read."""
+    return only_beginning(PAGE) if recording.cut else ""
 
 
 def settle(compared: Compared | None) -> View:
@@ -213,7 +217,10 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
 
 @consuming
 def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> dict[str, Any]:
-    """Transcribe a recording under many settings; a row for each number of examples and way to find them."""
+    """Transcribe a recording under many settings; a row for each number of examples and way to find them.
+
+    Of a recording longer than 10 minutes only the first 10 are transcribed, and "problem" says so.
+    """
     wanted = Asked(**asked)
     with discarding([wanted.audio]):
         grid, recording, choice = finished(checked(engine, wanted))
@@ -221,4 +228,5 @@ def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> 
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
     rows = as_rows(cells, reference or "", choice.language.code)
-    return {"cells": rows, "problem": engine.problem(wanted.pool)}
+    problem = " ".join(filter(None, [_cut(recording), engine.problem(wanted.pool)]))
+    return {"cells": rows, "problem": problem}

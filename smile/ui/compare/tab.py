@@ -149,9 +149,10 @@ def connect_clip(
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:
     """Offer comparing to programs: an endpoint `compare` that gives JSON."""
+    others = {name: one for name, one in asked._asdict().items() if name not in ("audio", "pool")}
     gr.Button(visible=False).click(
         tool("compare", callbacks.compare_json, engine),
-        inputs_kwargs={"reference": reference, **asked._asdict()},
+        inputs_kwargs={"audio": asked.audio, "pool": asked.pool, **others, "reference": reference},
         outputs=gr.JSON(visible=False),
         api_name="compare",
         **TURNS,

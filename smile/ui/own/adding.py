@@ -70,10 +70,17 @@ def add_files(
                     "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
                 )
             )
-    told = view.rejected(added.rejected, added.empty, added.notes)
+    told = view.rejected(added.rejected, added.empty, added.notes, added.count)
     yield fresh(workspace)._replace(rejected=told)
     problem = yield from working(service.ready(workspace))
-    yield Page().says(f"{added.count} examples added and read. {problem}".strip(), "done")
+    yield Page().says(f"{_counted(added.count)} {problem}".strip(), "done")
+
+
+def _counted(count: int) -> str:
+    """What is said of an import that has ended."""
+    if not count:
+        return "Nothing was added; the reasons are below."
+    return f"{count} example{'s' * (count != 1)} added and read."
 
 
 @consuming

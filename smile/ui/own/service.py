@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.audio.formats import AUDIO_SUFFIXES
+from smile.audio.signatures import may_be_sound
 from smile.datatypes import PoolError, Progress
 from smile.importing import Imported
 from smile.importing.isolated import read_apart, unpack_apart
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smile.evaluation.conditions import Condition
     from smile.own.check import Check
     from smile.pools.pool import Pool
-    from smile.transcription.batch import Step
+    from smile.transcription.batch import Sources, Step
     from smile.ui.engine import Engine
     from smile.whisper.model import Models
 
@@ -130,25 +130,28 @@ class VisitorService:
 
     def unpacked(
         self, workspace: Workspace, files: Sequence[Path], work: Path
-    ) -> Generator[str, None, list[Path]]:
-        """Return the recordings of files, those of zips unpacked.
+    ) -> Generator[str, None, Sources]:
+        """Return the recordings of files, those of zips unpacked, and what else is in the zips.
 
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
         """
-        from smile.transcription.batch import recordings_of
+        from smile.transcription.batch import Recording, Sources, recordings_of
 
-        paths: list[Path] = []
+        sources = Sources([], [])
         for number, file in enumerate(files):
             if file.suffix.lower() == ".zip":
                 folder = work / f"zip-{number}"
                 unpacked = yield from unpack_apart(file, folder, limits=_limits(workspace))
-                paths += [recording.path for recording in recordings_of([unpacked])]
-            elif file.suffix.lower() in AUDIO_SUFFIXES:
-                paths.append(file)
+                inside = recordings_of([unpacked], work)
+                sources = Sources(
+                    [*sources.recordings, *inside.recordings], [*sources.left_out, *inside.left_out]
+                )
+            elif may_be_sound(file):
+                sources.recordings.append(Recording(file.name, file))
             else:
                 raise PoolError(f"{file.name} is no recording; add sound files or a zip of them.")
-        return paths
+        return sources
 
     def ready(self, workspace: Workspace) -> Generator[str, None, str]:
         """Make what the pool's setting needs of it and is missing; return why it cannot be kept, if so."""

@@ -12,6 +12,7 @@ from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.tables import SUFFIXES as TABLES
 from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
+from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
@@ -175,7 +176,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         with gr.Tab("Files"):
             outputs["recordings"] = brought(
                 [*AUDIO_SUFFIXES, ".zip"],
-                label="Recordings, or a zip of them",
+                label=f"Recordings of up to {LISTED:g} minutes, or a zip of them",
                 height=130,
                 elem_id="own-recordings",
             )

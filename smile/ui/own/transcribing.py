@@ -34,10 +34,10 @@ def bring(service: VisitorService, key: str | None, files: Sequence[str] | None)
         key, workspace = workspace_of(service, key)
         yield Page(key=key, recordings=None).says("Looking at the files", "working")
         with workspace.work() as work:
-            paths = yield from working(service.unpacked(workspace, taken(files, work), work))
-            brought = transcripts.bring(workspace, paths)
-    said = f"{len(brought)} recording{'s' * (len(brought) != 1)} added. Press Transcribe."
-    yield fresh(workspace).says(said, "done")
+            sources = yield from working(service.unpacked(workspace, taken(files, work), work))
+            brought = transcripts.bring(workspace, [recording.path for recording in sources.recordings])
+    said = f"{len(brought)} recording{'s' * (len(brought) != 1)} added. {sources.said}".strip()
+    yield fresh(workspace).says(f"{said} Press Transcribe.", "done")
 
 
 @consuming

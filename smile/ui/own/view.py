@@ -13,7 +13,7 @@ from smile.audio.io import write
 from smile.audio.isolated import read_apart
 from smile.datatypes import SAMPLE_RATE, Language, Utterance
 from smile.own.transcripts import Item, Part
-from smile.transcription.batch import LONGEST
+from smile.transcription.lengths import LISTED
 
 MOST_ROWS = 300  # of a table
 SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')
@@ -78,8 +78,13 @@ def examples(utterances: Sequence[Utterance], chosen: str | None = None) -> str:
     return Markup('<p class="own-count">{}</p>{}').format(count, SCROLL.format("Examples", table))
 
 
-def rejected(rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[str] = ()) -> str:
-    """Return what could not be used as HTML, with place and reason, after what else is to be said."""
+def rejected(
+    rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[str] = (), added: int = 0
+) -> str:
+    """Return what could not be used as HTML, with place and reason, after what else is to be said.
+
+    `added` is how many others could be.
+    """
     passed = "".join(f"{note} " for note in notes)
     passed += f"{empty} annotations without a text, or of silence, were passed over. " if empty else ""
     if not rows:
@@ -87,7 +92,8 @@ def rejected(rows: Sequence[tuple[str, str]], empty: int = 0, notes: Sequence[st
     shown = Markup().join(
         Markup("<tr><td>{}</td><td>{}</td></tr>").format(place, reason) for place, reason in rows[:MOST_ROWS]
     )
-    title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used; the others are in."
+    others = f"; the other {added} are in" if added > 1 else "; the other one is in" if added else ""
+    title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used{others}."
     table = TABLE.format(Markup().join(map(HEAD.format, ("Where", "Why"))), shown)
     return Markup('<p class="own-count">{}</p>{}').format(title, SCROLL.format("Rows not used", table))
 
@@ -116,6 +122,7 @@ def transcripts(
             rows += Markup().join(_part(p, p.key == chosen) for p in by_name.get(name, [])) or PROBLEM.format(
                 name, "No speech was heard."
             )
+            rows += PROBLEM.format(name, item.problem) if item.problem else Markup()
         else:
             rows += (
                 PROBLEM.format(name, item.problem) if item.problem else WAITING.format(name, "", "waiting")
@@ -147,7 +154,7 @@ def player(caption: str, audio: Path, start: float = 0.0, end: float = 0.0) -> s
 
     The sound stands in the HTML, so that no copy of it is left on the server.
     """
-    samples = read_apart(audio, LONGEST).samples
+    samples = read_apart(audio, 60 * LISTED).samples
     stretch = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE) or None]
     with TemporaryDirectory() as folder:
         sound = Path(folder) / "clip.flac"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from smile.transcription.lengths import PAGE
 from smile.ui.engine import Engine
 from smile.ui.parts.components import recorder
 from smile.ui.parts.pools import default_pool, example_choices, pool_choices
@@ -28,7 +29,7 @@ def clip_inputs(engine: Engine, purpose: str, prefix: str = "") -> Clip:
         label="Language of the examples",
         elem_id=f"{prefix}pool",
     )
-    audio = recorder("Recording", f"{prefix}audio")
+    audio = recorder(f"Recording (up to {PAGE:g} minutes)", f"{prefix}audio")
     example = gr.Radio(**example_choices(engine, pool.value), elem_id=f"{prefix}example")
     reference = gr.Textbox(
         label="Reference text (optional)",

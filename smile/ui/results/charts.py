@@ -57,7 +57,8 @@ CHARTS = {
     "families": Chart(
         "Families",
         figures.by_family,
-        "Relative change from the baseline to the condition; left of 0 is better.",
+        "Relative change from the baseline to the condition; a family's is that of its macro average. "
+        "Left of 0 is better.",
         UNPAIRED,
     ),
     "pool": Chart(
@@ -69,8 +70,9 @@ CHARTS = {
     "overhead": Chart(
         "Overhead",
         figures.overhead,
-        "Mean time of a clip; the number is the share of ranking the pool in it.",
-        "No times of rows on these languages; smile evaluate writes them beside its rows.",
+        "Mean time of a clip in one run on one machine; the number is the share of ranking the pool in it.",
+        "Times are compared within one run on one machine, and none timed two of these conditions on these "
+        "languages.",
     ),
 }
 CAPTION = Markup('<p class="note">{}</p>')

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smile.results import labels
+from smile.results.pairs import paired
+from smile.results.timed import in_one_run
 from smile.ui.parts.plots import COLOURS, GREY, blank
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
@@ -72,19 +74,19 @@ def by_language(selection: Selection) -> Figure | None:
 
 
 def by_family(selection: Selection) -> Figure | None:
-    """Return the relative change of each language, by family, and each family's mean."""
+    """Return the relative change of each language, and of each family's macro average as in the findings."""
     table = selection.line_of(selection.condition)
     if "reduction" not in table or table["reduction"].notna().sum() == 0 or selection.pair is None:
         return None
     table = table.dropna(subset=["reduction"]).join(selection.languages[["name", "family"]])
     table = table.assign(family=table["family"].replace("", "not known"), change=-table["reduction"])
-    means = table.groupby("family")["change"].mean().sort_values(ascending=False)
+    means = _families(selection, table["family"])
     figure = blank(150 + 34 * len(means), f"change of {selection.unit}, %")
     figure.add_scatter(
         x=means.values,
         y=means.index,
         mode="markers",
-        name="mean of the family",
+        name="macro average of the family",
         marker={"symbol": "line-ns", "size": 20, "line": {"width": 3, "color": COLOURS[0]}},
         hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
     )
@@ -102,21 +104,34 @@ def by_family(selection: Selection) -> Figure | None:
     return figure
 
 
+def _families(selection: Selection, families: pd.Series[str]) -> pd.Series[float]:
+    """The change of each family's macro average in percent, the largest first, of families by language."""
+    known = selection.measured.sampled(selection.metric)
+    changes = {}
+    for name, members in families.groupby(families):
+        pair = paired([known[code] for code in members.index], selection.condition, selection.baseline)
+        if pair:
+            changes[str(name)] = -pair.reduction
+    return pd.Series(changes, dtype=float).sort_values(ascending=False)
+
+
 def overhead(selection: Selection) -> Figure | None:
-    """Return the seconds that a clip takes by condition, and the share in them of ranking the pool."""
+    """Return the seconds that a clip takes by condition, and the share in them of ranking the pool.
+
+    All are of one run on one machine; None where no run timed two of the conditions.
+    """
     rows = selection.measured.rows
-    if "seconds" not in rows or rows["seconds"].notna().sum() == 0:
-        return None
     near = [labels.relatives(selection.facts, selection.condition, trained) for trained in (False, True)]
     pools = labels.lines(selection.facts, "minutes")
     facts = pd.concat([*near, pools])
     facts = facts[facts["sampler"] == "nearest"]
-    wanted = dict.fromkeys([selection.baseline, selection.condition, *facts["label"]])
-    mine = rows[rows["condition"].isin(wanted) & rows["language"].isin(selection.languages.index)]
-    means = mine.groupby("condition")[["seconds", "retrieval"]].mean().reindex(wanted).dropna()
-    if means.empty:
+    wanted = [selection.baseline, selection.condition, *facts["label"]]
+    timed = in_one_run(rows[rows["language"].isin(selection.languages.index)], wanted)
+    if timed is None:
         return None
-    figure = blank(130 + 38 * len(means), "seconds for a clip, as if it were transcribed alone")
+    means = timed.means
+    title = f"seconds for a clip, as if it were transcribed alone<br>{timed.run}"
+    figure = blank(150 + 38 * len(means), title)
     share = 100 * means["retrieval"] / means["seconds"]
     names = means.index.map(wrapped)
     parts = {"everything else": (means["seconds"] - means["retrieval"], GREY),

@@ -33,7 +33,7 @@ class Choices(NamedTuple):
     def valid(self, measured: Measured) -> Choices:
         """Return the choices, with others in place of conditions that were not measured."""
         known, facts = measured.conditions, measured.facts
-        first = labels.baseline(facts)
+        first = labels.control(facts)
         usual = labels.headline(facts) or (known[-1] if known else "")
         condition = self.condition if self.condition in known else usual
         columns = [name for name in self.columns or () if name in known]

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from smile.results import labels
 from smile.results.packing import SETTINGS
+from smile.results.pairs import paired
 from smile.results.wording import change, percent
 from smile.ui.results.selection import Selection
 
@@ -35,6 +37,9 @@ ROW = Markup('<tr data-language="{code}"{chosen}>{cells}</tr>')
 NAME = Markup('<th scope="row"><button type="button" data-language="{code}">{name}</button></th>')
 RATE = Markup('<td class="number">{rate}<small>{interval}</small></td>')
 CHANGE = Markup('<td class="number {kind}">{change}<small>{note}</small></td>')
+UNCONTROLLED = Markup(
+    '<p class="note">Against {}, whose loops nothing stops: {}; part of that is the loops.</p>'
+)
 NO_LANGUAGE = Markup('<p class="note">No language passes the filters; widen them.</p>')
 
 
@@ -135,12 +140,12 @@ def _change(line: dict[str, Any], place: int) -> Markup:
 
 def long(selection: Selection) -> pd.DataFrame:
     """Return the table as a file holds it: a line for each language and condition, with all settings."""
-    names = conditions(selection)
-    shown = selection.rates[selection.rates["condition"].isin(names)]
+    shown = selection.rates[selection.rates["condition"].isin(conditions(selection))]
     about = selection.languages.rename(columns={"code": "language", "name": "language_name"})
     about = about.drop(columns=["clips"]).reset_index(drop=True)
     facts = selection.facts.reset_index().drop_duplicates("label").drop(columns=["known", "who"])
-    settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns={"label": "condition"})
+    names = {"label": "condition", "clips": "pool_clips", "minutes": "pool_minutes"}
+    settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns=names)
     frame = about.merge(shown, on="language").merge(settings, on="condition")
     stamps = selection.measured.raw["normalisers"].iloc[0]
     stamp = next((s for s in stamps.split() if s.startswith(f"{selection.metric.normaliser}/")), "")
@@ -170,5 +175,18 @@ def summary(selection: Selection) -> str:
     items = Markup().join(
         Markup("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>").format(*tile) for tile in tiles
     )
+    plain = _uncontrolled(selection)
     heading = Markup("<h3>{} <span>against {}</span></h3>").format(selection.condition, selection.baseline)
-    return Markup('<section class="summary">{}<dl>{}</dl></section>').format(heading, items)
+    return Markup('<section class="summary">{}<dl>{}</dl>{}</section>').format(heading, items, plain)
+
+
+def _uncontrolled(selection: Selection) -> Markup:
+    """The change against Whisper as it is, named so, where the summary is against the controlled one."""
+    facts = selection.facts
+    plain = labels.baseline(facts)
+    if selection.baseline != labels.control(facts) or selection.baseline == plain:
+        return Markup()
+    known = selection.measured.sampled(selection.metric)
+    parts = [known[code] for code in selection.languages.index if code in known]
+    pair = paired(parts, selection.condition, plain)
+    return UNCONTROLLED.format(plain, change(pair.reduction)) if pair else Markup()

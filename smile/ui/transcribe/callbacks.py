@@ -12,6 +12,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.settings import OPTIONS
+from smile.transcription.lengths import told
 from smile.transcription.result import as_dict
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable
@@ -136,7 +137,9 @@ def download(outcome: Finished | Failed | None, reference: str) -> Any:
     """Offer the result as JSON; give the button its file."""
     if not isinstance(outcome, Finished):
         return gr.skip()
-    text = json.dumps(as_dict(outcome.result, reference or None), ensure_ascii=False, indent=2)
+    text = json.dumps(
+        as_dict(told(outcome.result, outcome.cut), reference or None), ensure_ascii=False, indent=2
+    )
     return gr.update(value=save_bytes_to_cache(text.encode(), FILE_NAME, get_upload_folder()), visible=True)
 
 
@@ -149,10 +152,12 @@ def onward(outcome: Finished | Failed | None) -> Any:
 def transcribe_json(
     engine: Engine, audio: str | None, reference: str | None = None, pool: str | None = None, **choices: Any
 ) -> dict[str, Any]:
-    """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours."""
+    """Transcribe a recording without and with examples; the answer has vanilla, smile and neighbours.
+
+    Of a recording longer than 10 minutes only the first 10 are transcribed, and "problem" says so."""
     with discarding([audio]):
         recording, settings = finished(recording_of(audio)), settings_of(choices)
     for _ in engine.load():
         pass
     *_, result = engine.transcribe(recording.samples, pool, settings)
-    return as_dict(result, reference or None)
+    return as_dict(told(result, recording.cut), reference or None)

@@ -148,9 +148,9 @@ def publish(engine: Engine, clip: Clip, choices: Components) -> None:
         tool("transcribe", callbacks.transcribe_json, engine),
         inputs_kwargs={
             "audio": clip.audio,
-            "reference": clip.reference,
             "pool": clip.pool,
             **choices,
+            "reference": clip.reference,
         },
         outputs=gr.JSON(visible=False),
         api_name="transcribe",

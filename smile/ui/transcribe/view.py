@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
+from smile.transcription.lengths import PAGE, only_beginning
 from smile.transcription.result import Transcript
 from smile.ui.parts.components import stage
 from smile.ui.parts.scores import judge, score_block, verdict
@@ -24,7 +25,6 @@ EXAMPLES = ("smile", "With examples (SMILE)")
 OTHERS = {"context": EXAMPLES, "acoustic": ("smile", "With the pool's acoustic model")}  # by level
 FITTED = Markup('<p class="note">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>')
 WELCOME = "Record, upload or choose a recording, then press Transcribe."
-ONLY_BEGINNING = "The recording is long: only its beginning was transcribed."
 UNTRAINED = Markup(
     '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
 )
@@ -111,7 +111,7 @@ def scored(finished: Finished, reference: str) -> View:
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
     said = verdict(vanilla, smile, result.settings.level)
-    sentences = [f"{result.stage}.", said, ONLY_BEGINNING if finished.cut else ""]
+    sentences = [f"{result.stage}.", said, only_beginning(PAGE) if finished.cut else ""]
     return View(
         stage=stage(" ".join(filter(None, sentences)), "done"),
         vanilla=vanilla_card(result, score_block(vanilla)),
