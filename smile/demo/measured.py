@@ -38,6 +38,12 @@ class Sample:
         """Return by how much examples lower the CER."""
         return self.vanilla_cer - self.smile_cer
 
+    @property
+    def of_like_length(self) -> bool:
+        """Return whether neither transcript is more than twice as long as the other."""
+        shorter, longer = sorted((len(self.vanilla), len(self.smile)))
+        return longer <= 2 * shorter
+
 
 @dataclass(frozen=True)
 class MeasuredSamples:
@@ -60,10 +66,11 @@ class MeasuredSamples:
     def best(self, pools: Sequence[str], ids: Collection[str]) -> Sample | None:
         """Return the sample of these with the fewest errors behind examples, then the most gained.
 
-        Both transcripts are of one script, so that they can be compared by who reads neither.
+        Both transcripts are of one script and neither is twice as long as the other, so that they can be
+        compared by who reads neither.
         """
         offered = [s for s in self.samples if s.pool in pools and s.id in ids and s.gain > 0]
-        alike = [s for s in offered if scripts(s.vanilla) == scripts(s.smile)]
+        alike = [s for s in offered if scripts(s.vanilla) == scripts(s.smile) and s.of_like_length]
         return min(alike, key=lambda s: (s.smile_cer, -s.gain, s.id), default=None)
 
 

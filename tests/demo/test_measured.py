@@ -54,6 +54,11 @@ def test_the_best_has_both_transcripts_in_one_script():
     assert measured(GOOD, other).best(["gla"], {"1", "2"}) == GOOD
 
 
+def test_the_best_is_not_one_for_which_whisper_alone_wrote_next_to_nothing():
+    other = replace(GOOD, id="2", vanilla="a", smile="a whole line", smile_cer=0.0)
+    assert measured(GOOD, other).best(["gla"], {"1", "2"}) == GOOD
+
+
 def test_they_are_read_back_as_they_were_written(tmp_path):
     file = tmp_path / "samples.json"
     write_samples(measured(GOOD), file)
