@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from smile.audio.io import LIMIT, UNREADABLE, Recording, Steps, reading
+from smile.audio.decoders import UNREADABLE
+from smile.audio.io import LIMIT, Recording, Steps, reading
 from smile.audio.worker import BEGUN, DONE, ERROR, HEAD, SOUND
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.paths import CHECKOUT

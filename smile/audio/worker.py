@@ -55,7 +55,7 @@ def send(out: BinaryIO, file: Path, most: int) -> None:
     Raises:
         AudioError: as `stream` does.
     """
-    with closing(stream(file)) as pieces:
+    with closing(stream(file, most)) as pieces:
         for piece in pieces:
             part = piece[:most]
             most -= len(part)

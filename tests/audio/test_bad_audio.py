@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from smile.audio import io as audio
+from smile.audio import decoders
 from smile.audio.io import from_array, read_audio
 from smile.datatypes import SAMPLE_RATE, AudioError
 from tests.support import sounds
@@ -155,7 +155,7 @@ def test_frames_that_pyav_cannot_hand_over_are_left_out() -> None:
 
     good, many = av.AudioFrame("fltp", "mono", 1024), av.AudioFrame("fltp", "hexadecagonal", 1024)
     packet: Any = SimpleNamespace(decode=lambda: [many, good, av.AudioFrame("s64", "mono", 1024)])
-    assert audio._packet_frames(packet) == [good]
+    assert decoders._packet_frames(packet) == [good]
 
 
 @given(st.binary(max_size=4000), st.sampled_from([b"", b"RIFF", b"OggS", b"fLaC", b"ID3\x04", b"\xff\xf1"]))

@@ -28,7 +28,7 @@ import os, signal, sys, time
 from smile.audio import worker
 import numpy as np
 real = worker.stream
-def stream(path):
+def stream(path, most):
     if 'crash' in path.name: os.kill(os.getpid(), signal.SIGSEGV)
     if 'exit' in path.name: sys.exit(3)
     if 'hang' in path.name: time.sleep(600)
@@ -40,7 +40,7 @@ def stream(path):
     if 'print' in path.name: print('what a library prints', flush=True)
     if 'grow' in path.name: worker.held = np.ones(50_000_000)
     if 'last' in path.name: os.kill(os.getpid(), signal.SIGKILL)
-    yield from real(path)
+    yield from real(path, most)
 worker.stream = stream
 worker.main()
 """

@@ -29,7 +29,7 @@ from tests.support.waiting import until
 
 DEMO = open_pool(POOLS / "gla")
 HANG = (
-    "import time\nfrom smile.audio import worker\nworker.stream = lambda _: time.sleep(600)\nworker.main()\n"
+    "import time\nfrom smile.audio import worker\nworker.stream = lambda *_: time.sleep(600)\nworker.main()\n"
 )
 
 
