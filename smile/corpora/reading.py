@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from smile.corpora.tables import UNREADABLE, damaged
+from smile.corpora.letters import UNREADABLE, damaged
 from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
 
