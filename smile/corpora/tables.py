@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from smile.corpora.delimited import MOST_LINES, Line, Lines, Row, cell_rows
 from smile.corpora.letters import UNREADABLE, codec, damaged, unreadable
@@ -18,7 +19,7 @@ from smile.corpora.sheets import OWN, TableLimits, sheet_rows
 from smile.datatypes import CorpusError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx")
-DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # the first one is preferred
+DELIMITERS = {".csv": ",;\t|", ".tsv": "\t,;|"}  # the first one is preferred
 
 LONGEST_LINE = 1_000_000  # characters of a line of jsonl
 
@@ -51,9 +52,9 @@ def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
 def table_rows(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
-    In csv and tsv the first row names the columns; the delimiter is the one of comma, semicolon and
-    tab that gives it the most cells. With tabs, each line is a row. Of a workbook the first sheet with
-    something in it is read.
+    In csv and tsv one of the first rows names the columns, or none does, as in LJSpeech; the delimiter is
+    the one of comma, semicolon, tab and bar that gives columns which are understood. With tabs and bars,
+    each line is a row. Of a workbook the first sheet with something in it is read.
 
     Raises:
         CorpusError: a file that cannot be read, is too large or none of csv, tsv, jsonl and xlsx; while
@@ -137,4 +138,12 @@ def _json_row(line: str) -> Row | str:
         return NO_OBJECT
     if not isinstance(row, dict):
         return NO_OBJECT
-    return {name.strip().lower(): str(v) for name, v in row.items() if isinstance(v, str | int | float)}
+    cells = ((name.strip().lower(), _json_cell(value)) for name, value in row.items())
+    return {name: cell for name, cell in cells if cell is not None}
+
+
+def _json_cell(value: Any) -> str | None:
+    """A value as a cell; of an object, such as the hub's recordings are, its path."""
+    if isinstance(value, dict):
+        value = value.get("path")
+    return str(value) if isinstance(value, str | int | float) else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from smile.corpora.columns import FILE_COLUMNS, TEXT_COLUMNS, cell, lacking
 from smile.corpora.delimited import Line, Row
 from smile.corpora.reading import Outcome, Reading, Splits, gathered
 from smile.corpora.spans import span
@@ -14,8 +15,6 @@ from smile.corpora.tables import SUFFIXES, table_rows
 from smile.datatypes import CorpusError, Utterance
 from smile.text.languages import iso_code
 
-FILE_COLUMNS = ("file", "audio", "path", "filename", "file_name")
-TEXT_COLUMNS = ("text", "sentence", "transcript", "transcription")
 UNCUT = (
     'The row is a stretch of its recording, which only "smile index" cuts out; make a pool of the table, or, '
     "where each file is a clip, delete the columns of times."
@@ -100,8 +99,7 @@ def _rows(folder: Path, lines: Iterable[Line]) -> Iterator[Outcome]:
 def _utterance(folder: Path, row: Row) -> Utterance | str:
     file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
     if file is None or text is None:
-        name = "file" if file is None else "text"
-        return f'The row has too few columns; the table needs a column "{name}" and a cell for it.'
+        return lacking(row)
     if span(row) is not None:
         return UNCUT
     audio = _audio(folder, file)
@@ -109,11 +107,6 @@ def _utterance(folder: Path, row: Row) -> Utterance | str:
         return audio
     fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
     return Utterance(fields["id"], audio, text, _language(row), fields["speaker"])
-
-
-def cell(row: Mapping[str, str], names: Iterable[str]) -> str | None:
-    """Return what stands in the first column of these names; None where there is none."""
-    return next((row[name].strip() for name in names if name in row), None)
 
 
 def _audio(folder: Path, cell: str) -> Path | str:
