@@ -11,6 +11,7 @@ from smile.corpora.letters import UNREADABLE, damaged
 from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
 
+NO_TEXT = "The row has no text."
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
 Outcome = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
 
@@ -122,8 +123,8 @@ def parted(rows: Iterable[Outcome]) -> Reading:
 
 def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: dict[Path, int]) -> str:
     """Why an utterance cannot stand beside those before it; empty where it can."""
-    if not row.text:
-        return "The row has no text."
+    if not has_text(row.text):
+        return NO_TEXT
     if len(row.text) > LONGEST_TEXT:
         return f"The text has {len(row.text):,} characters; cut the clip, so that it has {LONGEST_TEXT:,}."
     if damaged(row.text):
@@ -137,6 +138,11 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]], recordings: d
     if line := recordings.get(row.audio.resolve()):
         return f'Line {line} has the same recording, "{row.audio.name}".'
     return ""
+
+
+def has_text(text: str) -> bool:
+    """Return whether anything is said in a text: it has a letter or a digit of any script."""
+    return any(map(str.isalnum, text))
 
 
 class Names:

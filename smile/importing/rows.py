@@ -10,19 +10,19 @@ from pathlib import Path
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
 from smile.corpora.columns import PLAIN_TEXT_COLUMNS, cell, columns_named, lacking, understood
 from smile.corpora.delimited import Line, Row
+from smile.corpora.reading import NO_TEXT, has_text
+from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table_rows
 from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
 from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
-from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
 from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
 
 FIRST = 100  # rows that tell a table's columns
-NO_TEXT = "The row has no text."
 NO_TIMES = "The row has no start and end, as other rows of its recording have; give both, in seconds."
 
 
@@ -48,7 +48,7 @@ class _Rows:
     def add(self, line: int, row: Row, audio: Path) -> None:
         """Add a row whose recording is there."""
         said, times = _utterance(row, audio), span(row)
-        if isinstance(times, str) or not any(map(str.isalnum, said.text)):
+        if isinstance(times, str) or not has_text(said.text):
             self.done[line] = times if isinstance(times, str) else NO_TEXT
         elif times is None:
             self.done[line] = said

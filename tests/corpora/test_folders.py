@@ -182,7 +182,7 @@ def test_bad_rows_of_a_table(tmp_path: Path) -> None:
     assert reading.lines == (2, 14)
     told = reasons(reading)
     assert sorted(told) == [1, *range(3, 14)]
-    assert told[3] == 'There is no recording "missing.wav".'
+    assert told[3] == 'There is no recording "missing.wav"; add it.'
     assert told[4] == "The row has no text."
     assert told[5].startswith('No column names the recordings: there are "text"; call one "file" (audio, ')
     assert "leaves the folder of the table" in told[6]

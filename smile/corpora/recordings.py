@@ -9,8 +9,9 @@ import posixpath
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from smile.audio.formats import AUDIO_SUFFIXES
 
@@ -42,10 +43,14 @@ class Recordings:
         self._at: dict[str, list[Path]] = defaultdict(list)  # by path, with its suffix and without
         self._named: dict[str, list[Path]] = defaultdict(list)  # by name, with its suffix and without
         for path in sorted(folder.rglob("*") if deep else folder.iterdir()):
-            if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file():
+            if path.suffix and path.is_file():
                 self._add(path)
 
     def _add(self, path: Path) -> None:
+        """Add a file; one whose suffix says no kind of sound is a recording only for who names it in full."""
+        if path.suffix.lower() not in AUDIO_SUFFIXES:
+            self._at[folded(path.relative_to(self.folder).as_posix())].append(path)
+            return
         folders = self._folders[path] = tuple(map(folded, path.parent.relative_to(self.folder).parts))
         self._holding |= {folders[:depth] for depth in range(len(folders) + 1)}
         for known in dict.fromkeys((path, path.with_suffix(""))):
@@ -58,9 +63,16 @@ class Recordings:
         It is looked for where the source says. Where it does not lie there, its folders, as far as they are
         known here, must be those of the name, since paths of other computers lead nowhere here; a name
         without folders means one below the source's folder, if any recording lies there. Its suffix may be
-        missing.
+        missing; in addresses, %20 and the like stand for other characters.
         """
         said = name.strip()
+        there = self._find(said, source)
+        if isinstance(there, Match) or "%" not in said or len(said) > LONGEST_PATH:
+            return there
+        plain = self._find(unquote(said).replace("\0", ""), source)
+        return replace(plain, name=said) if isinstance(plain, Match) else there
+
+    def _find(self, said: str, source: Path | None) -> Match | str:
         if len(said) > LONGEST_PATH:
             return f'There is no recording "{said[:SHOWN]}..."; its name has {len(said):,} characters.'
         if not (parts := _parts(said)):
