@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from smile.corpora.columns import FILE_COLUMNS, TEXT_COLUMNS
 from smile.corpora.reading import (
     Corpus,
     Names,
@@ -19,7 +20,7 @@ from smile.corpora.reading import (
     parted,
 )
 from smile.corpora.superb import Superb, languages
-from smile.corpora.tabular import FILE_COLUMNS, TEXT_COLUMNS, Tabular
+from smile.corpora.tabular import Tabular
 from smile.datatypes import CorpusError
 
 

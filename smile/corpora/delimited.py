@@ -7,12 +7,15 @@ that begins a text there must not take the lines up to the next one.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice, pairwise
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 
 from smile.audio.formats import AUDIO_SUFFIXES
+from smile.corpora.columns import TOP, header_at, headless
 from smile.corpora.sheets import TableLimits, check_columns
 
 Row = dict[str, str]  # column, in lower case -> cell
@@ -20,7 +23,9 @@ Line = tuple[int, Row | str]  # line where a row begins, from 1; the row, or why
 Lines = Callable[[], Iterator[str]]  # a text's lines from its beginning, with their ends
 Record = tuple[int, list[str] | str]  # line where it begins; its cells, or what is wrong
 
-TAB = "\t"
+PIPE = "|"
+LINEWISE = ("\t", PIPE)  # between cells of rows that are a line each
+SEPARATOR = re.compile(r'"?sep=([^\w"])"?[,;\t]*', re.IGNORECASE)  # the first line, as Excel has it
 MOST_LINES, MOST_CHARACTERS = 50, 50_000  # of a row whose cells have line breaks in them
 
 UNCLOSED = "A quotation mark is not closed, or one inside a quoted cell is not doubled."
@@ -33,79 +38,110 @@ ROWS_IN_CELL = (
 TOO_MANY = "The row has more cells than the table has columns; put a text with commas in quotation marks."
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """How the rows of a table are parted into cells, and what the cells are."""
+
+    delimiter: str
+    header: tuple[str, ...]
+    line: int  # of the row that names the columns; 0 where none does
+
+
 def cell_rows(path: Path, lines: Lines, delimiters: str, limits: TableLimits) -> Iterator[Line]:
-    """The rows under the first one, which names the columns; the delimiter gives it the most cells.
+    """The rows under the one that names the columns, which is the first where no column is understood.
 
     Raises:
-        CorpusError: the table has too many columns.
+        CorpusError: the table has too many columns, or two of one name that is needed.
     """
-    delimiter = max(delimiters, key=lambda d: len(_header(lines(), d)))
-    header = _header(lines(), delimiter)
-    check_columns(path, header, limits)
-    for number, cells in islice(_records(lines(), delimiter, len(header)), 1, None):
+    layout = _layout(lines, delimiters)
+    check_columns(path, layout.header, limits)
+    for number, cells in _records(lines(), layout.delimiter, len(layout.header)):
+        if number <= layout.line:
+            continue
         if isinstance(cells, str):
             yield number, cells
         elif any(cell.strip() for cell in cells):
-            yield number, _row(header, cells)
+            yield number, _row(layout.header, cells)
 
 
-def _header(lines: Iterator[str], delimiter: str) -> list[str]:
-    cells = next(_records(lines, delimiter, 0), (1, ""))[1]
-    return [] if isinstance(cells, str) else [cell.strip().lower() for cell in cells]
+def _layout(lines: Lines, delimiters: str) -> _Layout:
+    """The delimiter is the one that is named, or gives columns that are understood, or the most cells."""
+    named = SEPARATOR.fullmatch(next(lines(), "").rstrip("\r\n"))
+    if named:
+        delimiters = named[1]
+    tops = {d: list(islice(_records(lines(), d, 0), bool(named), TOP)) for d in delimiters}
+    places = {d: header_at(cells for _, cells in top) for d, top in tops.items()}
+    known = [_titled(d, tops[d][place]) for d, place in places.items() if place is not None]
+    if known:
+        return min(known, key=lambda layout: (layout.line, -len(layout.header)))
+    if PIPE in tops and (header := headless([cells for _, cells in tops[PIPE]])):
+        return _Layout(PIPE, header, 0)
+    first = {d: _titled(d, next(filter(_filled, top), (1, []))) for d, top in tops.items()}
+    return max((first[d] for d in tops if named or d != PIPE), key=lambda layout: len(layout.header))
 
 
-def _row(header: list[str], cells: list[str]) -> Row | str:
+def _filled(record: Record) -> bool:
+    return any(cell.strip() for cell in record[1])
+
+
+def _titled(delimiter: str, record: Record) -> _Layout:
+    number, cells = record
+    header = () if isinstance(cells, str) else tuple(cell.strip().lower() for cell in cells)
+    return _Layout(delimiter, header, number)
+
+
+def _row(header: Sequence[str], cells: list[str]) -> Row | str:
     if any(cell.strip() for cell in cells[len(header) :]):
         return TOO_MANY
-    return {name: cell for name, cell in zip(header, cells, strict=False) if name}
+    return {name: cell for name, cell in zip_longest(header, cells[: len(header)], fillvalue="") if name}
 
 
 def _records(lines: Iterator[str], delimiter: str, columns: int) -> Iterator[Record]:
     """Every record that is not blank, of a table with so many columns."""
-    if delimiter == TAB:
-        return _lone_lines(lines, columns)
+    if delimiter in LINEWISE:
+        return _lone_lines(lines, columns, delimiter)
     return _quoted(lines, delimiter, columns)
 
 
-def _lone_lines(lines: Iterator[str], columns: int) -> Iterator[Record]:
-    """The records of a tsv, each of which is a line.
+def _lone_lines(lines: Iterator[str], columns: int, delimiter: str) -> Iterator[Record]:
+    """The records of a tsv, or of one with bars, each of which is a line.
 
     Where a quoted cell has a line break in it, nobody can say for sure where it ends: its lines are refused.
     """
     filled = ((n, line.rstrip("\r\n")) for n, line in enumerate(lines, start=1) if line.strip())
     inside = False  # of a quoted cell
     for (number, line), (_, following) in pairwise(chain(filled, [(0, "")])):
-        short = line.count(TAB) + 1 < columns
+        short = line.count(delimiter) + 1 < columns
         ends = inside and line.count('"') % 2 == 1
-        over = ends or (inside and short) or _goes_on(line, following, columns)
+        over = ends or (inside and short) or _goes_on(line, following, columns, delimiter)
         inside = over and not ends
-        yield number, OVER_LINES if over else _lone(line, columns)
+        yield number, OVER_LINES if over else _lone(line, columns, delimiter)
 
 
-def _lone(line: str, columns: int) -> list[str]:
+def _lone(line: str, columns: int, delimiter: str) -> list[str]:
     """The cells of a line, without the quotation marks of those that are quoted whole.
 
     Marks that make no such cells, or fewer than there are columns, are the text's own.
     """
-    plain, cells = line.split(TAB), _parsed(line)
+    plain, cells = line.split(delimiter), _parsed(line, delimiter)
     return plain if cells is None or len(plain) == columns != len(cells) else cells
 
 
-def _goes_on(line: str, following: str, columns: int) -> bool:
+def _goes_on(line: str, following: str, columns: int, delimiter: str) -> bool:
     """Whether a quoted cell of a line goes on in the next one.
 
     A quotation mark that is not closed may be the text's own, where it and the next line have all columns.
     """
-    if _parsed(line) is not None or _parsed(f'{line}"') is None:
+    if _parsed(line, delimiter) is not None or _parsed(f'{line}"', delimiter) is None:
         return False
-    if line.count(TAB) + 1 < columns or any(map(_whole, line.split(TAB))):
+    if line.count(delimiter) + 1 < columns or any(map(_whole, line.split(delimiter))):
         return True
-    return bool(following) and following.count(TAB) + 1 < columns
+    return bool(following) and following.count(delimiter) + 1 < columns
 
 
-def _parsed(line: str) -> list[str] | None:
+def _parsed(line: str, delimiter: str) -> list[str] | None:
     try:
-        return next(csv.reader([line], delimiter=TAB, strict=True, skipinitialspace=True), [])
+        return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True), [])
     except csv.Error:
         return None
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from smile.corpora.tables import UNREADABLE, damaged
+from smile.corpora.letters import UNREADABLE, damaged
 from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
 
+NO_TEXT = "The row has no text."
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
 TEXTS = 'with another text; keep the right one, or say in columns "start" and "end" where each is spoken.'
 Outcome = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
@@ -133,8 +134,8 @@ def parted(rows: Iterable[Outcome]) -> Reading:
 
 def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]]) -> str:
     """Why an utterance cannot be used, or not by its id; empty where it can."""
-    if not row.text:
-        return "The row has no text."
+    if not has_text(row.text):
+        return NO_TEXT
     if len(row.text) > LONGEST_TEXT:
         return f"The text has {len(row.text):,} characters; cut the clip, so that it has {LONGEST_TEXT:,}."
     if damaged(row.text):
@@ -160,6 +161,11 @@ def _other_row(row: Utterance, good: dict[str, tuple[int, Utterance]], recording
 
 def _two_texts(line: int, row: Utterance) -> str:
     return f'Line {line} has the same recording, "{row.audio.name}", {TEXTS}'
+
+
+def has_text(text: str) -> bool:
+    """Return whether anything is said in a text: it has a letter or a digit of any script."""
+    return any(map(str.isalnum, text))
 
 
 class Names:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
+from smile.corpora.columns import TOP, header_at, repeated
 from smile.datatypes import CorpusError
 
 LINES = 1_048_576  # of a sheet, in Excel
@@ -41,7 +42,9 @@ OWN = TableLimits()
 
 
 def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line and row (column, in lower case -> cell) of every row under the first one that is not empty.
+    """Yield line and row (column, in lower case -> cell) of every row under the one that names the columns.
+
+    That is the first that is not empty, where no column is understood.
 
     Lines are the sheet's own. Of formulas the values are read that were saved with them. Notes
     beside the columns that have a name are left out.
@@ -52,12 +55,14 @@ def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dic
     _check_parts(path, limits)
     try:
         records = _records(path, limits)
-        _, titles = next(records, (0, []))
-        if not titles:
+        top = list(islice(records, TOP))
+        if not top:
             raise CorpusError(f'{path.name} has no rows; give its first sheet the columns "file" and "text".')
+        place = header_at(cells for _, cells in top) or 0
+        titles = top[place][1]
         check_columns(path, titles, limits)
         header = [cell.strip().lower() for cell in titles]
-        for line, cells in records:
+        for line, cells in chain(top[place + 1 :], records):
             row = {
                 name: cell for name, cell in zip_longest(header, cells[: len(header)], fillvalue="") if name
             }
@@ -70,11 +75,13 @@ def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dic
 
 
 def check_columns(path: Path, titles: Sequence[str], limits: TableLimits) -> None:
-    """Raise CorpusError where a table has too many columns."""
+    """Raise CorpusError where a table has too many columns, or two of one name that is needed."""
     if len(titles) > limits.columns:
         raise CorpusError(
             f"{path.name} has more than {limits.columns:,} columns; leave those that no clip needs out."
         )
+    if name := repeated(titles):
+        raise CorpusError(f'{path.name} has two columns "{name}"; rename the one that is not meant.')
 
 
 def _check_parts(path: Path, limits: TableLimits) -> None:

@@ -6,15 +6,35 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+from smile.corpora.columns import unaccented
+
 Span = tuple[float, float]  # seconds
 
 COLUMN = re.compile(
-    r"(?:(?:segment|seg|utterance|utt|clip|audio|chunk)[ _-]?)?"
-    r"(start|begin|onset|offset|tmin|xmin|end|stop|tmax|xmax|duration|dur)(?:[ _-]*time)?[ _-]*(.*)"
+    r"(?:(?:segment|seg|utterance|utt|clip|audio|chunk|temps|tiempo|tempo)[ _-]?(?:de[ _-]|du[ _-])?)?"
+    r"(start|beginn|begin|onset|offset|tmin|xmin|debut|anfang|inicio|ende|end|stop|tmax|xmax|final|fin|fim|"
+    r"duration|duree|dauer|duracion|duracao|dur)(?:[ _-]*(?:time|zeit))?[ _-]*(.*)"
 )
-STARTS, ENDS = ("start", "begin", "onset", "tmin", "xmin"), ("end", "stop", "tmax", "xmax")
+STARTS = ("start", "begin", "onset", "tmin", "xmin", "beginn", "anfang", "debut", "inicio")
+ENDS = ("end", "stop", "tmax", "xmax", "ende", "fin", "fim", "final")
 UNITS = {
-    **dict.fromkeys(("", "s", "sec", "secs", "second", "seconds", "ss.msec", "hh:mm:ss.ms", "hh:mm:ss"), 1.0),
+    **dict.fromkeys(
+        (
+            "",
+            "s",
+            "sec",
+            "secs",
+            "second",
+            "seconds",
+            "sekunden",
+            "secondes",
+            "segundos",
+            "ss.msec",
+            "hh:mm:ss.ms",
+            "hh:mm:ss",
+        ),
+        1.0,
+    ),
     **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 0.001),
     **dict.fromkeys(("sample", "samples", "frame", "frames", "hh:mm:ss:ff"), math.nan),
 }
@@ -64,7 +84,7 @@ def _times(row: Mapping[str, str]) -> dict[str, float | str]:
 
 def _kinds(columns: Iterable[str]) -> list[tuple[str, float, str]]:
     """Kind, seconds of a unit and name of each column of times."""
-    matches = [(COLUMN.fullmatch(column), column) for column in columns]
+    matches = [(COLUMN.fullmatch(unaccented(column)), column) for column in columns]
     words = [(m[1], m[2].strip(" -_()[]"), column) for m, column in matches if m]
     onsets = any(word == "onset" for word, _, _ in words)
     return [(_kind(word, onsets), UNITS[unit], column) for word, unit, column in words if unit in UNITS]

@@ -5,27 +5,26 @@ A bad row is never in the way of a good one.
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
-from smile.corpora.delimited import Line, Lines, Row, cell_rows
+from smile.corpora.delimited import MOST_LINES, Line, Lines, Row, cell_rows
+from smile.corpora.letters import UNREADABLE, codec, damaged, unreadable
 from smile.corpora.sheets import OWN, TableLimits, sheet_rows
 from smile.datatypes import CorpusError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx")
-DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # the first one is preferred
+DELIMITERS = {".csv": ",;\t|", ".tsv": "\t,;|"}  # the first one is preferred
 
 LONGEST_LINE = 1_000_000  # characters of a line of jsonl
 
-UNREADABLE = "Some characters cannot be read; save the file as UTF-8."
 NO_OBJECT = 'The line is not a JSON object such as {"file": "a.wav", "text": "..."}.'
 TOO_LONG = f"The line is longer than {LONGEST_LINE:,} characters; give a clip's text only."
-DAMAGE = re.compile("[\ufffd\ud800-\udfff]")
 
 
 def read_text(path: Path) -> str:
@@ -35,7 +34,7 @@ def read_text(path: Path) -> str:
         CorpusError: there is no such file, or it may not be read.
     """
     data = _bytes(path)
-    return data.decode(_codec(data), errors="replace")
+    return data.decode(codec(data), errors="replace")
 
 
 def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
@@ -50,21 +49,12 @@ def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
 
 
-def _codec(data: bytes) -> str:
-    """The encoding of a file that begins with a byte order mark or with an ASCII character."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if data[1:2] == b"\0":
-        return "utf-16-le"
-    return "utf-16-be" if data[:1] == b"\0" else "utf-8-sig"
-
-
 def table_rows(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
-    In csv and tsv the first row names the columns; the delimiter is the one of comma, semicolon and
-    tab that gives it the most cells. With tabs, each line is a row. Of a workbook the first sheet with
-    something in it is read.
+    In csv and tsv one of the first rows names the columns, or none does, as in LJSpeech; the delimiter is
+    the one of comma, semicolon, tab and bar that gives columns which are understood. With tabs and bars,
+    each line is a row. Of a workbook the first sheet with something in it is read.
 
     Raises:
         CorpusError: a file that cannot be read, is too large or none of csv, tsv, jsonl and xlsx; while
@@ -73,14 +63,14 @@ def table_rows(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise CorpusError(f"{path} is not a table; give one that ends in {', '.join(SUFFIXES)}.")
-    rows: Iterable[Line]
     if suffix == ".xlsx":
-        rows = _begun(sheet_rows(path, limits))
-    elif suffix == ".jsonl":
-        rows = _json_rows(_lines(_bytes(path, limits), "\n")())
+        return _counted(path, _begun(sheet_rows(path, limits)), limits)
+    data = _bytes(path, limits)
+    if suffix == ".jsonl":
+        rows = _json_rows(_lines(data, "\n")())
     else:
-        rows = cell_rows(path, _lines(_bytes(path, limits), ""), DELIMITERS[suffix], limits)
-    return _counted(path, rows, limits)
+        rows = cell_rows(path, _lines(data, ""), DELIMITERS[suffix], limits)
+    return _counted(path, _readable(rows, _Bytes(data, b"\n" if suffix == ".jsonl" else None)), limits)
 
 
 def _begun(rows: Iterator[tuple[int, Row]]) -> Iterator[Line]:
@@ -90,7 +80,7 @@ def _begun(rows: Iterator[tuple[int, Row]]) -> Iterator[Line]:
 
 
 def _lines(data: bytes, newline: str) -> Lines:
-    return lambda: io.TextIOWrapper(io.BytesIO(data), _codec(data), errors="replace", newline=newline)
+    return lambda: io.TextIOWrapper(io.BytesIO(data), codec(data), errors="replace", newline=newline)
 
 
 def _counted(path: Path, rows: Iterable[Line], limits: TableLimits) -> Iterator[Line]:
@@ -106,9 +96,29 @@ def _counted(path: Path, rows: Iterable[Line], limits: TableLimits) -> Iterator[
         yield line, UNREADABLE if _damaged_row(row) else row
 
 
-def damaged(text: str) -> bool:
-    """Whether there are replacement characters or halves of surrogate pairs in a text."""
-    return DAMAGE.search(text) is not None
+class _Bytes:
+    """The lines of a file as they are, split when they are first asked for."""
+
+    def __init__(self, data: bytes, newline: bytes | None):
+        self._data, self._newline = data, newline
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """Return the lines; none of a file in UTF-16, whose damage is of another kind."""
+        if codec(self._data) != "utf-8-sig":
+            return []
+        return self._data.split(self._newline) if self._newline else self._data.splitlines()
+
+
+def _readable(rows: Iterable[Line], file: _Bytes) -> Iterator[Line]:
+    """The same rows, but for those with letters of another encoding, or in columns with such a name."""
+    for line, row in rows:
+        if isinstance(row, dict) and any(map(damaged, row)):
+            yield line, unreadable(file.lines)
+        elif _damaged_row(row):
+            yield line, unreadable(file.lines[line - 1 : line - 1 + MOST_LINES], line)
+        else:
+            yield line, row
 
 
 def _damaged_row(row: Row | str) -> bool:
@@ -128,4 +138,12 @@ def _json_row(line: str) -> Row | str:
         return NO_OBJECT
     if not isinstance(row, dict):
         return NO_OBJECT
-    return {name.strip().lower(): str(v) for name, v in row.items() if isinstance(v, str | int | float)}
+    cells = ((name.strip().lower(), _json_cell(value)) for name, value in row.items())
+    return {name: cell for name, cell in cells if cell is not None}
+
+
+def _json_cell(value: Any) -> str | None:
+    """A value as a cell; of an object, such as the hub's recordings are, its path."""
+    if isinstance(value, dict):
+        value = value.get("path")
+    return str(value) if isinstance(value, str | int | float) else None

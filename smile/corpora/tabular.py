@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
+from smile.corpora.columns import FILE_COLUMNS, TEXT_COLUMNS, cell, lacking
 from smile.corpora.delimited import Line, Row
 from smile.corpora.reading import Outcome, Reading, Splits, gathered
+from smile.corpora.recordings import Match, Recordings, settled
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table_rows
 from smile.datatypes import CorpusError, Utterance
 from smile.text.languages import iso_code
+from smile.text.normalisers import one_line
 
-FILE_COLUMNS = ("file", "audio", "path", "filename", "file_name")
-TEXT_COLUMNS = ("text", "sentence", "transcript", "transcription")
 UNCUT = (
     'The row is a stretch of its recording, which only "smile index" cuts out; make a pool of the table, or, '
     "where each file is a clip, delete the columns of times."
@@ -44,7 +46,7 @@ class Tabular:
         lines = self._lines(split)
         if language:
             lines = ((n, row) for n, row in lines if isinstance(row, str) or _language(row) == language)
-        return gathered(self.source, _rows(self._path(split).parent, lines))
+        return gathered(self.source, _rows(self._path(split), lines))
 
     def place(self, language: str, split: str) -> Path:
         """Return the table's path with a digest of its bytes: another place when it is changed."""
@@ -91,43 +93,49 @@ def _language(row: Row) -> str:
     return iso_code(row.get("language", ""))
 
 
-def _rows(folder: Path, lines: Iterable[Line]) -> Iterator[Outcome]:
-    """Rows of a table; those without an id of their own have an empty one here."""
-    for line, row in lines:
-        yield line, row if isinstance(row, str) else _utterance(folder, row)
+class _Finder:
+    """Finds the recordings that a table names.
 
-
-def _utterance(folder: Path, row: Row) -> Utterance | str:
-    file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
-    if file is None or text is None:
-        name = "file" if file is None else "text"
-        return f'The row has too few columns; the table needs a column "{name}" and a cell for it.'
-    if span(row) is not None:
-        return UNCUT
-    audio = _audio(folder, file)
-    if isinstance(audio, str):
-        return audio
-    fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
-    return Utterance(fields["id"], audio, text, _language(row), fields["speaker"])
-
-
-def cell(row: Mapping[str, str], names: Iterable[str]) -> str | None:
-    """Return what stands in the first column of these names; None where there is none."""
-    return next((row[name].strip() for name in names if name in row), None)
-
-
-def _audio(folder: Path, cell: str) -> Path | str:
-    """The recording that a table names, or why there is none.
-
-    A relative path may not leave the table's folder; an absolute one may lie anywhere.
+    A relative path may not leave the table's folder; an absolute one may lie anywhere. What does not lie
+    where it is said to is looked for in the folder as for zips and on the page.
     """
-    if not cell:
-        return "The row names no recording."
-    if not os.path.isabs(cell) and os.path.normpath(cell).split(os.sep)[0] == os.pardir:
-        return f'The path "{cell}" leaves the folder of the table; move the recording into it.'
-    path = folder / os.path.normpath(cell)
-    try:
-        present = path.is_file()
-    except (OSError, ValueError):
-        present = False
-    return path if present else f'There is no recording "{cell}".'
+
+    def __init__(self, table: Path):
+        self._table = table
+
+    @cached_property
+    def _recordings(self) -> Recordings:
+        return Recordings(self._table.parent)
+
+    def find(self, row: Row | str) -> Match | str:
+        """Return the recording of a row, or why it cannot be used."""
+        if isinstance(row, str):
+            return row
+        file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
+        if file is None or text is None:
+            return lacking(row)
+        if span(row) is not None:
+            return UNCUT
+        if not os.path.isabs(file) and os.path.normpath(file).split(os.sep)[0] == os.pardir:
+            return f'The path "{file}" leaves the folder of the table; move the recording into it.'
+        return self._just_there(file) or self._recordings.find(file, self._table)
+
+    def _just_there(self, file: str) -> Match | None:
+        path = self._table.parent / os.path.normpath(file or os.curdir)
+        try:
+            return Match(path, file, (), exact=True) if path.is_file() else None
+        except (OSError, ValueError):
+            return None
+
+
+def _rows(table: Path, lines: Iterable[Line]) -> Iterator[Outcome]:
+    """Rows of a table; those without an id of their own have an empty one here."""
+    finder, rows = _Finder(table), list(lines)
+    matches = settled([finder.find(row) for _, row in rows])
+    for (line, row), match in zip(rows, matches, strict=True):
+        if isinstance(row, str) or isinstance(match, str):
+            yield line, str(match)
+        else:
+            fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
+            text = one_line(cell(row, TEXT_COLUMNS) or "")
+            yield line, Utterance(fields["id"], match.path, text, _language(row), fields["speaker"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smile.audio.formats import AUDIO_SUFFIXES
-from smile.corpora.tabular import TEXT_COLUMNS, cell
+from smile.corpora.columns import TEXT_COLUMNS, cell, columns_named
 from smile.datatypes import CorpusError
 from smile.text.languages import iso_code
 from smile.util.storage import rename_folder
@@ -88,9 +88,9 @@ class Split:
         from pyarrow import dataset
 
         wanted = dataset.field("language").isin(sorted(self.labels[language]))
-        columns = [
-            name for name in ("id", "audio", "language", *TEXT_COLUMNS) if name in self._data.schema.names
-        ]
+        names = self._data.schema.names
+        columns = [name for name in ("id", "audio", "language") if name in names]
+        columns += columns_named(tuple(names), TEXT_COLUMNS)
         for batch in self._data.to_batches(
             columns=columns, filter=wanted, batch_size=ROWS, batch_readahead=1
         ):
@@ -117,7 +117,7 @@ class Split:
             raise CorpusError(f"{self._files[0]} cannot be read as parquet; copy it anew.") from error
         columns = data.schema.names
         for wanted in (("audio",), ("language",), TEXT_COLUMNS):
-            if not set(wanted) & set(columns):
+            if not columns_named(tuple(columns), wanted):
                 raise CorpusError(
                     f'{self._files[0]} has no column "{wanted[0]}"; it has {", ".join(columns)}.'
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from smile.exporting.transcripts import Span, TieredTranscript, apart
+from smile.text.praat import escaped
 
 HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n'
 
@@ -21,7 +22,7 @@ def as_textgrid(transcript: TieredTranscript) -> str:
         for at, span in enumerate(tiled, start=1):
             lines.append(f"        intervals [{at}]:")
             ends = [f"xmin = {_time(span.start)}", f"xmax = {_time(span.end)}"]
-            lines += _indented(12, [*ends, f"text = {_quoted(span.text)}"])
+            lines += _indented(12, [*ends, f"text = {_quoted(escaped(span.text))}"])
     return "\n".join(lines) + "\n"
 
 

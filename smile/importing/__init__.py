@@ -15,6 +15,7 @@ from pathlib import Path
 
 from smile import corpora
 from smile.corpora import Reading
+from smile.corpora.recordings import Recordings
 from smile.corpora.spans import spanned
 from smile.corpora.tables import SUFFIXES
 from smile.datatypes import CorpusError, Progress
@@ -24,7 +25,6 @@ from smile.importing.archive import check, unpack
 from smile.importing.clips import READERS, annotation_files
 from smile.importing.imported import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
-from smile.importing.recordings import Recordings
 from smile.importing.rows import Part
 from smile.pools.pool import HEADER, open_pool
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from smile.audio.io import stream
+from smile.corpora.recordings import ADD, MISSING, Match, Recordings, folded
 from smile.datatypes import SAMPLE_RATE
 from smile.importing.annotations import Annotated
-from smile.importing.recordings import ADD, MISSING, Match, Recordings, folded
 
 EXACT = 0.005  # seconds that a file's times may begin beside 0
 NEAR = 0.5  # seconds by which a recording's length may differ from what its annotations say

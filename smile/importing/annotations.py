@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from smile.corpora.reading import has_text
 from smile.datatypes import CorpusError
 from smile.importing.limits import Limits
 
@@ -42,7 +43,7 @@ class Annotation:
     @property
     def spoken(self) -> bool:
         """Return whether the text has a letter or a digit and is no label of silence."""
-        return any(map(str.isalnum, self.text)) and not SILENCE.fullmatch(self.text)
+        return has_text(self.text) and not SILENCE.fullmatch(self.text)
 
 
 @dataclass(frozen=True)

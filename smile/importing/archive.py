@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+from smile.corpora.recordings import LONGEST_PATH
 from smile.datatypes import CorpusError
 from smile.importing.limits import STRANGERS, Limits
-from smile.importing.recordings import LONGEST_PATH
 
 UTF8 = 0x800  # flag of an entry whose name is UTF-8
 ENCRYPTED = 0x1

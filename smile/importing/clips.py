@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smile.corpora import Names, Outcome, parted
+from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
 from smile.importing.alignment import offset, recording
@@ -22,7 +23,6 @@ from smile.importing.annotations import (
 from smile.importing.cutting import fault
 from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
-from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
 
 READERS: dict[str, Callable[[Path, Limits], Annotated]] = {

@@ -8,21 +8,21 @@ from itertools import islice
 from pathlib import Path
 
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
+from smile.corpora.columns import PLAIN_TEXT_COLUMNS, cell, columns_named, lacking, understood
 from smile.corpora.delimited import Line, Row
+from smile.corpora.reading import NO_TEXT, has_text
+from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table_rows
-from smile.corpora.tabular import cell
 from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
 from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
-from smile.importing.recordings import Match, Recordings, by_name, settled
 from smile.importing.stretches import Stretch, check_total, clips
 from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
 
 FIRST = 100  # rows that tell a table's columns
-NO_TEXT = "The row has no text."
 NO_TIMES = "The row has no start and end, as other rows of its recording have; give both, in seconds."
 
 
@@ -48,7 +48,7 @@ class _Rows:
     def add(self, line: int, row: Row, audio: Path) -> None:
         """Add a row whose recording is there."""
         said, times = _utterance(row, audio), span(row)
-        if isinstance(times, str) or not any(map(str.isalnum, said.text)):
+        if isinstance(times, str) or not has_text(said.text):
             self.done[line] = times if isinstance(times, str) else NO_TEXT
         elif times is None:
             self.done[line] = said
@@ -88,6 +88,7 @@ def read_table(
     """
     given = list(table_rows(path, limits.table))
     lines, rows = _of_part(path, given, part), _Rows()
+    columns = _columns(path, lines)
     matches = settled([_found(row, recordings, path) for _, row in lines])
     for (line, row), match in zip(lines, matches, strict=True):
         if isinstance(row, str) or isinstance(match, str):
@@ -96,10 +97,29 @@ def read_table(
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    notes = by_name(matches)
+    notes = (*_unread(columns), *by_name(matches))
     if left := len(given) - len(lines):
         notes += (f"Rows of other splits or languages that were left out: {left}.",)
     return Imported(parted(sorted(rows.done.items())), notes=notes)
+
+
+def _columns(path: Path, lines: Sequence[Line]) -> tuple[str, ...]:
+    """The columns of a table.
+
+    Raises:
+        CorpusError: it has rows, and no one says which recordings it has, or what is said in them.
+    """
+    columns = dict.fromkeys(column for _, row in lines if isinstance(row, dict) for column in row)
+    if columns and (reason := lacking(columns)):
+        raise CorpusError(f"{path.name}: {reason}")
+    return tuple(columns)
+
+
+def _unread(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """A sentence on columns of texts that were left out for another one."""
+    taken, *left = columns_named(columns, PLAIN_TEXT_COLUMNS) or ("",)
+    names = ", ".join(f'"{name}"' for name in left)
+    return (f'The texts are those of the column "{taken}"; left out: {names}.',) if left else ()
 
 
 def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
@@ -168,7 +188,7 @@ def is_of_clips(path: Path, limits: Limits = STRANGERS) -> bool:
         columns = columns_of(path, limits)
     except CorpusError:
         return True
-    return not columns.isdisjoint(FILE_COLUMNS) and not columns.isdisjoint(TEXT_COLUMNS)
+    return understood(columns)
 
 
 def table_of(folder: Path) -> Path:
@@ -195,8 +215,7 @@ def _found(row: Row | str, recordings: Recordings, path: Path) -> Match | str:
         return row
     file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
     if file is None or text is None:
-        name, names = ("file", FILE_COLUMNS) if file is None else ("text", TEXT_COLUMNS)
-        return f'There is no cell "{name}"; the table needs such a column (or {", ".join(names[1:])}).'
+        return lacking(row)
     return recordings.find(file, path)
 
 

@@ -1,23 +1,25 @@
 """Praat's TextGrid, long or short: as Praat itself, only free-standing strings, numbers and flags are read.
 
 Everything else in the file is comment (Praat's manual, "TextGrid file formats"). Point tiers have no
-lengths to cut at, and are passed over.
+lengths to cut at, and are passed over. Backslash trigraphs are read as the letters that Praat shows.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from smile.corpora.letters import codec, unreadable
 from smile.datatypes import CorpusError
 from smile.importing.annotations import Annotated, Annotation, Tier, check_counts, read_bytes
 from smile.importing.limits import STRANGERS, Limits
 from smile.text.normalisers import one_line
+from smile.text.praat import spelt_out
 
 BINARY = b"ooBinaryFile"
+KINDS = ("ooTextFile", "ooTextFile short")  # the latter is praatIO's and the Penn aligner's
 TOKEN = re.compile(r'"((?:[^"]++|"")*+)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')
 
 
@@ -31,7 +33,7 @@ def read_textgrid(path: Path, limits: Limits = STRANGERS) -> Annotated:
     if data.startswith(BINARY):
         raise CorpusError(f"{path.name} is a binary TextGrid; save it in Praat as a text file.")
     try:
-        tokens = _tokens(_decoded(data))
+        tokens = _tokens(_decoded(path, data))
         bounds = _bounds(tokens)
         tiers = tuple(_renamed(_tiers(path, tokens, limits)))
     except CorpusError:
@@ -41,14 +43,19 @@ def read_textgrid(path: Path, limits: Limits = STRANGERS) -> Annotated:
     return Annotated(path, tiers, bounds=bounds)
 
 
-def _decoded(data: bytes) -> str:
-    """UTF-16 where Praat marks it so, UTF-8, or the Latin-1 of older versions."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
+def _decoded(path: Path, data: bytes) -> str:
+    """A file's text: in UTF-16 or UTF-8, as tables are.
+
+    Raises:
+        CorpusError: it is in an encoding of 8 bits; which one, older versions of Praat do not say.
+    """
+    name = codec(data)
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode(name)
+    except UnicodeDecodeError as error:
+        if name != "utf-8-sig":
+            raise
+        raise CorpusError(f"{path.name}: {unreadable(data.splitlines())}") from error
 
 
 def _tokens(text: str) -> Iterator[str | float]:
@@ -65,7 +72,7 @@ def _tokens(text: str) -> Iterator[str | float]:
 
 def _bounds(tokens: Iterator[str | float]) -> tuple[float, float]:
     """From where to where the times go, in seconds."""
-    if _string(tokens) != "ooTextFile" or _string(tokens) != "TextGrid":
+    if _string(tokens) not in KINDS or _string(tokens) != "TextGrid":
         raise ValueError("not a TextGrid")
     return _number(tokens), _number(tokens)
 
@@ -83,12 +90,17 @@ def _tiers(path: Path, tokens: Iterator[str | float], limits: Limits) -> Iterato
         check_counts(path, annotations, tiers, limits)
         if kind == "IntervalTier":
             intervals = [(_number(tokens), _number(tokens), _string(tokens)) for _ in range(size)]
-            yield Tier(name, tuple(Annotation(start, end, one_line(text)) for start, end, text in intervals))
+            yield Tier(name, tuple(Annotation(start, end, _said(text)) for start, end, text in intervals))
         elif kind == "TextTier":
             for _ in range(size):
                 _number(tokens), _string(tokens)
         else:
             raise ValueError(kind)
+
+
+def _said(text: str) -> str:
+    """What an interval says, in letters where Praat writes signs for them."""
+    return one_line(spelt_out(text))
 
 
 def _renamed(tiers: Iterable[Tier]) -> Iterator[Tier]:

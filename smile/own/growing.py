@@ -10,10 +10,10 @@ from pathlib import Path
 from smile import importing
 from smile.corpora import Reading
 from smile.corpora.reading import LONGEST_TEXT
+from smile.corpora.recordings import missing
 from smile.datatypes import Language, PoolError, Progress, Utterance
 from smile.decoding.knn import store as token_store
 from smile.importing import Imported
-from smile.importing.recordings import missing
 from smile.own import changes
 from smile.own.rewriting import rewritten
 from smile.own.transcripts import Part

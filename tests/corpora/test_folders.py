@@ -182,9 +182,9 @@ def test_bad_rows_of_a_table(tmp_path: Path) -> None:
     assert reading.lines == (2, 14)
     told = reasons(reading)
     assert sorted(told) == [1, *range(3, 14)]
-    assert told[3] == 'There is no recording "missing.wav".'
+    assert told[3] == 'There is no recording "missing.wav"; add it.'
     assert told[4] == "The row has no text."
-    assert 'needs a column "file"' in told[5]
+    assert told[5].startswith('No column names the recordings: there are "text"; call one "file" (audio, ')
     assert "leaves the folder of the table" in told[6]
     assert "leaves the folder of the table" in told[7]
     assert told[8] == 'Line 2 has the same id, "a".'
@@ -225,7 +225,9 @@ def test_ids_from_file_names_are_unique(tmp_path: Path) -> None:
 def test_a_table_without_a_header_says_which_columns_it_needs(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav")
     (tmp_path / "t.csv").write_text("a.wav,one\na.wav,two\n")
-    with pytest.raises(CorpusError, match=r'line 2: .* the table needs a column "file"'):
+    with pytest.raises(
+        CorpusError, match=r'line 2: No column .*: there are "a.wav", "one"; call two "file" '
+    ):
         read_corpus(tmp_path)
 
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.corpora.delimited import OVER_LINES, ROWS_IN_CELL, UNCLOSED
-from smile.corpora.tables import NO_OBJECT, UNREADABLE, read_text, table_rows
+from smile.corpora.letters import UNREADABLE, unreadable
+from smile.corpora.tables import NO_OBJECT, read_text, table_rows
 from smile.datatypes import CorpusError
 
 # Any text but halves of surrogate pairs, U+FFFD (the mark of damage) and NUL.
@@ -198,12 +199,39 @@ def test_encodings(tmp_path: Path, encoded: bytes) -> None:
     assert read_text(saved(tmp_path, "t.txt", encoded)).removeprefix("a ") == "ключ"
 
 
-def test_bytes_that_are_no_text_cost_their_row_alone(tmp_path: Path) -> None:
-    data = b"file,text\na.wav,caf\xe9\nb.wav,caf\xc3\xa9\n"
-    assert list(table_rows(saved(tmp_path, "t.csv", data))) == [
-        (2, UNREADABLE),
-        (3, {"file": "b.wav", "text": "café"}),
-    ]
+@pytest.mark.parametrize(
+    ("line", "reads"),
+    [
+        (b"a.wav,caf\xe9", "a.wav,café"),
+        (b"a.wav,tha e a\x92 cromadh", "a.wav,tha e a’ cromadh"),
+        (b"a.wav,\xcf\xf0\xe8\xe2\xe5\xf2", ""),  # Windows-1251, all of it accented
+        (b"a.wav,caf\x8e \x81", ""),  # no Windows-1252
+        (b"a.wav,caf\xc3\xa9 \xe9\xd7", ""),  # UTF-8, cut and with a sign that no text has
+    ],
+)
+def test_bytes_that_are_no_text_cost_their_row_alone(tmp_path: Path, line: bytes, reads: str) -> None:
+    data = b"file,text\n" + line + b"\nb.wav,caf\xc3\xa9\n"
+    (number, told), good = table_rows(saved(tmp_path, "t.csv", data))
+    assert (number, good) == (2, (3, {"file": "b.wav", "text": "café"}))
+    assert isinstance(told, str)
+    assert (told == UNREADABLE) == (not reads)
+    assert not reads or f'looks like Windows-1252 (line 2 would read "{reads}")' in told
+
+
+def test_a_column_in_another_encoding_refuses_its_rows(tmp_path: Path) -> None:
+    data = "fichier;début;texte\na.wav;1;bon\n".encode("cp1252")
+    ((line, told),) = table_rows(saved(tmp_path, "t.csv", data))
+    assert line == 2
+    assert '(line 1 would read "fichier;début;texte")' in str(told)
+
+
+@given(st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), max_size=200))
+def test_what_is_proposed_is_what_was_meant(text: str) -> None:
+    told = unreadable([f"a.wav,{text}".encode("cp1252")])
+    assert told.count(". ") == 0
+    assert len(told) < 300
+    if "looks like" in told:
+        assert told.split('read "')[1].split('")')[0] in " ".join(f"a.wav,{text}".split())
 
 
 def test_half_a_surrogate_pair_is_damage(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from smile import importing
+from smile import corpora, importing
 from smile.corpora import Names, delimited, parted, tables
+from smile.corpora.recordings import Match
 from smile.corpora.sheets import TableLimits
 from smile.datatypes import CorpusError, Utterance
 from smile.importing import GENEROUS, Limits, Recordings, archive, clips, eaf
 from smile.importing.limits import STRANGERS
-from smile.importing.recordings import Match
 from tests.support import bombs
 from tests.support.linguists import staircase
 
@@ -327,7 +327,7 @@ def test_a_text_is_no_longer_than_a_clip_can_be(tmp_path: Path) -> None:
 def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_marks = []
     monkeypatch.setattr(
-        importing.recordings.unicodedata,
+        corpora.recordings.unicodedata,
         "normalize",
         lambda form, text: sorted_marks.append(len(text)) or unicodedata.ucd_3_2_0.normalize(form, text),
     )
@@ -343,7 +343,7 @@ def test_names_are_looked_up_and_not_searched_for(tmp_path: Path, monkeypatch: p
     near = recordings.find("a.wav", tmp_path / "7" / "a.eaf")
     assert isinstance(near, Match)
     assert near.path == tmp_path / "7" / "a.wav"
-    assert growth(work, "importing", 7) < 6
+    assert growth(work, "corpora", 7) < 6
     assert "400,001 characters" in str(recordings.find("a" + "\u0301\u0316" * 200_000))
     assert max(sorted_marks) < 100
 

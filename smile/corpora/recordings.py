@@ -9,8 +9,9 @@ import posixpath
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from smile.audio.signatures import may_be_sound
 
@@ -62,9 +63,16 @@ class Recordings:
         It is looked for where the source says. Where it does not lie there, its folders, as far as they are
         known here, must be those of the name, since paths of other computers lead nowhere here; a name
         without folders means one below the source's folder, if any recording lies there. Its suffix may be
-        missing.
+        missing; in addresses, %20 and the like stand for other characters.
         """
         said = name.strip()
+        there = self._find(said, source)
+        if isinstance(there, Match) or "%" not in said or len(said) > LONGEST_PATH:
+            return there
+        plain = self._find(unquote(said).replace("\0", ""), source)
+        return replace(plain, name=said) if isinstance(plain, Match) else there
+
+    def _find(self, said: str, source: Path | None) -> Match | str:
         if len(said) > LONGEST_PATH:
             return f'There is no recording "{said[:SHOWN]}..."; its name has {len(said):,} characters.'
         if not (parts := _parts(said)):
