@@ -26,6 +26,7 @@ from smile.util.timing import finished
 LIMIT = 600.0  # seconds of a recording that are read
 SHORTEST = 0.1  # seconds that a recording must have
 QUIETEST = 2e-4  # peak to peak; less than this is silence, dithered or not (six steps of 16 bits)
+QUIET = 2.0**-5  # peak to peak; what is less is amplified, as the level shifts Whisper's features
 STEP = 30 * SAMPLE_RATE  # samples decoded between two yields
 
 WRITERS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "OPUS")}
@@ -44,8 +45,8 @@ class Recording:
 def read_audio(path: str | Path, limit: float = LIMIT) -> Samples:
     """Read the first `limit` seconds of a file as samples (n,); content, not suffix, tells the format.
 
-    Raises AudioError, with one sentence, for a file that is missing, empty, damaged beyond use, silent,
-    shorter than 0.1 s, without sound or with values that are not numbers.
+    Quiet recordings are amplified. Raises AudioError, with one sentence, for a file that is missing, empty,
+    damaged beyond use, silent, shorter than 0.1 s, without sound or with values that are not numbers.
     """
     return read_recording(path, limit).samples
 
@@ -114,7 +115,8 @@ def from_array(samples: NDArray[Any], rate: int) -> Samples:
 def write(path: str | Path, samples: Samples) -> None:
     """Write samples (n,) at 16 kHz: 16-bit .wav or .flac, or .ogg with Opus; the file appears when whole.
 
-    Samples that were read of 16 bits are written as they were, bit by bit.
+    Samples that were read of 16 bits are written as they were, bit by bit, but for quiet ones, which are
+    amplified when they are read.
     """
     path = Path(path)
     if path.suffix not in WRITERS:
@@ -145,7 +147,7 @@ def _check_file(path: Path) -> None:
 
 
 def _checked(samples: Samples, subject: str) -> Samples:
-    """The samples, clipped to [-1, 1] where they lie; AudioError where they are too few or silent."""
+    """The samples, changed where they lie to a level that can be heard; AudioError where they are too few."""
     seconds = len(samples) / SAMPLE_RATE
     if not len(samples):
         raise AudioError(f"{subject} holds no sound; record or export it again.")
@@ -153,7 +155,15 @@ def _checked(samples: Samples, subject: str) -> Samples:
         raise AudioError(f"{subject} is only {seconds:.4f} s long; record at least {SHORTEST} s.")
     if np.ptp(samples) < QUIETEST:
         raise AudioError(f"{subject} is silent; check the microphone and record again.")
+    _amplify(samples)
     return np.clip(samples, -1.0, 1.0, out=samples)
+
+
+def _amplify(samples: Samples) -> None:
+    """Centre quiet samples and raise their peak to between 1/4 and 1/2; 16 bits stay 16 bits."""
+    if np.ptp(samples) < QUIET:
+        samples -= np.rint(samples.mean(dtype=np.float64) * 2**15).astype(np.float32) / 2**15
+        samples *= np.float32(2.0 ** (-1 - np.frexp(np.abs(samples).max())[1]))
 
 
 def _resampled(blocks: Iterable[Block]) -> Iterator[Samples]:
