@@ -5,6 +5,7 @@ A bad row is never in the way of a good one.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 from collections.abc import Iterable, Iterator
@@ -17,9 +18,12 @@ from smile.corpora.delimited import MOST_LINES, Line, Lines, Row, cell_rows
 from smile.corpora.letters import UNREADABLE, codec, damaged, unreadable
 from smile.corpora.sheets import OWN, TableLimits, sheet_rows
 from smile.datatypes import CorpusError
+from smile.util.spreadsheet import unguarded
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx")
 DELIMITERS = {".csv": ",;\t|", ".tsv": "\t,;|"}  # the first one is preferred
+
+EXPORTED = {"alone", "confidence"}  # columns of `smile.exporting`
 
 LONGEST_LINE = 1_000_000  # characters of a line of jsonl
 
@@ -64,12 +68,13 @@ def table_rows(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
     if suffix not in SUFFIXES:
         raise CorpusError(f"{path} is not a table; give one that ends in {', '.join(SUFFIXES)}.")
     if suffix == ".xlsx":
-        return _counted(path, _begun(sheet_rows(path, limits)), limits)
+        return _counted(path, _plain(_begun(sheet_rows(path, limits))), limits)
     data = _bytes(path, limits)
     if suffix == ".jsonl":
         rows = _json_rows(_lines(data, "\n")())
     else:
-        rows = cell_rows(path, _lines(data, ""), DELIMITERS[suffix], limits)
+        marked = data.startswith(codecs.BOM_UTF8)
+        rows = _plain(cell_rows(path, _lines(data, ""), DELIMITERS[suffix], limits), marked)
     return _counted(path, _readable(rows, _Bytes(data, b"\n" if suffix == ".jsonl" else None)), limits)
 
 
@@ -77,6 +82,19 @@ def _begun(rows: Iterator[tuple[int, Row]]) -> Iterator[Line]:
     """The same rows, the first one read already: what is wrong with the file is raised here."""
     first = list(islice(rows, 1))
     return chain(first, rows)
+
+
+def _plain(rows: Iterable[Line], marked: bool = False) -> Iterator[Line]:
+    """The same rows without the apostrophes that keep texts from being formulas.
+
+    They are taken away where spreadsheets are meant: in a csv that is marked for them, and in what was
+    exported here.
+    """
+    for line, row in rows:
+        if isinstance(row, dict) and (marked or row.keys() >= EXPORTED):
+            yield line, {name: unguarded(cell) for name, cell in row.items()}
+        else:
+            yield line, row
 
 
 def _lines(data: bytes, newline: str) -> Lines:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smile.exporting.transcripts import VANILLA, TieredTranscript
+from smile.util.spreadsheet import BOM, guarded_row
 
 COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
 
@@ -16,12 +17,14 @@ COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
 def as_csv(transcripts: Sequence[TieredTranscript]) -> str:
     """Return the text of a csv with file, start, end, text, confidence, alone (no examples) and language.
 
-    Times are seconds. A recording without speech has a row without text.
+    Times are seconds. A recording without speech has a row without text. Excel shows its letters as they are,
+    and computes no text; `smile.corpora` reads the same texts again.
     """
     file = io.StringIO()
-    rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    file.write(BOM)
+    rows = csv.DictWriter(file, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     rows.writeheader()
-    rows.writerows(row for transcript in transcripts for row in _rows(transcript))
+    rows.writerows(guarded_row(row) for transcript in transcripts for row in _rows(transcript))
     return file.getvalue()
 
 

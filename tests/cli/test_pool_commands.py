@@ -101,7 +101,7 @@ def test_a_folder_is_transcribed_with_the_pools_own_setting(
     assert "2 of 3 recordings" in said.out
     assert "bad.wav" in said.err
     assert "Left out, as they hold no sound: notes.txt." in said.err
-    with (out / "transcripts.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "transcripts.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["file"] for row in rows} == {q.name for q in QUERIES}
     assert all(row["text"] and row["alone"] for row in rows)

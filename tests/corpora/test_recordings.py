@@ -66,10 +66,11 @@ def test_a_file_of_another_suffix_is_taken_where_it_begins_as_sound(tmp_path: Pa
     assert both(filled(tmp_path), [name]) == [{"text 0": name}] * 2
 
 
-def test_a_file_without_sound_is_taken_for_no_recording(tmp_path: Path) -> None:
+def test_a_file_without_sound_is_taken_for_no_recording_on_the_page(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     (folder / "e.unknown").write_bytes(b"no sound")
-    assert not any(both(folder, ["e", "e.unknown", "clips/e.unknown"]))
+    _, page = both(folder, ["e", "e.unknown", "clips/e.unknown"])
+    assert not page
 
 
 @settings(max_examples=40, deadline=None)

@@ -129,7 +129,7 @@ def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
     silent = replace(result(), smile=Transcript(), vanilla=Transcript(), duration=2.0)
     both = [transcript_of("a.wav", result()), transcript_of("b.wav", silent)]
     (path,) = export(both, "csv", tmp_path)
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(r["file"], float(r["start"]), float(r["end"]), r["text"], r["alone"]) for r in rows] == [
         ("a.wav", 0.0, 1.0, "with one", "alone one"),

@@ -71,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rows(out: Path) -> list[tuple[str, str]]:
-    with (out / "transcripts.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "transcripts.csv").open(encoding="utf-8-sig", newline="") as file:
         return [(row["file"], row["text"]) for row in csv.DictReader(file)]
 
 

@@ -27,6 +27,7 @@ from smile.ui.parts.components import stage
 from smile.ui.parts.pools import example_choices
 from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
+from smile.util.spreadsheet import BOM, guarded_row
 from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
@@ -202,16 +203,16 @@ def saved(compared: Compared | None, reference: str, kind: str) -> Any:
     if kind == "json":
         text = json.dumps({"reference": reference or None, "cells": rows}, ensure_ascii=False, indent=2)
     else:
-        text = as_csv(rows)
+        text = BOM + as_csv(rows)
     return gr.update(value=save_bytes_to_cache(text.encode(), f"smile-compare.{kind}", get_upload_folder()))
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Return rows as comma-separated values; several ids in one field have spaces between them."""
+    """Return rows as comma-separated values, none of them a formula; ids in one field have spaces between."""
     target = io.StringIO()
     writer = csv.DictWriter(target, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({**row, "neighbours": " ".join(row["neighbours"])} for row in rows)
+    writer.writerows(guarded_row({**row, "neighbours": " ".join(row["neighbours"])}) for row in rows)
     return target.getvalue()
 
 

@@ -16,6 +16,7 @@ from smile.audio.io import read_audio, write
 from smile.datatypes import SAMPLE_RATE, Utterance
 from smile.exporting import EACH, SUFFIXES, Span, TieredTranscript
 from smile.pools.pool import Pool
+from smile.util.spreadsheet import BOM, guarded
 
 CLIPS, ANNOTATED, TRIES = 12, 8, 6  # clips in each sample
 PAUSE = 0.4  # seconds between two clips of one recording
@@ -35,8 +36,8 @@ def clips_with_table(pool: Pool, out: Path) -> None:
         for number, utterance in enumerate(chosen, 1):
             name = f"clip-{number:02d}{utterance.audio.suffix}"
             archive.write(utterance.audio, name)
-            rows.writerow((name, utterance.text, utterance.speaker))
-        archive.writestr("metadata.csv", text.getvalue())
+            rows.writerow(map(guarded, (name, utterance.text, utterance.speaker)))
+        archive.writestr("metadata.csv", BOM + text.getvalue())
 
 
 def annotated(pool: Pool, out: Path, kind: str) -> None:
