@@ -93,6 +93,21 @@ def _language(row: Row) -> str:
     return iso_code(row.get("language", ""))
 
 
+def finds_by_name(table: Path) -> bool:
+    """Return whether a table has recordings in its folder that do not lie just where they are said to.
+
+    Where it names any outside of its folder, it does not count as such.
+
+    Raises:
+        CorpusError: the table cannot be read.
+    """
+    finder, folder = _Finder(table), table.parent.resolve()
+    matches = [match for _, row in table_rows(table) if isinstance(match := finder.find(row), Match)]
+    if all(match.exact for match in matches):
+        return False
+    return all(match.path.resolve().is_relative_to(folder) for match in matches)
+
+
 class _Finder:
     """Finds the recordings that a table names.
 

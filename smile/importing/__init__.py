@@ -18,6 +18,7 @@ from smile.corpora import Reading
 from smile.corpora.recordings import Recordings
 from smile.corpora.spans import spanned
 from smile.corpora.tables import SUFFIXES
+from smile.corpora.tabular import finds_by_name
 from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
@@ -35,17 +36,29 @@ TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or a
 def takes(source: Path) -> bool:
     """Return whether a path is for this package, and not a corpus that is read where it lies.
 
-    That is a zip, an annotation file, a table of stretches of recordings, or a folder with any of these but
-    zips and no pool, ML-SUPERB folder or parquet.
+    That is a zip, an annotation file, a table of stretches of recordings or of recordings that are found by
+    their names, of which something is to be said, or a folder with any of these but zips and no pool,
+    ML-SUPERB folder or parquet.
     """
     if source.is_file():
-        return source.suffix.lower() in (".zip", *READERS) or _stretches(source)
+        return source.suffix.lower() in (".zip", *READERS) or _stretches(source) or _by_name(source)
     if not source.is_dir() or (source / HEADER).is_file() or corpora.languages(source):
         return False
     paths = list(source.iterdir())
     if any(path.suffix.lower() == ".parquet" for path in paths):
         return False
-    return any(map(_stretches, paths)) or bool(annotation_files(source))
+    if any(map(_stretches, paths)) or annotation_files(source):
+        return True
+    tables = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    return len(tables) == 1 and _by_name(tables[0])
+
+
+def _by_name(path: Path) -> bool:
+    """Whether a file is a table with recordings that are found by their names."""
+    try:
+        return path.suffix.lower() in SUFFIXES and finds_by_name(path)
+    except CorpusError:
+        return False  # which is told where it is read
 
 
 def _stretches(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smile import importing
 from smile.corpora import read_corpus
 from smile.datatypes import CorpusError
 from smile.importing import read_source
@@ -43,11 +45,12 @@ def both(folder: Path, names: list[str]) -> list[dict[str, str]]:
         except CorpusError:
             taken.append({})
         else:
-            taken.append({u.text: u.audio.relative_to(folder).as_posix() for u in reading.utterances})
+            taken.append({u.text: os.path.relpath(u.audio, folder) for u in reading.utterances})
     return taken
 
 
 def filled(folder: Path, names: tuple[str, ...] = THERE) -> Path:
+    folder.mkdir(exist_ok=True)
     for name in names:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"RIFF\0\0\0\0WAVE")
@@ -71,6 +74,17 @@ def test_a_file_without_sound_is_taken_for_no_recording_on_the_page(tmp_path: Pa
     (folder / "e.unknown").write_bytes(b"no sound")
     _, page = both(folder, ["e", "e.unknown", "clips/e.unknown"])
     assert not page
+
+
+def test_what_is_found_by_its_name_is_said(tmp_path: Path) -> None:
+    filled(tmp_path / "in")
+    for name, told in (("clips/my clip.wav", False), ("C:\\x\\clips\\my clip.wav", True)):
+        both(tmp_path / "in", [name])
+        for source in (tmp_path / "in", tmp_path / "in" / "t.jsonl"):
+            assert importing.takes(source) == told
+            assert bool(read_source(source, tmp_path / "w").notes) == told
+    both(tmp_path / "in", ["C:\\x\\clips\\my clip.wav", str(filled(tmp_path, ("a.flac",)) / "a.flac")])
+    assert not importing.takes(tmp_path / "in")  # an absolute path is the command line's own
 
 
 @settings(max_examples=40, deadline=None)
