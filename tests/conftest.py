@@ -85,9 +85,9 @@ def decoded_here(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that are decoded in this process."""
     paths, stream = [], io.stream
 
-    def seen(path: Path) -> object:
+    def seen(path: Path, most: int | None = None) -> object:
         paths.append(path)
-        return stream(path)
+        return stream(path, most)
 
     monkeypatch.setattr(io, "stream", seen)
     return paths
