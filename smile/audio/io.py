@@ -160,10 +160,10 @@ def _checked(samples: Samples, subject: str) -> Samples:
 
 
 def _amplify(samples: Samples) -> None:
-    """Centre quiet samples and raise their peak to between 1/4 and 1/2; 16 bits stay 16 bits."""
+    """Centre quiet samples and raise their peak to between 1/2 and 1; 16 bits stay 16 bits."""
     if np.ptp(samples) < QUIET:
         samples -= np.rint(samples.mean(dtype=np.float64) * 2**15).astype(np.float32) / 2**15
-        samples *= np.float32(2.0 ** (-1 - np.frexp(np.abs(samples).max())[1]))
+        samples *= np.float32(2.0 ** (-np.frexp(np.abs(samples).max())[1]))
 
 
 def _resampled(blocks: Iterable[Block]) -> Iterator[Samples]:
