@@ -109,7 +109,7 @@ def test_every_chart_is_drawn(tab):
     for number in range(1, 7):
         tab.click(f"#chart label:nth-of-type({number})")
         tab.wait(lambda: tab.all("#plot .main-svg .trace, #plot .main-svg .point"), "the chart")
-    tab.choose("condition", "Whisper alone")
+    tab.choose("condition", "Whisper alone, controlled")
     tab.click("#chart label:nth-of-type(1)")
     tab.wait(lambda: "nothing to compare" in tab.text("#caption"), "the sentence")
     tab.wait(lambda: not any(e.is_displayed() for e in tab.all("#plot")), "the empty chart to go")
