@@ -40,6 +40,9 @@ async def _script(request: Request) -> Response:
     return FileResponse(plotly(), media_type="text/javascript", headers={"Cache-Control": "max-age=86400"})
 
 
+BY_ITSELF = "The page does this by itself; there is nothing to ask the server for."
+
+
 class Dashboard(gr.Blocks):
     """Blocks with addresses of their own, behind a gate, whose errors are sentences."""
 
@@ -80,6 +83,8 @@ class Dashboard(gr.Blocks):
 
 def _check(block_fn: Any, inputs: Any) -> None:
     """Refuse values that no page sends, and the uploads that come with them."""
+    if getattr(block_fn, "fn", None) is None:
+        raise SmileError(BY_ITSELF)
     try:
         values.check(inputs)
     except SmileError:

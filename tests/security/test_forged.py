@@ -180,6 +180,14 @@ def test_sessions_of_odd_names(stranger: Stranger, session: str) -> None:
         assert answer.status_code in (200, 400, 422), path
 
 
+@pytest.mark.usefixtures("quiet")
+def test_what_the_page_does_by_itself_is_refused_with_a_sentence(stranger: Stranger) -> None:
+    index = next(i for i, event in enumerate(stranger.config["dependencies"]) if not event["backend_fn"])
+    body = {"data": [], "fn_index": index, "session_hash": "a"}
+    answer = stranger.http.post(f"{API}/run/predict", content=encoded(body), headers=JSON)
+    assert "does this by itself" in answer.text
+
+
 def test_a_session_without_a_name(stranger: Stranger) -> None:
     body = {"data": [], "fn_index": 1, "session_hash": ""}
     answer = stranger.http.post(f"{API}/queue/join", content=encoded(body), headers=JSON)

@@ -48,7 +48,7 @@ def test_without_measured_samples_the_page_begins_with_the_first_pool_and_no_exa
     only(NONE)
     assert pools.default_pool(engine) == engine.pools()[0].key
     with gr.Blocks():
-        assert showcase(engine) is None
+        assert showcase(engine) == ()
 
 
 def test_it_says_both_rates_what_was_said_and_how_many_examples_there_were(engine):

@@ -41,17 +41,17 @@ TO_RECORDER = "() => { window.smileShow('#audio'); document.querySelector('#audi
 TO_POOLS = "() => { window.smileShow('#pool'); document.querySelector('#pool input')?.focus(); }"
 
 
-def showcase(engine: Engine) -> gr.Column | None:
-    """Lay out the example with ways on to one's own; None where no measured sample is on offer."""
+def showcase(engine: Engine) -> tuple[tuple[gr.Button, str], ...]:
+    """Lay out the example, where there is one; return buttons on to one's own, with what each does."""
     sample = shown_first(engine)
     if sample is None:
-        return None
-    with gr.Column(elem_id="showcase") as column:
+        return ()
+    with gr.Column(elem_id="showcase"):
         gr.HTML(example_html(engine, sample), **PLAIN)
         with gr.Row(elem_classes="files"):
-            gr.Button("Try your own voice", size="sm", elem_id="to-voice").click(js=TO_RECORDER)
-            gr.Button("Try another language", size="sm", elem_id="to-pools").click(js=TO_POOLS)
-    return column
+            own = gr.Button("Try your own voice", size="sm", elem_id="to-voice")
+            other = gr.Button("Try another language", size="sm", elem_id="to-pools")
+    return (own, TO_RECORDER), (other, TO_POOLS)
 
 
 def example_html(engine: Engine, sample: Sample) -> str:

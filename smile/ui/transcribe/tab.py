@@ -27,7 +27,7 @@ REMEMBER = "(...values) => window.smileRemember({names}, values)"
 def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
     """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
     with gr.Tab("Transcribe", id="transcribe"):
-        showcase(engine)
+        onward_from_example = showcase(engine)
         with gr.Row(elem_classes="page"):
             with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
                 clip = clip_inputs(engine, "measure errors against")
@@ -44,6 +44,8 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
+        for button, action in onward_from_example:
+            button.click(js=action)
     return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
 
 
