@@ -28,7 +28,7 @@ class Match:
 
     path: Path
     name: str  # as a table or an annotation file has it
-    folders: Parts  # in which it was said to lie
+    folders: Parts  # in which it was said to lie, or the source's where none are said
     exact: bool
     lies: str = ""  # where it lies in the folder
 
@@ -86,7 +86,7 @@ class Recordings:
         likely = _best([path for path in named if self._agrees(inner[:-1], path, home)], said)
         if named and not likely:
             return self._elsewhere(said, named)
-        return self._single(likely, said, inner[:-1], exact=False)
+        return self._single(likely, said, inner[:-1] or home, exact=False)
 
     def __contains__(self, name: str) -> bool:
         """Return whether any recording has a name, with its suffix or without."""

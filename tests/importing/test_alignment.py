@@ -263,6 +263,19 @@ def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Pa
     assert len(imported.notes) == 1
 
 
+@pytest.mark.parametrize("recording", ["wav/s1/a.wav", "wav/a.wav"])
+def test_one_recording_is_not_for_files_of_its_name_in_several_folders(
+    tmp_path: Path, recording: str
+) -> None:
+    laid(tmp_path, [recording, "wav/s1/b.wav", "wav/s1/c.wav"])
+    for name in ("s1/a", "s2/a", "s2/c"):
+        (tmp_path / "grids" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_textgrid(tmp_path / "grids" / f"{name}.TextGrid", tiers={"t": [(0.1, 0.9, name)]})
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["s2/c"]
+    assert [reason.startswith("It is not clear") for reason in reasons(imported)] == [True, True]
+
+
 def test_an_eafs_own_path_goes_before_its_folder(tmp_path: Path) -> None:
     laid(tmp_path, ["s2/a.wav", "s1/a.wav"])
     write_eaf(tmp_path / "s2" / "x.eaf", "../s1/a.wav", {"t": [(1.0, 1.9, "x")]})
