@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
 from smile.audio.io import stream
 from smile.corpora.recordings import ADD, MISSING, Match, Recordings, folded
@@ -17,25 +17,40 @@ NEAR = 0.5  # seconds by which a recording's length may differ from what its ann
 def recording(file: Annotated, recordings: Recordings, alone: bool) -> Match | str:
     """Return the recording of an annotation file, or why there is none.
 
-    That is the one given, the one that the file names or is called after, or the only one there is.
+    That is the one given, the one that the file names or is called after, or the only one there is. One
+    that lies in another folder than the file says is not the one that it names.
     """
     if recordings.given:
         return Match(recordings.given, recordings.given.name, (), exact=True)
-    for media in file.media:
-        there = recordings.find(media.path, file.path) if media.path else ""
-        if isinstance(there, Match) and there.exact:
-            return there
+    placed = [recordings.find(media.path, file.path) for media in file.media if media.path]
+    if exact := [there for there in placed if isinstance(there, Match) and there.exact]:
+        return exact[0]
     names = [name for media in file.media for name in media.names]
     names += [*(PurePath(name).stem for name in names), file.path.stem]
     named = [recordings.find(name, file.path) for name in names if name in recordings]
     matches = [match for match in named if isinstance(match, Match)]
-    if best := [match for match in matches if match.exact] or matches:
+    if best := [match for match in matches if match.exact]:
         return best[0]
+    if best := [there for there in placed if isinstance(there, Match)]:
+        return best[0]
+    if not (alone and recordings.only) and (elsewhere := _elsewhere(file, recordings, placed)):
+        return elsewhere
+    if matches:
+        return matches[0]
     if named:
         return named[0]
     if alone and recordings.only:
         return Match(recordings.only, "", (), exact=False)
     return f'{MISSING}{names[0]}" beside {file.path.name}; {ADD}'
+
+
+def _elsewhere(file: Annotated, recordings: Recordings, placed: Iterable[Match | str]) -> str:
+    """Why a recording that the file names cannot be one of its name that lies in another folder."""
+    paths = (PurePosixPath(media.path) for media in file.media if media.path)
+    return next(
+        (str(why) for path, why in zip(paths, placed, strict=True) if path.name in recordings),
+        "",
+    )
 
 
 def offset(file: Annotated, audio: Path) -> float | str:

@@ -283,6 +283,21 @@ def test_an_eafs_own_path_goes_before_its_folder(tmp_path: Path) -> None:
     assert texts(imported) == ["x"], "the other one has a second only"
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [("../s2/a.wav", []), ("../wav/s2/a.wav", []), ("../s1/a.wav", ["x"]), ("a.wav", ["x"])],
+)
+def test_an_eaf_takes_no_recording_of_another_folder_than_it_says(
+    tmp_path: Path, path: str, kept: list[str]
+) -> None:
+    laid(tmp_path, ["wav/s1/a.wav", "wav/s1/b.wav"])
+    (tmp_path / "eaf").mkdir()
+    write_eaf(tmp_path / "eaf" / "x.eaf", path, {"t": [(0.1, 0.9, "x")]})
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == kept
+    assert all("another folder" in reason for reason in reasons(imported))
+
+
 def test_two_annotation_files_of_one_stretch_give_one_clip(tmp_path: Path) -> None:
     staircase(tmp_path / "a.wav", 10)
     write_eaf(tmp_path / "a.eaf", "a.wav", {"t": [(1.0, 2.0, "x"), (3.0, 4.0, "y")]})
