@@ -15,7 +15,7 @@ from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 
 from smile.audio.formats import AUDIO_SUFFIXES
-from smile.corpora.columns import TOP, header_at, headless
+from smile.corpora.columns import TEXT_COLUMNS, TOP, columns_named, header_at, headless
 from smile.corpora.sheets import TableLimits, check_columns
 
 Row = dict[str, str]  # column, in lower case -> cell
@@ -37,6 +37,11 @@ ROWS_IN_CELL = (
 )
 TOO_MANY = "The row has more cells than the table has columns; put a text with commas in quotation marks."
 
+CUT_OFF = (
+    "The text seems to go on in the next cell, which begins with a space; put a text with commas or "
+    "semicolons in quotation marks."
+)
+
 
 @dataclass(frozen=True)
 class _Layout:
@@ -55,7 +60,7 @@ def cell_rows(path: Path, lines: Lines, delimiters: str, limits: TableLimits) ->
     """
     layout = _layout(lines, delimiters)
     check_columns(path, layout.header, limits)
-    for number, cells in _records(lines(), layout.delimiter, len(layout.header)):
+    for number, cells in _records(lines(), layout.delimiter, layout.header):
         if number <= layout.line:
             continue
         if isinstance(cells, str):
@@ -69,7 +74,7 @@ def _layout(lines: Lines, delimiters: str) -> _Layout:
     named = SEPARATOR.fullmatch(next(lines(), "").rstrip("\r\n"))
     if named:
         delimiters = named[1]
-    tops = {d: list(islice(_records(lines(), d, 0), bool(named), TOP)) for d in delimiters}
+    tops = {d: list(islice(_records(lines(), d), bool(named), TOP)) for d in delimiters}
     places = {d: header_at(cells for _, cells in top) for d, top in tops.items()}
     known = [_titled(d, tops[d][place]) for d, place in places.items() if place is not None]
     if known:
@@ -96,11 +101,11 @@ def _row(header: Sequence[str], cells: list[str]) -> Row | str:
     return {name: cell for name, cell in zip_longest(header, cells[: len(header)], fillvalue="") if name}
 
 
-def _records(lines: Iterator[str], delimiter: str, columns: int) -> Iterator[Record]:
-    """Every record that is not blank, of a table with so many columns."""
+def _records(lines: Iterator[str], delimiter: str, header: Sequence[str] = ()) -> Iterator[Record]:
+    """Every record that is not blank, of a table with these columns."""
     if delimiter in LINEWISE:
-        return _lone_lines(lines, columns, delimiter)
-    return _quoted(lines, delimiter, columns)
+        return _lone_lines(lines, len(header), delimiter)
+    return _quoted(lines, delimiter, header)
 
 
 def _lone_lines(lines: Iterator[str], columns: int, delimiter: str) -> Iterator[Record]:
@@ -150,14 +155,14 @@ def _whole(cell: str) -> bool:
     return len(cell) > 1 and cell.startswith('"') and cell.endswith('"')
 
 
-def _quoted(lines: Iterator[str], delimiter: str, columns: int) -> Iterator[Record]:
+def _quoted(lines: Iterator[str], delimiter: str, header: Sequence[str]) -> Iterator[Record]:
     """The records of a csv.
 
     After a line whose quotation marks do not close within MOST_LINES and MOST_CHARACTERS, or that takes rows
     with it, reading goes on with the next line.
     """
     again: deque[str] = deque()  # lines that a record has taken in vain
-    number = 1
+    number, text = 1, _text_place(header)
     while True:
         taken: list[str] = []
         reader = csv.reader(
@@ -169,14 +174,32 @@ def _quoted(lines: Iterator[str], delimiter: str, columns: int) -> Iterator[Reco
             cells = UNCLOSED
         if cells is None:
             return
-        if not isinstance(cells, str) and _hold_rows(taken[1:], delimiter, columns):
-            cells = ROWS_IN_CELL
+        if isinstance(cells, list):
+            if _hold_rows(taken[1:], delimiter, len(header)):
+                cells = ROWS_IN_CELL
+            elif len(taken) == 1 and _cut_off(taken[0].split(delimiter), len(cells), text):
+                cells = CUT_OFF
         if isinstance(cells, str):
             again.extendleft(reversed(taken[1:]))
             taken = taken[:1]
         if cells:
             yield number, cells
         number += len(taken)
+
+
+def _text_place(header: Sequence[str]) -> int:
+    """Which cell of a row is its text; -1 where no column is known to hold it."""
+    columns = columns_named(tuple(header), TEXT_COLUMNS)
+    return header.index(columns[0]) if columns else -1
+
+
+def _cut_off(written: Sequence[str], count: int, text: int) -> bool:
+    """Whether a text goes on behind a comma: only the cell after it begins with a space."""
+    if text < 0 or len(written) != count or text + 1 >= count:
+        return False
+    said, following = written[text], written[text + 1]
+    quoted = '"' in said or following.lstrip().startswith('"')
+    return not quoted and said[:1].strip() != "" and following[:1] == " " and following.strip() != ""
 
 
 def _hold_rows(lines: Sequence[str], delimiter: str, columns: int) -> bool:

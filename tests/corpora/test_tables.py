@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.corpora.delimited import OVER_LINES, ROWS_IN_CELL, UNCLOSED
+from smile.corpora.delimited import CUT_OFF, OVER_LINES, ROWS_IN_CELL, UNCLOSED
 from smile.corpora.letters import UNREADABLE, unreadable
 from smile.corpora.tables import NO_OBJECT, read_text, table_rows
 from smile.datatypes import CorpusError
@@ -168,6 +168,27 @@ def test_a_quotation_mark_that_never_closes_costs_one_row(tmp_path: Path) -> Non
         (2, UNCLOSED),
         (3, {"file": "b.wav", "text": "two"}),
         (4, {"file": "c.wav", "text": "three"}),
+    ]
+
+
+@pytest.mark.parametrize("header", ["file,text,notes", "file,text,"])
+def test_a_text_that_a_comma_cuts_off_is_refused(tmp_path: Path, header: str) -> None:
+    rows = (
+        "a.wav,Yes, I do",
+        "b.wav,no,",
+        "c.wav, no, note",
+        'd.wav,"no, no", note',
+        "e.wav,no, ",
+        "f.wav,no,x",
+    )
+    lines = list(table_rows(saved(tmp_path, "t.csv", "\n".join((header, *rows)))))
+    assert lines[0] == (2, CUT_OFF)
+    assert [row["text"] for _, row in lines[1:] if isinstance(row, dict)] == [
+        "no",
+        "no",
+        "no, no",
+        "no",
+        "no",
     ]
 
 
