@@ -4,19 +4,8 @@ AUDIO_SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".webm"),  # what browsers and phones record
     *(".aac", ".aiff", ".aif", ".wma", ".amr", ".caf"),
     *(".oga", ".spx", ".mka", ".m4b", ".mp2", ".wv", ".tta", ".ape", ".au", ".w64", ".ac3"),
-    *(
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".avi",
-        ".mpg",
-        ".mpeg",
-        ".3gp",
-        ".3g2",
-        ".ts",
-        ".flv",
-    ),  # video, whose sound is read
+    *(".mp4", ".m4v", ".mov", ".mkv", ".avi", ".mpg", ".mpeg"),  # video, whose sound is read
+    *(".3gp", ".3g2", ".ts", ".flv"),
 )
 
 # What PyAV may open: containers of sound, and no playlists, which could name other files or hosts.

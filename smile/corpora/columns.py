@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+
+from smile.text.characters import unaccented
 
 # The first that a table has counts; case, accents and what parts words do not matter.
 FILE_COLUMNS = (
@@ -34,15 +35,9 @@ WORDS = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=4096)
-def folded(name: str) -> str:
+def column_key(name: str) -> str:
     """Return a column's name without case and accents, its words parted by underscores."""
     return WORDS.sub("_", unaccented(name)).strip("_")
-
-
-def unaccented(name: str) -> str:
-    """Return a column's name without case and accents."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in letters if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=1024)
@@ -50,7 +45,7 @@ def columns_named(columns: tuple[str, ...], names: tuple[str, ...]) -> tuple[str
     """Return those of a table's columns that have one of these names, in the order of the names."""
     known: dict[str, str] = {}
     for column in columns:
-        known.setdefault(folded(column), column)
+        known.setdefault(column_key(column), column)
     return tuple(known[name] for name in names if name in known)
 
 
@@ -91,7 +86,7 @@ def headless(records: Sequence[Sequence[str] | str]) -> tuple[str, ...]:
 
 def repeated(header: Iterable[str]) -> str:
     """Return a column of recordings or texts that a table has twice; empty where there is none."""
-    counts = Counter(map(folded, header))
+    counts = Counter(map(column_key, header))
     return next((name for name in (*FILE_COLUMNS, *TEXT_COLUMNS) if counts[name] > 1), "")
 
 

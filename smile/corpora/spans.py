@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from smile.corpora.columns import unaccented
+from smile.text.characters import unaccented
 
 Span = tuple[float, float]  # seconds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -63,14 +63,14 @@ class MeasuredSamples:
         """Return a sample; None where it was not measured."""
         return self._by_place.get((pool, id))
 
-    def best(self, pools: Sequence[str], ids: Collection[str]) -> Sample | None:
-        """Return the sample of these with the fewest errors behind examples, then the most gained.
+    def best(self, offered: Collection[tuple[str, str]]) -> Sample | None:
+        """Return the sample, by pool and id, with the fewest errors behind examples, then the most gained.
 
         Both transcripts are of one script and neither is twice as long as the other, so that they can be
         compared by who reads neither.
         """
-        offered = [s for s in self.samples if s.pool in pools and s.id in ids and s.gain > 0]
-        alike = [s for s in offered if scripts(s.vanilla) == scripts(s.smile) and s.of_like_length]
+        helped = [s for s in self.samples if (s.pool, s.id) in offered and s.gain > 0]
+        alike = [s for s in helped if scripts(s.vanilla) == scripts(s.smile) and s.of_like_length]
         return min(alike, key=lambda s: (s.smile_cer, -s.gain, s.id), default=None)
 
 

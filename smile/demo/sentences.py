@@ -50,9 +50,7 @@ def own_data(locale: str) -> dict[str, Any]:
 def vocabulary(language: DemoLanguage) -> dict[str, list[str]]:
     """Return the usable names of each kind, in the language's own orthography."""
     own, english = own_data(language.locale), own_data("en")
-    months = own["months"].get("stand-alone", {}).get("wide") or own["months"]["format"]["wide"]
-
-    days = own["days"]["format"]["wide"]
+    months, days = _months(own), own["days"]["format"]["wide"]
 
     def usable(kind: str, codes: list[str]) -> list[str]:
         named = {own[kind][code]: english[kind][code] for code in codes if code in own[kind]}
@@ -65,6 +63,11 @@ def vocabulary(language: DemoLanguage) -> dict[str, list[str]]:
         "countries": usable("territories", COUNTRIES.split()),
         "languages": usable("languages", TONGUES.split()),
     }
+
+
+def _months(own: dict[str, Any]) -> dict[int, str]:
+    """The months by number, as they stand alone where the language tells that apart."""
+    return own["months"].get("stand-alone", {}).get("wide") or own["months"]["format"]["wide"]
 
 
 def spelled_in(text: str, alphabet: str) -> bool:
@@ -110,10 +113,9 @@ def _joining(language: DemoLanguage) -> set[str]:
 def _english(language: DemoLanguage) -> dict[str, str]:
     """Return the English name of every name that texts may have."""
     own, english = own_data(language.locale), own_data("en")
-    months = own["months"].get("stand-alone", {}).get("wide") or own["months"]["format"]["wide"]
     pairs = [
         (own["days"]["format"]["wide"], english["days"]["format"]["wide"]),
-        (months, english["months"]["format"]["wide"]),
+        (_months(own), english["months"]["format"]["wide"]),
         (own["territories"], english["territories"]),
         (own["languages"], english["languages"]),
     ]

@@ -23,6 +23,11 @@ class Character:
     rare: bool = False  # it occurs once where much is written: perhaps a typing error
 
 
+def unaccented(text: str) -> str:
+    """Return a text without case and without marks on its letters: "Nom Été" becomes "nom ete"."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
 def inventory(texts: Sequence[str]) -> tuple[Character, ...]:
     """Return the code points of texts as they are spelt, without spaces, the most frequent first.
 

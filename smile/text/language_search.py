@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 from smile.datatypes import Language, PoolError
+from smile.text.characters import unaccented
 from smile.text.languages import language, languages
 from smile.util.names import label
 
@@ -85,5 +85,5 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 
 def _folded(text: str) -> str:
     """Lower case, without marks and signs: "Ɓàsàa" is found by "basaa"."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in plain.translate(LETTERS)).split())
+    plain = unaccented(text).translate(LETTERS)
+    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())

@@ -192,7 +192,7 @@ class _Results:
         samples = heard.samples if stranger else lengths.whole(heard, name, minutes)
         for result in transcribe(self._models, samples, self._pool, self._settings):
             yield result
-        cut = lengths.only_beginning(minutes) if heard.cut else ""
+        cut = lengths.only_beginning(heard.cut, minutes)
         transcript = transcript_of(name, result)
         self.kept = {"transcript": asdict(transcript), "problem": cut}
 

@@ -54,12 +54,14 @@ def checked(minutes: float) -> float:
     return minutes
 
 
-def only_beginning(minutes: float) -> str:
-    """Return what is said where a recording is longer than what was transcribed of it."""
-    return f"Only the first {minutes:g} minutes of the recording were transcribed; it is longer."
+def only_beginning(cut: bool, minutes: float = PAGE) -> str:
+    """Return what is said where a recording was cut, as it is longer than so many minutes; else nothing."""
+    said = f"Only the first {minutes:g} minutes of the recording were transcribed; it is longer."
+    return said if cut else ""
 
 
 def told(result: Result, cut: bool, minutes: float = PAGE) -> Result:
     """Return a result whose `problem` says so where only the beginning of its recording was read."""
-    said = f"{result.problem} {only_beginning(minutes)}".strip()
-    return replace(result, problem=said) if cut else result
+    if not cut:
+        return result
+    return replace(result, problem=f"{result.problem} {only_beginning(cut, minutes)}".strip())

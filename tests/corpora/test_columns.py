@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smile.corpora import read_corpus
-from smile.corpora.columns import FILE_COLUMNS, NORMALISED, PLAIN_TEXT_COLUMNS, cell, folded, lacking
+from smile.corpora.columns import FILE_COLUMNS, NORMALISED, PLAIN_TEXT_COLUMNS, cell, column_key, lacking
 from smile.corpora.spans import span
 from smile.corpora.tables import table_rows
 from smile.datatypes import CorpusError
@@ -22,7 +22,7 @@ from tests.support.linguists import write_xlsx
 ROWS = [("a1.wav", "one"), ("a2.wav", "two")]
 KNOWN = {*FILE_COLUMNS, *PLAIN_TEXT_COLUMNS, *NORMALISED}
 strange = st.text(st.characters(categories=["L", "Nd", "Zs"]), min_size=1, max_size=12).filter(
-    lambda name: folded(name) not in KNOWN
+    lambda name: column_key(name) not in KNOWN
 )
 dressed = st.sampled_from([str.upper, str.title, lambda n: f" {n} ", lambda n: n.replace("_", " ")])
 
@@ -159,7 +159,7 @@ def test_any_table_is_understood_or_its_columns_are_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     """Columns in any order, some with a name that is known; no sentence names one that is not there."""
-    others = data.draw(st.lists(strange, max_size=4, unique_by=folded))
+    others = data.draw(st.lists(strange, max_size=4, unique_by=column_key))
     file = data.draw(st.none() | st.sampled_from(FILE_COLUMNS))
     text = data.draw(st.none() | st.sampled_from(PLAIN_TEXT_COLUMNS))
     dress = data.draw(dressed)

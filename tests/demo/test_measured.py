@@ -40,23 +40,23 @@ def test_what_ships_is_of_the_shipped_pools_and_its_rates_are_those_of_its_texts
 def test_the_best_has_the_fewest_errors_and_is_on_offer():
     worse, better = replace(GOOD, id="2", smile_cer=0.3), replace(GOOD, id="3", smile_cer=0.0)
     everything = measured(GOOD, worse, better)
-    assert everything.best(["gla"], {"1", "2", "3"}) == better
-    assert everything.best(["gla"], {"1", "2"}) == GOOD
-    assert everything.best(["gle"], {"1", "2", "3"}) is None
+    assert everything.best({("gla", "1"), ("gla", "2"), ("gla", "3")}) == better
+    assert everything.best({("gla", "1"), ("gla", "2")}) == GOOD
+    assert everything.best({("gle", "1"), ("gle", "2"), ("gle", "3")}) is None
 
 
 def test_one_that_examples_do_not_help_is_never_the_best():
-    assert measured(replace(GOOD, vanilla_cer=0.0, smile_cer=0.0)).best(["gla"], {"1"}) is None
+    assert measured(replace(GOOD, vanilla_cer=0.0, smile_cer=0.0)).best({("gla", "1")}) is None
 
 
 def test_the_best_has_both_transcripts_in_one_script():
     other = replace(GOOD, id="2", vanilla="ดูเมื่อ", smile_cer=0.0)
-    assert measured(GOOD, other).best(["gla"], {"1", "2"}) == GOOD
+    assert measured(GOOD, other).best({("gla", "1"), ("gla", "2")}) == GOOD
 
 
 def test_the_best_is_not_one_for_which_whisper_alone_wrote_next_to_nothing():
     other = replace(GOOD, id="2", vanilla="a", smile="a whole line", smile_cer=0.0)
-    assert measured(GOOD, other).best(["gla"], {"1", "2"}) == GOOD
+    assert measured(GOOD, other).best({("gla", "1"), ("gla", "2")}) == GOOD
 
 
 def test_they_are_read_back_as_they_were_written(tmp_path):

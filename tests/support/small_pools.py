@@ -82,7 +82,7 @@ def read_pool(folder: Path) -> Pool:
         -np.ones(3, np.float32),
         np.ones(3, np.float32),
     )
-    token_store._write(token_store.store_path(pool, MODEL), pool, MODEL, [read, read])
+    token_store._write(token_store.store_path(pool, MODEL), pool, MODEL, [read, read], ())
     return pool
 
 

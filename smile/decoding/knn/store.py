@@ -179,7 +179,7 @@ def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: in
         executor.shutdown(cancel_futures=True)
 
 
-def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates], groups: Groups = ()) -> None:
+def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates], groups: Groups) -> None:
     arrays = {name: np.concatenate([getattr(r, name) for r in states]) for name in PARTS}
     names = _names(pool.utterances)
     arrays["header"] = np.array(with_groups(_header(model), groups, names))

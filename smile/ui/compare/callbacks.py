@@ -17,7 +17,7 @@ from smile.audio.io import Recording
 from smile.datatypes import SAMPLE_RATE, SmileError
 from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.settings import Settings
-from smile.transcription.lengths import PAGE, only_beginning
+from smile.transcription.lengths import only_beginning
 from smile.ui.cancelled import consuming
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, compare_html, title
@@ -142,14 +142,9 @@ def _progress(compared: Compared, spent: float, recording: Recording, problem: s
     if compared.done:
         seconds = len(recording.samples) / SAMPLE_RATE
         said = f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more."
-        return " ".join(filter(None, [said, _cut(recording), problem])), "done"
+        return " ".join(filter(None, [said, only_beginning(recording.cut), problem])), "done"
     left = spent / done * (total - done)
     return f"{done} of {total}, next {title(compared.places[done])}; about {left:.0f} s left", "working"
-
-
-def _cut(recording: Recording) -> str:
-    """What is said where only the beginning of a recording was read."""
-    return only_beginning(PAGE) if recording.cut else ""
 
 
 def settle(compared: Compared | None) -> View:
@@ -229,5 +224,5 @@ def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> 
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
     rows = as_rows(cells, reference or "", choice.language.code)
-    problem = " ".join(filter(None, [_cut(recording), engine.problem(wanted.pool)]))
+    problem = " ".join(filter(None, [only_beginning(recording.cut), engine.problem(wanted.pool)]))
     return {"cells": rows, "problem": problem}

@@ -33,9 +33,8 @@ def pool_choices(pools: Iterable[PoolChoice]) -> list[tuple[str, str]]:
 
 def shown_first(engine: Engine) -> Sample | None:
     """Return the measured sample to begin with: of the pools on offer the one with the fewest errors."""
-    offered = {utterance.id for pool in engine.pools() for utterance in engine.queries(pool.key)}
-    keys = [pool.key for pool in engine.pools() if not pool.source]
-    return samples().best(keys, offered)
+    own = (pool.key for pool in engine.pools() if not pool.source)
+    return samples().best({(key, utterance.id) for key in own for utterance in engine.queries(key)})
 
 
 def default_pool(engine: Engine) -> str | None:

@@ -14,6 +14,7 @@ from smile.ui.parts.neighbours import SYNTHETIC, player
 from smile.ui.parts.pools import shown_first
 from smile.ui.parts.scores import judge, percent
 from smile.ui.sounds import Sounds
+from smile.ui.transcribe.view import ALONE, EXAMPLES
 
 if TYPE_CHECKING:
     from smile.datatypes import Utterance
@@ -65,18 +66,18 @@ def example_html(engine: Engine, sample: Sample) -> str:
         player=player(Sounds(engine.audio_folders()).address(utterance.audio), "The recording"),
         text=utterance.text,
         translation=TRANSLATION.format(sample.translation) if sample.translation else "",
-        vanilla=_side("vanilla", "Whisper alone", utterance, sample.vanilla, choice),
-        smile=_side("smile", "With examples (SMILE)", utterance, sample.smile, choice),
+        vanilla=_side(ALONE, utterance, sample.vanilla, choice),
+        smile=_side(EXAMPLES, utterance, sample.smile, choice),
         reason=_reason(sample, choice),
     )
 
 
-def _side(kind: str, title: str, utterance: Utterance, text: str, choice: PoolChoice) -> Markup:
+def _side(head: tuple[str, str], utterance: Utterance, text: str, choice: PoolChoice) -> Markup:
     """Return a transcript's rate and its differences."""
     judged = judge(utterance.text, text, choice.language.code)
     if judged is None or judged.score.cer is None:
         return Markup()
-    shown = difference(judged.reference, judged.hypothesis)
+    (kind, title), shown = head, difference(judged.reference, judged.hypothesis)
     return SIDE.format(kind=kind, title=title, cer=percent(judged.score.cer), text=text, difference=shown)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
-from smile.transcription.lengths import PAGE, only_beginning
+from smile.transcription.lengths import only_beginning
 from smile.transcription.result import Transcript
 from smile.ui.parts.components import stage
 from smile.ui.parts.scores import judge, score_block, verdict
@@ -111,7 +111,7 @@ def scored(finished: Finished, reference: str) -> View:
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
     said = verdict(vanilla, smile, result.settings.level)
-    sentences = [f"{result.stage}.", said, only_beginning(PAGE) if finished.cut else ""]
+    sentences = [f"{result.stage}.", said, only_beginning(finished.cut)]
     return View(
         stage=stage(" ".join(filter(None, sentences)), "done"),
         vanilla=vanilla_card(result, score_block(vanilla)),
