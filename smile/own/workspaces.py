@@ -215,9 +215,12 @@ def _made_here(entry: Path) -> bool:
     """
     if not OWN.fullmatch(entry.name) or entry.is_symlink() or not entry.is_dir():
         return False
-    return (entry / STATE).is_file() or all(
-        inside.name in (LOCK, POOLS, RECORDINGS) or inside.name.startswith(WORK) for inside in entry.iterdir()
-    )
+    try:
+        names = os.listdir(entry)
+    except OSError:
+        return False  # its owner deletes it just now
+    ours = all(name in (LOCK, POOLS, RECORDINGS) or name.startswith(WORK) for name in names)
+    return ours or (entry / STATE).is_file()
 
 
 def _tidied(folder: Path) -> None:

@@ -6,6 +6,7 @@ is two files, and whoever removes one removes nobody else's.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
@@ -166,10 +167,18 @@ def sweep(seconds: float, now: float | None = None) -> int:
     """Remove uploads and lent copies that are so many seconds old; return how many."""
     before = (time.time() if now is None else now) - seconds
     ours = [entry for entry in _listed(root()) if OURS.fullmatch(entry.name) or BROKEN.fullmatch(entry.name)]
-    old = [entry for entry in ours if entry.lstat().st_mtime < before]
+    old = [entry for entry in ours if _changed(entry) < before]
     for entry in old:
         shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
     return len(old)
+
+
+def _changed(entry: Path) -> float:
+    """When an entry was changed; of one that another request has just removed: never to be swept."""
+    try:
+        return entry.lstat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _listed(folder: Path) -> Sequence[Path]:

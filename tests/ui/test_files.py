@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -94,3 +96,20 @@ def test_what_a_killed_server_left_is_swept_when_it_is_old(root: Path, outside: 
         os.utime(path, (1, 1))
     assert files.sweep(3600) == 2
     assert [path.exists() for path in (old, broken, new, other)] == [False, False, True, True]
+
+
+def test_what_others_remove_meanwhile_holds_up_no_sweep(root: Path) -> None:
+    ended = Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            (root / "tmpab12cd34").write_bytes(b"half")
+            (root / "tmpab12cd34").unlink(missing_ok=True)
+
+    with ThreadPoolExecutor(2) as others:
+        work = others.submit(come_and_go)
+        try:
+            assert sum(files.sweep(3600) for _ in range(3000)) == 0
+        finally:
+            ended.set()
+    work.result()

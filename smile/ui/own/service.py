@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from smile.ui.engine import Engine
     from smile.whisper.model import Models
 
+LOG = logging.getLogger(__name__)
 SWEEP = 600.0  # seconds between two looks for what nobody uses any more
 KEEP_UPLOADS = 12 * 3600.0  # seconds that an upload stays which nobody has used
 UNKEPT = "The kNN-LM, or the acoustic model, is left out: {}."
@@ -64,9 +66,12 @@ class VisitorService:
 
     def _sweep(self) -> None:
         while not self._closed.is_set():
-            self.visitors.sweep()
-            sweep(KEEP_UPLOADS)
-            leftovers.sweep(self.engine.cache)
+            try:
+                self.visitors.sweep()
+                sweep(KEEP_UPLOADS)
+                leftovers.sweep(self.engine.cache)
+            except OSError as error:
+                LOG.warning("Old files stay for another %s seconds: %s", SWEEP, error)
             self._closed.wait(SWEEP)
 
     def models(self) -> Models:
