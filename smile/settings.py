@@ -16,8 +16,9 @@ WINDOWS = (10.0, 15.0, 20.0, 30.0)  # seconds; the shortest that holds the audio
 WHOLE_WINDOW = (30.0,)  # Whisper as it was trained: always 30 s
 Mode = Literal["off", "soft", "hard"]  # of decoding: as it comes, preferring characters, writing no others
 MODES: tuple[Mode, ...] = get_args(Mode)
-Level = Literal["context", "acoustic"]  # by what the other transcript than Whisper alone is written
+Level = Literal["context", "acoustic", "combined"]  # by what a transcript beside Whisper alone is written
 LEVELS: tuple[Level, ...] = get_args(Level)
+ACOUSTIC_SHARE = 0.6  # METHOD, "A CTC head on the frozen encoder hears better": of 11 others together
 MAX_SEGMENT_SECONDS = 15.0  # leaves half the window to the examples
 
 
@@ -128,10 +129,25 @@ class Settings:
     level: Level = _option(
         "context",
         "Written by",
-        "Write with examples in the prompt (context) or by the pool's own acoustic model (acoustic).",
-        choices={"context": "Examples in context (SMILE)", "acoustic": "The pool's acoustic model"},
+        "Write with examples in the prompt (context), by the pool's own acoustic model (acoustic), or both "
+        "(combined: the text nearest to all of theirs).",
+        choices={
+            "context": "Examples in context (SMILE)",
+            "acoustic": "The pool's acoustic model",
+            "combined": "Both combined",
+        },
         info="The acoustic model is fitted to the pool in a minute or two, when it is first used.",
         since="context",
+    )
+
+    acoustic_share: float = _option(
+        ACOUSTIC_SHARE,
+        "Weight of the acoustic model's text, combined",
+        "Combine with the acoustic model's text weighing this share of the others together, 0 to 1.",
+        most=1,
+        step=0.1,
+        info="Counts where both are combined; the check of a pool finds it.",
+        since=ACOUSTIC_SHARE,
     )
 
     def __post_init__(self) -> None:

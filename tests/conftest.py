@@ -48,7 +48,6 @@ LONG = {
     "training/test_processes",
     "training/test_softmax",
     "transcription/test_acoustic",
-    "transcription/test_combining",
     "transcription/test_options",
     "ui/test_apart",
     "ui/test_engine",

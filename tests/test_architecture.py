@@ -48,7 +48,7 @@ def loaded_by(code: str) -> set[str]:
         ("import smile.cli.main", set()),
         ("import smile.transcription.pipeline, smile.pools.indexing, smile.whisper.model", set()),
         ("import smile.cli.evaluate, smile.cli.likelihood", set()),
-        ("import smile.bench.acoustic, smile.transcription.combining, smile.acoustic.crossing", set()),
+        ("import smile.bench.acoustic, smile.acoustic.crossing", set()),
         ("import smile.ui, app", {"gradio", "pyarrow"}),
         ("import smile.maps.placement, smile.maps.store, smile.maps.fit", set()),
         ("import smile.whisper.engines", set()),

@@ -78,18 +78,18 @@ def run(chosen: argparse.Namespace) -> None:
     print(f"\n{_sentence(setting)}")
     for sentence in filter(None, (said_of_check(setting.same_text), *told(pool, texts=False))):
         print(sentence)
-    if setting.level == "acoustic":
+    if setting.level != "context":
         fit_acoustic(pool, models.smile)
 
 
 def _sentence(setting: PoolSetting) -> str:
     """Return what a check has come to, and what is the pool's default now."""
-    if setting.level == "acoustic":
-        subject, now = "The pool's acoustic model", "It is now the default."
-    else:
-        interpolated = "with" if setting.knn else "without"
-        subject, now = "Examples", f"{setting.shots} shots {interpolated} kNN-LM are now the default."
-    s = "" if subject == "Examples" else "s"
+    interpolated = "with" if setting.knn else "without"
+    subject, s, now = {
+        "context": ("Examples", "", f"{setting.shots} shots {interpolated} kNN-LM are now the default."),
+        "acoustic": ("The pool's acoustic model", "s", "It is now the default."),
+        "combined": ("Examples and the pool's acoustic model, combined,", "", "They are now the default."),
+    }[setting.level]
     verdict = {
         True: f"{subject} help{s}.",
         False: f"{subject} harm{s}.",

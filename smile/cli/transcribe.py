@@ -22,7 +22,11 @@ from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 from smile.transcription import lengths
 
-OTHER = {"context": "With examples ", "acoustic": "Acoustic model"}  # than Whisper alone, by level
+OTHER = {  # than Whisper alone, by level
+    "context": "With examples ",
+    "acoustic": "Acoustic model",
+    "combined": "Combined      ",
+}
 
 if TYPE_CHECKING:
     from smile.pools.pool import Pool

@@ -53,7 +53,8 @@ class Place:
     level: Level = "context"
 
 
-ACOUSTIC = Place(0, level="acoustic")
+ACOUSTIC, COMBINED = Place(0, level="acoustic"), Place(0, level="combined")
+FITTED = (ACOUSTIC, COMBINED)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Grid:
     shots: tuple[int, ...]
     ways: tuple[Way, ...]
     base: Settings = DEFAULTS
-    acoustic: bool = False  # whether the pool's acoustic model writes, too
+    acoustic: bool = False  # whether the pool's acoustic model writes too, alone and combined
 
     def places(self) -> list[Place]:
         """Return all cells: Whisper alone, acoustic, no examples, each way at a usual number, then the rest.
@@ -87,7 +88,7 @@ class Grid:
         counts = sorted({n for n in self.shots if n > 0}, key=lambda n: (n != USUAL_SHOTS, n))
         if not self.ways and counts:
             raise SmileError("Choose at least one way to find examples, or only 0 examples.")
-        places = [Place(None), *([ACOUSTIC] if self.acoustic else [])]
+        places = [Place(None), *(FITTED if self.acoustic else ())]
         places += [Place(0)] if 0 in self.shots else []
         places += [Place(n, way) for n, way in product(counts, dict.fromkeys(self.ways))]
         if len(places) < 2:
@@ -98,7 +99,7 @@ class Grid:
 
     def settings(self) -> list[Settings]:
         """Return the settings that its cells need a pool to be prepared for."""
-        return [settings_of(place, self.base) for place in (Place(1), *([ACOUSTIC] if self.acoustic else []))]
+        return [settings_of(place, self.base) for place in (Place(1), *(FITTED if self.acoustic else ()))]
 
 
 def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
@@ -139,7 +140,8 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
 def settings_of(place: Place, base: Settings) -> Settings:
     """Return the settings of a cell: its number of examples, its way, and all else as the grid has it."""
     way = asdict(place.way) if place.way else {}
-    return replace(base, shots=place.shots or 0, level=place.level, **way)
+    shots = DEFAULTS.shots if place == COMBINED else place.shots or 0
+    return replace(base, shots=shots, level=place.level, **way)
 
 
 def _joined(place: Place, written: Sequence[Step], seconds: float) -> Cell:

@@ -9,7 +9,7 @@ from typing import Any
 from smile.util.fields import from_fields
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
-BY_LEVEL = {"context": SMILE, "acoustic": "Acoustic model"}  # of the tier that counts
+BY_LEVEL = {"context": SMILE, "acoustic": "Acoustic model", "combined": "Combined"}  # of the tier that counts
 
 
 @dataclass(frozen=True)

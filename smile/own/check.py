@@ -21,6 +21,7 @@ from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import evaluate, pool_key
 from smile.evaluation.rows import Row
+from smile.own.combined import checked_clips, combined_rows, parts, share_of
 from smile.own.crossed import Written, cross_written
 from smile.pools.copies import copies, group_of, same_texts
 from smile.pools.pool import Pool, order_digest
@@ -35,11 +36,11 @@ from smile.transcription.preparing import prepare_datastore, share
 from smile.util.timing import relayed
 from smile.whisper.model import Models
 
-BY_HEAD = replace(DEFAULTS, level="acoustic")
+BY_HEAD, BY_BOTH = replace(DEFAULTS, level="acoustic"), replace(DEFAULTS, level="combined")
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
 SHOTS = (1, 3, 5)
 VANILLA = "vanilla"
-ACOUSTIC = "acoustic model"
+ACOUSTIC, COMBINED = "acoustic model", "combined"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ def conditions(
     knn: Sequence[float] = (1.0, 0.0),
     acoustic: bool = False,
 ) -> tuple[Condition, ...]:
-    """Return Whisper alone, the page's way with so many examples and strengths of the kNN-LM, and a head."""
+    """Return what is tried: Whisper alone, the page's way with so many examples and strengths of the kNN-LM.
+
+    With `acoustic` also a head and, where its numbers of examples are tried, both combined.
+    """
     tried = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
     for strength in knn:
         for k in shots:
@@ -77,6 +81,8 @@ def conditions(
             )
     if acoustic:
         tried.append(Condition(ACOUSTIC, settings=BY_HEAD, adapter=info.adapter_hash))
+        both = Condition(COMBINED, settings=BY_BOTH, adapter=info.adapter_hash)
+        tried += [both] if parts(both, tried) else []
     return tuple(tried)
 
 
@@ -106,7 +112,8 @@ def leave_one_out(
         prepare_datastore(pool, models.smile)
     rows, total = list[Row](), len(chosen) * len(tried)
     fitted = [condition for condition in tried if condition.settings.level == "acoustic"]
-    shown = [condition for condition in tried if condition not in fitted]
+    both = [condition for condition in tried if condition.settings.level == "combined"]
+    shown = [condition for condition in tried if condition.settings.level == "context"]
     yield Check(0, total)
     written = (yield from _crossed(models, pool, total)) if fitted else None
     for index in chosen:
@@ -121,6 +128,9 @@ def leave_one_out(
             for condition in fitted:
                 rows.append(written(utterance, condition))
                 yield Check(len(rows), total, tuple(rows))
+    for condition in both:
+        rows += combined_rows(checked_clips(rows, condition, tried, pool), condition)
+        yield Check(total, total, tuple(rows))
 
 
 def _crossed(models: Models, pool: Pool, total: int) -> Generator[Check, None, Written]:
@@ -177,6 +187,7 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         cer=round(float(line["rate"]), 2),
         vanilla=round(float(vanilla), 2) if np.isfinite(vanilla) else None,
         level=chosen.settings.level,
+        acoustic_share=share_of(checked_clips(check.rows, chosen, tried, pool)),
         low=round(float(line["low"]), 2),
         high=round(float(line["high"]), 2),
         helps=bool(line["better"]) if line.get("significant", False) else None,

@@ -22,9 +22,9 @@ NO_ROOM = "There is no room for what an acoustic model is fitted to; delete some
 
 
 def wanted(pool: Pool | None) -> bool:
-    """Return whether a pool's setting writes by its acoustic model."""
+    """Return whether a pool's setting writes by its acoustic model, alone or combined."""
     setting = whole_setting(pool.folder) if pool else None
-    return setting is not None and setting.level == "acoustic"
+    return setting is not None and setting.level != "context"
 
 
 def room(workspace: Workspace, pool: Pool) -> None:

@@ -1,4 +1,4 @@
-"""One transcript of several: the one nearest to all of them, as ROVER's and MBR's simplest form has it.
+"""The level `combined`: of several transcripts the one nearest to all, MBR's simplest form.
 
 The transcript with the least weighted mean edit distance to all is taken (minimum Bayes risk over a list).
 How much the acoustic model's weighs beside the others together is fitted on clips of the pool that were left
@@ -8,17 +8,28 @@ out when it was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from smile.settings import Settings
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 """What the head's text may weigh beside all others together; at 1 it is always taken."""
+
+
+COUNTS = (1, 3, 5)
+"""Numbers of examples behind which the other transcripts are written."""
+
+
+def ways(settings: Settings) -> tuple[Settings, ...]:
+    """Return the settings of the in-context transcripts: their own number of examples, then COUNTS."""
+    counts = dict.fromkeys((settings.shots, *COUNTS))
+    return tuple(replace(settings, shots=n, level="context") for n in counts)
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,11 @@ class Readings:
     language: str = ""  # ISO 639-3
 
     def chosen(self, share: float) -> str:
-        """Return the text nearest to all, in characters of the normalised texts.
+        """Return the text nearest to all."""
+        return (self.head, *self.others)[self.nearest(share)]
+
+    def nearest(self, share: float) -> int:
+        """Return which text is nearest to all in characters of the normalised texts: 0 is the head's.
 
         The head's weighs `share` of the others together; of equally near ones the head's is taken, then the
         first. Texts that are empty weigh, but are taken only where all are.
@@ -39,7 +54,7 @@ class Readings:
         weights = np.array([share, *[1 / max(1, len(self.others))] * len(self.others)])
         costs = self._distances(texts) @ weights
         full = [i for i, text in enumerate(texts) if text.strip()] or [0]
-        return texts[min(full, key=lambda i: (round(costs[i], 9), i))]
+        return min(full, key=lambda i: (round(costs[i], 9), i))
 
     def _distances(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the edits between each two texts (n, n)."""

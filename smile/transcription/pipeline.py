@@ -15,7 +15,7 @@ from smile.transcription.target import Step, Target
 from smile.util.timing import Stopwatch, relayed, timed
 from smile.whisper.model import Model, Models
 
-STAGES = {"context": "With examples", "acoustic": "By the acoustic model"}
+STAGES = {"context": "With examples", "acoustic": "By the acoustic model", "combined": "Combined"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,8 @@ Maker = Callable[[Pool, Model, Progress | None], None]
 
 def needed(settings: Settings) -> tuple[str, ...]:
     """Return what settings need of a pool, as in MAKERS."""
-    if settings.level == "acoustic":
-        return ("acoustic",)
-    return ("datastore",) if settings.knn else ()
+    datastore = ("datastore",) if settings.knn and settings.level != "acoustic" else ()
+    return datastore if settings.level == "context" else ("acoustic", *datastore)
 
 
 def prepare(

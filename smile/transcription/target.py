@@ -36,6 +36,7 @@ from smile.decoding.search import Control, decode
 from smile.pools.pool import Pool
 from smile.retrieval.samplers import Query
 from smile.settings import Settings
+from smile.transcription.consensus import Readings, ways
 from smile.transcription.examples import language_token, retrieve
 from smile.util.timing import Stopwatch, timed
 from smile.whisper.encoder import pooled, window_for
@@ -88,7 +89,7 @@ class Target:
     def vanilla(self, settings: Settings, pool: Pool | None = None) -> Iterator[Step]:
         """Write by Whisper alone; a pool limits the length by its speaking rate."""
         self.seconds = self.retrieval_seconds = 0.0
-        if settings.level == "acoustic":
+        if settings.level != "context":
             model = self._model(settings, False)
             self._layer_states(model, usual_layers(model.recognizer.depth))
         yield from self._vanilla(settings, pool)
@@ -109,16 +110,24 @@ class Target:
             PoolError: the pool has none for this encoder and these windows, or one of other clips.
         """
         self.seconds = self.retrieval_seconds = 0.0
-        model = self._model(settings, adapted)
-        acoustic = open_acoustic(pool, model)
-        states = self._layer_states(model, acoustic.head.reads.layers)
-        decoded = self._once(("acoustic", acoustic), lambda: acoustic.decode(states))
-        yield Step(decoded, "", UNDETECTED)
+        yield Step(self._acoustic(settings, pool, adapted), "", UNDETECTED)
+
+    def combined(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
+        """Write the text nearest to those of both levels; shows that behind examples. Raises as they do."""
+        self.seconds = self.retrieval_seconds = 0.0
+        head, steps = self._acoustic(settings, pool, adapted), list[Step]()
+        for way in ways(settings):
+            for step in self._behind(self._retrieve(way, pool, adapted), way, pool, adapted):
+                yield steps[0] if steps else step
+            steps.append(step)
+        texts = Readings(head.text, tuple(s.decoded.text for s in steps), pool.language.code)
+        written = (head, *(s.decoded for s in steps))
+        yield replace(steps[0], decoded=written[texts.nearest(settings.acoustic_share)])
 
     def written(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
         """Write at the level that the settings name; raises as that level does."""
-        ways = {"context": self.in_context, "acoustic": self.acoustic}
-        return ways[settings.level](settings, pool, adapted)
+        levels = {"context": self.in_context, "acoustic": self.acoustic, "combined": self.combined}
+        return levels[settings.level](settings, pool, adapted)
 
     def behind(
         self, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool = True
@@ -143,6 +152,12 @@ class Target:
         """Return the model of a side, in the settings' windows."""
         side = self._models.smile if adapted else self._models.vanilla
         return side.within(settings.windows)
+
+    def _acoustic(self, settings: Settings, pool: Pool, adapted: bool) -> DecodingResult:
+        model = self._model(settings, adapted)
+        acoustic = open_acoustic(pool, model)
+        states = self._layer_states(model, acoustic.head.reads.layers)
+        return self._once(("acoustic", acoustic), lambda: acoustic.decode(states))
 
     def _vanilla(self, settings: Settings, pool: Pool | None) -> Iterator[Step]:
         model, speech = self._model(settings, False), self.speech

@@ -35,6 +35,7 @@ OTHER: dict[str, Any] = {
     "characters": "hard",
     "cut_loops": False,
     "level": "acoustic",
+    "acoustic_share": 0.3,
 }
 
 

@@ -64,7 +64,7 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
     knn = gr.Checkbox(True, label="Spelling from the whole pool", elem_id="compare-knn")
     acoustic = gr.Checkbox(
         False,
-        label="The pool's acoustic model",
+        label="The pool's acoustic model, alone and combined",
         info="It is fitted to the pool in a minute or two, when it is first used.",
         elem_id="compare-acoustic",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from smile.evaluation.compare import ACOUSTIC, Cell, Place, Way, consensus
+from smile.evaluation.compare import ACOUSTIC, COMBINED, Cell, Place, Way, consensus
 from smile.text.scoring import score
 from smile.ui.parts.scores import percent
 
@@ -63,10 +63,9 @@ def compare_html(compared: Compared, reference: str = "", opened: int | None = N
         return _filled(compared, index[place], reference, opened, wide)
 
     rows = [ROW.format(name="Whisper alone", cells=filled(Place(None), len(columns)))]
-    if ACOUSTIC in compared.places:
-        rows.append(ROW.format(name=title(ACOUSTIC), cells=filled(ACOUSTIC, len(columns))))
-    if Place(0) in compared.places:
-        rows.append(ROW.format(name="No examples", cells=filled(Place(0), len(columns))))
+    for place in (ACOUSTIC, COMBINED, Place(0)):
+        if place in compared.places:
+            rows.append(ROW.format(name=title(place), cells=filled(place, len(columns))))
     for way in _ways(compared.places):
         cells = Markup().join(filled(Place(count, way)) for count in counts)
         rows.append(ROW.format(name=way.label, cells=cells))
@@ -119,6 +118,8 @@ def title(place: Place) -> str:
         return "Whisper alone"
     if place == ACOUSTIC:
         return "The pool's acoustic model"
+    if place == COMBINED:
+        return "Examples and acoustic model combined"
     if not place.way:
         return "No examples"
     return f"{place.shots} example{'s' * (place.shots != 1)}, {place.way.label}"

@@ -31,10 +31,15 @@ SUBJECTS = {
         "An acoustic model of your own examples does harm",
         "Whether an acoustic model of your own examples helps",
     ),
+    "combined": (
+        "Examples and an acoustic model of them, combined, help",
+        "Examples and an acoustic model of them, combined, do harm",
+        "Whether examples and an acoustic model of them, combined, help",
+    ),
 }
 WRONG = "{:.1f} % of the characters are wrong with {}{}"
 INTERVAL = " (between {:.1f} and {:.1f} % with 95 % certainty)"
-WHY = " Of all settings tried it was the best, so your recordings are now transcribed by it."
+WHY = " Of all settings tried it was the best, so your recordings are now transcribed so."
 
 
 def sentence(setting: PoolSetting, pool: Pool | None) -> str:
@@ -46,7 +51,7 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
     said = VERDICTS[setting.helps].format(
         *SUBJECTS[setting.level], cer=_wrong(setting, setting.cer), vanilla=setting.vanilla
     )
-    said += WHY if setting.level == "acoustic" else ""
+    said += WHY if setting.level != "context" else ""
     left_out = f"Measured on {setting.clips} of your clips, each left out of the examples in its turn."
     left_out = " ".join(filter(None, (left_out, said_of_check(setting.same_text))))
     changed = "" if setting.current(pool) else " The examples have changed since; check again when you like."
@@ -57,7 +62,7 @@ def _wrong(setting: PoolSetting, cer: float) -> str:
     """Return how many characters were wrong, and between which bounds that lies."""
     known = setting.low is not None and setting.high is not None
     bounds = INTERVAL.format(setting.low, setting.high) if known else ""
-    return WRONG.format(cer, "them" if setting.level == "context" else "it", bounds)
+    return WRONG.format(cer, "it" if setting.level == "acoustic" else "them", bounds)
 
 
 def settings_html(rates: pd.DataFrame, best: str = "") -> str:

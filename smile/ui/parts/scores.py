@@ -55,7 +55,11 @@ def score_block(judged: Judged | None) -> Markup:
     return Markup('<div class="score">{}{}{}</div>').format(rates, shown, LEGEND)
 
 
-WITH = {"context": "With examples", "acoustic": "With the pool's acoustic model"}
+WITH = {
+    "context": "With examples",
+    "acoustic": "With the pool's acoustic model",
+    "combined": "With both combined",
+}
 
 
 def verdict(vanilla: Judged | None, smile: Judged | None, level: Level = "context") -> str:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 ALONE = ("vanilla", "Whisper alone")
 EXAMPLES = ("smile", "With examples (SMILE)")
-OTHERS = {"context": EXAMPLES, "acoustic": ("smile", "With the pool's acoustic model")}  # by level
+OTHERS = {  # by level
+    "context": EXAMPLES,
+    "acoustic": ("smile", "With the pool's acoustic model"),
+    "combined": ("smile", "Examples and acoustic model combined"),
+}
 FITTED = Markup('<p class="note">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>')
 WELCOME = "Record, upload or choose a recording, then press Transcribe."
 UNTRAINED = Markup(
@@ -140,9 +144,12 @@ def smile_card(result: Result, score: str = "") -> str:
 
 
 def _made_by(result: Result) -> Markup:
-    """Return what is behind the other side: an adapter, or a head."""
-    if result.settings.level == "acoustic":
-        return FITTED
+    """Return what is behind the other side: an adapter, a head, or both."""
+    fitted = FITTED if result.settings.level != "context" else Markup()
+    return fitted if result.settings.level == "acoustic" else fitted + _adapter(result)
+
+
+def _adapter(result: Result) -> Markup:
     adapter, on = result.recognizer.adapter, result.recognizer.trained_on
     if not adapter:
         return UNTRAINED
@@ -151,7 +158,7 @@ def _made_by(result: Result) -> Markup:
 
 def how(result: Result) -> str:
     """Return by what the other side was written: examples of a number, or a head on a number of clips."""
-    return shots(result.settings) if result.settings.level == "context" else "no examples in the prompt"
+    return "no examples in the prompt" if result.settings.level == "acoustic" else shots(result.settings)
 
 
 def shots(settings: Settings) -> str:
