@@ -106,6 +106,8 @@ def test_cancel_stops_the_engine_and_keeps_the_text(page, engine):
     assert page.vanilla.startswith("Jeelone")
     assert page.smile != TEXTS["gla"][0]
     assert page.one("#start").is_enabled()
+    assert not page.all("#vanilla .caret, #smile .caret"), "nothing is being written any more"
+    page.wait(lambda: page.all("#download"), "what was written as a file")
     engine.pace = 0.0
     page.transcribe()
     assert page.vanilla == HEARD

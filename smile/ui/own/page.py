@@ -65,8 +65,9 @@ class Page(NamedTuple):
     stop: Any = gr.skip()
 
     def says(self, text: str, kind: str = "") -> Page:
-        """Return the same with a line about what is going on."""
-        return self._replace(stage=stage(text, kind))
+        """Return the same with a line about what is going on; what is at work can be cancelled."""
+        said = self._replace(stage=stage(text, kind))
+        return said._replace(stop=gr.update(visible=True)) if kind == "working" else said
 
 
 def workspace_of(service: VisitorService, key: str | None) -> tuple[str, Workspace]:

@@ -11,7 +11,7 @@ from gradio.events import Dependency
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import Clip, clip_inputs
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, cancelling
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
@@ -112,8 +112,8 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
         api_name="run",
         api_visibility="undocumented",
     )
-    view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
-    run.failure(callbacks.refused, outputs=page, **QUICK)
+    view.stop.click(callbacks.cancel, view.outcome, view.stage, cancels=run, **QUICK)
+    run.failure(callbacks.refused, view.outcome, page, **QUICK)
     offering = {"fn": callbacks.download, "inputs": judged, "outputs": view.download, **QUICK}
     run.then(callbacks.settle, judged, page, **QUICK).then(**offering)
     rescored = clip.reference.input(callbacks.rescore, judged, page, trigger_mode="always_last", **QUICK)
