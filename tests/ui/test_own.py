@@ -13,12 +13,14 @@ from threading import Barrier, Thread
 from typing import Any
 from zipfile import ZipFile
 
+import pandas as pd
 import pytest
 
 from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
 from smile.own import changes, growing, transcripts
 from smile.own import check as leave_one_out
+from smile.own.checked import keep_table
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
@@ -355,6 +357,25 @@ def test_a_check_tells_how_far_the_fitting_is(
     said = " ".join(str(page.stage) for page in pages)
     assert "fitting acoustic models, each without some of your clips, 25%" in said
     assert "2 of 8 transcripts" in said
+
+
+def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_change(
+    idle: VisitorService, asked: list[tuple[float, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    key = with_examples(idle, 0, 3)
+    workspace = idle.visitors.open(key)
+    pool = workspace.pool()
+    assert pool
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    keep_table(workspace.folder, pool, pd.DataFrame([row]))
+    checking.choose(idle, key, 0, False, "off", "context")
+    add_recordings(idle, key, 1)
+    *_, last = transcribing.run(idle, key)
+    assert "Done" in last.stage
+    assert ("41.2 %" in last.verdict, "earlier check" in last.verdict) == (True, False)
+    page = adding.save_example(idle, key, DEMO.utterances[1].id, WORDS)
+    assert ("41.2 %" in page.verdict, "earlier check" in page.verdict) == (True, True)
 
 
 def test_a_level_that_could_not_be_made_falls_back_to_examples(

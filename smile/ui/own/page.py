@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import gradio as gr
 
 from smile.datatypes import PoolError
-from smile.own import transcripts
+from smile.own import checked, transcripts
 from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
 from smile.pools.pool import Pool
@@ -83,7 +83,9 @@ def fresh(workspace: Workspace | None) -> Page:
     pool = workspace.pool() if workspace else None
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
     items = transcripts.items(workspace) if workspace else []
-    return _of_pool(state, pool, setting)._replace(**_of_transcripts(items, state))
+    table = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
+    page = _of_pool(state, pool, setting)
+    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, state))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
