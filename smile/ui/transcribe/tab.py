@@ -40,13 +40,13 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
                     to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
         publish(engine, clip, choices)
         filled = gr.State("")
-        connect_settings(engine, page, clip, choices, filled)
+        address = connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
-    return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
+    return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
@@ -80,17 +80,17 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
 
 def connect_settings(
     engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
-) -> None:
-    """Let the address restore the settings and follow them."""
+) -> tuple[gr.State, Dependency]:
+    """Let the address restore the settings and follow them; return its query, and the event that reads it."""
     shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
-    page.load(callbacks.read_query, outputs=query, **QUICK).then(
-        partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK
-    )
+    read = page.load(callbacks.read_query, outputs=query, **QUICK)
+    read.then(partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK)
     gr.on(
         [component.change for component in shared.values()],
         inputs=list(shared.values()),
         js=REMEMBER.format(names=json.dumps(list(shared))),
     )
+    return query, read
 
 
 def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> Dependency:
