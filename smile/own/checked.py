@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,13 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row
 from smile.pools.pool import Pool
 from smile.util.fields import from_fields
-from smile.util.storage import Log, read_json, set_aside, write_json
+from smile.util.log import Log, kept_log
+from smile.util.storage import read_json, set_aside, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE, ROWS = "check.json", "check-{}.jsonl"
+TABLE, ROWS = "check.json", "check"
 
 
 class KeptRows:
@@ -67,17 +68,7 @@ def kept_rows(folder: Path, pool: Pool, info: RecognizerInfo) -> Iterator[KeptRo
     Where the folder cannot be written, they are kept in memory.
     """
     facts = {"recognizer": asdict(info), "pool": pool_digest(pool), "recipe": asdict(RECIPE)}
-    told = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-    path = folder / ROWS.format(told)
-    try:
-        for other in folder.glob(ROWS.format("*")):
-            if other != path:
-                other.unlink()
-        log = Log(path, facts)
-    except OSError:
-        yield KeptRows()
-        return
-    with closing(log):
+    with kept_log(folder / ROWS, facts) as log:
         yield KeptRows(log)
 
 

@@ -50,7 +50,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
     """Transcription that says how long a recording is, and its shots; the list: what it was asked for."""
     calls: list[tuple[float, int]] = []
 
-    def transcribe(models: Any, samples: Samples, pool: Pool | None, settings: Settings) -> Iterator[Result]:
+    def transcribe(
+        models: Any, samples: Samples, pool: Pool | None, settings: Settings, kept: Any = None
+    ) -> Iterator[Result]:
         calls.append((len(samples) / 16000, settings.shots))
         decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
         segment = Segment(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))

@@ -188,4 +188,7 @@ def _where_things_stand(workspace: Workspace) -> str:
     if not pool:
         return f"Your language is {language.name}; add examples next."
     examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
-    return f"Welcome back: {examples} of {language.name} are here. Add more, or transcribe recordings."
+    said = f"Welcome back: {examples} of {language.name} are here."
+    if any(item.begun for item in transcripts.items(workspace)):
+        return f"{said} A transcription was broken off; press Transcribe to go on."
+    return f"{said} Add more, or transcribe recordings."
