@@ -1,14 +1,50 @@
 // Small things that the page does by itself: the address, the keyboard, the way to the result.
 
-// Keep the settings in the address, so that copying it shares the view.
-window.smileRemember = (names, values) => {
+// The address says the tab at hand and what is chosen in it, so that copying it shares the view, and Back goes
+// from tab to tab. A tab that chooses a language of its own says that one; all else is as in the first tab.
+const FIRST_TAB = "transcribe";
+const chosen = { [FIRST_TAB]: {} };
+const addressed = () => new URL(window.location).searchParams.get("tab") ?? FIRST_TAB;
+const tabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper > [role='tablist'] > [role='tab']")];
+const atHand = () => tabs().find((tab) => tab.ariaSelected === "true")?.dataset.tabId;
+
+const address = (tab) => {
   const url = new URL(window.location);
-  names.forEach((name, i) => {
-    if (values[i] === null || values[i] === "") url.searchParams.delete(name);
-    else url.searchParams.set(name, values[i]);
-  });
-  window.history.replaceState(window.history.state, "", url);
+  const put = (name, value) => {
+    if (value === null || value === "") url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  };
+  put("tab", tab === FIRST_TAB ? null : tab);
+  Object.entries({ ...chosen[FIRST_TAB], ...chosen[tab] }).forEach(([name, value]) => put(name, value));
+  return url;
 };
+
+window.smileRemember = (names, values, tab = FIRST_TAB) => {
+  chosen[tab] = { ...chosen[tab], ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
+  window.history.replaceState(window.history.state, "", address(addressed()));
+};
+
+// Open the tab of the address; one that there is none of is left out of it.
+const openTab = () => {
+  const wanted = tabs().find((tab) => tab.dataset.tabId === addressed());
+  if (!wanted) window.history.replaceState(window.history.state, "", address(atHand()));
+  else if (wanted.ariaSelected !== "true") wanted.click();
+};
+
+const followTabs = () => {
+  if (!atHand()) return setTimeout(followTabs, 50);
+  openTab();
+  new MutationObserver(() => {
+    const tab = atHand();
+    if (tab && tab !== addressed()) window.history.pushState(null, "", address(tab));
+  }).observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] }); // gradio lays tabs out anew
+};
+followTabs();
+
+window.addEventListener("popstate", () => {
+  openTab();
+  window.history.replaceState(window.history.state, "", address(addressed()));
+});
 
 // Ctrl+Enter (or Cmd+Enter) transcribes from anywhere, Escape cancels.
 document.addEventListener("keydown", (event) => {
@@ -31,7 +67,7 @@ window.smileShow = (css) => {
 window.smileClose = (css) => document.querySelector(css)?.classList.add("closed");
 
 // An address that names a recording or a tab is no first sight: the finished example would be in the way.
-if (["example", "pool"].some((name) => new URL(window.location).searchParams.has(name))) {
+if (["example", "pool", "tab"].some((name) => new URL(window.location).searchParams.has(name))) {
   document.documentElement.classList.add("returning");
 }
 

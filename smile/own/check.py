@@ -8,21 +8,23 @@ guess at the language is counted over the whole pool.)
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
-from smile.datatypes import PoolError, RecognizerInfo
+from smile.datatypes import PoolError, RecognizerInfo, Utterance
 from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import evaluate, pool_key
 from smile.evaluation.rows import Row
+from smile.own.checked import KeptRows
 from smile.own.combined import checked_clips, combined_rows, parts, share_of
-from smile.own.crossed import Written, cross_written
+from smile.own.crossed import cross_written
 from smile.pools.copies import copies, group_of, same_texts
 from smile.pools.pool import Pool, order_digest
 from smile.pools.setting import PoolSetting
@@ -50,6 +52,7 @@ class Check:
     done: int  # transcripts
     total: int
     rows: tuple[Row, ...] = ()
+    kept: int = 0  # of these, from a check that was broken off
     fitted: float | None = None  # share of the fitting that comes before them, while it lasts
 
     @property
@@ -92,13 +95,15 @@ def leave_one_out(
     tried: Sequence[Condition],
     clips: int = CLIPS,
     seed: int = 0,
+    kept: KeptRows | None = None,
 ) -> Generator[Check, None, None]:
     """Transcribe a sample of a pool's clips, each with the others as its pool, under each condition.
 
-    Yields after every transcript; all conditions of a clip come before the next clip, so that what has
-    been done when the iterator is closed can be compared. The token datastore is made first where it is
-    missing and a condition needs it; heads of an acoustic model are fitted first, each to the pool without
-    a quarter of it (cross-validation), and a clip is read by one that never heard it.
+    Yields after every transcript that is not `kept` of an earlier check, and at the end; all conditions of a
+    clip come before the next clip, so that what has been done when the iterator is closed can be compared.
+    The token datastore is made first where it is missing and a condition needs it; heads of an acoustic
+    model are fitted first, each to the pool without a quarter of it (cross-validation), and a clip is read
+    by one that never heard it.
 
     Raises:
         PoolError: the pool has just one clip, or copies of just one.
@@ -108,35 +113,60 @@ def leave_one_out(
     chosen = sample(pool, clips, seed)
     if len(group_of(copies(pool), chosen[0])) == len(pool):
         raise PoolError(f"{pool.folder} has just one recording, under {len(pool)} names; add others.")
-    if tokens := any(condition.settings.knn for condition in tried):
-        prepare_datastore(pool, models.smile)
-    rows, total = list[Row](), len(chosen) * len(tried)
+    kept, rows = KeptRows() if kept is None else kept, list[Row]()
     fitted = [condition for condition in tried if condition.settings.level == "acoustic"]
     both = [condition for condition in tried if condition.settings.level == "combined"]
     shown = [condition for condition in tried if condition.settings.level == "context"]
-    yield Check(0, total)
-    written = (yield from _crossed(models, pool, total)) if fitted else None
+    if tokens := any(condition.settings.knn for condition in tried):
+        prepare_datastore(pool, models.smile)
+    progress = Check(0, len(chosen) * len(tried))
+    yield progress
+    wanted = [(pool.utterances[index], condition) for index in chosen for condition in fitted]
+    yield from relayed(_crossed(models, pool, wanted, kept), lambda done: replace(progress, fitted=done))
     for index in chosen:
         utterance = pool.utterances[index]
-        with TemporaryDirectory() as folder:
-            others = without(models, pool, index, Path(folder), tokens)
-            pools = {pool_key(condition, utterance.language): others for condition in shown}
-            for row, _ in evaluate(models, utterance, shown, pools):
-                rows.append(row)
-                yield Check(len(rows), total, tuple(rows))
-        if written:
-            for condition in fitted:
-                rows.append(written(utterance, condition))
-                yield Check(len(rows), total, tuple(rows))
+        known = [row for condition in shown if (row := kept.get(utterance, condition))]
+        rows += known
+        progress = replace(progress, kept=progress.kept + len(known))
+        missing = [condition for condition in shown if kept.get(utterance, condition) is None]
+        by_head = (row for condition in fitted if (row := kept.get(utterance, condition)))
+        for row in chain(_left_out(models, pool, index, missing, tokens), by_head):
+            rows.append(kept.add(row))
+            progress = replace(progress, done=len(rows), rows=tuple(rows))
+            yield progress
     for condition in both:
         rows += combined_rows(checked_clips(rows, condition, tried, pool), condition)
-        yield Check(total, total, tuple(rows))
+    if progress.done < len(rows):
+        yield replace(progress, done=len(rows), rows=tuple(rows))
 
 
-def _crossed(models: Models, pool: Pool, total: int) -> Generator[Check, None, Written]:
-    """Fit the heads that clips are left out of, and say how far that is."""
-    steps = cross_written(models, pool)
-    return (yield from relayed(steps, lambda said: Check(0, total, fitted=share(said))))
+def _crossed(
+    models: Models, pool: Pool, wanted: Sequence[tuple[Utterance, Condition]], kept: KeptRows
+) -> Generator[float, None, None]:
+    """Fit the heads that clips are left out of, and write the rows that are wanted and not kept.
+
+    Yields the share of the fitting that is done.
+    """
+    missing = [pair for pair in wanted if kept.get(*pair) is None]
+    if missing:
+        written = yield from relayed(cross_written(models, pool), share)
+        for pair in missing:
+            kept.add(written(*pair))
+            yield 1.0
+
+
+def _left_out(
+    models: Models, pool: Pool, index: int, tried: Sequence[Condition], tokens: bool
+) -> Iterator[Row]:
+    """Transcribe one clip with the others as its pool."""
+    if not tried:
+        return
+    utterance = pool.utterances[index]
+    with TemporaryDirectory() as folder:
+        others = without(models, pool, index, Path(folder), tokens)
+        pools = {pool_key(condition, utterance.language): others for condition in tried}
+        for row, _ in evaluate(models, utterance, tried, pools):
+            yield row
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:

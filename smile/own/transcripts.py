@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -19,7 +20,9 @@ from smile.exporting import Span, TieredTranscript
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import Recording, Step
 from smile.transcription.lengths import LISTED
+from smile.transcription.segments import written
 from smile.util.fields import from_fields
+from smile.util.log import forget_logs
 from smile.util.names import TURNING, UNPRINTABLE
 from smile.util.storage import read_json, set_aside
 
@@ -36,6 +39,7 @@ class Item:
     problem: str = ""
     version: str = ""
     examples: int = 0  # that the pool had then
+    begun: str = ""  # the text of a run that was broken off, where there is no transcript yet
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""
     kept = _kept(workspace)
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
-    return [_item(workspace.recordings / name, kept.get(name)) for name in names]
+    return [_item(workspace, _recording(workspace, name), kept.get(name)) for name in names]
 
 
 def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
@@ -124,6 +128,7 @@ def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
         transcript = asdict(step.transcript) if step.transcript else None
         fields = {"transcript": transcript, "problem": step.problem, "version": version, "examples": examples}
         write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
+        forget_logs(_segments(workspace, step.name))
 
 
 def forget(workspace: Workspace, name: str) -> None:
@@ -133,6 +138,7 @@ def forget(workspace: Workspace, name: str) -> None:
         kept = _kept(workspace)
         kept.pop(name, None)
         write_json(workspace.folder / TRANSCRIPTS, kept)
+        forget_logs(_segments(workspace, name))
 
 
 def waiting(workspace: Workspace) -> list[Recording]:
@@ -143,7 +149,7 @@ def waiting(workspace: Workspace) -> list[Recording]:
 def outdated(workspace: Workspace) -> list[Recording]:
     """Return the recordings with an uncorrected part that another version of the pool wrote."""
     stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
-    return [Recording(name, workspace.recordings / name, stranger=True, minutes=LISTED) for name in stale]
+    return [_recording(workspace, name) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
@@ -231,10 +237,20 @@ def _fit(transcript: TieredTranscript, tier: tuple[str, tuple[Span, ...]]) -> bo
     return timed and len(tier[1]) == len(transcript.tiers[0][1])
 
 
-def _item(path: Path, fields: dict[str, Any] | None) -> Item:
-    recording = Recording(path.name, path, stranger=True, minutes=LISTED)
+def _recording(workspace: Workspace, name: str) -> Recording:
+    """A recording of the list, whose segments are kept while it is transcribed."""
+    path, segments = workspace.recordings / name, _segments(workspace, name)
+    return Recording(name, path, stranger=True, minutes=LISTED, segments=segments)
+
+
+def _segments(workspace: Workspace, name: str) -> Path:
+    """Under which name a recording's segments are kept; their own names may be too long for it."""
+    return workspace.folder / f"segments-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | None) -> Item:
     if fields is None:
-        return Item(recording)
+        return Item(recording, begun=written(_segments(workspace, recording.name)))
     transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
     return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from smile.audio.io import Recording, read_recording
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.settings import WINDOWS
-from smile.util.storage import Log
+from smile.util.log import Log
 from smile.whisper.encoder import pooled
 from smile.whisper.model import Model, Models
 

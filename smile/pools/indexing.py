@@ -34,8 +34,9 @@ from smile.pools.pool import (
     write_pool,
 )
 from smile.text import languages
+from smile.util.log import Log
 from smile.util.names import identifier
-from smile.util.storage import Log, WorkFolder, work_folder
+from smile.util.storage import WorkFolder, work_folder
 from smile.whisper.model import Models
 
 AUDIO_FOLDER, QUERY_FOLDER = "audio", "queries"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from smile.transcription import lengths
 from smile.transcription.options import as_json
 from smile.transcription.pipeline import transcribe
 from smile.transcription.result import Result, Transcript
-from smile.util.storage import Log
+from smile.transcription.segments import KeptSegments, kept_segments
+from smile.util.log import Log
 from smile.whisper.model import Models
 
 DONE = "done.jsonl"
@@ -44,6 +45,7 @@ class Recording:
     path: Path
     stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
     minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
+    segments: Path | None = None  # under which name its segments are kept until all are written
 
 
 @dataclass(frozen=True)
@@ -190,11 +192,20 @@ class _Results:
         read = reading_apart if stranger else reading
         heard = yield from read(self._recording.path, 60 * minutes)
         samples = heard.samples if stranger else lengths.whole(heard, name, minutes)
-        for result in transcribe(self._models, samples, self._pool, self._settings):
-            yield result
+        with self._segments() as kept:
+            for result in transcribe(self._models, samples, self._pool, self._settings, kept):
+                yield result
         cut = lengths.only_beginning(heard.cut, minutes)
         transcript = transcript_of(name, result)
         self.kept = {"transcript": asdict(transcript), "problem": cut}
+
+    def _segments(self) -> AbstractContextManager[KeptSegments | None]:
+        """What is kept of the recording's segments, where anything is to be."""
+        base, path = self._recording.segments, self._recording.path
+        if base is None:
+            return nullcontext()
+        sound = {"recording": digest(path), "minutes": self._recording.minutes}
+        return kept_segments(base, facts(self._models, self._pool, self._settings) | sound)
 
 
 def transcript_of(recording: str, result: Result) -> TieredTranscript:

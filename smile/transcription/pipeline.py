@@ -11,6 +11,7 @@ from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.transcription.preparing import needed
 from smile.transcription.result import Result, Segment
+from smile.transcription.segments import KeptSegments
 from smile.transcription.target import Step, Target
 from smile.util.timing import Stopwatch, relayed, timed
 from smile.whisper.model import Model, Models
@@ -29,24 +30,33 @@ class Awaited:
 
 
 def transcribe(
-    models: Models, samples: Samples, pool: Pool | Awaited | None, settings: Settings = DEFAULTS
+    models: Models,
+    samples: Samples,
+    pool: Pool | Awaited | None,
+    settings: Settings = DEFAULTS,
+    kept: KeptSegments | None = None,
 ) -> Iterator[Result]:
     """Transcribe a recording (n,) without and with examples from a pool.
 
     Yields a snapshot whenever there is something new to show; the last one is `done`. A recording
     without speech gives two empty transcripts. Without a pool only the vanilla side is written; a pool
-    that is awaited is made ready after Whisper alone has written its first segment. Closing the
-    iterator stops the work.
+    that is awaited is made ready after Whisper alone has written its first segment. Segments that are
+    `kept` of a run that was broken off are not written again. Closing the iterator stops the work.
     """
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
     for speech in (yield from _speech(samples, replace(result, stage="Listening for speech"))):
-        target = Target(models, speech, f"{speech.start:.2f}")
+        if kept and (known := kept.extended(result, speech)):
+            result = known
+            continue
+        before, target = result, Target(models, speech, f"{speech.start:.2f}")
         result = yield from _last(_alone(target, result))
         if isinstance(pool, Awaited):
             awaited, pool = pool, (yield from _made_ready(pool, result))
             result = _without_store(result, awaited.problem())
         if pool is not None:
             result = yield from _last(_with_examples(target, pool, result))
+        if kept:
+            kept.add(before, result)
     stage = "Done" if result.vanilla.segments else "No speech was heard"
     vanilla, smile = replace(result.vanilla, done=True), replace(result.smile, done=True)
     yield replace(result, vanilla=vanilla, smile=smile, stage=stage, done=True)

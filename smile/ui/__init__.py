@@ -47,7 +47,7 @@ def build_app(
         page.sounds, page.quota = Sounds(engine.audio_folders()), service.visitors.quota
         gr.HTML(prose("header.html"), apply_default_css=False)
         key = remembered()
-        with gr.Tabs() as tabs:
+        with gr.Tabs(elem_id="tabs") as tabs:
             transcribed = transcribe_tab(engine, page, tabs)
             compare_tab(engine, transcribed)
             own_tab(service, key)

@@ -1,4 +1,4 @@
-"""Long work that must be neither lost nor done twice: a folder beside the result, a lock, a log.
+"""Long work that must be neither lost nor done twice: a folder beside the result, and a lock.
 
 The result appears under its name only when it is whole; until then an older one stays as it is.
 """
@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import shutil
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -211,60 +210,3 @@ def _lock(path: Path, out: Path) -> IO[str]:
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
-
-
-class Log:
-    """An append-only file of finished pieces of work, each a JSON object by its key.
-
-    Every line begins with a checksum of the rest; one that is damaged is forgotten, the others count.
-
-    Args:
-        path: the file; what it holds is forgotten where it was written under other `settings`.
-        settings: whatever the work depends on, as JSON.
-    """
-
-    def __init__(self, path: Path, settings: dict[str, Any]):
-        self._settings = json.dumps({"settings": settings}, sort_keys=True)
-        self._done, whole = self._load(path)
-        self._file = path.open("ab")
-        self._file.truncate(whole)
-        if not whole:
-            self._append(self._settings)
-
-    def _load(self, path: Path) -> tuple[dict[str, Any], int]:
-        """What was done, and the bytes in whole lines: a process that is killed may tear the last one."""
-        data = read_bytes(path) if path.exists() else b""
-        whole = data[: data.rfind(b"\n") + 1]
-        lines = [_checked(line) for line in whole.split(b"\n")]
-        if lines[0] != self._settings:
-            return {}, 0
-        return dict(json.loads(line) for line in lines[1:] if line is not None), len(whole)
-
-    def get(self, key: str) -> Any:
-        """Return what was logged under a key; None where the work is still to be done."""
-        return self._done.get(key)
-
-    def add(self, key: str, work: Any) -> None:
-        """Write down a finished piece of work."""
-        self._done[key] = work
-        self._append(json.dumps([key, work]))
-
-    def _append(self, line: str) -> None:
-        self._file.write(_summed(line) + b"\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-def _summed(line: str) -> bytes:
-    """A line with its checksum before it."""
-    data = line.encode("ascii")
-    return b"%08x %s" % (zlib.crc32(data), data)
-
-
-def _checked(line: bytes) -> str | None:
-    """A line without its checksum; None where that is another one."""
-    data = line[9:]
-    return data.decode("ascii") if line[:9] == b"%08x " % zlib.crc32(data) else None

@@ -106,6 +106,8 @@ def test_cancel_stops_the_engine_and_keeps_the_text(page, engine):
     assert page.vanilla.startswith("Jeelone")
     assert page.smile != TEXTS["gla"][0]
     assert page.one("#start").is_enabled()
+    assert not page.all("#vanilla .caret, #smile .caret"), "nothing is being written any more"
+    page.wait(lambda: page.all("#download"), "what was written as a file")
     engine.pace = 0.0
     page.transcribe()
     assert page.vanilla == HEARD
@@ -292,3 +294,31 @@ def test_a_phone_shows_everything_in_one_column(page):
         assert all(button.rect["height"] >= 32 for button in buttons)
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_tab_and_language_are_in_the_address_and_back_goes_between_tabs(page):
+    page.choose("pool", "Kurdish")
+    page.show("compare")
+    page.wait(lambda: page.query.get("tab") == "compare", "the tab in the address")
+    page.choose("compare-pool", "Cherokee")
+    page.wait(lambda: page.query["pool"] == "chr", "the language in the address")
+    page.show("own", "own-typed")
+    page.show("transcribe")
+    page.wait(lambda: "tab" not in page.query, "the first tab")
+    assert page.query["pool"] == "mini/ckb"
+    page.set_number("shots", 5)
+    page.wait(lambda: page.query["shots"] == "5", "the settings in the address")
+    for tab in ("own", "compare", None):
+        page.driver.back()
+        css = f"#tabs > * > * > [aria-selected='true'][data-tab-id='{tab or 'transcribe'}']"
+        page.wait(lambda css=css: page.all(css), f"the tab {tab}")
+        assert (page.query.get("tab"), page.query["shots"]) == (tab, "5")
+        assert page.query["pool"] == ("chr" if tab == "compare" else "mini/ckb")
+    page.driver.forward()
+    page.wait(lambda: page.query.get("tab") == "compare", "the next tab again")
+    page.driver.get(page.driver.current_url)
+    page.wait(lambda: "Cherokee" in page.value("#compare-pool input"), "the tab and its language")
+    assert page.all("#compare-example label")[0].text.startswith(TEXTS["chr"][0][:4])
+    page.driver.get(f"{page.address}?tab=nowhere")
+    page.wait(lambda: page.all("#start") and "tab" not in page.query, "the first tab")
+    assert page.errors() == []

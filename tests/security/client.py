@@ -171,8 +171,12 @@ class Stranger:
         return self.http.post(f"{API}/queue/join", content=encoded(body), headers=JSON)
 
     def do(self, event: Event | int, data: Any, **more: Any) -> list[dict[str, Any]]:
-        """Put an event into the queue and read what the server says of it until it has ended."""
-        self.join(event, data, **more).raise_for_status()
+        """Put an event into the queue and read what the server says of it until it has ended.
+
+        Inputs that are not given, the last ones, are as they are when the page opens.
+        """
+        given = [*data, *self.usual(event)[len(data) :]] if isinstance(event, Event) else data
+        self.join(event, given, **more).raise_for_status()
         return self.listen()
 
     def listen(self, until: Sequence[str] = ENDS) -> list[dict[str, Any]]:

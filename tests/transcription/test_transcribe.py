@@ -31,6 +31,7 @@ from smile.transcription.examples import language_token
 from smile.transcription.pipeline import Awaited, transcribe
 from smile.transcription.preparing import prepare_datastore
 from smile.transcription.result import Result, Segment, Transcript, as_dict
+from smile.transcription.segments import kept_segments
 from smile.whisper.model import Models
 from tests.conftest import POOLS
 from tests.support.clips import clips
@@ -154,10 +155,32 @@ def test_others_may_come_in_while_a_long_recording_is_listened_to(
     assert last.vanilla.text == ""
 
 
-def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models, pool: Pool) -> None:
+def long_speech(pool: Pool) -> np.ndarray:
+    """Eight clips with pauses between them."""
     pause = np.zeros(SAMPLE_RATE // 2, np.float32)
-    clips = [piece for q in pool.queries[:8] for piece in (read_audio(q.audio), pause)]
-    result = last(models, np.concatenate(clips), pool)
+    return np.concatenate([piece for q in pool.queries[:8] for piece in (read_audio(q.audio), pause)])
+
+
+def test_a_run_that_was_broken_off_goes_on_to_the_same_text(
+    models: Models, pool: Pool, tmp_path: Path
+) -> None:
+    settings, samples = replace(DEFAULTS, sampler="random", shots=1), long_speech(pool)
+    unbroken = last(models, samples, pool, settings)
+    with kept_segments(tmp_path / "one", {}) as kept:
+        steps = transcribe(models, samples, pool, settings, kept)
+        next(result for result in steps if len(result.vanilla.segments) > 1)
+        steps.close()  # type: ignore[attr-defined]
+    with kept_segments(tmp_path / "one", {}) as kept:
+        again = list(transcribe(models, samples, pool, settings, kept))
+    assert len(again[-1].vanilla.segments) == len(unbroken.vanilla.segments) >= 2
+    assert all(len(result.vanilla.segments) != 1 for result in again), "the first was not written again"
+    for side in ("vanilla", "smile"):
+        assert getattr(again[-1], side).segments == getattr(unbroken, side).segments
+    assert again[-1].examples == unbroken.examples
+
+
+def test_long_speech_is_cut_at_pauses_with_neighbours_of_its_own(models: Models, pool: Pool) -> None:
+    result = last(models, long_speech(pool), pool)
     assert len(result.vanilla.segments) == len(result.smile.segments) == len(result.examples) >= 2
     starts = [line.start for line in result.smile.segments]
     assert starts == sorted(set(starts))

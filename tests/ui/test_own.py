@@ -7,29 +7,28 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
-from types import SimpleNamespace
 from typing import Any
 from zipfile import ZipFile
 
+import pandas as pd
 import pytest
 
-from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples, Utterance
+from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
 from smile.own import changes, growing, transcripts
 from smile.own import check as leave_one_out
+from smile.own.checked import keep_table
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting
-from smile.settings import WINDOWS, Settings
+from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription import batch, preparing
-from smile.transcription.result import Result, Segment, Transcript
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
@@ -42,6 +41,7 @@ from tests.support.fake_engine import FakeEngine
 from tests.support.linguists import staircase, write_eaf
 from tests.support.sounds import contained
 from tests.support.uploads import upload
+from tests.support.visitors import add_recordings, named, with_examples
 
 DEMO = open_pool(POOLS / "gla")
 FIRST = DEMO.utterances[0].id
@@ -56,58 +56,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 @pytest.fixture
 def service(engine: Engine, tmp_path: Path) -> VisitorService:
     return VisitorService(engine, Workspaces(tmp_path / "visitors", 24))
-
-
-class IdleEngine:
-    """Its models are there at once, and know nothing but their encoder."""
-
-    def __init__(self) -> None:
-        self.scheduler = Scheduler()
-        self._models: Future[Any] = Future()
-        info = RecognizerInfo("fake", "float32", DEMO.header.encoder or EncoderId("fake", "0" * 12))
-        self._models.set_result(SimpleNamespace(smile=SimpleNamespace(info=info, windows=WINDOWS)))
-
-    def load(self) -> Iterator[str]:
-        return iter(())
-
-    def warm(self) -> Future[Any]:
-        return self._models
-
-
-@pytest.fixture
-def idle(tmp_path: Path) -> VisitorService:
-    return VisitorService(IdleEngine(), Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
-    """Transcription that says how long a recording is, and its shots; the list: what it was asked for."""
-    calls: list[tuple[float, int]] = []
-
-    def transcribe(models: Any, samples: Samples, pool: Pool | None, settings: Settings) -> Iterator[Result]:
-        calls.append((len(samples) / 16000, settings.shots))
-        decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")
-        segment = Segment(0, calls[-1][0], decoded, "cy", LanguageDetection("cy", 1, 0))
-        result = Result(calls[-1][0], settings, models.smile.info, vanilla=Transcript((segment,)))
-        yield result
-        yield replace(result, vanilla=Transcript((segment,), done=True), done=True)
-
-    monkeypatch.setattr(batch, "transcribe", transcribe)
-    return calls
-
-
-def named(service: VisitorService, code: str = "mdw") -> str:
-    """A visitor who has named a language; the key."""
-    return str(naming.name(service, "", "x", code).key)
-
-
-def with_examples(service: VisitorService, first: int, last: int, code: str = "mdw") -> str:
-    key = named(service, code)
-    workspace = service.visitors.open(key)
-    part = type(DEMO)(DEMO.folder, DEMO.header, DEMO.utterances[first:last], DEMO.embeddings[first:last])
-    with workspace.change("examples added") as change:
-        changes.joined(None, part, change.out)
-    return key
 
 
 def refused(page: Page) -> bool:
@@ -411,6 +359,25 @@ def test_a_check_tells_how_far_the_fitting_is(
     assert "2 of 8 transcripts" in said
 
 
+def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_change(
+    idle: VisitorService, asked: list[tuple[float, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    key = with_examples(idle, 0, 3)
+    workspace = idle.visitors.open(key)
+    pool = workspace.pool()
+    assert pool
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    keep_table(workspace.folder, pool, pd.DataFrame([row]))
+    checking.choose(idle, key, 0, False, "off", "context")
+    add_recordings(idle, key, 1)
+    *_, last = transcribing.run(idle, key)
+    assert "Done" in last.stage
+    assert ("41.2 %" in last.verdict, "earlier check" in last.verdict) == (True, False)
+    page = adding.save_example(idle, key, DEMO.utterances[1].id, WORDS)
+    assert ("41.2 %" in page.verdict, "earlier check" in page.verdict) == (True, True)
+
+
 def test_a_level_that_could_not_be_made_falls_back_to_examples(
     idle: VisitorService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -468,13 +435,6 @@ def test_a_recording_never_takes_over_what_was_corrected_in_another(
     list(transcribing.bring(service, key, [upload(tmp_path / "talk.wav")]))
     transcribing.bring_recorded(service, key, upload(tmp_path / "mine.wav"))
     assert sorted(p.name for p in workspace.recordings.iterdir()) == ["recording-2.wav", "talk-1.wav"]
-
-
-def add_recordings(service: VisitorService, key: str, count: int) -> None:
-    """A visitor brings so many recordings."""
-    for utterance in DEMO.queries[:count]:
-        target = service.visitors.open(key).recordings / utterance.audio.name
-        target.write_bytes(utterance.audio.read_bytes())
 
 
 def test_a_batch_that_was_cancelled_goes_on(idle: VisitorService, asked: list[tuple[float, int]]) -> None:

@@ -241,10 +241,82 @@ def test_any_other_error_is_one_sentence_and_a_log(failing, caplog):
 
 
 def test_a_cancelled_run_and_a_full_server_leave_a_page_that_can_go_on():
-    for page, sentence in ((callbacks.settle(None, ""), "Cancelled"), (callbacks.refused(), "busy")):
+    for page, sentence in (
+        (callbacks.settle(view.Unfinished(), ""), callbacks.NOTHING),
+        (callbacks.refused(view.Unfinished()), "busy"),
+    ):
         assert sentence in page.stage
         assert page.start["interactive"] is True
         assert page.vanilla == gr.skip(), "what was written stays"
+
+
+def cut_short(engine, words):
+    """The page of a transcription of two pieces that is cancelled once the second side has words, settled."""
+    clip, pages = upload(engine.queries("gla")[1].audio), []
+    steps = callbacks.run(engine, clip, "gla", **DEFAULTS)
+    for page in steps:
+        pages.append(page)
+        if words in str(page.smile):
+            break
+    steps.close()
+    return [*pages, callbacks.settle(last(pages, "outcome"), TEXTS["gla"][0])]
+
+
+def test_a_cancel_keeps_and_offers_what_was_written(tmp_path):
+    pages = cut_short(FakeEngine(tmp_path, lines=2, pace=0.02), "Diluain an treas")
+    assert any("caret" in str(page.smile) for page in pages), "it was growing"
+    ended, outcome = pages[-1], last(pages, "outcome")
+    assert callbacks.CANCELLED in ended.stage
+    for card in (ended.vanilla, ended.smile):
+        assert "caret" not in card
+        assert "CER" not in card, "a part is not scored against all of the reference"
+    assert view.UNFINISHED in ended.smile
+    saved = json.loads(Path(callbacks.download(outcome, "mar sin")["value"]).read_text(encoding="utf-8"))
+    assert saved["vanilla"]["text"] == HEARD
+    assert saved["smile"]["text"].startswith("Diluain an treas")
+    assert (saved["done"], saved["problem"], saved["reference"]) == (False, view.UNFINISHED, None)
+    assert callbacks.rescore(outcome, "mar sin") == view.View()
+    assert callbacks.onward(outcome)["visible"] is True
+
+
+def test_a_cancel_that_gradio_tells_as_a_failure_is_none():
+    under_way = view.Unfinished()
+    assert "Cancelling" in callbacks.cancel(under_way)
+    for outcome in (under_way, None):
+        assert callbacks.refused(outcome) == view.View()
+
+
+def test_a_cancel_before_anything_was_written_says_so(engine):
+    pages, steps = [], callbacks.run(engine, upload(engine.queries("gla")[1].audio), "gla", **DEFAULTS)
+    while not any("Listening" in str(page.stage) for page in pages):
+        pages.append(next(steps))
+    steps.close()
+    ended = callbacks.settle(last(pages, "outcome"), "")
+    assert callbacks.NOTHING in ended.stage
+    assert view.UNWRITTEN in ended.vanilla
+    assert "caret" not in ended.vanilla
+    assert ended.outcome is None
+
+
+def test_an_error_keeps_what_was_written(engine):
+    class Failing(FakeEngine):
+        def _reading(self, result, key):
+            yield replace(result, waiting="Reading the examples", stage="Reading the examples")
+            raise AudioError("The pool cannot be read.")
+
+    engine.__class__ = Failing
+    pages = run(engine)
+    assert "The pool cannot be read." in pages[-1].stage
+    assert HEARD in pages[-1].vanilla
+    assert view.UNWRITTEN in pages[-1].smile
+    assert "Reading the examples" not in pages[-1].smile
+    assert last(pages, "outcome").result.vanilla.text == HEARD
+
+
+def test_another_clip_that_ends_a_transcription_is_not_told_as_a_cancel():
+    settled = callbacks.settle(None, "")
+    assert settled.stage == gr.skip()
+    assert settled.stop["visible"] is False
 
 
 def test_without_a_recording_the_page_says_what_to_do(engine):

@@ -43,7 +43,8 @@ from smile.results import packing
 from smile.retrieval import divergences
 from smile.retrieval import learned as similarity
 from smile.util.arrays import Arrays, read_array, write_arrays
-from smile.util.storage import Log, read_json, set_aside
+from smile.util.log import Log
+from smile.util.storage import read_json, set_aside
 from smile.whisper import adapters
 from smile.whisper.tensors import open_safetensors
 from tests.support.made_conditions import condition

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import PoolError
-from smile.util.storage import Log, WorkFolder, work_folder
+from smile.util.log import Log
+from smile.util.storage import WorkFolder, work_folder
 
 OWN = ("data",)
 

@@ -27,7 +27,8 @@ from smile.pools.subsets import drop
 from smile.settings import WINDOWS
 from smile.util import leftovers
 from smile.util.arrays import Arrays, write_arrays
-from smile.util.storage import Log, set_aside, work_folder
+from smile.util.log import Log
+from smile.util.storage import set_aside, work_folder
 from smile.whisper.model import Model
 
 FORMAT = 3

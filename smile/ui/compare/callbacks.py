@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -24,7 +24,7 @@ from smile.ui.compare.table import Compared, compare_html, title
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts.components import stage
-from smile.ui.parts.pools import example_choices
+from smile.ui.parts.pools import example_choices, show_examples
 from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
 from smile.util.spreadsheet import BOM, guarded_row
@@ -182,6 +182,12 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, An
     """Return one of the pool's recordings: its audio, and its text as reference."""
     chosen = next((u for u in engine.queries(pool) if u.id == example), None)
     return (playable(chosen.audio), chosen.text) if chosen else (gr.skip(), gr.skip())
+
+
+def opened_with(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, Any]:
+    """Return the pool that an address asks for and its recordings; what it does not name stays."""
+    pool = (query or {}).get("pool")
+    return (pool, show_examples(engine, pool)) if engine.choice(pool) else (gr.skip(), gr.skip())
 
 
 def arrive(engine: Engine, pool: str | None, audio: str | None, reference: str) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ element.addEventListener("click", ({ target }) => {
   if (cell) trigger("pick", { index: Number(cell) });
 });
 """
+REMEMBER = "(pool) => window.smileRemember(['pool'], [pool], 'compare')"
 DOWNLOAD = "() => window.smileDownload('#compare-file')"
 SHOW = "() => window.smileShow('#compare-results')"
 
@@ -136,6 +137,7 @@ def connect_clip(
 ) -> None:
     """Let a pool bring recordings to choose from, and the tab Transcribe send its clip."""
     asked.pool.input(partial(show_examples, engine), asked.pool, example, **QUICK)
+    asked.pool.input(inputs=asked.pool, js=REMEMBER)
     picked = [asked.audio, reference]
     example.input(partial(callbacks.pick, engine), [asked.pool, example], picked, **QUICK)
     gr.on([asked.audio.input, asked.audio.clear], lambda: (None, ""), outputs=[example, reference], **QUICK)
@@ -144,7 +146,9 @@ def connect_clip(
         [transcribed.pool, transcribed.audio, transcribed.reference],
         [transcribed.tabs, asked.pool, example, asked.audio, reference],
         **QUICK,
-    )
+    ).then(inputs=asked.pool, js=REMEMBER)
+    opened = partial(callbacks.opened_with, engine)
+    transcribed.read.then(opened, transcribed.query, [asked.pool, example], **QUICK)
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:

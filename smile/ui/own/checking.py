@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import gradio as gr
+
+from smile.own.checked import lines_of
 from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
 from smile.settings import DEFAULTS, Level, Mode
@@ -46,17 +49,14 @@ def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
         said = f"Checking: {step.done} of {step.total} transcripts"
         if step.fitted is not None:
             said = f"Checking: fitting acoustic models, each without some of your clips, {step.fitted:.0%}"
-        elif step.done:
-            left = (time.monotonic() - began) / step.done * (step.total - step.done)
+        elif step.done > step.kept:
+            left = (time.monotonic() - began) / (step.done - step.kept) * (step.total - step.done)
             said += f", about {left:.0f} s left"
-        yield Page(verdict=verdict.settings_html(step.rates) if step.rows else "").says(said, "working")
+        shown = verdict.table_html(lines_of(step.rates)) if step.rows else gr.skip()
+        yield Page(verdict=shown).says(said, "working")
     problem = yield from working(service.ready(workspace))
-    pool = workspace.pool()
-    setting = whole_setting(pool.folder) if pool else None
-    page = fresh(workspace)
-    if setting:
-        page = page._replace(verdict=page.verdict + verdict.settings_html(step.rates))
-    yield page.says(f"Checked. The best setting is now in use. {problem}".strip(), "done")
+    said = f"Checked. The best setting is now in use. {problem}"
+    yield fresh(workspace).says(said.strip(), "done")
 
 
 @guarded

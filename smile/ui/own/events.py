@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.ui.own import adding, checking, correcting, naming, transcribing
+from smile.ui.own import adding, checking, correcting, naming, runs, transcribing
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page, arrived
+from smile.ui.own.runs import Runs, counted
 from smile.ui.own.service import VisitorService
-from smile.ui.parts.components import QUICK, cancelling, stage
+from smile.ui.parts.components import QUICK
 from smile.ui.values import facts, number
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
-CANCELLED = "Cancelled. What was done so far stays."
-FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,
@@ -31,8 +31,12 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
     outputs: list[Any] = list(view)
     tab.select(partial(arrived, service), view.key, outputs, **QUICK)
     connect_naming(service, view, buttons)
-    runs = [*connect_examples(service, view, buttons), *connect_transcripts(service, view, buttons)]
-    view.stop.click(cancelling, outputs=view.stage, cancels=runs, **QUICK)
+    under_way = gr.State(Runs())
+    steps = [
+        *connect_examples(service, view, buttons, under_way),
+        *connect_transcripts(service, view, buttons, under_way),
+    ]
+    view.stop.click(runs.cancel, under_way, view.stage, cancels=steps, **QUICK)
     connect_files(service, view, buttons)
 
 
@@ -51,20 +55,19 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
     gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
 
 
-def connect_examples(service: VisitorService, view: Page, buttons: Buttons) -> list[Dependency]:
+def connect_examples(
+    service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State
+) -> list[Dependency]:
     """Connect examples and their check; return what can be cancelled."""
     outputs: list[Any] = list(view)
     offered = gr.State([])
     shown = [view.tiers, offered]
     view.uploads.change(adding.tiers, view.uploads, shown, trigger_mode="always_last", **LONG)
-    files = buttons.add_files.click(
-        partial(adding.add_files, service), [view.key, view.uploads, view.tiers, offered], outputs, **LONG
-    )
-    by_itself = files.success(partial(checking.check_new, service), view.key, outputs, **LONG)
-    clip = buttons.add_clip.click(
-        partial(adding.add_typed, service), [view.key, view.clip, view.clip_text], outputs, **LONG
-    )
-    check = view.check.click(partial(checking.check, service), view.key, outputs, **LONG)
+    run = partial(_run, service, view, under_way)
+    files = run(buttons.add_files.click, adding.add_files, [view.uploads, view.tiers, offered])
+    by_itself = run(files.success, checking.check_new, [])
+    clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
+    check = run(view.check.click, checking.check, [])
 
     def pick(key: str, chosen: gr.EventData) -> Page:
         return adding.open_example(service, key, str(facts(chosen).get("name", "")))
@@ -75,45 +78,49 @@ def connect_examples(service: VisitorService, view: Page, buttons: Buttons) -> l
     buttons.remove.click(partial(adding.remove_example, service), text[:2], outputs, **QUICK)
     chosen = [view.shots, view.knn, view.characters, view.level]
     gr.on([c.input for c in chosen], partial(checking.choose, service), [view.key, *chosen], outputs, **QUICK)
-    return _settled(view, [files, by_itself, clip, check])
+    return [files, by_itself, clip, check]
 
 
-def connect_transcripts(service: VisitorService, view: Page, buttons: Buttons) -> list[Dependency]:
+def connect_transcripts(
+    service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State
+) -> list[Dependency]:
     """Connect recordings, transcripts and corrections; return what can be cancelled."""
     outputs: list[Any] = list(view)
-    bring = view.recordings.upload(
-        partial(transcribing.bring, service), [view.key, view.recordings], outputs, **LONG
-    )
+    run = partial(_run, service, view, under_way)
+    bring = run(view.recordings.upload, transcribing.bring, [view.recordings])
     buttons.add_recorded.click(
         partial(transcribing.bring_recorded, service), [view.key, view.recorded], outputs, **QUICK
     )
-    run = buttons.transcribe.click(partial(transcribing.run, service), view.key, outputs, **LONG)
-    again = view.again.click(partial(transcribing.run_again, service), view.key, outputs, **LONG)
+    first = run(buttons.transcribe.click, transcribing.run, [])
+    again = run(view.again.click, transcribing.run_again, [])
 
     def pick(key: str, chosen: gr.EventData) -> Page:
         event = facts(chosen)
         return correcting.open_part(service, key, str(event.get("name", "")), number(event.get("part")) or 0)
 
     view.results.pick(pick, view.key, outputs, **QUICK).then(js="() => window.smileShow('#own-part')")
-    learn = buttons.learn.click(
-        partial(correcting.learn, service), [view.key, view.part, view.part_text], outputs, **LONG
-    )
+    learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text])
     buttons.forget.click(partial(transcribing.remove, service), [view.key, view.part], outputs, **QUICK)
-    return _settled(view, [bring, run, again, learn])
+    return [bring, first, again, learn]
 
 
-def _settled(view: Page, runs: list[Dependency]) -> list[Dependency]:
-    """Cancel goes away when a run has ended, however it did; what a cancel left half said is put right."""
-    for run in runs:
-        run.then(ended, view.stage, [view.stage, view.stop], **QUICK)
-        run.failure(lambda: stage(FAILED, "error"), outputs=view.stage, **QUICK)
-    return runs
+def _run(
+    service: VisitorService,
+    view: Page,
+    under_way: gr.State,
+    trigger: Callable[..., Dependency],
+    function: Callable[..., Any],
+    inputs: list[Any],
+) -> Dependency:
+    """Connect a long run, whose inputs are the key and others; return what can be cancelled.
 
-
-def ended(said: str | None) -> tuple[Any, Any]:
-    """Return the stage and the button Cancel after a run."""
-    cut_short = "stage working" in str(said)
-    return stage(CANCELLED) if cut_short else gr.skip(), gr.update(visible=False)
+    What a cancel or a failure has left half said is put right, and Cancel goes when nothing is at work.
+    """
+    outputs, ended = list(view), [view.key, under_way]
+    run = trigger(counted(function, service), [view.key, *inputs, under_way], outputs, **LONG)
+    run.then(partial(runs.ended, service, function.__name__), ended, outputs, **QUICK)
+    run.failure(partial(runs.failed, service, function.__name__), ended, outputs, **QUICK)
+    return run
 
 
 def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import gradio as gr
 
 from smile.datatypes import PoolError
-from smile.own import transcripts
+from smile.own import checked, transcripts
 from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
 from smile.pools.pool import Pool
@@ -65,8 +65,9 @@ class Page(NamedTuple):
     stop: Any = gr.skip()
 
     def says(self, text: str, kind: str = "") -> Page:
-        """Return the same with a line about what is going on."""
-        return self._replace(stage=stage(text, kind))
+        """Return the same with a line about what is going on; what is at work can be cancelled."""
+        said = self._replace(stage=stage(text, kind))
+        return said._replace(stop=gr.update(visible=True)) if kind == "working" else said
 
 
 def workspace_of(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
@@ -82,7 +83,9 @@ def fresh(workspace: Workspace | None) -> Page:
     pool = workspace.pool() if workspace else None
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
     items = transcripts.items(workspace) if workspace else []
-    return _of_pool(state, pool, setting)._replace(**_of_transcripts(items, state))
+    table = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
+    page = _of_pool(state, pool, setting)
+    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, state))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
@@ -185,4 +188,7 @@ def _where_things_stand(workspace: Workspace) -> str:
     if not pool:
         return f"Your language is {language.name}; add examples next."
     examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
-    return f"Welcome back: {examples} of {language.name} are here. Add more, or transcribe recordings."
+    said = f"Welcome back: {examples} of {language.name} are here."
+    if any(item.begun for item in transcripts.items(workspace)):
+        return f"{said} A transcription was broken off; press Transcribe to go on."
+    return f"{said} Add more, or transcribe recordings."

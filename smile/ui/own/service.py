@@ -217,10 +217,13 @@ class VisitorService:
     def check(self, workspace: Workspace) -> Iterator[Check]:
         """Leave each example out in turn, and make the setting that does best the pool's.
 
+        A check of the same examples that was broken off goes on.
+
         Raises:
             PoolError: there are too few, or no setting came to a result.
         """
         from smile.own import check as leave_one_out
+        from smile.own.checked import keep_table, kept_rows
         from smile.pools.setting import write_setting
 
         models = self.models()
@@ -229,11 +232,13 @@ class VisitorService:
             raise PoolError("A check needs two examples at least; add some first.")
         tried = self._tried(workspace, pool, models)
         progress = leave_one_out.Check(0, 0)
-        steps = leave_one_out.leave_one_out(models, pool, tried)
-        with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
-            for progress in paced:
-                yield progress
+        with kept_rows(workspace.folder, pool, models.smile.info) as kept, self.engine.scheduler.visit():
+            steps = leave_one_out.leave_one_out(models, pool, tried, kept=kept)
+            with closing(self.engine.scheduler.each(steps)) as paced:
+                for progress in paced:
+                    yield progress
         write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
+        keep_table(workspace.folder, pool, progress.rates)
 
 
 def _stored(pool: Pool, models: Models) -> bool:

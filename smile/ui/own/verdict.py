@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from smile.own.checked import Line, Table
 from smile.pools.copies import said_of_check
 from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TABLE = Markup(
     '<div class="scroll own-list"><table><thead><tr><th scope="col">Setting</th><th scope="col">CER</th>'
     '<th scope="col">95 % interval</th><th scope="col">Against Whisper alone</th></tr></thead>'
     "<tbody>{}</tbody></table></div>"
 )
-ROW = Markup('<tr{}><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</td><td>{}</td></tr>')
+ROW = Markup('<tr><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</td><td>{}</td></tr>')
+OLDER = Markup('<p class="note">From an earlier check, of other examples than there are now:</p>')
 VERDICTS = {
     True: "{0} your language: {cer}, {vanilla:.1f} % by Whisper alone.",
     False: "{1} here: {cer}, {vanilla:.1f} % by Whisper alone. Check the texts, or add more examples.",
@@ -65,17 +64,20 @@ def _wrong(setting: PoolSetting, cer: float) -> str:
     return WRONG.format(cer, "it" if setting.level == "acoustic" else "them", bounds)
 
 
-def settings_html(rates: pd.DataFrame, best: str = "") -> str:
-    """Return the settings with their error rates as HTML; `rates` is the table of a `check.Check`."""
-    rows = Markup().join(
-        _row(row, row["condition"] == best) for _, row in rates.sort_values("rate").iterrows()
-    )
-    return TABLE.format(rows)
+def table_html(lines: Sequence[Line]) -> str:
+    """Return settings with their error rates as HTML, in their order."""
+    return TABLE.format(Markup().join(map(_row, lines)))
 
 
-def _row(row: pd.Series, best: bool) -> Markup:
-    alone = row["condition"] == "vanilla"
-    change = "" if alone or row["reduction"] != row["reduction"] else f"{-row['reduction']:+.0f} %"
-    name = "Whisper alone" if alone else row["condition"]
-    mark = Markup(' class="chosen"') if best else ""
-    return ROW.format(mark, name, row["rate"], row["low"], row["high"], change)
+def kept_html(table: Table | None, pool: Pool | None) -> str:
+    """Return the table of the last check as HTML; one of other examples than there are now says so."""
+    if table is None or pool is None:
+        return Markup()
+    older = Markup() if table.current(pool) else OLDER
+    return older + table_html(table.lines)
+
+
+def _row(line: Line) -> Markup:
+    name = "Whisper alone" if line.name == "vanilla" else line.name
+    change = "" if line.name == "vanilla" or line.change is None else f"{line.change:+.0f} %"
+    return ROW.format(name, line.rate, line.low, line.high, change)

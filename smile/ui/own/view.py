@@ -125,7 +125,9 @@ def transcripts(
             rows += PROBLEM.format(name, item.problem) if item.problem else Markup()
         else:
             rows += (
-                PROBLEM.format(name, item.problem) if item.problem else WAITING.format(name, "", "waiting")
+                PROBLEM.format(name, item.problem)
+                if item.problem
+                else WAITING.format(name, item.begun, "broken off, goes on" if item.begun else "waiting")
             )
     heads = Markup().join(map(HEAD.format, ("Recording", "Transcript", "")))
     return SCROLL.format("Transcripts", TABLE.format(heads, rows))

@@ -18,7 +18,7 @@ STAGE = Markup('<p class="stage {kind}">{text}</p>')
 
 
 class Onward(NamedTuple):
-    """The components that other tabs go on from: tabs, buttons that appear with a result, its clip."""
+    """The components that other tabs go on from: tabs, buttons that come with a result, its clip, address."""
 
     tabs: Any
     button: Any
@@ -27,6 +27,8 @@ class Onward(NamedTuple):
     example: Any
     audio: Any
     reference: Any
+    query: Any  # of the address that the page was opened with, a state
+    read: Any  # the event that reads it
 
 
 def recorder(label: str, elem_id: str) -> gr.Audio:

@@ -17,13 +17,13 @@ from smile.transcription.result import as_dict
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
-from smile.ui.parts.components import BUSY, stage
+from smile.ui.parts.components import BUSY, cancelling, stage
 from smile.ui.parts.pools import default_pool, example_choices
 from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
-from smile.ui.transcribe.view import Failed, Finished, View
+from smile.ui.transcribe.view import Failed, Finished, Outcome, Unfinished, View
 from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
 CANCELLED = "Cancelled. What was written so far stays."
+NOTHING = "Cancelled. Nothing had been written yet."
 
 
 def read_query(request: gr.Request) -> dict[str, str]:
@@ -82,19 +83,24 @@ def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
 
 def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:
     """Transcribe; yield the page as it changes. Closing it stops the engine."""
+    noted = Unfinished()
+    yield View(outcome=noted)
     try:
-        yield from _run(engine, audio, pool, settings_of(choices))
+        yield from _run(engine, audio, pool, settings_of(choices), noted)
     except Exception as error:
-        yield View(outcome=Failed(sentence(error, "A transcription")))
+        yield View(outcome=Failed(sentence(error, "A transcription"), noted.written))
 
 
-def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings) -> Iterator[View]:
+def _run(
+    engine: Engine, audio: str | None, pool: str | None, settings: Settings, noted: Unfinished
+) -> Iterator[View]:
     recording = yield from telling(recording_of(audio), View(stage=stage(READING, "working")))
     for line in engine.load():
         yield View(stage=stage(line, "working"))
     choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
-    shown = None
+    code, shown = choice.language.code if choice else "", None
     for result in paced(engine.transcribe(recording.samples, pool, settings)):
+        noted.written = Finished(result, code, recording.cut)
         page = view.snapshot(result)
         if result.examples != shown:
             shown = result.examples
@@ -102,7 +108,7 @@ def _run(engine: Engine, audio: str | None, pool: str | None, settings: Settings
                 neighbours=view.examples(result, bool(choice and choice.synthetic), sounds.address)
             )
         yield page
-    yield View(outcome=Finished(result, choice.language.code if choice else "", recording.cut))
+    yield View(outcome=noted.written)
 
 
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
@@ -114,36 +120,55 @@ def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
             yield result
 
 
-def refused() -> View:
-    """Return the page after the server did not take the transcription on."""
-    return view.stopped(BUSY, "error")
+def cancel(outcome: Outcome) -> str:
+    """Return the stage from the click on Cancel until the engine has stopped, and note the click."""
+    if isinstance(outcome, Unfinished):
+        outcome.cancelled = True
+    return cancelling()
 
 
-def settle(outcome: Finished | Failed | None, reference: str) -> View:
-    """Return the page after a transcription: scored, or with the error's sentence, or cancelled."""
+def refused(outcome: Outcome) -> View:
+    """Return the page after the server took no transcription on; gradio tells of cancels here, too."""
+    if not isinstance(outcome, Unfinished) or outcome.cancelled:
+        return View()
+    return view.stopped(BUSY, "error")._replace(outcome=gr.skip())
+
+
+def settle(outcome: Outcome, reference: str) -> View:
+    """Return the page after a transcription: scored, or with the error's sentence, or cancelled.
+
+    Where another clip has taken its place there is no outcome, and the page stays as that one made it.
+    """
     if isinstance(outcome, Finished):
         return view.scored(outcome, reference)._replace(**view.buttons(working=False))
     if isinstance(outcome, Failed):
-        return view.stopped(outcome.sentence, "error")
-    return view.stopped(CANCELLED)
+        return view.stopped(outcome.sentence, "error", outcome.written)
+    if isinstance(outcome, Unfinished):
+        written = outcome.written
+        some = written and written.result.vanilla.segments
+        return view.stopped(CANCELLED if some else NOTHING, written=written)
+    return View(**view.buttons(working=False))
 
 
-def rescore(outcome: Finished | Failed | None, reference: str) -> View:
-    """Score both transcripts against another reference; decode nothing."""
-    return view.scored(outcome, reference) if isinstance(outcome, Finished) else View()
+def rescore(outcome: Outcome, reference: str) -> View:
+    """Score both transcripts against another reference; decode nothing, and score nothing unfinished."""
+    if isinstance(outcome, Finished) and outcome.result.done:
+        return view.scored(outcome, reference)
+    return View()
 
 
-def download(outcome: Finished | Failed | None, reference: str) -> Any:
-    """Offer the result as JSON; give the button its file."""
+def download(outcome: Outcome, reference: str) -> Any:
+    """Offer the result, whole or unfinished, as JSON; give the button its file."""
     if not isinstance(outcome, Finished):
         return gr.skip()
+    scored = reference if outcome.result.done else ""  # a part is not scored against all
     text = json.dumps(
-        as_dict(told(outcome.result, outcome.cut), reference or None), ensure_ascii=False, indent=2
+        as_dict(told(outcome.result, outcome.cut), scored or None), ensure_ascii=False, indent=2
     )
     return gr.update(value=save_bytes_to_cache(text.encode(), FILE_NAME, get_upload_folder()), visible=True)
 
 
-def onward(outcome: Finished | Failed | None) -> Any:
+def onward(outcome: Outcome) -> Any:
     """Open the way to the map once there is a result."""
     return gr.update(visible=isinstance(outcome, Finished))
 

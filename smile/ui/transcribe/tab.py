@@ -11,7 +11,7 @@ from gradio.events import Dependency
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import Clip, clip_inputs
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, cancelling
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import callbacks, controls
@@ -40,13 +40,13 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
                     to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
         publish(engine, clip, choices)
         filled = gr.State("")
-        connect_settings(engine, page, clip, choices, filled)
+        address = connect_settings(engine, page, clip, choices, filled)
         run = connect_run(engine, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
-    return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
+    return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
@@ -80,17 +80,17 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
 
 def connect_settings(
     engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
-) -> None:
-    """Let the address restore the settings and follow them."""
+) -> tuple[gr.State, Dependency]:
+    """Let the address restore the settings and follow them; return its query, and the event that reads it."""
     shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
-    page.load(callbacks.read_query, outputs=query, **QUICK).then(
-        partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK
-    )
+    read = page.load(callbacks.read_query, outputs=query, **QUICK)
+    read.then(partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK)
     gr.on(
         [component.change for component in shared.values()],
         inputs=list(shared.values()),
         js=REMEMBER.format(names=json.dumps(list(shared))),
     )
+    return query, read
 
 
 def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> Dependency:
@@ -112,8 +112,8 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
         api_name="run",
         api_visibility="undocumented",
     )
-    view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
-    run.failure(callbacks.refused, outputs=page, **QUICK)
+    view.stop.click(callbacks.cancel, view.outcome, view.stage, cancels=run, **QUICK)
+    run.failure(callbacks.refused, view.outcome, page, **QUICK)
     offering = {"fn": callbacks.download, "inputs": judged, "outputs": view.download, **QUICK}
     run.then(callbacks.settle, judged, page, **QUICK).then(**offering)
     rescored = clip.reference.input(callbacks.rescore, judged, page, trigger_mode="always_last", **QUICK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
@@ -33,6 +33,8 @@ UNTRAINED = Markup(
     '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
 )
 NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
+UNWRITTEN = "Nothing was written."
+UNFINISHED = "Not finished: this is what was written before it ended."
 PROBLEM = Markup('<p class="note problem">{}</p>')
 TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
 TRAINED_ON = Markup('<p class="note">Meta-trained to use examples, on {}.</p>')
@@ -45,7 +47,7 @@ class View(NamedTuple):
     vanilla: Any = gr.skip()
     smile: Any = gr.skip()
     neighbours: Any = gr.skip()
-    outcome: Any = gr.skip()  # Finished, Failed, or None while there is neither
+    outcome: Any = gr.skip()  # Finished, Failed, Unfinished, or None before there is any of them
     download: Any = gr.skip()
     start: Any = gr.skip()
     stop: Any = gr.skip()
@@ -53,7 +55,7 @@ class View(NamedTuple):
 
 @dataclass(frozen=True)
 class Finished:
-    """A transcription that can be scored."""
+    """A transcription that can be scored, or as much of one as was written before it ended."""
 
     result: Result
     language: str  # ISO 639-3, empty where it is not known
@@ -62,9 +64,21 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A transcription that went wrong, and what to tell the visitor."""
+    """A transcription that went wrong, what to tell the visitor, and what was written before."""
 
     sentence: str
+    written: Finished | None = None
+
+
+class Unfinished:
+    """A transcription under way; its engine notes here what is `written`, so that a cancel finds it."""
+
+    def __init__(self) -> None:
+        self.written: Finished | None = None
+        self.cancelled = False
+
+
+Outcome = Finished | Failed | Unfinished | None
 
 
 def buttons(working: bool) -> dict[str, Any]:
@@ -87,12 +101,24 @@ def empty() -> View:
 
 def started() -> View:
     """Return the page as a transcription begins."""
-    return empty()._replace(stage=stage("Waiting for the engine", "working"), **buttons(working=True))
+    return empty()._replace(
+        stage=stage("Waiting for the engine", "working"), outcome=Unfinished(), **buttons(working=True)
+    )
 
 
-def stopped(text: str, kind: str = "") -> View:
-    """Return the page after a transcription ended early; what was written stays."""
-    return View(stage=stage(text, kind), **buttons(working=False))
+def stopped(text: str, kind: str = "", written: Finished | None = None) -> View:
+    """Return the page after a transcription ended early: what was written stays, and is offered."""
+    page = View(stage=stage(text, kind), outcome=None, **buttons(working=False))
+    if written is None:
+        return page
+    result, some = written.result, bool(written.result.vanilla.segments)
+    problem = f"{result.problem} {UNFINISHED if some else ''}".strip()
+    result = replace(result, waiting=UNWRITTEN, problem=problem)
+    return page._replace(
+        vanilla=vanilla_card(result, ended=True),
+        smile=smile_card(result, ended=True),
+        outcome=replace(written, result=result) if some else None,
+    )
 
 
 def snapshot(result: Result) -> View:
@@ -123,13 +149,14 @@ def scored(finished: Finished, reference: str) -> View:
     )
 
 
-def vanilla_card(result: Result, score: str = "") -> str:
-    """Return the card of Whisper alone."""
-    busy = not (result.done or result.examples or result.waiting)
-    return card(ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score)
+def vanilla_card(result: Result, score: str = "", ended: bool = False) -> str:
+    """Return the card of Whisper alone; one that has `ended` grows no more."""
+    busy = not (ended or result.done or result.examples or result.waiting)
+    waiting = result.waiting if ended else ""
+    return card(ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score, waiting=waiting)
 
 
-def smile_card(result: Result, score: str = "") -> str:
+def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
     """Return the other side than Whisper alone, and what was trained or fitted for it."""
     note = _made_by(result) if result.pool else NO_POOL
     note += PROBLEM.format(result.problem) if result.problem else Markup()
@@ -137,7 +164,7 @@ def smile_card(result: Result, score: str = "") -> str:
         OTHERS[result.settings.level],
         result.smile,
         subtitle=how(result),
-        busy=not result.done and bool(result.smile.segments),
+        busy=not (ended or result.done) and bool(result.smile.segments),
         below=score + note,
         waiting=result.waiting,
     )

@@ -1,0 +1,105 @@
+"""What is written of a recording, kept segment by segment, so that a run that was broken off goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from smile.datatypes import Speech
+from smile.transcription.result import Result, Segment
+from smile.transcription.target import RetrievedExamples
+from smile.util.fields import from_fields
+from smile.util.log import Log, entries, kept_log
+
+
+@dataclass(frozen=True)
+class KeptSegment:
+    """A segment as both sides have it, and the seconds that each had taken by then."""
+
+    vanilla: Segment
+    smile: Segment | None  # None without a pool
+    examples: RetrievedExamples
+    vanilla_seconds: float
+    smile_seconds: float
+    retrieval: float
+
+
+class KeptSegments:
+    """The whole segments of a recording in a log, in their order."""
+
+    def __init__(self, log: Log):
+        self._log: Log | None = log
+
+    def extended(self, result: Result, speech: Speech) -> Result | None:
+        """Return a result with its next segment as it is kept; None where it is not."""
+        fields = self._log.get(_key(result)) if self._log else None
+        try:
+            kept = from_fields(KeptSegment, fields)
+        except ValueError:
+            return None
+        if (kept.vanilla.start, kept.vanilla.end) != (speech.start, speech.end):
+            return None
+        alone, other = result.vanilla, result.smile
+        result = replace(
+            result,
+            vanilla=replace(alone, segments=(*alone.segments, kept.vanilla), seconds=kept.vanilla_seconds),
+            retrieval=kept.retrieval,
+        )
+        if kept.smile is None:
+            return result
+        smile = replace(other, segments=(*other.segments, kept.smile), seconds=kept.smile_seconds)
+        return replace(result, smile=smile, examples=(*result.examples, (speech.start, kept.examples)))
+
+    def add(self, before: Result, result: Result) -> None:
+        """Keep the segment that a result has and the one before it has not."""
+        if self._log is None:
+            return
+        other = result.smile.segments[len(before.smile.segments) :]
+        kept = KeptSegment(
+            result.vanilla.segments[-1],
+            other[0] if other else None,
+            result.examples[-1][1] if other else RetrievedExamples(),
+            result.vanilla.seconds,
+            result.smile.seconds,
+            result.retrieval,
+        )
+        try:
+            self._log.add(_key(before), json.loads(json.dumps(asdict(kept), default=_plain)))
+        except OSError:
+            self._log = None  # the disk is full; the transcription itself goes on
+
+
+def _key(result: Result) -> str:
+    """The number of a result's next segment."""
+    return str(len(result.vanilla.segments))
+
+
+def _plain(value: Any) -> Any:
+    """A path or a number of numpy's as JSON has it."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+@contextmanager
+def kept_segments(base: Path, facts: dict[str, Any]) -> Iterator[KeptSegments | None]:
+    """Give the segments that are kept under a name and depend on these facts; those of others are removed.
+
+    None where the folder cannot be written.
+    """
+    with kept_log(base, facts) as log:
+        yield KeptSegments(log) if log else None
+
+
+def written(base: Path) -> str:
+    """Return the text that is kept under a name, of a run that was broken off."""
+    texts = []
+    for _, fields in sorted(entries(base).items(), key=lambda item: (len(item[0]), item[0])):
+        try:
+            kept = from_fields(KeptSegment, fields)
+        except ValueError:
+            continue
+        texts.append((kept.smile or kept.vanilla).text)
+    return " ".join(filter(None, texts))

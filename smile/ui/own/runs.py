@@ -1,0 +1,103 @@
+"""A session's long runs: which are under way, how each ended, and the page after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from smile.own import transcripts
+from smile.own.workspace import Workspace
+from smile.ui.cancelled import consuming
+from smile.ui.own.page import Page, fresh, guarded
+from smile.ui.own.service import VisitorService
+from smile.ui.parts.components import cancelling
+
+CANCELLED = "Cancelled. What was finished before stays."
+WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
+CHECK = "Cancelled. Press Check to go on with the clips that are left."
+FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
+
+
+class Runs:
+    """The long runs of one session by name, from their beginning until their end has been shown."""
+
+    def __init__(self) -> None:
+        self._ended_well: dict[str, bool | None] = {}  # None while it is under way, or was cancelled
+        self.cancelled = False  # whether Cancel was pressed since the last one began
+
+    def begin(self, name: str) -> None:
+        """Note that one begins."""
+        self._ended_well[name], self.cancelled = None, False
+
+    def end(self, name: str, well: bool) -> None:
+        """Note that one has come to its end, good or bad; one that is cancelled comes to none."""
+        self._ended_well[name] = well
+
+    def take(self, name: str) -> bool | None:
+        """Return how one ended and forget it; None where it was cancelled, or never began."""
+        return self._ended_well.pop(name, None)
+
+    @property
+    def under_way(self) -> bool:
+        """Return whether there is something to cancel."""
+        return None in self._ended_well.values()
+
+
+def counted(
+    function: Callable[..., Iterator[Page]], service: VisitorService
+) -> Callable[..., Iterator[Page]]:
+    """Return a callback whose last input, beside its own, is the session's `Runs`, which count it."""
+    name = function.__name__
+
+    def steps(*inputs: Any) -> Iterator[Page]:
+        *given, runs = inputs
+        runs.begin(name)
+        page = Page()
+        for page in function(service, *given):
+            yield page
+        runs.end(name, "stage error" not in str(page.stage))
+
+    steps.__name__ = name
+    return consuming(steps) if getattr(function, "consuming", False) else steps
+
+
+def cancel(runs: Runs) -> str:
+    """Return the stage from the click on Cancel until the work has stopped, and note the click."""
+    runs.cancelled = True
+    return cancelling()
+
+
+def ended(service: VisitorService, name: str, key: str | None, runs: Runs) -> Page:
+    """Return the page after a run: Cancel stays while there is another, and nothing is half said."""
+    well = runs.take(name)
+    page = Page() if well else _as_it_is(service, name, key, well is None)
+    return page._replace(stop=gr.update(visible=runs.under_way))
+
+
+def failed(service: VisitorService, name: str, key: str | None, runs: Runs) -> Page:
+    """Return the page after a run that the server did not take on; gradio tells of cancels here, too."""
+    if runs.cancelled:
+        return Page()
+    return ended(service, name, key, runs).says(FAILED, "error")
+
+
+@guarded
+def _as_it_is(service: VisitorService, name: str, key: str | None, cancelled: bool) -> Page:
+    """Return what there is after a run that was cancelled, or failed and has said why."""
+    if not service.visitors.has(key):
+        return Page().says(CANCELLED) if cancelled else Page()
+    workspace = service.visitors.open(key)
+    page = fresh(workspace)
+    return page.says(_left(workspace, name)) if cancelled else page
+
+
+def _left(workspace: Workspace, name: str) -> str:
+    """Return what is still to be done after a cancel, for a person."""
+    if name in ("check", "check_new"):
+        return CHECK
+    waiting = len(transcripts.waiting(workspace)) if name in ("run", "run_again") else 0
+    if not waiting:
+        return CANCELLED
+    return WAITING.format(f"{waiting} recording{'s' * (waiting != 1)}", "s" * (waiting == 1))

@@ -1,0 +1,141 @@
+"""A check that is broken off goes on to the same result, and its table is kept and marked as older."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from smile.datatypes import EncoderId, PoolError, RecognizerInfo, Utterance
+from smile.evaluation.conditions import Condition
+from smile.evaluation.rows import Row
+from smile.own import check as loo
+from smile.own.checked import keep_table, kept_rows, lines_of, table
+from smile.pools.pool import Pool, open_pool
+from smile.ui.own.verdict import kept_html
+from tests.conftest import POOLS
+
+WHOLE = open_pool(POOLS / "gla")
+POOL = replace(WHOLE, utterances=WHOLE.utterances[:6], embeddings=WHOLE.embeddings[:6])
+INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
+MODELS: Any = SimpleNamespace(smile=SimpleNamespace(info=INFO))
+TRIED = loo.conditions(INFO, shots=(1, 3), acoustic=True)
+
+
+def row(utterance: Utterance, condition: Condition, error: str = "") -> Row:
+    edits = (TRIED.index(condition) + len(utterance.text)) % 9
+    counts: Any = {"plain_edits": edits, "plain_length": 10, "ml_superb_edits": edits, "ml_superb_length": 10}
+    return Row(
+        utterance.id, "gla", "", condition.name, condition.hash, **(counts if not error else {}), error=error
+    )
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was transcribed: clips and conditions; a fit of heads is one of all."""
+    done: list[tuple[str, str]] = []
+
+    def evaluate(models: Any, utterance: Utterance, tried: list[Condition], pools: Any) -> Iterator[Any]:
+        for condition in tried:
+            done.append((utterance.id, condition.name))
+            yield row(utterance, condition), None
+
+    def cross_written(models: Any, pool: Pool) -> Iterator[Any]:
+        done.append(("all", loo.ACOUSTIC))
+        return row
+        yield
+
+    monkeypatch.setattr(loo, "evaluate", evaluate)
+    monkeypatch.setattr(loo, "cross_written", cross_written)
+    monkeypatch.setattr(loo, "without", lambda *_: POOL)
+    monkeypatch.setattr(loo, "prepare_datastore", lambda *_: None)
+    return done
+
+
+def checked(folder: Path, pool: Pool = POOL, stop: int = 10**6) -> loo.Check:
+    """The last step of a check whose rows are kept in a folder, or that of so many transcripts."""
+    with kept_rows(folder, pool, INFO) as kept:
+        steps = loo.leave_one_out(MODELS, pool, TRIED, clips=4, kept=kept)
+        for step in steps:
+            if step.done >= stop:
+                steps.close()
+    return step
+
+
+def test_a_check_that_was_broken_off_goes_on_to_the_same_result(
+    made: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    unbroken = checked(tmp_path / "one")
+    all_of_it, made[:] = list(made), []
+    assert unbroken.total == unbroken.done == 4 * len(TRIED)
+    assert len(all_of_it) == 4 * (len(TRIED) - 1) + 1, "heads are fitted once"
+    for stop in (7, 13):
+        checked(tmp_path / "two", stop=stop)
+    again = checked(tmp_path / "two")
+    assert sorted(made) == sorted(all_of_it), "nothing was done twice"
+    assert (set(again.rows), again.rates.equals(unbroken.rates)) == (set(unbroken.rows), True)
+    assert again.kept > 0
+    made.clear()
+    assert set(checked(tmp_path / "two").rows) == set(unbroken.rows)
+    assert made == []
+
+
+def test_other_texts_or_sounds_are_checked_anew(made: list[tuple[str, str]], tmp_path: Path) -> None:
+    reworded = replace(POOL, utterances=(replace(POOL.utterances[0], text="x"), *POOL.utterances[1:]))
+    other = replace(POOL, embeddings=POOL.embeddings + 1)
+    for pool in (POOL, reworded, other):
+        made.clear()
+        checked(tmp_path, pool)
+        assert len(made) == 4 * (len(TRIED) - 1) + 1
+    assert len(list(tmp_path.glob("check-*.jsonl"))) == 1, "rows that nobody needs are removed"
+
+
+def test_what_went_wrong_is_tried_again(
+    made: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails = lambda models, pool: iter_of(lambda u, c: row(u, c, "The disk is full."))  # noqa: E731
+    monkeypatch.setattr(loo, "cross_written", fails)
+    assert sum(bool(r.error) for r in checked(tmp_path).rows) == 4
+    monkeypatch.setattr(loo, "cross_written", lambda models, pool: iter_of(row))
+    made.clear()
+    assert not any(r.error for r in checked(tmp_path).rows)
+    assert made == []
+
+
+def iter_of(value: Any) -> Any:
+    """A generator that returns a value at once."""
+    return value
+    yield
+
+
+def test_a_check_needs_no_folder(made: list[tuple[str, str]], tmp_path: Path) -> None:
+    assert checked(tmp_path / "gone").done == 4 * len(TRIED)
+
+
+def test_the_table_stays_and_says_when_it_is_older(made: list[tuple[str, str]], tmp_path: Path) -> None:
+    assert kept_html(table(tmp_path), POOL) == ""
+    rates = checked(tmp_path).rates
+    keep_table(tmp_path, POOL, rates)
+    kept = table(tmp_path)
+    assert kept
+    assert kept.lines == lines_of(rates)
+    assert [line.rate for line in kept.lines] == sorted(line.rate for line in kept.lines)
+    assert "earlier check" not in kept_html(kept, POOL)
+    grown = replace(POOL, utterances=WHOLE.utterances[:7], embeddings=WHOLE.embeddings[:7])
+    assert "earlier check" in kept_html(kept, grown)
+    assert all(f'">{name}</th>' in kept_html(kept, grown) for name in ("Whisper alone", "3 shots"))
+    for damage in (b"{", b'{"pool": 3}', b"\xff"):
+        (tmp_path / "check.json").write_bytes(damage)
+        assert table(tmp_path) is None
+
+
+def test_one_clip_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
+    one = replace(POOL, utterances=POOL.utterances[:1], embeddings=POOL.embeddings[:1])
+    with pytest.raises(PoolError, match="just one clip"):
+        checked(tmp_path, one)

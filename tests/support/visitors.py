@@ -1,0 +1,32 @@
+"""Visitors with a language of their own, examples of it, and recordings."""
+
+from __future__ import annotations
+
+from smile.own import changes
+from smile.pools.pool import open_pool
+from smile.ui import VisitorService
+from smile.ui.own import naming
+from tests.conftest import POOLS
+
+DEMO = open_pool(POOLS / "gla")
+
+
+def named(service: VisitorService, code: str = "mdw") -> str:
+    """A visitor who has named a language; the key."""
+    return str(naming.name(service, "", "x", code).key)
+
+
+def with_examples(service: VisitorService, first: int, last: int, code: str = "mdw") -> str:
+    key = named(service, code)
+    workspace = service.visitors.open(key)
+    part = type(DEMO)(DEMO.folder, DEMO.header, DEMO.utterances[first:last], DEMO.embeddings[first:last])
+    with workspace.change("examples added") as change:
+        changes.joined(None, part, change.out)
+    return key
+
+
+def add_recordings(service: VisitorService, key: str, count: int) -> None:
+    """A visitor brings so many recordings."""
+    for utterance in DEMO.queries[:count]:
+        target = service.visitors.open(key).recordings / utterance.audio.name
+        target.write_bytes(utterance.audio.read_bytes())

@@ -1,0 +1,161 @@
+"""Long runs of the tab My language: what the page says after each, and when there is something to cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from smile.datatypes import DecodingResult, LanguageDetection, Speech
+from smile.own import check as leave_one_out
+from smile.own.workspaces import Workspaces
+from smile.settings import Settings
+from smile.transcription import batch
+from smile.transcription.result import Result, Segment, Transcript
+from smile.ui import VisitorService
+from smile.ui.own import adding, checking, correcting, runs, transcribing
+from smile.ui.own.page import Page, arrived
+from smile.ui.own.runs import Runs, counted, ended, failed
+from tests.support.visitors import add_recordings, named, with_examples
+
+SLOW = 40
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that goes on until it is cancelled."""
+    steps = (leave_one_out.Check(n, SLOW) for n in range(SLOW))
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    monkeypatch.setattr(VisitorService, "check", lambda self, workspace: steps)
+
+
+def begun(service: VisitorService, function: Any, key: str, session: Runs, words: str) -> Iterator[Page]:
+    """A run that has come to where it says some words."""
+    steps = counted(function, service)(key, session)
+    for page in steps:
+        if words in f"{page.stage} {page.results}":
+            return steps
+    raise AssertionError(words)
+
+
+@pytest.mark.usefixtures("endless", "asked")
+def test_the_end_of_another_run_leaves_a_checks_cancel(idle: VisitorService) -> None:
+    key, session = with_examples(idle, 0, 3), Runs()
+    add_recordings(idle, key, 1)
+    check = begun(idle, checking.check, key, session, "0 of 40")
+    *_, last = counted(transcribing.run, idle)(key, session)
+    assert "Done" in last.stage
+    page = ended(idle, "run", key, session)
+    assert page.stop == gr.update(visible=True), "the check is still at work"
+    assert page.stage == gr.skip()
+    assert next(check).stop == gr.update(visible=True)
+    runs.cancel(session)
+    check.close()
+    assert failed(idle, "check", key, session) == Page(), "gradio tells a cancel as a failure, too"
+    page = ended(idle, "check", key, session)
+    assert (page.stop, runs.CHECK in page.stage) == (gr.update(visible=False), True)
+
+
+def test_a_cancelled_batch_says_what_waits_and_no_row_is_still_written(
+    idle: VisitorService,
+    asked: list[tuple[float, int]],
+) -> None:
+    key, session = named(idle), Runs()
+    add_recordings(idle, key, 3)
+    batch = begun(idle, transcribing.run, key, session, "writing")
+    while len(asked) < 2:
+        next(batch)
+    runs.cancel(session)
+    batch.close()
+    page = ended(idle, "run", key, session)
+    assert "2 recordings wait to be transcribed" in page.stage
+    assert page.results.count("waiting") == 2
+    assert "writing" not in page.results
+
+
+def test_after_an_error_no_row_is_still_written(
+    idle: VisitorService,
+    asked: list[tuple[float, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key, session = named(idle), Runs()
+    add_recordings(idle, key, 1)
+    monkeypatch.setattr(transcribing.transcripts, "keep", lambda *_: {}["full"])
+    *_, last = counted(transcribing.run, idle)(key, session)
+    assert "stage error" in last.stage
+    page = ended(idle, "run", key, session)
+    assert page.stage == gr.skip(), "the error stays"
+    assert "waiting" in page.results
+    assert "writing" not in page.results
+
+
+def test_a_run_that_never_began_is_told_as_cancelled_or_refused(idle: VisitorService) -> None:
+    session = Runs()
+    refused = failed(idle, "learn", "", session)
+    assert (runs.FAILED in refused.stage, refused.stop) == (True, gr.update(visible=False))
+    runs.cancel(session)
+    assert runs.CANCELLED in ended(idle, "learn", "", session).stage
+
+
+def test_uploads_of_counted_runs_are_discarded_as_those_of_the_callback(idle: VisitorService) -> None:
+    made = {
+        f: counted(f, idle)
+        for f in (adding.add_files, adding.add_typed, transcribing.bring, correcting.learn)
+    }
+    assert [getattr(one, "consuming", False) for one in made.values()] == [True, True, True, False]
+    assert [one.__name__ for one in made.values()] == ["add_files", "add_typed", "bring", "learn"]
+
+
+def in_three(models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None) -> Iterator[Result]:
+    """A transcription of three segments, those that are kept left out."""
+    result = Result(9.0, settings, models.smile.info)
+    for number in range(3):
+        speech = Speech(3.0 * number, 3.0 * number + 2, samples[:8])
+        if known := kept.extended(result, speech):
+            result = known
+            continue
+        decoded = DecodingResult((1,), (0.0,), f"piece {number}", "end")
+        segment = Segment(speech.start, speech.end, decoded, "cy", LanguageDetection("cy", 1.0, 0.0))
+        before, whole = result, Transcript((*result.vanilla.segments, segment))
+        result = replace(result, vanilla=whole)
+        yield result
+        kept.add(before, result)
+    yield replace(result, vanilla=replace(result.vanilla, done=True), done=True)
+
+
+def test_a_long_transcription_goes_on_after_a_restart(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "transcribe", in_three)
+    key, session = named(idle), Runs()
+    add_recordings(idle, key, 1)
+    steps = begun(idle, transcribing.run, key, session, "piece 2")
+    runs.cancel(session)
+    steps.close()
+    page = ended(idle, "run", key, session)
+    assert "piece 0 piece 1<" in page.results
+    assert "broken off" in page.results
+    again = VisitorService(idle.engine, Workspaces(idle.visitors.root, 24))
+    assert "piece 0 piece 1<" in arrived(again, key).results
+    shown = [str(page.results) for page in transcribing.run(again, key)]
+    written = [text for text in shown if "writing" in text]
+    assert all("piece 0 piece 1 piece 2" in text for text in written), "nothing is written a second time"
+    assert shown[-1].count("pick-row") == 3
+    workspace = again.visitors.open(key)
+    assert list(workspace.folder.glob("segments-*")) == [], "a whole transcript needs none"
+
+
+def test_what_is_kept_of_a_recording_goes_with_it(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "transcribe", in_three)
+    key = named(idle)
+    add_recordings(idle, key, 1)
+    begun(idle, transcribing.run, key, Runs(), "piece 2").close()  # type: ignore[attr-defined]
+    workspace = idle.visitors.open(key)
+    assert len(list(workspace.folder.glob("segments-*"))) == 1
+    transcribing.remove(idle, key, [next(workspace.recordings.iterdir()).name, 0])
+    assert list(workspace.folder.glob("segments-*")) == []
