@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from smile.datatypes import SmileError
+from smile.text.characters import seen
 
 UNSPACED = frozenset({"cmn", "jpn", "tha", "yue"})
 """ISO 639-3 of the languages that ML-SUPERB scores without spaces."""
@@ -87,5 +88,5 @@ def find(name: str) -> Normaliser:
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and without space at its ends."""
-    return " ".join(text.split())
+    """Return a text as it is taken in: one line, without space at its ends and without unseen characters."""
+    return " ".join(seen(text).split())

@@ -186,3 +186,44 @@ def test_a_text_without_a_letter_is_none(folder: Path, text: str) -> None:
     staircase(folder / "b.wav", 2)
     imported = cut(written(folder, f"file,start,end,text\na.wav,1,3,{text}\nb.wav,,,{text}\n"))
     assert set(reasons(imported).values()) == {"The row has no text."}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"),
+    [(8.0, 10.4, True), (9.0, 10.2, True), (9.8, 10.3, False), (9.9, 10.1, False), (8.0, 10.6, False)],
+)
+def test_a_clip_may_outlast_its_recording_by_a_little_of_itself(
+    folder: Path, start: float, end: float, kept: bool
+) -> None:
+    imported = cut(written(folder, f"file,start,end,text\na.wav,{start},{end},x\n"))
+    assert len(imported.reading.utterances) == kept
+    assert all("ends at 10.00 s" in reason for reason in reasons(imported).values())
+
+
+ERRORS = (
+    "#NAME?",
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NULL!",
+    "#NUM!",
+    "#BEZUG!",
+    "#¡VALOR!",
+    "Err:508",
+)
+
+
+@pytest.mark.parametrize("times", ["", ",1,3"])
+def test_errors_of_spreadsheets_are_no_texts(folder: Path, times: str) -> None:
+    rows = "".join(f"{n}.wav{times},{text}\n" for n, text in enumerate([*ERRORS, "#NAME? he said", "N/A!"]))
+    for n in range(len(ERRORS) + 2):
+        staircase(folder / f"{n}.wav", 4)
+    imported = cut(written(folder, f"file{',start,end' if times else ''},text\n{rows}"))
+    assert list(clips(imported)) == ["#NAME? he said", "N/A!"]
+    told = reasons(imported)
+    assert len(told) == len(ERRORS)
+    assert (
+        told[2]
+        == 'The row has no text but a spreadsheet\'s error, "#NAME?"; correct its formula, or write the text.'
+    )
