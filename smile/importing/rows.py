@@ -10,6 +10,7 @@ from pathlib import Path
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
 from smile.corpora.columns import PLAIN_TEXT_COLUMNS, cell, columns_named, lacking, understood
 from smile.corpora.delimited import Line, Row
+from smile.corpora.facts import details, language_of, split_of
 from smile.corpora.reading import NO_TEXT, has_text
 from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.corpora.spans import span
@@ -30,8 +31,8 @@ NO_TIMES = "The row has no start and end, as other rows of its recording have; g
 class Part:
     """The rows of a table that are wanted."""
 
-    split: str = ""  # where the table has a column "split"; empty is the one of the examples
-    language: str = ""  # where it has a column "language"; empty is every one
+    split: str = ""  # where the table says splits; empty is the one of the examples
+    language: str = ""  # where it says languages; empty is every one
 
 
 ALL, EXAMPLES = Part(), "train"
@@ -128,14 +129,14 @@ def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
     Raises:
         CorpusError: there is no such split, or several languages and not the one that is named.
     """
-    splits = {row.get("split", "").strip() for _, row in lines if isinstance(row, dict)} - {""}
+    splits = {split_of(row) for _, row in lines if isinstance(row, dict)} - {""}
     split = (part.split or EXAMPLES) if splits else ""
     if splits and split not in splits:
         raise CorpusError(
             f'{path.name} has no split "{split}", only {", ".join(sorted(splits))}; name one so.'
         )
-    of_split = [(n, row) for n, row in lines if isinstance(row, str) or row.get("split", "").strip() == split]
-    codes = {_code(row) for _, row in of_split if isinstance(row, dict)} - {""}
+    of_split = [(n, row) for n, row in lines if isinstance(row, str) or split_of(row) == split]
+    codes = {language_of(row) for _, row in of_split if isinstance(row, dict)} - {""}
     code = iso_code(part.language)
     if code and code not in codes and len(codes) > 1:
         known = ", ".join(sorted(codes))
@@ -144,11 +145,7 @@ def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
         )
     if code not in codes:
         return of_split
-    return [(n, row) for n, row in of_split if isinstance(row, str) or _code(row) in (code, "")]
-
-
-def _code(row: Row) -> str:
-    return iso_code(row.get("language", ""))
+    return [(n, row) for n, row in of_split if isinstance(row, str) or language_of(row) in (code, "")]
 
 
 def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -> None:
@@ -220,6 +217,6 @@ def _found(row: Row | str, recordings: Recordings, path: Path) -> Match | str:
 
 
 def _utterance(row: Row, audio: Path) -> Utterance:
-    fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
+    name, speaker = details(row)
     text = one_line(cell(row, TEXT_COLUMNS) or "")
-    return Utterance(fields["id"], audio, text, _code(row), fields["speaker"])
+    return Utterance(name, audio, text, language_of(row), speaker)

@@ -227,3 +227,32 @@ def test_errors_of_spreadsheets_are_no_texts(folder: Path, times: str) -> None:
         told[2]
         == 'The row has no text but a spreadsheet\'s error, "#NAME?"; correct its formula, or write the text.'
     )
+
+
+@pytest.mark.parametrize("column", ["split", "set", "subset", "Partition"])
+@pytest.mark.parametrize("names", [("train", "test"), ("Training", "Validation")])
+def test_a_split_by_any_name_is_one(folder: Path, column: str, names: tuple[str, str]) -> None:
+    if column == "split" and names[0] != "train":
+        names = ("train", "held out")
+    text = f"file,start,end,text,{column}\na.wav,1,3,one,{names[0]}\na.wav,4,5,two,{names[1]}\n"
+    assert clips(cut(written(folder, text))) == {"one": [1, 2]}
+    read = corpora.open_corpus(folder / "t.csv")
+    with pytest.raises(CorpusError, match="no split"):
+        read.read("", "nowhere")
+
+
+def test_a_set_of_another_kind_is_no_split(folder: Path) -> None:
+    imported = cut(written(folder, "file,start,end,text,set\na.wav,1,3,one,A\na.wav,4,5,two,#N/A\n"))
+    assert clips(imported) == {"one": [1, 2], "two": [4]}
+
+
+@pytest.mark.parametrize("column", ["language", "lang", "Locale", "Sprache"])
+@pytest.mark.parametrize(("named", "other"), [("Scottish Gaelic", "English"), ("gd-GB", "en_GB")])
+def test_a_language_by_any_name_is_one(folder: Path, column: str, named: str, other: str) -> None:
+    text = f"file,start,end,text,{column},id\na.wav,1,3,one,{named},#N/A\na.wav,4,5,two,{other},#N/A\n"
+    hints = importing.Hints(language="gla")
+    imported = importing.read_source(written(folder, text), folder.parent / "work", hints=hints)
+    assert clips(imported) == {"one": [1, 2]}
+    assert imported.reading.utterances[0].language == "gla"
+    assert imported.reading.utterances[0].id == "a-0001000"
+    assert corpora.open_corpus(folder / "t.csv").languages() == ("eng", "gla")
