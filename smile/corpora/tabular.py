@@ -15,6 +15,7 @@ from smile.corpora.reading import Outcome, Reading, Splits, gathered
 from smile.corpora.recordings import Match, Recordings, settled
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table_rows
+from smile.corpora.unread import other_files, sheets
 from smile.datatypes import CorpusError, Utterance
 from smile.text.normalisers import one_line
 
@@ -53,6 +54,13 @@ class Tabular:
         path = self._path(split).resolve()
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         return path.with_name(f"{path.name}-{digest}") / (language or self.name)
+
+    def left_out(self, split: str = "") -> Iterator[str]:
+        """Yield sentences on what is not read: other sheets, tables and archives."""
+        table = self._path(split)
+        yield from sheets(table)
+        if self.source.is_dir():
+            yield from other_files(self.source, table)
 
     def _path(self, split: str) -> Path:
         return self.source if self.source.is_file() else _table_in(self.source, split or self.splits.examples)

@@ -14,7 +14,8 @@ from smile.corpora.facts import details, language_of, split_of
 from smile.corpora.reading import NO_TEXT, has_text
 from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.corpora.spans import span
-from smile.corpora.tables import SUFFIXES, table_rows
+from smile.corpora.tables import table_rows
+from smile.corpora.unread import sheets, tables_in
 from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
 from smile.importing.imported import Imported
@@ -98,7 +99,7 @@ def read_table(
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    notes = (*_unread(columns), *by_name(matches))
+    notes = (*_unread(columns), *by_name(matches), *sheets(path, limits.table))
     if left := len(given) - len(lines):
         notes += (f"Rows of other splits or languages that were left out: {left}.",)
     return Imported(parted(sorted(rows.done.items())), notes=notes)
@@ -162,11 +163,6 @@ def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -
             count += 1
             if progress:
                 progress(count, len(stretches))
-
-
-def tables_in(folder: Path) -> list[Path]:
-    """Return the tables of a folder and the folders in it, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def columns_of(path: Path, limits: Limits = STRANGERS) -> frozenset[str]:
