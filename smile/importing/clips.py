@@ -134,7 +134,7 @@ def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | st
     later = _later(file, match)
     stretches = []
     for tier, annotation in ((t, a) for t in file.tiers if t.name in names for a in t.annotations):
-        if not annotation.spoken:
+        if not tier.spoken(annotation):
             work.empty += 1
             continue
         line = len(work.places) + 1
