@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath, PurePosixPath
 
 from smile.audio.io import stream
+from smile.audio.length import stated_seconds
 from smile.corpora.recordings import ADD, ELSEWHERE, MISSING, Match, Recordings, folded
 from smile.datatypes import SAMPLE_RATE
 from smile.importing.annotations import Annotated
@@ -13,6 +14,7 @@ from smile.importing.annotations import Annotated
 EXACT = 0.005  # seconds that a file's times may begin beside 0
 TOGETHER = "which lies in another folder; put the two into one folder, or name the recording (--recording)."
 NEAR = 0.5  # seconds by which a recording's length may differ from what its annotations say
+OVER = 0.05  # of its length, by which its annotations may go on after its end and leave no doubt
 
 
 def recording(file: Annotated, recordings: Recordings, alone: bool) -> Match | str:
@@ -101,7 +103,7 @@ def _one(file: Annotated, audio: Path, offsets: Iterable[float]) -> float | str:
 def _begun(file: Annotated, bounds: tuple[float, float], audio: Path) -> float | str:
     """The offset of times that do not begin at 0: those of a part, or those of all of the recording."""
     begin, end = bounds
-    seconds = sum(map(len, stream(audio))) / SAMPLE_RATE
+    seconds = _seconds(audio)
     part, whole = abs(seconds - (end - begin)), abs(seconds - end)
     if min(part, whole) <= min(NEAR, abs(begin) / 3):
         return -begin if part < whole else 0.0
@@ -109,3 +111,26 @@ def _begun(file: Annotated, bounds: tuple[float, float], audio: Path) -> float |
         f"The times of {file.path.name} go from {begin:.2f} s to {end:.2f} s, and {audio.name} has "
         f"{seconds:.2f} s; shift them to begin at 0, or give the recording that they belong to."
     )
+
+
+def doubt(file: Annotated, audio: Path, later: float) -> str:
+    """Return why an annotation file may be of another recording: its times go on long after the end of it.
+
+    Raises:
+        AudioError: the recording has to be heard, and cannot be.
+    """
+    end = file.bounds[1] + later if file.bounds else 0.0
+    if not _much_over(end, stated_seconds(audio) or 0.0) or not _much_over(end, seconds := _seconds(audio)):
+        return ""
+    return (
+        f"The times of {file.path.name} go to {end:.2f} s, but {audio.name} ends at {seconds:.2f} s; see "
+        "whether it is the right recording, and whole."
+    )
+
+
+def _much_over(end: float, seconds: float) -> bool:
+    return end - seconds > max(NEAR, OVER * seconds)
+
+
+def _seconds(audio: Path) -> float:
+    return sum(map(len, stream(audio))) / SAMPLE_RATE

@@ -13,6 +13,7 @@ from smile.audio.io import read_audio
 from smile.datatypes import CorpusError
 from smile.importing import Imported
 from tests.support.linguists import heights, staircase, write_eaf, write_textgrid
+from tests.support.sounds import contained
 
 ONE = {"t": [(3.0, 5.0, "x")]}
 
@@ -256,7 +257,7 @@ def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Pa
     laid(tmp_path, ["s1/a.wav", "s1/b.wav", "s2/c.wav"])
     for name in ("s1/a", "s2/a", "s3/b"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        write_textgrid(tmp_path / f"{name}.TextGrid", tiers={"t": [(0.1, 0.9, name)]})
+        write_textgrid(tmp_path / f"{name}.TextGrid", tiers={"t": [(0.1, 0.9, name)]}, seconds=1)
     imported = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(imported) == ["s1/a"]
     assert all("another folder" in reason for reason in reasons(imported))
@@ -319,7 +320,7 @@ def test_a_lone_file_takes_a_recording_of_a_folder_that_agrees(
     elif kind == "eaf":
         write_eaf(path, f"{path.stem}.wav", tiers)
     else:
-        write_textgrid(path, tiers=tiers)
+        write_textgrid(path, tiers=tiers, seconds=1)
     imported = importing.read_source(tmp_path, tmp_path / "work")
     assert texts(imported) == ["x"] * kept
     if not kept and kind != "csv":
@@ -398,3 +399,29 @@ def test_pau_is_silence_only_among_such_labels(tmp_path: Path, labels: list[str]
     assert texts(imported) == kept
     assert imported.empty == len(labels) - len(kept)
     assert importing.offered(tmp_path / "a.eaf", tmp_path / "work")[0].filled == len(kept)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".m4a"])
+@pytest.mark.parametrize(("length", "doubted"), [(3, True), (9, True), (10, False), (12, False)])
+def test_a_grid_that_goes_on_long_after_its_recording_is_doubted(
+    tmp_path: Path, suffix: str, length: int, doubted: bool
+) -> None:
+    if suffix == ".m4a":
+        contained(tmp_path / f"a{suffix}", "mov", length)
+    else:
+        staircase(tmp_path / f"a{suffix}", length)
+    write_textgrid(tmp_path / "a.TextGrid", tiers={"t": [(0.2, 0.9, "x")]})
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == ["x"]
+    assert ["The times of a.TextGrid go to 10.00 s, but" in note for note in imported.notes] == [
+        True
+    ] * doubted
+
+
+@pytest.mark.parametrize(("length", "kept"), [(3, []), (10, ["x"])])
+def test_a_doubted_recording_of_another_name_is_refused(tmp_path: Path, length: int, kept: list[str]) -> None:
+    staircase(tmp_path / "b.wav", length)
+    write_textgrid(tmp_path / "a.TextGrid", tiers={"t": [(0.2, 0.9, "x")]})
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert texts(imported) == kept
+    assert all("see whether it is the right recording" in reason for reason in reasons(imported))
