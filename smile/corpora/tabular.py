@@ -129,8 +129,8 @@ class _Finder:
         file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
         if file is None or text is None:
             return lacking(row)
-        if span(row) is not None:
-            return UNCUT
+        if (times := span(row)) is not None:
+            return times if isinstance(times, str) else UNCUT
         if not os.path.isabs(file) and os.path.normpath(file).split(os.sep)[0] == os.pardir:
             return f'The path "{file}" leaves the folder of the table; move the recording into it.'
         return self._just_there(file) or self._recordings.find(file, self._table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,71 @@ def test_a_language_by_any_name_is_one(folder: Path, column: str, named: str, ot
     assert imported.reading.utterances[0].language == "gla"
     assert imported.reading.utterances[0].id == "a-0001000"
     assert corpora.open_corpus(folder / "t.csv").languages() == ("eng", "gla")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("from,to", "1,3"),
+        ("From,To", "0:01,0:03"),
+        ("von,bis", '"1,5","3,2"'),
+        ("in,out", "00:00:01:00,00:00:03:00"),
+        ("start_timestamp,end_timestamp", "1000,3000"),
+        ("startTimestamp,endTimestamp", "1.0,3.0"),
+        ("timestamp_start,timestamp_end", "1,3"),
+        ("time_from,time_to", "1,3"),
+        ("word_start,duration_timestamp", "1s,2s"),
+        ("t0,t1", "1,3"),
+        ("timestamp", "0:01 - 0:03"),
+        ("time", "1.0 --> 3.0"),
+        ("segments", '"[1.0, 3.0]"'),
+        ("segment", "1-3"),
+    ],
+)
+def test_times_that_nobody_can_be_sure_of_are_refused(folder: Path, header: str, cells: str) -> None:
+    written(folder, f"file,{header},text\na.wav,{cells},x\n")
+    (told,) = reasons(cut(folder)).values()
+    assert "seem" in told
+    assert f'"{header.split(",")[0].lower()}"' in told
+    with pytest.raises(CorpusError, match=r'call them "start"|give each a row'):
+        corpora.read_corpus(folder / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("from,to", "Ana,Kofi"),
+        ("start_date,end_date", "2020-01-01,2020-01-02"),
+        ("start_char,end_char", "0,12"),
+        ("timestamp", "2020-01-01 10:00"),
+        ("time,segment", "12:30,3"),
+        ("words,total", "12,3"),
+        ("finished,startled,endangered", "1,0,1"),
+        ("length,duration", "10,10"),
+        ("to,out", "3,4"),
+    ],
+)
+def test_other_columns_are_no_times(folder: Path, header: str, cells: str) -> None:
+    assert clips(cut(written(folder, f"file,{header},text\na.wav,{cells},x\n"))) == {"x": list(range(10))}
+
+
+WHOLE = {"text": "A one, two."}
+PARTS = [{"start": 0.0, "end": 1.0, "text": " a one"}, {"start": 1.0, "end": 3.0, "text": " Two"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [
+        (WHOLE | {"segments": PARTS}, True),
+        (WHOLE | {"words": [{"word": w, "start": 1.5} for w in ("A", "one,", "two.")]}, True),
+        (WHOLE | {"words": ["a", "one", "two"]}, True),
+        (WHOLE | {"segments": PARTS[:1]}, False),
+        (WHOLE | {"chunks": [{"timestamp": [0.0, 1.5]}]}, False),
+        (WHOLE | {"timestamps": [0.0, 1.5]}, False),
+        (WHOLE | {"timestamp": {"from": 0, "to": 1500}}, False),
+    ],
+)
+def test_lists_of_segments_are_the_whole_or_refused(folder: Path, row: dict[str, object], kept: bool) -> None:
+    imported = cut(written(folder, json.dumps({"file": "a.wav", **row}) + "\n", "t.jsonl"))
+    assert len(imported.reading.utterances) == kept
+    assert all("give each a row of its own" in reason for reason in reasons(imported).values())
