@@ -11,6 +11,8 @@ from smile.datatypes import AudioError, Samples
 
 CANCELLED = 0.1  # of what unrelated channels leave of their power in their mean; less is cancelled
 MEMORY = 50_000  # values of a channel over which that is judged; 1 s at 48 kHz
+SIZES = 130  # of floats over 1, by powers of 2
+FEW, TINY = 32, 1e-4  # values, and a part of all, that are clicks where they are far larger than the others
 
 
 class Mixer:
@@ -53,11 +55,45 @@ class Mixer:
             self._one = int(self._powers.argmax())
 
 
+class Levels:
+    """Counts the values of a recording by their size, to find its peak but for clicks.
+
+    Clicks are values of more than twice the size that at most so many others go beyond: FEW, or TINY of all
+    that are not 0. What is within full scale is one size, so that clicks in it are none.
+    """
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(SIZES, np.int64)  # by powers of 2: up to 1, up to 2, up to 4
+        self._largest = np.zeros(SIZES)
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Count floats of any shape; integers, which span their type, and what is no number do not count."""
+        if values.dtype.kind != "f" or not values.size:
+            return
+        sizes = np.abs(values)
+        self._counts[0] += np.count_nonzero(sizes) - np.count_nonzero(sizes > 1)
+        self._largest[0] = max(self._largest[0], float(sizes.max(initial=0.0, where=sizes <= 1)))
+        sizes = sizes[(sizes > 1) & np.isfinite(sizes)]
+        places = np.clip(np.ceil(np.log2(sizes)), 0, SIZES - 1).astype(np.int64)
+        self._counts += np.bincount(places, minlength=SIZES)
+        np.maximum.at(self._largest, places, sizes)
+
+    @property
+    def peak(self) -> float:
+        """Return the largest absolute value but for clicks; 0 without any."""
+        over = np.cumsum(self._counts[::-1])[::-1]  # values of at least that size
+        often = np.flatnonzero(over > max(FEW, TINY * over[0]))
+        usual = int(often[-1]) if often.size else 0
+        return float(self._largest[: usual + 2].max())
+
+
 def peak(values: NDArray[Any]) -> float:
-    """Return the largest absolute value of floats, 0 without any; 1 for integers, which span their type."""
+    """Return the largest absolute value of floats but for clicks; 1 for integers, which span their type."""
     if values.dtype.kind != "f":
         return 1.0
-    return float(np.abs(values).max(initial=0.0))
+    levels = Levels()
+    levels.add(values)
+    return levels.peak
 
 
 def _floats(values: NDArray[Any]) -> NDArray[Any]:

@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from smile.audio.chained import Part, links
-from smile.audio.channels import Mixer, peak
+from smile.audio.channels import Levels, Mixer
 from smile.audio.formats import CONTAINERS
 from smile.audio.timeline import RESTARTING, TIMED, Timeline
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
@@ -45,7 +45,7 @@ def check_rate(rate: float, subject: str) -> None:
 def soundfile_blocks(path: Path, most: int | None = None) -> Iterator[Block]:
     """Decode by soundfile; it gets the open file, not the name, so that a wrong suffix cannot mislead it.
 
-    Floats over 1 are scaled by the peak of what makes `most` samples at 16 kHz, or of all.
+    Floats over 1 are scaled by the peak, but for clicks, of what makes `most` samples at 16 kHz, or of all.
     """
     subject = repr(path.name)
     try:
@@ -75,15 +75,15 @@ def _values(sound: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
 
 
 def _peak(sound: soundfile.SoundFile, most: int | None) -> float:
-    """The largest absolute value of so many samples at 16 kHz; goes back to the beginning."""
+    """The peak of so many samples at 16 kHz but for clicks; goes back to the beginning."""
     left = math.inf if most is None else most * sound.samplerate / SAMPLE_RATE
-    largest = 0.0
+    levels = Levels()
     for block in _values(sound):
-        largest, left = max(largest, peak(block)), left - len(block)
-        if left <= 0:
+        levels.add(block)
+        if (left := left - len(block)) <= 0:
             break
     sound.seek(0)
-    return largest
+    return levels.peak
 
 
 def av_blocks(path: Path) -> Iterator[Block]:

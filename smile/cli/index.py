@@ -104,6 +104,8 @@ def run(chosen: argparse.Namespace) -> None:
 
 def _build(chosen: argparse.Namespace, models: Models) -> Built:
     """Make a pool of a corpus; rows that cannot be used are named on standard error."""
+    from smile.corpora import open_corpus
+    from smile.corpora.tabular import Tabular
     from smile.pools import indexing
 
     with Bar("Indexing") as bar:
@@ -115,6 +117,9 @@ def _build(chosen: argparse.Namespace, models: Models) -> Built:
             code=chosen.language,
             progress=bar,
         )
+    if isinstance(corpus := open_corpus(chosen.source), Tabular):
+        for note in corpus.left_out(chosen.split):
+            print(note, file=sys.stderr)
     for row in built.rejected:
         print(f"line {row.line}: {row.reason}", file=sys.stderr)
     return built

@@ -10,8 +10,10 @@ from typing import Protocol
 from smile.corpora.letters import UNREADABLE, damaged
 from smile.datatypes import CorpusError, Utterance
 from smile.util.names import identifier
+from smile.util.spreadsheet import is_error
 
 NO_TEXT = "The row has no text."
+NO_VALUE = 'The row has no text but a spreadsheet\'s error, "{}"; correct its formula, or write the text.'
 LONGEST_TEXT = 5_000  # characters of a clip's text; half a minute of fast speech has some 800
 TEXTS = 'with another text; keep the right one, or say in columns "start" and "end" where each is spoken.'
 Outcome = tuple[int, Utterance | str]  # line, and the utterance or the reason why there is none
@@ -136,6 +138,8 @@ def _fault(row: Utterance, good: dict[str, tuple[int, Utterance]]) -> str:
     """Why an utterance cannot be used, or not by its id; empty where it can."""
     if not has_text(row.text):
         return NO_TEXT
+    if is_error(row.text):
+        return NO_VALUE.format(row.text)
     if len(row.text) > LONGEST_TEXT:
         return f"The text has {len(row.text):,} characters; cut the clip, so that it has {LONGEST_TEXT:,}."
     if damaged(row.text):

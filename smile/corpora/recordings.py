@@ -14,12 +14,12 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
 from smile.audio.signatures import may_be_sound
+from smile.corpora.folders import Parts, agree
 
 SHOWN = 100  # characters of a name in a sentence
 LONGEST_PATH = 1_000  # characters of a recording's name with its folders
 MISSING, ADD = 'There is no recording "', "add it."
-
-Parts = tuple[str, ...]  # of a path, folded
+ELSEWHERE = "which lies in another folder; add it, or correct its path."
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ class Recordings:
 
         It is looked for where the source says. Where it does not lie there, its folders, as far as they are
         known here, must be those of the name, since paths of other computers lead nowhere here; a name
-        without folders means one below the source's folder, if any recording lies there. Its suffix may be
-        missing; in addresses, %20 and the like stand for other characters.
+        without folders means one below the source's folder, if any recording lies there, or else in a folder
+        that agrees with it. Its suffix may be missing; in addresses, %20 and the like stand for other
+        characters.
         """
         said = name.strip()
         there = self._find(said, source)
@@ -77,7 +78,7 @@ class Recordings:
             return f'There is no recording "{said[:SHOWN]}..."; its name has {len(said):,} characters.'
         if not (parts := _parts(said)):
             return "The row names no recording."
-        home = self._home(source)
+        home = self.home(source)
         there = posixpath.normpath("/".join((*home, *parts)))
         if near := _best(self._at.get(there, []), said):
             return self._single(near, said, parts[:-1], exact=True)
@@ -92,8 +93,12 @@ class Recordings:
         """Return whether any recording has a name, with its suffix or without."""
         return folded(name) in self._named
 
-    def _home(self, source: Path | None) -> Parts:
-        """The source's folder, below the recordings' own."""
+    def agrees(self, folders: Parts, path: Path) -> bool:
+        """Return whether a recording may be that of what lies in some folders, given what all are called."""
+        return agree(folders, self._folders[path], self._folders.values())
+
+    def home(self, source: Path | None) -> Parts:
+        """Return the source's folder, below the recordings' own."""
         if source is None or not source.is_relative_to(self.folder):
             return ()
         return tuple(map(folded, source.parent.relative_to(self.folder).parts))
@@ -102,7 +107,7 @@ class Recordings:
         """Whether a recording may be meant by a name that was said to lie in these folders."""
         lies = self._folders[path]
         if not said:
-            return lies[: len(home)] == home or home not in self._holding
+            return lies[: len(home)] == home or (home not in self._holding and self.agrees(home, path))
         if not lies:
             return len(self._holding) == 1  # no recording lies in a folder here, as of files on the page
         return all(a == b for a, b in zip(reversed(said), reversed(lies), strict=False))
@@ -118,10 +123,7 @@ class Recordings:
 
     def _elsewhere(self, said: str, paths: Sequence[Path]) -> str:
         place = paths[0].relative_to(self.folder).as_posix()
-        return (
-            f'There is no recording "{_shown(said)}", only "{_shown(place)}", which lies in another folder; '
-            "add it, or correct its path."
-        )
+        return f'There is no recording "{_shown(said)}", only "{_shown(place)}", {ELSEWHERE}'
 
     @property
     def only(self) -> Path | None:

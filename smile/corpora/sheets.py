@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smile.corpora.columns import TOP, header_at, repeated
 from smile.datatypes import CorpusError
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 LINES = 1_048_576  # of a sheet, in Excel
 PIECE = 1 << 20  # bytes of a part that are looked at together
@@ -122,25 +125,52 @@ def _unreadable(path: Path) -> CorpusError:
     return CorpusError(f"{path.name} cannot be read as an Excel workbook; save it again as .xlsx or as csv.")
 
 
-def _records(path: Path, limits: TableLimits) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, of the first sheet that has some, with no more columns than may be."""
+def other_sheets(path: Path, limits: TableLimits = OWN) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets that hold something and are not read.
+
+    Raises:
+        CorpusError: the file is no such workbook, or too large.
+    """
+    _check_parts(path, limits)
+    try:
+        with _opened(path) as book:
+            filled = (sheet.title for sheet in book.worksheets if next(_filled(sheet, limits), None))
+            return tuple(filled)[1:]
+    except (CorpusError, MemoryError):
+        raise
+    except Exception as error:  # as above
+        raise _unreadable(path) from error
+
+
+def _opened(path: Path) -> closing[Workbook]:
     from openpyxl import load_workbook
 
-    with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as book:
+    return closing(load_workbook(path, read_only=True, data_only=True, keep_links=False))
+
+
+def _records(path: Path, limits: TableLimits) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, of the first sheet that has some."""
+    with _opened(path) as book:
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write a wrong range
-            rows = sheet.iter_rows(max_col=limits.columns + 1, values_only=True)
-            filled, before = False, None
-            for line, row in enumerate(islice(rows, LINES), start=1):
-                if row is before:  # the one that stands for each that is missing
-                    continue
-                before = row
-                cells = _cells(row) if row.count(None) < len(row) else []
-                if any(cell.strip() for cell in cells):
-                    filled = True
-                    yield line, cells
+            filled = False
+            for record in _filled(sheet, limits):
+                filled = True
+                yield record
             if filled:
                 return
+
+
+def _filled(sheet: Any, limits: TableLimits) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet that are not empty, with no more columns than may be."""
+    sheet.reset_dimensions()  # some programs write a wrong range
+    rows, before = sheet.iter_rows(max_col=limits.columns + 1, values_only=True), None
+    for line, row in enumerate(islice(rows, LINES), start=1):
+        if row is before:  # the one that stands for each that is missing
+            continue
+        before = row
+        cells = _cells(row) if row.count(None) < len(row) else []
+        if any(cell.strip() for cell in cells):
+            yield line, cells
 
 
 def _cells(row: Sequence[Any]) -> list[str]:

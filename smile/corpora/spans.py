@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+from smile.corpora.doubtful import doubtful
 from smile.text.characters import unaccented
 
 Span = tuple[float, float]  # seconds
@@ -61,7 +62,7 @@ def span(row: Mapping[str, str]) -> Span | str | None:
     if start is not None and end is not None:
         return start, end
     if end is None:
-        return HALF.format("the start, but no end,") if start else None
+        return HALF.format("the start, but no end,") if start else doubtful(row) or None
     return HALF.format("the end, but no start,")
 
 

@@ -10,6 +10,7 @@ from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.reading import Outcome, Reading, Splits, gathered
 from smile.corpora.tables import read_text
 from smile.datatypes import CorpusError, Utterance
+from smile.text.characters import seen
 from smile.text.languages import iso_code
 
 
@@ -85,7 +86,7 @@ def _transcript_rows(folder: Path, text: str) -> Iterator[Outcome]:
         if not row.strip():
             continue
         name, _, words = [*row.split(maxsplit=2), "", ""][:3]
-        words = words.strip()
+        words = seen(words).strip()
         if name not in recordings:
             yield line, f'There is no recording "{name}" in the folder wav.'
         else:

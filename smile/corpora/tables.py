@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from smile.corpora.delimited import MOST_LINES, Line, Lines, Row, cell_rows
+from smile.corpora.doubtful import is_list
 from smile.corpora.letters import UNREADABLE, codec, damaged, unreadable
 from smile.corpora.sheets import OWN, TableLimits, sheet_rows
 from smile.datatypes import CorpusError
@@ -156,12 +157,18 @@ def _json_row(line: str) -> Row | str:
         return NO_OBJECT
     if not isinstance(row, dict):
         return NO_OBJECT
-    cells = ((name.strip().lower(), _json_cell(value)) for name, value in row.items())
-    return {name: cell for name, cell in cells if cell is not None}
+    cells = ((name.strip().lower(), value) for name, value in row.items())
+    known = ((name, _json_cell(name, value)) for name, value in cells)
+    return {name: cell for name, cell in known if cell is not None}
 
 
-def _json_cell(value: Any) -> str | None:
-    """A value as a cell; of an object, such as the hub's recordings are, its path."""
+def _json_cell(name: str, value: Any) -> str | None:
+    """A value as a cell; of an object, such as the hub's recordings are, its path.
+
+    What may say where parts of a recording lie is kept as JSON.
+    """
+    if value and isinstance(value, dict | list) and is_list(name):
+        return json.dumps(value)
     if isinstance(value, dict):
         value = value.get("path")
     return str(value) if isinstance(value, str | int | float) else None

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from smile.corpora.columns import FILE_COLUMNS, TEXT_COLUMNS, cell, lacking
 from smile.corpora.delimited import Line, Row
+from smile.corpora.facts import details, language_of, split_of
 from smile.corpora.reading import Outcome, Reading, Splits, gathered
 from smile.corpora.recordings import Match, Recordings, settled
 from smile.corpora.spans import span
 from smile.corpora.tables import SUFFIXES, table_rows
+from smile.corpora.unread import other_files, sheets
 from smile.datatypes import CorpusError, Utterance
-from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
 
 UNCUT = (
@@ -27,7 +28,7 @@ UNCUT = (
 class Tabular:
     """A csv, tsv or jsonl table, or a folder with one, or with one for each split.
 
-    A table's column "split" says which rows a split has; without one it has all of them.
+    Rows may say to which split they belong; where none does, a split has all of them.
     """
 
     splits = Splits("train", "dev", "test")
@@ -37,15 +38,15 @@ class Tabular:
         self.name = source.resolve().name
 
     def languages(self, split: str = "") -> tuple[str, ...]:
-        """Return the codes in the column "language"; none where there is no such column."""
-        codes = {_language(row) for _, row in self._lines(split) if isinstance(row, dict)}
+        """Return the codes of the rows' languages; none where they say none."""
+        codes = {language_of(row) for _, row in self._lines(split) if isinstance(row, dict)}
         return tuple(sorted(codes - {""}))
 
     def read(self, language: str = "", split: str = "") -> Reading:
         """Read the rows of a split, of a language or ("") of all; see `Corpus`."""
         lines = self._lines(split)
         if language:
-            lines = ((n, row) for n, row in lines if isinstance(row, str) or _language(row) == language)
+            lines = ((n, row) for n, row in lines if isinstance(row, str) or language_of(row) == language)
         return gathered(self.source, _rows(self._path(split), lines))
 
     def place(self, language: str, split: str) -> Path:
@@ -54,6 +55,13 @@ class Tabular:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         return path.with_name(f"{path.name}-{digest}") / (language or self.name)
 
+    def left_out(self, split: str = "") -> Iterator[str]:
+        """Yield sentences on what is not read: other sheets, tables and archives."""
+        table = self._path(split)
+        yield from sheets(table)
+        if self.source.is_dir():
+            yield from other_files(self.source, table)
+
     def _path(self, split: str) -> Path:
         return self.source if self.source.is_file() else _table_in(self.source, split or self.splits.examples)
 
@@ -61,13 +69,13 @@ class Tabular:
         """The table's lines that belong to a split."""
         path, split = self._path(split), split or self.splits.examples
         lines = list(table_rows(path))
-        named = {_split(row) for _, row in lines if isinstance(row, dict)} - {""}
+        named = {split_of(row) for _, row in lines if isinstance(row, dict)} - {""}
         if named and split not in named:
             raise CorpusError(f'{path} has no split "{split}"; choose one of {", ".join(sorted(named))}.')
         return (
             (number, row)
             for number, row in lines
-            if not named or isinstance(row, str) or _split(row) == split
+            if not named or isinstance(row, str) or split_of(row) == split
         )
 
 
@@ -83,14 +91,6 @@ def _table_in(folder: Path, split: str) -> Path:
         names = ", ".join(file.name for file in tables)
         raise CorpusError(f"{folder} holds several tables; name one of them: {names}.")
     raise CorpusError(f'{folder} holds no transcripts; add a table with the columns "file" and "text".')
-
-
-def _split(row: Row) -> str:
-    return row.get("split", "").strip()
-
-
-def _language(row: Row) -> str:
-    return iso_code(row.get("language", ""))
 
 
 def finds_by_name(table: Path) -> bool:
@@ -129,8 +129,8 @@ class _Finder:
         file, text = cell(row, FILE_COLUMNS), cell(row, TEXT_COLUMNS)
         if file is None or text is None:
             return lacking(row)
-        if span(row) is not None:
-            return UNCUT
+        if (times := span(row)) is not None:
+            return times if isinstance(times, str) else UNCUT
         if not os.path.isabs(file) and os.path.normpath(file).split(os.sep)[0] == os.pardir:
             return f'The path "{file}" leaves the folder of the table; move the recording into it.'
         return self._just_there(file) or self._recordings.find(file, self._table)
@@ -151,6 +151,6 @@ def _rows(table: Path, lines: Iterable[Line]) -> Iterator[Outcome]:
         if isinstance(row, str) or isinstance(match, str):
             yield line, str(match)
         else:
-            fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
+            name, speaker = details(row)
             text = one_line(cell(row, TEXT_COLUMNS) or "")
-            yield line, Utterance(fields["id"], match.path, text, _language(row), fields["speaker"])
+            yield line, Utterance(name, match.path, text, language_of(row), speaker)

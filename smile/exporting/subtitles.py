@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from smile.exporting.transcripts import TieredTranscript, apart
+from dataclasses import replace
+
+from smile.exporting.transcripts import Span, TieredTranscript, apart
 
 
 def as_srt(transcript: TieredTranscript) -> str:
     """Return the text of SubRip subtitles: a block for each span that has a text."""
-    spans = apart(transcript.spans, transcript.seconds)
     blocks = (
         f"{number}\n{_clock(span.start, ',')} --> {_clock(span.end, ',')}\n{span.text}\n"
-        for number, span in enumerate(spans, start=1)
+        for number, span in enumerate(_cues(transcript), start=1)
     )
     return "\n".join(blocks)
 
 
 def as_vtt(transcript: TieredTranscript) -> str:
     """Return the text of WebVTT subtitles; the signs that it reads as markup are escaped."""
-    spans = apart(transcript.spans, transcript.seconds)
-    cues = (f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(s.text)}\n" for s in spans)
+    cues = (
+        f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(s.text)}\n" for s in _cues(transcript)
+    )
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _cues(transcript: TieredTranscript) -> list[Span]:
+    """The spans, their texts without blank lines: in both formats such a line ends what is shown."""
+    spans = (replace(span, text=_lines(span.text)) for span in transcript.spans)
+    return apart(spans, transcript.seconds)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _clock(seconds: float, point: str) -> str:

@@ -6,6 +6,7 @@ is told with its place and the reason. Clips that must be cut are written into a
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import stat
@@ -19,6 +20,7 @@ from smile.corpora.recordings import Recordings
 from smile.corpora.spans import spanned
 from smile.corpora.tables import SUFFIXES
 from smile.corpora.tabular import finds_by_name
+from smile.corpora.unread import archives, other_files, tables_in
 from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
@@ -121,8 +123,10 @@ def read_source(
     if annotated := annotation_files(folder):
         notes = _beside(folder, annotated, tiers, limits)
         imported = clips.read_annotated(annotated, recordings, work / CLIPS, tiers, progress, limits)
-        return replace(imported, notes=(*notes, *imported.notes))
-    return rows.read_table(rows.table_of(folder), recordings, work / CLIPS, progress, limits, part)
+        return replace(imported, notes=(*notes, *imported.notes, *archives(folder)))
+    table = rows.table_of(folder)
+    imported = rows.read_table(table, recordings, work / CLIPS, progress, limits, part)
+    return replace(imported, notes=(*imported.notes, *other_files(folder, table)))
 
 
 def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limits: Limits) -> list[str]:
@@ -132,7 +136,7 @@ def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limit
         CorpusError: there is a table of clips, and no tier says that the annotations are meant.
     """
     notes = []
-    for path in rows.tables_in(folder):
+    for path in tables_in(folder):
         if rows.is_of_clips(path, limits) and not tiers:
             raise CorpusError(
                 f"There is a table ({path.name}), and there are annotations ({annotated[0].name}); leave "
@@ -178,29 +182,41 @@ def gather(
 ) -> Path:
     """Put files from folders of their own, as uploads are, side by side in one; zips are unpacked there.
 
-    Of zips only files with these suffixes are unpacked, or all. Returns the folder, for `read_source`.
+    Of zips only files with these suffixes are unpacked, or all. A file that is given twice counts once.
+    Returns the folder, for `read_source`.
 
     Raises:
-        CorpusError: two files have the same name, one is a link or a folder, or a zip cannot be unpacked;
-            or the zips hold too much together.
+        CorpusError: two files that differ have one name, one is a link or a folder, or a zip cannot be
+            unpacked; or the zips hold too much together.
     """
     for file in files:
         if not stat.S_ISREG(os.lstat(file).st_mode if os.path.lexists(file) else 0):
             raise CorpusError(f"{file.name} is no file that can be read; choose it again.")
+    files = _single(files)
     check([file for file in files if file.suffix.lower() == ".zip"], limits)
     folder = work / GATHERED
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for file in files:
-        if file.suffix.lower() == ".zip":
-            target = folder if len(files) == 1 else folder / file.stem
-            unpack(file, target, limits, suffixes)
-            continue
-        target = folder / file.name
-        if target.exists():
+        zipped = file.suffix.lower() == ".zip"
+        target = folder if zipped and len(files) == 1 else folder / (file.stem if zipped else file.name)
+        if target != folder and target.exists():
             raise CorpusError(f'Two files are called "{file.name}"; rename one.')
-        _link(file, target)
+        if zipped:
+            unpack(file, target, limits, suffixes)
+        else:
+            _link(file, target)
     return folder
+
+
+def _single(files: Sequence[Path]) -> list[Path]:
+    """The files, each of those once that are alike in name and content."""
+    single: list[Path] = []
+    for file in files:
+        namesakes = (other for other in single if other.name == file.name)
+        if not any(filecmp.cmp(file, other, shallow=False) for other in namesakes):
+            single.append(file)
+    return single
 
 
 def _link(file: Path, target: Path) -> None:

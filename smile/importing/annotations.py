@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from smile.corpora.reading import has_text
@@ -12,7 +13,9 @@ from smile.datatypes import CorpusError
 from smile.importing.limits import Limits
 
 # Labels of MFA, WebMAUS, Praat and others.
-SILENCE = re.compile(r"sil|sp|spn|pau|silent|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}", re.IGNORECASE)
+SILENCE = re.compile(r"sil|sp|spn|silent|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}", re.IGNORECASE)
+NO_WORD = re.compile(r"<?(?:sil|sp|spn|p:)>?", re.IGNORECASE)  # of them, those that no language has as a word
+PAUSE = "pau"  # Festival's label, and a word of Portuguese and others
 LISTED = 10  # tiers that a sentence names
 
 
@@ -40,11 +43,6 @@ class Annotation:
     text: str
     fault: str = ""  # why there can be no clip of it
 
-    @property
-    def spoken(self) -> bool:
-        """Return whether the text has a letter or a digit and is no label of silence."""
-        return has_text(self.text) and not SILENCE.fullmatch(self.text)
-
 
 @dataclass(frozen=True)
 class Tier:
@@ -54,6 +52,19 @@ class Tier:
     annotations: tuple[Annotation, ...]
     speaker: str = ""
     language: str = ""  # ISO 639-3, where the file says it
+
+    def spoken(self, annotation: Annotation) -> bool:
+        """Return whether an annotation of it has a letter or a digit and is no label of silence."""
+        if annotation.text == PAUSE and self._has_pauses:
+            return False
+        return has_text(annotation.text) and not SILENCE.fullmatch(annotation.text)
+
+    @cached_property
+    def _has_pauses(self) -> bool:
+        """Whether PAUSE is a label here: there are others of its kind, or all begins and ends with it."""
+        labels = [annotation.text for annotation in self.annotations if annotation.text]
+        framed = len(labels) > 2 and labels[0] == labels[-1] == PAUSE
+        return framed or any(map(NO_WORD.fullmatch, labels))
 
 
 @dataclass(frozen=True)
@@ -94,18 +105,19 @@ class TierCount:
 
 def counts(files: Iterable[Annotated]) -> tuple[TierCount, ...]:
     """Return the tiers of one or more files, those of one name together, in the order of the files."""
-    named: dict[str, list[Annotation]] = {}
+    named: dict[str, list[Tier]] = {}
     for file in files:
         for tier in file.tiers:
-            named.setdefault(tier.name, []).extend(tier.annotations)
-    return tuple(_count(name, annotations) for name, annotations in named.items())
+            named.setdefault(tier.name, []).append(tier)
+    return tuple(_count(name, tiers) for name, tiers in named.items())
 
 
-def _count(name: str, annotations: Sequence[Annotation]) -> TierCount:
-    filled = [a for a in annotations if a.spoken]
+def _count(name: str, tiers: Sequence[Tier]) -> TierCount:
+    filled = [a for tier in tiers for a in tier.annotations if tier.spoken(a)]
     timed = ((a.start, a.end) for a in filled)
     seconds = sum(max(0.0, end - start) for start, end in timed if start is not None and end is not None)
-    return TierCount(name, len(filled), len(annotations) - len(filled), seconds)
+    total = sum(len(tier.annotations) for tier in tiers)
+    return TierCount(name, len(filled), total - len(filled), seconds)
 
 
 def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]:

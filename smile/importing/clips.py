@@ -10,7 +10,7 @@ from smile.corpora import Names, Outcome, parted
 from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
-from smile.importing.alignment import offset, recording
+from smile.importing.alignment import doubt, offset, recording
 from smile.importing.annotations import (
     Annotated,
     Annotation,
@@ -41,6 +41,7 @@ class _Work:
     names: Names = field(default_factory=Names)
     first: dict[tuple[Path, int, int], Path] = field(default_factory=dict)  # stretch in ms -> file
     empty: int = 0
+    doubts: list[str] = field(default_factory=list)
 
 
 def annotation_files(folder: Path) -> list[Path]:
@@ -89,7 +90,8 @@ def read_annotated(
             if progress:
                 progress(len(work.rows), total)
     rows: list[Outcome] = sorted(work.rows.items())
-    return Imported(parted(rows), work.places, work.empty, notes=(*_notes(files, matches), *by_name(matches)))
+    notes = (*_notes(files, matches), *by_name(matches), *work.doubts)
+    return Imported(parted(rows), work.places, work.empty, notes=notes)
 
 
 def _annotated(paths: Sequence[Path], limits: Limits) -> Iterator[Annotated]:
@@ -131,10 +133,10 @@ def _notes(files: Sequence[Annotated], matches: Sequence[Match | str]) -> Iterat
 
 def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | str) -> Iterator[None]:
     """Put the clips of a file among the rows; yields after each."""
-    later = _later(file, match)
+    later = _later(work, file, match)
     stretches = []
     for tier, annotation in ((t, a) for t in file.tiers if t.name in names for a in t.annotations):
-        if not annotation.spoken:
+        if not tier.spoken(annotation):
             work.empty += 1
             continue
         line = len(work.places) + 1
@@ -151,15 +153,22 @@ def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | st
         yield
 
 
-def _later(file: Annotated, match: Match | str) -> tuple[Path, float] | str:
-    """The recording of a file and how much later its times lie there, or why there is none."""
+def _later(work: _Work, file: Annotated, match: Match | str) -> tuple[Path, float] | str:
+    """The recording of a file and how much later its times lie there, or why there is none.
+
+    A doubt is told, and is one too many where the file neither names the recording nor is called after it.
+    """
     if isinstance(match, str):
         return match
     try:
         shift = offset(file, match.path)
+        doubtful = "" if isinstance(shift, str) else doubt(file, match.path, shift)
     except AudioError as error:
         return str(error)
-    return shift if isinstance(shift, str) else (match.path, shift)
+    if isinstance(shift, str) or (doubtful and not match.name):
+        return doubtful or str(shift)
+    work.doubts.extend(filter(None, [doubtful]))
+    return match.path, shift
 
 
 def _stretch(

@@ -16,7 +16,7 @@ from smile.datatypes import SAMPLE_RATE, Samples
 
 LONGEST = WINDOW - 1.0  # seconds of a clip: the window, less the silence that Whisper wants after speech
 LAST = 12 * 3600.0  # seconds from the beginning of a recording in which clips are looked for
-BEYOND = 0.5  # seconds by which a clip may outlast its recording
+BEYOND, PART = 0.5, 0.25  # seconds, and the part of itself, by which a clip may outlast its recording
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def cut(recording: Path, spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
     for span in waiting:
         missing = span.end - tape.end / SAMPLE_RATE
         late = f"The recording ends at {tape.end / SAMPLE_RATE:.2f} s, before the clip; correct its times."
-        yield span, late if missing > BEYOND else _written(tape, span)
+        yield span, late if missing > min(BEYOND, PART * (span.end - span.start)) else _written(tape, span)
 
 
 def _written(tape: _Tape, span: Span) -> str:

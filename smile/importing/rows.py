@@ -10,10 +10,12 @@ from pathlib import Path
 from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
 from smile.corpora.columns import PLAIN_TEXT_COLUMNS, cell, columns_named, lacking, understood
 from smile.corpora.delimited import Line, Row
+from smile.corpora.facts import details, language_of, split_of
 from smile.corpora.reading import NO_TEXT, has_text
 from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.corpora.spans import span
-from smile.corpora.tables import SUFFIXES, table_rows
+from smile.corpora.tables import table_rows
+from smile.corpora.unread import sheets, tables_in
 from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
 from smile.importing.imported import Imported
@@ -30,8 +32,8 @@ NO_TIMES = "The row has no start and end, as other rows of its recording have; g
 class Part:
     """The rows of a table that are wanted."""
 
-    split: str = ""  # where the table has a column "split"; empty is the one of the examples
-    language: str = ""  # where it has a column "language"; empty is every one
+    split: str = ""  # where the table says splits; empty is the one of the examples
+    language: str = ""  # where it says languages; empty is every one
 
 
 ALL, EXAMPLES = Part(), "train"
@@ -97,7 +99,7 @@ def read_table(
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    notes = (*_unread(columns), *by_name(matches))
+    notes = (*_unread(columns), *by_name(matches), *sheets(path, limits.table))
     if left := len(given) - len(lines):
         notes += (f"Rows of other splits or languages that were left out: {left}.",)
     return Imported(parted(sorted(rows.done.items())), notes=notes)
@@ -128,14 +130,14 @@ def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
     Raises:
         CorpusError: there is no such split, or several languages and not the one that is named.
     """
-    splits = {row.get("split", "").strip() for _, row in lines if isinstance(row, dict)} - {""}
+    splits = {split_of(row) for _, row in lines if isinstance(row, dict)} - {""}
     split = (part.split or EXAMPLES) if splits else ""
     if splits and split not in splits:
         raise CorpusError(
             f'{path.name} has no split "{split}", only {", ".join(sorted(splits))}; name one so.'
         )
-    of_split = [(n, row) for n, row in lines if isinstance(row, str) or row.get("split", "").strip() == split]
-    codes = {_code(row) for _, row in of_split if isinstance(row, dict)} - {""}
+    of_split = [(n, row) for n, row in lines if isinstance(row, str) or split_of(row) == split]
+    codes = {language_of(row) for _, row in of_split if isinstance(row, dict)} - {""}
     code = iso_code(part.language)
     if code and code not in codes and len(codes) > 1:
         known = ", ".join(sorted(codes))
@@ -144,11 +146,7 @@ def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
         )
     if code not in codes:
         return of_split
-    return [(n, row) for n, row in of_split if isinstance(row, str) or _code(row) in (code, "")]
-
-
-def _code(row: Row) -> str:
-    return iso_code(row.get("language", ""))
+    return [(n, row) for n, row in of_split if isinstance(row, str) or language_of(row) in (code, "")]
 
 
 def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -> None:
@@ -165,11 +163,6 @@ def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -
             count += 1
             if progress:
                 progress(count, len(stretches))
-
-
-def tables_in(folder: Path) -> list[Path]:
-    """Return the tables of a folder and the folders in it, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def columns_of(path: Path, limits: Limits = STRANGERS) -> frozenset[str]:
@@ -220,6 +213,6 @@ def _found(row: Row | str, recordings: Recordings, path: Path) -> Match | str:
 
 
 def _utterance(row: Row, audio: Path) -> Utterance:
-    fields = {name: row.get(name, "").strip() for name in ("id", "speaker")}
+    name, speaker = details(row)
     text = one_line(cell(row, TEXT_COLUMNS) or "")
-    return Utterance(fields["id"], audio, text, _code(row), fields["speaker"])
+    return Utterance(name, audio, text, language_of(row), speaker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,13 @@ from dataclasses import dataclass
 TELLING = 1000  # characters of text from which one that occurs just once is remarkable
 MOST_ONCE = 0.25  # of all kinds; where more of them occur once, as in Chinese, once is nothing remarkable
 UNWRITABLE = "\ufffd"  # stands for bytes that are no text, and is never shown
+UNSEEN = re.compile(
+    "[\0-\b\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+"""Controls, byte order marks, spaces without width, soft hyphens and marks of direction, which nobody says.
+
+Joiners and non-joiners (U+200D, U+200C), with which many scripts spell, are none of these.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,20 @@ class Character:
 def unaccented(text: str) -> str:
     """Return a text without case and without marks on its letters: "Nom Été" becomes "nom ete"."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def seen(text: str) -> str:
+    """Return a text without the characters of UNSEEN.
+
+    Of the controls from U+0080 on, those that are letters or signs in Windows-1252 become these, as in HTML:
+    they come from a file that was taken for Latin-1.
+    """
+    return UNSEEN.sub(_western, text)
+
+
+def _western(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return bytes([code]).decode("cp1252", errors="ignore") if 0x80 <= code < 0xA0 else ""
 
 
 def inventory(texts: Sequence[str]) -> tuple[Character, ...]:

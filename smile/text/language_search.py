@@ -32,6 +32,14 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
     return tuple(language(code) for _, _, code in matches[:count])
 
 
+def named(name: str) -> str:
+    """Return the code of the only language that is called so, by its first name or another; else ""."""
+    wanted = _folded(name)
+    first = [entry.code for entry in _entries() if entry.names[0] == wanted]
+    codes = first or [entry.code for entry in _entries() if wanted in entry.names]
+    return codes[0] if wanted and len(codes) == 1 else ""
+
+
 def unlisted(name: str) -> Language:
     """Return a language that ISO 639-3 does not list, by the name that its speakers give it.
 

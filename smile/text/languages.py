@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from smile.datatypes import Language
@@ -13,6 +13,12 @@ from smile.paths import LANGUAGES
 from smile.util.names import as_code
 
 _LABEL = re.compile(r"(?:org_)?([a-z]{3})")
+_SCRIPTS = (
+    "arab armn beng cans cher cyrl deva ethi geor grek gujr guru hang hans hant hebr jpan khmr knda kore "
+    "laoo latn mlym mong mymr nkoo olck orya sinh taml telu tfng thaa thai tibt vaii"
+)
+_LOCALE = re.compile(rf"([a-z]{{2,3}})(?:[-_](?:{_SCRIPTS.replace(' ', '|')}))?(?:[-_]([a-z]{{2}}|\d{{3}}))?")
+_CANTONESE = ("zh", ("hk", "mo"))  # what is spoken there
 
 
 @cache
@@ -60,14 +66,39 @@ def from_whisper(code: str) -> Language | None:
     return next((known for known in languages().values() if code and known.whisper == code), None)
 
 
+@lru_cache(maxsize=4096)
 def iso_code(label: str) -> str:
     """Return the ISO 639-3 code in a corpus's label of a language.
 
-    Takes ML-SUPERB's forms ("org_jpn", "[jpn]") and Whisper's codes ("ja"); any other label becomes a code
-    as `names.as_code` makes it.
+    Takes ML-SUPERB's forms ("org_jpn", "[jpn]"), codes of two letters ("ja"), locales ("pt-BR",
+    "cmn_hans_cn") and names ("Scottish Gaelic"); any other label becomes a code as `names.as_code` makes it.
     """
+    from smile.text.language_search import named
+
     plain = label.strip().strip("[]").lower()
     if match := _LABEL.fullmatch(plain):
         return match[1]
-    known = from_whisper(plain)
-    return known.code if known else as_code(plain)
+    return _of_locale(plain) or named(plain) or as_code(plain)
+
+
+def _of_locale(label: str) -> str:
+    """The code of a locale, or of a code of two letters; empty where it is none."""
+    match = _LOCALE.fullmatch(label)
+    if not match:
+        return ""
+    code, region = match.groups()
+    if code == _CANTONESE[0] and region in _CANTONESE[1]:
+        return "yue"
+    if known := from_whisper(code):
+        return known.code
+    return _of_two_letters(code) if len(code) == 2 else code if _listed(code) else ""
+
+
+def _of_two_letters(code: str) -> str:
+    from iso639 import Lang
+    from iso639.exceptions import DeprecatedLanguageValue, InvalidLanguageValue
+
+    try:
+        return str(Lang(pt1=code).pt3)
+    except (InvalidLanguageValue, DeprecatedLanguageValue):
+        return ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from smile.datatypes import SmileError
+from smile.text.characters import seen
 
 UNSPACED = frozenset({"cmn", "jpn", "tha", "yue"})
 """ISO 639-3 of the languages that ML-SUPERB scores without spaces."""
@@ -22,20 +23,23 @@ BRACKETED = regex.compile(r"\[[^\]]*\]")
 PUNCTUATION = regex.compile(r"\p{P}+")
 IGNORABLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 INNER_APOSTROPHE = regex.compile(r"(?<=[\p{L}\p{M}])['’‘‛`´′＇](?=\p{L})")
-NOT_TEXT = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+APOSTROPHE_LETTER = regex.compile("[\u02bb\ua78c]")  # ʻ and ꞌ, which are typed for each other and for ʼ
+TONES = "\u02e5-\u02eb\ua700-\ua716\ua789\ua78a"  # letters of tone, which Unicode counts as symbols
+NOT_TEXT = regex.compile(rf"[^\p{{L}}\p{{M}}\p{{N}}{TONES}]+")
 
 
 def plain(text: str, language: str = "") -> str:
     """Keep letters, marks and numbers of every script, in lower case, NFC, words parted by single spaces.
 
     An apostrophe inside a word, however typed, becomes the letter ʼ, which it is in many orthographies
-    (Swahili ng'ombe, Breton c'h); any other sign parts words. Characters without a shape of their own
+    (Swahili ng'ombe, Breton c'h), as do ʻ and ꞌ wherever they stand; letters of tone (˥, ꜌, ꞉) stay, and any
+    other sign parts words. Characters without a shape of their own
     (joiners, variation selectors, soft hyphens, marks of direction) are dropped.
     """
     text = IGNORABLE.sub("", unicodedata.normalize("NFC", text))
     if language in DOTTED_I:
         text = text.replace("I", "ı").replace("İ", "i")
-    text = INNER_APOSTROPHE.sub("ʼ", text.lower())
+    text = APOSTROPHE_LETTER.sub("ʼ", INNER_APOSTROPHE.sub("ʼ", text.lower()))
     return unicodedata.normalize("NFC", NOT_TEXT.sub(" ", text).strip())
 
 
@@ -67,7 +71,7 @@ class Normaliser:
 
 NORMALISERS = {
     normaliser.name: normaliser
-    for normaliser in (Normaliser("plain", 1, plain), Normaliser("ml_superb", 1, ml_superb))
+    for normaliser in (Normaliser("plain", 2, plain), Normaliser("ml_superb", 1, ml_superb))
 }
 
 
@@ -87,5 +91,5 @@ def find(name: str) -> Normaliser:
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and without space at its ends."""
-    return " ".join(text.split())
+    """Return a text as it is taken in: one line, without space at its ends and without unseen characters."""
+    return " ".join(seen(text).split())

@@ -8,6 +8,12 @@ from typing import Any
 
 BOM = "\ufeff"  # without it Excel reads a csv in the machine's own encoding
 FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")  # how a cell begins that spreadsheets would compute
+ERROR = re.compile(r"#[¿¡]?[A-ZÉÚÍ]+(?:/0)?[!?]|#N/[AD]|#NV|#GETTING_DATA|Err:\d{3}")  # in whatever language
+
+
+def is_error(cell: str) -> bool:
+    """Return whether a cell holds nothing but a spreadsheet's error, such as #NAME? or #N/A."""
+    return ERROR.fullmatch(cell.strip()) is not None
 
 
 def guarded(value: Any) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +95,47 @@ def test_a_mixer_takes_a_change_of_channels() -> None:
     blocks: list[Signal] = [np.stack([voice, -voice], axis=1), voice[:, None], np.stack([voice] * 6, axis=1)]
     for block in blocks:
         np.testing.assert_allclose(mixer.mono(block), voice, atol=1e-6)
+
+
+def clicked(samples: Signal, *clicks: tuple[int, float]) -> Signal:
+    """The samples with values in their place."""
+    samples = samples.copy()
+    for place, value in clicks:
+        samples[place] = value
+    return samples
+
+
+SPEECH = signal(2.0)
+LOUD = SPEECH * np.float32(30_000 / np.abs(SPEECH).max())
+HOT = SPEECH * np.float32(1.8 / np.abs(SPEECH).max())
+RARE = np.concatenate([np.random.default_rng(0).normal(0, 10, 200_000).astype(np.float32), LOUD])
+
+
+@pytest.mark.parametrize(
+    ("samples", "scale"),
+    [
+        (SPEECH, 1.0),
+        (clicked(SPEECH, (900, 1e4)), 1.0),
+        (clicked(SPEECH, (0, -1e30), (31_999, 3e38)), 1.0),
+        (clicked(SPEECH, *((n, 50.0) for n in range(100, 120))), 1.0),
+        (LOUD, 30_000.0),
+        (clicked(LOUD, (5, 1e7), (6, -1e7)), 30_000.0),
+        (HOT, 1.8),
+        (clicked(HOT, (7, 1e4)), 1.8),
+        (RARE, 30_000.0),
+        (clicked(SPEECH, *((n, 50.0) for n in range(0, 32_000, 40))), 50.0),
+    ],
+)
+def test_clicks_do_not_scale_speech_away(tmp_path: Path, samples: Signal, scale: float) -> None:
+    soundfile.write(tmp_path / "a.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+    wanted = np.clip(samples / np.float32(scale), -1.0, 1.0)
+    np.testing.assert_allclose(read_audio(tmp_path / "a.wav"), wanted, atol=1e-6)
+    np.testing.assert_allclose(from_array(samples, SAMPLE_RATE), wanted, atol=1e-6)
+
+
+def test_speech_within_full_scale_is_the_same_by_the_bit(tmp_path: Path) -> None:
+    for samples in (SPEECH, clicked(SPEECH, (9, 1.0), (10, -1.0))):
+        soundfile.write(tmp_path / "a.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+        np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), samples)
+    soundfile.write(tmp_path / "a.wav", clicked(SPEECH, (900, 1e4)), SAMPLE_RATE, subtype="FLOAT")
+    np.testing.assert_array_equal(read_audio(tmp_path / "a.wav"), clicked(SPEECH, (900, 1.0)))

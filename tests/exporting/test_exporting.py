@@ -186,3 +186,11 @@ def test_stretches_never_overlap(stretches: list[tuple[float, float, str]]) -> N
 @given(st.text())
 def test_a_line_is_one_line(text: str) -> None:
     assert len(one_line(text).splitlines()) <= 1
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt"])
+def test_no_blank_line_ends_what_is_shown(tmp_path: Path, kind: str) -> None:
+    spans = (Span(0.0, 1.0, "one\n\n \r\ntwo"), Span(1.0, 2.0, " \n "), Span(2.0, 3.0, "three\n"))
+    (path,) = export([TieredTranscript("a.wav", 3.0, (("x", spans),))], kind, tmp_path)
+    assert [event.text for event in pysubs2.load(str(path))] == ["one\\Ntwo", "three"]
+    assert path.read_text(encoding="utf-8").count("\n\n") == (2 if kind == "vtt" else 1)

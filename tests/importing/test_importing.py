@@ -360,8 +360,11 @@ def test_a_zip_beside_its_table(tmp_path: Path) -> None:
     imported = importing.read_source(importing.gather([source, table], tmp_path / "work"), tmp_path / "work")
     assert texts(imported) == ["one", "two"]
     assert list(reasons(imported)) == ["line 4"]
+    (tmp_path / "x").mkdir()
+    other = tmp_path / "x" / "t.csv"
+    other.write_text("file;text\nb.wav;two\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"Two files are called .t\.csv"):
-        importing.gather([table, table], tmp_path / "work")
+        importing.gather([table, other], tmp_path / "work")
 
 
 def test_the_language_of_a_tier(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,141 @@ def test_a_text_without_a_letter_is_none(folder: Path, text: str) -> None:
     staircase(folder / "b.wav", 2)
     imported = cut(written(folder, f"file,start,end,text\na.wav,1,3,{text}\nb.wav,,,{text}\n"))
     assert set(reasons(imported).values()) == {"The row has no text."}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"),
+    [(8.0, 10.4, True), (9.0, 10.2, True), (9.8, 10.3, False), (9.9, 10.1, False), (8.0, 10.6, False)],
+)
+def test_a_clip_may_outlast_its_recording_by_a_little_of_itself(
+    folder: Path, start: float, end: float, kept: bool
+) -> None:
+    imported = cut(written(folder, f"file,start,end,text\na.wav,{start},{end},x\n"))
+    assert len(imported.reading.utterances) == kept
+    assert all("ends at 10.00 s" in reason for reason in reasons(imported).values())
+
+
+ERRORS = (
+    "#NAME?",
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NULL!",
+    "#NUM!",
+    "#BEZUG!",
+    "#¡VALOR!",
+    "Err:508",
+)
+
+
+@pytest.mark.parametrize("times", ["", ",1,3"])
+def test_errors_of_spreadsheets_are_no_texts(folder: Path, times: str) -> None:
+    rows = "".join(f"{n}.wav{times},{text}\n" for n, text in enumerate([*ERRORS, "#NAME? he said", "N/A!"]))
+    for n in range(len(ERRORS) + 2):
+        staircase(folder / f"{n}.wav", 4)
+    imported = cut(written(folder, f"file{',start,end' if times else ''},text\n{rows}"))
+    assert list(clips(imported)) == ["#NAME? he said", "N/A!"]
+    told = reasons(imported)
+    assert len(told) == len(ERRORS)
+    assert (
+        told[2]
+        == 'The row has no text but a spreadsheet\'s error, "#NAME?"; correct its formula, or write the text.'
+    )
+
+
+@pytest.mark.parametrize("column", ["split", "set", "subset", "Partition"])
+@pytest.mark.parametrize("names", [("train", "test"), ("Training", "Validation")])
+def test_a_split_by_any_name_is_one(folder: Path, column: str, names: tuple[str, str]) -> None:
+    if column == "split" and names[0] != "train":
+        names = ("train", "held out")
+    text = f"file,start,end,text,{column}\na.wav,1,3,one,{names[0]}\na.wav,4,5,two,{names[1]}\n"
+    assert clips(cut(written(folder, text))) == {"one": [1, 2]}
+    read = corpora.open_corpus(folder / "t.csv")
+    with pytest.raises(CorpusError, match="no split"):
+        read.read("", "nowhere")
+
+
+def test_a_set_of_another_kind_is_no_split(folder: Path) -> None:
+    imported = cut(written(folder, "file,start,end,text,set\na.wav,1,3,one,A\na.wav,4,5,two,#N/A\n"))
+    assert clips(imported) == {"one": [1, 2], "two": [4]}
+
+
+@pytest.mark.parametrize("column", ["language", "lang", "Locale", "Sprache"])
+@pytest.mark.parametrize(("named", "other"), [("Scottish Gaelic", "English"), ("gd-GB", "en_GB")])
+def test_a_language_by_any_name_is_one(folder: Path, column: str, named: str, other: str) -> None:
+    text = f"file,start,end,text,{column},id\na.wav,1,3,one,{named},#N/A\na.wav,4,5,two,{other},#N/A\n"
+    hints = importing.Hints(language="gla")
+    imported = importing.read_source(written(folder, text), folder.parent / "work", hints=hints)
+    assert clips(imported) == {"one": [1, 2]}
+    assert imported.reading.utterances[0].language == "gla"
+    assert imported.reading.utterances[0].id == "a-0001000"
+    assert corpora.open_corpus(folder / "t.csv").languages() == ("eng", "gla")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("from,to", "1,3"),
+        ("From,To", "0:01,0:03"),
+        ("von,bis", '"1,5","3,2"'),
+        ("in,out", "00:00:01:00,00:00:03:00"),
+        ("start_timestamp,end_timestamp", "1000,3000"),
+        ("startTimestamp,endTimestamp", "1.0,3.0"),
+        ("timestamp_start,timestamp_end", "1,3"),
+        ("time_from,time_to", "1,3"),
+        ("word_start,duration_timestamp", "1s,2s"),
+        ("t0,t1", "1,3"),
+        ("timestamp", "0:01 - 0:03"),
+        ("time", "1.0 --> 3.0"),
+        ("segments", '"[1.0, 3.0]"'),
+        ("segment", "1-3"),
+    ],
+)
+def test_times_that_nobody_can_be_sure_of_are_refused(folder: Path, header: str, cells: str) -> None:
+    written(folder, f"file,{header},text\na.wav,{cells},x\n")
+    (told,) = reasons(cut(folder)).values()
+    assert "seem" in told
+    assert f'"{header.split(",")[0].lower()}"' in told
+    with pytest.raises(CorpusError, match=r'call them "start"|give each a row'):
+        corpora.read_corpus(folder / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("from,to", "Ana,Kofi"),
+        ("start_date,end_date", "2020-01-01,2020-01-02"),
+        ("start_char,end_char", "0,12"),
+        ("timestamp", "2020-01-01 10:00"),
+        ("time,segment", "12:30,3"),
+        ("words,total", "12,3"),
+        ("finished,startled,endangered", "1,0,1"),
+        ("length,duration", "10,10"),
+        ("to,out", "3,4"),
+    ],
+)
+def test_other_columns_are_no_times(folder: Path, header: str, cells: str) -> None:
+    assert clips(cut(written(folder, f"file,{header},text\na.wav,{cells},x\n"))) == {"x": list(range(10))}
+
+
+WHOLE = {"text": "A one, two."}
+PARTS = [{"start": 0.0, "end": 1.0, "text": " a one"}, {"start": 1.0, "end": 3.0, "text": " Two"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [
+        (WHOLE | {"segments": PARTS}, True),
+        (WHOLE | {"words": [{"word": w, "start": 1.5} for w in ("A", "one,", "two.")]}, True),
+        (WHOLE | {"words": ["a", "one", "two"]}, True),
+        (WHOLE | {"segments": PARTS[:1]}, False),
+        (WHOLE | {"chunks": [{"timestamp": [0.0, 1.5]}]}, False),
+        (WHOLE | {"timestamps": [0.0, 1.5]}, False),
+        (WHOLE | {"timestamp": {"from": 0, "to": 1500}}, False),
+    ],
+)
+def test_lists_of_segments_are_the_whole_or_refused(folder: Path, row: dict[str, object], kept: bool) -> None:
+    imported = cut(written(folder, json.dumps({"file": "a.wav", **row}) + "\n", "t.jsonl"))
+    assert len(imported.reading.utterances) == kept
+    assert all("give each a row of its own" in reason for reason in reasons(imported).values())

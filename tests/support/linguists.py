@@ -47,14 +47,16 @@ def write_eaf(path: Path, recording: str, tiers: Mapping[str, Spans] = TIERS) ->
     return path
 
 
-def write_textgrid(path: Path, kind: str = "long_textgrid", tiers: Mapping[str, Spans] = TIERS) -> Path:
+def write_textgrid(
+    path: Path, kind: str = "long_textgrid", tiers: Mapping[str, Spans] = TIERS, seconds: float = 10
+) -> Path:
     """Written by praatio."""
     from praatio import textgrid
     from praatio.data_classes.interval_tier import IntervalTier
 
-    grid = textgrid.Textgrid(0, 10)
+    grid = textgrid.Textgrid(0, seconds)
     for name, spans in tiers.items():
-        grid.addTier(IntervalTier(name, [(a, b, t) for a, b, t in spans if t], 0, 10))
+        grid.addTier(IntervalTier(name, [(a, b, t) for a, b, t in spans if t], 0, seconds))
     grid.save(str(path), kind, includeBlankSpaces=True)
     return path
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.text.characters import MOST_ONCE, TELLING, inventory, mixed_forms, permitted
+from smile.text.normalisers import one_line
 
 MUCH = "aeiou " * (TELLING // 5)  # all common, and enough of it
 
@@ -90,3 +91,20 @@ def test_composed_and_decomposed_letters_are_told_apart(texts: list[str], mixed:
 @given(st.lists(st.text(), max_size=4), st.sampled_from(["NFC", "NFD"]))
 def test_texts_of_one_form_are_not_mixed(texts: list[str], form: str) -> None:
     assert not mixed_forms([unicodedata.normalize(form, text) for text in texts])
+
+
+UNSEEN = "\0\x01\x07\x1b\x7f\x81\u00ad\u061c\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff"
+
+
+@pytest.mark.parametrize("mark", UNSEEN)
+def test_what_nobody_sees_is_no_part_of_a_text(mark: str) -> None:
+    assert one_line(f"{mark}nga{mark} o{mark}") == "nga o"
+
+
+def test_what_scripts_spell_with_stays() -> None:
+    for text in ("می\u200cخواهم", "क्\u200dष", "ᠮᠣᠩᠭ\u180eᠣᠯ", "a\u0301", "❤\ufe0f", "ʻŋ\u02e5"):
+        assert one_line(text) == text
+
+
+def test_controls_that_were_letters_in_windows_1252_are_those() -> None:
+    assert one_line("don\x92t \x8cuvre \x81") == "don’t Œuvre"

@@ -31,7 +31,7 @@ def test_a_score() -> None:
     assert (result.edits, result.length, result.word_edits, result.words) == (6, 11, 2, 3)
     assert result.cer == pytest.approx(6 / 11)
     assert result.wer == pytest.approx(2 / 3)
-    assert result.normaliser == "plain/1"
+    assert result.normaliser == "plain/2"
 
 
 def test_the_language_reaches_the_normaliser() -> None:

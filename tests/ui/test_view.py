@@ -150,7 +150,7 @@ def test_a_reference_scores_without_decoding(engine):
     assert "CER</abbr> <b>0.0\u00a0%" in scored.smile
     assert "CER</abbr> <b>0.0" not in scored.vanilla
     assert "falls from" in scored.stage
-    assert "plain/1" in scored.smile
+    assert "plain/2" in scored.smile
 
 
 def test_without_a_reference_there_is_no_score(engine):
