@@ -47,3 +47,18 @@ document.addEventListener("focusin", (event) => {
   group.setAttribute("aria-labelledby", label.id);
   group.querySelectorAll("input[type='radio']").forEach((radio) => (radio.name = group.id));
 });
+
+// Say of a table that scrolls in its box whether there is more of it to either side.
+const edges = (box) => {
+  const left = Math.abs(box.scrollLeft), rest = box.scrollWidth - box.clientWidth - left;
+  box.classList.toggle("moved", left > 1);
+  box.classList.toggle("more", rest > 1);
+};
+const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target.closest(".scroll"))));
+const boxes = () =>
+  document.querySelectorAll(".scroll:not([data-watched])").forEach((box) => {
+    box.dataset.watched = "";
+    box.addEventListener("scroll", () => edges(box), { passive: true });
+    [box, ...box.children].forEach((part) => sized.observe(part));
+  });
+new MutationObserver(boxes).observe(document.documentElement, { childList: true, subtree: true });

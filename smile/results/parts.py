@@ -173,4 +173,5 @@ def nearest_to(facts: pd.DataFrame, wish: Sequence[str | None], label: str, home
         score = sum(weight for weight, alike in zip(WEIGHTS, same, strict=True) if alike)
         return sum(same[i] for i in changed), score
 
-    return max(by_label, key=lambda name: agreement(by_label[name]))
+    best = max(by_label, key=lambda name: agreement(by_label[name]))
+    return best if agreement(by_label[best])[0] else label

@@ -37,6 +37,11 @@ class Measured:
         return list(dict.fromkeys(self.facts["label"]))
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """Return the short name of every label."""
+        return labels.names(self.facts)
+
+    @cached_property
     def languages(self) -> pd.DataFrame:
         """Return a line for each language: name, family, script, Whisper's code, clips, if trained on."""
         clips = self.raw.groupby("language")["id"].nunique()
@@ -76,8 +81,9 @@ class Measured:
 
     @property
     def compared(self) -> tuple[str, str]:
-        """Return the conditions of `changes`: Whisper alone, and what the page does by itself."""
-        return labels.baseline(self.facts), labels.headline(self.facts)
+        """Return the names of `changes`' conditions: Whisper alone, controlled, and what the page does."""
+        before, after = labels.control(self.facts), labels.headline(self.facts)
+        return self.names.get(before, before), self.names.get(after, after)
 
     def findings(self) -> list[Finding]:
         """Return the answers to the open questions, in CER after the normaliser `plain`."""

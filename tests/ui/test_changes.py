@@ -68,7 +68,7 @@ def test_rates_are_those_of_the_rows(rows):
     assert len(by_clip) == 24
     for (language, name), one in by_clip.items():
         own = named[(named["language"] == language) & (named["id"] == name)]
-        for label, rate in ((labels.baseline(facts), one.before), (labels.headline(facts), one.after)):
+        for label, rate in ((labels.control(facts), one.before), (labels.headline(facts), one.after)):
             theirs = own[own["condition"] == label]
             assert rate == pytest.approx((100 * theirs["plain_edits"] / theirs["plain_length"]).mean())
         assert one.points == pytest.approx(one.after - one.before)
@@ -94,7 +94,7 @@ def test_examples_of_pools_cut_to_some_clips_are_not_the_nearest(tmp_path):
 
 def test_what_was_measured_one_way_only_or_has_no_reference_did_not_change(rows):
     facts, named = labels.conditions(rows), labels.labelled(rows)
-    alone = named[(named["language"] == "chr") | (named["condition"] == labels.baseline(facts))]
+    alone = named[(named["language"] == "chr") | (named["condition"] == labels.control(facts))]
     assert {c.language for c in changes(alone, facts)} == {"chr"}
     empty = named.assign(plain_length=named["plain_length"].where(named["id"] != "chr-3", 0))
     assert "chr-3" not in {c.id for c in changes(empty, facts)}

@@ -70,7 +70,8 @@ def utterances(selection: Selection, code: str | None, order: str = "gain") -> s
         return SECTION.format(title=title, note="Both conditions were not measured on it.", items="")
     shown = clips.head(MOST)
     count = f"{len(shown)} of {len(clips)} clips" if len(shown) < len(clips) else f"{len(clips)} clips"
-    note = f"{count}: first {selection.baseline}, then {selection.condition}; texts as they were written."
+    theirs, ours = selection.name(selection.baseline), selection.name(selection.condition)
+    note = f"{count}: first {theirs}, then {ours}; texts as they were written."
     items = Markup().join(
         _item(str(key), line, selection)
         for key, line in zip(shown.index, shown.to_dict("records"), strict=True)
@@ -80,7 +81,7 @@ def utterances(selection: Selection, code: str | None, order: str = "gain") -> s
 
 def _item(key: str, line: dict[str, Any], selection: Selection) -> Markup:
     sides = Markup().join(
-        _side(line, place, condition, selection.metric.unit)
+        _side(line, place, selection.name(condition), selection.metric.unit)
         for place, condition in enumerate((selection.baseline, selection.condition))
     )
     gain = line["gain"]
