@@ -61,4 +61,11 @@ const boxes = () =>
     box.addEventListener("scroll", () => edges(box), { passive: true });
     [box, ...box.children].forEach((part) => sized.observe(part));
   });
-new MutationObserver(boxes).observe(document.documentElement, { childList: true, subtree: true });
+// gradio gives the list of a dropdown no name; it is that of the field which it belongs to.
+const lists = () =>
+  document.querySelectorAll("ul[role='listbox']:not([aria-label])").forEach((list) => {
+    const field = document.querySelector(`[aria-controls="${list.id}"]`);
+    list.setAttribute("aria-label", field?.getAttribute("aria-label") || "Choices");
+  });
+const tidy = () => (boxes(), lists());
+new MutationObserver(tidy).observe(document.documentElement, { childList: true, subtree: true });

@@ -15,6 +15,7 @@ from smile.results.evidence import TRAINING, Evidence
 from smile.results.findings import Finding, answered
 from smile.results.tables import CER, Metric, Sampled, sampled, table_of
 from smile.text.languages import language
+from smile.ui.recorded import Recordings
 
 Stamp = tuple[tuple[str, int, int], ...]  # path, time of change, size
 
@@ -95,10 +96,10 @@ class Measured:
 
 
 class Store:
-    """A folder of packed rows."""
+    """A folder of packed rows, and the recordings of their utterances that are at hand."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, recordings: Recordings | None = None):
+        self.folder, self.recordings = folder, recordings or Recordings()
         self._turn = RLock()
         self._stamp: Stamp | None = None
         self._measured: Measured | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import gradio as gr
@@ -9,18 +10,20 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
-from smile.datatypes import Stopped
+from smile.datatypes import Stopped, Utterance
 from smile.results import labels, paper, wording
 from smile.results import tables as results
 from smile.results.parts import Parts
 from smile.ui import build_app
 from smile.ui.guard import UNEXPECTED
+from smile.ui.recorded import Recordings
 from smile.ui.results import callbacks, figures, tables
 from smile.ui.results.axis import EDGE
 from smile.ui.results.beside import beside, points
 from smile.ui.results.callbacks import Asked, View
 from smile.ui.results.charts import CHARTS, drawn
 from smile.ui.results.figures import averages
+from smile.ui.results.folding import FOLDED, folded
 from smile.ui.results.macro import macro
 from smile.ui.results.picker import others, part_updates
 from smile.ui.results.selection import (
@@ -427,7 +430,7 @@ def test_utterances_show_both_sides_their_errors_and_neighbours_and_no_reference
     assert "a repetition was cut" in html
     assert "no text" in html
     assert "<audio" not in html
-    assert "reference" not in html.lower()
+    assert "<b>Reference</b>" not in html
 
 
 def test_of_several_seeds_one_is_shown_and_named(store):
@@ -553,3 +556,57 @@ def test_components_are_connected_by_their_names(page):
 def test_a_state_beside_a_tab_would_be_taken_for_a_tab(page):
     for tabs in (block for block in page.blocks.values() if isinstance(block, gr.Tabs)):
         assert {type(child) for child in tabs.children} == {gr.Tab}
+
+
+# Recordings and loops
+
+
+class AtHand(Recordings):
+    """Has every utterance, with a text of so many characters."""
+
+    def __init__(self, length=40):
+        super().__init__()
+        self.length = length
+
+    def find(self, code, name):
+        return Utterance(name, Path("there.wav"), "r" * self.length, code)
+
+    @property
+    def address(self):
+        return lambda path: f"sound/{path.name}"
+
+
+def test_where_the_corpus_is_at_hand_utterances_have_reference_sound_and_marked_edits(store):
+    measured = store.measured()
+    selection = Selection(measured, select(store).choices, AtHand())
+    html = utterances(selection, "chr")
+    assert html.count('<audio controls preload="none" src="sound/there.wav"') == 12
+    assert html.count(f"<b>Reference</b> {'r' * 40}") == 12
+    assert 'class="col substitute"' in html
+    assert "--corpora" not in html
+
+
+def test_a_text_of_another_length_than_was_measured_is_no_reference(store):
+    html = utterances(Selection(store.measured(), select(store).choices, AtHand(39)), "chr")
+    assert "<audio" not in html
+    assert "rrr" not in html
+    assert "--corpora" in html
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a b " * 30 + "end", f"a b a b {FOLDED.format(30)}end"),
+        ("<i>" * 9, "&lt;i&gt;" * 2),
+        ("la la la", "la la la"),
+        ("wait....", "wait...."),
+        ("no loop here", "no loop here"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_loops_are_folded_and_the_rest_stays(text, shown):
+    html, loops = folded(text)
+    assert html.startswith(shown)
+    assert loops == ("folded" in html)
+    if not loops:
+        assert html == escape(text)

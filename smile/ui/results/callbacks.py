@@ -96,7 +96,7 @@ def notice(kind: str, text: str) -> View:
 def selection_of(store: Store, choices: Choices) -> Selection:
     """Return the choices applied to what is in the folder now."""
     measured = store.measured()
-    return Selection(measured, choices.valid(measured))
+    return Selection(measured, choices.valid(measured), store.recordings)
 
 
 def opened(store: Store, asked: Asked) -> View:

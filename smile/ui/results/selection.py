@@ -13,6 +13,7 @@ from smile.results.evidence import JOINED
 from smile.results.pairs import Paired, paired
 from smile.results.parts import Parts, nearest_to
 from smile.results.tables import Metric
+from smile.ui.recorded import Recordings
 from smile.ui.store import Measured
 
 HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"
@@ -79,6 +80,7 @@ class Selection:
 
     measured: Measured
     choices: Choices
+    recordings: Recordings = Recordings()
 
     @property
     def condition(self) -> str:
