@@ -593,6 +593,15 @@ def test_a_text_of_another_length_than_was_measured_is_no_reference(store):
     assert "--corpora" in html
 
 
+def test_recordings_are_those_of_the_languages_on_offer(tmp_path):
+    engine = FakeEngine(tmp_path)
+    known = Recordings(engine)
+    assert known.find("gla", "q0") == engine.queries("gla")[0]
+    assert known.find("gla", "q99") is known.find("zzz", "q0") is known.find("chr+gla", "q0") is None
+    assert known.address(engine.queries("gla")[0].audio).endswith("gla-0.wav")
+    assert Recordings().find("gla", "q0") is None
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
