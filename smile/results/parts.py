@@ -163,7 +163,9 @@ def nearest_to(facts: pd.DataFrame, wish: Sequence[str | None], label: str, home
     """
     by_label = dict(zip(facts["label"], facts["parts"], strict=True))
     before, usual = (by_label.get(name) or Parts("") for name in (label, home))
-    changed = [i for i, part in enumerate(wish) if part and part != before[i]]
+    # What the condition has not is out of sight, and what stands there is of one before it.
+    shown = [True, *(bool(part) for part in before[1:])]
+    changed = [i for i, part in enumerate(wish) if part and shown[i] and part != before[i]]
     if not changed or not by_label:
         return label
     wanted = [part or own for part, own in zip(wish, usual, strict=True)]

@@ -131,6 +131,12 @@ def test_a_condition_is_picked_by_its_parts(store, wish, label):
     assert (chosen.condition, chosen.baseline) == (label, CONTROLLED)
 
 
+def test_parts_left_over_from_a_condition_before_are_no_wish(store):
+    left = parts(store, SMILE)._replace(model=CONTROLLED)
+    chosen = Choices(CONTROLLED, ALONE)._replace(**left._asdict()).valid(store.measured())
+    assert chosen.condition == CONTROLLED
+
+
 def test_from_whisper_alone_a_model_leads_to_its_usual_examples(store):
     chosen = Choices(SMILE, CONTROLLED, base_model="untrained").valid(store.measured())
     assert parts(store, chosen.baseline).model == "untrained"
