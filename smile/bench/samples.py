@@ -55,10 +55,12 @@ def _sample(models: Models, pool: Pool, utterance: Utterance) -> Sample:
     *_, result = transcribe(models, read_audio(utterance.audio), pool)
     sides = (result.vanilla.text, result.smile.text)
     rates = [score(utterance.text, side, language=pool.language.code).cer or 0.0 for side in sides]
-    shown = [n.utterance.id for _, retrieved in result.examples for n in retrieved.neighbours]
+    shown = [n for _, retrieved in result.examples for n in retrieved.neighbours]
+    ids, distances = [n.utterance.id for n in shown], [float(f"{n.distance:.4g}") for n in shown]
     name = pool.folder.name
     english = translated(LANGUAGES[name], utterance.text) if name in LANGUAGES else ""
-    return Sample(name, utterance.id, english, *sides, round(rates[0], 4), round(rates[1], 4), tuple(shown))
+    cers = (round(rates[0], 4), round(rates[1], 4))
+    return Sample(name, utterance.id, english, *sides, *cers, tuple(ids), tuple(distances))
 
 
 def row(pool: str, samples: Sequence[Sample]) -> dict[str, object]:

@@ -32,6 +32,7 @@ class Sample:
     vanilla_cer: float  # 0 to 1 and above
     smile_cer: float
     examples: tuple[str, ...]  # ids of the clips in the prompt
+    distances: tuple[float, ...] = ()  # of these from the recording: KL in nats; none where it was not kept
 
     @property
     def gain(self) -> float:

@@ -32,13 +32,13 @@ class Change:
 
 
 def changes(rows: pd.DataFrame, facts: pd.DataFrame, metric: Metric = CER) -> tuple[Change, ...]:
-    """Return the utterances that have a reference, and rows under `labels.headline` and `labels.baseline`.
+    """Return the utterances that have a reference, and rows under `labels.headline` and `labels.control`.
 
     The nearest are those of the row with most of them among the utterance's conditions that choose by KL
     from the whole pool of its language; none where there is no such row.
     """
     rates = _rates(rows, metric)
-    names = labels.baseline(facts), labels.headline(facts)
+    names = labels.control(facts), labels.headline(facts)
     if not set(names) <= set(rates.columns):
         return ()
     both = rates[list(names)].dropna().itertuples(name=None)

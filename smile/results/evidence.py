@@ -49,6 +49,10 @@ class Evidence:
             evidence.switched = cls(both, facts[facts.index.isin(both["hash"].unique())], switched, metric)
         return evidence
 
+    def name(self, label: str) -> str:
+        """Return a condition's short name."""
+        return labels.names(self.facts).get(label, label)
+
     @property
     def headline(self) -> str:
         """Return the label of what the page does by itself, or of the nearest to it that was measured."""

@@ -1,25 +1,20 @@
 """What a condition is called and how it is grouped, from its settings; its name in a grid says nothing here.
 
-`labelled` gives rows a `condition` for people, such as "SMILE, 3 nearest". The seeds of a random sampler
-share one, so that `results.by_language` averages them.
+`labelled` gives rows a `condition`, such as "SMILE, 3 nearest, kNN-LM": the key of tables and files. Seeds of
+a random sampler share one, so that `results.by_language` averages them. `short` is its name for people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
 import pandas as pd
 
-from smile.results.naming import (
-    PLAIN,
-    examples_of,
-    extras_of,
-    label,
-    side_of,
-)
+from smile.results.naming import PLAIN, label, side_of
 from smile.results.packing import SETTINGS
+from smile.results.parts import Parts, parts_of, short, usual_of
 from smile.settings import DEFAULTS
 
 VARIED = {
@@ -36,11 +31,14 @@ FEW = (1, 3)  # shots at which samplers and distances are compared
 
 
 def conditions(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a line for each hash of settings: the settings, `name`, `label`; in the order of reading."""
+    """Return a line for each hash of settings, in the order of reading.
+
+    Its columns are the settings, `name`, `label`, and for people `short` and the `parts` that it is made of.
+    """
     facts = rows.drop_duplicates("hash")[["hash", "condition", *SETTINGS]]
     facts = facts.rename(columns={"condition": "name"}).set_index("hash")
     if facts.empty:
-        return facts.assign(label="", who="", known=False)
+        return facts.assign(label="", who="", known=False, parts="", short="")
     known = facts["side"].notna()
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
     several = facts.loc[known, "model"].replace("", None).nunique() > 1
@@ -51,6 +49,7 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     ]
     facts = facts.assign(label=labels, known=known)
     facts = facts.assign(label=_told_apart(facts))
+    facts = _named(facts)
     order = facts.apply(_order, axis=1)
     return facts.loc[order.sort_values(kind="stable").index]
 
@@ -74,6 +73,25 @@ def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
     seeds = random & (groups["seed"].transform("nunique") == groups["seed"].transform("size"))
     alone = groups["label"].transform("size") == 1
     return facts["label"].where(alone | seeds, facts["label"] + " " + facts.index.str[:4])
+
+
+def _named(facts: pd.DataFrame) -> pd.DataFrame:
+    """The conditions with their parts and short names; what labels tell by the hash, names do, too."""
+    usual = usual_of(facts[facts["known"]])
+    parts = [
+        parts_of(line, usual) if line["known"] else Parts(str(line["label"]))
+        for line in facts.to_dict("records")
+    ]
+    facts = facts.assign(
+        parts=pd.Series(parts, index=facts.index, dtype=object), short=list(map(short, parts))
+    )
+    alone = facts.groupby("short")["label"].transform("nunique") == 1
+    return facts.assign(short=facts["short"].where(alone, facts["short"] + " " + facts.index.str[:4]))
+
+
+def names(facts: pd.DataFrame) -> dict[str, str]:
+    """Return the short name of every label."""
+    return dict(zip(facts["label"], facts["short"], strict=True))
 
 
 def _order(line: pd.Series[Any]) -> tuple[Any, ...]:
@@ -177,13 +195,12 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
     if x == "minutes":
         points = points[points["sampler"] == "nearest"]
     if x == "shots":
-        bare = points[points["shots"] == 0]
-        points = pd.concat([points, bare.assign(sampler="random")])
+        points = _begun(points)
     points = points.assign(
         x=points["sampler"].where(points["sampler"] != "nearest", points["divergence"])
         if x == "measure"
         else points[x],
-        series=[_series(line, x) for line in points.to_dict("records")],
+        series=[_series(parts, x) for parts in points["parts"]],
     ).drop_duplicates(["series", "x"])
     return points[points.groupby("series")["x"].transform("nunique") > 1] if len(points) else points
 
@@ -191,8 +208,8 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
 def _held(points: pd.DataFrame) -> pd.DataFrame:
     """Conditions with examples and target held at a length, and their like without."""
     points = points[(points["shots"] > 0) & (points["sampler"] == "nearest")]
-    like = [_series({**line, "total_seconds": 0.0}, "shots") for line in points.to_dict("records")]
-    points = points.assign(like=like)
+    like = ["who", *(name for name in FREE if name not in VARIED["length"])]
+    points = points.assign(like=[str(tuple(line)) for line in points[like].to_numpy()])
     held = set(points.loc[points["total_seconds"] > 0, "like"])
     return points[points["like"].isin(held)].drop(columns="like")
 
@@ -207,8 +224,7 @@ def relatives(facts: pd.DataFrame, like: str, trained: bool) -> pd.DataFrame:
     related = related[(related["adapter"] != "") == trained]
     if related.empty:
         return related.assign(series="")
-    series = [_series({**at, "sampler": ""}, "shots") for at in related.to_dict("records")]
-    related = related.assign(series=series)
+    related = related.assign(series=[_series(at["parts"], "") for at in related.to_dict("records")])
     scores = agreement(related, facts, like).groupby(related["series"]).max()
     sizes = related["series"].value_counts()
     best = max(sizes.index, key=lambda name: (scores[name], sizes[name]))
@@ -223,8 +239,22 @@ def agreement(lines: pd.DataFrame, facts: pd.DataFrame, like: str) -> pd.Series[
     return sum(((lines[n] == wanted[n]).astype(int) for n in names), pd.Series(0, index=lines.index))
 
 
-def _series(settings: Mapping[str, Any], x: str) -> str:
-    usual = {**settings, "divergence": "kl", "minutes": 0.0, "candidates": 0}
-    shots = int(settings["shots"])
-    examples = {"shots": str(settings["sampler"]), "measure": f"{shots} example{'s' * (shots != 1)}"}
-    return ", ".join(filter(None, [usual["who"], examples.get(x, examples_of(usual)), *extras_of(usual)]))
+def _begun(points: pd.DataFrame) -> pd.DataFrame:
+    """The points, those without examples once for each sampler, as nothing is chosen there."""
+    bare, rest = points[points["shots"] == 0], points[points["shots"] > 0]
+    ways = [
+        bare.assign(sampler=sampler, parts=[parts._replace(way=sampler) for parts in bare["parts"]])
+        for sampler in ("nearest", "random")
+    ]
+    return pd.concat([rest, *ways])
+
+
+def _series(parts: Parts, x: str) -> str:
+    """A line's name: the parts that do not vary along it; without x those besides the examples."""
+    many = parts.examples
+    varied = {
+        "shots": parts._replace(examples=parts.way),
+        "measure": parts._replace(examples=f"{many} example{'s' * (many != '1')}"),
+        "minutes": parts._replace(examples=f"{many} {parts.way}", pool=""),
+    }
+    return short(varied.get(x, parts._replace(examples=""))._replace(way=""))

@@ -17,6 +17,7 @@ from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
 from smile.ui.map import Atlas, map_tab
 from smile.ui.own import VisitorService, own_tab, remembered
+from smile.ui.recorded import Recordings
 from smile.ui.results import results_tab
 from smile.ui.serving import Dashboard
 from smile.ui.sounds import Sounds
@@ -39,7 +40,7 @@ def build_app(
     `results` is a folder with packed rows, `maps` one with maps; `service` keeps visitors' own pools, in a
     folder for this process alone where there is none.
     """
-    store = Store(results)
+    store = Store(results, Recordings(engine))
     service = service or VisitorService(
         engine, Workspaces(Path(mkdtemp(prefix="smile-visitors-")), KEEP_HOURS)
     )

@@ -116,7 +116,7 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
     measured = store.measured()
     if measured.raw.empty:
         return []
-    rates = measured.rates(Metric(metric, normaliser), labels.baseline(measured.facts))
+    rates = measured.rates(Metric(metric, normaliser), labels.control(measured.facts))
     columns = ["language", "condition", "clips", "rate", "low", "high", "reduction", "significant"]
     rounded = rates[columns].round({"rate": 2, "low": 2, "high": 2, "reduction": 2}).astype(object)
     plain: list[dict[str, Any]] = rounded.where(rounded.notna(), None).to_dict("records")

@@ -15,6 +15,7 @@ from smile.results.evidence import TRAINING, Evidence
 from smile.results.findings import Finding, answered
 from smile.results.tables import CER, Metric, Sampled, sampled, table_of
 from smile.text.languages import language
+from smile.ui.recorded import Recordings
 
 Stamp = tuple[tuple[str, int, int], ...]  # path, time of change, size
 
@@ -35,6 +36,11 @@ class Measured:
     def conditions(self) -> list[str]:
         """Return the labels, in the order of reading."""
         return list(dict.fromkeys(self.facts["label"]))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Return the short name of every label."""
+        return labels.names(self.facts)
 
     @cached_property
     def languages(self) -> pd.DataFrame:
@@ -76,8 +82,9 @@ class Measured:
 
     @property
     def compared(self) -> tuple[str, str]:
-        """Return the conditions of `changes`: Whisper alone, and what the page does by itself."""
-        return labels.baseline(self.facts), labels.headline(self.facts)
+        """Return the names of `changes`' conditions: Whisper alone, controlled, and what the page does."""
+        before, after = labels.control(self.facts), labels.headline(self.facts)
+        return self.names.get(before, before), self.names.get(after, after)
 
     def findings(self) -> list[Finding]:
         """Return the answers to the open questions, in CER after the normaliser `plain`."""
@@ -89,10 +96,10 @@ class Measured:
 
 
 class Store:
-    """A folder of packed rows."""
+    """A folder of packed rows, and the recordings of their utterances that are at hand."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, recordings: Recordings | None = None):
+        self.folder, self.recordings = folder, recordings or Recordings()
         self._turn = RLock()
         self._stamp: Stamp | None = None
         self._measured: Measured | None = None

@@ -26,6 +26,24 @@ def column(page, number: int) -> list[str]:
     return [cell.text.split("\n")[0] for cell in cells]
 
 
+def codes(page) -> list[str]:
+    """The languages of the table's lines."""
+    return [line.get_attribute("data-language") for line in page.all("#table tbody tr")]
+
+
+def pick(page, part: str, text: str) -> None:
+    """Pick what a part of a condition is, by the list that opens at a click."""
+    page.click(f"#{part} input")
+
+    def chosen() -> bool:
+        options = [e for e in page.all("ul[role='listbox'] li") if e.text.strip(" \n✓") == text]
+        for option in options[:1]:
+            option.click()
+        return bool(options)
+
+    page.wait(chosen, f"the option {text}")
+
+
 def test_the_tab_appears_once_and_opens_with_everything(tab):
     tabs = [e.text for e in tab.all("button[role='tab']")]
     assert tabs[:5] == ["Transcribe", "Compare", "My language", "Map", "Results"]
@@ -40,16 +58,16 @@ def test_the_table_is_sorted_by_its_headings(tab):
         tab.click(f"#table button[data-sort='{key}']")
         tab.wait(lambda r=reverse: column(tab, 1) == sorted(column(tab, 1), reverse=r), "the order")
     tab.click("#table button[data-sort='rate:0']")
-    tab.wait(lambda: column(tab, 7) == sorted(column(tab, 7), key=float), "the rates in order")
+    tab.wait(lambda: column(tab, 2) == sorted(column(tab, 2), key=float), "the rates in order")
     assert tab.one("#table th[aria-sort='ascending'] button").get_attribute("data-sort") == "rate:0"
 
 
 def test_filters_change_table_and_summary(tab):
     tab.click("#known label:nth-of-type(2)")
-    tab.wait(lambda: sorted(column(tab, 2)) == ["chr", "sxb"], "the unknown languages")
+    tab.wait(lambda: sorted(codes(tab)) == ["chr", "sxb"], "the unknown languages")
     assert "of 2" in tab.text("#summary")
     tab.one("#search :is(input, textarea)").send_keys("chero")
-    tab.wait(lambda: column(tab, 2) == ["chr"], "the search")
+    tab.wait(lambda: codes(tab) == ["chr"], "the search")
     tab.one("#search :is(input, textarea)").send_keys("x")
     tab.wait(lambda: "No language passes" in tab.text("#table"), "the sentence")
     assert "choose a baseline" in tab.text("#summary").lower()
@@ -57,15 +75,20 @@ def test_filters_change_table_and_summary(tab):
 
 def test_another_family(tab):
     tab.choose("families", "Slavic")
-    tab.wait(lambda: column(tab, 2) == ["bel"], "the family")
+    tab.wait(lambda: codes(tab) == ["bel"], "the family")
 
 
 def test_condition_baseline_metric_and_normaliser(tab):
     before = tab.text("#table")
-    tab.choose("condition", "SMILE, 3 nearest")
-    tab.wait(lambda: "SMILE, 3 nearest" in tab.text("#summary h3"), "the condition")
-    tab.choose("baseline", "Whisper alone, controlled")
-    tab.wait(lambda: "controlled" in tab.text("#summary h3"), "the baseline")
+    pick(tab, "condition-model", "SMILE")
+    pick(tab, "condition-examples", "3")
+    tab.wait(lambda: tab.text("#summary h3").startswith("SMILE · 3 nearest"), "the condition")
+    assert not any(e.is_displayed() for e in tab.all("#baseline-examples"))
+    pick(tab, "baseline-model", "untrained")
+    tab.wait(lambda: "against untrained" in tab.text("#summary h3"), "the baseline")
+    tab.wait(lambda: any(e.is_displayed() for e in tab.all("#baseline-examples")), "its examples")
+    pick(tab, "baseline-model", "Whisper alone")
+    tab.wait(lambda: "against Whisper alone" in tab.text("#summary h3"), "the baseline")
     tab.click("#metric label:nth-of-type(2)")
     tab.wait(lambda: "WER, %" in tab.text("#table"), "the metric")
     tab.click("#normaliser label:nth-of-type(2)")
@@ -109,7 +132,7 @@ def test_every_chart_is_drawn(tab):
     for number in range(1, 7):
         tab.click(f"#chart label:nth-of-type({number})")
         tab.wait(lambda: tab.all("#plot .main-svg .trace, #plot .main-svg .point"), "the chart")
-    tab.choose("condition", "Whisper alone, controlled")
+    pick(tab, "condition-model", "Whisper alone, controlled")
     tab.click("#chart label:nth-of-type(1)")
     tab.wait(lambda: "nothing to compare" in tab.text("#caption"), "the sentence")
     tab.wait(lambda: not any(e.is_displayed() for e in tab.all("#plot")), "the empty chart to go")
@@ -142,6 +165,12 @@ def test_on_a_phone_the_table_scrolls_in_its_box_and_charts_fit(page):
         page.wait(lambda: page.all("#table tbody tr"), "the table")
         box = "const box = document.querySelector('#table .scroll'); return box.scrollWidth - box.clientWidth"
         assert page.driver.execute_script(box) > 100
+        assert "more" in page.one("#table .scroll").get_attribute("class"), "a shadow says so"
+        cells = page.all("#table tbody tr:first-child > *")
+        assert cells[1].rect["x"] + cells[1].rect["width"] < PHONE["width"], "a figure is in sight"
+        page.driver.execute_script("document.querySelector('#table .scroll').scrollLeft = 150")
+        page.wait(lambda: page.all("#table .scroll.moved"), "the other shadow")
+        assert cells[0].rect["x"] >= 0, "the first column stays"
         for part in ("charts", "findings", "languages"):
             page.show(part)
             wide = page.driver.execute_script("return document.documentElement.scrollWidth")
@@ -149,5 +178,9 @@ def test_on_a_phone_the_table_scrolls_in_its_box_and_charts_fit(page):
         page.show("charts")
         page.wait(lambda: page.all("#plot .main-svg"), "the chart")
         page.wait(lambda: page.one("#plot .main-svg").rect["width"] <= PHONE["width"], "the chart to fit")
+        assert page.one("#plot .main-svg").rect["height"] >= 300
+        legend = page.one("#caption .chart-legend").rect
+        assert legend["y"] > page.one("#plot").rect["y"] + 300, "below"
+        assert legend["x"] + legend["width"] <= PHONE["width"], "whole"
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

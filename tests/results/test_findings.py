@@ -100,7 +100,7 @@ def test_two_adapters_are_told_apart_in_labels_and_series(rows):
     facts = labels.conditions(pd.concat([rows, other]))
     assert {"SMILE, 1 nearest", "SMILE (fedc), 1 nearest"} <= set(facts["label"])  # most are without a name
     series = set(labels.lines(facts, "shots")["series"])
-    assert {"SMILE, nearest", "SMILE (fedc), nearest", "In-context, nearest"} <= series
+    assert {"SMILE · nearest", "SMILE (fedc) · nearest", "untrained · nearest"} <= series
     alike = labels.conditions(pd.concat([trained, other]))
     assert {"SMILE (0123), 1 nearest", "SMILE (fedc), 1 nearest"} <= set(alike["label"])
 
@@ -110,8 +110,9 @@ def test_each_adapter_is_compared_with_none_by_itself(rows):
     other = trained.assign(hash="x" + trained["hash"].str[1:], adapter="fedcba987654")
     told = answers(pd.concat([rows, other]))["Does meta-training help?"]
     assert "With the adapter against without it, " in told
-    assert "With the adapter fedc against without it, " in told
-    assert "SMILE (fedc), " not in told[: told.index("With the adapter fedc")]
+    another = told.index("Another adapter, fedc, against without it, ")
+    assert "SMILE (fedc) · " not in told[:another]
+    assert told.count("Yes.") == 1, "one answer to one question"
 
 
 def test_of_several_adapters_the_headline_is_the_commonest_ones(rows):
@@ -133,15 +134,15 @@ def test_the_baseline_is_whisper_alone_and_the_headline_what_the_page_does(rows)
 @pytest.mark.parametrize(
     ("x", "series", "places"),
     [
-        ("shots", "SMILE, random", [0, 1, 2, 3, 5, 10]),
+        ("shots", "SMILE · random", [0, 1, 2, 3, 5, 10]),
         (
             "measure",
-            "In-context, 3 examples",
+            "untrained · 3 examples",
             ["cosine", "euclidean", "js", "kl", "kl-reverse", "mixed", "random"],
         ),
-        ("length", "In-context, nearest", [1, 2, 3, 5, 10]),
-        ("length", "In-context, nearest, 25 s in all", [1, 3, 10]),
-        ("minutes", "In-context, 1 nearest", [0, 1, 2, 5]),
+        ("length", "untrained · nearest", [1, 2, 3, 5, 10]),
+        ("length", "untrained · nearest · 25 s in all", [1, 3, 10]),
+        ("minutes", "untrained · 1 nearest", [0, 1, 2, 5]),
     ],
 )
 def test_series_vary_one_setting(rows, x, series, places):
@@ -164,13 +165,13 @@ def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):
     token = token.assign(hash="f" + token["hash"].str[1:], language_token="pool", no_repeat=True)
     facts = labels.conditions(pd.concat([rows, token]))
     near = labels.relatives(facts, "In-context, 1 nearest, loops prevented, token pool", trained=False)
-    assert set(near["series"]) == {"In-context, loops prevented, token pool"}
+    assert set(near["series"]) == {"untrained · loops prevented, token pool"}
     assert sorted(near["shots"]) == [1, 3]
     near = labels.relatives(facts, "In-context, 1 nearest, loops prevented, token pool", trained=True)
     assert set(near["series"]) == {"SMILE"}
     assert labels.relatives(facts[facts["adapter"] == ""], "SMILE, 1 nearest", trained=True).empty
     series = set(labels.lines(facts, "shots")["series"])
-    assert "In-context, nearest, loops prevented, token pool" in series, (
+    assert "untrained · nearest · loops prevented, token pool" in series, (
         "figures draw it as a line of its own"
     )
 
@@ -212,7 +213,7 @@ def test_every_question_has_an_answer_with_its_figure(rows):
     assert told["Do examples of the language help Whisper?"].startswith("−")
     assert "5 of 5 languages" in told["Do examples of the language help Whisper?"]
     assert "best at 3" in told["How many examples are best?"]
-    assert "SMILE, 1 nearest: " in told["Does meta-training help?"]
+    assert "SMILE · 1 nearest: " in told["Does meta-training help?"]
     assert "Yes." in told["Does it have to be the language's own pool?"]
     assert "Yes." in told["Do token-level neighbours help?"]
     assert "Hellenic" in told["Which language families gain?"]
@@ -238,15 +239,15 @@ def test_what_helps_is_told_against_the_controlled_side_and_the_other_is_named(r
 def test_where_it_does_not_help_it_says_so(rows):
     told = answers(rows)
     assert "No other distance is clearly better" in told["Is another distance better than KL?"]
-    assert "No, it does harm." in told["Does a pool of less than 10 minutes do?"]
+    assert "Not as well: the error rate rises" in told["Does a pool of less than 10 minutes do?"]
     swapped = rows.assign(hash=rows["hash"])
     vanilla, ours = (rows["condition"] == name for name in ("vanilla", "u-1-nearest"))
     columns = ["condition", "hash"]
     swapped = rows[vanilla | ours].copy()
     swapped["plain_edits"] = np.where(vanilla[vanilla | ours], 5, 6)
-    assert "No, it does harm." in answers(swapped)["Do examples of the language help Whisper?"]
+    assert "No: the error rate rises." in answers(swapped)["Do examples of the language help Whisper?"]
     swapped["plain_edits"] = 5
-    assert "does not help" in answers(swapped)["Do examples of the language help Whisper?"]
+    assert "Not measurably" in answers(swapped)["Do examples of the language help Whisper?"]
     assert swapped[columns].notna().all().all()
 
 

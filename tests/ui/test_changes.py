@@ -6,16 +6,20 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 
+from smile.demo.measured import NONE, samples
 from smile.evaluation.conditions import read_grid
 from smile.pools.pool import open_pool
 from smile.results import labels
 from smile.results.changes import Change, changes
-from smile.ui.map import Atlas, callbacks
+from smile.ui.map import Atlas, callbacks, changed
+from smile.ui.map import atlas as atlas_module
 from smile.ui.map.callbacks import Sight
-from smile.ui.map.changed import GROUPS, changed_figure, group, note, placed_on, places
+from smile.ui.map.changed import CHANGE, GROUPS, changed_figure, group, note, placed_on, places
+from smile.ui.map.tab import sight_inputs
 from tests.conftest import POOLS
 from tests.support.fake_engine import ENCODER, FakeEngine
 from tests.support.made_conditions import condition
@@ -68,7 +72,7 @@ def test_rates_are_those_of_the_rows(rows):
     assert len(by_clip) == 24
     for (language, name), one in by_clip.items():
         own = named[(named["language"] == language) & (named["id"] == name)]
-        for label, rate in ((labels.baseline(facts), one.before), (labels.headline(facts), one.after)):
+        for label, rate in ((labels.control(facts), one.before), (labels.headline(facts), one.after)):
             theirs = own[own["condition"] == label]
             assert rate == pytest.approx((100 * theirs["plain_edits"] / theirs["plain_length"]).mean())
         assert one.points == pytest.approx(one.after - one.before)
@@ -94,7 +98,7 @@ def test_examples_of_pools_cut_to_some_clips_are_not_the_nearest(tmp_path):
 
 def test_what_was_measured_one_way_only_or_has_no_reference_did_not_change(rows):
     facts, named = labels.conditions(rows), labels.labelled(rows)
-    alone = named[(named["language"] == "chr") | (named["condition"] == labels.baseline(facts))]
+    alone = named[(named["language"] == "chr") | (named["condition"] == labels.control(facts))]
     assert {c.language for c in changes(alone, facts)} == {"chr"}
     empty = named.assign(plain_length=named["plain_length"].where(named["id"] != "chr-3", 0))
     assert "chr-3" not in {c.id for c in changes(empty, facts)}
@@ -137,7 +141,9 @@ def test_clips_whose_examples_are_not_on_the_map_are_left_out(points, foreign):
 
 def test_groups_hold_every_change_and_the_better_come_first():
     assert [group(x) for x in (-900, -50.1, -50, -5, 4.9, 5, 20, 1e6)] == [0, 0, 1, 3, 3, 4, 5, 5]
-    assert len({colour for *_, colour in GROUPS}) == len(GROUPS)
+    assert len({colour for _, _, colour, _ in GROUPS}) == len(GROUPS)
+    lower, higher = GROUPS[0][3], GROUPS[-1][3]
+    assert all(a != b for a, b in zip(lower, higher, strict=True)), "shapes say it besides colours"
 
 
 def test_a_figure_has_examples_and_clips_by_group(points):
@@ -173,11 +179,52 @@ def test_the_map_is_coloured_by_change_and_says_of_what(engine):
 
 
 @pytest.mark.parametrize("results", [None, Results(), Results(change(language="chr"))])
-def test_without_results_the_examples_are_there_and_a_sentence(engine, results):
+def test_without_results_the_examples_are_there_and_a_sentence(engine, results, monkeypatch):
+    monkeypatch.setattr(changed, "samples", lambda: NONE)
     page = callbacks.show(Atlas(engine, results=results), None, *SIGHT)
     (examples,) = json.loads(page.plot["value"])["data"]
     assert len(examples["x"]) == len(GLA)
     assert "smile evaluate" in page.changed
+
+
+@pytest.mark.parametrize("results", [None, Results(change(language="chr"))])
+def test_where_the_rows_have_none_of_a_map_its_samples_are_placed_on_it(engine, results):
+    atlas = Atlas(engine, results=results)
+    page = callbacks.show(atlas, None, *SIGHT)
+    own = [sample for sample in samples().samples if sample.pool == "gla"]
+    assert own
+    assert f"{len(own)} test clips" in page.changed
+    assert "SMILE · 3 nearest" in page.changed
+    _, *groups = json.loads(page.plot["value"])["data"]
+    assert sorted(i for trace in groups for i in trace["customdata"]) == [
+        len(GLA) + i for i in range(len(own))
+    ]
+    clicked = callbacks.pick(atlas, SimpleNamespace(_data={"index": len(GLA)}), *SIGHT)
+    assert clicked.asked.id == own[0].id
+    assert [name for name, _ in clicked.asked.near] == list(own[0].examples)
+
+
+def test_the_map_opens_on_one_pool_with_its_samples(engine, tmp_path):
+    atlas = Atlas(engine)
+    assert atlas.first() in ("demo-gla", "demo-chr"), "a pool of this engine"
+    assert len(atlas.entries[atlas.first()].members) == 1
+    assert atlas.sampled(atlas.first())
+    with gr.Blocks():
+        sight = sight_inputs(atlas)
+    assert (sight.map.value, sight.colour.value) == (atlas.first(), CHANGE)
+    assert Atlas(engine, tmp_path).first() is None
+
+
+def test_without_samples_the_map_of_one_pool_is_coloured_by_what_is_there(engine, monkeypatch):
+    monkeypatch.setattr(atlas_module, "samples", lambda: NONE)
+    atlas = Atlas(engine)
+    assert len(atlas.entries[atlas.first()].members) == 1
+    assert not atlas.sampled(atlas.first())
+
+
+def test_samples_of_another_encoder_are_not_placed(engine, monkeypatch):
+    monkeypatch.setattr(changed, "samples", lambda: replace(samples(), model="whisper-small int8"))
+    assert "smile evaluate" in callbacks.show(Atlas(engine), None, *SIGHT).changed
 
 
 def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):

@@ -70,6 +70,9 @@ def test_results(client: Client) -> None:
     alone = [row for row in rows if row["condition"] == "Whisper alone"]
     assert {row["language"] for row in alone} == {"chr", "sxb", "ell", "bel", "cat", "eng"}
     assert all(row["low"] <= row["rate"] <= row["high"] for row in rows)
+    (controlled,) = {row["reduction"] for row in rows if row["condition"] == "Whisper alone, controlled"}
+    assert controlled == 0.0, "what others are compared with"
+    assert any(row["reduction"] for row in alone)
 
 
 def test_compare(client: Client, engine: FakeEngine) -> None:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import gradio as gr
 import pandas as pd
 import pytest
+from markupsafe import escape
 
-from smile.datatypes import Stopped
+from smile.datatypes import Stopped, Utterance
 from smile.results import labels, paper, wording
 from smile.results import tables as results
+from smile.results.parts import Parts
 from smile.ui import build_app
 from smile.ui.guard import UNEXPECTED
+from smile.ui.recorded import Recordings
 from smile.ui.results import callbacks, figures, tables
+from smile.ui.results.axis import EDGE
 from smile.ui.results.beside import beside, points
 from smile.ui.results.callbacks import Asked, View
 from smile.ui.results.charts import CHARTS, drawn
 from smile.ui.results.figures import averages
+from smile.ui.results.folding import FOLDED, folded
 from smile.ui.results.macro import macro
-from smile.ui.results.selection import HELD_OUT, KNOWN, TRAINED, UNKNOWN, Choices, Selection
+from smile.ui.results.picker import others, part_updates
+from smile.ui.results.selection import (
+    HELD_OUT,
+    KNOWN,
+    PICKERS,
+    TRAINED,
+    UNKNOWN,
+    Choices,
+    Selection,
+)
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import ORDERS, STOPPED, lines, ordered, utterances
 from smile.ui.store import Measured, Store
@@ -89,6 +104,55 @@ def test_choices_that_were_not_measured_are_replaced(store):
 def test_the_first_view_has_further_conditions_and_a_visitor_can_take_them_away(store):
     assert SMILE in Choices().valid(store.measured()).columns
     assert Choices(condition=ONE).valid(store.measured()).columns == []
+
+
+def parts(store, label) -> Parts:
+    return Parts(
+        *dict(zip(store.measured().facts["label"], store.measured().facts["parts"], strict=True))[label]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wish", "label"),
+    [
+        ({"examples": "1"}, "SMILE, 1 nearest"),
+        ({"model": "untrained"}, "In-context, 3 nearest"),
+        ({"way": "random"}, "SMILE, 3 random"),
+        ({"model": "Whisper alone"}, ALONE),
+        ({"model": "untrained", "decoding": "25 s in all"}, "In-context, 3 nearest, 25 s in all"),
+        ({"decoding": "kNN-LM, loops prevented"}, "In-context, 1 nearest, kNN-LM, loops prevented"),
+        ({"examples": "77"}, SMILE),
+        ({}, SMILE),
+    ],
+)
+def test_a_condition_is_picked_by_its_parts(store, wish, label):
+    wished = parts(store, SMILE)._replace(**wish)
+    chosen = Choices(SMILE, CONTROLLED)._replace(**wished._asdict()).valid(store.measured())
+    assert (chosen.condition, chosen.baseline) == (label, CONTROLLED)
+
+
+def test_parts_left_over_from_a_condition_before_are_no_wish(store):
+    left = parts(store, SMILE)._replace(model=CONTROLLED)
+    chosen = Choices(CONTROLLED, ALONE)._replace(**left._asdict()).valid(store.measured())
+    assert chosen.condition == CONTROLLED
+
+
+def test_from_whisper_alone_a_model_leads_to_its_usual_examples(store):
+    chosen = Choices(SMILE, CONTROLLED, base_model="untrained").valid(store.measured())
+    assert parts(store, chosen.baseline).model == "untrained"
+    assert parts(store, chosen.baseline).examples == "1", "as the page's own condition here"
+
+
+def test_the_pickers_offer_what_was_measured_and_hide_what_a_condition_has_not(store):
+    facts = store.measured().facts
+    model, examples, *_ = part_updates(facts, SMILE)
+    assert model["choices"][0] == ALONE
+    assert examples["choices"] == ["no examples", "1", "2", "3", "5", "10"]
+    assert [update["visible"] for update in part_updates(facts, ALONE)] == [True, *[False] * 4]
+    near = dict(others(facts, SMILE, [ALONE]))
+    assert near["untrained · 3 nearest"] == "In-context, 3 nearest"
+    assert near[ALONE] == ALONE, "chosen before"
+    assert "untrained · 1 nearest" not in near, "differs in two parts"
 
 
 # The table
@@ -212,8 +276,8 @@ def test_times_of_rows_whose_run_is_not_known_are_not_compared(store):
     assert "within one run on one machine" in caption
     two = Measured(raw.assign(run=raw["hash"]))
     assert drawn(Selection(two, Choices().valid(two)), "overhead")[0] is None
-    known = drawn(select(store), "overhead")[0]
-    assert "run of 2026-11-24 13:57:32, commit c0ffeec, a CPU, 2 cores" in known.layout.xaxis.title.text
+    _, caption = drawn(select(store), "overhead")
+    assert "run of 2026-11-24 13:57:32, commit c0ffeec, a CPU, 2 cores" in caption
 
 
 # The paper's
@@ -272,6 +336,47 @@ def test_charts_that_compare_need_two_conditions(store):
     assert drawn(select(store, search="nowhere"), "overhead")[0] is None
 
 
+@pytest.mark.parametrize("key", CHARTS)
+def test_axes_have_names_and_charts_have_room_and_a_legend_of_their_own(store, key):
+    figure, html = drawn(select(store, condition=ONE), key)
+    assert figure.layout.xaxis.title.text
+    assert figure.layout.yaxis.title.text
+    assert figure.layout.height >= 300
+    assert figure.layout.showlegend is False
+    named = [trace.name for trace in figure.data if trace.name]
+    assert html.count("<li>") == len(named) + ("beyond 100" in html)
+    assert all(escape(name) in html for name in named)
+
+
+def test_an_axis_is_cut_at_100_percent_and_says_what_lies_beyond(store):
+    selection = select(store)
+    rates = selection.rates
+    beyond = (rates["language"] == "chr") & (rates["condition"] == ALONE)
+    selection.__dict__["rates"] = rates.assign(
+        rate=rates["rate"].where(~beyond, 326.4), high=rates["high"].where(~beyond, 400.0)
+    )
+    figure, html = drawn(selection, "languages")
+    _, base, ours = figure.data
+    at = list(base.y).index("Cherokee")
+    assert base.x[at] == max(base.x) < figure.layout.xaxis.range[1] < 150
+    assert base.x[at] + base.error_x.array[at] < figure.layout.xaxis.range[1]
+    assert (base.text[at], base.marker.symbol[at]) == ("326 %", "triangle-right")
+    assert base.customdata[at][0] == pytest.approx(326.4)
+    assert max(figure.layout.xaxis.tickvals) == 100
+    assert set(ours.text) == {""}
+    assert "beyond 100 %" in html
+    assert "beyond 100 %" not in drawn(select(store), "languages")[1]
+
+
+def test_a_baseline_beyond_100_percent_lies_at_the_edge_with_its_value(store):
+    selection = select(store)
+    rates = selection.rates
+    selection.__dict__["rates"] = rates.assign(rate=rates["rate"].where(rates["condition"] != ALONE, 175.0))
+    figure, _ = drawn(selection, "pool")
+    assert figure.layout.shapes[0].y0 == EDGE
+    assert figure.layout.annotations[0].text == "Whisper alone: 175 % ↑"
+
+
 def test_the_dumbbells_join_baseline_and_condition(store):
     figure, _ = drawn(select(store), "languages")
     joined, base, ours = figure.data
@@ -284,7 +389,7 @@ def test_the_dumbbells_join_baseline_and_condition(store):
 
 def test_curves_average_the_seeds_and_begin_without_examples(store):
     means = averages(select(store), "shots")
-    line = means[means["series"] == "In-context, random"].sort_values("x")
+    line = means[means["series"] == "untrained · random"].sort_values("x")
     assert line["x"].tolist() == [0, 1, 2, 3, 5, 10]
     raw = store.measured().raw
     seeds = raw[raw["condition"].str.startswith("u-1-random") & raw["language"].isin(HELD)]
@@ -293,16 +398,16 @@ def test_curves_average_the_seeds_and_begin_without_examples(store):
 
 
 def test_of_many_series_those_nearest_to_the_condition_are_drawn(store, monkeypatch):
-    monkeypatch.setattr(figures, "COLOURS", ("#000000",))
-    assert set(averages(select(store, condition=SMILE), "shots")["series"]) == {"SMILE, nearest"}
-    assert set(averages(select(store, condition=ONE), "shots")["series"]) == {"In-context, nearest"}
+    monkeypatch.setattr(figures, "MOST_SERIES", 1)
+    assert set(averages(select(store, condition=SMILE), "shots")["series"]) == {"SMILE · nearest"}
+    assert set(averages(select(store, condition=ONE), "shots")["series"]) == {"untrained · nearest"}
 
 
 def test_the_papers_curve_is_named_as_the_papers(store):
     figure, _ = drawn(select(store), "shots")
     theirs = [trace for trace in figure.data if "paper" in trace.name]
     assert len(theirs) == 2
-    assert all(trace.line.dash == "dash" for trace in theirs)
+    assert len({(trace.line.dash, trace.marker.symbol) for trace in theirs}) == 2
     figure, _ = drawn(select(store, metric="wer"), "shots")
     assert not [trace for trace in figure.data if "paper" in trace.name]
 
@@ -331,13 +436,12 @@ def test_utterances_show_both_sides_their_errors_and_neighbours_and_no_reference
     assert "a repetition was cut" in html
     assert "no text" in html
     assert "<audio" not in html
-    assert "reference" not in html.lower()
+    assert "<b>Reference</b>" not in html
 
 
 def test_of_several_seeds_one_is_shown_and_named(store):
-    assert "In-context, 1 random, seed 0" in utterances(
-        select(store, condition="In-context, 1 random"), "chr"
-    )
+    html = utterances(select(store, condition="In-context, 1 random"), "chr")
+    assert "untrained · 1 random, seed 0" in html
 
 
 def test_what_stopped_a_transcript_has_its_words():
@@ -364,7 +468,8 @@ def test_opening_shows_everything(store):
     view = callbacks.guarded(callbacks.opened, store, *Choices(), *Asked()[1:])
     assert view.board["visible"] is True
     assert view.notice["visible"] is False
-    assert ALONE in view.condition["choices"]
+    assert ALONE in view.model["choices"]
+    assert (view.model["value"], view.base_model["value"]) == ("untrained", CONTROLLED)
     assert ("Cherokee (chr)", "chr") in view.opened["choices"]
     assert "Slavic" in view.families["choices"]
     assert "Greek" in view.table
@@ -379,7 +484,7 @@ def test_the_findings_follow(store):
 def test_opening_again_keeps_what_was_chosen(store):
     choices = Choices(condition=ONE, baseline=ALONE, families=["Slavic", "gone"], known=KNOWN)
     view = callbacks.opened(store, Asked(choices, opened="bel"))
-    assert view.condition["value"] == ONE
+    assert (view.condition, view.examples["value"]) == (ONE, "1")
     assert view.families["value"] == ["Slavic"]
     assert "Belarusian (bel)" in view.utterances
 
@@ -443,15 +548,80 @@ def page(tmp_path_factory, folder):
 
 def test_components_are_connected_by_their_names(page):
     (event,) = (fn for fn in page.fns.values() if any(name == "select" for _, name in fn.targets) and
-                len(fn.outputs) == len(View._fields) and fn.inputs[0].elem_id == "condition" and
+                len(fn.outputs) == len(View._fields) and len(fn.inputs) > len(Choices._fields) and
                 page.blocks[fn.targets[0][0]].__class__ is gr.Tab)  # fmt: skip
-    asked = [component.elem_id for component in event.inputs[:-1]]
-    assert asked == [*Choices._fields, "opened", "order", "chart"]
+    picked = [f"{side}-{part}" for side in ("condition", "baseline") for part in Parts._fields]
+    named = dict(zip(PICKERS, picked, strict=True))
+    asked = [component.elem_id for component in event.inputs[2:-1]]  # both conditions are states
+    assert asked == [named.get(name, name) for name in (*Choices._fields[2:], "opened", "order", "chart")]
     shown = dict(zip(View._fields, event.outputs, strict=True))
-    for name in set(View._fields) - {"board", "sort"}:
-        assert shown[name].elem_id == name
+    for name in set(View._fields) - {"board", "sort", "condition", "baseline"}:
+        assert shown[name].elem_id == named.get(name, name)
 
 
 def test_a_state_beside_a_tab_would_be_taken_for_a_tab(page):
     for tabs in (block for block in page.blocks.values() if isinstance(block, gr.Tabs)):
         assert {type(child) for child in tabs.children} == {gr.Tab}
+
+
+# Recordings and loops
+
+
+class AtHand(Recordings):
+    """Has every utterance, with a text of so many characters."""
+
+    def __init__(self, length=40):
+        super().__init__()
+        self.length = length
+
+    def find(self, code, name):
+        return Utterance(name, Path("there.wav"), "r" * self.length, code)
+
+    @property
+    def address(self):
+        return lambda path: f"sound/{path.name}"
+
+
+def test_where_the_corpus_is_at_hand_utterances_have_reference_sound_and_marked_edits(store):
+    measured = store.measured()
+    selection = Selection(measured, select(store).choices, AtHand())
+    html = utterances(selection, "chr")
+    assert html.count('<audio controls preload="none" src="sound/there.wav"') == 12
+    assert html.count(f"<b>Reference</b> {'r' * 40}") == 12
+    assert 'class="col substitute"' in html
+    assert "--corpora" not in html
+
+
+def test_a_text_of_another_length_than_was_measured_is_no_reference(store):
+    html = utterances(Selection(store.measured(), select(store).choices, AtHand(39)), "chr")
+    assert "<audio" not in html
+    assert "rrr" not in html
+    assert "--corpora" in html
+
+
+def test_recordings_are_those_of_the_languages_on_offer(tmp_path):
+    engine = FakeEngine(tmp_path)
+    known = Recordings(engine)
+    assert known.find("gla", "q0") == engine.queries("gla")[0]
+    assert known.find("gla", "q99") is known.find("zzz", "q0") is known.find("chr+gla", "q0") is None
+    assert known.address(engine.queries("gla")[0].audio).endswith("gla-0.wav")
+    assert Recordings().find("gla", "q0") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a b " * 30 + "end", f"a b a b {FOLDED.format(30)}end"),
+        ("<i>" * 9, "&lt;i&gt;" * 2),
+        ("la la la", "la la la"),
+        ("wait....", "wait...."),
+        ("no loop here", "no loop here"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_loops_are_folded_and_the_rest_stays(text, shown):
+    html, loops = folded(text)
+    assert html.startswith(shown)
+    assert loops == ("folded" in html)
+    if not loops:
+        assert html == escape(text)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from smile.results import paper
 from smile.results.evidence import Evidence
-from smile.results.findings.told import Answer, bounds, listed, told, verdict
+from smile.results.findings.told import HELPS, Answer, bounds, listed, told, verdict
 from smile.results.wording import change
 from smile.text.languages import language
 
@@ -34,12 +34,11 @@ def uncontrolled(evidence: Evidence) -> Answer | None:
 def training(evidence: Evidence) -> Answer | None:
     """Tell what each adapter does by itself, that of most conditions first."""
     adapters = evidence.facts.loc[evidence.facts["known"], "adapter"].replace("", None).value_counts()
-    answers = []
+    answers: list[Answer] = []
     for number, adapter in enumerate(adapters.index):
-        which = "the adapter" if number == 0 else f"the adapter {adapter[:4]}"
-        if answer := listed(
-            evidence.matched_pairs("adapter", adapter, ""), f"With {which}", "without it", evidence
-        ):
+        which = "With the adapter" if number == 0 else f"Another adapter, {adapter[:4]},"
+        pairs = evidence.matched_pairs("adapter", adapter, "")
+        if answer := listed(pairs, which, "without it", evidence, None if answers else HELPS):
             answers.append(answer)
     return (" ".join(text for text, _ in answers), answers[0][1]) if answers else None
 
@@ -60,7 +59,9 @@ def families(evidence: Evidence) -> Answer | None:
     )
     helped = sum(p.clear and p.reduction > 0 for _, p in gains)
     opening = f"{helped} of {len(gains)} families gain clearly." if helped else "None gains clearly."
-    subject = f"{evidence.headline} against {evidence.control}, languages in brackets"
+    subject = (
+        f"{evidence.name(evidence.headline)} against {evidence.name(evidence.control)}, languages in brackets"
+    )
     return f"{opening} {subject}: {shown}.", f"{change(gains[0][1].reduction)} in {gains[0][0]}"
 
 
@@ -73,7 +74,7 @@ def known(evidence: Evidence) -> Answer | None:
     if unknown is None or weak is None:
         return None
     apart = unknown.low > weak.high or weak.low > unknown.high
-    opening = "There is no clear difference." if not apart else "Yes." if unknown.low > weak.high else "No."
+    opening = "Not clearly." if not apart else "Yes." if unknown.low > weak.high else "No."
     shown = (
         f"{name} ({p.languages} languages) {change(p.reduction)}, {bounds(p)}"
         for name, p in (("Unknown to Whisper", unknown), ("known", weak))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smile.results import labels
 from smile.results.evidence import Evidence
-from smile.results.findings.told import Answer, listed, on, rates_of, told, verdict
+from smile.results.findings.told import Answer, Verdicts, listed, on, rates_of, told, verdict
 from smile.results.naming import measure
 from smile.results.timed import in_one_run
 from smile.results.wording import change, percent
@@ -36,7 +36,7 @@ def measures(evidence: Evidence) -> Answer | None:
     pairs = [(line, pair) for line, pair in pairs if line["sampler"] == "nearest" and line["shots"]]
     if not pairs:
         return None
-    shown = "; ".join(f"{line['label']} {change(pair.reduction)}" for line, pair in pairs)
+    shown = "; ".join(f"{line['short']} {change(pair.reduction)}" for line, pair in pairs)
     better = [line["divergence"] for line, pair in pairs if pair.clear and pair.reduction > 0]
     names = ", ".join(dict.fromkeys(map(measure, better)))
     opening = f"Sometimes: {names}." if better else "No other distance is clearly better than KL."
@@ -48,7 +48,19 @@ def measures(evidence: Evidence) -> Answer | None:
 def pools(evidence: Evidence) -> Answer | None:
     pairs = evidence.matched_pairs("minutes", lambda minutes: minutes > 0, 0.0)
     pairs = sorted(pairs, key=lambda pair: pair[0]["minutes"])
-    return listed(pairs, "A smaller pool", "all of it", evidence)
+    return listed(pairs, "A smaller pool", "all of it", evidence, SMALLER)
+
+
+SMALLER = Verdicts(
+    better="Yes, and better than all of it.",
+    worse="Not as well: the error rate rises with less.",
+    unclear="Yes: no clear difference to all of it.",
+)
+ONE_POOL = Verdicts(
+    better="One language's pool alone does better there.",
+    worse="One language's pool alone does worse there.",
+    unclear="One language's pool alone makes no clear difference there.",
+)
 
 
 def overhead(evidence: Evidence) -> Answer | None:
@@ -59,12 +71,14 @@ def overhead(evidence: Evidence) -> Answer | None:
     if not sums["seconds"] > 0:
         return None
     share = 100 * sums["retrieval"] / sums["seconds"]
-    answer = f"Ranking the pool is {share:.2g} % of a clip's time with {evidence.headline}."
+    answer = f"Ranking the pool is {share:.2g} % of a clip's time with {evidence.name(evidence.headline)}."
     timed = in_one_run(evidence.rows, [evidence.headline, evidence.control])
     if timed is None:
         return answer, f"{share:.2g}\u00a0%"
     ours, alone = (timed.means["seconds"][name] for name in (evidence.headline, evidence.control))
-    than = f"A clip takes {ours:.2f} s, and {alone:.2f} s with {evidence.control} ({timed.run})."
+    than = (
+        f"A clip takes {ours:.2f} s, and {alone:.2f} s with {evidence.name(evidence.control)} ({timed.run})."
+    )
     return f"{answer} {than}", f"{share:.2g}\u00a0%"
 
 
@@ -103,7 +117,7 @@ def oracle(evidence: Evidence) -> Answer | None:
     if not pairs:
         return None
     shown = "; ".join(
-        f"{line['label']} {percent(pair.after)} against {percent(pair.before)} of the nearest"
+        f"{line['short']} {percent(pair.after)} against {percent(pair.before)} of the nearest"
         for line, pair in pairs
     )
     tried = int(pairs[0][0]["candidates"])
@@ -123,5 +137,7 @@ def switched(evidence: Evidence) -> Answer | None:
     if both is None or (pair := both.pair(both.headline, both.control)) is None:
         return None
     answer = f"{verdict(pair)} {told(pair, both.headline, both.control, both)}"
-    pools = listed(both.matched_pairs("pool", bool, ""), "The pool of one language", "those of both", both)
+    pools = listed(
+        both.matched_pairs("pool", bool, ""), "The pool of one language", "those of both", both, ONE_POOL
+    )
     return f"{answer} {pools[0] if pools else ''}".strip(), change(pair.reduction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -17,16 +18,16 @@ Answer = tuple[str, str]  # the sentences, the figure
 def verdict(pair: Paired) -> str:
     """Say whether it helps."""
     if not pair.clear:
-        return "It does not help measurably: the change is within its interval."
-    return "Yes." if pair.reduction > 0 else "No, it does harm."
+        return "Not measurably: the change is within its interval."
+    return "Yes." if pair.reduction > 0 else "No: the error rate rises."
 
 
 def told(pair: Paired, condition: str, baseline: str, evidence: Evidence) -> str:
     """Tell a comparison in two sentences."""
     unit = evidence.metric.unit.upper()
     return (
-        f"{condition}: macro average {unit} {percent(pair.after)}, against {percent(pair.before)} of "
-        f"{baseline} ({change(pair.reduction)}, {bounds(pair)}). "
+        f"{evidence.name(condition)}: macro average {unit} {percent(pair.after)}, against "
+        f"{percent(pair.before)} of {evidence.name(baseline)} ({change(pair.reduction)}, {bounds(pair)}). "
         f"Lower in {pair.count(True)} of {pair.languages} languages, {pair.count(True, True)} of them beyond "
         f"the interval; higher beyond it in {pair.count(False, True)}."
     )
@@ -37,13 +38,40 @@ def bounds(pair: Paired) -> str:
     return f"95 % interval {change(pair.high)} to {change(pair.low)}"
 
 
+@dataclass(frozen=True)
+class Verdicts:
+    """How an answer opens, by what several comparisons show together."""
+
+    better: str = "Yes."
+    worse: str = "No: the error rate rises."
+    mixed: str = "It depends."
+    unclear: str = "Not measurably."
+
+    def of(self, better: int, worse: int, unclear: int) -> str:
+        """Return the words for so many comparisons that are clearly better, clearly worse and neither."""
+        if better and worse:
+            return self.mixed
+        if better:
+            return self.better if better >= unclear else "Sometimes."
+        if worse:
+            return self.worse if worse >= unclear else "No: sometimes the error rate rises."
+        return self.unclear
+
+
+HELPS = Verdicts()
+
+
 def listed(
     pairs: list[tuple[pd.Series[Any], Paired]],
     ours: str,
     theirs: str,
     evidence: Evidence,
+    verdicts: Verdicts | None = HELPS,
 ) -> Answer | None:
-    """List several comparisons of the same kind, and say what they show together."""
+    """List several comparisons of the same kind, and say what they show together.
+
+    `verdicts` are the words that answer the question; without them only the comparisons are told.
+    """
     if not pairs:
         return None
     better = sum(pair.clear and pair.reduction > 0 for _, pair in pairs)
@@ -53,11 +81,11 @@ def listed(
     counts = f"clearly lower {unit} in {better}, clearly higher in {worse}, no clear change in {unclear}"
     of = f"{len(pairs)} comparison{'s' * (len(pairs) != 1)}{on([pair for _, pair in pairs], evidence)}"
     shown = "; ".join(
-        f"{line['label']}: {percent(pair.after)} against {percent(pair.before)}" for line, pair in pairs[:4]
+        f"{line['short']}: {percent(pair.after)} against {percent(pair.before)}" for line, pair in pairs[:4]
     )
-    opening = _together(better, worse, unclear)
+    opening = f"{verdicts.of(better, worse, unclear)} " if verdicts else ""
     nearest = pairs[0][1]  # to what the page does
-    return f"{opening} {ours} against {theirs}, {of}: {counts}. {shown}.", change(nearest.reduction)
+    return f"{opening}{ours} against {theirs}, {of}: {counts}. {shown}.", change(nearest.reduction)
 
 
 def on(pairs: Sequence[Paired], evidence: Evidence) -> str:
@@ -66,14 +94,6 @@ def on(pairs: Sequence[Paired], evidence: Evidence) -> str:
     if counts in ([], [len(evidence.sampled)]):
         return ""
     return f" on {counts[0]} languages" if len(counts) == 1 else f" on {counts[0]} to {counts[-1]} languages"
-
-
-def _together(better: int, worse: int, unclear: int) -> str:
-    if better and not worse:
-        return "Yes." if better >= unclear else "Sometimes."
-    if worse and not better:
-        return "No, it does harm." if worse >= unclear else "It does not help, and sometimes does harm."
-    return "It depends." if better else "It does not help measurably."
 
 
 def rates_of(evidence: Evidence, lines: pd.DataFrame) -> pd.DataFrame:

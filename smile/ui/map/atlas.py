@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import Language, Matrix, SmileError, Utterance, Vector
+from smile.demo.measured import samples
 from smile.maps.store import FOLDER, Entry, Map, Member, entries, load
 from smile.pools.pool import order_digest
 from smile.retrieval.divergences import Distances, kl_of_logs, log_softmax
@@ -204,6 +205,24 @@ class Atlas:
         """
         measured = self.results.measured() if self.results else None
         return None if measured is None or measured.raw.empty else measured
+
+    def first(self) -> str | None:
+        """Return the map to begin with: of one pool at hand with samples on it, the one whose sample is best.
+
+        Else the first of one pool, else the first.
+        """
+        alone = [entry for entry in self.entries.values() if len(entry.members) == 1]
+        keys = {key: entry.name for entry in alone if (key := self._key(entry.members[0]))}
+        best = samples().best({(s.pool, s.id) for s in samples().samples if s.pool in keys and s.distances})
+        if best:
+            return keys[best.pool]
+        return next((entry.name for entry in [*alone, *self.entries.values()]), None)
+
+    def sampled(self, name: str | None) -> bool:
+        """Return whether samples lie on a map."""
+        entry = self.entries.get(name or "")
+        keys = {self._key(member) for member in entry.members} if entry else set()
+        return any(s.pool in keys and s.distances for s in samples().samples)
 
     def recording(self, points: Points, code: str, name: str) -> Query:
         """Return a test clip by language and id, with text and recording where they are at hand."""

@@ -15,7 +15,7 @@ from smile.maps.store import layout
 from smile.ui.guard import sentence
 from smile.ui.map import cards
 from smile.ui.map.atlas import Atlas, Nearest, Points, Query, ask
-from smile.ui.map.changed import CHANGE, changed_figure, near, note, placed_on, rates
+from smile.ui.map.changed import CHANGE, changed_figure, measured_on, near, note, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
 from smile.ui.parts.components import stage
@@ -81,9 +81,8 @@ def _drawn(atlas: Atlas, points: Points, look: Sight) -> tuple[dict[str, Any], s
     """The figure of a map, and what its colours tell in words."""
     if look.colour != CHANGE:
         return points_figure(points, look.layout, look.colour), ""
-    measured = atlas.measured()
-    placed = placed_on(points, measured.changes if measured else ())
-    words = note(placed, *(measured.compared if measured else ("", "")))
+    placed, compared = measured_on(atlas, points)
+    words = note(placed, *compared)
     return changed_figure(points, look.layout, placed), words
 
 
@@ -162,8 +161,7 @@ def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | N
     """The point, or the measured clip above the points, that has a number in the figure."""
     if 0 <= index < len(points):
         return points.query(index)
-    measured = atlas.measured() if look.colour == CHANGE else None
-    placed = placed_on(points, measured.changes) if measured else ()
+    placed = measured_on(atlas, points)[0] if look.colour == CHANGE else ()
     number = index - len(points)
     if not 0 <= number < len(placed):
         return None

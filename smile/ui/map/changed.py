@@ -14,26 +14,29 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
+from smile.demo.measured import samples
 from smile.maps.placement import place
 from smile.results.changes import Change
 from smile.text.languages import language
 from smile.ui.map import figure
-from smile.ui.map.atlas import Points
+from smile.ui.map.atlas import Atlas, Points
 
 CHANGE = "change"  # beside figure.COLOURS
-GROUPS = (  # upper bound of the change in points of CER, name, colour
-    (-50.0, "50 points lower and more", "#0b5f8a"),
-    (-20.0, "20 to 50 lower", "#3d9ccc"),
-    (-5.0, "5 to 20 lower", "#8cc7e6"),
-    (5.0, "within 5 points", "#eab308"),
-    (20.0, "5 to 20 higher", "#f0a35e"),
-    (np.inf, "20 points higher and more", "#c2410c"),
+SAMPLED = ("Whisper alone", "SMILE · 3 nearest")  # what `smile bench samples` compares
+LOWER, SAME, HIGHER = ("triangle-down", "diamond"), ("circle", "circle"), ("triangle-up", "square")
+GROUPS = (  # upper bound of the change in points of CER, name, colour, shapes in two and three dimensions
+    (-50.0, "50 points lower and more", "#0072b2", LOWER),
+    (-20.0, "20 to 50 lower", "#3d9ccc", LOWER),
+    (-5.0, "5 to 20 lower", "#8cc7e6", LOWER),
+    (5.0, "within 5 points", "#eab308", SAME),
+    (20.0, "5 to 20 higher", "#f0a35e", HIGHER),
+    (np.inf, "20 points higher and more", "#c2410c", HIGHER),
 )
-EXAMPLES, GREY = "Examples", "#a8a29e"
+EXAMPLES, GREY, OUTLINE = "Examples", "#a8a29e", "#78716c"
 ABOVE = "above"  # of a trace: its points are not examples, so that none fades by its distance
 SIZES: dict[int, tuple[float, float]] = {
-    2: (4, 10),
-    3: (2, 5),
+    2: (5, 12),
+    3: (2, 6),
 }  # pixels of examples and measured, by dimensions
 TOLD = Markup(
     '<p class="note"><b>{count} test clips</b>, placed by their nearest examples of their own language, '
@@ -69,6 +72,34 @@ def placed_on(points: Points, changes: Sequence[Change]) -> tuple[Placed, ...]:
         if index is not None or (near and None not in near):
             placed.append(Placed(change, tuple(n for n in near if n is not None), index))
     return tuple(placed)
+
+
+def measured_on(atlas: Atlas, points: Points) -> tuple[tuple[Placed, ...], tuple[str, str]]:
+    """Return the utterances on a map, and the names of the two conditions that they were measured under.
+
+    They are those of the rows, or the samples of the map's pools where the rows have none of it.
+
+    Raises:
+        SmileError: rows that cannot be read.
+    """
+    measured = atlas.measured()
+    if measured and (placed := placed_on(points, measured.changes)):
+        return placed, measured.compared
+    return placed_on(points, sampled_changes(points)), SAMPLED
+
+
+def sampled_changes(points: Points) -> tuple[Change, ...]:
+    """Return what examples changed for the samples of a map's pools, where its encoder measured them."""
+    encoder = points.map.entry.encoder
+    codes = {key: known.code for key, known in zip(points.keys, points.languages, strict=True) if key}
+    if encoder.model not in samples().model.split():
+        return ()
+    model = f"{encoder.model}/{encoder.weights}"
+    return tuple(
+        Change(codes[s.pool], s.id, 100 * s.vanilla_cer, 100 * s.smile_cer, s.examples, s.distances, model)
+        for s in samples().samples
+        if s.pool in codes and s.distances
+    )
 
 
 def places(measured: Sequence[Placed], coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -134,11 +165,12 @@ def changed_figure(points: Points, layout: str, measured: Sequence[Placed]) -> d
     grey = {"color": GREY, "symbol": figure.symbols(coordinates)[0], "size": small}
     traces = [figure.trace(coordinates[rest], rest.tolist(), EXAMPLES, texts, grey)]
     at, groups = places(measured, coordinates), np.array([group(m.change.points) for m in measured])
-    for number, (_, name, colour) in enumerate(GROUPS if measured else ()):
+    for number, (_, name, colour, shapes) in enumerate(GROUPS if measured else ()):
         members = np.flatnonzero(groups == number).tolist()
         numbers = [_number(points, n, measured[n]) for n in members]
         texts = [hover(measured[n].change) for n in members]
-        marker = {"color": colour, "symbol": "circle", "size": large}
+        shape = shapes[dimensions - 2]
+        marker = {"color": colour, "symbol": shape, "size": large, "line": {"color": OUTLINE, "width": 1}}
         traces.append({**figure.trace(at[members], numbers, name, texts, marker), "meta": ABOVE})
     view = f"{points.map.entry.name}/{layout}"
     return {"data": traces, "layout": figure.layout_of(dimensions, view)}

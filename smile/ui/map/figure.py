@@ -17,6 +17,7 @@ from markupsafe import escape
 from smile.datatypes import Matrix, Vector
 from smile.retrieval.divergences import Distances
 from smile.ui.map.atlas import Points
+from smile.ui.parts import plots
 
 COLOURS = {  # what points may be coloured by
     "language": "Language",
@@ -25,7 +26,7 @@ COLOURS = {  # what points may be coloured by
     "length": "Length",
     "speaker": "Speaker",
 }
-PALETTE = ("#0f766e", "#d55e00", "#5b7fd4", "#c1569b", "#7a9a01", "#a16207", "#4aa8c9", "#8b5cf6", "#64748b")
+PALETTE = plots.COLOURS
 RAMP = ("#c2e699", "#78c679", "#31a37c", "#2b8cbe", "#3f5fb0", "#5b2a86")
 SYMBOLS = ("circle", "diamond", "square", "cross")  # known in two and in three dimensions
 SMALL = 1.6  # pixels of those; plotly.js draws squares larger than circles
@@ -105,10 +106,16 @@ def hover(points: Points, index: int) -> str:
 
 
 def _marker(number: int, coordinates: Matrix, ramp: bool) -> dict[str, Any]:
-    palette = RAMP if ramp else PALETTE
-    shape = symbols(coordinates)
-    size = SMALL if shape is ANGULAR else SIZES[coordinates.shape[1]]["point"]
-    return {"color": palette[number % len(palette)], "symbol": shape[number // len(palette)], "size": size}
+    shapes = symbols(coordinates)
+    size = SMALL if shapes is ANGULAR else SIZES[coordinates.shape[1]]["point"]
+    colour, shape = (RAMP[number], shapes[0]) if ramp else look(number, shapes)
+    return {"color": colour, "symbol": shape, "size": size}
+
+
+def look(number: int, shapes: Sequence[str]) -> tuple[str, str]:
+    """Return colour and shape of a group by its number: no two are alike in both, neighbours in neither."""
+    rounds = number // len(PALETTE)
+    return PALETTE[number % len(PALETTE)], shapes[(number + rounds) % len(shapes)]
 
 
 def symbols(coordinates: Matrix) -> tuple[str, ...]:

@@ -53,12 +53,11 @@ def map_tab(atlas: Atlas, transcribed: Onward) -> None:
 
 def sight_inputs(atlas: Atlas) -> Sight:
     """Lay out which map is shown, and how it is looked at."""
-    choices = atlas.choices()
-    first = choices[0][1] if choices else None
-    shown = gr.Dropdown(choices, value=first, label="Map of", elem_id="map-name")
+    first = atlas.first()
+    shown = gr.Dropdown(atlas.choices(), value=first, label="Map of", elem_id="map-name")
     colour = gr.Dropdown(
         [*((label, name) for name, label in COLOURS.items()), ("Change of CER by examples", CHANGE)],
-        value="language",
+        value=CHANGE if atlas.sampled(first) else "language",
         label="Colour by",
         elem_id="map-colour",
     )

@@ -13,7 +13,8 @@ from smile.results.wording import change, percent
 from smile.ui.results.selection import Selection
 
 TABLE = Markup(
-    '<section class="beside"><h3>Beside the paper</h3><div class="scroll"><table><thead><tr>'
+    '<section class="beside"><h3>Beside the paper</h3>'
+    '<div class="scroll" tabindex="0" role="region" aria-label="Beside the paper"><table><thead><tr>'
     '<th scope="col">Macro average CER</th>'
     '<th scope="col">Paper <span class="badge">not measured here</span></th>{heads}</tr></thead>'
     '<tbody>{body}</tbody></table></div><p class="note">{note}</p></section>'

@@ -17,6 +17,7 @@ from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
 from smile.ui.results.charts import drawn
 from smile.ui.results.panel import panel
+from smile.ui.results.picker import legend_html
 from smile.ui.results.selection import Choices, Selection
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
@@ -40,6 +41,17 @@ class View(NamedTuple):
     families: Any = gr.skip()
     scripts: Any = gr.skip()
     columns: Any = gr.skip()
+    model: Any = gr.skip()
+    examples: Any = gr.skip()
+    way: Any = gr.skip()
+    pool: Any = gr.skip()
+    decoding: Any = gr.skip()
+    base_model: Any = gr.skip()
+    base_examples: Any = gr.skip()
+    base_way: Any = gr.skip()
+    base_pool: Any = gr.skip()
+    base_decoding: Any = gr.skip()
+    legend: Any = gr.skip()
     opened: Any = gr.skip()
     summary: Any = gr.skip()
     beside: Any = gr.skip()
@@ -84,7 +96,7 @@ def notice(kind: str, text: str) -> View:
 def selection_of(store: Store, choices: Choices) -> Selection:
     """Return the choices applied to what is in the folder now."""
     measured = store.measured()
-    return Selection(measured, choices.valid(measured))
+    return Selection(measured, choices.valid(measured), store.recordings)
 
 
 def opened(store: Store, asked: Asked) -> View:
@@ -93,6 +105,7 @@ def opened(store: Store, asked: Asked) -> View:
     return shown(selection, asked)._replace(
         notice=gr.update(visible=False),
         board=gr.update(visible=True),
+        legend=legend_html(selection.facts),
         **controls.offered(selection.measured, selection.choices),
     )
 
@@ -109,8 +122,9 @@ def prepared(store: Store) -> None:
 
 
 def changed(store: Store, asked: Asked) -> View:
-    """Return the figures of another choice."""
-    return shown(selection_of(store, asked.choices), asked)
+    """Return the figures of another choice, and the pickers with the conditions that it comes to."""
+    selection = selection_of(store, asked.choices)
+    return shown(selection, asked)._replace(**controls.picked(selection.measured, selection.choices))
 
 
 def shown(selection: Selection, asked: Asked) -> View:

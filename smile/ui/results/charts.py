@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from smile.ui.results import curves, figures
+from smile.ui.results.legends import legend_html
 from smile.ui.results.selection import Selection
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ CHARTS = {
     "languages": Chart(
         "Languages",
         figures.by_language,
-        "From the baseline (grey) to the condition (teal); bands are 95 % intervals.",
+        "From the baseline (grey square) to the condition; bands are 95 % intervals.",
         UNPAIRED,
     ),
     "shots": Chart(
         "Examples",
         curves.by_shots,
-        "Random examples are averaged over their seeds. Bars are 95 % intervals; dashed grey is the paper's.",
+        "Random examples are averaged over their seeds. Bars are 95 % intervals; grey is the paper's.",
         MISSING_GRID.format("different numbers of examples", "main"),
     ),
     "length": Chart(
@@ -75,12 +76,15 @@ CHARTS = {
         "languages.",
     ),
 }
-CAPTION = Markup('<p class="note">{}</p>')
+CAPTION = Markup('{}<p class="note">{} {}</p>')
 MISSING = Markup('<p class="stage">{}</p>')
 
 
 def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
-    """Return a chart and its caption; without rows no chart and a sentence."""
+    """Return a chart, and its legend and caption as HTML; without rows no chart and a sentence."""
     chart = CHARTS.get(key) or CHARTS["languages"]
     figure = chart.draw(selection) if len(selection.languages) else None
-    return figure, MISSING.format(chart.missing) if figure is None else CAPTION.format(chart.caption)
+    if figure is None:
+        return None, MISSING.format(chart.missing)
+    keys, note = legend_html(figure), (figure.layout.meta or {}).get("note", "")
+    return figure, CAPTION.format(keys, chart.caption, note)

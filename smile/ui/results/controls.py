@@ -8,21 +8,29 @@ import gradio as gr
 
 from smile.text.normalisers import NORMALISERS
 from smile.ui.results.charts import CHARTS
-from smile.ui.results.selection import HELD_OUT, KNOWN, SWITCHED, TRAINED, UNKNOWN, Choices
+from smile.ui.results.picker import others, part_inputs, part_updates
+from smile.ui.results.selection import (
+    HELD_OUT,
+    KNOWN,
+    PICKERS,
+    SWITCHED,
+    TRAINED,
+    UNKNOWN,
+    Choices,
+)
 from smile.ui.results.utterances import ORDERS
 from smile.ui.store import Measured
 
 GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
           ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip
 SIDE_BY_SIDE = 260  # pixels that a control in a row needs
-NARROW = 190  # of one that a wide one stands beside
+NARROW = 140  # of one of two beside each other on a phone
 
 
 def choice_inputs() -> Choices:
     """Lay out what is compared, how it is counted, and which languages are shown."""
-    with gr.Row():
-        condition = _dropdown("Condition", "condition")
-        baseline = _dropdown("Compared with (baseline)", "baseline")
+    condition, baseline = gr.State(""), gr.State("")
+    parts, base_parts = part_inputs("condition"), part_inputs("baseline", "Baseline")
     with gr.Row():
         metric = _bar([("CER", "cer"), ("WER", "wer")], "cer", "Metric", "metric")
         normaliser = _bar(list(NORMALISERS), "plain", "Normaliser", "normaliser")
@@ -37,12 +45,13 @@ def choice_inputs() -> Choices:
         known = _bar(GROUPS, HELD_OUT, "Languages", "known", scale=4)
         families = _dropdown("Family", "families", several=True)
         scripts = _dropdown("Script", "scripts", several=True)
-    return Choices(condition, baseline, metric, normaliser, search, known, families, scripts)
+    given = (condition, baseline, metric, normaliser, search, known, families, scripts)
+    return Choices(*given, None, *parts, *base_parts)
 
 
 def column_input() -> gr.Dropdown:
     """Lay out the choice of further conditions in the table."""
-    return _dropdown("Further conditions in the table", "columns", several=True)
+    return _dropdown("Further conditions in the table, that differ in one part", "columns", several=True)
 
 
 def opened_inputs() -> tuple[gr.Dropdown, gr.Dropdown]:
@@ -89,12 +98,7 @@ def offered(measured: Measured, choices: Choices) -> dict[str, Any]:
     """Return what the controls offer, by name, and what a visitor chose where it is still there."""
     languages = measured.languages
     names = sorted(zip(languages["name"] + " (" + languages["code"] + ")", languages["code"], strict=True))
-    updates = {
-        "condition": gr.update(choices=measured.conditions, value=choices.condition),
-        "baseline": gr.update(choices=measured.conditions, value=choices.baseline),
-        "columns": gr.update(choices=measured.conditions, value=list(choices.columns)),
-        "opened": gr.update(choices=names),
-    }
+    updates = {"opened": gr.update(choices=names), **picked(measured, choices)}
     for name, column, chosen in (
         ("families", "family", choices.families),
         ("scripts", "script", choices.scripts),
@@ -102,3 +106,15 @@ def offered(measured: Measured, choices: Choices) -> dict[str, Any]:
         there = sorted(set(languages[column]) - {""})
         updates[name] = gr.update(choices=there, value=[value for value in chosen or () if value in there])
     return updates
+
+
+def picked(measured: Measured, choices: Choices) -> dict[str, Any]:
+    """Return what the pickers of conditions offer, by name, and which conditions are chosen."""
+    facts, columns = measured.facts, list(choices.columns)
+    updates = [*part_updates(facts, choices.condition), *part_updates(facts, choices.baseline)]
+    return {
+        "condition": choices.condition,
+        "baseline": choices.baseline,
+        "columns": gr.update(choices=others(facts, choices.condition, columns), value=columns),
+        **dict(zip(PICKERS, updates, strict=True)),
+    }

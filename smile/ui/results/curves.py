@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from smile.results.naming import measure
-from smile.ui.parts.plots import COLOURS, GREY, blank
-from smile.ui.results.beside import points
-from smile.ui.results.figures import averages, spread
+from smile.ui.parts.plots import GREY, Look, blank, look
+from smile.ui.results.axis import EDGE, LIMIT, cut, points, spread
+from smile.ui.results.beside import points as papers_points
+from smile.ui.results.figures import averages
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 HEIGHT = 440
-DASHES = {"random": "dot"}
+PAPER = {"nearest": "dash", "random": "dot"}
+SHAPES_OF = {"nearest": "diamond", "random": "square"}
 MINUTES = {0.0: "all (10)"}
 
 
@@ -29,14 +31,14 @@ def by_shots(selection: Selection) -> Figure | None:
     figure = _over_examples(selection, "shots")
     if figure is None:
         return None
-    for sampler, line in points(selection).groupby("series"):
+    for sampler, line in papers_points(selection).groupby("series"):
         figure.add_scatter(
             x=line["x"],
             y=line["rate"],
             mode="lines+markers",
             name=f"the paper's, {sampler} (other languages)",
-            line={"color": GREY, "dash": "dash", "width": 1},
-            marker={"symbol": "diamond-open", "size": 9, "color": GREY},
+            line={"color": GREY, "dash": PAPER[str(sampler)], "width": 1},
+            marker={"symbol": f"{SHAPES_OF[str(sampler)]}-open", "size": 9, "color": GREY},
             hovertemplate="the paper: %{y:.2f} %<extra></extra>",
         )
     return figure
@@ -51,12 +53,12 @@ def _over_examples(selection: Selection, x: str) -> Figure | None:
     means = averages(selection, x)
     if means.empty:
         return None
-    figure = blank(HEIGHT, "examples", _axis(selection, means))
+    figure = blank(HEIGHT, "number of examples", f"{selection.unit}, %")
     for i, (series, line) in enumerate(means.groupby("series", sort=False)):
-        _line(figure, line.sort_values("x"), str(series), COLOURS[i % len(COLOURS)], "random" in str(series))
+        _line(figure, line.sort_values("x"), str(series), look(i))
     _baseline(figure, selection, means)
     figure.update_xaxes(tickvals=sorted(means["x"].unique()))
-    return figure
+    return _note(figure, means)
 
 
 def by_measure(selection: Selection) -> Figure | None:
@@ -66,21 +68,21 @@ def by_measure(selection: Selection) -> Figure | None:
         return None
     means = means.assign(way=means["x"].map(measure))
     ways = means.groupby("way")["rate"].mean().sort_values(ascending=False).index
-    figure = blank(170 + 44 * len(ways), _axis(selection, means))
+    figure = blank(170 + 44 * len(ways), f"{selection.unit}, %", "way to choose examples")
     for i, (series, line) in enumerate(means.groupby("series", sort=False)):
-        colour = COLOURS[i % len(COLOURS)]
+        colour, shape, _ = look(i)
         figure.add_scatter(
-            x=line["rate"],
+            **points(line, "x", colour, shape),
             y=line["way"],
-            mode="markers",
+            mode="markers+text",
             name=str(series),
-            marker={"size": 10, "color": colour},
             error_x=spread(line, colour),
-            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+            hovertemplate="%{y}: %{customdata[0]:.1f} %<extra></extra>",
         )
+    cut(figure, "x", means["rate"])
     figure.update_layout(scattermode="group", scattergap=0.4)
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=list(ways))
-    return figure
+    return _note(figure, means)
 
 
 def by_pool(selection: Selection) -> Figure | None:
@@ -90,38 +92,47 @@ def by_pool(selection: Selection) -> Figure | None:
         return None
     means = means.assign(place=means["x"].where(means["x"] > 0, float("inf"))).sort_values("place")
     means = means.assign(x=means["x"].map(lambda minutes: MINUTES.get(minutes, f"{minutes:g}")))
-    figure = blank(HEIGHT, "minutes of speech in the pool", _axis(selection, means))
+    figure = blank(HEIGHT, "speech in the pool, minutes", f"{selection.unit}, %")
     for i, (series, line) in enumerate(means.groupby("series", sort=False)):
-        _line(figure, line, str(series), COLOURS[i % len(COLOURS)])
+        _line(figure, line, str(series), look(i))
     _baseline(figure, selection, means)
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=list(dict.fromkeys(means["x"])))
+    return _note(figure, means)
+
+
+def _note(figure: Figure, means: pd.DataFrame) -> Figure:
+    """Say below the figure over how many languages it averages."""
+    count = int(means["languages"].iloc[0])
+    note = f"Mean of {count} language{'s' * (count != 1)}."
+    figure.update_layout(meta={**(figure.layout.meta or {}), "note": note})
     return figure
 
 
-def _axis(selection: Selection, means: pd.DataFrame) -> str:
-    count = int(means["languages"].iloc[0])
-    return f"{selection.unit}, %, mean of {count} language{'s' * (count != 1)}"
-
-
-def _line(figure: Figure, line: pd.DataFrame, name: str, colour: str, dotted: bool = False) -> None:
+def _line(figure: Figure, line: pd.DataFrame, name: str, style: Look) -> None:
+    colour, shape, dash = style
     figure.add_scatter(
+        **points(line, "y", colour, shape, 9),
         x=line["x"],
-        y=line["rate"],
-        mode="lines+markers",
+        mode="lines+markers+text",
         name=name,
-        line={"color": colour, "dash": "dot" if dotted else "solid", "width": 2},
-        marker={"size": 9, "color": colour},
+        line={"color": colour, "dash": dash, "width": 2},
         error_y=spread(line, colour),
-        hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>",
+        hovertemplate=f"{name}: %{{customdata[0]:.1f}} %<extra></extra>",
     )
 
 
 def _baseline(figure: Figure, selection: Selection, means: pd.DataFrame) -> None:
-    """A line where the baseline lies, over the same languages."""
+    """A line where the baseline lies, over the same languages; at the edge where that is beyond 100 %."""
     rates = macro(selection.rates, [selection.baseline, *means["label"]])
+    cut(figure, "y", means["rate"], rates["rate"])
     if selection.baseline in rates.index:
+        rate, name = float(rates.loc[selection.baseline, "rate"]), selection.name(selection.baseline)
         figure.add_hline(
-            y=float(rates.loc[selection.baseline, "rate"]),
+            y=min(rate, EDGE),
             line={"color": GREY, "width": 1.5, "dash": "dashdot"},
-            annotation={"text": selection.baseline, "xanchor": "right", "yanchor": "bottom"},
+            annotation={
+                "text": name if rate <= LIMIT else f"{name}: {rate:.0f} % ↑",
+                "xanchor": "right",
+                "yanchor": "bottom",
+            },
         )

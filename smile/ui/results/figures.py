@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from smile.results import labels
 from smile.results.pairs import paired
 from smile.results.timed import in_one_run
-from smile.ui.parts.plots import COLOURS, GREY, blank
+from smile.ui.parts.plots import COLOURS, GREY, blank, look
+from smile.ui.results.axis import cut, on_axis, points, spread
 from smile.ui.results.macro import macro
 from smile.ui.results.selection import Selection
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+MOST_SERIES = 4  # in a chart
 WIDEST = 24  # characters on a line of a label
-BAND = 7  # pixels of an interval drawn as a band
-
-
-def spread(table: pd.DataFrame, colour: str, band: bool = False) -> dict[str, Any]:
-    """Return the error bars of rates with bounds."""
-    bars = {
-        "type": "data",
-        "symmetric": False,
-        "array": table["high"] - table["rate"],
-        "arrayminus": table["rate"] - table["low"],
-        "color": colour,
-    }
-    return {**bars, "thickness": BAND, "width": 0} if band else {**bars, "thickness": 1.2, "width": 4}
 
 
 def wrapped(label: str) -> str:
@@ -52,23 +41,25 @@ def by_language(selection: Selection) -> Figure | None:
         return None
     ours = ours.loc[base.index].sort_values("rate", ascending=False)
     base, names = base.loc[ours.index], selection.languages.loc[ours.index, "name"]
-    figure = blank(130 + 34 * len(names), f"{selection.unit}, %")
-    xs = [x for pair in zip(base["rate"], ours["rate"], strict=True) for x in (*pair, None)]
+    figure = blank(130 + 34 * len(names), f"{selection.unit}, %", "language")
+    ends = (on_axis(base["rate"]), on_axis(ours["rate"]))
+    xs = [x for pair in zip(*ends, strict=True) for x in (*pair, None)]
     ys = [y for name in names for y in (name, name, None)]
     figure.add_scatter(
         x=xs, y=ys, mode="lines", line={"color": GREY, "width": 2}, showlegend=False, hoverinfo="skip"
     )
-    for table, label, colour in ((base, selection.baseline, GREY), (ours, selection.condition, COLOURS[0])):
+    sides = ((base, selection.baseline, GREY, "square"), (ours, selection.condition, *look(0)[:2]))
+    for table, condition, colour, shape in sides:
         figure.add_scatter(
-            x=table["rate"],
+            **points(table, "x", colour, shape, 11),
             y=names,
-            mode="markers",
-            name=wrapped(label),
-            marker={"size": 11, "color": colour},
+            mode="markers+text",
+            name=selection.name(condition),
             error_x=spread(table, translucent(colour), band=True),
-            customdata=table[["low", "high"]],
-            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]:.1f}–%{customdata[1]:.1f})<extra></extra>",
+            hovertemplate="%{y}: %{customdata[0]:.1f} % (%{customdata[1]:.1f}–%{customdata[2]:.1f})"
+            "<extra></extra>",
         )
+    cut(figure, "x", base["rate"], ours["rate"])
     figure.update_yaxes(type="category")
     return figure
 
@@ -81,13 +72,18 @@ def by_family(selection: Selection) -> Figure | None:
     table = table.dropna(subset=["reduction"]).join(selection.languages[["name", "family"]])
     table = table.assign(family=table["family"].replace("", "not known"), change=-table["reduction"])
     means = _families(selection, table["family"])
-    figure = blank(150 + 34 * len(means), f"change of {selection.unit}, %")
+    figure = blank(150 + 34 * len(means), f"change of {selection.unit}, %", "language family")
     figure.add_scatter(
         x=means.values,
         y=means.index,
         mode="markers",
         name="macro average of the family",
-        marker={"symbol": "line-ns", "size": 20, "line": {"width": 3, "color": COLOURS[0]}},
+        marker={
+            "symbol": "line-ns",
+            "size": 20,
+            "color": COLOURS[0],
+            "line": {"width": 3, "color": COLOURS[0]},
+        },
         hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
     )
     figure.add_scatter(
@@ -96,7 +92,7 @@ def by_family(selection: Selection) -> Figure | None:
         mode="markers",
         name="language",
         text=table["name"],
-        marker={"size": 9, "color": COLOURS[1], "opacity": 0.8},
+        marker={"size": 9, "color": COLOURS[1], "symbol": "diamond", "opacity": 0.8},
         hovertemplate="%{text}: %{x:.1f} %<extra></extra>",
     )
     figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
@@ -130,10 +126,10 @@ def overhead(selection: Selection) -> Figure | None:
     if timed is None:
         return None
     means = timed.means
-    title = f"seconds for a clip, as if it were transcribed alone<br>{timed.run}"
-    figure = blank(150 + 38 * len(means), title)
+    figure = blank(150 + 38 * len(means), "seconds a clip", "condition")
+    figure.update_layout(meta={"note": f"Timed in the {timed.run}."})
     share = 100 * means["retrieval"] / means["seconds"]
-    names = means.index.map(wrapped)
+    names = [wrapped(selection.name(label)) for label in means.index]
     parts = {"everything else": (means["seconds"] - means["retrieval"], GREY),
              "ranking the pool": (means["retrieval"], COLOURS[1])}  # fmt: skip
     for name, (values, colour) in parts.items():
@@ -145,7 +141,7 @@ def overhead(selection: Selection) -> Figure | None:
         text=[f"{value:.2g} %" for value in share], textposition="outside", cliponaxis=False
     )
     figure.update_layout(barmode="stack", bargap=0.35)
-    figure.update_xaxes(range=[0, 1.15 * means["seconds"].max()])
+    figure.update_xaxes(range=[0, 1.3 * means["seconds"].max()])
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
 
@@ -153,10 +149,16 @@ def overhead(selection: Selection) -> Figure | None:
 def averages(selection: Selection, x: str) -> pd.DataFrame:
     """Return the lines of `labels.lines` with macro averages over the languages that all of them have.
 
-    Of more series than there are colours, those that have most in common with the condition.
+    Of many series, those nearest to the condition, and of these the longest, first.
     """
     lines = labels.lines(selection.facts, x)
     near = labels.agreement(lines, selection.facts, selection.condition).groupby(lines["series"]).max()
-    lines = lines[lines["series"].isin(near.nlargest(len(COLOURS)).index)]
+    series = pd.DataFrame({"near": near, "places": lines.groupby("series")["x"].nunique()})
+    kept = series.sort_values(["near", "places"], ascending=False, kind="stable").index[:MOST_SERIES]
+    lines = lines[lines["series"].isin(kept)]
     rates = macro(selection.rates, [*lines["label"], selection.baseline])
-    return lines.merge(rates, left_on="label", right_index=True) if len(rates) else lines.iloc[:0]
+    if rates.empty:
+        return lines.iloc[:0]
+    order = {series: place for place, series in enumerate(kept)}
+    means = lines.merge(rates, left_on="label", right_index=True)
+    return means.sort_values("series", key=lambda names: names.map(order), kind="stable")

@@ -11,14 +11,19 @@ import pandas as pd
 from smile.results import labels
 from smile.results.evidence import JOINED
 from smile.results.pairs import Paired, paired
+from smile.results.parts import Parts, nearest_to
 from smile.results.tables import Metric
+from smile.ui.recorded import Recordings
 from smile.ui.store import Measured
 
 HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"
 
 
 class Choices(NamedTuple):
-    """The tab's controls by name: either their components or what a visitor chose."""
+    """The tab's controls by name: either their components or what a visitor chose.
+
+    Condition and baseline are labels; the parts are those that a visitor picked last.
+    """
 
     condition: Any = ""
     baseline: Any = ""
@@ -29,20 +34,44 @@ class Choices(NamedTuple):
     families: Any = ()
     scripts: Any = ()
     columns: Any = ()
+    model: Any = ""
+    examples: Any = ""
+    way: Any = ""
+    pool: Any = ""
+    decoding: Any = ""
+    base_model: Any = ""
+    base_examples: Any = ""
+    base_way: Any = ""
+    base_pool: Any = ""
+    base_decoding: Any = ""
+
+    @property
+    def parts(self) -> Parts:
+        """Return the parts that the condition is wished to have."""
+        return Parts(self.model, self.examples, self.way, self.pool, self.decoding)
+
+    @property
+    def base_parts(self) -> Parts:
+        """Return the parts that the baseline is wished to have."""
+        return Parts(self.base_model, self.base_examples, self.base_way, self.base_pool, self.base_decoding)
 
     def valid(self, measured: Measured) -> Choices:
-        """Return the choices, with others in place of conditions that were not measured."""
+        """Return the choices with the conditions that were measured, nearest to the parts wished for."""
         known, facts = measured.conditions, measured.facts
-        first = labels.control(facts)
         usual = labels.headline(facts) or (known[-1] if known else "")
         condition = self.condition if self.condition in known else usual
+        condition = nearest_to(facts, self.parts, condition, usual)
         columns = [name for name in self.columns or () if name in known]
         if not self.condition:  # the tab is opened for the first time
             near = pd.concat([labels.relatives(facts, condition, trained) for trained in (False, True)])
             near = near[near["shots"].isin(labels.FEW) & (near["sampler"] == "nearest")]
             columns = [name for name in near["label"] if name != condition]
-        baseline = self.baseline if self.baseline in known else first
+        baseline = self.baseline if self.baseline in known else labels.control(facts)
+        baseline = nearest_to(facts, self.base_parts, baseline, usual)
         return self._replace(condition=condition, baseline=baseline, columns=columns)
+
+
+PICKERS = Choices._fields[Choices._fields.index("model") :]  # of condition and baseline, part by part
 
 
 @dataclass(frozen=True)
@@ -51,6 +80,7 @@ class Selection:
 
     measured: Measured
     choices: Choices
+    recordings: Recordings = Recordings()
 
     @property
     def condition(self) -> str:
@@ -94,6 +124,10 @@ class Selection:
         known = self.measured.sampled(self.metric)
         parts = [known[code] for code in self.languages.index if code in known]
         return paired(parts, self.condition, self.baseline)
+
+    def name(self, condition: str) -> str:
+        """Return a condition's short name."""
+        return self.measured.names.get(condition, condition)
 
     def line_of(self, condition: str) -> pd.DataFrame:
         """Return a condition's lines, by language."""

@@ -11,6 +11,7 @@ import gradio as gr
 from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.results import callbacks, controls
 from smile.ui.results.callbacks import Asked, View
+from smile.ui.results.selection import PICKERS
 from smile.ui.results.tables import Sort
 from smile.ui.store import Store
 
@@ -35,6 +36,7 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
         with gr.Column(visible=False, elem_classes="board") as board:
             choices = controls.choice_inputs()
+            legend = gr.HTML(elem_id="legend", **PLAIN)
             with gr.Row(elem_classes="overview"):
                 summary = gr.HTML(elem_id="summary", **PLAIN)
                 beside = gr.HTML(elem_id="beside", **PLAIN)
@@ -50,10 +52,12 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
                 with gr.Tab("Findings", id="findings"):
                     findings = gr.HTML(elem_id="findings", **PLAIN)
     named = {
-        name: getattr(choices, name) for name in ("condition", "baseline", "families", "scripts", "columns")
+        name: getattr(choices, name)
+        for name in ("condition", "baseline", "families", "scripts", "columns", *PICKERS)
     }
     view = View(notice, board, **named, opened=opened, summary=summary, beside=beside, table=table, sort=sort,
-                utterances=utterances, plot=plot, caption=caption, findings=findings)  # fmt: skip
+                utterances=utterances, plot=plot, caption=caption, findings=findings,
+                legend=legend)  # fmt: skip
     asked = Asked(choices, opened, order, chart, sort)
     page.load(partial(callbacks.prepared, store), **QUICK)
     connect(store, tab, asked, view)
@@ -86,7 +90,7 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
         return {"fn": act, "inputs": inputs, "outputs": outputs, "trigger_mode": "always_last", **QUICK}
 
     tab.select(**doing(callbacks.opened)).then(**doing(callbacks.findings))
-    chosen = [*asked.choices, asked.opened, asked.order, asked.chart]
+    chosen = [*asked.choices[2:], asked.opened, asked.order, asked.chart]  # what a visitor can change
     gr.on([component.input for component in chosen], **doing(callbacks.changed))
     clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}
     view.table.click(**clicks)

@@ -15,7 +15,7 @@ from smile.results.pairs import paired
 from smile.results.wording import change, percent
 from smile.ui.results.selection import Selection
 
-FIXED = {
+FIXED = {  # the first column and, behind the figures, the last ones
     "name": "Language",
     "code": "ISO",
     "family": "Family",
@@ -29,6 +29,7 @@ TABLE = Markup(
     '<table class="languages"><thead><tr>{groups}</tr><tr>{heads}</tr></thead>'
     "<tbody>{body}</tbody></table></div>"
 )
+BESIDE = Markup('<th colspan="{}" scope="colgroup">The language</th>')
 HEAD = Markup(
     '<th scope="col" class="{kind}" aria-sort="{order}">'
     '<button type="button" data-sort="{key}"><span aria-hidden="true">{arrow}</span>{text}</button></th>'
@@ -86,21 +87,21 @@ def languages_html(selection: Selection, sort: Sort = Sort(), opened: str = "") 
     if rows.empty:
         return NO_LANGUAGE
     names = conditions(selection)
-    groups = Markup('<th colspan="{}" scope="colgroup"></th>').format(len(FIXED)) + Markup().join(
-        Markup('<th colspan="{}" scope="colgroup">{}</th>').format(2 if place else 1, name)
-        for place, name in enumerate(names)
-    )
+    group = Markup('<th colspan="{}" scope="colgroup">{}</th>')
+    shown = (group.format(2 if place else 1, selection.name(name)) for place, name in enumerate(names))
+    groups = Markup("<td></td>{}{}").format(Markup().join(shown), BESIDE.format(len(FIXED) - 1))
     body = Markup().join(_row(line, len(names), opened) for line in rows.to_dict("records"))
     return TABLE.format(groups=groups, heads=_heads(selection, names, sort), body=body)
 
 
 def _heads(selection: Selection, names: Sequence[str], sort: Sort) -> Markup:
-    heads = [(key, text, "number" if key in NUMBERS else "") for key, text in FIXED.items()]
+    known = [(key, text, "number" if key in NUMBERS else "") for key, text in FIXED.items()]
+    heads = known[:1]
     for place in range(len(names)):
         heads.append((f"rate:{place}", f"{selection.unit}, %", "number"))
         if place:
             heads.append((f"change:{place}", "Change", "number"))
-    return Markup().join(_head(key, text, kind, sort) for key, text, kind in heads)
+    return Markup().join(_head(key, text, kind, sort) for key, text, kind in heads + known[1:])
 
 
 def _head(key: str, text: str, kind: str, sort: Sort) -> Markup:
@@ -112,13 +113,13 @@ def _head(key: str, text: str, kind: str, sort: Sort) -> Markup:
 
 def _row(line: dict[str, Any], places: int, opened: str) -> Markup:
     cells = [NAME.format(code=line["code"], name=line["name"])]
-    cells += [Markup("<td>{}</td>").format(line[key] or "–") for key in ("code", "family", "script")]
-    cells.append(Markup("<td>{}</td>").format(f"known ({line['whisper']})" if line["whisper"] else "unknown"))
-    cells.append(Markup('<td class="number">{}</td>').format(line["clips"]))
     for place in range(places):
         cells.append(_rate(line, place))
         if place:
             cells.append(_change(line, place))
+    cells += [Markup("<td>{}</td>").format(line[key] or "–") for key in ("code", "family", "script")]
+    cells.append(Markup("<td>{}</td>").format(f"known ({line['whisper']})" if line["whisper"] else "unknown"))
+    cells.append(Markup('<td class="number">{}</td>').format(line["clips"]))
     chosen = Markup(' class="opened"') if line["code"] == opened else ""
     return ROW.format(code=line["code"], chosen=chosen, cells=Markup().join(cells))
 
@@ -176,7 +177,9 @@ def summary(selection: Selection) -> str:
         Markup("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>").format(*tile) for tile in tiles
     )
     plain = _uncontrolled(selection)
-    heading = Markup("<h3>{} <span>against {}</span></h3>").format(selection.condition, selection.baseline)
+    heading = Markup("<h3>{} <span>against {}</span></h3>").format(
+        selection.name(selection.condition), selection.name(selection.baseline)
+    )
     return Markup('<section class="summary">{}<dl>{}</dl>{}</section>').format(heading, items, plain)
 
 
@@ -189,4 +192,4 @@ def _uncontrolled(selection: Selection) -> Markup:
     known = selection.measured.sampled(selection.metric)
     parts = [known[code] for code in selection.languages.index if code in known]
     pair = paired(parts, selection.condition, plain)
-    return UNCONTROLLED.format(plain, change(pair.reduction)) if pair else Markup()
+    return UNCONTROLLED.format(selection.name(plain), change(pair.reduction)) if pair else Markup()

@@ -1,4 +1,7 @@
-"""The utterances of a language under two conditions side by side; rows hold no reference and no audio."""
+"""The utterances of a language under two conditions side by side.
+
+Rows hold no reference and no audio; where the corpus is on this server, both come from there.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from smile.datatypes import Utterance
+from smile.results.tables import Metric
+from smile.text.normalisers import normalise
+from smile.text.scoring import score
+from smile.ui.diff import LEGEND, difference
+from smile.ui.parts.neighbours import player
+from smile.ui.results.folding import folded
 from smile.ui.results.selection import Selection
 
 ORDERS = {
@@ -15,6 +25,11 @@ ORDERS = {
     "errors": "Most errors first",
     "id": "By name",
 }
+UNMEASURED = "Both conditions were not measured on it."
+ABSENT = (
+    "References and recordings are not on this server; start it with --corpora FOLDER where they lie "
+    "to read and hear them here."
+)
 MOST = 60  # utterances shown at once
 STOPPED = {
     "loop": "a repetition was cut",
@@ -22,11 +37,12 @@ STOPPED = {
     "max_new_tokens": "no more room",
 }
 SECTION = Markup(
-    '<section class="utterances"><h3>{title}</h3><p class="note">{note}</p><ol>{items}</ol></section>'
+    '<section class="utterances"><h3>{title}</h3><p class="note">{note}</p>{where}<ol>{items}</ol></section>'
 )
-ITEM = Markup('<li class="utterance"><h4>{id}<span>{change}</span></h4><div>{sides}</div></li>')
+ITEM = Markup('<li class="utterance"><h4>{id}<span>{change}</span></h4>{heard}<div>{sides}</div></li>')
+HEARD = Markup('<div class="heard"><p class="text" dir="auto"><b>Reference</b> {text}</p>{player}</div>')
 SIDE = Markup(
-    '<div><h5>{label}</h5><p class="text" dir="auto">{text}</p><p class="meta">{meta}</p>{near}</div>'
+    '<div><h5>{label}</h5><p class="text" dir="auto">{text}</p>{edits}<p class="meta">{meta}</p>{near}</div>'
 )
 NEAR = Markup("<details><summary>{}</summary><ul>{}</ul></details>")
 NO_TEXT = Markup('<span class="nothing">no text</span>')
@@ -67,20 +83,24 @@ def utterances(selection: Selection, code: str | None, order: str = "gain") -> s
     name = selection.measured.languages.loc[code, "name"]
     title = f"{name} ({code})"
     if clips.empty:
-        return SECTION.format(title=title, note="Both conditions were not measured on it.", items="")
+        return SECTION.format(title=title, note=UNMEASURED, where="", items="")
     shown = clips.head(MOST)
+    known = shown.to_dict("records")
     count = f"{len(shown)} of {len(clips)} clips" if len(shown) < len(clips) else f"{len(clips)} clips"
-    note = f"{count}: first {selection.baseline}, then {selection.condition}; texts as they were written."
+    theirs, ours = selection.name(selection.baseline), selection.name(selection.condition)
+    heard = [_clip(selection, code, str(key), line) for key, line in zip(shown.index, known, strict=True)]
+    where = LEGEND if any(heard) else Markup('<p class="note">{}</p>').format(ABSENT)
+    note = f"{count}: first {theirs}, then {ours}; texts as they were written, loops folded."
     items = Markup().join(
-        _item(str(key), line, selection)
-        for key, line in zip(shown.index, shown.to_dict("records"), strict=True)
+        _item(str(key), line, selection, clip)
+        for key, line, clip in zip(shown.index, known, heard, strict=True)
     )
-    return SECTION.format(title=title, note=note, items=items)
+    return SECTION.format(title=title, note=note, where=where, items=items)
 
 
-def _item(key: str, line: dict[str, Any], selection: Selection) -> Markup:
+def _item(key: str, line: dict[str, Any], selection: Selection, clip: Utterance | None) -> Markup:
     sides = Markup().join(
-        _side(line, place, condition, selection.metric.unit)
+        _side(line, place, selection.name(condition), selection.metric, clip)
         for place, condition in enumerate((selection.baseline, selection.condition))
     )
     gain = line["gain"]
@@ -88,20 +108,52 @@ def _item(key: str, line: dict[str, Any], selection: Selection) -> Markup:
     change = (
         "not counted" if pd.isna(gain) else f"{abs(gain):.0f} errors {word}" if gain else "as many errors"
     )
-    return ITEM.format(id=key, change=change, sides=sides)
+    return ITEM.format(id=key, change=change, sides=sides, heard=_heard(selection, clip))
 
 
-def _side(line: dict[str, Any], place: int, condition: str, unit: str) -> Markup:
+def _heard(selection: Selection, clip: Utterance | None) -> Markup:
+    """The reference and a player, where the recording is at hand."""
+    if clip is None:
+        return Markup()
+    sound = player(selection.recordings.address(clip.audio), f"Recording {clip.id}")
+    return HEARD.format(text=clip.text, player=sound)
+
+
+def _side(line: dict[str, Any], place: int, condition: str, metric: Metric, clip: Utterance | None) -> Markup:
     def of(name: str) -> Any:
         return line[f"{name}:{place}"]
 
     seed = f", seed {int(of('seed'))}" if of("sampler") == "random" and pd.notna(of("seed")) else ""
-    text = of("error") or of("hypothesis") or NO_TEXT
-    meta = " · ".join(filter(None, [_errors(of("edits"), of("length"), unit), STOPPED.get(of("stopped"), ""),
-                                    f"token {of('token')}" if of("token") else ""]))  # fmt: skip
+    text, loops = folded(of("error") or of("hypothesis") or "")
+    marked = "" if loops or of("error") else _edits(of("hypothesis") or "", clip, metric)
+    told = [
+        _errors(of("edits"), of("length"), metric.unit),
+        STOPPED.get(of("stopped"), ""),
+        f"token {of('token')}" if of("token") else "",
+    ]
     return SIDE.format(
-        label=condition + seed, text=text, meta=meta, near=_near(of("neighbours"), of("distances"))
+        label=condition + seed,
+        text=text or NO_TEXT,
+        edits=marked,
+        meta=" · ".join(filter(None, told)),
+        near=_near(of("neighbours"), of("distances")),
     )
+
+
+def _clip(selection: Selection, code: str, key: str, line: dict[str, Any]) -> Utterance | None:
+    """The recording of an utterance, where it is at hand with a text of the length that was measured."""
+    clip = selection.recordings.find(code, key)
+    if clip is None or score(clip.text, "", "plain", code).length != line["plain_length:0"]:
+        return None
+    return clip
+
+
+def _edits(text: str, clip: Utterance | None, metric: Metric) -> Markup:
+    """The transcript below its reference with the edits marked, as they are counted."""
+    if clip is None or not text:
+        return Markup()
+    reference, hypothesis = (normalise(one, metric.normaliser, clip.language) for one in (clip.text, text))
+    return difference(reference, hypothesis)
 
 
 def _errors(edits: float, length: float, unit: str) -> str:

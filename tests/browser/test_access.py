@@ -1,0 +1,90 @@
+"""What everybody needs of the page: axe-core finds nothing serious on any tab, and the keyboard is enough."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.page import PHONE, Page
+
+SERIOUS = ("serious", "critical")
+
+
+def findings(page: Page) -> list[tuple[Any, ...]]:
+    """What axe-core objects to seriously in what is in sight."""
+    time.sleep(0.6)  # until what is enabled again has its colours
+    found = Axe().run(page.driver)["violations"]
+    return [
+        (one["id"], node["html"][:120], [check["message"] for check in node["any"]])
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+def unclear(page: Page) -> list[str]:
+    """The buttons in sight that do not say what they do."""
+    return [e.text for e in page.all("button") if e.is_displayed() and e.text.strip() == "Download"]
+
+
+def sights(page: Page):
+    """Show the tabs one after the other, each with what appears in it; give their names."""
+    yield "the page as it opens"
+    page.pick_example()
+    page.transcribe()
+    yield "transcripts"
+    page.show("compare")
+    page.click("#compare-example label:nth-of-type(1)")
+    page.wait(lambda: page.all("#compare-audio button[aria-label='Play']"), "the recording")
+    page.click("#compare-start")
+    page.wait(lambda: page.all("#compare-stage .done"), "the cells", 60)
+    yield "compared cells"
+    page.show("own")
+    yield "My language"
+    page.show("map")
+    page.wait(lambda: page.all("#map-plot .plot[data-drawn]"), "the map", 60)
+    page.choose("map-test", "Diluain") if page.all("#map-test input") else None
+    yield "the map"
+    page.show("results")
+    page.click("#table tr[data-language='chr'] button")
+    page.wait(lambda: page.all("#utterances .utterance"), "the utterances")
+    page.click("#legend summary")
+    yield "results"
+    for part in ("charts", "findings"):
+        page.show(part)
+        yield part
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_tab(page, theme):
+    page.open(f"__theme={theme}")
+    for sight in sights(page):
+        assert findings(page) == [], sight
+        assert unclear(page) == [], sight
+    assert page.errors() == []
+
+
+def test_axe_finds_nothing_serious_in_results_on_a_phone(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        page.open()
+        page.show("results")
+        page.wait(lambda: page.all("#table tbody tr"), "the table")
+        assert findings(page) == []
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_keyboard_picks_a_part_of_a_condition(page):
+    page.show("results")
+    page.wait(lambda: page.all("#table tbody tr"), "the table")
+    field = page.one("#condition-model input")
+    field.send_keys("")  # its list opens with the focus
+    page.wait(lambda: page.all("ul[role='listbox'] li"), "the options")
+    field.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    page.wait(lambda: not page.text("#summary h3").startswith("untrained"), "another condition")
+    assert page.errors() == []
