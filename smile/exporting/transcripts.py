@@ -6,20 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from smile.datatypes import Span
 from smile.util.fields import from_fields
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
 BY_LEVEL = {"context": SMILE, "acoustic": "Acoustic model"}  # of the tier that counts
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of a recording, in seconds, and what is said in it."""
-
-    start: float
-    end: float
-    text: str
-    confidence: float | None = None  # in [0, 1]; None where a person wrote it
 
 
 @dataclass(frozen=True)
@@ -63,3 +54,6 @@ def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
         if span.text and end > start:
             placed.append(replace(span, start=start, end=end))
     return placed
+
+
+__all__ = ["BY_LEVEL", "SMILE", "VANILLA", "Span", "TieredTranscript", "apart"]
