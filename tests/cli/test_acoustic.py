@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,31 @@ def test_a_pool_without_a_head_is_fitted_to(
     assert main(["transcribe", str(clip.audio), "--pool", str(tmp_path / "gle"), "--level", "acoustic"]) == 0
     assert "Acoustic model" in capsys.readouterr().out
     assert list((tmp_path / "gle").glob("acoustic-*.npz"))
+
+
+def test_words_and_characters_have_times_at_any_level(
+    pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = open_pool(pool).utterances[0]
+    line = ["transcribe", str(clip.audio), "--pool", str(pool), "--knn", "0"]
+    assert main([*line, "--level", "acoustic", "--times", "characters", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for side in ("vanilla", "smile"):
+        for segment in told[side]["segments"]:
+            words = segment["words"]
+            assert [word["text"] for word in words] == segment["text"].split()
+            assert all(a["end"] <= b["start"] for a, b in pairwise(words))
+            assert segment["start"] <= words[0]["start"] < words[-1]["end"] <= segment["end"] + 0.005
+            assert all("".join(c["text"] for c in word["characters"]) == word["text"] for word in words)
+    sure = [word["probability"] for word in told["smile"]["segments"][0]["words"]]
+    assert min(sure) > 0.3
+    out = tmp_path / "out"
+    files = ["--out", str(out), "--format", "eaf,srt,csv"]
+    assert main([*line, *files, "--cues", "words"]) == 2
+    assert "--times words" in capsys.readouterr().err
+    assert main([*line, *files, "--times", "words"]) == 0
+    cues = (out / f"{clip.audio.stem}.srt").read_text(encoding="utf-8").count("-->")
+    assert main([*line, *files, "--times", "words", "--cues", "words"]) == 0
+    assert (out / f"{clip.audio.stem}.srt").read_text(encoding="utf-8").count("-->") > cues
+    assert "SMILE words" in (out / f"{clip.audio.stem}.eaf").read_text(encoding="utf-8")
+    assert "word" in (out / "words.csv").read_text(encoding="utf-8")
