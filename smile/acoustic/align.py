@@ -56,7 +56,7 @@ def align(
     Raises:
         SmileError: no line may be passed over, and the frames cannot hold the text.
     """
-    words = [written(line, head.form, head.alphabet) for line in lines]
+    words = [_known(written(line, head.form, head.alphabet)) for line in lines]
     trellis = Trellis.of([[word.labels for word in line] for line in words], space_of(head.alphabet), prices)
     path = yield from best_path(logprobs, trellis)
     frames = _frames(path, trellis, logprobs)
@@ -64,6 +64,12 @@ def align(
         tuple(_lines(lines, words, frames, len(logprobs) / STATES_PER_SECOND)),
         tuple(_strangers(path, trellis, logprobs)),
     )
+
+
+def _known(words: list[WrittenWord]) -> list[WrittenWord]:
+    """The words of a line; none of one that is mostly in letters that the head cannot write."""
+    spelt = [word.labels for word in words if word.labels]
+    return words if 2 * sum(labels == [WILD] for labels in spelt) <= len(spelt) else []
 
 
 def _frames(path: Path, trellis: Trellis, logprobs: Matrix) -> _Frames:

@@ -85,6 +85,7 @@ def test_what_the_head_cannot_write_has_the_time_between_its_neighbours() -> Non
     year = line.parts[1]
     assert (year.text, year.confidence) == ("1984", None)
     assert line.parts[0].end <= year.start < year.end <= line.parts[2].start
+    assert aligned(head, logprobs, "1984 1985 ab", "ab cccc ab").lines[0] is None, "it is mostly unknown"
     (line,) = aligned(head, logprobs, "aqb — cccc ab").lines
     assert line
     assert [word.text for word in line.parts] == ["aqb", "cccc", "ab"]
