@@ -18,8 +18,8 @@ def add(commands: Commands) -> None:
         "what",
         choices=("engines", "latency", "context", "start", "map", "acoustic", "align", "samples"),
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
-        "the CER of pools' acoustic models, how far their word times are from known ones, or the recordings to try of the demo pools, whose figures are "
-        "written down for the page.",
+        "the CER of pools' acoustic models, the errors of their word times, or the recordings to try "
+        "of the demo pools, whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -52,7 +52,7 @@ def add(commands: Commands) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Take the pools whose word times are measured from this folder, each by its language's code, with "
+        help="Measure the word times of pools in this folder, each under its language's code, with "
         "an acoustic model.",
     )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
