@@ -28,7 +28,7 @@ Cells = NDArray[np.int64]  # (states,)
 class Prices:
     """What it costs, in nats, to take text and speech for strangers."""
 
-    speech: float = 4.0  # of a character's worth of speech between lines: of a frame without any blank
+    speech: float = 3.0  # of a character's worth of speech between lines: of a frame without any blank
     line: float = 6.0  # of a line that is passed over
 
 

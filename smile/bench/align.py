@@ -1,8 +1,8 @@
 """How far word times are from known ones: clips cut to their sound and joined at known times.
 
 Each clip is one group of words, whose first and last edge are known; of a clip of one word they are the
-word's. Clips are joined with half a second of silence, and one-word clips without any as well. For the last columns
-the sound of every fifth clip is left out and the text of every fifth other: what does not fit must be marked.
+word's. Clips are joined with half a second of silence, and those of one word without any as well. For the
+last columns the sound of every fifth clip is left out and the text of every fifth other.
 
     smile bench align --data ML_SUPERB --pools POOLS --languages gla,chr,bel --split 10min_dev --limit 25
 """
