@@ -17,7 +17,7 @@ import numpy as np
 import regex
 
 from smile.acoustic.align import align
-from smile.acoustic.model import AcousticModel, open_acoustic
+from smile.acoustic.model import FASTEST, AcousticModel, open_acoustic
 from smile.acoustic.store import clip_key
 from smile.acoustic.stretches import logprobs_of, stretches
 from smile.audio.features import STATES_PER_SECOND
@@ -35,6 +35,7 @@ from smile.whisper.model import Model
 TEXT, STRANGERS = "Text", "Not in the text"  # names of tiers
 REPORT = "alignment.json"
 MOST_LINES = 20_000
+SHORT_TEXT = 5_000  # characters that any recording may have
 SENTENCE = regex.compile(r"(?<=[.!?…。！？؟۔।॥։።፧]['\"»”’)\]]*)\s+|(?<=[。！？])")
 Unit = Literal["lines", "sentences"]
 Said = tuple[str, int, int]  # the stage, what is done of it, and how much there is
@@ -86,6 +87,7 @@ def align_text(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Ge
         PoolError: the pool has no acoustic model for this encoder.
         SmileError: none of the text is spoken, or the folder cannot be written.
     """
+    _check_length(wanted.lines, len(samples) / SAMPLE_RATE)
     acoustic = open_acoustic(pool, model)
     with work_folder(wanted.out / "alignment", ()) as work:
         facts = {
@@ -102,6 +104,16 @@ def align_text(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Ge
         write_json(wanted.out / REPORT, as_dict(aligned))
         work.clear()
     return aligned
+
+
+def _check_length(lines: Sequence[str], seconds: float) -> None:
+    """Refuse a text that would take far more memory than any that is spoken in so many seconds."""
+    written, most = sum(map(len, lines)), round(FASTEST * seconds) + SHORT_TEXT
+    if written > most:
+        raise SmileError(
+            f"The text has {written:,} characters, and at most {most:,} are taken for a recording of "
+            f"{seconds:.0f} s; give the text of this recording."
+        )
 
 
 def _begin(work: WorkFolder, facts: dict[str, Any]) -> None:

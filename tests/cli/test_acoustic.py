@@ -174,7 +174,11 @@ def test_a_text_of_another_recording_is_refused_in_a_sentence(
     pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = open_pool(pool).utterances[0]
-    for text, said in (("", "The text is empty"), ("...", "Nothing of the text is spoken")):
+    for text, said in (
+        ("", "The text is empty"),
+        ("abc " * 5_000, "characters, and at most"),
+        ("...", "Nothing of the text is spoken"),
+    ):
         (tmp_path / "t.txt").write_text(text, encoding="utf-8")
         line = [
             "align",
