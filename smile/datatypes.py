@@ -96,6 +96,17 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A stretch of a recording, in seconds, and what is said in it."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float | None = None  # in [0, 1]; None where a person wrote it
+    parts: tuple[Span, ...] = ()  # the words of an utterance, the characters of a word, where they have times
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A pool utterance chosen for a query; rank 1 is the nearest, distance in the measure asked for."""
 

@@ -16,10 +16,10 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("engines", "latency", "context", "start", "map", "acoustic", "samples"),
+        choices=("engines", "latency", "context", "start", "map", "acoustic", "align", "samples"),
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
-        "the CER of pools' acoustic models, or the recordings to try of the demo pools, whose figures are "
-        "written down for the page.",
+        "the CER of pools' acoustic models, the errors of their word times, or the recordings to try "
+        "of the demo pools, whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -48,6 +48,13 @@ def add(commands: Commands) -> None:
         help="Fit an acoustic model without this number of a pool's last clips first, and go on from it with "
         "all (default: fit to all at once).",
     )
+    add_option(
+        parser,
+        "--pools",
+        type=Path,
+        help="Measure the word times of pools in this folder, each under its language's code, with "
+        "an acoustic model.",
+    )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
 
@@ -60,6 +67,11 @@ def run(chosen: argparse.Namespace) -> None:
 
         wanted = acoustic.Bench(chosen.data[0], split=chosen.split, again=chosen.later)
         print(acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit))
+    elif chosen.what == "align":
+        from smile.bench import align
+
+        languages = chosen.languages or ("gla", "chr", "bel")
+        print(align.run(chosen.data[0], chosen.pools, languages, chosen.split, chosen.limit))
     elif chosen.what == "map":
         from smile.bench import map as drawn
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from smile import __version__
 from smile.cli import (
+    align,
     app,
     bench,
     check,
@@ -32,6 +33,7 @@ COMMANDS = (
     app,
     index,
     transcribe,
+    align,
     check,
     pool,
     train,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from smile.cli.acoustic import prepare_pool
+from smile.cli.acoustic import fit_acoustic, prepare_pool
 from smile.cli.models import add_engine, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
@@ -72,6 +72,21 @@ def add(commands: Commands) -> None:
     )
     add_option(
         parser,
+        "--times",
+        choices=("words", "characters"),
+        default="",
+        help="Give the times and probabilities of words, or of words and characters, by the pool's acoustic "
+        "model, which is fitted where there is none (default: only utterances have times).",
+    )
+    add_option(
+        parser,
+        "--cues",
+        choices=("utterances", "words"),
+        default="utterances",
+        help="Show so much at once in srt and vtt; words need --times.",
+    )
+    add_option(
+        parser,
         "--max-minutes",
         type=float,
         default=lengths.COMMAND,
@@ -85,20 +100,26 @@ def run(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
     from smile.transcription.pipeline import transcribe
     from smile.transcription.result import as_dict
+    from smile.transcription.times import with_times
 
     first = chosen.clip[0]
     several = first.is_dir() or first.suffix.lower() == ".zip"
     many = len(chosen.clip) > 1 or several or chosen.out is not None
     lengths.checked(chosen.max_minutes)
+    if chosen.cues == "words" and not chosen.times:
+        raise SmileError("Cues of words need their times; add --times words.")
     samples = None if many else lengths.read_whole(first, chosen.max_minutes)
     models = models_of(chosen)
     pool = _with_text(open_for(models, chosen.pool), chosen.text)
     settings = _settings(chosen)
     prepare_pool(pool, models, settings)
+    if chosen.times:
+        fit_acoustic(pool, models.smile.within(settings.windows))
     if samples is None:
         _transcribe_many(chosen, models, pool, settings)
         return
     *_, result = transcribe(models, samples, pool, settings)
+    result = with_times(result, models.smile, samples, pool, chosen.times)
     told = as_dict(result, chosen.reference)
     if chosen.json:
         print(json.dumps(told, ensure_ascii=False, indent=2))
@@ -127,9 +148,19 @@ def _print(told: dict[str, Any], result: Result) -> None:
         rated = side.get("cer") is not None
         rates = f"  (CER {side['cer']:.1%}, WER {side['wer']:.1%})" if rated else ""
         print(f"{name}  {side['text']}{rates}")
+        for start, end, word in _words(side):
+            print(f"  {start:9.3f} {end:9.3f}  {word}")
     for _, examples in result.examples:
         for n in examples.neighbours:
             print(f"  example {n.rank} at {n.distance:.4f}: {n.utterance.text}")
+
+
+def _words(side: dict[str, Any]) -> Iterator[tuple[float, float, str]]:
+    """The words of a side that have times, and their characters."""
+    for word in (word for segment in side["segments"] for word in segment.get("words", ())):
+        yield word["start"], word["end"], word["text"]
+        for character in word.get("characters", ()):
+            yield character["start"], character["end"], f"  {character['text']}"
 
 
 def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, settings: Settings) -> None:
@@ -149,7 +180,8 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
         if sources.said:
             print(sources.said, file=sys.stderr)
         total = len(sources.recordings)
-        failed = _followed(batch.run(models, sources.recordings, pool, settings, chosen.out, kinds))
+        output = batch.Output(kinds, chosen.times, chosen.cues)
+        failed = _followed(batch.run(models, sources.recordings, pool, settings, chosen.out, output))
     if failed == total:
         raise SmileError("No recording could be transcribed.")
     print(f"{chosen.out}: {total - failed} of {total} recordings as {', '.join(kinds)}.")

@@ -9,9 +9,9 @@ from smile.corpora import Names
 from smile.datatypes import SmileError
 from smile.exporting.eaf import as_eaf
 from smile.exporting.subtitles import as_srt, as_vtt
-from smile.exporting.tables import as_csv, as_jsonl
+from smile.exporting.tables import as_csv, as_jsonl, as_words_csv
 from smile.exporting.textgrid import as_textgrid
-from smile.exporting.transcripts import Span, TieredTranscript
+from smile.exporting.transcripts import Span, TieredTranscript, by_words
 from smile.util.storage import write_text
 
 TOGETHER: dict[str, Callable[[Sequence[TieredTranscript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
@@ -28,7 +28,8 @@ SUFFIXES = {"textgrid": "TextGrid"}  # where it is not the format's name
 def export(transcripts: Sequence[TieredTranscript], kind: str, folder: Path) -> list[Path]:
     """Write transcripts in one of FORMATS into a folder: a table of all, or a file for each recording.
 
-    Each file appears when it is whole. Two recordings of one name get numbered files.
+    Each file appears when it is whole. Where words have times, csv has a second table of them. Two
+    recordings of one name get numbered files.
 
     Raises:
         SmileError: there is no such format, or the folder cannot be written.
@@ -38,6 +39,8 @@ def export(transcripts: Sequence[TieredTranscript], kind: str, folder: Path) -> 
     texts, names = {}, Names()
     if kind in TOGETHER:
         texts["transcripts"] = TOGETHER[kind](transcripts)
+        if kind == "csv" and (words := as_words_csv(transcripts)):
+            texts["words"] = words
     else:
         for transcript in transcripts:
             texts[names.take(_stem(transcript.recording))] = EACH[kind](transcript)
@@ -56,4 +59,4 @@ def _stem(recording: str) -> str:
     return PurePosixPath(recording.replace("\\", "/")).stem or "recording"
 
 
-__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "TieredTranscript", "export"]
+__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "TieredTranscript", "by_words", "export"]

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from smile.exporting.transcripts import TieredTranscript, apart
+from smile.exporting.transcripts import PlacedTier, TieredTranscript, placed
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
-TYPE = "transcription"
+TYPE, PART = "transcription", "part"  # linguistic types: of utterances, of words and characters in them
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Element = ElementTree.Element
 
 
 def as_eaf(transcript: TieredTranscript) -> str:
-    """Return the text of an .eaf: its tiers as tiers of aligned annotations.
+    """Return the text of an .eaf: its tiers as tiers of aligned annotations, words in a tier below.
 
-    The recording is referred to as a file beside it.
+    Words lie within their utterance and characters within their word (ELAN's Included In). The recording
+    is referred to as a file beside it.
     """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
@@ -36,10 +38,10 @@ def as_eaf(transcript: TieredTranscript) -> str:
     )
     _header(root, transcript.recording)
     order = ElementTree.SubElement(root, "TIME_ORDER")
-    slots = _slots(order, transcript)
-    _tiers(root, transcript, slots)
-    kind = {"LINGUISTIC_TYPE_ID": TYPE, "TIME_ALIGNABLE": "true", "GRAPHIC_REFERENCES": "false"}
-    ElementTree.SubElement(root, "LINGUISTIC_TYPE", kind)
+    tiers = placed(transcript)
+    slots = _slots(order, tiers)
+    _tiers(root, tiers, slots)
+    _types(root, any(tier.parent for tier in tiers))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -51,9 +53,20 @@ def _header(root: Element, recording: str) -> None:
     ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", media)
 
 
-def _slots(order: Element, transcript: TieredTranscript) -> dict[int, str]:
+def _types(root: Element, parts: bool) -> None:
+    """Write the linguistic types, and the constraint of words and characters where there are some."""
+    same = {"TIME_ALIGNABLE": "true", "GRAPHIC_REFERENCES": "false"}
+    ElementTree.SubElement(root, "LINGUISTIC_TYPE", {"LINGUISTIC_TYPE_ID": TYPE, **same})
+    if parts:
+        kind = {"CONSTRAINTS": "Included_In", "LINGUISTIC_TYPE_ID": PART, **same}
+        ElementTree.SubElement(root, "LINGUISTIC_TYPE", kind)
+        said = "Time alignable annotations within the parent annotation's time interval, gaps are allowed"
+        ElementTree.SubElement(root, "CONSTRAINT", {"DESCRIPTION": said, "STEREOTYPE": "Included_In"})
+
+
+def _slots(order: Element, tiers: Sequence[PlacedTier]) -> dict[int, str]:
     """Write a time slot for every millisecond at which something begins or ends -> its id."""
-    spans = [span for _, tier in transcript.tiers for span in apart(tier, transcript.seconds)]
+    spans = [span for tier in tiers for span in tier.spans]
     times = sorted({_milliseconds(t) for span in spans for t in (span.start, span.end)})
     slots = {time: f"ts{number}" for number, time in enumerate(times, start=1)}
     for time, name in slots.items():
@@ -61,12 +74,13 @@ def _slots(order: Element, transcript: TieredTranscript) -> dict[int, str]:
     return slots
 
 
-def _tiers(root: Element, transcript: TieredTranscript, slots: dict[int, str]) -> None:
+def _tiers(root: Element, tiers: Sequence[PlacedTier], slots: dict[int, str]) -> None:
     number = 0
-    for name, spans in transcript.tiers:
-        fields = {"LINGUISTIC_TYPE_REF": TYPE, "TIER_ID": _plain(name)}
-        tier = ElementTree.SubElement(root, "TIER", fields)
-        for span in apart(spans, transcript.seconds):
+    for placed_tier in tiers:
+        parent = {"PARENT_REF": _plain(placed_tier.parent)} if placed_tier.parent else {}
+        kind = {"LINGUISTIC_TYPE_REF": PART if parent else TYPE}
+        tier = ElementTree.SubElement(root, "TIER", {**kind, **parent, "TIER_ID": _plain(placed_tier.name)})
+        for span in placed_tier.spans:
             start, end = _milliseconds(span.start), _milliseconds(span.end)
             if start == end:
                 continue

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smile.exporting.transcripts import Span, TieredTranscript, apart
+from smile.exporting.transcripts import Span, TieredTranscript, placed
 from smile.text.praat import escaped
 
 HEAD = 'File type = "ooTextFile"\nObject class = "TextGrid"\n'
 
 
 def as_textgrid(transcript: TieredTranscript) -> str:
-    """Return the text of a TextGrid: a tier for each tier, with empty intervals between the spans."""
+    """Return the text of a TextGrid: a tier for each tier, its words and characters.
+
+    Empty intervals lie between the spans.
+    """
     times = f"xmin = 0\nxmax = {_time(transcript.seconds)}\n"
-    lines = [HEAD, f"{times}tiers? <exists>\nsize = {len(transcript.tiers)}\nitem []:"]
-    for number, (name, spans) in enumerate(transcript.tiers, start=1):
-        tiled = list(_tiled(apart(spans, transcript.seconds), transcript.seconds))
+    tiers = placed(transcript)
+    lines = [HEAD, f"{times}tiers? <exists>\nsize = {len(tiers)}\nitem []:"]
+    for number, tier in enumerate(tiers, start=1):
+        tiled = list(_tiled(tier.spans, transcript.seconds))
         lines.append(f"    item [{number}]:")
-        lines += _indented(8, ['class = "IntervalTier"', f"name = {_quoted(name)}", *times.splitlines()])
+        lines += _indented(8, ['class = "IntervalTier"', f"name = {_quoted(tier.name)}", *times.splitlines()])
         lines.append(f"        intervals: size = {len(tiled)}")
         for at, span in enumerate(tiled, start=1):
             lines.append(f"        intervals [{at}]:")

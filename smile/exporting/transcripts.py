@@ -6,20 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from smile.datatypes import Span
 from smile.util.fields import from_fields
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
 BY_LEVEL = {"context": SMILE, "acoustic": "Acoustic model", "combined": "Combined"}  # of the tier that counts
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of a recording, in seconds, and what is said in it."""
-
-    start: float
-    end: float
-    text: str
-    confidence: float | None = None  # in [0, 1]; None where a person wrote it
 
 
 @dataclass(frozen=True)
@@ -51,6 +42,56 @@ class TieredTranscript:
         return " ".join(span.text for span in self.spans)
 
 
+@dataclass(frozen=True)
+class PlacedTier:
+    """A tier as annotation programs have it: no span over another, each within one of the parent's."""
+
+    name: str
+    spans: tuple[Span, ...]
+    parent: str = ""  # the name of the tier whose parts these are
+
+
+def placed(transcript: TieredTranscript) -> list[PlacedTier]:
+    """Return the tiers, each followed by those of its words and characters where they have times."""
+    tiers: list[PlacedTier] = []
+    for name, spans in transcript.tiers:
+        tier = PlacedTier(name, tuple(apart(spans, transcript.seconds)))
+        tiers.append(tier)
+        for unit in ("words", "characters"):
+            inside = tuple(part for span in tier.spans for part in _within(span))
+            if not inside:
+                break
+            tier = PlacedTier(f"{name} {unit}", inside, tier.name)
+            tiers.append(tier)
+    return tiers
+
+
+def _within(span: Span) -> list[Span]:
+    """The parts of a span, cut to its own times."""
+    inside = (replace(part, start=max(span.start, part.start)) for part in span.parts)
+    return apart(inside, span.end)
+
+
+def by_words(transcript: TieredTranscript) -> TieredTranscript:
+    """Return a transcript whose spans are words; one without times of its words stays whole."""
+    tiers = tuple(
+        (name, tuple(part for span in spans for part in (_within(span) or (span,))))
+        for name, spans in transcript.tiers
+    )
+    return replace(transcript, tiers=tiers)
+
+
+def parts_as_dicts(parts: Iterable[Span]) -> list[dict[str, Any]]:
+    """Return words as plain values for JSON, with their characters where these have times."""
+    return [_part_dict(part) for part in parts]
+
+
+def _part_dict(part: Span) -> dict[str, Any]:
+    inner = {"characters": parts_as_dicts(part.parts)} if part.parts else {}
+    start, end = round(part.start, 3), round(part.end, 3)
+    return {"text": part.text, "start": start, "end": end, "probability": part.confidence, **inner}
+
+
 def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
     """Return the spans with a text in the order of time, none of them over another or past the end.
 
@@ -63,3 +104,17 @@ def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
         if span.text and end > start:
             placed.append(replace(span, start=start, end=end))
     return placed
+
+
+__all__ = [
+    "BY_LEVEL",
+    "SMILE",
+    "VANILLA",
+    "PlacedTier",
+    "Span",
+    "TieredTranscript",
+    "apart",
+    "by_words",
+    "parts_as_dicts",
+    "placed",
+]

@@ -11,13 +11,13 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from smile.audio.io import reading
 from smile.audio.isolated import reading_apart
 from smile.audio.signatures import may_be_sound
-from smile.datatypes import AudioError, SmileError
-from smile.exporting import Span, TieredTranscript, export
+from smile.datatypes import AudioError, Samples, SmileError
+from smile.exporting import Span, TieredTranscript, by_words, export
 from smile.exporting.transcripts import BY_LEVEL, VANILLA
 from smile.importing.archive import unpack
 from smile.importing.limits import GENEROUS
@@ -30,10 +30,12 @@ from smile.transcription.options import as_json
 from smile.transcription.pipeline import transcribe
 from smile.transcription.result import Result, Transcript
 from smile.transcription.segments import KeptSegments, kept_segments
+from smile.transcription.times import Times, with_times
 from smile.util.log import Log
 from smile.whisper.model import Models
 
 DONE = "done.jsonl"
+CUES = ("srt", "vtt")  # formats of cues
 SHOWN = 20  # names of what is left out
 
 
@@ -46,6 +48,18 @@ class Recording:
     stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
     minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
     segments: Path | None = None  # under which name its segments are kept until all are written
+
+
+@dataclass(frozen=True)
+class Output:
+    """What files a batch writes of its transcripts, and what is in them."""
+
+    kinds: Sequence[str] = ()  # of smile.exporting
+    times: Times = ""
+    cues: Literal["utterances", "words"] = "utterances"  # of srt and vtt
+
+
+UTTERANCES = Output()
 
 
 @dataclass(frozen=True)
@@ -119,9 +133,9 @@ def run(
     pool: Pool | None,
     settings: Settings,
     out: Path,
-    kinds: Sequence[str] = (),
+    output: Output = UTTERANCES,
 ) -> Generator[Step, None, None]:
-    """Transcribe recordings that have not been; write each of `kinds` of smile.exporting into `out`.
+    """Transcribe recordings that have not been; write files of them into `out`.
 
     What is done is exported also where the work is stopped by closing the iterator. A recording that
     cannot be read is told and passed over.
@@ -131,39 +145,58 @@ def run(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        log = Log(out / DONE, facts(models, pool, settings))
+        log = Log(out / DONE, facts(models, pool, settings, output.times))
     except OSError as error:
         raise SmileError(f"{out} cannot be written ({error.strerror}).") from error
     made: dict[int, TieredTranscript] = {}
     with closing(log):
         try:
-            yield from _each(models, recordings, pool, settings, log, made)
+            work = _Work(models, pool, settings, output.times)
+            yield from _each(work, recordings, log, made)
         finally:
-            for kind in kinds:
-                export([made[number] for number in sorted(made)], kind, out)
+            _export([made[number] for number in sorted(made)], output, out)
 
 
-def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, Any]:
+def _export(transcripts: Sequence[TieredTranscript], output: Output, out: Path) -> None:
+    for kind in output.kinds:
+        words = output.cues == "words" and kind in CUES
+        export([by_words(one) for one in transcripts] if words else transcripts, kind, out)
+
+
+def facts(models: Models, pool: Pool | None, settings: Settings, times: Times = "") -> dict[str, Any]:
     """Return all that a batch's transcripts depend on beside the recordings, as JSON has it."""
     texts = "\n".join([*(f"{u.id}\t{u.text}" for u in pool.utterances), *pool.added]) if pool else ""
     examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
-    return {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}
+    made = {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}
+    return made | ({"times": times} if times else {})
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What transcribes every recording of a batch."""
+
+    models: Models
+    pool: Pool | None
+    settings: Settings
+    times: Times
+
+    def results(self, samples: Samples, kept: KeptSegments | None = None) -> Iterator[Result]:
+        """Yield snapshots of a recording's transcription, the last one with the times that are wanted."""
+        for result in transcribe(self.models, samples, self.pool, self.settings, kept):
+            yield result
+        if self.times and self.pool is not None:
+            yield with_times(result, self.models.smile, samples, self.pool, self.times)
 
 
 def _each(
-    models: Models,
-    recordings: Sequence[Recording],
-    pool: Pool | None,
-    settings: Settings,
-    log: Log,
-    made: dict[int, TieredTranscript],
+    work: _Work, recordings: Sequence[Recording], log: Log, made: dict[int, TieredTranscript]
 ) -> Iterator[Step]:
     total = len(recordings)
     for number, recording in enumerate(recordings):
         try:
             key = f"{recording.name} {digest(recording.path)}"
             if _unfinished(log.get(key), recording):
-                for result in (results := _Results(models, recording, pool, settings)):
+                for result in (results := _Results(work, recording)):
                     yield Step(number, total, recording.name, result)
                 log.add(key, results.kept)
             kept = log.get(key)
@@ -182,8 +215,8 @@ def _unfinished(kept: dict[str, Any] | None, recording: Recording) -> bool:
 class _Results:
     """The snapshots of one recording's transcription, and at their end what is kept of it, for JSON."""
 
-    def __init__(self, models: Models, recording: Recording, pool: Pool | None, settings: Settings):
-        self._models, self._recording, self._pool, self._settings = models, recording, pool, settings
+    def __init__(self, work: _Work, recording: Recording):
+        self._work, self._recording = work, recording
         self.kept: dict[str, Any] = {}
 
     def __iter__(self) -> Iterator[Result | None]:
@@ -193,7 +226,7 @@ class _Results:
         heard = yield from read(self._recording.path, 60 * minutes)
         samples = heard.samples if stranger else lengths.whole(heard, name, minutes)
         with self._segments() as kept:
-            for result in transcribe(self._models, samples, self._pool, self._settings, kept):
+            for result in self._work.results(samples, kept):
                 yield result
         cut = lengths.only_beginning(heard.cut, minutes)
         transcript = transcript_of(name, result)
@@ -204,8 +237,8 @@ class _Results:
         base, path = self._recording.segments, self._recording.path
         if base is None:
             return nullcontext()
-        sound = {"recording": digest(path), "minutes": self._recording.minutes}
-        return kept_segments(base, facts(self._models, self._pool, self._settings) | sound)
+        work, sound = self._work, {"recording": digest(path), "minutes": self._recording.minutes}
+        return kept_segments(base, facts(work.models, work.pool, work.settings) | sound)
 
 
 def transcript_of(recording: str, result: Result) -> TieredTranscript:
@@ -217,7 +250,7 @@ def transcript_of(recording: str, result: Result) -> TieredTranscript:
 
 def _spans(side: Transcript) -> tuple[Span, ...]:
     spans = (
-        Span(one.start, one.end, one_line(one.text), round(one.decoded.confidence, 4))
+        Span(one.start, one.end, one_line(one.text), round(one.decoded.confidence, 4), one.words)
         for one in side.segments
     )
     return tuple(spans)

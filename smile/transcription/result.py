@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from smile.datatypes import DecodingResult, LanguageDetection, Neighbour, RecognizerInfo, confidence
+from smile.datatypes import DecodingResult, LanguageDetection, Neighbour, RecognizerInfo, Span, confidence
+from smile.exporting.transcripts import parts_as_dicts
 from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription.options import as_json
@@ -21,6 +22,7 @@ class Segment:
     decoded: DecodingResult
     language: str  # the language token in the prompt
     detection: LanguageDetection
+    words: tuple[Span, ...] = ()  # with their times, where these were asked for
 
     @property
     def text(self) -> str:
@@ -108,10 +110,12 @@ def transcript_as_dict(transcript: Transcript, reference: str | None, language: 
 
 
 def _segment_dict(segment: Segment) -> dict[str, Any]:
+    words = {"words": parts_as_dicts(segment.words)} if segment.words else {}
     return {
         "start": round(segment.start, 2),
         "end": round(segment.end, 2),
         "text": segment.text,
+        **words,
         "avg_logprob": round(segment.decoded.avg_logprob, 4),
         "no_speech_prob": round(segment.detection.no_speech_prob, 4),
         "language": segment.language,

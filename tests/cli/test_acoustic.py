@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from smile.audio.io import read_audio, write
 from smile.cli.main import main
 from smile.pools.pool import open_pool
+from smile.transcription.aligning import Wanted, align_text, utterances
+from smile.util.timing import finished
+from smile.whisper.model import load_models
 from tests.conftest import POOLS
 
 ALONE = {"Whisper alone"}
@@ -73,3 +80,115 @@ def test_a_pool_without_a_head_is_fitted_to(
     assert main(["transcribe", str(clip.audio), "--pool", str(tmp_path / "gle"), "--level", "acoustic"]) == 0
     assert "Acoustic model" in capsys.readouterr().out
     assert list((tmp_path / "gle").glob("acoustic-*.npz"))
+
+
+def test_words_and_characters_have_times_at_any_level(
+    pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = open_pool(pool).utterances[0]
+    line = ["transcribe", str(clip.audio), "--pool", str(pool), "--knn", "0"]
+    assert main([*line, "--level", "acoustic", "--times", "characters", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for side in ("vanilla", "smile"):
+        for segment in told[side]["segments"]:
+            words = segment["words"]
+            assert [word["text"] for word in words] == segment["text"].split()
+            assert all(a["end"] <= b["start"] for a, b in pairwise(words))
+            assert segment["start"] <= words[0]["start"] < words[-1]["end"] <= segment["end"] + 0.005
+            assert all("".join(c["text"] for c in word["characters"]) == word["text"] for word in words)
+    sure = [word["probability"] for word in told["smile"]["segments"][0]["words"]]
+    assert min(sure) > 0.3
+    out = tmp_path / "out"
+    files = ["--out", str(out), "--format", "eaf,srt,csv"]
+    assert main([*line, *files, "--cues", "words"]) == 2
+    assert "--times words" in capsys.readouterr().err
+    assert main([*line, *files, "--times", "words"]) == 0
+    cues = (out / f"{clip.audio.stem}.srt").read_text(encoding="utf-8").count("-->")
+    assert main([*line, *files, "--times", "words", "--cues", "words"]) == 0
+    assert (out / f"{clip.audio.stem}.srt").read_text(encoding="utf-8").count("-->") > cues
+    assert "SMILE words" in (out / f"{clip.audio.stem}.eaf").read_text(encoding="utf-8")
+    assert "word" in (out / "words.csv").read_text(encoding="utf-8")
+
+
+def test_a_text_is_aligned_and_becomes_examples(
+    pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = open_pool(pool).utterances[:4]
+    pause = np.zeros(12_000, np.float32)
+    sounds = [sound for clip in clips for sound in (read_audio(clip.audio), pause)]
+    write(tmp_path / "talk.wav", np.concatenate(sounds))
+    said = [clips[0].text, clips[0].text[::-1], clips[1].text, clips[3].text]
+    (tmp_path / "talk.txt").write_text("\n\n".join(said), encoding="utf-8")
+    out = tmp_path / "out"
+    line = ["align", str(tmp_path / "talk.wav"), str(tmp_path / "talk.txt"), "--pool", str(pool)]
+    assert main([*line, "--out", str(out), "--format", "csv,textgrid,eaf", "--unit", "lines"]) == 0
+    told = capsys.readouterr()
+    assert "3 of 4 lines" in told.out
+    assert "Line 2 is not found" in told.err
+    report = json.loads((out / "alignment.json").read_text(encoding="utf-8"))
+    assert told.err.count("is not in the text") == len(report["not_in_the_text"])
+    begins = [sum(map(len, sounds[: 2 * n])) / 16_000 for n in (0, 1, 3)]
+    lengths = [len(sounds[2 * n]) / 16_000 for n in (0, 1, 3)]
+    found = [row for row in report["lines"] if row["start"] is not None]
+    for row, begin, length in zip(found, begins, lengths, strict=True):
+        middle = (row["start"] + row["end"]) / 2
+        assert begin < middle < begin + length, "of a head of five clips no more is asked"
+        assert [word["text"] for word in row["words"]] == row["text"].split()
+    assert not (out / "alignment.part").exists()
+    shutil.copy(tmp_path / "talk.wav", out)
+    made = [
+        "index",
+        str(out / "talk.eaf"),
+        "--tier",
+        "Text",
+        "--language",
+        "gle",
+        "--out",
+        str(tmp_path / "pool"),
+    ]
+    assert main(made) == 0
+    assert [u.text for u in open_pool(tmp_path / "pool").utterances] == [said[0], said[2], said[3]]
+
+
+def test_an_alignment_goes_on_where_it_was(pool: Path, tmp_path: Path) -> None:
+    models = load_models()
+    opened = open_pool(pool)
+    samples = np.concatenate([read_audio(clip.audio) for clip in opened.utterances] * 3)
+    write(tmp_path / "talk.wav", samples)
+    lines = [clip.text for clip in opened.utterances] * 3
+    wanted = Wanted(tmp_path / "talk.wav", lines, tmp_path / "out", ["jsonl"])
+    steps = align_text(models.smile, opened, samples, wanted)
+    next(steps)
+    steps.close()
+    (kept,) = (tmp_path / "out" / "alignment.part").glob("*.npy")
+    changed = kept.stat().st_mtime_ns
+    steps = align_text(models.smile, opened, samples, wanted)
+    assert next(steps)[:2] == ("Encoding", 1)
+    assert kept.stat().st_mtime_ns == changed
+    resumed = finished(steps)
+    again = finished(align_text(models.smile, opened, samples, replace(wanted, out=tmp_path / "again")))
+    assert resumed.lines == again.lines
+
+
+def test_a_text_of_another_recording_is_refused_in_a_sentence(
+    pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = open_pool(pool).utterances[0]
+    for text, said in (
+        ("", "The text is empty"),
+        ("abc " * 5_000, "characters, and at most"),
+        ("...", "Nothing of the text is spoken"),
+    ):
+        (tmp_path / "t.txt").write_text(text, encoding="utf-8")
+        line = [
+            "align",
+            str(clip.audio),
+            str(tmp_path / "t.txt"),
+            "--pool",
+            str(pool),
+            "--out",
+            str(tmp_path / "o"),
+        ]
+        assert main(line) == 2
+        assert said in capsys.readouterr().err
+    assert utterances("A b? C d.\nE “f!” g。h。", "sentences") == ["A b?", "C d.", "E “f!”", "g。", "h。"]

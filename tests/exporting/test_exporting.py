@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, SmileError
 from smile.exporting import FORMATS, Span, TieredTranscript, export
-from smile.exporting.transcripts import SMILE, VANILLA, apart
+from smile.exporting.transcripts import SMILE, VANILLA, apart, by_words
 from smile.importing import eaf as eaf_reader
 from smile.importing import textgrid as textgrid_reader
 from smile.importing.annotations import Annotated
@@ -94,6 +94,71 @@ def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
     for number, name in enumerate((SMILE, VANILLA)):
         stretches = sorted(eaf.get_annotation_data_for_tier(name))
         assert [(a / 1000, b / 1000, text) for a, b, text in stretches] == filled(transcript, number)
+
+
+def with_words() -> TieredTranscript:
+    """An utterance with words that have characters, one of which leaves it, and an utterance without."""
+    first = Span(1.0, 1.25, "ná,", 0.5, (Span(1.0, 1.1, "n", 0.5), Span(1.1, 1.25, "á,", 0.5)))
+    words = (first, Span(1.25, 2.5, "=b", None))
+    spans = (Span(1.0, 2.0, "ná, =b", 0.9, words), Span(3.0, 4.0, "c"))
+    return TieredTranscript("a.wav", 5.0, ((SMILE, spans), (VANILLA, (Span(1.0, 2.0, "x"),))), "mdw")
+
+
+TIERS = {
+    SMILE: [(1.0, 2.0, "ná, =b"), (3.0, 4.0, "c")],
+    f"{SMILE} words": [(1.0, 1.25, "ná,"), (1.25, 2.0, "=b")],
+    f"{SMILE} characters": [(1.0, 1.1, "n"), (1.1, 1.25, "á,")],
+    VANILLA: [(1.0, 2.0, "x")],
+}
+
+
+def test_words_and_characters_are_tiers_that_elan_and_praat_open(tmp_path: Path) -> None:
+    from praatio import textgrid
+    from pympi import Eaf
+
+    (path,) = export([with_words()], "eaf", tmp_path)
+    eaf = Eaf(str(path))
+    for name, spans in TIERS.items():
+        found = [(a / 1000, b / 1000, text) for a, b, text, *_ in eaf.get_annotation_data_for_tier(name)]
+        assert sorted(found) == spans
+    parents = {name: eaf.get_parameters_for_tier(name).get("PARENT_REF") for name in TIERS}
+    assert list(parents.values()) == [None, SMILE, f"{SMILE} words", None]
+    kind = eaf.get_parameters_for_tier(f"{SMILE} words")["LINGUISTIC_TYPE_REF"]
+    assert eaf.get_parameters_for_linguistic_type(kind)["CONSTRAINTS"] == "Included_In"
+    (path,) = export([with_words()], "textgrid", tmp_path)
+    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
+    assert list(grid.tierNames) == list(TIERS)
+    for name, spans in TIERS.items():
+        assert [(e.start, e.end, e.label) for e in grid.getTier(name).entries] == spans
+    assert opened(textgrid_reader.read_textgrid(path)) == list(TIERS.values())
+    assert opened(eaf_reader.read_eaf(tmp_path / "a.eaf")) == list(TIERS.values())
+
+
+def test_words_in_tables_and_subtitles(tmp_path: Path) -> None:
+    (path,) = export([with_words()], "jsonl", tmp_path)
+    first, second = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert [(w["text"], w["start"], w["probability"]) for w in first["words"]] == [
+        ("ná,", 1.0, 0.5),
+        ("=b", 1.25, None),
+    ]
+    assert [c["text"] for c in first["words"][0]["characters"]] == ["n", "á,"]
+    assert "words" not in second
+    _, path = export([with_words()], "csv", tmp_path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["unit"], r["text"], r["utterance"], r["word"]) for r in rows] == [
+        ("word", "ná,", "1", "1"),
+        ("character", "n", "1", "1"),
+        ("character", "á,", "1", "1"),
+        ("word", "'=b", "1", "2"),
+    ]
+    (path,) = export([by_words(with_words())], "srt", tmp_path)
+    events = pysubs2.load(str(path)).events
+    assert [(e.start, e.end, e.text) for e in events] == [
+        (1000, 1250, "ná,"),
+        (1250, 2000, "=b"),
+        (3000, 4000, "c"),
+    ]
 
 
 @settings(max_examples=25, deadline=None)

@@ -16,7 +16,7 @@ from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, Recogn
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.batch import DONE, Recording, Step, recordings_of, run
+from smile.transcription.batch import DONE, Output, Recording, Step, recordings_of, run
 from smile.transcription.result import Result, Segment, Transcript
 from tests.support.linguists import staircase
 from tests.support.sounds import contained
@@ -84,7 +84,7 @@ ALL = [("a.wav", "1 seconds"), ("b.wav", "2 seconds"), ("deep/c.flac", "3 second
 
 def test_all_are_transcribed_and_the_bad_one_is_told(folder: Path, engine: Engine, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    steps = list(run(MODELS, listed([folder]), None, Settings(), out, ["csv", "srt"]))
+    steps = list(run(MODELS, listed([folder]), None, Settings(), out, Output(["csv", "srt"])))
     assert rows(out) == ALL
     assert [s.name for s in steps if s.problem] == ["bad.wav"]
     assert [(s.done, s.total) for s in ended(iter(steps))] == [(n, 4) for n in (1, 2, 3, 4)]
@@ -96,17 +96,17 @@ def test_a_stopped_batch_exports_what_is_done_and_goes_on(
     folder: Path, engine: Engine, tmp_path: Path
 ) -> None:
     out, recordings = tmp_path / "out", listed([folder])
-    steps = run(MODELS, recordings, None, Settings(), out, ["csv"])
+    steps = run(MODELS, recordings, None, Settings(), out, Output(["csv"]))
     for step in steps:
         if step.name == "b.wav" and step.result:
             break
     steps.close()
     assert rows(out) == ALL[:1]
     assert engine.asked == [1, 2]
-    list(run(MODELS, recordings, None, Settings(), out, ["csv"]))
+    list(run(MODELS, recordings, None, Settings(), out, Output(["csv"])))
     assert engine.asked == [1, 2, 2, 3]
     assert rows(out) == ALL
-    again = ended(run(MODELS, recordings, None, Settings(), out, ["jsonl"]))
+    again = ended(run(MODELS, recordings, None, Settings(), out, Output(["jsonl"])))
     assert engine.asked == [1, 2, 2, 3]
     assert [s.transcript.text for s in again if s.transcript] == [text for _, text in ALL]
 
@@ -138,7 +138,7 @@ def test_a_torn_log_loses_one_recording(folder: Path, engine: Engine, tmp_path: 
     out, recordings = tmp_path / "out", listed([folder])
     list(run(MODELS, recordings, None, Settings(), out))
     (out / DONE).write_bytes((out / DONE).read_bytes()[:-9])
-    list(run(MODELS, recordings, None, Settings(), out, ["csv"]))
+    list(run(MODELS, recordings, None, Settings(), out, Output(["csv"])))
     assert engine.asked == [1, 2, 3, 3]
     assert rows(out) == ALL
 
