@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -90,16 +90,29 @@ def rescored(row: Fields, references: References) -> Rescored:
     texts = references.of(row["language"], row["split"], row["id"])
     if not texts:
         return Rescored(row, None)
-    said, names = row["hypothesis"], (row["language"], row["normalisers"])
-    olds = {text: counts(text, said, *names) for text in sorted(texts)}
-    news = [counts(t, said, names[0]) for t, old in olds.items() if all(row[k] == n for k, n in old.items())]
-    if not news or any(new != news[0] for new in news):
+    changed = anew(row, texts)
+    if changed is None:
         raise SmileError(
             f"The reference of {row['id']} does not give the edits and lengths that its row under "
             f'"{row["condition"]}" has by {row["normalisers"]}; name the corpus that the rows were made of, '
             "as it was then."
         )
-    return Rescored(row, {**news[0], "normalisers": STAMPS})
+    return Rescored(row, changed)
+
+
+def anew(row: Fields, texts: Iterable[str]) -> dict[str, Any] | None:
+    """Return what changes in an older row that is scored anew against the one of these texts that is its own.
+
+    None where none of them gives the counts that it has, or several do and differ today.
+
+    Raises:
+        SmileError: the row's stamps are those of no normaliser that this version knows.
+    """
+    said, language, stamps = row["hypothesis"], row["language"], row["normalisers"]
+    olds = {text: counts(text, said, language, stamps) for text in sorted(texts)}
+    own = [text for text, old in olds.items() if all(row[field] == n for field, n in old.items())]
+    news = [counts(text, said, language) for text in own]
+    return {**news[0], "normalisers": STAMPS} if news and all(new == news[0] for new in news) else None
 
 
 def older_lines(path: Path, references: References) -> tuple[list[Rescored], bytes]:
