@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from smile.audio import io
 from smile.datatypes import Recognizer
@@ -16,6 +17,9 @@ from smile.whisper.tokenizer import Tokenizer
 ROOT = Path(__file__).parent.parent
 POOLS = ROOT / "assets" / "pools"
 
+# How long an example takes is the machine's matter: no test fails because another process has the processor.
+settings.register_profile("smile", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("smile")
 
 HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "app", "running", "server"}
 # Files whose tests begin processes, train, or read real models, whatever fixtures they name.

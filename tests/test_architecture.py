@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.conftest import ROOT
 
@@ -152,3 +153,13 @@ def test_no_test_imports_another() -> None:
     """What several need lies in `tests/support`, or in the conftest, page and client of their folder."""
     for path in (ROOT / "tests").rglob("*.py"):
         assert not [name for name in imports(path) if ".test_" in name], path
+
+
+def test_no_test_fails_because_the_machine_is_busy() -> None:
+    """Hypothesis measures no time: the profile that all tests share says so, and none says otherwise."""
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
+    said = [
+        path for path in (ROOT / "tests").rglob("*.py") if "deadline=" in path.read_text(encoding="utf-8")
+    ]
+    assert set(said) == {ROOT / "tests" / "conftest.py", Path(__file__)}

@@ -12,6 +12,7 @@ from smile.cli.parsers import CORPUS, LANGUAGES, Commands, add_command, add_opti
 from smile.cli.tables import print_tables
 from smile.cli.terminal import Bars, names, windows
 from smile.datatypes import SmileError
+from smile.text.normalisers import STAMPS
 
 if TYPE_CHECKING:
     from smile.evaluation.conditions import Condition
@@ -177,6 +178,7 @@ def _plan(pending: Sequence[Pending], job: Job) -> str:
     """Return the plan in words: counts by language, and the time that it may take."""
     lines = [
         f"{part.language}: {len(part.work)} utterances, {part.rows} rows to make, {part.done} there"
+        + (f"; {part.older} rows of its file are scored anew, by {STAMPS}" if part.older else "")
         for part in pending
     ]
     rows, seconds = sum(part.rows for part in pending), sum(part.seconds for part in pending)

@@ -102,7 +102,7 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.against_first and not chosen.adapter:
         raise SmileError("--against-first needs an adapter; name one with --adapter.")
     job = _job(chosen)
-    languages = [part.language for part in runs.plan(job)]
+    languages = runs.chosen_languages(job)
     rows = LikelihoodRows(chosen.out)
     with TemporaryDirectory() as folder:
         tried = list(_tried(chosen, Path(folder)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.parsers import CORPUS, Commands, add_command, add_option
 from smile.cli.tables import print_tables
 from smile.datatypes import SmileError
 from smile.paths import PRECOMPUTED
@@ -17,8 +17,9 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("pack", "show", "findings"),
-        help="Pack rows into one file for the page, show tables, or print findings as Markdown.",
+        choices=("pack", "show", "findings", "rescore"),
+        help="Pack rows into one file for the page, show tables, print findings as Markdown, or score rows "
+        "anew by the normalisers of today.",
     )
     add_option(
         parser,
@@ -26,7 +27,15 @@ def add(commands: Commands) -> None:
         type=Path,
         nargs="*",
         help="Read these folders, which evaluate has written or pack has (default: what comes with SMILE; "
-        "pack needs some).",
+        "pack and rescore need some).",
+    )
+    add_option(
+        parser,
+        "--data",
+        type=Path,
+        nargs="+",
+        default=[],
+        help=f"Take the references for rescore from these corpora, each {CORPUS}.",
     )
     add_option(
         parser, "--to", type=Path, default=Path("precomputed"), help="Write what is packed into this folder."
@@ -34,16 +43,18 @@ def add(commands: Commands) -> None:
 
 
 def run(chosen: argparse.Namespace) -> None:
-    """Show evaluations as tables, pack them for the page, or print what packed ones say of open questions.
+    """Show evaluations, pack them for the page, print findings of packed ones, or score their rows anew.
 
     Raises:
-        SmileError: no folders to pack, or none of rows.
+        SmileError: no folders to pack or to score, none of rows, or references that are not those of rows.
     """
     if chosen.what == "findings":
         _print_findings(*(chosen.folders[:1] or [PRECOMPUTED]))
     elif chosen.what == "show":
         for folder in chosen.folders or [PRECOMPUTED]:
             print_tables(folder)
+    elif chosen.what == "rescore":
+        _rescore(chosen.folders, chosen.data)
     elif chosen.folders:
         _pack(chosen.folders, chosen.to)
     else:
@@ -56,6 +67,26 @@ def _pack(folders: list[Path], to: Path) -> None:
 
     rows = pack(folders, to)
     print(f"{to}: {len(rows)} rows of {rows['language'].nunique()} languages.")
+
+
+def _rescore(folders: list[Path], data: list[Path]) -> None:
+    """Score older rows anew and print what changed; say which have no reference here."""
+    from smile.corpora import open_corpus
+    from smile.evaluation.rescoring import References
+    from smile.results.rescoring import missing_of, rescore, table_of
+    from smile.text.normalisers import STAMPS
+
+    if not folders or not data:
+        raise SmileError("Name folders of rows, and with --data the corpora that they were made of.")
+    older = rescore(folders, References([open_corpus(source) for source in data]))
+    table = table_of(older)
+    if not table.empty:
+        print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    for told in (missing := missing_of(older)):
+        print(told)
+    print(f"{sum(one.changed is not None for one in older)} rows scored anew, by {STAMPS}.")
+    if missing:
+        print("Until the others are, too, these rows are not shown together; name their corpora with --data.")
 
 
 def _print_findings(folder: Path) -> None:

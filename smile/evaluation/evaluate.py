@@ -9,17 +9,18 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Neighbour, SmileError, Speech, Utterance
 from smile.evaluation.conditions import ORACLE, PARTS, Condition
+from smile.evaluation.rescoring import counts
 from smile.evaluation.rows import Row, Seconds
 from smile.pools.pool import Pool
 from smile.pools.subsets import subset
 from smile.retrieval.samplers import random_sample
 from smile.settings import DEFAULTS
-from smile.text.normalisers import NORMALISERS
+from smile.text.normalisers import STAMPS
 from smile.text.scoring import score
 from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
@@ -113,11 +114,6 @@ def _cer(step: Step, utterance: Utterance) -> float:
 
 def row_of(utterance: Utterance, condition: Condition, split: str, step: Step) -> Row:
     """Return the row of a transcript, scored against the utterance's text by every normaliser."""
-    counts: dict[str, Any] = {}
-    for name in NORMALISERS:
-        scored = score(utterance.text, step.decoded.text, name, utterance.language)
-        counts[f"{name}_edits"], counts[f"{name}_length"] = scored.edits, scored.length
-        counts[f"{name}_word_edits"], counts[f"{name}_words"] = scored.word_edits, scored.words
     return Row(
         utterance.id,
         utterance.language,
@@ -125,8 +121,8 @@ def row_of(utterance: Utterance, condition: Condition, split: str, step: Step) -
         condition.name,
         condition.hash,
         step.decoded.text,
-        **counts,
-        normalisers=" ".join(n.stamp for n in NORMALISERS.values()),
+        **counts(utterance.text, step.decoded.text, utterance.language),
+        normalisers=STAMPS,
         stopped=step.decoded.stopped,
         token=step.language,
         guess=step.detection.language,

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from smile.datatypes import SmileError
+from smile.text.normalisers import STAMPS
 from smile.util.fields import from_json
 from smile.util.opening import read_bytes
 from smile.util.storage import read_json, replacing
@@ -65,6 +66,7 @@ class Seconds:
     seconds: float
     retrieval: float = 0.0  # of it, ranking the pool
     own: float = 0.0  # what it added, with what it shares with others done already
+    run: str = ""  # id of the run that timed it, which the manifest tells of; older rows have none
 
     @property
     def key(self) -> Key:
@@ -87,11 +89,18 @@ class RowFile:
         self._added: set[Key] = set()
 
     def done(self) -> set[Key]:
-        """Return the keys that need no more work; failed ones are tried again."""
-        return {key for key, row in self.rows.items() if not row.error}
+        """Return the keys that need no more work; failed ones are tried again.
 
-    def add(self, made: Iterable[tuple[Row, Seconds]]) -> None:
-        """Take in rows, in place of those of the same key that were in the files.
+        Rows that an older normaliser scored are not among them; see `older`.
+        """
+        return {key for key, row in self.rows.items() if not row.error and row.normalisers == STAMPS}
+
+    def older(self) -> set[Key]:
+        """Return the keys of rows that have to be scored anew, by the normalisers of today."""
+        return {key for key, row in self.rows.items() if row.normalisers not in ("", STAMPS)}
+
+    def add(self, made: Iterable[tuple[Row, Seconds]], run: str = "") -> None:
+        """Take in rows, in place of those of the same key that were in the files; `run` has timed them.
 
         Raises:
             SmileError: a row that has been added before.
@@ -103,7 +112,7 @@ class RowFile:
                     "goes on."
                 )
             self._added.add(row.key)
-            self.rows[row.key], self.seconds[seconds.key] = row, seconds
+            self.rows[row.key], self.seconds[seconds.key] = row, replace(seconds, run=run or seconds.run)
 
     def check(self, wanted: Mapping[Key, str]) -> None:
         """Make sure that there is a row for every key; `wanted` has the names of their conditions.
@@ -126,7 +135,7 @@ class RowFile:
 def read_rows(path: Path) -> list[Row]:
     """Read the rows of a file; none where there is no file. Raise a SmileError where it is damaged."""
     try:
-        return [from_json(Row, line) for line in _lines(path)]
+        return [from_json(Row, line) for line in lines_of(path)]
     except ValueError as error:
         raise SmileError(
             f"{path} is damaged or holds no rows of this version; remove it, or evaluate into another folder."
@@ -136,7 +145,7 @@ def read_rows(path: Path) -> list[Row]:
 def read_seconds(path: Path) -> list[Seconds]:
     """Read the times of a file; none where there is no file. Raise a SmileError where it is damaged."""
     try:
-        return [from_json(Seconds, line) for line in _lines(path)]
+        return [from_json(Seconds, line) for line in lines_of(path)]
     except ValueError as error:
         raise SmileError(
             f"{path} is damaged or holds no times of this version; remove it, the rows stay."
@@ -161,8 +170,14 @@ def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _lines(path: Path) -> list[bytes]:
+def lines_of(path: Path) -> list[bytes]:
+    """Return the lines of a file that are not empty; none where there is no file."""
     return [line for line in read_bytes(path).split(b"\n") if line] if path.exists() else []
+
+
+def row_files(folder: Path) -> list[Path]:
+    """Return the sorted files of rows in an evaluation's folder, one a language."""
+    return [path for path in sorted(folder.glob("*.jsonl")) if not path.name.endswith(".seconds.jsonl")]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from functools import cached_property, partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
+from uuid import uuid4
 
 from smile import corpora
 from smile.corpora import Corpus
 from smile.datatypes import CorpusError, Utterance
 from smile.evaluation.conditions import Condition, resolved
 from smile.evaluation.evaluate import PoolKey, pool_key
+from smile.evaluation.rescoring import References, check_older, rescore_folder
 from smile.evaluation.rows import Key, RowFile
 from smile.evaluation.worker_pool import worker_pool
 from smile.evaluation.workers import Task
@@ -55,6 +57,7 @@ class Job:
     cluster: str = ""  # address of a Ray cluster, "local" for one of its own; empty: without Ray
     windows: tuple[float, ...] = ()  # seconds that may be encoded; empty: as each condition says
     model: dict[str, Any] = field(default_factory=lambda: {"adapter": None})  # arguments of load_models
+    id: str = field(default_factory=lambda: uuid4().hex[:12])  # of the run, in its manifest and times
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -71,6 +74,7 @@ class Pending:
     done: int  # rows that are there
     seconds: float  # estimated
     wanted: dict[Key, str]  # of all its rows, with the name of the condition
+    older: int = 0  # rows in its file that are to be scored anew, by the normalisers of today
 
     @property
     def rows(self) -> int:
@@ -104,6 +108,18 @@ def plan(job: Job) -> list[Pending]:
 
     Raises:
         CorpusError: no such corpus, language or split.
+        SmileError: an older normaliser has scored rows whose references the corpus does not have.
+    """
+    names = chosen_languages(job)
+    check_older(job.out, References([job.corpus]))
+    return [_pending(job, name) for name in names]
+
+
+def chosen_languages(job: Job) -> tuple[str, ...]:
+    """Return the names of a job's languages.
+
+    Raises:
+        CorpusError: no such corpus, language or split.
     """
     languages = job.corpus.languages(job.split)
     if not languages:
@@ -112,7 +128,7 @@ def plan(job: Job) -> list[Pending]:
     parts = [part for name in names for part in name.split("+")]
     if missing := [part for part in parts if part not in languages]:
         raise CorpusError(f"{job.data} has no language {missing[0]}; choose of {', '.join(languages)}.")
-    return [_pending(job, name) for name in names]
+    return names
 
 
 def targets(job: Job, name: str) -> tuple[Utterance, ...]:
@@ -127,7 +143,7 @@ def targets(job: Job, name: str) -> tuple[Utterance, ...]:
 
 def _pending(job: Job, name: str) -> Pending:
     rows, utterances = RowFile(job.out, file_name(name)), targets(job, name)
-    done, hashes = rows.done(), [condition.hash for condition in job.conditions]
+    done, hashes = rows.done() | rows.older(), [condition.hash for condition in job.conditions]
     todo = [
         (u, tuple(c for c, h in zip(job.conditions, hashes, strict=True) if (u.id, h) not in done))
         for u in utterances
@@ -138,7 +154,7 @@ def _pending(job: Job, name: str) -> Pending:
     there = len(utterances) * len(hashes) - count
     seconds = count * (mean(timed) if any(timed) else GUESS) / job.jobs
     wanted = {(u.id, h): c.name for u in utterances for c, h in zip(job.conditions, hashes, strict=True)}
-    return Pending(name, work, there, seconds, wanted)
+    return Pending(name, work, there, seconds, wanted, len(rows.older()))
 
 
 def sample(utterances: Sequence[Utterance], limit: int, seed: int) -> tuple[Utterance, ...]:
@@ -155,6 +171,7 @@ def run(job: Job, models: Models, pending: Sequence[Pending], progress: StagePro
     """
     job.out.mkdir(parents=True, exist_ok=True)
     leftovers.sweep(job.out)
+    rescore_folder(job.out, References([job.corpus]))
     todo = [part for part in pending if part.work]
     failed = _evaluated(job, models, todo, progress) if todo else 0
     for part in pending:
@@ -171,18 +188,18 @@ def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Stag
     with worker_pool(models, job) as work:
         tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in todo]
         for language, some in tasks:
-            for batch in _saved(RowFile(job.out, file_name(language)), work(some)):
+            for batch in _saved(RowFile(job.out, file_name(language)), work(some), job.id):
                 made, failed = made + batch[0], failed + batch[1]
                 progress(f"Evaluating {language}", made, total)
     return failed
 
 
-def _saved(rows: RowFile, results: Iterator[list[Any]]) -> Iterator[tuple[int, int]]:
+def _saved(rows: RowFile, results: Iterator[list[Any]], run_id: str) -> Iterator[tuple[int, int]]:
     """Take in results and write them in batches, the last one also after an interruption."""
     unsaved = 0
     try:
         for made in results:
-            rows.add(made)
+            rows.add(made, run_id)
             unsaved += 1
             if unsaved >= BATCH:
                 rows.write()

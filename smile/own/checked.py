@@ -12,13 +12,14 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.datatypes import RecognizerInfo, Utterance
+from smile.datatypes import RecognizerInfo, SmileError, Utterance
 from smile.evaluation.conditions import Condition
+from smile.evaluation.rescoring import anew, is_older
 from smile.evaluation.rows import Row
 from smile.pools.pool import Pool
 from smile.util.fields import from_fields
@@ -38,11 +39,11 @@ class KeptRows:
         self._log, self._rows = log, dict[str, Row]()
 
     def get(self, utterance: Utterance, condition: Condition) -> Row | None:
-        """Return the row of a clip under a condition, where there is one."""
+        """Return the row of a clip under a condition, where there is one, scored by today's normalisers."""
         key = _key(utterance.id, condition.hash, condition.name)
         fields = self._log.get(key) if self._log and key not in self._rows else None
-        if fields is not None:
-            self._rows[key] = from_fields(Row, fields)
+        if fields is not None and (row := _scored_today(from_fields(Row, fields), utterance.text)):
+            self._rows[key] = row
         return self._rows.get(key)
 
     def add(self, row: Row) -> Row:
@@ -55,6 +56,17 @@ class KeptRows:
             except OSError:
                 self._log = None  # the disk is full; the check itself goes on
         return row
+
+
+def _scored_today(row: Row, text: str) -> Row | None:
+    """A row that was kept, scored anew where an older normaliser has; None where it has to be made again."""
+    if not is_older(asdict(row)):
+        return row
+    try:
+        changed = anew(asdict(row), [text])
+    except SmileError:  # another version of SMILE has kept it
+        return None
+    return replace(row, **changed) if changed else None
 
 
 def _key(*names: str) -> str:

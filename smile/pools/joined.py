@@ -26,6 +26,11 @@ def joined(first: Sequence[Utterance], second: Sequence[Utterance], folder: Path
     return tuple(joint for i, j in pairs if (joint := _joint(first[i], second[j], folder)) is not None)
 
 
+def joined_text(first: str, second: str) -> str:
+    """Return the text of two clips in one recording."""
+    return f"{first} {second}"
+
+
 def _joint(a: Utterance, b: Utterance, folder: Path) -> Utterance | None:
     """One utterance of two; None where a clip is too long."""
     name = f"{a.id}+{b.id}"
@@ -35,4 +40,4 @@ def _joint(a: Utterance, b: Utterance, folder: Path) -> Utterance | None:
         if any(len(samples) > LONGEST * SAMPLE_RATE for samples in parts):
             return None
         write(path, np.concatenate(parts))
-    return Utterance(name, path, f"{a.text} {b.text}", f"{a.language}+{b.language}")
+    return Utterance(name, path, joined_text(a.text, b.text), f"{a.language}+{b.language}")

@@ -40,6 +40,7 @@ def described(job: Job) -> dict[str, Any]:
             name: corpus_hash(job, name) for name in job.languages or job.corpus.languages(job.split)
         },
         "corpus": job.corpus.name,
+        "id": job.id,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "limit": job.limit,
         "machine": machine(),

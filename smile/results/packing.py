@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from smile.datatypes import DamagedError, SmileError
 from smile.evaluation.conditions import FACTS, SINCE, of_facts
-from smile.evaluation.rows import NAME, Row, RowFile, read_manifest
+from smile.evaluation.rescoring import REMEDY
+from smile.evaluation.rows import NAME, Row, RowFile, read_manifest, row_files
 from smile.paths import PRECOMPUTED
 from smile.results.timed import run_of_each
 from smile.util.storage import replacing, write_json
@@ -25,6 +26,7 @@ RESULTS = "results.parquet"
 SETTINGS = tuple(name for name in FACTS if name not in ("engine", "precision", "pooling", "pool_split"))
 NEEDED = set(SETTINGS) - set(SINCE)  # of a condition in a manifest
 MOST_BYTES = 20_000_000
+TOO_LARGE = "The rows are larger than 20 MB; pack fewer evaluations."
 TEXTS = ("id", "language", "split", "condition", "hash", "hypothesis", "normalisers", "stopped", "token",
          "guess", "error")  # fmt: skip
 COLUMNS = (
@@ -37,41 +39,41 @@ COLUMNS = (
     }
 )
 """What tables need, and of which kind; see `Row`."""
-TIMES = {"seconds": "float", "retrieval": "float"}  # which may be missing
+TIMES = {"seconds": "float", "retrieval": "float", "run": "str"}  # which may be missing
 LOGGER = logging.getLogger(__name__)
 
 
 def read_rows_of(folder: Path) -> pd.DataFrame:
-    """Return the rows of one evaluation's folder with their seconds.
+    """Return the rows of one evaluation's folder with their seconds and the run that timed them.
 
     Raises:
-        SmileError: the folder holds no rows.
+        SmileError: the folder holds no rows, or rows scored by several versions of a normaliser.
     """
     import pandas as pd
 
     rows = []
-    for path in sorted(folder.glob("*.jsonl")):
-        if path.name.endswith(".seconds.jsonl"):
-            continue
+    for path in row_files(folder):
         file = RowFile(folder, path.stem)
         for key in sorted(file.rows):
             seconds = file.seconds.get(key)
-            timing = {"seconds": seconds.seconds, "retrieval": seconds.retrieval} if seconds else {}
+            timing = {name: getattr(seconds, name) for name in TIMES} if seconds else {"run": ""}
             rows.append({**asdict(file.rows[key]), **timing})
     if not rows:
         raise SmileError(f"{folder} holds no rows; make some with: smile evaluate --out {folder}")
-    return pd.DataFrame(rows)
+    return one_form(pd.DataFrame(rows), folder)
 
 
 def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     """Join evaluations into `results.parquet` and `manifest.json`.
 
     Raises:
-        SmileError: no rows, two different rows of one utterance and condition, or too much to keep.
+        SmileError: no rows, two different rows of one utterance and condition, rows scored by several
+            versions of a normaliser, or too much to keep.
     """
     import pandas as pd
 
-    rows = pd.concat([read_rows_of(folder) for folder in folders], ignore_index=True)
+    parts = [read_rows_of(folder) for folder in folders]
+    rows = one_form(pd.concat(parts, ignore_index=True), *folders)
     rows = rows.sort_values(["language", "id", "hash"], ignore_index=True)
     keys = ["language", "id", "hash"]
     same = [*keys, "hypothesis", "error"]
@@ -83,7 +85,7 @@ def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     with replacing(out / RESULTS) as new:
         rows.to_parquet(new, index=False, compression="zstd")
         if new.stat().st_size > MOST_BYTES:
-            raise SmileError("The rows are larger than 20 MB; pack fewer evaluations.")
+            raise SmileError(TOO_LARGE)
         write_json(out / NAME, _manifest(folders), sort_keys=True)
     return rows
 
@@ -103,14 +105,15 @@ def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:
     Empty where there are none. A file that cannot be read is told in the log and passed over.
 
     Raises:
-        SmileError: there are files, and none can be read.
+        SmileError: there are files, and none can be read, or several versions of a normaliser have
+            scored their rows.
     """
     import pandas as pd
 
     parts, damaged = [], []
     for path in sorted(folder.rglob(RESULTS)):
         try:
-            parts.append(_packed(path))
+            parts.append(read_packed(path))
         except SmileError as error:
             damaged.append(error)
     if damaged and not parts:
@@ -119,8 +122,24 @@ def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:
         LOGGER.warning("%s", told)
     if not parts:
         return pd.DataFrame(columns=[field.name for field in fields(Row)] + list(SETTINGS))
-    rows = pd.concat(parts, ignore_index=True)
+    rows = one_form(pd.concat(parts, ignore_index=True), folder)
     return told_apart(rows.drop_duplicates(["language", "id", "hash"], ignore_index=True))
+
+
+def one_form(rows: pd.DataFrame, *folders: Path) -> pd.DataFrame:
+    """Return rows that were scored by one version of each normaliser; those that failed were by none.
+
+    Raises:
+        SmileError: there are several, whose figures cannot be compared.
+    """
+    stamps = sorted(set(rows.loc[rows["error"] == "", "normalisers"]))
+    if len(stamps) > 1:
+        places = " ".join(map(str, folders))
+        raise SmileError(
+            f"{places}: rows scored by {' and by '.join(one or 'nothing' for one in stamps)} cannot be "
+            f"compared; {REMEDY.format(places)}"
+        )
+    return rows
 
 
 def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +149,12 @@ def told_apart(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(condition=names)
 
 
-def _packed(path: Path) -> pd.DataFrame:
+def read_packed(path: Path) -> pd.DataFrame:
+    """Return the rows of one packed file, each with its condition's settings and the run that timed it.
+
+    Raises:
+        SmileError: the file or its manifest is damaged.
+    """
     import pandas as pd
 
     again = "pack it again with: smile results pack"

@@ -20,12 +20,14 @@ class Run:
     """A run of `smile evaluate`: what it is called for people, and what it measured."""
 
     name: str
+    id: str  # which the seconds have that it timed; runs before there were ids have none
     languages: frozenset[str]
     conditions: frozenset[str] | None  # by name; None is all that there are
 
     def measured(self, language: str, condition: str) -> bool:
-        """Return whether rows of a language and a condition may be its."""
-        return language in self.languages and (self.conditions is None or condition in self.conditions)
+        """Return whether rows of a language and a condition, without the id of a run, may be its."""
+        listed = self.conditions is None or condition in self.conditions
+        return not self.id and language in self.languages and listed
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,17 @@ class Timed:
 
 
 def run_of_each(rows: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
-    """Return the run of each row of a pack, by what its manifest says of them; see UNKNOWN."""
+    """Return the run of each row of a pack; see UNKNOWN.
+
+    It is the one whose id the row has, or, where it has none, what the manifest says of runs without.
+    """
     runs = [run for fields in manifest["runs"] if (run := _run(fields))]
     names = {key: str(settings.get("name", "")) for key, settings in manifest["conditions"].items()}
     pairs = list(zip(rows["language"], rows["hash"], strict=True))
     known = {pair: _single(runs, pair[0], names.get(pair[1], "")) for pair in set(pairs)}
-    return [known[pair] for pair in pairs]
+    told = {run.id: run.name for run in runs if run.id}
+    ids = rows["run"] if "run" in rows else [""] * len(pairs)
+    return [told.get(i, f"run {i}") if i else known[pair] for i, pair in zip(ids, pairs, strict=True)]
 
 
 def in_one_run(rows: pd.DataFrame, conditions: Sequence[str]) -> Timed | None:
@@ -82,8 +89,11 @@ def _run(fields: Mapping[str, Any]) -> Run | None:
         words = shlex.split(command)
     except ValueError:
         return None
-    name = f"run of {date[:19].replace('T', ' ')}, commit {commit[:7]}, {machine}"
-    return Run(name, frozenset(map(str, corpora)), _listed(words))
+    told = fields.get("id", "")
+    if not isinstance(told, str):
+        return None
+    name = f"run {told}".strip() + f" of {date[:19].replace('T', ' ')}, commit {commit[:7]}, {machine}"
+    return Run(name, told, frozenset(map(str, corpora)), _listed(words))
 
 
 def _listed(words: Sequence[str]) -> frozenset[str] | None:

@@ -1,6 +1,7 @@
 """Text normalisers by name, as they are applied to reference and transcript before scoring.
 
-A change of what one returns must raise its version: the version is stamped on every result.
+A change of what one returns must raise its version: the version is stamped on every result. What the
+version before returned stays in FORMER, so that a reference can be told to be that of a row scored then.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ INNER_APOSTROPHE = regex.compile(r"(?<=[\p{L}\p{M}])['’‘‛`´′＇](?=\p{L
 APOSTROPHE_LETTER = regex.compile("[\u02bb\ua78c]")  # ʻ and ꞌ, which are typed for each other and for ʼ
 TONES = "\u02e5-\u02eb\ua700-\ua716\ua789\ua78a"  # letters of tone, which Unicode counts as symbols
 NOT_TEXT = regex.compile(rf"[^\p{{L}}\p{{M}}\p{{N}}{TONES}]+")
+NOT_TEXT_1 = regex.compile(r"[^\p{L}\p{M}\p{N}]+")  # of plain/1
 
 
 def plain(text: str, language: str = "") -> str:
@@ -36,11 +38,21 @@ def plain(text: str, language: str = "") -> str:
     other sign parts words. Characters without a shape of their own
     (joiners, variation selectors, soft hyphens, marks of direction) are dropped.
     """
+    text = APOSTROPHE_LETTER.sub("ʼ", _lowered(text, language))
+    return unicodedata.normalize("NFC", NOT_TEXT.sub(" ", text).strip())
+
+
+def plain_1(text: str, language: str = "") -> str:
+    """Normalise a text as version 1 of `plain` did: ʻ and ꞌ stay, and letters of tone part words."""
+    return unicodedata.normalize("NFC", NOT_TEXT_1.sub(" ", _lowered(text, language)).strip())
+
+
+def _lowered(text: str, language: str) -> str:
+    """A text in lower case, NFC, with ʼ for every apostrophe in a word and without what has no shape."""
     text = IGNORABLE.sub("", unicodedata.normalize("NFC", text))
     if language in DOTTED_I:
         text = text.replace("I", "ı").replace("İ", "i")
-    text = APOSTROPHE_LETTER.sub("ʼ", INNER_APOSTROPHE.sub("ʼ", text.lower()))
-    return unicodedata.normalize("NFC", NOT_TEXT.sub(" ", text).strip())
+    return INNER_APOSTROPHE.sub("ʼ", text.lower())
 
 
 def ml_superb(text: str, language: str = "") -> str:
@@ -73,6 +85,9 @@ NORMALISERS = {
     normaliser.name: normaliser
     for normaliser in (Normaliser("plain", 2, plain), Normaliser("ml_superb", 1, ml_superb))
 }
+FORMER = (Normaliser("plain", 1, plain_1),)
+STAMPS = " ".join(normaliser.stamp for normaliser in NORMALISERS.values())
+"""What rows that are scored today are marked with."""
 
 
 def normalise(text: str, normaliser: str = "plain", language: str = "") -> str:
@@ -88,6 +103,14 @@ def find(name: str) -> Normaliser:
     if name not in NORMALISERS:
         raise SmileError(f'There is no normaliser "{name}"; choose one of {", ".join(NORMALISERS)}.')
     return NORMALISERS[name]
+
+
+def stamped(stamp: str) -> Normaliser:
+    """Return the normaliser that left a stamp, of today or before; raise a SmileError where none is known."""
+    for normaliser in (*NORMALISERS.values(), *FORMER):
+        if normaliser.stamp == stamp:
+            return normaliser
+    raise SmileError(f'This version of SMILE has no normaliser "{stamp}"; use the one that made the rows.')
 
 
 def one_line(text: str) -> str:

@@ -53,7 +53,11 @@ def score(reference: str, hypothesis: str, normaliser: str = "plain", language: 
     Spaces count as characters, as everywhere in jiwer and ML-SUPERB. `language` is ISO 639-3. An empty
     reference scores its insertions over a length of 0.
     """
-    chosen = text.find(normaliser)
+    return score_by(text.find(normaliser), reference, hypothesis, language)
+
+
+def score_by(chosen: text.Normaliser, reference: str, hypothesis: str, language: str = "") -> Score:
+    """Score a transcript after a normaliser, which may be one of an older version; see `score`."""
     wanted, written = chosen.apply(reference, language), chosen.apply(hypothesis, language)
     characters = jiwer.process_characters(wanted, written)
     words = jiwer.process_words(wanted, written)

@@ -16,6 +16,7 @@ from smile.ui.cancelled import consuming
 from smile.ui.components import Audio
 from smile.ui.engine import Engine
 from smile.ui.files import discarding
+from smile.ui.guard import sentence
 from smile.ui.parts.components import TURNS
 from smile.ui.parts.recordings import recording_of
 from smile.ui.store import Store
@@ -113,7 +114,10 @@ def results_of(store: Store, metric: str, normaliser: str) -> list[dict[str, Any
     if metric not in ("cer", "wer") or normaliser not in NORMALISERS:
         names = ", ".join(NORMALISERS)
         raise gr.Error(f"Choose cer or wer, and one of the normalisers {names}.", print_exception=False)
-    measured = store.measured()
+    try:
+        measured = store.measured()
+    except SmileError as error:
+        raise gr.Error(sentence(error), print_exception=False) from error
     if measured.raw.empty:
         return []
     rates = measured.rates(Metric(metric, normaliser), labels.control(measured.facts))

@@ -68,7 +68,7 @@ def ended(state: int, trellis: Trellis) -> float:
     return (len(gaps) - 1 - gaps.index(state)) * trellis.prices.line if state in gaps else np.inf
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts, st.integers(1, 4), st.integers(0, 99), st.sampled_from([0.5, 3.0, np.inf]))
 def test_it_finds_the_best_of_all_ways(text: list, frames: int, seed: int, price: float) -> None:
     trellis, logprobs = Trellis.of(text, SPACE, Prices(1.0, price)), logprobs_of(frames, seed)

@@ -41,7 +41,7 @@ def test_the_labels_are_those_of_the_whole_text(text: str, form: Form) -> None:
         assert not any(unicodedata.combining(c.text[0]) for c in word.characters)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=20))
 def test_no_letter_of_any_text_is_lost(text: str) -> None:
     made = written(text, Form("original"), Alphabet("ab"))

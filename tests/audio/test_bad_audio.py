@@ -167,7 +167,7 @@ def test_any_bytes_give_sound_or_one_sentence(
     assert_sound_or_sentence(lambda: read_audio(path))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(kind=st.sampled_from(sounds.FORMATS), seed=st.integers(0, 2**32 - 1), flips=st.integers(1, 60))
 def test_a_damaged_file_gives_sound_or_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, kind: str, seed: int, flips: int
@@ -184,7 +184,7 @@ def test_a_damaged_file_gives_sound_or_one_sentence(
     assert_sound_or_sentence(lambda: read_audio(path))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     samples=st.sampled_from(DTYPES).flatmap(lambda dtype: arrays(dtype, SHAPES)),
     rate=st.one_of(st.sampled_from(sounds.ANY_RATE), st.integers(-1, 10**6), st.floats()),

@@ -24,7 +24,7 @@ FLAC = st.tuples(st.just("pcm16.flac"), st.sampled_from([16_000, 44_100]), st.in
 LENGTH = st.floats(0.3, 1.5)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.one_of(*(st.lists(st.tuples(kind, LENGTH), min_size=2, max_size=4) for kind in (OGG, FLAC))))
 def test_every_link_is_read(
     tmp_path: Path, parts: list[tuple[tuple[str, int, int], float]], monkeypatch: pytest.MonkeyPatch

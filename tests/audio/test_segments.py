@@ -235,7 +235,7 @@ def test_pieces_under_a_second_are_refused() -> None:
 LEVELS = st.sampled_from([0.0, 0.0, 0.3, 0.6, 0.9, 1.0])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     probabilities=st.lists(st.tuples(st.integers(1, 300), LEVELS), max_size=30).map(
         lambda runs: np.concatenate([np.zeros(0, np.float32), *(np.full(n, p, np.float32) for n, p in runs)])
@@ -273,7 +273,7 @@ def assert_slice(samples: Signal, piece: Speech) -> None:
     np.testing.assert_array_equal(samples[start:end], piece.samples)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(arrays(np.float32, st.integers(0, 9000), elements=st.floats(-1, 1, width=32)))
 def test_any_samples_have_a_probability_for_each_chunk(samples: Signal) -> None:
     probabilities = module.speech_probabilities(samples)

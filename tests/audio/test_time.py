@@ -101,7 +101,7 @@ def timelines(draw: st.DrawFn) -> list[Tone]:
     return tones
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(FILES), tones=timelines(), others=st.integers(0, 2), data=st.data())
 def test_sound_is_where_its_time_stamps_say(
     tmp_path: Path, kind: tuple[str, str], tones: list[Tone], others: int, data: st.DataObject

@@ -153,7 +153,7 @@ def test_times_are_understood_with_the_columns_beside_them() -> None:
         assert span({"file": "a.wav", start: "1", end: "2"}) == (1.0, 3.0 if "dauer" in end else 2.0), names
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_table_is_understood_or_its_columns_are_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

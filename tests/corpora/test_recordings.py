@@ -87,7 +87,7 @@ def test_what_is_found_by_its_name_is_said(tmp_path: Path) -> None:
     assert not importing.takes(tmp_path / "in")  # an absolute path is the command line's own
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

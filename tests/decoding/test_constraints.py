@@ -98,7 +98,7 @@ def keeps_to(tokenizer: Tokenizer, shown: DecodingResult, characters: frozenset[
     max_new_tokens=st.integers(1, 14),
     timestamps=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_in_hard_mode_no_other_character_ever_appears(
     tokenizer: Tokenizer,
     spelt: str,
@@ -135,7 +135,7 @@ def test_that_the_property_can_fail(tokenizer: Tokenizer) -> None:
 
 
 @given(texts, st.lists(texts, min_size=1, max_size=3), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_text_of_the_characters_may_be_written_token_by_token(
     tokenizer: Tokenizer, text: str, others: list[str], data: st.DataObject
 ) -> None:
@@ -159,7 +159,7 @@ def slow(waiting: bytes, piece: bytes, characters: frozenset[str]) -> bool:
 
 
 @given(texts, st.data())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_every_token_is_judged_as_by_a_slow_reference(
     tokenizer: Tokenizer, text: str, data: st.DataObject
 ) -> None:
@@ -172,7 +172,7 @@ def test_every_token_is_judged_as_by_a_slow_reference(
 
 
 @given(texts, texts, st.integers(0, 10**6), st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_soft_penalises_just_what_hard_forbids(
     tokenizer: Tokenizer, spelt: str, said: str, seed: int, length: int
 ) -> None:
@@ -206,7 +206,7 @@ def test_the_text_does_not_end_within_a_character(tokenizer: Tokenizer) -> None:
 
 
 @given(texts, st.integers(0, 30), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_there_is_a_way_out_of_whatever_others_forbid(
     tokenizer: Tokenizer, text: str, length: int, everything: bool
 ) -> None:

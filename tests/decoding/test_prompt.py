@@ -76,7 +76,7 @@ def test_unknown_language_token_is_refused(tokenizer: Tokenizer) -> None:
     clips=st.lists(st.tuples(st.floats(0.1, 29), st.text(max_size=200)), max_size=10),
     timestamps=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_budgets_hold(
     tokenizer: Tokenizer, target: float, clips: list[tuple[float, str]], timestamps: bool
 ) -> None:

@@ -14,7 +14,7 @@ from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, Speech
 from smile.evaluation import runs
 from smile.evaluation.evaluate import evaluate, pool_key, write
-from smile.evaluation.rows import Row, read_rows
+from smile.evaluation.rows import Row, read_rows, read_seconds
 from smile.evaluation.runs import Job
 from smile.pools.pool import open_pool
 from smile.retrieval.samplers import stable_shuffle
@@ -246,6 +246,14 @@ def test_the_command_counts_and_writes(
     (row,) = read_rows(tmp_path / "out" / "gle.jsonl")
     assert manifest["conditions"][row.hash]["name"] == "vanilla"
     assert len(manifest["runs"][0]["corpora"]["gle"]) == 12
+    assert cli.main([*line[:4], "2", *line[5:]]) == 0
+    runs_told = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["runs"]
+    timed = read_seconds(tmp_path / "out" / "gle.seconds.jsonl")
+    assert {one.id == row.id: one.run for one in timed} == {
+        True: runs_told[0]["id"],
+        False: runs_told[1]["id"],
+    }
+    assert len({told["id"] for told in runs_told}) == 2
 
 
 @pytest.mark.parametrize(

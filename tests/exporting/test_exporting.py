@@ -55,7 +55,7 @@ def written(transcript: TieredTranscript, kind: str, folder: str) -> Path:
     return path
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(transcripts())
 def test_textgrids_open_in_praat_and_praatio(transcript: TieredTranscript) -> None:
     from parselmouth.praat import call
@@ -78,7 +78,7 @@ def test_textgrids_open_in_praat_and_praatio(transcript: TieredTranscript) -> No
         assert labels == [e[2] for e in entries]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(transcripts())
 def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
     from pympi import Eaf
@@ -161,7 +161,7 @@ def test_words_in_tables_and_subtitles(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(transcripts())
 def test_subtitles_open_in_pysubs2(transcript: TieredTranscript) -> None:
     for kind in ("srt", "vtt"):

@@ -30,7 +30,7 @@ def exported(folder: Path, said: list[str], name: str = "a.wav") -> Path:
     return path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(texts, min_size=1, max_size=6), st.sampled_from(["a.wav", "-a.wav", "ωé.wav", "'=.wav"]))
 @example(["=1+2", "-tja wa", "+", "@x", "'=1", "''-", "ωé"], "@.wav")
 def test_texts_are_no_formulas_and_come_back_to_the_letter(

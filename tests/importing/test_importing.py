@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile import importing
@@ -337,7 +337,6 @@ parts = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(parts, min_size=1, max_size=4).map("/".join), min_size=1, max_size=4))
 def test_whatever_its_names_are_a_zip_stays_in_its_folder(names: list[str]) -> None:
     with TemporaryDirectory() as folder:

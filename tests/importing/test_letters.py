@@ -49,7 +49,7 @@ def test_letters_of_8_bits_are_refused_with_what_they_may_be(tmp_path: Path, enc
     assert ('(line 15 would read "bàgh beag mòr")' in str(told.value)) == (encoding != "mac-roman")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(marks)
 def test_backslashes_come_back_from_praat(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     transcript = TieredTranscript("a.wav", 1.0, (("utt", (Span(0.0, 1.0, text),)),))

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_score
@@ -54,7 +54,6 @@ def test_a_query_between_two_points_lands_between_them():
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), st.integers(1, 20))
-@settings(deadline=None)
 def test_a_query_stays_within_the_map(row, support):
     points = np.random.default_rng(len(row)).normal(0, 5, (len(row), 2)).astype(np.float32)
     placed = place(points, np.array(row), support)

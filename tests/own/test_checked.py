@@ -12,10 +12,12 @@ import pytest
 
 from smile.datatypes import EncoderId, PoolError, RecognizerInfo, Utterance
 from smile.evaluation.conditions import Condition
+from smile.evaluation.rescoring import counts
 from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.own.checked import keep_table, kept_rows, lines_of, table
 from smile.pools.pool import Pool, open_pool
+from smile.text.normalisers import STAMPS
 from smile.ui.own.verdict import kept_html
 from tests.conftest import POOLS
 
@@ -139,3 +141,22 @@ def test_one_clip_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
     one = replace(POOL, utterances=POOL.utterances[:1], embeddings=POOL.embeddings[:1])
     with pytest.raises(PoolError, match="just one clip"):
         checked(tmp_path, one)
+
+
+def test_kept_rows_of_an_older_normaliser_are_scored_anew(tmp_path: Path) -> None:
+    clip, other = (replace(u, text="ma˥ ta") for u in POOL.utterances[:2])
+    known, unknown, *_ = TRIED
+    old = "plain/1 ml_superb/1"
+    with kept_rows(tmp_path, POOL, INFO) as kept:
+        for one, stamps in ((known, old), (unknown, "plain/0")):
+            scored: Any = counts(clip.text, "ma ta", "gla", old)
+            names = clip.id, "gla", "", one.name, one.hash
+            kept.add(Row(*names, "ma ta", **scored, normalisers=stamps))
+        made_of = replace(other, text="ma ta ta")  # the row of this clip is of another text
+        kept.add(Row(other.id, "gla", "", known.name, known.hash, "ma ta", **scored, normalisers=old))
+    with kept_rows(tmp_path, POOL, INFO) as kept:
+        today = kept.get(clip, known)
+        assert today is not None
+        assert (today.normalisers, today.plain_edits, today.plain_length) == (STAMPS, 1, 6)
+        assert kept.get(clip, unknown) is None
+        assert kept.get(made_of, known) is None

@@ -16,7 +16,7 @@ from smile.evaluation.rows import Row, RowFile, Seconds
 from smile.results import packing
 from smile.results import tables as results
 from smile.results.tables import Metric
-from smile.text.normalisers import normalise
+from smile.text.normalisers import STAMPS, normalise
 from smile.text.scoring import score
 
 # reference, vanilla, in-context: empty texts, combining marks, right-to-left, emoji, ties
@@ -239,6 +239,11 @@ def test_one_name_for_two_settings_is_told_apart() -> None:
     clashing = frame().assign(hash=lambda f: ["abcd1"] * (len(f) - 1) + ["efgh2"])
     names = set(packing.told_apart(clashing.assign(condition="u-1"))["condition"])
     assert names == {"u-1 abcd", "u-1 efgh"}
+
+
+def test_what_comes_along_is_scored_by_todays_normalisers() -> None:
+    """After a new version: smile results rescore precomputed --data CORPORA."""
+    assert set(packing.load()["normalisers"]) == {STAMPS}
 
 
 def test_an_empty_folder_says_what_to_run(tmp_path: Path) -> None:

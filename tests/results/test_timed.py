@@ -70,12 +70,32 @@ def test_the_command_of_a_run_tells_which_rows_it_made(tmp_path: Path) -> None:
     assert runs == {"vanilla": [early], "u-1": [early], "u-3": [late]}
 
 
+def test_the_id_of_a_run_tells_what_it_timed(tmp_path: Path) -> None:
+    """Two runs of one command in the same second, and rows from before there were ids."""
+    told_by(tmp_path, [RUN, {**RUN, "id": "aa"}, {**RUN, "id": "bb"}])
+    path = tmp_path / "packed" / packing.RESULTS
+    frame = pd.read_parquet(path)
+    ids = frame["condition"].map({"vanilla": "aa", "u-1": "bb", "u-3": ""})
+    frame.assign(run=ids.where(frame["language"] == "chr", "cc")).to_parquet(path)
+    rows = packing.load(tmp_path / "packed")
+    same = "of 2026-11-24 13:57:32, commit c0ffeec, a CPU, 2 cores"
+    chr_runs = rows[rows["language"] == "chr"].groupby("condition")["run"].unique().map(list).to_dict()
+    assert chr_runs == {"vanilla": [f"run aa {same}"], "u-1": [f"run bb {same}"], "u-3": [f"run {same}"]}
+    assert set(rows.loc[rows["language"] == "sxb", "run"]) == {"run cc"}  # of which no manifest tells
+    assert in_one_run(rows[rows["language"] == "chr"], ["vanilla", "u-1", "u-3"]) is None
+    timed = in_one_run(rows, ["vanilla", "u-1", "u-3"])
+    assert timed is not None
+    assert (timed.run, len(timed.means)) == ("run cc", 3)
+
+
 @pytest.mark.parametrize(
     "runs",
     [
         [],
         [RUN, LATER],
         [{**RUN, "machine": ""}],
+        [{**RUN, "id": "aa"}],
+        [{**RUN, "id": 3}],
         [{**RUN, "command": "an open 'quotation"}],
         [{**RUN, "corpora": {"ell": "0"}}],
         [{"commit": "c0ffee", "corpora": None}, {}],
@@ -99,7 +119,7 @@ def test_findings_compare_seconds_of_one_run(tmp_path: Path) -> None:
 
 @given(st.sets(st.sampled_from("ab")), st.sets(st.sampled_from("xy")) | st.none())
 def test_a_run_measured_what_it_says(languages: set[str], conditions: set[str] | None) -> None:
-    run = Run("r", frozenset(languages), None if conditions is None else frozenset(conditions))
+    run = Run("r", "", frozenset(languages), None if conditions is None else frozenset(conditions))
     for language in "ab":
         for name in "xy":
             wanted = language in languages and (conditions is None or name in conditions)

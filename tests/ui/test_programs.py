@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 from gradio_client import Client, handle_file
 
 from smile.ui import build_app, look
+from smile.ui.programs import results_of
+from smile.ui.store import Store
 from tests.support.fake_engine import POOLS, FakeEngine
 from tests.support.linguists import staircase
 from tests.support.measured import packed
@@ -73,6 +76,17 @@ def test_results(client: Client) -> None:
     (controlled,) = {row["reduction"] for row in rows if row["condition"] == "Whisper alone, controlled"}
     assert controlled == 0.0, "what others are compared with"
     assert any(row["reduction"] for row in alone)
+
+
+def test_results_that_cannot_be_compared_are_one_sentence(tmp_path: Path) -> None:
+    frame = packed(tmp_path, languages=("chr",), clips=2)
+    raised = frame.assign(normalisers=["plain/2 ml_superb/1", *frame["normalisers"][1:]])
+    raised.drop(columns="run").to_parquet(tmp_path / "packed" / "results.parquet")
+    with pytest.raises(
+        gr.Error, match=r"plain/1 ml_superb/1 and by plain/2 .* smile results rescore"
+    ) as told:
+        results_of(Store(tmp_path / "packed"), "cer", "plain")
+    assert str(tmp_path.parent) not in str(told.value)
 
 
 def test_compare(client: Client, engine: FakeEngine) -> None:

@@ -119,7 +119,7 @@ def test_bytes_left_over_are_damage(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_arrays_with_any_byte_changed_are_read_or_damaged(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -34,7 +34,7 @@ def test_the_first_merge_is_there(tokenizer: Tokenizer) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_text_comes_back(tokenizer: Tokenizer, text: str) -> None:
     ids = tokenizer.encode(text)
     assert tokenizer.decode(ids) == text.replace("\ufffd", "")

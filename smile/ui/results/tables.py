@@ -148,7 +148,7 @@ def long(selection: Selection) -> pd.DataFrame:
     names = {"label": "condition", "clips": "pool_clips", "minutes": "pool_minutes"}
     settings = facts[["label", "hash", "name", *SETTINGS]].rename(columns=names)
     frame = about.merge(shown, on="language").merge(settings, on="condition")
-    stamps = selection.measured.raw["normalisers"].iloc[0]
+    stamps = selection.measured.raw["normalisers"].max()  # of all rows but those that failed
     stamp = next((s for s in stamps.split() if s.startswith(f"{selection.metric.normaliser}/")), "")
     return frame.assign(metric=selection.unit, normaliser=stamp, baseline=selection.baseline)
 
