@@ -19,6 +19,7 @@ from smile.cli import (
     likelihood,
     pool,
     project,
+    publish,
     results,
     similarity,
     train,
@@ -41,6 +42,7 @@ COMMANDS = (
     likelihood,
     results,
     project,
+    publish,
     demo_pools,
     bench,
 )  # in the order of the help
