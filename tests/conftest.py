@@ -28,6 +28,7 @@ LONG = {
     "cli/test_acoustic",
     "cli/test_app_ends",
     "cli/test_pool_commands",
+    "cli/test_publish",
     "corpora/test_kinds",
     "demo/test_demo",
     "evaluation/test_children",
@@ -59,6 +60,7 @@ LONG = {
     "whisper/test_packages",
     "whisper/test_recognizers",
     "whisper/test_shipped_adapter",
+    "whisper/test_zero",
 }
 
 
