@@ -42,6 +42,7 @@ LONG = {
     "own/test_quota",
     "own/test_rewriting",
     "own/test_workspaces",
+    "test_docker",
     "test_project",
     "test_public",
     "test_wheel",
