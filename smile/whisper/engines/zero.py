@@ -14,6 +14,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from functools import cache
 from importlib.util import find_spec
@@ -99,28 +100,30 @@ class Lease:
 
     def __init__(self, take: Callable[[str, bytes], None]):
         key = os.urandom(32)
-        self._why, self._closed = "", False
+        self._closed = False
         self._began = self._asked = time.monotonic()
         with Listener(authkey=key) as listener:
             address = cast(str, listener.address)
             context = copy_context()  # whose visitor's share of the GPU it is
             Thread(target=context.run, args=(self._call, take, address, key), daemon=True).start()
             self._line: Connection[Any, Any] = listener.accept()
-            if self._line.recv() != READY:
-                self._line.close()
-                raise SmileError(f"There is no GPU to be had now ({self._why}); try again later.")
+        try:
+            said = self._line.recv()
+        except (EOFError, OSError) as error:
+            raise SmileError(LOST) from error
+        if said != READY:
+            self._line.close()
+            raise SmileError(f"There is no GPU to be had now ({said}); try again later.")
 
     def _call(self, take: Callable[[str, bytes], None], address: str, key: bytes) -> None:
         """Take the GPU; where that fails, wake the one who waits for it."""
+        why = "the call has ended"
         try:
             take(address, key)
         except Exception as error:
-            self._why = re.sub(r"<[^>]*>", "", str(error))[:200] or type(error).__name__
-        try:
-            with Client(address, authkey=key) as line:
-                line.send(self._why)
-        except OSError:  # it has answered long ago
-            pass
+            why = re.sub(r"<[^>]*>", "", str(error))[:200] or type(error).__name__
+        with suppress(OSError), Client(address, authkey=key) as line:  # where it has not answered long ago
+            line.send(why)
 
     @property
     def over(self) -> bool:
