@@ -32,6 +32,7 @@ LONG = {
     "cli/test_acoustic",
     "cli/test_app_ends",
     "cli/test_pool_commands",
+    "cli/test_publish",
     "corpora/test_kinds",
     "demo/test_demo",
     "evaluation/test_children",
@@ -45,6 +46,7 @@ LONG = {
     "own/test_quota",
     "own/test_rewriting",
     "own/test_workspaces",
+    "test_docker",
     "test_project",
     "test_public",
     "test_wheel",
@@ -63,6 +65,7 @@ LONG = {
     "whisper/test_packages",
     "whisper/test_recognizers",
     "whisper/test_shipped_adapter",
+    "whisper/test_zero",
 }
 
 

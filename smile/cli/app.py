@@ -16,7 +16,7 @@ from smile.datatypes import SmileError
 from smile.own.quota import Quota
 from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.paths import CACHE, POOLS, PRECOMPUTED
-from smile.whisper.engines import ENGINES
+from smile.whisper.engines import ENGINES, zero
 from smile.whisper.weights import DEFAULT
 
 if TYPE_CHECKING:
@@ -151,7 +151,10 @@ def _serve(chosen: argparse.Namespace) -> None:
     from smile.ui.files import keep_to_ourselves
 
     keep_to_ourselves()
-    engine = Engine(_options(chosen))
+    options = _options(chosen)
+    if _on_zero(chosen):
+        _load_first(options)
+    engine = Engine(options)
     visitors = Path(chosen.visitors).expanduser()
     service = VisitorService(engine, Workspaces(visitors, chosen.keep_hours, _quota(chosen)))
     try:
@@ -190,8 +193,21 @@ def _options(chosen: argparse.Namespace) -> Options:
         engine=chosen.engine,
         device=chosen.device,
         adapter=Path(chosen.adapter) if chosen.adapter else shipped_adapter(chosen.model),
-        read_ahead=chosen.read_ahead,
+        read_ahead=chosen.read_ahead and not _on_zero(chosen),  # the GPU is visitors', by the minute
     )
+
+
+def _on_zero(chosen: argparse.Namespace) -> bool:
+    """Whether the hf engine takes a GPU of ZeroGPU for each piece of work."""
+    return chosen.engine == "hf" and chosen.device.startswith("cuda") and zero.present()
+
+
+def _load_first(options: Options) -> None:
+    """Load the models before the page is launched and in the main thread, as ZeroGPU's package asks for."""
+    from smile.ui.sources import loaded
+
+    zero.gpu()
+    loaded(options)
 
 
 def _quota(chosen: argparse.Namespace) -> Quota:

@@ -20,6 +20,7 @@ from smile.cli import (
     likelihood,
     pool,
     project,
+    publish,
     results,
     similarity,
     train,
@@ -43,6 +44,7 @@ COMMANDS = (
     likelihood,
     results,
     project,
+    publish,
     demo_pools,
     bench,
 )  # in the order of the help

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smile.datatypes import EncoderId, Recognizer, RecognizerInfo, SmileError
+from smile.whisper.engines import zero
 
 if TYPE_CHECKING:
     from smile.whisper.adapters import Adapter
@@ -54,7 +55,8 @@ def load_recognizer(
     if engine == "hf":
         from smile.whisper.engines.hf import HfRecognizer
 
-        return HfRecognizer(state, base.config, info, adapter)
+        recognizer = HfRecognizer(state, base.config, info, adapter)
+        return zero.leased(recognizer) if device.startswith("cuda") and zero.present() else recognizer
     from smile.whisper.engines.lean import LeanRecognizer
 
     lean = sibling if isinstance(sibling, LeanRecognizer) else None
