@@ -37,6 +37,10 @@ class LanguageModel(Protocol):
         """Return log P of the text's end after a context."""
         ...
 
+    def score(self, text: str) -> float:
+        """Return log P of a whole text, its end included."""
+        ...
+
 
 @dataclass(frozen=True)
 class BeamSettings:

@@ -1,19 +1,22 @@
-"""Makes a pool's acoustic model: encodes what is missing, fits the head, writes it beside the pool."""
+"""Makes a pool's acoustic model: encodes what is missing, fits its heads, writes them beside the pool."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
-from smile.acoustic.head import Head
-from smile.acoustic.recipe import DEFAULTS, FittingProgress, Recipe
+from smile.acoustic.head import Head, further
+from smile.acoustic.recipe import ENSEMBLE, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import clip_key, form_of, head_path, write
 from smile.datatypes import PoolError, Utterance
 from smile.pools.pool import Pool
+from smile.util.machine import cores
+from smile.util.side_by_side import side_by_side
 from smile.util.storage import work_folder
+from smile.util.timing import relayed
 from smile.whisper.model import Model
 
 MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
@@ -47,45 +50,72 @@ class Begin:
 ANEW = Begin()
 
 
-def build(
-    pool: Pool, model: Model, recipe: Recipe = DEFAULTS, older: Head | None = None
-) -> Generator[FittingProgress, None, Fitted]:
-    """Fit a head to a pool and store it; yields after each clip encoded, each epoch, and in long epochs.
+@dataclass(frozen=True, eq=False)
+class Built:
+    """The heads of a pool, and the clips that they were not fitted to."""
 
-    With an `older` head, of nearly the same clips, the fit goes on from it in a sixth of the time.
+    heads: tuple[Head, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def build(
+    pool: Pool, model: Model, recipes: Sequence[Recipe] = ENSEMBLE, older: Sequence[Head] = ()
+) -> Generator[FittingProgress, None, Built]:
+    """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
+
+    The recipes read the same layers and write the same form. As many are fitted at once as there are cores.
+    With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
-    lost. Beside Whisper it holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s.
-    States of recordings that the pool has no more are removed.
+    lost. Each fit holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s. States of
+    recordings that the pool has no more are removed.
 
     Raises:
         PoolError: not one clip can be fitted to, or another process is fitting to this pool.
         AudioError: a recording cannot be read.
     """
-    reads = StatesId.of(model, recipe.layers)
+    reads = StatesId.of(model, recipes[0].layers)
     store = LayerStore.of(pool, reads)
-    path = head_path(pool, reads, recipe.normaliser)
+    path = head_path(pool, reads, recipes[0].normaliser)
     path.parent.mkdir(parents=True, exist_ok=True)
     with work_folder(path, ()) as work:
         for done, of in store.encode(model, pool.utterances):
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
-        checkpoint = work.part / "checkpoint.npz"
-        form = form_of(pool, recipe.normaliser)
-        if older and not _alike(older, reads, form, recipe):
-            older = None
-        used = recipe.again(len(pool)) if older else recipe
-        fitted = yield from fit_to(pool.utterances, store, form, used, Begin(checkpoint, older))
-        head = write(pool, fitted.head, recipe)
+        form, fits = form_of(pool, recipes[0].normaliser), []
+        for number, recipe in enumerate(recipes):
+            alike = [head for head in older[number : number + 1] if _alike(head, store, form, recipe)]
+            begin = Begin(work.part / f"checkpoint-{number}.npz", alike[0] if alike else None)
+            used = recipe.again(len(pool)) if alike else recipe
+            fits.append(fit_to(pool.utterances, store, form, used, begin))
+        fitted = yield from together(fits)
+        heads = write(pool, [each.head for each in fitted], recipes)
         work.clear()
-    return Fitted(head, fitted.left_out)
+    return Built(heads, fitted[0].left_out)
 
 
-def _alike(head: Head, reads: StatesId, form: Form, recipe: Recipe) -> bool:
+def together(
+    fits: Sequence[Generator[FittingProgress, None, Fitted]],
+) -> Generator[FittingProgress, None, list[Fitted]]:
+    """Fit heads side by side and return them; yields as one fit does, with the epochs of all."""
+    done, of = [0] * len(fits), [0] * len(fits)
+    steps = side_by_side(fits, cores())
+
+    def counted(step: tuple[int, FittingProgress]) -> FittingProgress:
+        number, said = step
+        done[number], of[number] = said.done, said.of
+        whole = round(sum(of) * len(of) / sum(map(bool, of)))  # those that wait are like the others
+        return replace(said, done=sum(done), of=whole)
+
+    return (yield from relayed(steps, counted))
+
+
+def _alike(head: Head, store: LayerStore, form: Form, recipe: Recipe) -> bool:
     """Return whether a fit by a recipe can go on from a head."""
     hidden, _, kernel = head.weights["convolution.weight"].shape
-    return (head.reads, head.form, hidden, kernel) == (reads, form, recipe.hidden, recipe.kernel)
+    made = (head.reads, head.form, hidden, kernel, len(further(head.weights)))
+    return made == (store.made_by, form, recipe.hidden, recipe.kernel, recipe.further)
 
 
 def fit_to(

@@ -62,7 +62,7 @@ def cross_read(
         fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(fold))]
         steps = fit_to(fitted, store, form, recipe)
         head = (yield from _counted(steps, number, folds)).head
-        model = assembled(head, spoken(fitted))
+        model = assembled((head,), spoken(fitted))
         crossed += [CrossRead(u, tuple(fitted), model, store) for u in left]
     return crossed
 

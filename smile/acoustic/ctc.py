@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,27 @@ def _step(forward: NDArray[np.float64], skip: NDArray[np.bool_]) -> NDArray[np.f
     before = np.append(-np.inf, forward[:-1])
     leapt = np.where(skip, np.append([-np.inf, -np.inf], forward)[: len(forward)], -np.inf)
     return np.logaddexp(np.logaddexp(forward, before), leapt)
+
+
+def scores(logprobs: Matrix, alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return log P(text | frames) of each text (texts,), in one pass over the frames; see `score`."""
+    labels = [alphabet.encode(text) for text in texts]
+    lengths = np.array([2 * len(each) + 1 for each in labels])
+    symbols = np.full((len(texts), max(2, lengths.max())), BLANK)
+    skip = np.zeros(symbols.shape, bool)
+    for row, each in enumerate(labels):
+        symbols[row, 1 : lengths[row] : 2] = each
+        skip[row, 3 : lengths[row] : 2] = each[1:] != each[:-1]
+    forward = np.full(symbols.shape, -np.inf)
+    forward[:, :2] = logprobs[0, symbols[:, :2]]
+    for frame in logprobs[1:]:
+        before = np.pad(forward, ((0, 0), (2, 0)), constant_values=-np.inf)
+        leapt = np.where(skip, before[:, :-2], -np.inf)
+        forward = np.logaddexp(np.logaddexp(forward, before[:, 1:-1]), leapt) + frame[symbols]
+    rows, last = np.arange(len(texts)), lengths - 1
+    symbol = np.where(last > 0, forward[rows, last - 1], -np.inf)
+    ends = np.logaddexp(forward[rows, last], symbol)
+    return np.where([alphabet.knows(text) for text in texts], ends, -np.inf)
 
 
 def score(logprobs: Matrix, alphabet: Alphabet, text: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,14 +22,15 @@ SHAPES = {  # of layers l, width d, hidden h, kernel k, symbols s
     "output.weight": "sh",
     "output.bias": "s",
 }
+FURTHER = ("further.{}.weight", "further.{}.bias")  # of convolutions after the first, if any
 
 
 @dataclass(frozen=True, eq=False)
 class Head:
     """A fitted head and what it was fitted on.
 
-    It is a softmax-weighted sum of layer-normed layer outputs, a linear layer, GELU (its tanh form), a
-    residual convolution over frames with GELU, and a linear layer to characters and blank.
+    It is a softmax-weighted sum of layer-normed layer outputs, a linear layer, GELU (its tanh form), one
+    or more residual convolutions over frames with GELU, and a linear layer to characters and blank.
     """
 
     alphabet: Alphabet
@@ -42,7 +43,8 @@ class Head:
         w = self.weights
         mixed = np.tensordot(softmax(w["mix"]), states.astype(np.float32, copy=False), 1)
         x = gelu(mixed @ w["narrow.weight"].T + w["narrow.bias"])
-        x = x + gelu(convolved(x, w["convolution.weight"]) + w["convolution.bias"])
+        for weight, bias in (("convolution.weight", "convolution.bias"), *further(w)):
+            x = x + gelu(convolved(x, w[weight]) + w[bias])
         logits = x @ w["output.weight"].T + w["output.bias"]
         top = logits.max(axis=1, keepdims=True)
         return logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
@@ -52,6 +54,12 @@ class Head:
         """Return how much each encoder layer counts; they sum to 1."""
         mix = softmax(self.weights["mix"])
         return dict(zip(self.reads.layers, mix.tolist(), strict=True))
+
+
+def further(weights: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the names of weight and bias of each convolution after the first."""
+    count = sum(name.startswith("further.") for name in weights) // 2
+    return [(FURTHER[0].format(i), FURTHER[1].format(i)) for i in range(count)]
 
 
 def softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -76,10 +84,13 @@ def convolved(x: Matrix, kernel: NDArray[np.float32]) -> Matrix:
 def fits(weights: Weights, layers: int, symbols: int) -> bool:
     """Return whether weights have all parts, in shapes that go together, and are numbers."""
     sizes = {"l": layers, "s": symbols}
-    for name, shape in SHAPES.items():
+    more = {w: f"hh{i}" for i, pair in enumerate(further(weights)) for w in pair[:1]}
+    more |= {b: "h" for _, b in further(weights)}
+    for name, shape in (SHAPES | more).items():
         array = weights.get(name)
         if array is None or array.ndim != len(shape) or not np.isfinite(array).all():
             return False
         if any(sizes.setdefault(axis, size) != size for axis, size in zip(shape, array.shape, strict=True)):
             return False
-    return sizes["k"] % 2 == 1 and min(sizes.values()) > 0
+    widths = [size for axis, size in sizes.items() if axis == "k" or axis.isdecimal()]
+    return all(width % 2 for width in widths) and min(sizes.values()) > 0

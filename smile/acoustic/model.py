@@ -1,20 +1,28 @@
-"""A pool's acoustic model: its head on the encoder's layers, searched with an n-gram of its texts."""
+"""A pool's acoustic model: heads on the encoder's layers, searched with an n-gram of its texts.
+
+Each head proposes the texts of its beam; the one that all find likeliest on average is taken. Likelihoods are
+sums over alignments, so it does not matter that heads see a character in different frames, which makes a mean
+of their frames useless.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
+
+import numpy as np
 
 from smile.acoustic import beam
 from smile.acoustic.alphabet import ORIGINAL, Form
 from smile.acoustic.beam import BeamSettings, LanguageModel
-from smile.acoustic.ctc import greedy, score
+from smile.acoustic.ctc import greedy, score, scores
 from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.states import StatesId, Stored
-from smile.acoustic.store import open_head
+from smile.acoustic.store import open_heads
 from smile.datatypes import DecodingResult, LayerStates, Matrix, SmileError, Utterance
 from smile.lm.characters import MOST_CHARACTERS, CharacterNgram
 from smile.lm.spelling import Spelling
@@ -22,33 +30,57 @@ from smile.pools.pool import Pool
 from smile.whisper.model import Model
 
 FASTEST = 100  # characters a second; a head can write 50
+UNSEEN = 2.0  # nats that a word costs which no text has
 
 
 @dataclass(frozen=True, eq=False)
 class AcousticModel:
-    """A head, and how its text is searched and spelt."""
+    """Heads of one alphabet, and how their text is searched and spelt."""
 
-    head: Head
+    head: Head  # the first, by which times and single texts are told
     lm: LanguageModel | None = None  # None: the text is greedy
     spelling: Spelling | None = None  # None: the text stays in the form that the head writes
     beam: BeamSettings = beam.DEFAULTS
+    others: tuple[Head, ...] = ()
+    words: frozenset[str] = frozenset()  # of the texts, in the heads' form; empty: none is told from others
+
+    def logprobs(self, states: LayerStates | Stored) -> tuple[Matrix, ...]:
+        """Return what each head makes of layer states (layers, frames, d): log probabilities each."""
+        return tuple(head(states) for head in (self.head, *self.others))
 
     def decode(self, states: LayerStates | Stored) -> DecodingResult:
         """Return the text of layer states (layers, frames, d), with a log probability a character."""
-        return self.written(self.head(states))
+        return self.written(*self.logprobs(states))
 
-    def written(self, logprobs: Matrix) -> DecodingResult:
-        """Return the text of log probabilities (frames, symbols), as the pool would write it."""
-        text = self.text(logprobs)
-        each = self.score(logprobs, text) / max(1, len(text))
+    def written(self, *logprobs: Matrix) -> DecodingResult:
+        """Return the text of log probabilities (frames, symbols) of each head, as the pool would write it."""
+        text = self.text(*logprobs)
+        each = float(np.mean([self.score(one, text) for one in logprobs])) / max(1, len(text))
         return DecodingResult((), (each,) * len(text), self.spelt(text), "end")
 
-    def text(self, logprobs: Matrix) -> str:
-        """Return the text of log probabilities (frames, symbols), in the form that the head writes."""
+    def text(self, *logprobs: Matrix) -> str:
+        """Return the text of log probabilities (frames, symbols) of each head, in the form that it writes.
+
+        Without a language model it is the first head's, greedy.
+        """
         alphabet = self.head.alphabet
         if self.lm is None:
-            return greedy(logprobs, alphabet).strip()
-        return beam.search(logprobs, alphabet, self.lm, self.beam)[0].text.strip()
+            return greedy(logprobs[0], alphabet).strip()
+        lists = [beam.search(one, alphabet, self.lm, self.beam) for one in logprobs]
+        texts = list(dict.fromkeys(kept.text.strip() for kept in chain.from_iterable(lists)))
+        if len(texts) == 1:
+            return texts[0]
+        return texts[int(np.argmax(self._worth(texts, logprobs, self.lm)))]
+
+    def _worth(self, texts: Sequence[str], logprobs: Sequence[Matrix], lm: LanguageModel) -> list[float]:
+        """Return what texts are worth: mean log likelihood, language model, length, and words unseen."""
+        heard = np.mean([scores(one, self.head.alphabet, texts) for one in logprobs], axis=0)
+        beam = self.beam
+        unseen = [sum(w not in self.words for w in t.split()) if self.words else 0 for t in texts]
+        return [
+            float(sound) + beam.weight * lm.score(text) + beam.bonus * len(text) - UNSEEN * strange
+            for sound, text, strange in zip(heard, texts, unseen, strict=True)
+        ]
 
     def spelt(self, text: str) -> str:
         """Return a text of the head's form as the pool would write it."""
@@ -94,8 +126,8 @@ def open_acoustic(pool: Pool, model: Model, normaliser: str = RECIPE.normaliser)
         PoolError: the pool has none of this encoder, its layers and windows, or of other clips.
         SmileError: the texts are too long for a language model.
     """
-    head = open_head(pool, StatesId.of(model), normaliser)
-    return assembled(head, spoken(pool.utterances), pool.added)
+    heads = open_heads(pool, StatesId.of(model), normaliser)
+    return assembled(heads, spoken(pool.utterances), pool.added)
 
 
 def spoken(utterances: Iterable[Utterance]) -> tuple[str, ...]:
@@ -104,7 +136,10 @@ def spoken(utterances: Iterable[Utterance]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def assembled(head: Head, texts: tuple[str, ...], added: tuple[str, ...] = ()) -> AcousticModel:
-    """Return a head with the language model of texts; the same ones are counted once."""
-    spelling = None if head.form.normaliser == ORIGINAL else Spelling([*texts, *added], head.form)
-    return AcousticModel(head, language_model(texts, head.form, added), spelling)
+def assembled(heads: tuple[Head, ...], texts: tuple[str, ...], added: tuple[str, ...] = ()) -> AcousticModel:
+    """Return heads with the language model of texts; the same ones are counted once."""
+    form, every = heads[0].form, (*texts, *added)
+    spelling = None if form.normaliser == ORIGINAL else Spelling(every, form)
+    words = frozenset(word for text in every for word in form(text).split())
+    lm = language_model(texts, form, added)
+    return AcousticModel(heads[0], lm, spelling, others=heads[1:], words=words)

@@ -30,9 +30,15 @@ class Network(nn.Module):
         self.mix = nn.Parameter(torch.zeros(layers))
         self.narrow = nn.Linear(width, recipe.hidden)
         self.convolution = nn.Conv1d(recipe.hidden, recipe.hidden, recipe.kernel, padding=recipe.kernel // 2)
+        more = [
+            nn.Conv1d(recipe.hidden, recipe.hidden, recipe.further_kernel, padding=recipe.further_kernel // 2)
+            for _ in range(recipe.further)
+        ]
+        self.further = nn.ModuleList(more)
         self.output = nn.Linear(recipe.hidden, symbols)
+        parts: tuple[nn.Linear | nn.Conv1d, ...] = (self.narrow, self.convolution, self.output, *more)
         with torch.no_grad():
-            for part in (self.narrow, self.convolution, self.output):
+            for part in parts:
                 bound = part.weight[0].numel() ** -0.5  # torch's own start, from our generator
                 part.weight.uniform_(-bound, bound, generator=draws)
                 cast(Tensor, part.bias).uniform_(-bound, bound, generator=draws)
@@ -42,6 +48,8 @@ class Network(nn.Module):
         mixed = torch.einsum("l,bltd->btd", self.mix.softmax(0), states)
         x = F.gelu(self.narrow(self._dropped(self._masked(mixed))), approximate="tanh")
         x = x + F.gelu(self.convolution(x.transpose(1, 2)), approximate="tanh").transpose(1, 2)
+        for more in self.further:
+            x = x + F.gelu(more(self._dropped(x).transpose(1, 2)), approximate="tanh").transpose(1, 2)
         return F.log_softmax(self.output(self._dropped(x)), -1)
 
     def loss(self, states: Sequence[NDArray[np.float16]], labels: Sequence[Labels]) -> Tensor:

@@ -18,6 +18,8 @@ class Recipe:
     layers: tuple[int, ...] = ()  # of the encoder; empty: the usual ones
     hidden: int = 256
     kernel: int = 5  # frames of the convolution
+    further: int = 0  # convolutions after it
+    further_kernel: int = 9  # frames of these
     dropout: float = 0.3
     masks: int = 2  # of time, a clip
     mask_frames: int = 8  # longest
@@ -25,6 +27,7 @@ class Recipe:
     weight_decay: float = 0.01
     warm_up: float = 0.1  # part of the steps
     epochs: int = 0  # 0: by the number of clips
+    effort: float = 1.0  # share of these epochs
     batch: int = 8  # clips
     gradient_norm: float = 5.0
     seed: int = 0
@@ -38,14 +41,21 @@ class Recipe:
     def again(self, clips: int) -> Recipe:
         """Return the recipe for going on from a head that was fitted to nearly the same clips."""
         epochs = max(FEWEST_AGAIN, round(SHARE_AGAIN * self.epochs_for(clips)))
-        return replace(self, epochs=epochs, rate=self.rate / 4)
+        return replace(self, epochs=epochs, effort=1.0, rate=self.rate / 4)
 
     def epochs_for(self, clips: int) -> int:
         """Return how many epochs so many clips get: 40 for 185, 100 for 30, 150 for 12, as the probe had."""
-        return self.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(550 / sqrt(max(1, clips)))))
+        usual = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(550 / sqrt(max(1, clips)))))
+        return max(1, round(self.effort * (self.epochs or usual)))
 
 
 DEFAULTS = Recipe()
+ENSEMBLE = (
+    DEFAULTS,
+    Recipe(seed=1, further=2, effort=0.625),
+    Recipe(seed=2, further=2, effort=0.625, dropout=0.4),
+)
+"""The heads of a pool, fitted side by side: unlike in depth and chance, so that they err differently."""
 
 
 def one_cycle(step: int, steps: int, recipe: Recipe) -> float:

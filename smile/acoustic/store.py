@@ -1,6 +1,6 @@
-"""A pool's head on disk: `acoustic-<encoder>-<texts>.npz` in the pool's folder, float16, under a megabyte.
+"""A pool's heads on disk: `acoustic-<encoder>-<texts>.npz` in the pool's folder, float16, some megabytes.
 
-It belongs to one encoder, its layers and windows, one form of the texts and the pool's clips as they are;
+They belong to one encoder, its layers and windows, one form of the texts and the pool's clips as they are;
 another's is refused.
 """
 
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smile.acoustic.alphabet import Alphabet, Form
-from smile.acoustic.head import SHAPES, Head, fits
+from smile.acoustic.head import Head, fits
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import StatesId
 from smile.datatypes import DamagedError, PoolError, Utterance
@@ -25,7 +26,7 @@ from smile.pools.pool import Pool
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.storage import set_aside
 
-FORMAT = 1
+FORMAT = 2
 
 
 def clip_key(utterance: Utterance) -> str:
@@ -34,7 +35,7 @@ def clip_key(utterance: Utterance) -> str:
 
 
 def head_path(pool: Pool, reads: StatesId, normaliser: str = "plain") -> Path:
-    """Return where the head of a pool lies."""
+    """Return where the heads of a pool lie."""
     return (pool.stores or pool.folder) / f"acoustic-{reads.name}-{normaliser}.npz"
 
 
@@ -43,19 +44,23 @@ def form_of(pool: Pool, normaliser: str) -> Form:
     return Form(normaliser, pool.language.code)
 
 
-def write(pool: Pool, head: Head, recipe: Recipe) -> Head:
-    """Write a head fitted to a pool's clips, and return it as it will be read."""
-    path = head_path(pool, head.reads, head.form.normaliser)
+def write(pool: Pool, heads: Sequence[Head], recipes: Sequence[Recipe]) -> tuple[Head, ...]:
+    """Write heads fitted to a pool's clips, of one alphabet, and return them as they will be read."""
+    first = heads[0]
+    path = head_path(pool, first.reads, first.form.normaliser)
     path.parent.mkdir(parents=True, exist_ok=True)
-    halves = {name: head.weights[name].astype(np.float16) for name in SHAPES}
-    header = {**_header(head.reads, head.form, pool.utterances), "recipe": recipe.to_json()}
-    characters = np.array(list(map(ord, head.alphabet.characters)), np.int32)
-    write_arrays(path, {"header": np.array(json.dumps(header)), "characters": characters, **halves})
-    return replace(head, weights={name: half.astype(np.float32) for name, half in halves.items()})
+    halves = [{name: w.astype(np.float16) for name, w in head.weights.items()} for head in heads]
+    recipes_told = [recipe.to_json() for recipe in recipes]
+    header = {**_header(first.reads, first.form, pool.utterances), "recipes": recipes_told}
+    characters = np.array(list(map(ord, first.alphabet.characters)), np.int32)
+    arrays = {f"{i}/{name}": half for i, each in enumerate(halves) for name, half in each.items()}
+    write_arrays(path, {"header": np.array(json.dumps(header)), "characters": characters, **arrays})
+    read = [{name: half.astype(np.float32) for name, half in each.items()} for each in halves]
+    return tuple(replace(head, weights=weights) for head, weights in zip(heads, read, strict=True))
 
 
-def open_head(pool: Pool, reads: StatesId, normaliser: str = "plain") -> Head:
-    """Return the head of a pool's clips that reads such states and writes texts of such a form.
+def open_heads(pool: Pool, reads: StatesId, normaliser: str = "plain") -> tuple[Head, ...]:
+    """Return the heads of a pool's clips that read such states and write texts of such a form.
 
     Raises:
         PoolError: there is none, or it was fitted to something else; says which.
@@ -75,10 +80,15 @@ def open_head(pool: Pool, reads: StatesId, normaliser: str = "plain") -> Head:
         ) from other
 
 
+def open_head(pool: Pool, reads: StatesId, normaliser: str = "plain") -> Head:
+    """Return the first of a pool's heads, by which times are told; raises as `open_heads` does."""
+    return open_heads(pool, reads, normaliser)[0]
+
+
 def present(pool: Pool, reads: StatesId, normaliser: str = "plain") -> bool:
-    """Return whether a pool has a head that can be used; one that is damaged is set aside."""
+    """Return whether a pool has heads that can be used; what is damaged is set aside."""
     try:
-        open_head(pool, reads, normaliser)
+        open_heads(pool, reads, normaliser)
     except PoolError:
         return False
     return True
@@ -103,20 +113,31 @@ def _header(reads: StatesId, form: Form, utterances: Iterable[Utterance]) -> dic
 
 
 @lru_cache(maxsize=16)
-def _opened(path: Path, changed: int, reads: StatesId, form: Form, wanted: str) -> Head:
-    """Return a head as it was when its file last `changed`."""
+def _opened(path: Path, changed: int, reads: StatesId, form: Form, wanted: str) -> tuple[Head, ...]:
+    """Return heads as they were when their file last `changed`."""
     with Arrays(path) as stored:
         try:
             header = json.loads(stored.text("header"))
             _compare(header, json.loads(wanted))
             characters = "".join(map(chr, stored["characters"].tolist()))
-            weights = {name: stored[name].astype(np.float32) for name in SHAPES}
-        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            weights = _weights(stored, len(header["recipes"]))
+        except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DamagedError(path) from error
     alphabet = Alphabet(characters)
-    if not fits(weights, len(reads.layers), len(alphabet)) or len(set(characters)) < len(characters):
+    whole = bool(weights) and all(fits(each, len(reads.layers), len(alphabet)) for each in weights)
+    if not whole or len(set(characters)) < len(characters):
         raise DamagedError(path)
-    return Head(alphabet, form, reads, weights)
+    return tuple(Head(alphabet, form, reads, each) for each in weights)
+
+
+def _weights(stored: Arrays, count: int) -> list[dict[str, NDArray[np.float32]]]:
+    """The weights of so many heads by name."""
+    each: list[dict[str, NDArray[np.float32]]] = [{} for _ in range(count)]
+    for name in stored.names:
+        number, _, part = name.partition("/")
+        if part:
+            each[int(number)][part] = stored[name].astype(np.float32)
+    return each
 
 
 def _compare(fitted: dict[str, Any], wanted: dict[str, Any]) -> None:

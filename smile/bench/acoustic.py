@@ -20,11 +20,11 @@ from rapidfuzz.distance import Levenshtein
 from smile.acoustic.alphabet import ORIGINAL, Form
 from smile.acoustic.beam import DEFAULTS as BEAM
 from smile.acoustic.beam import BeamSettings
-from smile.acoustic.building import ANEW, Begin, fit_to
+from smile.acoustic.building import ANEW, Begin, fit_to, together
 from smile.acoustic.head import Head
 from smile.acoustic.model import AcousticModel, language_model
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.acoustic.recipe import Recipe
+from smile.acoustic.recipe import ENSEMBLE, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.audio.io import read_audio
 from smile.bench.report import markdown_table, memory, stamp
@@ -131,25 +131,32 @@ def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured
     measured = Measured(language, len(pool))
     measured.encoding = _seconds(lambda: list(store.encode(models.vanilla, pool)))
     list(store.encode(models.vanilla, clips))
-    head, measured.fitting = _fitted(bench, pool, store, Form(bench.recipe.normaliser, language))
+    (head, *others), measured.fitting = _fitted(bench, pool, store, Form(bench.recipe.normaliser, language))
     texts = [utterance.text for utterance in pool]
     spelling = None if bench.recipe.normaliser == ORIGINAL else Spelling(texts, head.form)
-    acoustic = AcousticModel(head, language_model(texts, head.form), spelling, bench.beam)
+    words = frozenset(word for text in texts for word in head.form(text).split())
+    lm = language_model(texts, head.form)
+    acoustic = AcousticModel(head, lm, spelling, bench.beam, tuple(others), words)
     _decode(measured, acoustic, store, clips)
     for utterance, text in _alone(models, clips if bench.alone else ()):
         measured.add("Whisper alone", utterance, text)
     return measured
 
 
-def _fitted(bench: Bench, pool: Sequence[Utterance], store: LayerStore, form: Form) -> tuple[Head, float]:
-    """Return a head, and the seconds that its fit took: of all clips, or of what came later."""
-    recipe, begin = bench.recipe, ANEW
+def _fitted(
+    bench: Bench, pool: Sequence[Utterance], store: LayerStore, form: Form
+) -> tuple[list[Head], float]:
+    """Return heads, and the seconds that their fits took: of all clips, or of what came later."""
+    recipes = [bench.recipe, *(ENSEMBLE[1:] if bench.recipe == ENSEMBLE[0] else ())]
+    begins = [ANEW] * len(recipes)
     if bench.again:
-        older = finished(fit_to(pool[: -bench.again], store, form, recipe)).head
-        recipe, begin = recipe.again(len(pool)), Begin(older=older)
+        older = finished(together([fit_to(pool[: -bench.again], store, form, each) for each in recipes]))
+        begins = [Begin(older=fitted.head) for fitted in older]
+        recipes = [recipe.again(len(pool)) for recipe in recipes]
     began = time.perf_counter()
-    head = finished(fit_to(pool, store, form, recipe, begin)).head
-    return head, time.perf_counter() - began
+    pairs = zip(recipes, begins, strict=True)
+    fitted = finished(together([fit_to(pool, store, form, recipe, begin) for recipe, begin in pairs]))
+    return [each.head for each in fitted], time.perf_counter() - began
 
 
 def _decode(
@@ -157,13 +164,15 @@ def _decode(
 ) -> None:
     """Write clips greedily and by beam."""
     plain, seconds, frames = AcousticModel(acoustic.head), 0.0, 0
+    one = replace(acoustic, others=())
     for utterance in clips:
-        logprobs = acoustic.head(store.states_of(utterance))
-        measured.add("greedy", utterance, plain.text(logprobs))
+        logprobs = acoustic.logprobs(store.states_of(utterance))
+        measured.add("greedy", utterance, plain.text(logprobs[0]))
+        measured.add("one head, 6-gram", utterance, one.text(logprobs[0]))
         began = time.perf_counter()
-        text = acoustic.text(logprobs)
-        seconds, frames = seconds + time.perf_counter() - began, frames + len(logprobs)
-        measured.add("beam, 6-gram", utterance, text)
+        text = acoustic.text(*logprobs)
+        seconds, frames = seconds + time.perf_counter() - began, frames + len(logprobs[0])
+        measured.add("all heads, 6-gram", utterance, text)
         measured.written.add_written(utterance.text, acoustic.spelt(text))
     measured.clips, measured.decoding = len(clips), 50 * seconds / max(1, frames)
 
@@ -189,7 +198,7 @@ def _row(measured: Measured) -> dict[str, object]:
         "pool, clips": measured.pool,
         "clips": measured.clips,
         **rates,
-        "beam, WER %": f"{measured.levels['beam, 6-gram'].wer:.1f}",
+        "all heads, WER %": f"{measured.levels['all heads, 6-gram'].wer:.1f}",
         "as written, CER %": f"{measured.written.cer:.1f}",
         "encode pool, s": f"{measured.encoding:.0f}",
         "fit, s": f"{measured.fitting:.0f}",
@@ -207,5 +216,5 @@ def _macro(measured: Sequence[Measured]) -> dict[str, object]:
     for name in measured[0].levels:
         row[f"{name}, CER %"] = mean(m.levels[name].cer for m in measured)
     row["as written, CER %"] = mean(m.written.cer for m in measured)
-    row["beam, WER %"] = mean(m.levels["beam, 6-gram"].wer for m in measured)
+    row["all heads, WER %"] = mean(m.levels["all heads, 6-gram"].wer for m in measured)
     return {**row, "language": "macro", "clips": sum(m.clips for m in measured)}

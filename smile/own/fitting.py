@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from smile.acoustic.head import Head
 from smile.acoustic.states import LayerStore, StatesId, bytes_for
-from smile.acoustic.store import open_head
+from smile.acoustic.store import open_heads
 from smile.datatypes import PoolError, Progress
 from smile.own.growing import older_pools
 from smile.own.quota import FullError
@@ -64,9 +64,9 @@ def _nothing_left(workspace: Workspace, pool: Pool) -> Iterator[None]:
                 shutil.rmtree(made, ignore_errors=True)
 
 
-def _older(workspace: Workspace, models: Models, model: Model) -> Head | None:
-    """Return the head of the pool as it was before, where there is one."""
+def _older(workspace: Workspace, models: Models, model: Model) -> tuple[Head, ...]:
+    """Return the heads of the pool as it was before, where there are some."""
     for pool in older_pools(workspace, models):
         with suppress(PoolError):
-            return open_head(pool, StatesId.of(model))
-    return None
+            return open_heads(pool, StatesId.of(model))
+    return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from smile.acoustic import building
 from smile.acoustic.head import Head
@@ -56,9 +56,9 @@ def has_acoustic(pool: Pool, model: Model) -> bool:
 
 
 def prepare_acoustic(
-    pool: Pool, model: Model, progress: Progress | None = None, older: Head | None = None
+    pool: Pool, model: Model, progress: Progress | None = None, older: Sequence[Head] = ()
 ) -> None:
-    """Fit the acoustic model of a pool where it is missing, from an older one on where there is one.
+    """Fit the acoustic model of a pool where it is missing, from older heads on where there are some.
 
     It raises as `building.build` does.
 

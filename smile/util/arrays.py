@@ -75,6 +75,11 @@ class Arrays:
         self._archive.close()
         self._file.close()
 
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all arrays."""
+        return [name.removesuffix(".npy") for name in self._archive.namelist()]
+
     def __getitem__(self, name: str) -> NDArray[Any]:
         return _guarded(self.path, lambda: self._array(f"{name}.npy"))
 

@@ -19,6 +19,11 @@ def cpu() -> str:
     return " ".join([name, *(known for known in KNOWN if known in info.split())])
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def machine() -> str:
     """Return processor, cores, system and Python in one line."""
     return f"{cpu()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from smile.acoustic.alphabet import BLANK, Alphabet, Form, frames_needed
 from smile.acoustic.beam import BeamSettings, search
-from smile.acoustic.ctc import greedy, log_likelihood, score
+from smile.acoustic.ctc import greedy, log_likelihood, score, scores
+from smile.acoustic.head import Head
+from smile.acoustic.model import AcousticModel
+from smile.acoustic.states import StatesId
+from smile.datatypes import EncoderId
 from smile.lm.characters import CharacterNgram
 
 AB = Alphabet.of(["a b"])  # " ", "a", "b"
+READS = StatesId(EncoderId("tiny", "x"), "float32", (10.0,), (1,))
 EXACT = BeamSettings(size=100_000, weight=0.7, bonus=0.4, least=0.0)
 
 
@@ -127,3 +133,35 @@ def test_a_head_that_is_at_a_loss_takes_no_hours() -> None:
     assert hypotheses
     assert alphabet.characters[6] in asked
     assert len(asked) <= 10 * BeamSettings().size * BeamSettings().tried
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_many_texts_are_scored_as_each_alone(seed: int) -> None:
+    logprobs = random_logprobs(7, len(AB), seed)
+    texts = ["", "a", "aa", "ab ab", "b", "abc", "aaaaaaaa", "a b a"]
+    each = [score(logprobs, AB, text) for text in texts]
+    np.testing.assert_allclose(scores(logprobs, AB, texts), each, atol=1e-5)
+    np.testing.assert_allclose(
+        scores(logprobs[:1], AB, texts[:2]), [score(logprobs[:1], AB, t) for t in texts[:2]]
+    )
+
+
+def test_what_all_heads_find_likeliest_is_taken() -> None:
+    """Two heads, each sure of its first character, agree on the text that each finds second."""
+    lm = CharacterNgram(["ab", "ba", "aa", "bb"])
+    first = np.log(np.array([[0.01, 0.01, 0.53, 0.45], [0.01, 0.01, 0.01, 0.97]], np.float32))
+    second = np.log(np.array([[0.01, 0.01, 0.01, 0.97], [0.01, 0.01, 0.53, 0.45]], np.float32))
+    model = AcousticModel(Head(AB, Form(), READS, {}), lm, beam=BeamSettings(weight=0.0, bonus=0.0))
+    alone = [model.text(one) for one in (first, second)]
+    together = model.text(first, second)
+    best = max((float(np.mean([score(one, AB, t) for one in (first, second)])), t) for t in ("ab", "ba", "b"))
+    assert together == best[1]
+    assert together not in alone
+
+
+def test_a_word_that_no_text_has_costs() -> None:
+    lm = CharacterNgram(["ab", "ba"])
+    logprobs = np.log(np.array([[0.01, 0.01, 0.5, 0.48], [0.01, 0.01, 0.49, 0.49]], np.float32))
+    model = AcousticModel(Head(AB, Form(), READS, {}), lm, beam=BeamSettings(weight=0.0, bonus=0.0))
+    assert model.text(logprobs) not in ("ba", "ab")
+    assert replace(model, words=frozenset(["ba"])).text(logprobs) == "ba"

@@ -62,14 +62,16 @@ def test_it_goes_on_from_a_head_of_nearly_the_same_clips() -> None:
     np.testing.assert_array_equal(weights["output.bias"][1:4], before["output.bias"][1:4])
 
 
-def test_numpy_and_torch_agree() -> None:
+@pytest.mark.parametrize("recipe", [SMALL, replace(SMALL, further=2, further_kernel=3)])
+def test_numpy_and_torch_agree(recipe: Recipe) -> None:
     import torch
 
     from smile.acoustic.network import Network, padded
 
     clips, alphabet = labelled(TEXTS), Alphabet.of(TEXTS)
-    weights, _ = fitted(clips)
-    network = Network((2, 12, len(alphabet)), SMALL, torch.Generator().manual_seed(9)).eval()
+    weights, _ = fitted(clips, recipe)
+    assert fits(weights, len(READS.layers), len(alphabet))
+    network = Network((2, 12, len(alphabet)), recipe, torch.Generator().manual_seed(9)).eval()
     network.load(weights)
     head = Head(alphabet, FORM, READS, weights)
     for i in range(3):

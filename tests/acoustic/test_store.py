@@ -43,20 +43,21 @@ def reads(model: Model) -> StatesId:
 
 def test_a_head_is_made_and_found_again(pool: Pool, model: Model, reads: StatesId) -> None:
     said = []
-    steps = building.build(pool, model, RECIPE)
+    steps = building.build(pool, model, (RECIPE,))
     while True:
         try:
             said.append(next(steps))
         except StopIteration as done:
             fitted = done.value
             break
-    assert [(p.stage, p.done, p.of) for p in said] == [
+    ends = [p for p in said if p.stage == "encoding" or p.loss is not None]
+    assert [(p.stage, p.done, p.of) for p in ends] == [
         *(("encoding", i + 1, COUNT) for i in range(COUNT)),
         *(("fitting", i + 1, 3) for i in range(3)),
     ]
     opened = store.open_head(pool, reads)
     states = layer_states(model, read_audio(pool.utterances[0].audio), RECIPE.layers)
-    np.testing.assert_array_equal(opened(states), fitted.head(states))
+    np.testing.assert_array_equal(opened(states), fitted.heads[0](states))
     assert store.present(pool, reads)
     assert not list(pool.folder.glob("*.part"))
     assert fitted.left_out == ()
@@ -92,12 +93,28 @@ def test_only_what_is_missing_is_encoded(pool: Pool, model: Model, reads: States
         states.states_of(pool.utterances[4])
 
 
+def test_several_heads_are_fitted_side_by_side_and_kept_together(
+    pool: Pool, model: Model, reads: StatesId
+) -> None:
+    recipes = (RECIPE, replace(RECIPE, seed=1, further=2, effort=2.0))
+    said = [p for p in building.build(pool, model, recipes) if p.loss is not None]
+    assert (said[-1].done, said[-1].of) == (9, 9)
+    assert len(said) == 9
+    opened = store.open_heads(pool, reads)
+    states = layer_states(model, read_audio(pool.utterances[0].audio), RECIPE.layers)
+    alone = finished(building.build(replace(pool, stores=pool.folder / "alone"), model, recipes[1:])).heads[0]
+    np.testing.assert_array_equal(opened[1](states), alone(states))
+    assert not np.array_equal(opened[0](states), opened[1](states))
+    again = [p for p in building.build(pool, model, recipes, opened) if p.loss is not None]
+    assert len(again) == 2 * 3
+
+
 def test_more_characters_than_a_head_can_write_are_a_sentence(
     pool: Pool, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "MOST_SYMBOLS", 5)
     with pytest.raises(PoolError, match="different characters; an acoustic model writes 4 at most"):
-        finished(building.build(pool, model, RECIPE))
+        finished(building.build(pool, model, (RECIPE,)))
     assert not list(pool.folder.glob("acoustic-*.npz"))
 
 
@@ -105,19 +122,19 @@ def test_more_characters_than_a_head_can_write_are_a_sentence(
 def test_a_head_with_other_values_is_set_aside(
     pool: Pool, model: Model, reads: StatesId, wrong: np.ndarray
 ) -> None:
-    finished(building.build(pool, model, RECIPE))
+    finished(building.build(pool, model, (RECIPE,)))
     path = store.head_path(pool, reads)
     with np.load(path) as saved:
-        values = {**saved, "mix": wrong}
+        values = {**saved, "0/mix": wrong}
     np.savez(path, **values)
     assert not store.present(pool, reads)
     assert path.with_name(f"{path.name}.damaged").is_file()
 
 
 def test_states_of_removed_clips_go_with_the_next_fit(pool: Pool, model: Model, reads: StatesId) -> None:
-    finished(building.build(pool, model, RECIPE))
+    finished(building.build(pool, model, (RECIPE,)))
     fewer = replace(pool, utterances=pool.utterances[:3])
-    assert [p.stage for p in building.build(fewer, model, RECIPE)] == ["fitting"] * 3
+    assert {p.stage for p in building.build(fewer, model, (RECIPE,))} == {"fitting"}
     assert len(list(LayerStore.of(pool, reads).folder.glob("*.npy"))) == 3
 
 
@@ -142,7 +159,7 @@ def test_states_made_by_something_else_are_not_taken(pool: Pool, model: Model, r
 def test_a_head_of_other_states_is_refused(
     pool: Pool, model: Model, reads: StatesId, change: dict, said: str
 ) -> None:
-    finished(building.build(pool, model, RECIPE))
+    finished(building.build(pool, model, (RECIPE,)))
     if "encoder" in change:
         change = {"encoder": replace(reads.encoder, weights="0" * 12)}
     other = replace(reads, **change)
@@ -155,7 +172,7 @@ def test_a_head_of_other_states_is_refused(
 
 
 def test_a_head_of_other_texts_is_refused(pool: Pool, model: Model, reads: StatesId) -> None:
-    finished(building.build(pool, model, RECIPE))
+    finished(building.build(pool, model, (RECIPE,)))
     first, *others = pool.utterances
     for clips in ((replace(first, text="rud eile"), *others), tuple(others)):
         with pytest.raises(PoolError, match=r"other clips or texts; fit it again\.$"):
@@ -164,12 +181,12 @@ def test_a_head_of_other_texts_is_refused(pool: Pool, model: Model, reads: State
     with pytest.raises(PoolError, match="another form"):
         store.open_head(pool, reads, "original")
     with pytest.raises(SmileError, match="no normaliser"):
-        finished(building.build(pool, model, replace(RECIPE, normaliser="capitals")))
+        finished(building.build(pool, model, (replace(RECIPE, normaliser="capitals"),)))
 
 
 @pytest.mark.parametrize("keep", [0, 100, -20])
 def test_a_damaged_head_is_set_aside(pool: Pool, model: Model, reads: StatesId, keep: int) -> None:
-    finished(building.build(pool, model, RECIPE))
+    finished(building.build(pool, model, (RECIPE,)))
     path = store.head_path(pool, reads)
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(PoolError, match="damaged; fit it again"):
@@ -180,20 +197,20 @@ def test_a_damaged_head_is_set_aside(pool: Pool, model: Model, reads: StatesId, 
 def test_texts_that_their_sound_cannot_hold_are_left_out_and_told(pool: Pool, model: Model) -> None:
     first, second, *others = pool.utterances
     clips = (replace(first, text="a" * 5000), replace(second, text="?!"), *others)
-    fitted = finished(building.build(replace(pool, utterances=clips), model, RECIPE))
+    fitted = finished(building.build(replace(pool, utterances=clips), model, (RECIPE,)))
     assert [left.id for left in fitted.left_out] == [first.id, second.id]
     assert "needs 200.0 s" in fitted.left_out[0].reason
     assert "no letters" in fitted.left_out[1].reason
     with pytest.raises(PoolError, match=f"No clip can be used.*{first.id}.*needs 200"):
-        finished(building.build(replace(pool, utterances=clips[:2]), model, RECIPE))
+        finished(building.build(replace(pool, utterances=clips[:2]), model, (RECIPE,)))
 
 
 def test_a_subset_has_a_head_of_its_own_and_shares_the_states(
     pool: Pool, model: Model, reads: StatesId, tmp_path: Path
 ) -> None:
-    finished(building.build(pool, model, RECIPE))
+    finished(building.build(pool, model, (RECIPE,)))
     part = replace(pool, utterances=pool.utterances[:1], stores=tmp_path / "kept" / "part")
-    said = [p.stage for p in building.build(part, model, RECIPE)]
+    said = [p.stage for p in building.build(part, model, (RECIPE,))]
     assert said == ["fitting"] * 3
     assert store.present(part, reads)
     assert store.present(pool, reads)
@@ -209,7 +226,7 @@ from tests.support.tiny import COUNT, RECIPE
 pool = open_pool(sys.argv[2])
 pool = replace(pool, utterances=pool.utterances[:COUNT])
 model = load_models(sys.argv[1], precision="float32").vanilla
-for said in building.build(pool, model, replace(RECIPE, epochs=150)):
+for said in building.build(pool, model, (replace(RECIPE, epochs=150),)):
     print(said.stage, said.done, flush=True)
 """
 
@@ -225,20 +242,20 @@ def test_a_fit_that_is_killed_goes_on(pool: Pool, tmp_path: Path) -> None:
     last = [last, *killed.stdout.read().splitlines(keepends=True)][-1]
     killed.wait()
     model, recipe = load_models(str(tiny), precision="float32").vanilla, replace(RECIPE, epochs=150)
-    first = next(steps := building.build(pool, model, recipe))
+    first = next(steps := building.build(pool, model, (recipe,)))
     assert first.stage == "fitting"
     assert int(last.split()[1]) <= first.done <= int(last.split()[1]) + 2
     fitted = finished(steps)
     elsewhere = replace(pool, stores=tmp_path / "elsewhere")
-    whole = finished(building.build(elsewhere, model, recipe))
-    for name, value in whole.head.weights.items():
-        np.testing.assert_array_equal(value, fitted.head.weights[name])
+    whole = finished(building.build(elsewhere, model, (recipe,)))
+    for name, value in whole.heads[0].weights.items():
+        np.testing.assert_array_equal(value, fitted.heads[0].weights[name])
 
 
 def test_two_do_not_fit_to_one_pool_at_once(pool: Pool, model: Model) -> None:
-    steps = building.build(pool, model, RECIPE)
+    steps = building.build(pool, model, (RECIPE,))
     next(steps)
     with pytest.raises(PoolError, match="Another process"):
-        next(building.build(pool, model, RECIPE))
+        next(building.build(pool, model, (RECIPE,)))
     steps.close()
-    assert next(building.build(pool, model, RECIPE)).done == 2
+    assert next(building.build(pool, model, (RECIPE,))).done == 2

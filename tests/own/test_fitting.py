@@ -63,14 +63,14 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     told: list[tuple[str, bool]] = []
     real = building.build
 
-    def build(pool: Any, model: Any, recipe: Any = None, older: Any = None) -> Iterator[Any]:
-        steps = real(pool, model, Recipe(epochs=2), older)
+    def build(pool: Any, model: Any, recipes: Any = None, older: Any = ()) -> Iterator[Any]:
+        steps = real(pool, model, (Recipe(epochs=2),), older)
         while True:
             try:
                 said = next(steps)
             except StopIteration as done:
                 return done.value
-            told.append((said.stage, older is not None))
+            told.append((said.stage, bool(older)))
             yield said
 
     monkeypatch.setattr(building, "build", build)

@@ -43,7 +43,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     shutil.copytree(POOLS / "gla", folder)
     whole = open_pool(folder)
     pool = replace(whole, utterances=whole.utterances[:COUNT])
-    finished(building.build(pool, models.vanilla, Recipe(epochs=40, batch=2)))
+    finished(building.build(pool, models.vanilla, (Recipe(epochs=40, batch=2),)))
     return pool
 
 
