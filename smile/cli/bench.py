@@ -16,10 +16,11 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("engines", "latency", "context", "start", "map", "acoustic", "align", "samples"),
+        choices=("engines", "latency", "context", "start", "map", "acoustic", "align", "near", "samples"),
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
-        "the CER of pools' acoustic models, the errors of their word times, or the recordings to try "
-        "of the demo pools, whose figures are written down for the page.",
+        "the CER of pools' acoustic models, the errors of their word times, how well recordings unlike a "
+        "pool are known (near), or the recordings to try of the demo pools, whose figures are written down "
+        "for the page.",
     )
     add_option(
         parser,
@@ -37,8 +38,8 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Fit acoustic models of these languages, ISO 639-3 codes joined by commas (default: the five "
-        "that Whisper does not know).",
+        help="Measure acoustic models or nearness of these languages, ISO 639-3 codes joined by commas "
+        "(default: the five that Whisper does not know, or the ten of the evaluation).",
     )
     add_option(
         parser,
@@ -72,6 +73,10 @@ def run(chosen: argparse.Namespace) -> None:
 
         languages = chosen.languages or ("gla", "chr", "bel")
         print(align.run(chosen.data[0], chosen.pools, languages, chosen.split, chosen.limit))
+    elif chosen.what == "near":
+        from smile.bench import near
+
+        print(near.run(chosen.data[0], chosen.languages, chosen.split, chosen.limit))
     elif chosen.what == "map":
         from smile.bench import map as drawn
 

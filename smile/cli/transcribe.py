@@ -143,6 +143,8 @@ def _with_text(pool: Pool, text: Path | None) -> Pool:
 
 
 def _print(told: dict[str, Any], result: Result) -> None:
+    if result.warning:
+        print(result.warning)
     for name, key in (("Whisper alone ", "vanilla"), (OTHER[result.settings.level], "smile")):
         side = told[key]
         rated = side.get("cer") is not None
@@ -193,7 +195,7 @@ def _followed(steps: Generator[Step, None, None]) -> int:
     with Bar("Transcribing", "recordings") as bar, closing(steps):
         for step in steps:
             bar(step.done, step.total)
-            if step.problem:
-                failed += step.transcript is None
-                print(f"{step.name}: {step.problem}", file=sys.stderr)
+            failed += bool(step.problem and step.transcript is None)
+            for said in filter(None, (step.problem, step.warning)):
+                print(f"{step.name}: {said}", file=sys.stderr)
     return failed

@@ -126,7 +126,8 @@ def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
             return
         kept = _kept(workspace)
         transcript = asdict(step.transcript) if step.transcript else None
-        fields = {"transcript": transcript, "problem": step.problem, "version": version, "examples": examples}
+        said = f"{step.problem} {step.warning}".strip()
+        fields = {"transcript": transcript, "problem": said, "version": version, "examples": examples}
         write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
         forget_logs(_segments(workspace, step.name))
 

@@ -18,6 +18,7 @@ from smile.retrieval.learned import learned
 
 Distances = NDArray[np.float64]
 TEMPERATURE = 1.0
+SAME = 0.003  # KL between int8 and float32 embeddings of one clip is below, of two clips above
 
 
 def log_softmax(h: Matrix, tau: float = TEMPERATURE) -> NDArray[np.float64]:

@@ -88,6 +88,7 @@ class Step:
     result: Result | None = None  # of the recording at work, once it has been read
     transcript: TieredTranscript | None = None  # where it has just been finished, or was before
     problem: str = ""  # why there is no transcript, or not of all
+    warning: str = ""  # what speaks against the transcript
 
 
 def recordings_of(sources: Iterable[Path], work: Path, minutes: float = lengths.COMMAND) -> Sources:
@@ -204,7 +205,8 @@ def _each(
             yield Step(number + 1, total, recording.name, problem=str(error))
         else:
             made[number] = TieredTranscript.from_json(kept["transcript"])
-            yield Step(number + 1, total, recording.name, transcript=made[number], problem=kept["problem"])
+            told = {"problem": kept["problem"], "warning": kept.get("warning", "")}
+            yield Step(number + 1, total, recording.name, transcript=made[number], **told)
 
 
 def _unfinished(kept: dict[str, Any] | None, recording: Recording) -> bool:
@@ -230,7 +232,7 @@ class _Results:
                 yield result
         cut = lengths.only_beginning(heard.cut, minutes)
         transcript = transcript_of(name, result)
-        self.kept = {"transcript": asdict(transcript), "problem": cut}
+        self.kept = {"transcript": asdict(transcript), "problem": cut, "warning": result.warning}
 
     def _segments(self) -> AbstractContextManager[KeptSegments | None]:
         """What is kept of the recording's segments, where anything is to be."""

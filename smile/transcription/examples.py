@@ -9,11 +9,10 @@ import numpy as np
 from smile.datatypes import LanguageDetection, Neighbour, Vector
 from smile.decoding.encoding import Encoding
 from smile.pools.pool import Pool
-from smile.retrieval.divergences import distances
+from smile.retrieval.divergences import SAME, distances
 from smile.retrieval.samplers import Query, choose, of_length
 from smile.settings import Settings
 
-SAME = 0.003  # KL between int8 and float32 embeddings of one clip is below, of two clips above
 SAME_LENGTH = 0.05  # share of its length by which a clip differs from itself, once cut at pauses
 
 

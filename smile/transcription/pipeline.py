@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from smile.audio.vad import NO_SPEECH, segments, segments_in_steps
 from smile.datatypes import SAMPLE_RATE, AudioError, PoolError, Samples, Speech, Vector
+from smile.pools.nearness import nearness
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.transcription.preparing import needed
@@ -55,6 +56,7 @@ def transcribe(
             result = _without_store(result, awaited.problem())
         if pool is not None:
             result = yield from _last(_with_examples(target, pool, result))
+            result = _told_apart(target, pool, result)
         if kept:
             kept.add(before, result)
     stage = "Done" if result.vanilla.segments else "No speech was heard"
@@ -112,6 +114,15 @@ def _with_examples(target: Target, pool: Pool, result: Result) -> Iterator[Resul
     """Write a segment at the level that the settings name."""
     stage = STAGES[result.settings.level]
     yield from _written(target, target.written(result.settings, pool), replace(result, stage=stage), "smile")
+
+
+def _told_apart(target: Target, pool: Pool, result: Result) -> Result:
+    """The result, with how far a segment is from the pool, where that can be told."""
+    near = nearness(pool)
+    if near is None:
+        return result
+    segment = near.remoteness(target.embedding(result.settings))
+    return replace(result, remoteness=(*result.remoteness, segment))
 
 
 def _written(target: Target, steps: Iterator[Step], result: Result, side: str) -> Iterator[Result]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from statistics import fmean
 from typing import Any
 
 from smile.datatypes import DecodingResult, LanguageDetection, Neighbour, RecognizerInfo, Span, confidence
 from smile.exporting.transcripts import parts_as_dicts
+from smile.pools.nearness import REMOTE
 from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription.options import as_json
@@ -66,6 +68,12 @@ class Result:
     waiting: str = ""  # the same, while the in-context side waits for its pool
     done: bool = False
     problem: str = ""  # why something that was asked for was left out
+    remoteness: tuple[float, ...] = ()  # of each segment from the pool; see smile.pools.nearness
+
+    @property
+    def warning(self) -> str:
+        """Return the sentence for a recording that is, on average, unlike all of the pool's clips, or ""."""
+        return REMOTE if self.remoteness and fmean(self.remoteness) > 1 else ""
 
 
 def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
@@ -90,6 +98,8 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
         "settings": as_json(result.settings),
         "recognizer": asdict(result.recognizer),
         "problem": result.problem,
+        "warning": result.warning,
+        "remoteness": round(fmean(result.remoteness), 3) if result.remoteness else None,
         "done": result.done,
     }
 

@@ -26,6 +26,7 @@ class KeptSegment:
     vanilla_seconds: float
     smile_seconds: float
     retrieval: float
+    remoteness: float | None = None  # None where it cannot be told
 
 
 class KeptSegments:
@@ -48,6 +49,7 @@ class KeptSegments:
             result,
             vanilla=replace(alone, segments=(*alone.segments, kept.vanilla), seconds=kept.vanilla_seconds),
             retrieval=kept.retrieval,
+            remoteness=(*result.remoteness, *([] if kept.remoteness is None else [kept.remoteness])),
         )
         if kept.smile is None:
             return result
@@ -66,6 +68,7 @@ class KeptSegments:
             result.vanilla.seconds,
             result.smile.seconds,
             result.retrieval,
+            next(iter(result.remoteness[len(before.remoteness) :]), None),
         )
         try:
             self._log.add(_key(before), json.loads(json.dumps(asdict(kept), default=_plain)))

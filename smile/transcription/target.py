@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 from smile.acoustic.model import open_acoustic
@@ -27,6 +27,7 @@ from smile.datatypes import (
     Samples,
     Shot,
     Speech,
+    Vector,
 )
 from smile.decoding import prompt as prompts
 from smile.decoding.control import control_of, vanilla_control
@@ -69,8 +70,7 @@ class Step:
 class Target:
     """A clip, and what has been made of it so far; what several settings have in common is made once.
 
-    Args:
-        key: its name, on which the draws of the random sampler depend.
+    On `key`, its name, the draws of the random sampler depend.
     """
 
     def __init__(self, models: Models, speech: Speech, key: str = ""):
@@ -141,6 +141,10 @@ class Target:
         self.seconds = self.retrieval_seconds = 0.0
         return self._retrieve(settings, pool, adapted)
 
+    def embedding(self, settings: Settings, adapted: bool = True) -> Vector:
+        """Return what retrieval compares (d,)."""
+        return pooled(self._states(self._model(settings, adapted), self.speech.samples), self.speech.seconds)
+
     def teacher_forced(self, text: str, settings: Settings, pool: Pool) -> ClipStates:
         """Return what the model says of each token of a text behind the examples, by teacher forcing."""
         neighbours = self._retrieve(settings, pool, True)
@@ -150,8 +154,7 @@ class Target:
 
     def _model(self, settings: Settings, adapted: bool) -> Model:
         """Return the model of a side, in the settings' windows."""
-        side = self._models.smile if adapted else self._models.vanilla
-        return side.within(settings.windows)
+        return (self._models.smile if adapted else self._models.vanilla).within(settings.windows)
 
     def _acoustic(self, settings: Settings, pool: Pool, adapted: bool) -> DecodingResult:
         model = self._model(settings, adapted)
@@ -173,9 +176,8 @@ class Target:
         if not settings.shots:
             return ()
         draft, model = self._draft(settings), self._model(settings, adapted)
-        states, watch = self._states(model, self.speech.samples), Stopwatch()
+        query, watch = Query(self.embedding(settings, adapted), self._key, draft), Stopwatch()
         with watch:
-            query = Query(pooled(states, self.speech.seconds), self._key, draft)
             neighbours = retrieve(pool, query, self.speech.seconds, settings, encoding_of(model.info))
         self.retrieval_seconds += watch.seconds
         self.seconds += watch.seconds
@@ -199,8 +201,7 @@ class Target:
             tuple(n for i, n in enumerate(neighbours) if i in prompt.fitting),
             tuple(n for i, n in enumerate(neighbours) if i not in prompt.fitting),
         )
-        encoding = encoding_of(model.info)
-        start = lambda: encoding.prefill(model, prompt, states)  # noqa: E731
+        start = partial(encoding_of(model.info).prefill, model, prompt, states)
         for decoded in self._decoded("in-context", model, prompt, control, start):
             yield Step(decoded, language, detection, examples)
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from smile.bench import context
+from smile.bench import context, near
 from smile.datatypes import SmileError
+from smile.pools.pool import open_pool
 from tests.conftest import POOLS
 from tests.support.superb import superb
 
@@ -34,3 +35,16 @@ def test_both_ways_read_the_prompt_and_heard_apart_all_examples_fit(monkeypatch:
 def test_too_small_a_corpus_is_told(tmp_path: Path) -> None:
     with pytest.raises(SmileError, match="name one of 11 or more"):
         context.run(superb(tmp_path / "corpus"), "10min_test")
+
+
+def test_nearness_counts_false_alarms_and_what_is_caught() -> None:
+    codes = ("chr", "uig")
+    opened = {code: open_pool(POOLS / code) for code in codes}
+    pools = {code: (pool.utterances[::2], pool.embeddings[::2]) for code, pool in opened.items()}
+    clips = {code: pool.embeddings[1::2] for code, pool in opened.items()}
+    *rows, mean = near.measured(pools, clips)
+    assert [row["pool"] for row in (*rows, mean)] == ["chr", "uig", "mean"]
+    assert all(float(str(row["all: false alarms %"])) < 10 for row in rows)
+    assert all(float(str(row["all: caught %"])) > 50 for row in rows)
+    expected = sum(float(str(row["30: caught %"])) for row in rows) / 2
+    assert float(str(mean["30: caught %"])) == pytest.approx(expected, abs=0.1)

@@ -213,3 +213,17 @@ def test_a_strangers_long_recording_is_cut_and_says_so(engine: Engine, tmp_path:
     own = replace(stranger, stranger=False, minutes=2)
     (step,) = ended(run(MODELS, [own], None, Settings(), tmp_path / "out"))
     assert (step.problem, engine.asked) == ("", [60, 62]), "a beginning is not taken for all"
+
+
+def test_what_speaks_against_a_transcript_is_told_now_and_when_it_is_there_already(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def far(*given: Any) -> Iterator[Result]:
+        for result in Engine()(*given):
+            yield replace(result, remoteness=(1.5, 0.9))
+
+    monkeypatch.setattr(batch, "transcribe", far)
+    staircase(tmp_path / "a.wav", 2)
+    for _ in range(2):
+        (step,) = ended(run(MODELS, listed([tmp_path / "a.wav"]), None, Settings(), tmp_path / "out"))
+        assert (step.problem, step.warning[:33]) == ("", "This recording sounds unlike ever")

@@ -43,6 +43,9 @@ class Target:
         neighbour = Neighbour(pool.utterances[3], np.int64(3), 1, np.float32(0.1))  # type: ignore[arg-type]
         yield from self._steps("with", RetrievedExamples((neighbour,)))
 
+    def embedding(self, settings: Settings) -> np.ndarray:
+        return POOL.embeddings[int(self.speech.start)]
+
     def _steps(self, side: str, examples: RetrievedExamples) -> Iterator[Step]:
         self.asked.append((self.speech.start, side))
         for words in (side, f"{side} ọ̀ {self.speech.start:.0f}"):

@@ -341,3 +341,10 @@ def test_every_text_is_escaped(engine):
         assert "<img" not in html
         assert "<script" not in html
         assert ' onload="' not in html
+
+
+def test_a_recording_unlike_the_pool_is_told_above_the_transcript(engine):
+    *_, result = engine.transcribe(b"" * 9, "gla", Settings())
+    near, far = (view.smile_card(replace(result, remoteness=(0.4, high))) for high in (1.2, 9.0))
+    assert "sounds unlike every example" not in near
+    assert far.index("sounds unlike every example") < far.index(result.smile.text)

@@ -34,13 +34,15 @@ def card(
     busy: bool = False,
     below: str = "",
     waiting: str = "",
+    above: str = "",
 ) -> str:
-    """Return one side, of a kind and title: its transcript, what is known of it, and `below`, which is HTML.
+    """Return one side, of a kind and title: a transcript, what is known of it, and HTML `above` and `below`.
 
     `busy` says that its text is growing, `waiting` what it waits for before there is any.
     """
     body = Markup().join(
         [
+            Markup(above),
             transcript(written, busy, waiting),
             flags(written),
             facts(written) if written.segments else "",

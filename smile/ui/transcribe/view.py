@@ -167,6 +167,7 @@ def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
         busy=not (ended or result.done) and bool(result.smile.segments),
         below=score + note,
         waiting=result.waiting,
+        above=PROBLEM.format(result.warning) if result.warning else "",
     )
 
 

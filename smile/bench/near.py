@@ -1,0 +1,97 @@
+"""How well a recording that is near no clip of a pool is known: false alarms on the pool's own language, and
+clips of other languages that are caught, with whole pools and with small ones.
+
+    smile bench near --data ML_SUPERB --split 10min_test
+
+The background that ships is made of the meta-training languages:
+
+    python -c "from smile.bench.near import make; make('ML_SUPERB')"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from smile.audio.io import read_audio
+from smile.bench.report import markdown_table, stamp
+from smile.corpora import Corpus, open_corpus
+from smile.datatypes import Matrix, SmileError, Utterance
+from smile.pools.background import SHIPPED, Background, background
+from smile.pools.clip_encoder import Encoder
+from smile.pools.nearness import Nearness, fit
+from smile.retrieval.samplers import stable_shuffle
+from smile.transcription.pipeline import embedded
+from smile.whisper.model import Models, load_models
+
+EVALUATED = ("mdw", "sxb", "chr", "gla", "qtu", "bel", "bul", "ell", "cat", "dan")
+KNOWN = ("eng", "deu", "nld", "spa", "fra", "ron", "ces", "rus")  # of the meta-training
+CLIPS = 50  # of each of these
+SIZES = (0, 30, 12)  # clips of a pool; 0: all
+TRAIN = "10min_train"
+Embedded = tuple[Sequence[Utterance], Matrix]
+
+
+def run(data: Path, languages: Sequence[str], split: str, limit: int = 0) -> str:
+    """Embed pools and clips, the latter as a transcription does, and return a Markdown table."""
+    models, corpus = load_models(), open_corpus(data)
+    codes = [code for code in languages or EVALUATED if code in corpus.languages(TRAIN)]
+    if len(codes) < 2:
+        raise SmileError("Nearness is measured between languages; name an ML-SUPERB folder with two or more.")
+    pools = {code: _pool(models, corpus.read(code, TRAIN).utterances) for code in codes}
+    clips = {code: _clips(models, corpus.read(code, split).utterances[: limit or None]) for code in codes}
+    return f"{split}; {stamp()}\n\n{markdown_table(list(measured(pools, clips)))}"
+
+
+def measured(pools: Mapping[str, Embedded], clips: Mapping[str, Matrix]) -> Iterator[dict[str, object]]:
+    """Yield a line for each pool, by the code of its language, and one with the mean over languages."""
+    known = background()
+    if known is None:
+        raise SmileError(f"{SHIPPED} is missing or damaged; install SMILE again.")
+    lines: list[list[float]] = []
+    for code, (utterances, embeddings) in pools.items():
+        line = []
+        for size in SIZES:
+            kept = sorted(stable_shuffle(utterances)[: size or None])
+            near = fit(embeddings[kept], known)
+            others = [remote(near, rows) for other, rows in clips.items() if other != code]
+            line += [float(remote(near, clips[code]).mean()), float(np.concatenate(others).mean())]
+        lines.append(line)
+        yield _row(code, line)
+    yield _row("mean", np.mean(lines, axis=0).tolist())
+
+
+def remote(near: Nearness | None, embeddings: Matrix) -> np.ndarray:
+    """Return which clips (n, d) -> (n,) are said to be unlike a pool; none where it cannot be told."""
+    if near is None:
+        return np.zeros(len(embeddings), bool)
+    return np.array([near.remoteness(embedding) > 1 for embedding in embeddings])
+
+
+def make(data: str, out: Path = SHIPPED) -> None:
+    """Write the background of the meta-training languages in an ML-SUPERB folder."""
+    models, corpus = load_models(), open_corpus(Path(data))
+    rows = {code: _known(models, corpus, code) for code in KNOWN}
+    Background.of(rows, models.smile.info.encoder).save(out)
+
+
+def _known(models: Models, corpus: Corpus, code: str) -> Matrix:
+    utterances = corpus.read(code, TRAIN).utterances
+    kept = sorted(stable_shuffle(utterances)[:CLIPS])
+    return _pool(models, [utterances[i] for i in kept])[1]
+
+
+def _pool(models: Models, utterances: Sequence[Utterance]) -> Embedded:
+    encode = Encoder(models)
+    return utterances, np.stack([encode(u.audio).embedding for u in utterances])
+
+
+def _clips(models: Models, utterances: Sequence[Utterance]) -> Matrix:
+    return np.stack([embedded(models.smile, read_audio(u.audio)) for u in utterances])
+
+
+def _row(code: str, line: Sequence[float]) -> dict[str, object]:
+    names = [f"{size or 'all'}: {what}" for size in SIZES for what in ("false alarms %", "caught %")]
+    return {"pool": code, **{name: f"{100 * value:.1f}" for name, value in zip(names, line, strict=True)}}

@@ -1,0 +1,50 @@
+"""`smile examples`: the examples of a pool whose texts do not fit their sound."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from smile.cli.models import add_engine, models_of
+from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.pools import A_POOL, open_for, pool_folder
+from smile.cli.terminal import Bar
+
+
+def add(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = add_command(commands, "examples", run)
+    add_option(parser, "pool", type=pool_folder, help=f"Look at the examples of this pool: {A_POOL}.")
+    add_option(
+        parser, "--share", type=int, default=10, help="Print this percentage of the examples, the worst."
+    )
+    add_option(parser, "--json", action="store_true", help="Print all of them as JSON.")
+    add_engine(parser)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """List the examples whose texts fit their sound worst, each judged by a head that has not seen it.
+
+    Raises:
+        SmileError: a pool that cannot be used, or models that cannot be loaded.
+    """
+    from dataclasses import asdict
+
+    from smile.own.misfits import misfits
+    from smile.util.timing import finished, relayed
+
+    models = models_of(chosen)
+    steps = misfits(open_for(models, chosen.pool), models.smile)
+    with Bar("Examples", "steps") as bar:
+        fits = finished(relayed(steps, lambda said: bar(said.done, said.of)))
+    if chosen.json:
+        told = [
+            {"id": f.utterance.id, "misfit": min(f.misfit, 1e9), "text": f.text, "place": asdict(f.place)}
+            for f in fits
+        ]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    count = max(1, len(fits) * min(max(chosen.share, 0), 100) // 100)
+    print(f"The {count} of {len(fits)} examples whose texts fit their sound worst, the worst first:")
+    for fit in fits[:count]:
+        print(f"{fit.misfit:8.2f}  {fit.utterance.id}  {fit.marked}")
