@@ -120,8 +120,8 @@ class Settings:
     characters: Mode = _option(
         "off",
         "Characters of the pool",
-        "Prefer the characters of the pool (soft), write no others (hard), or any of their scripts (off).",
-        choices={"off": "Any of their scripts", "soft": "Prefer them", "hard": "Only them"},
+        "Prefer the characters of the pool (soft), write no others (hard), or write any (off).",
+        choices={"off": "Any", "soft": "Prefer them", "hard": "Only them"},
         info="Whether the transcript may have others.",
         since="off",
     )

@@ -12,7 +12,6 @@ from smile.decoding.search import Control, LengthStop, LogitsProcessor, LoopStop
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.text.characters import permitted
-from smile.text.scripts import of_their_scripts
 from smile.whisper.model import Model
 
 
@@ -47,10 +46,9 @@ def _processors(model: Model, settings: Settings, pool: Pool | None) -> tuple[Lo
     processors: list[LogitsProcessor] = [NoRepeat()] if settings.no_repeat else []
     if pool and settings.knn:
         processors.append(KnnLM(open_store(pool, model), settings.knn))
-    if pool:
+    if pool and settings.characters != "off":
         penalty = PENALTY if settings.characters == "soft" else np.inf
-        wanted = of_their_scripts if settings.characters == "off" else permitted
-        characters = wanted([u.text for u in pool.utterances])
+        characters = permitted([u.text for u in pool.utterances])
         processors.append(CharacterConstraint(model.tokenizer, characters, penalty))
     return tuple(processors)
 
