@@ -23,7 +23,7 @@ from typing import IO
 from smile.datatypes import PoolError
 from smile.own.changes import UNFINISHED
 from smile.own.quota import MANY, FullError, Quota, used
-from smile.own.workspace import GONE, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
+from smile.own.workspace import GONE, JOBS, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
 from smile.util import leftovers
 from smile.util.opening import open_lock
 
@@ -219,7 +219,7 @@ def _made_here(entry: Path) -> bool:
         names = os.listdir(entry)
     except OSError:
         return False  # its owner deletes it just now
-    ours = all(name in (LOCK, POOLS, RECORDINGS) or name.startswith(WORK) for name in names)
+    ours = all(name in (LOCK, POOLS, RECORDINGS, JOBS) or name.startswith(WORK) for name in names)
     return ours or (entry / STATE).is_file()
 
 
@@ -238,7 +238,7 @@ def _damaged(lock: Path) -> bool:
 
 def _empty(folder: Path) -> bool:
     """Whether a visitor has brought nothing yet."""
-    return not any((folder / POOLS).glob("*")) and not any((folder / RECORDINGS).glob("*"))
+    return not any(entry for name in (POOLS, RECORDINGS, JOBS) for entry in (folder / name).glob("*"))
 
 
 def _alone(claim: IO[str]) -> bool:

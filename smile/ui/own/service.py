@@ -17,12 +17,12 @@ from smile.datatypes import PoolError, Progress
 from smile.importing import Imported
 from smile.importing.isolated import read_apart, unpack_apart
 from smile.importing.limits import Limits
-from smile.own.quota import ALL_FULL, FullError, used
+from smile.own.quota import FullError
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
-from smile.ui.files import discard, playable, root, sweep
+from smile.ui.files import discard, playable, sweep
 from smile.ui.scheduler import Watched
 from smile.util import leftovers
 
@@ -96,15 +96,6 @@ class VisitorService:
                 return job.result()
             finally:
                 progress.stop()
-
-    def admit(self, file: Path) -> None:
-        """Make sure that a copy of a file may lie where gradio serves from.
-
-        Raises:
-            FullError: there is no room.
-        """
-        if used(root()) + file.stat().st_size > self.visitors.quota.uploads:
-            raise FullError(ALL_FULL)
 
     def sample(self, kind: str) -> str:
         """Return the path from which gradio serves a sample of a kind, one for all visitors.
