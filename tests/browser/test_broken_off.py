@@ -35,6 +35,7 @@ def test_a_reload_in_the_middle_goes_on(page: Page, slow: FakeEngine, tmp_path: 
     page.start()
     page.wait(lambda: HEARD in page.vanilla.partition("valt")[2], "the second segment")
     page.open()
+    page.errors()  # of the page that was left in the middle
     page.wait(lambda: shown(page), "the line")
     assert "sermon.wav" in page.text("#broken-off-line")
     assert "of 0:20" in page.text("#broken-off-line")
