@@ -25,7 +25,7 @@ from smile.own import check as loo
 from smile.own import crossed
 from smile.pools import indexing
 from smile.pools.copies import copies
-from smile.pools.pool import Pool, open_pool, write_pool
+from smile.pools.pool import Pool, open_pool, order_digest, write_pool
 from smile.pools.setting import read_setting, write_setting
 from smile.settings import Settings
 from smile.text.scoring import score
@@ -43,7 +43,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     folder = tmp_path_factory.mktemp("pools") / "gle"
     shutil.copytree(POOLS / "gle", folder)
     whole = open_pool(folder)
-    header = replace(whole.header, order=loo.order_digest(whole.utterances[:COUNT]))
+    header = replace(whole.header, order=order_digest(whole.utterances[:COUNT]))
     write_pool(folder, header, whole.utterances[:COUNT], whole.embeddings[:COUNT])
     opened = open_pool(folder, models.smile.info.encoder)
     prepare_datastore(opened, models.smile)
@@ -70,7 +70,7 @@ def by_hand(pool: Pool, left_out: str, folder: Path, models: Models) -> Pool:
             shutil.copy(utterance.audio, audio)
             few.append(replace(utterance, audio=audio))
     kept = [i for i, u in enumerate(pool.utterances) if u.id != left_out]
-    write_pool(folder, replace(pool.header, order=loo.order_digest(few)), few, pool.embeddings[kept])
+    write_pool(folder, replace(pool.header, order=order_digest(few)), few, pool.embeddings[kept])
     small = open_pool(folder, models.smile.info.encoder)
     prepare_datastore(small, models.smile)
     return small

@@ -15,8 +15,8 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.own.checked import keep_table, kept_rows, lines_of, table
-from smile.pools.pool import Pool, open_pool
-from smile.ui.own.verdict import kept_html
+from smile.pools.pool import Pool, open_pool, order_digest
+from smile.ui.own.verdict import kept_html, sentence
 from tests.conftest import POOLS
 
 WHOLE = open_pool(POOLS / "gla")
@@ -139,3 +139,19 @@ def test_one_clip_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
     one = replace(POOL, utterances=POOL.utterances[:1], embeddings=POOL.embeddings[:1])
     with pytest.raises(PoolError, match="just one clip"):
         checked(tmp_path, one)
+
+
+def test_sentence_and_table_know_the_same_changes(tmp_path: Path, made: list[tuple[str, str]]) -> None:
+    step = checked(tmp_path)
+    setting = loo.best(step, TRIED, POOL, INFO)
+    keep_table(tmp_path, POOL, step.rates)
+    first, *others = POOL.utterances
+    reworded = replace(POOL, utterances=(replace(first, text=f"{first.text} a"), *others))
+    fewer = replace(POOL, utterances=POOL.utterances[:5], embeddings=POOL.embeddings[:5])
+    for pool, same in ((POOL, True), (reworded, False), (fewer, False)):
+        kept = table(tmp_path)
+        assert kept
+        assert (setting.current(pool), kept.current(pool)) == (same, same)
+        assert ("have changed since" not in sentence(setting, pool)) == same
+    older = replace(setting, pool="", order=order_digest(POOL.utterances))
+    assert older.current(POOL), "a setting of before goes by the ids of its clips"
