@@ -46,6 +46,7 @@ class Recording:
     stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
     minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
     segments: Path | None = None  # under which name its segments are kept until all are written
+    asked: str = ""  # what they depend on beside what the batch knows
 
 
 @dataclass(frozen=True)
@@ -204,8 +205,8 @@ class _Results:
         base, path = self._recording.segments, self._recording.path
         if base is None:
             return nullcontext()
-        sound = {"recording": digest(path), "minutes": self._recording.minutes}
-        return kept_segments(base, facts(self._models, self._pool, self._settings) | sound)
+        own = {"recording": digest(path), "minutes": self._recording.minutes, "asked": self._recording.asked}
+        return kept_segments(base, facts(self._models, self._pool, self._settings) | own)
 
 
 def transcript_of(recording: str, result: Result) -> TieredTranscript:

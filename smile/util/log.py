@@ -107,6 +107,18 @@ def entries(base: Path) -> dict[str, Any]:
     return found
 
 
+def facts_of(base: Path) -> dict[str, Any]:
+    """Return what the log of a name depends on; nothing where there is none to read."""
+    for path in base.parent.glob(f"{base.name}-*.jsonl"):
+        try:
+            first = _checked(read_bytes(path).split(b"\n")[0])
+        except (OSError, ValueError):
+            continue
+        if first is not None:
+            return dict(json.loads(first)["settings"])
+    return {}
+
+
 def _summed(line: str) -> bytes:
     """A line with its checksum before it."""
     data = line.encode("ascii")

@@ -19,7 +19,7 @@ from smile.ui import VisitorService
 from smile.ui.own import adding, checking, correcting, runs, transcribing
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.runs import Runs, counted, ended, failed
-from tests.support.visitors import add_recordings, named, with_examples
+from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
 SLOW = 40
 
@@ -159,3 +159,27 @@ def test_what_is_kept_of_a_recording_goes_with_it(
     assert len(list(workspace.folder.glob("segments-*"))) == 1
     transcribing.remove(idle, key, [next(workspace.recordings.iterdir()).name, 0])
     assert list(workspace.folder.glob("segments-*")) == []
+
+
+@pytest.mark.parametrize("change", ["examples", "settings", "characters"])
+def test_what_begins_anew_is_not_said_to_go_on(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(batch, "transcribe", in_three)
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    key = with_examples(idle, 0, 3)
+    add_recordings(idle, key, 1)
+    begun(idle, transcribing.run, key, Runs(), "piece 2").close()  # type: ignore[attr-defined]
+    page, anew = arrived(idle, key), "broken off, begins anew"
+    assert "broken off, goes on" in page.results
+    assert "to go on" in page.stage
+    if change == "examples":
+        adding.save_example(idle, key, DEMO.utterances[0].id, "facal eile")
+    else:
+        chosen = ("off", 5) if change == "settings" else ("hard", 3)
+        checking.choose(idle, key, chosen[1], True, chosen[0], "context")  # type: ignore[arg-type]
+    page = arrived(idle, key)
+    assert anew in page.results
+    assert "begin it anew" in page.stage
+    written = [str(page.results) for page in transcribing.run(idle, key) if "writing" in str(page.results)]
+    assert "piece 0<" in written[0], "it did"

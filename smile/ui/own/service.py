@@ -171,6 +171,7 @@ class VisitorService:
     ) -> Iterator[Step]:
         """Transcribe what waits, or the recordings of these names again; keep each as it is done."""
         from smile.own import transcripts
+        from smile.own.asked import digest
         from smile.transcription import batch
 
         if names is None:
@@ -179,7 +180,8 @@ class VisitorService:
             clips = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        settings = possible(settings, pool, models)
+        asked = digest(pool, settings)
+        clips, settings = [replace(c, asked=asked) for c in clips], possible(settings, pool, models)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
