@@ -22,7 +22,7 @@ from smile.evaluation.rows import Row
 from smile.pools.pool import Pool
 from smile.pools.setting import pool_digest
 from smile.util.fields import from_fields
-from smile.util.log import Log, kept_log
+from smile.util.log import Log, forget_logs, kept_log
 from smile.util.storage import read_json, set_aside, write_json
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ def kept_rows(folder: Path, pool: Pool, info: RecognizerInfo) -> Iterator[KeptRo
     facts = {"recognizer": asdict(info), "pool": pool_digest(pool), "recipe": asdict(RECIPE)}
     with kept_log(folder / ROWS, facts) as log:
         yield KeptRows(log)
+
+
+def forget_rows(folder: Path) -> None:
+    """Remove the rows that are kept in a folder."""
+    forget_logs(folder / ROWS)
 
 
 @dataclass(frozen=True)

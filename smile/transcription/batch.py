@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,10 @@ from smile.transcription.options import as_json
 from smile.transcription.pipeline import transcribe
 from smile.transcription.result import Result, Transcript
 from smile.transcription.segments import KeptSegments, kept_segments
-from smile.util.log import Log
+from smile.util.log import Log, forget_logs
 from smile.whisper.model import Models
 
-DONE = "done.jsonl"
+DONE, SEGMENTS = "done.jsonl", "segments"
 SHOWN = 20  # names of what is left out
 
 
@@ -127,6 +127,8 @@ def run(
     What is done is exported also where the work is stopped by closing the iterator. A recording that
     cannot be read is told and passed over.
 
+    Of a recording that does not say where its segments are kept, they are kept in `out` until it is done.
+
     Raises:
         SmileError: the folder cannot be written.
     """
@@ -138,10 +140,20 @@ def run(
     made: dict[int, TieredTranscript] = {}
     with closing(log):
         try:
-            yield from _each(models, recordings, pool, settings, log, made)
+            placed = [replace(r, segments=r.segments or _segments(out, r.name)) for r in recordings]
+            with closing(_each(models, placed, pool, settings, log, made)) as steps:
+                for step in steps:
+                    if step.transcript:
+                        forget_logs(_segments(out, step.name))
+                    yield step
         finally:
             for kind in kinds:
                 export([made[number] for number in sorted(made)], kind, out)
+
+
+def _segments(out: Path, name: str) -> Path:
+    """Under which name a recording's segments are kept in a batch's folder."""
+    return out / f"{SEGMENTS}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def facts(models: Models, pool: Pool | None, settings: Settings) -> dict[str, Any]:
@@ -158,7 +170,7 @@ def _each(
     settings: Settings,
     log: Log,
     made: dict[int, TieredTranscript],
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     total = len(recordings)
     for number, recording in enumerate(recordings):
         try:

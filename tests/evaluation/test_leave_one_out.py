@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,6 +272,35 @@ def test_the_command_prints_the_table_and_keeps_the_best(
     setting = read_setting(pool.folder)
     assert setting is not None
     assert (setting.shots, setting.clips, setting.helps) == (1, 1, None)
+    assert not list(pool.folder.glob("check-*")), "rows are kept no longer than until the end"
+
+
+def test_the_command_goes_on_where_it_was_interrupted(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate, written = loo.evaluate, list[str]()
+
+    def interrupted(*given: Any) -> Iterator[Any]:
+        for row, more in evaluate(*given):
+            if len(written) == 2:
+                raise KeyboardInterrupt
+            written.append(row.condition)
+            yield row, more
+
+    command = ["check", str(pool.folder), "--clips", "1", "--shots", "1", "--no-acoustic"]
+    monkeypatch.setattr(loo, "evaluate", interrupted)
+    assert main(command) == 130
+    first, again = list(written), list[str]()
+    assert len(list(pool.folder.glob("check-*"))) == 1
+    monkeypatch.setattr(loo, "evaluate", lambda *given: counted(evaluate(*given), again))
+    assert main(command) == 0
+    assert again, "there was something left"
+    assert not set(first) & set(again)
+
+
+def counted(rows: Iterator[Any], conditions: list[str]) -> Iterator[Any]:
+    """Rows as they are, and their conditions."""
+    for row, more in rows:
+        conditions.append(row.condition)
+        yield row, more
 
 
 def test_the_acoustic_level_is_checked_on_clips_that_its_heads_never_heard(

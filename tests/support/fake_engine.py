@@ -233,3 +233,20 @@ def keeper(engine: FakeEngine) -> Any:
     from smile.ui.transcribe.keeping import Keeper
 
     return Keeper(engine, Workspaces(engine.folder / "visitors", 24))  # type: ignore[arg-type]
+
+
+def in_three(models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None) -> Iterator[Result]:
+    """A transcription of three segments, those that are kept left out."""
+    result = Result(9.0, settings, models.smile.info)
+    for number in range(3):
+        speech = Speech(3.0 * number, 3.0 * number + 2, samples[:8])
+        if known := kept.extended(result, speech):
+            result = known
+            continue
+        decoded = DecodingResult((1,), (0.0,), f"piece {number}", "end")
+        segment = Segment(speech.start, speech.end, decoded, "cy", LanguageDetection("cy", 1.0, 0.0))
+        before, whole = result, Transcript((*result.vanilla.segments, segment))
+        result = replace(result, vanilla=whole)
+        yield result
+        kept.add(before, result)
+    yield replace(result, vanilla=replace(result.vanilla, done=True), done=True)

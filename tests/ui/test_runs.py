@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from smile.datatypes import DecodingResult, LanguageDetection, Speech
 from smile.own import check as leave_one_out
 from smile.own.workspaces import Workspaces
-from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.result import Result, Segment, Transcript
 from smile.ui import VisitorService
 from smile.ui.own import adding, checking, correcting, runs, transcribing
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.runs import Runs, counted, ended, failed
+from tests.support.fake_engine import in_three
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
 SLOW = 40
@@ -107,23 +104,6 @@ def test_uploads_of_counted_runs_are_discarded_as_those_of_the_callback(idle: Vi
     }
     assert [getattr(one, "consuming", False) for one in made.values()] == [True, True, True, False]
     assert [one.__name__ for one in made.values()] == ["add_files", "add_typed", "bring", "learn"]
-
-
-def in_three(models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None) -> Iterator[Result]:
-    """A transcription of three segments, those that are kept left out."""
-    result = Result(9.0, settings, models.smile.info)
-    for number in range(3):
-        speech = Speech(3.0 * number, 3.0 * number + 2, samples[:8])
-        if known := kept.extended(result, speech):
-            result = known
-            continue
-        decoded = DecodingResult((1,), (0.0,), f"piece {number}", "end")
-        segment = Segment(speech.start, speech.end, decoded, "cy", LanguageDetection("cy", 1.0, 0.0))
-        before, whole = result, Transcript((*result.vanilla.segments, segment))
-        result = replace(result, vanilla=whole)
-        yield result
-        kept.add(before, result)
-    yield replace(result, vanilla=replace(result.vanilla, done=True), done=True)
 
 
 def test_a_long_transcription_goes_on_after_a_restart(
