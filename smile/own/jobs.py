@@ -85,7 +85,7 @@ class Job:
     @property
     def under_way(self) -> bool:
         """Return whether somebody is at work on it."""
-        with held(self) as lock:
+        with held(self.folder) as lock:
             return lock is None
 
 
@@ -167,13 +167,13 @@ def _changed(folder: Path) -> float:
 
 
 @contextmanager
-def held(job: Job) -> Iterator[IO[str] | None]:
-    """Hold a job for this block alone; gives None where somebody else does, or it is gone.
+def held(folder: Path) -> Iterator[IO[str] | None]:
+    """Hold the job of a folder for this block alone; gives None where somebody else does, or it is gone.
 
     The lock is the operating system's and ends with its process, however that ends.
     """
     try:
-        lock = open_lock(job.folder / LOCK)
+        lock = open_lock(folder / LOCK)
     except (OSError, PoolError):
         yield None
         return
@@ -192,10 +192,19 @@ def discard(job: Job) -> None:
     Raises:
         PoolError: somebody is.
     """
-    with held(job) as lock:
+    with held(job.folder) as lock:
         if lock is None and job.folder.exists():
             raise PoolError(BUSY)
         remove(job)
+
+
+def sweep(visitor: Path, before: float) -> None:
+    """Remove the jobs in a visitor's folder that nobody has gone on with since a time, in seconds."""
+    for folder in (visitor / JOBS).glob("*"):
+        if _changed(folder) < before:
+            with held(folder) as lock:
+                if lock is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove(job: Job) -> None:

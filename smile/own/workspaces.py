@@ -21,6 +21,7 @@ from threading import Lock
 from typing import IO
 
 from smile.datatypes import PoolError
+from smile.own import jobs
 from smile.own.changes import UNFINISHED
 from smile.own.quota import MANY, FullError, Quota, used
 from smile.own.workspace import GONE, JOBS, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
@@ -150,11 +151,12 @@ class Workspaces:
             self._remove(self._folder(str(key)))
 
     def sweep(self, now: float | None = None) -> int:
-        """Delete folders not used for the set time, and temporary files; return how many folders."""
+        """Delete folders and jobs not used for the set time, and temporary files; return how many folders."""
         last = (time.time() if now is None else now) - 3600 * self.hours
         folders = list(self._folders())
         for folder in folders:
             _tidied(folder)
+            jobs.sweep(folder, last)
         sizes = {folder.name: used(folder) for folder in folders}
         with self._lock:
             self._sizes = sizes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +177,18 @@ def test_a_pool_that_is_gone_is_told(keeper: Keeper, clip: str, monkeypatch: pyt
     monkeypatch.setattr(FakeEngine, "choice", lambda *_: None)
     with pytest.raises(PoolError, match="no longer here"):
         broken_off.restore(keeper, key, only(keeper, key).id)
+
+
+def test_a_recording_stays_no_longer_than_is_said(keeper: Keeper, clip: str) -> None:
+    key = broken(keeper, clip)
+    job, later = only(keeper, key), time.time() + 25 * 3600
+    with jobs.held(job.folder):
+        os.utime(keeper.visitors.open(key).folder, (later, later))
+        keeper.visitors.sweep(later)
+        assert job.folder.exists(), "it is under way"
+    keeper.visitors.sweep(later)
+    assert not job.folder.exists()
+    assert keeper.visitors.has(key), "the visitor is still here"
 
 
 def test_all_of_a_visitor_goes_with_its_folder(keeper: Keeper, clip: str) -> None:

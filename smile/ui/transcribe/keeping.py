@@ -114,7 +114,7 @@ def _held(job: Job) -> Generator[View, None, ExitStack]:
     until = monotonic() + PATIENCE
     while True:
         held = ExitStack()
-        if held.enter_context(jobs.held(job)) is not None:
+        if held.enter_context(jobs.held(job.folder)) is not None:
             return held
         held.close()
         if monotonic() > until:
