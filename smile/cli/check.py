@@ -46,10 +46,13 @@ def add(commands: Commands) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Ask a pool's own clips whether examples help, and which setting helps most; it becomes the pool's.
 
+    Rows are kept in the pool's folder until then, so that the same command goes on where it stopped.
+
     Raises:
         SmileError: a pool that cannot be used or written to, or models that cannot be loaded.
     """
     from smile.own import check
+    from smile.own.checked import forget_rows, kept_rows
     from smile.pools.copies import said_of_check, told
     from smile.pools.setting import write_setting
     from smile.results import tables
@@ -64,14 +67,15 @@ def run(chosen: argparse.Namespace) -> None:
     read_pool(pool, models.smile)
     tried = check.conditions(models.smile.info, chosen.counts, acoustic=not chosen.no_acoustic)
     progress = check.Check(0, 0)
-    with Bar("Checking", "transcripts") as bar:
-        for progress in check.leave_one_out(models, pool, tried, chosen.clips, chosen.seed):
+    with kept_rows(chosen.pool, pool, models.smile.info) as kept, Bar("Checking", "transcripts") as bar:
+        for progress in check.leave_one_out(models, pool, tried, chosen.clips, chosen.seed, kept):
             if progress.fitted is None:
                 bar(progress.done, progress.total)
             else:
                 bar(round(100 * progress.fitted), 100)
     setting = check.best(progress, tried, pool, models.smile.info)
     write_setting(chosen.pool, setting)
+    forget_rows(chosen.pool)
     print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(tables.as_text(progress.rates, COLUMNS))

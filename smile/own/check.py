@@ -26,8 +26,8 @@ from smile.own.checked import KeptRows
 from smile.own.combined import checked_clips, combined_rows, parts, share_of
 from smile.own.crossed import cross_written
 from smile.pools.copies import copies, group_of, same_texts
-from smile.pools.pool import Pool, order_digest
-from smile.pools.setting import PoolSetting
+from smile.pools.pool import Pool
+from smile.pools.setting import PoolSetting, pool_digest
 from smile.pools.subsets import drop
 from smile.results.tables import by_language
 from smile.retrieval.samplers import stable_shuffle
@@ -211,7 +211,7 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         shots=chosen.settings.shots,
         knn=chosen.settings.knn,
         recognizer=" ".join(filter(None, (info.encoder.model, info.precision, info.adapter_hash))),
-        order=order_digest(pool.utterances),
+        pool=pool_digest(pool),
         clips=len(ids),
         same_text=len(ids & said),
         cer=round(float(line["rate"]), 2),

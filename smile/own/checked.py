@@ -6,7 +6,6 @@ versions of a pool at once never mix.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -22,8 +21,9 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.rescoring import anew, is_older
 from smile.evaluation.rows import Row
 from smile.pools.pool import Pool
+from smile.pools.setting import pool_digest
 from smile.util.fields import from_fields
-from smile.util.log import Log, kept_log
+from smile.util.log import Log, forget_logs, kept_log
 from smile.util.storage import read_json, set_aside, write_json
 
 if TYPE_CHECKING:
@@ -84,13 +84,9 @@ def kept_rows(folder: Path, pool: Pool, info: RecognizerInfo) -> Iterator[KeptRo
         yield KeptRows(log)
 
 
-def pool_digest(pool: Pool) -> str:
-    """Return 16 hex digits that tell pools apart which may give a check other rows: clips, texts, sounds."""
-    header, clips = pool.header, [[u.id, u.text, u.language] for u in pool.utterances]
-    said = [clips, header.language.code, dict(header.guesses), list(pool.added)]
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
-    digest.update(pool.embeddings.tobytes())
-    return digest.hexdigest()[:16]
+def forget_rows(folder: Path) -> None:
+    """Remove the rows that are kept in a folder."""
+    forget_logs(folder / ROWS)
 
 
 @dataclass(frozen=True)

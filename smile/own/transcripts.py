@@ -17,6 +17,7 @@ from smile.audio.io import write
 from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
+from smile.own.asked import changed
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import Recording, Step
 from smile.transcription.lengths import LISTED
@@ -40,6 +41,7 @@ class Item:
     version: str = ""
     examples: int = 0  # that the pool had then
     begun: str = ""  # the text of a run that was broken off, where there is no transcript yet
+    anew: bool = False  # whether that was of other examples or settings, so that it does not go on
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,8 @@ def _segments(workspace: Workspace, name: str) -> Path:
 
 def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | None) -> Item:
     if fields is None:
-        return Item(recording, begun=written(_segments(workspace, recording.name)))
+        begun = written(segments := _segments(workspace, recording.name))
+        return Item(recording, begun=begun, anew=bool(begun) and changed(workspace, segments))
     transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
     return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
 

@@ -23,6 +23,7 @@ from smile.util.storage import set_aside, write_text
 
 LOG = logging.getLogger(__name__)
 STATE, POOLS, RECORDINGS, TRANSCRIPTS = "state.json", "pools", "recordings", "transcripts.json"
+JOBS = "jobs"  # long transcriptions of the tab *Transcribe*, see smile.own.jobs
 LENT = "lent.txt"  # files elsewhere that belong to the visitor too
 LOCK = ".lock"
 WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of work

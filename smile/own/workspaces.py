@@ -21,9 +21,10 @@ from threading import Lock
 from typing import IO
 
 from smile.datatypes import PoolError
+from smile.own import jobs
 from smile.own.changes import UNFINISHED
 from smile.own.quota import MANY, FullError, Quota, used
-from smile.own.workspace import GONE, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
+from smile.own.workspace import GONE, JOBS, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
 from smile.util import leftovers
 from smile.util.opening import open_lock
 
@@ -150,11 +151,12 @@ class Workspaces:
             self._remove(self._folder(str(key)))
 
     def sweep(self, now: float | None = None) -> int:
-        """Delete folders not used for the set time, and temporary files; return how many folders."""
+        """Delete folders and jobs not used for the set time, and temporary files; return how many folders."""
         last = (time.time() if now is None else now) - 3600 * self.hours
         folders = list(self._folders())
         for folder in folders:
             _tidied(folder)
+            jobs.sweep(folder, last)
         sizes = {folder.name: used(folder) for folder in folders}
         with self._lock:
             self._sizes = sizes
@@ -219,7 +221,7 @@ def _made_here(entry: Path) -> bool:
         names = os.listdir(entry)
     except OSError:
         return False  # its owner deletes it just now
-    ours = all(name in (LOCK, POOLS, RECORDINGS) or name.startswith(WORK) for name in names)
+    ours = all(name in (LOCK, POOLS, RECORDINGS, JOBS) or name.startswith(WORK) for name in names)
     return ours or (entry / STATE).is_file()
 
 
@@ -238,7 +240,7 @@ def _damaged(lock: Path) -> bool:
 
 def _empty(folder: Path) -> bool:
     """Whether a visitor has brought nothing yet."""
-    return not any((folder / POOLS).glob("*")) and not any((folder / RECORDINGS).glob("*"))
+    return not any(entry for name in (POOLS, RECORDINGS, JOBS) for entry in (folder / name).glob("*"))
 
 
 def _alone(claim: IO[str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,7 +24,7 @@ class PoolSetting:
     shots: int
     knn: float  # strength of token-level neighbours
     recognizer: str = ""  # with which it was measured: model, precision and adapter
-    order: str = ""  # digest of the clips' ids that the pool had then
+    order: str = ""  # digest of the clips' ids that the pool had then, in settings of before there was `pool`
     clips: int = 0  # that were left out in turn; 0: chosen by hand
     cer: float | None = None  # percent, of the setting
     vanilla: float | None = None  # percent, of Whisper alone on the same clips
@@ -32,6 +34,7 @@ class PoolSetting:
     high: float | None = None
     acoustic_share: float = ACOUSTIC_SHARE  # of the level combined
     same_text: int = 0  # of the clips left out, those with the very text of another
+    pool: str = ""  # `pool_digest` of the pool then
 
     def applied(self, settings: Settings) -> Settings:
         """Return settings with this one's level and share, shots and strength of the kNN-LM."""
@@ -39,8 +42,19 @@ class PoolSetting:
         return replace(settings, **chosen)
 
     def current(self, pool: Pool) -> bool:
-        """Return whether the pool still holds the clips that it was measured on."""
+        """Return whether the pool is still the one that it was measured on, to the letter of its texts."""
+        if self.pool:
+            return self.pool == pool_digest(pool)
         return self.order == order_digest(pool.utterances)
+
+
+def pool_digest(pool: Pool) -> str:
+    """Return 16 hex digits that tell pools apart which may give a check other rows: clips, texts, sounds."""
+    header, clips = pool.header, [[u.id, u.text, u.language] for u in pool.utterances]
+    said = [clips, header.language.code, dict(header.guesses), list(pool.added)]
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    digest.update(pool.embeddings.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def read_setting(folder: Path) -> PoolSetting | None:

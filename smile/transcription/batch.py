@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,10 +31,10 @@ from smile.transcription.pipeline import transcribe
 from smile.transcription.result import Result, Transcript
 from smile.transcription.segments import KeptSegments, kept_segments
 from smile.transcription.times import Times, with_times
-from smile.util.log import Log
+from smile.util.log import Log, forget_logs
 from smile.whisper.model import Models
 
-DONE = "done.jsonl"
+DONE, SEGMENTS = "done.jsonl", "segments"
 CUES = ("srt", "vtt")  # formats of cues
 SHOWN = 20  # names of what is left out
 
@@ -48,6 +48,7 @@ class Recording:
     stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
     minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
     segments: Path | None = None  # under which name its segments are kept until all are written
+    asked: str = ""  # what they depend on beside what the batch knows
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ def run(
     What is done is exported also where the work is stopped by closing the iterator. A recording that
     cannot be read is told and passed over.
 
+    Of a recording that does not say where its segments are kept, they are kept in `out` until it is done.
+
     Raises:
         SmileError: the folder cannot be written.
     """
@@ -153,7 +156,12 @@ def run(
     with closing(log):
         try:
             work = _Work(models, pool, settings, output.times)
-            yield from _each(work, recordings, log, made)
+            placed = [replace(r, segments=r.segments or _segments(out, r.name)) for r in recordings]
+            with closing(_each(work, placed, log, made)) as steps:
+                for step in steps:
+                    if step.transcript:
+                        forget_logs(_segments(out, step.name))
+                    yield step
         finally:
             _export([made[number] for number in sorted(made)], output, out)
 
@@ -162,6 +170,11 @@ def _export(transcripts: Sequence[TieredTranscript], output: Output, out: Path) 
     for kind in output.kinds:
         words = output.cues == "words" and kind in CUES
         export([by_words(one) for one in transcripts] if words else transcripts, kind, out)
+
+
+def _segments(out: Path, name: str) -> Path:
+    """Under which name a recording's segments are kept in a batch's folder."""
+    return out / f"{SEGMENTS}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def facts(models: Models, pool: Pool | None, settings: Settings, times: Times = "") -> dict[str, Any]:
@@ -191,7 +204,7 @@ class _Work:
 
 def _each(
     work: _Work, recordings: Sequence[Recording], log: Log, made: dict[int, TieredTranscript]
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     total = len(recordings)
     for number, recording in enumerate(recordings):
         try:
@@ -239,8 +252,9 @@ class _Results:
         base, path = self._recording.segments, self._recording.path
         if base is None:
             return nullcontext()
-        work, sound = self._work, {"recording": digest(path), "minutes": self._recording.minutes}
-        return kept_segments(base, facts(work.models, work.pool, work.settings) | sound)
+        recording, work = self._recording, self._work
+        own = {"recording": digest(path), "minutes": recording.minutes, "asked": recording.asked}
+        return kept_segments(base, facts(work.models, work.pool, work.settings) | own)
 
 
 def transcript_of(recording: str, result: Result) -> TieredTranscript:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,11 +98,16 @@ def kept_segments(base: Path, facts: dict[str, Any]) -> Iterator[KeptSegments | 
 
 def written(base: Path) -> str:
     """Return the text that is kept under a name, of a run that was broken off."""
-    texts = []
+    return " ".join(filter(None, ((kept.smile or kept.vanilla).text for kept in _all(base))))
+
+
+def reached(base: Path) -> float:
+    """Return the second up to which segments are kept under a name."""
+    return max((kept.vanilla.end for kept in _all(base)), default=0.0)
+
+
+def _all(base: Path) -> Iterator[KeptSegment]:
+    """The whole segments that are kept under a name, in their order."""
     for _, fields in sorted(entries(base).items(), key=lambda item: (len(item[0]), item[0])):
-        try:
-            kept = from_fields(KeptSegment, fields)
-        except ValueError:
-            continue
-        texts.append((kept.smile or kept.vanilla).text)
-    return " ".join(filter(None, texts))
+        with suppress(ValueError):
+            yield from_fields(KeptSegment, fields)

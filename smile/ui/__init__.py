@@ -24,7 +24,7 @@ from smile.ui.sounds import Sounds
 from smile.ui.sources import Options
 from smile.ui.store import Store
 from smile.ui.theme import look
-from smile.ui.transcribe import transcribe_tab
+from smile.ui.transcribe import Keeper, transcribe_tab
 
 __all__ = ["Engine", "Options", "VisitorService", "build_app", "look"]
 
@@ -49,7 +49,8 @@ def build_app(
         gr.HTML(prose("header.html"), apply_default_css=False)
         key = remembered()
         with gr.Tabs(elem_id="tabs") as tabs:
-            transcribed = transcribe_tab(engine, page, tabs)
+            keeper = Keeper(engine, service.visitors)
+            transcribed, connect_broken_off = transcribe_tab(keeper, key, page, tabs)
             compare_tab(engine, transcribed)
             own_tab(service, key)
             map_tab(Atlas(engine, maps, store), transcribed)
@@ -60,6 +61,7 @@ def build_app(
         with gr.Accordion("Glossary", open=False, elem_id="glossary"):
             gr.Markdown(_glossary())
         gr.HTML(prose("footer.html"), apply_default_css=False)
+        connect_broken_off()
     page.queue(max_size=WAITING_ROOM)
     # gradio imports it at the first event, which would keep the first visitor waiting for seconds
     Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()

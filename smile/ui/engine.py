@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Progress, Samples, SmileError, Utterance, Vector
 from smile.pools.kept import cached, kept_beside
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.transcription.pipeline import Awaited
     from smile.transcription.result import Result
+    from smile.transcription.segments import KeptSegments
     from smile.whisper.model import Models
 
 LOG = logging.getLogger(__name__)
@@ -250,8 +251,16 @@ class Engine:
         wanted = Settings(shots=count, divergence=divergence)
         return choose(query, pool.embeddings, pool.utterances, wanted)
 
-    def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
-        """Transcribe a recording with examples of a pool, once `load` has loaded the models.
+    def facts(self, key: str | None, settings: Settings) -> dict[str, Any]:
+        """Return all that a transcript depends on beside its recording, once the models are loaded."""
+        from smile.ui.sources import facts
+
+        return facts(self.warm().result(), key, self.examples(key), settings)
+
+    def transcribe(
+        self, samples: Samples, key: str | None, settings: Settings, kept: KeptSegments | None = None
+    ) -> Iterator[Result]:
+        """Transcribe a recording, but for what is `kept`, with examples of a pool, once `load` has loaded.
 
         What is still to be done for the pool is done once Whisper alone has been heard.
 
@@ -263,7 +272,7 @@ class Engine:
         with self.scheduler.visit():
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
-            yield from self.scheduler.each(transcribe(models, samples, pool, settings))
+            yield from self.scheduler.each(transcribe(models, samples, pool, settings, kept))
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""

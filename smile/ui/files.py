@@ -25,6 +25,7 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.datatypes import SmileError
+from smile.own.quota import ALL_FULL, FullError, used
 from smile.ui import guard
 
 UPLOADED, LENT = "upload", "lent"
@@ -148,6 +149,16 @@ def discard(paths: Iterable[str | Path | None]) -> None:
             if OURS.fullmatch(file.parent.name):
                 file.unlink()
                 file.parent.rmdir()
+
+
+def admit(file: Path, most: int) -> None:
+    """Make sure that a copy of a file may lie where gradio serves from, which holds so many bytes at most.
+
+    Raises:
+        FullError: there is no room.
+    """
+    if used(root()) + file.stat().st_size > most:
+        raise FullError(ALL_FULL)
 
 
 def lent(file: Path) -> str:

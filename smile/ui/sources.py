@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smile import corpora
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
@@ -14,9 +16,11 @@ from smile.demo.measured import samples
 from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.text.languages import iso_code, language
+from smile.transcription.options import as_json
 from smile.whisper.weights import DEFAULT
 
 if TYPE_CHECKING:
+    from smile.settings import Settings
     from smile.whisper.model import Models
 
 LOG = logging.getLogger(__name__)
@@ -120,3 +124,12 @@ def loaded(options: Options) -> Models:
     except SmileError as error:
         LOG.error("%s", error)
         raise
+
+
+def facts(
+    models: Models, key: str | None, examples: Sequence[Utterance], settings: Settings
+) -> dict[str, Any]:
+    """Return all that a transcript with a pool's examples depends on beside its recording, for JSON."""
+    clips = json.dumps([[u.id, u.text, u.seconds] for u in examples])
+    told = {"pool": key, "examples": hashlib.sha256(clips.encode()).hexdigest()[:16]}
+    return {**told, "settings": as_json(settings), "recognizer": asdict(models.smile.info)}

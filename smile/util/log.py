@@ -65,8 +65,7 @@ def kept_log(base: Path, facts: dict[str, Any]) -> Iterator[Log | None]:
     Those of other facts are removed: whoever still writes to one writes to no other. None where the folder
     cannot be written.
     """
-    told = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-    path = base.with_name(f"{base.name}-{told}.jsonl")
+    path = _named(base, facts)
     try:
         forget_logs(base, path)
         log = Log(path, facts)
@@ -75,6 +74,18 @@ def kept_log(base: Path, facts: dict[str, Any]) -> Iterator[Log | None]:
         return
     with closing(log):
         yield log
+
+
+def _named(base: Path, facts: dict[str, Any]) -> Path:
+    """The path of the log of a name and some facts."""
+    told = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    return base.with_name(f"{base.name}-{told}.jsonl")
+
+
+def outdated(base: Path, facts: dict[str, Any]) -> bool:
+    """Return whether there is a log of a name, and it is of other facts, so that the work begins anew."""
+    logs = list(base.parent.glob(f"{base.name}-*.jsonl"))
+    return bool(logs) and _named(base, facts) not in logs
 
 
 def forget_logs(base: Path, but: Path | None = None) -> None:
@@ -94,6 +105,18 @@ def entries(base: Path) -> dict[str, Any]:
             continue
         found |= dict(json.loads(whole) for line in lines if (whole := _checked(line)) is not None)
     return found
+
+
+def facts_of(base: Path) -> dict[str, Any]:
+    """Return what the log of a name depends on; nothing where there is none to read."""
+    for path in base.parent.glob(f"{base.name}-*.jsonl"):
+        try:
+            first = _checked(read_bytes(path).split(b"\n")[0])
+        except (OSError, ValueError):
+            continue
+        if first is not None:
+            return dict(json.loads(first)["settings"])
+    return {}
 
 
 def _summed(line: str) -> bytes:

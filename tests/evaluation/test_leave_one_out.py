@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from smile.own import check as loo
 from smile.own import crossed
 from smile.pools import indexing
 from smile.pools.copies import copies
-from smile.pools.pool import Pool, open_pool, write_pool
+from smile.pools.pool import Pool, open_pool, order_digest, write_pool
 from smile.pools.setting import read_setting, write_setting
 from smile.settings import Settings
 from smile.text.scoring import score
@@ -43,7 +45,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     folder = tmp_path_factory.mktemp("pools") / "gle"
     shutil.copytree(POOLS / "gle", folder)
     whole = open_pool(folder)
-    header = replace(whole.header, order=loo.order_digest(whole.utterances[:COUNT]))
+    header = replace(whole.header, order=order_digest(whole.utterances[:COUNT]))
     write_pool(folder, header, whole.utterances[:COUNT], whole.embeddings[:COUNT])
     opened = open_pool(folder, models.smile.info.encoder)
     prepare_datastore(opened, models.smile)
@@ -70,7 +72,7 @@ def by_hand(pool: Pool, left_out: str, folder: Path, models: Models) -> Pool:
             shutil.copy(utterance.audio, audio)
             few.append(replace(utterance, audio=audio))
     kept = [i for i, u in enumerate(pool.utterances) if u.id != left_out]
-    write_pool(folder, replace(pool.header, order=loo.order_digest(few)), few, pool.embeddings[kept])
+    write_pool(folder, replace(pool.header, order=order_digest(few)), few, pool.embeddings[kept])
     small = open_pool(folder, models.smile.info.encoder)
     prepare_datastore(small, models.smile)
     return small
@@ -270,6 +272,35 @@ def test_the_command_prints_the_table_and_keeps_the_best(
     setting = read_setting(pool.folder)
     assert setting is not None
     assert (setting.shots, setting.clips, setting.helps) == (1, 1, None)
+    assert not list(pool.folder.glob("check-*")), "rows are kept no longer than until the end"
+
+
+def test_the_command_goes_on_where_it_was_interrupted(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate, written = loo.evaluate, list[str]()
+
+    def interrupted(*given: Any) -> Iterator[Any]:
+        for row, more in evaluate(*given):
+            if len(written) == 2:
+                raise KeyboardInterrupt
+            written.append(row.condition)
+            yield row, more
+
+    command = ["check", str(pool.folder), "--clips", "1", "--shots", "1", "--no-acoustic"]
+    monkeypatch.setattr(loo, "evaluate", interrupted)
+    assert main(command) == 130
+    first, again = list(written), list[str]()
+    assert len(list(pool.folder.glob("check-*"))) == 1
+    monkeypatch.setattr(loo, "evaluate", lambda *given: counted(evaluate(*given), again))
+    assert main(command) == 0
+    assert again, "there was something left"
+    assert not set(first) & set(again)
+
+
+def counted(rows: Iterator[Any], conditions: list[str]) -> Iterator[Any]:
+    """Rows as they are, and their conditions."""
+    for row, more in rows:
+        conditions.append(row.condition)
+        yield row, more
 
 
 def test_the_acoustic_level_is_checked_on_clips_that_its_heads_never_heard(

@@ -16,9 +16,9 @@ from smile.evaluation.rescoring import counts
 from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.own.checked import keep_table, kept_rows, lines_of, table
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import Pool, open_pool, order_digest
 from smile.text.normalisers import STAMPS
-from smile.ui.own.verdict import kept_html
+from smile.ui.own.verdict import kept_html, sentence
 from tests.conftest import POOLS
 
 WHOLE = open_pool(POOLS / "gla")
@@ -160,3 +160,19 @@ def test_kept_rows_of_an_older_normaliser_are_scored_anew(tmp_path: Path) -> Non
         assert (today.normalisers, today.plain_edits, today.plain_length) == (STAMPS, 1, 6)
         assert kept.get(clip, unknown) is None
         assert kept.get(made_of, known) is None
+
+
+def test_sentence_and_table_know_the_same_changes(tmp_path: Path, made: list[tuple[str, str]]) -> None:
+    step = checked(tmp_path)
+    setting = loo.best(step, TRIED, POOL, INFO)
+    keep_table(tmp_path, POOL, step.rates)
+    first, *others = POOL.utterances
+    reworded = replace(POOL, utterances=(replace(first, text=f"{first.text} a"), *others))
+    fewer = replace(POOL, utterances=POOL.utterances[:5], embeddings=POOL.embeddings[:5])
+    for pool, same in ((POOL, True), (reworded, False), (fewer, False)):
+        kept = table(tmp_path)
+        assert kept
+        assert (setting.current(pool), kept.current(pool)) == (same, same)
+        assert ("have changed since" not in sentence(setting, pool)) == same
+    older = replace(setting, pool="", order=order_digest(POOL.utterances))
+    assert older.current(POOL), "a setting of before goes by the ids of its clips"

@@ -9,6 +9,9 @@ import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from smile.datatypes import (
     DecodingResult,
@@ -18,13 +21,16 @@ from smile.datatypes import (
     Neighbour,
     RecognizerInfo,
     Samples,
+    Speech,
     Utterance,
     Vector,
 )
 from smile.evaluation.compare import Cell, Grid
 from smile.pools.pool import Pool, open_pool, read_header
-from smile.settings import Settings
+from smile.settings import ACOUSTIC_SHARE, Settings
+from smile.transcription.options import as_json
 from smile.transcription.result import Result, Segment, Transcript
+from smile.transcription.segments import KeptSegments
 from smile.transcription.target import RetrievedExamples
 from smile.ui.sources import PoolChoice
 from tests import conftest
@@ -58,6 +64,7 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "characters": "off",
     "cut_loops": True,
     "level": "context",
+    "acoustic_share": ACOUSTIC_SHARE,
 }
 HEARD = "Jeelone and rest lah an valt"
 
@@ -83,6 +90,7 @@ class FakeEngine:
         self.running = 0
         self.steps = 0
         self.error: Exception | None = None
+        self.edition = 1  # of the examples
         self.unread = 0  # clips of the pool that are still to be read
         for key, texts in TEXTS.items():
             for i in range(len(texts)):
@@ -136,11 +144,16 @@ class FakeEngine:
     def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
         yield from self.load()
 
-    def transcribe(self, samples: Samples, key: str | None, settings: Settings) -> Iterator[Result]:
+    def facts(self, key: str | None, settings: Settings) -> dict[str, Any]:
+        return {"settings": as_json(settings), "pool": key, "examples": self.edition}
+
+    def transcribe(
+        self, samples: Samples, key: str | None, settings: Settings, kept: KeptSegments | None = None
+    ) -> Iterator[Result]:
         self.asked.append((len(samples), key, settings))
         self.running += 1
         try:
-            yield from self._snapshots(len(samples) / 16000, key, settings)
+            yield from self._snapshots(len(samples) / 16000, key, settings, kept)
         finally:
             self.running -= 1
 
@@ -158,13 +171,20 @@ class FakeEngine:
         finally:
             self.running -= 1
 
-    def _snapshots(self, seconds: float, key: str | None, settings: Settings) -> Iterator[Result]:
+    def _snapshots(
+        self, seconds: float, key: str | None, settings: Settings, kept: KeptSegments | None
+    ) -> Iterator[Result]:
         info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12), self.adapter)
         result = Result(seconds, settings, info, str(key), stage="Listening for speech")
         yield result
         if self.error:
             raise self.error
         for i in range(self.lines):
+            speech = Speech(7.5 * i, 7.5 * i + 6, np.zeros(0, np.float32))
+            if kept and (known := kept.extended(result, speech)):
+                result = known
+                continue
+            before = result
             for side in self._writing(HEARD, result.vanilla, i, "en"):
                 result = replace(result, vanilla=side, stage="Whisper alone")
                 yield result
@@ -175,6 +195,8 @@ class FakeEngine:
             for side in self._writing(self.queries(key)[0].text, result.smile, i, token):
                 result = replace(result, smile=side, stage="With examples")
                 yield result
+            if kept:
+                kept.add(before, result)
         done = {"vanilla": replace(result.vanilla, done=True), "smile": replace(result.smile, done=True)}
         yield replace(result, **done, stage="Done", done=True)
 
@@ -203,3 +225,28 @@ class FakeEngine:
             for n in range(settings.shots)
         ]
         return RetrievedExamples(tuple(neighbours[:4]), tuple(neighbours[4:]))
+
+
+def keeper(engine: FakeEngine) -> Any:
+    """What keeps its long transcriptions, beside its clips."""
+    from smile.own.workspaces import Workspaces
+    from smile.ui.transcribe.keeping import Keeper
+
+    return Keeper(engine, Workspaces(engine.folder / "visitors", 24))  # type: ignore[arg-type]
+
+
+def in_three(models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None) -> Iterator[Result]:
+    """A transcription of three segments, those that are kept left out."""
+    result = Result(9.0, settings, models.smile.info)
+    for number in range(3):
+        speech = Speech(3.0 * number, 3.0 * number + 2, samples[:8])
+        if known := kept.extended(result, speech):
+            result = known
+            continue
+        decoded = DecodingResult((1,), (0.0,), f"piece {number}", "end")
+        segment = Segment(speech.start, speech.end, decoded, "cy", LanguageDetection("cy", 1.0, 0.0))
+        before, whole = result, Transcript((*result.vanilla.segments, segment))
+        result = replace(result, vanilla=whole)
+        yield result
+        kept.add(before, result)
+    yield replace(result, vanilla=replace(result.vanilla, done=True), done=True)

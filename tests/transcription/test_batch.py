@@ -18,6 +18,7 @@ from smile.settings import Settings
 from smile.transcription import batch
 from smile.transcription.batch import DONE, Output, Recording, Step, recordings_of, run
 from smile.transcription.result import Result, Segment, Transcript
+from tests.support.fake_engine import in_three
 from tests.support.linguists import staircase
 from tests.support.sounds import contained
 
@@ -109,6 +110,23 @@ def test_a_stopped_batch_exports_what_is_done_and_goes_on(
     again = ended(run(MODELS, recordings, None, Settings(), out, Output(["jsonl"])))
     assert engine.asked == [1, 2, 2, 3]
     assert [s.transcript.text for s in again if s.transcript] == [text for _, text in ALL]
+
+
+def test_one_long_recording_goes_on_after_its_last_whole_segment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(batch, "transcribe", in_three)
+    out, written = tmp_path / "out", []
+    staircase(tmp_path / "long.wav", 9)
+    steps = run(MODELS, listed([tmp_path / "long.wav"]), None, Settings(), out, Output(["csv"]))
+    next(step for step in steps if step.result and len(step.result.vanilla.segments) == 3)
+    steps.close()
+    assert len(list(out.glob(f"{batch.SEGMENTS}-*"))) == 1
+    for step in run(MODELS, listed([tmp_path / "long.wav"]), None, Settings(), out, Output(["csv"])):
+        written += [step.result.vanilla.text] if step.result else []
+    assert written == ["piece 0 piece 1 piece 2"] * 2, "nothing was written a second time"
+    assert [text for _, text in rows(out)] == ["piece 0", "piece 1", "piece 2"]
+    assert not list(out.glob(f"{batch.SEGMENTS}-*"))
 
 
 def test_a_long_recording_is_read_in_steps(engine: Engine, tmp_path: Path) -> None:

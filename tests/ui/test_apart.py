@@ -22,7 +22,7 @@ from smile.ui.own.samples import SAMPLES
 from smile.ui.parts.recordings import READING
 from smile.ui.transcribe import callbacks
 from tests.conftest import POOLS
-from tests.support.fake_engine import DEFAULTS, FakeEngine
+from tests.support.fake_engine import DEFAULTS, FakeEngine, keeper
 from tests.support.sounds import encode, signal
 from tests.support.uploads import upload
 from tests.support.waiting import until
@@ -75,7 +75,7 @@ def asked(audio: str) -> dict[str, Any]:
 
 Call = Callable[[FakeEngine, str], Iterable[Any]]
 CALLS: dict[str, Call] = {
-    "transcribe": lambda engine, audio: callbacks.run(engine, audio, "gla", **DEFAULTS),  # type: ignore[arg-type]
+    "transcribe": lambda engine, audio: callbacks.run(keeper(engine), audio, "gla", **DEFAULTS),  # type: ignore[arg-type]
     "compare": lambda engine, audio: compare.run(engine, "", *asked(audio).values()),  # type: ignore[arg-type]
     "map": lambda engine, audio: clips.encode_clip(Atlas(engine), audio, None, "demo-gla"),  # type: ignore[arg-type]
     "transcribe by a program": lambda engine, audio: [

@@ -44,6 +44,7 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "characters": ("hard", "hard"),
     "cut_loops": (False, False),
     "level": ("acoustic", "acoustic"),
+    "acoustic_share": (0.9, 0.9),
 }
 
 
@@ -80,7 +81,7 @@ def ask(client, endpoint, clip, pool, **choices):
 def arguments(clip, pool, **choices):
     """The inputs of the page's own event in their order."""
     values = {**DEFAULTS, **choices}
-    return clip, pool, *(values.pop(name) for name in OPTIONS), *values.values()
+    return clip, pool, *(values.pop(name) for name in OPTIONS), *values.values(), ""
 
 
 # Controls
@@ -115,6 +116,7 @@ def test_components_are_connected_by_their_names(page):
     """The button's event gets each component under the name that the component itself carries."""
     event = next(fn for fn in page.fns.values() if fn.api_name == "run")
     wired = dict(zip(event.input_keyword_names, event.inputs, strict=True))
+    assert isinstance(wired.pop("key"), gr.BrowserState)
     assert wired.keys() == {"audio", "pool", *OPTIONS}
     assert all(component.elem_id == name for name, component in wired.items())
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from smile.datatypes import DecodingResult, LanguageDetection, Speech
 from smile.own import check as leave_one_out
 from smile.own.workspaces import Workspaces
-from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.result import Result, Segment, Transcript
 from smile.ui import VisitorService
 from smile.ui.own import adding, checking, correcting, runs, transcribing
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.runs import Runs, counted, ended, failed
-from tests.support.visitors import add_recordings, named, with_examples
+from tests.support.fake_engine import in_three
+from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
 SLOW = 40
 
@@ -109,23 +106,6 @@ def test_uploads_of_counted_runs_are_discarded_as_those_of_the_callback(idle: Vi
     assert [one.__name__ for one in made.values()] == ["add_files", "add_typed", "bring", "learn"]
 
 
-def in_three(models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None) -> Iterator[Result]:
-    """A transcription of three segments, those that are kept left out."""
-    result = Result(9.0, settings, models.smile.info)
-    for number in range(3):
-        speech = Speech(3.0 * number, 3.0 * number + 2, samples[:8])
-        if known := kept.extended(result, speech):
-            result = known
-            continue
-        decoded = DecodingResult((1,), (0.0,), f"piece {number}", "end")
-        segment = Segment(speech.start, speech.end, decoded, "cy", LanguageDetection("cy", 1.0, 0.0))
-        before, whole = result, Transcript((*result.vanilla.segments, segment))
-        result = replace(result, vanilla=whole)
-        yield result
-        kept.add(before, result)
-    yield replace(result, vanilla=replace(result.vanilla, done=True), done=True)
-
-
 def test_a_long_transcription_goes_on_after_a_restart(
     idle: VisitorService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,3 +139,27 @@ def test_what_is_kept_of_a_recording_goes_with_it(
     assert len(list(workspace.folder.glob("segments-*"))) == 1
     transcribing.remove(idle, key, [next(workspace.recordings.iterdir()).name, 0])
     assert list(workspace.folder.glob("segments-*")) == []
+
+
+@pytest.mark.parametrize("change", ["examples", "settings", "characters"])
+def test_what_begins_anew_is_not_said_to_go_on(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(batch, "transcribe", in_three)
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    key = with_examples(idle, 0, 3)
+    add_recordings(idle, key, 1)
+    begun(idle, transcribing.run, key, Runs(), "piece 2").close()  # type: ignore[attr-defined]
+    page, anew = arrived(idle, key), "broken off, begins anew"
+    assert "broken off, goes on" in page.results
+    assert "to go on" in page.stage
+    if change == "examples":
+        adding.save_example(idle, key, DEMO.utterances[0].id, "facal eile")
+    else:
+        chosen = ("off", 5) if change == "settings" else ("hard", 3)
+        checking.choose(idle, key, chosen[1], True, chosen[0], "context")  # type: ignore[arg-type]
+    page = arrived(idle, key)
+    assert anew in page.results
+    assert "begin it anew" in page.stage
+    written = [str(page.results) for page in transcribing.run(idle, key) if "writing" in str(page.results)]
+    assert "piece 0<" in written[0], "it did"

@@ -23,7 +23,7 @@ from smile.ui.sources import PoolChoice
 from smile.ui.transcribe import callbacks, view
 from smile.ui.transcribe.cards import facts, language_name
 from smile.ui.transcribe.neighbours import neighbours
-from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine
+from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine, keeper
 from tests.support.uploads import upload
 
 NASTY = '<img src=x onerror="alert(1)">&<script>alert(2)</script>'
@@ -37,7 +37,7 @@ def engine(tmp_path):
 def run(engine, **choices):
     """The snapshots of a transcription."""
     clip = upload(engine.queries("gla")[1].audio)
-    return whole(callbacks.run(engine, clip, "gla", **{**DEFAULTS, **choices}))
+    return whole(callbacks.run(keeper(engine), clip, "gla", **{**DEFAULTS, **choices}))
 
 
 def whole(pages):
@@ -253,7 +253,7 @@ def test_a_cancelled_run_and_a_full_server_leave_a_page_that_can_go_on():
 def cut_short(engine, words):
     """The page of a transcription of two pieces that is cancelled once the second side has words, settled."""
     clip, pages = upload(engine.queries("gla")[1].audio), []
-    steps = callbacks.run(engine, clip, "gla", **DEFAULTS)
+    steps = callbacks.run(keeper(engine), clip, "gla", **DEFAULTS)
     for page in steps:
         pages.append(page)
         if words in str(page.smile):
@@ -287,7 +287,10 @@ def test_a_cancel_that_gradio_tells_as_a_failure_is_none():
 
 
 def test_a_cancel_before_anything_was_written_says_so(engine):
-    pages, steps = [], callbacks.run(engine, upload(engine.queries("gla")[1].audio), "gla", **DEFAULTS)
+    pages, steps = (
+        [],
+        callbacks.run(keeper(engine), upload(engine.queries("gla")[1].audio), "gla", **DEFAULTS),
+    )
     while not any("Listening" in str(page.stage) for page in pages):
         pages.append(next(steps))
     steps.close()
@@ -320,7 +323,7 @@ def test_another_clip_that_ends_a_transcription_is_not_told_as_a_cancel():
 
 
 def test_without_a_recording_the_page_says_what_to_do(engine):
-    pages = whole(callbacks.run(engine, None, "gla", **DEFAULTS))
+    pages = whole(callbacks.run(keeper(engine), None, "gla", **DEFAULTS))
     assert recordings.NO_CLIP in last(pages, "stage")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import gradio as gr
 
 from smile.datatypes import PoolError
-from smile.own import checked, transcripts
+from smile.own import asked, checked, transcripts
 from smile.own.transcripts import Item
 from smile.own.workspace import State, Workspace
 from smile.pools.pool import Pool
@@ -117,10 +116,7 @@ def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
 
 def settings(workspace: Workspace) -> Settings:
     """Return how this visitor's recordings are transcribed."""
-    pool = workspace.pool()
-    setting = whole_setting(pool.folder) if pool else None
-    chosen = replace(DEFAULT, characters=workspace.state().characters)
-    return setting.applied(chosen) if setting else chosen
+    return asked.settings(workspace, workspace.pool())
 
 
 def opened(service: VisitorService, key: str | None) -> Workspace:
@@ -189,6 +185,8 @@ def _where_things_stand(workspace: Workspace) -> str:
         return f"Your language is {language.name}; add examples next."
     examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
     said = f"Welcome back: {examples} of {language.name} are here."
-    if any(item.begun for item in transcripts.items(workspace)):
-        return f"{said} A transcription was broken off; press Transcribe to go on."
+    begun = [item for item in transcripts.items(workspace) if item.begun]
+    if begun:
+        how = "begin it anew, as the examples or settings have changed" if begun[0].anew else "go on"
+        return f"{said} A transcription was broken off; press Transcribe to {how}."
     return f"{said} Add more, or transcribe recordings."

@@ -17,12 +17,12 @@ from smile.datatypes import PoolError, Progress
 from smile.importing import Imported
 from smile.importing.isolated import read_apart, unpack_apart
 from smile.importing.limits import Limits
-from smile.own.quota import ALL_FULL, FullError, used
+from smile.own.quota import FullError
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.settings import Settings
-from smile.ui.files import discard, playable, root, sweep
+from smile.ui.files import discard, playable, sweep
 from smile.ui.scheduler import Watched
 from smile.util import leftovers
 
@@ -96,15 +96,6 @@ class VisitorService:
                 return job.result()
             finally:
                 progress.stop()
-
-    def admit(self, file: Path) -> None:
-        """Make sure that a copy of a file may lie where gradio serves from.
-
-        Raises:
-            FullError: there is no room.
-        """
-        if used(root()) + file.stat().st_size > self.visitors.quota.uploads:
-            raise FullError(ALL_FULL)
 
     def sample(self, kind: str) -> str:
         """Return the path from which gradio serves a sample of a kind, one for all visitors.
@@ -180,6 +171,7 @@ class VisitorService:
     ) -> Iterator[Step]:
         """Transcribe what waits, or the recordings of these names again; keep each as it is done."""
         from smile.own import transcripts
+        from smile.own.asked import digest
         from smile.transcription import batch
 
         if names is None:
@@ -188,7 +180,8 @@ class VisitorService:
             clips = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        settings = possible(settings, pool, models)
+        asked = digest(pool, settings)
+        clips, settings = [replace(c, asked=asked) for c in clips], possible(settings, pool, models)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended

@@ -16,7 +16,7 @@ from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
 from smile.pools.export import FORMATS as POOL_FORMATS
 from smile.ui.cancelled import consuming
-from smile.ui.files import discard, discarding, lent, taken
+from smile.ui.files import admit, discard, discarding, lent, taken
 from smile.ui.own import view
 from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace_of
 from smile.ui.own.service import VisitorService
@@ -141,7 +141,7 @@ def pool_saved(service: VisitorService, kind: str, key: str | None) -> Any:
 
 def _offered(service: VisitorService, workspace: Workspace, made: Path) -> Any:
     """A file where gradio serves from; it is deleted with all else of the visitor."""
-    service.admit(made)
+    admit(made, service.visitors.quota.uploads)
     served = lent(made)
     discard(workspace.lend(Path(served)))
     return gr.update(value=served)

@@ -127,10 +127,17 @@ def transcripts(
             rows += (
                 PROBLEM.format(name, item.problem)
                 if item.problem
-                else WAITING.format(name, item.begun, "broken off, goes on" if item.begun else "waiting")
+                else WAITING.format(name, item.begun, _waiting(item))
             )
     heads = Markup().join(map(HEAD.format, ("Recording", "Transcript", "")))
     return SCROLL.format("Transcripts", TABLE.format(heads, rows))
+
+
+def _waiting(item: Item) -> str:
+    """Return what becomes of a recording without a transcript when Transcribe is pressed."""
+    if not item.begun:
+        return "waiting"
+    return "broken off, begins anew: examples or settings changed" if item.anew else "broken off, goes on"
 
 
 def _part(part: Part, chosen: bool) -> Markup:

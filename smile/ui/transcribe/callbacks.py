@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.transcription.result import Result
     from smile.ui.engine import Engine
+    from smile.ui.transcribe.keeping import Keeper
 
 FILE_NAME = "smile.json"
 PACE = 0.08  # seconds between two snapshots of one stage
@@ -81,26 +83,48 @@ def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
     return (None, "" if reference == filled else gr.skip(), *view.empty())
 
 
-def run(engine: Engine, audio: str | None, pool: str | None, **choices: Any) -> Iterator[View]:
-    """Transcribe; yield the page as it changes. Closing it stops the engine."""
+def run(
+    keeper: Keeper, audio: str | None, pool: str | None, key: str | None = "", **choices: Any
+) -> Iterator[View]:
+    """Transcribe; yield the page as it changes. Closing it stops the engine.
+
+    A long recording is kept under the visitor's key until it is done, and goes on where it was broken off.
+    """
     noted = Unfinished()
     yield View(outcome=noted)
     try:
-        yield from _run(engine, audio, pool, settings_of(choices), noted)
+        yield from _run(keeper, key, audio, pool, settings_of(choices), noted)
     except Exception as error:
         yield View(outcome=Failed(sentence(error, "A transcription"), noted.written))
 
 
 def _run(
-    engine: Engine, audio: str | None, pool: str | None, settings: Settings, noted: Unfinished
+    keeper: Keeper,
+    key: str | None,
+    audio: str | None,
+    pool: str | None,
+    settings: Settings,
+    noted: Unfinished,
 ) -> Iterator[View]:
     recording = yield from telling(recording_of(audio), View(stage=stage(READING, "working")))
-    for line in engine.load():
+    for line in keeper.engine.load():
         yield View(stage=stage(line, "working"))
+    kept = yield from keeper.begun(key, audio, recording, pool, settings)
+    with closing(kept):
+        results = keeper.engine.transcribe(recording.samples, pool, settings, kept.segments)
+        yield from _written(keeper.engine, map(kept.told, paced(results)), pool, recording.cut, noted)
+        kept.finish()
+    yield View(outcome=noted.written)
+
+
+def _written(
+    engine: Engine, results: Iterator[Result], pool: str | None, cut: bool, noted: Unfinished
+) -> Iterator[View]:
+    """Show results as they come, and note what is written."""
     choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
     code, shown = choice.language.code if choice else "", None
-    for result in paced(engine.transcribe(recording.samples, pool, settings)):
-        noted.written = Finished(result, code, recording.cut)
+    for result in results:
+        noted.written = Finished(result, code, cut)
         page = view.snapshot(result)
         if result.examples != shown:
             shown = result.examples
@@ -108,7 +132,6 @@ def _run(
                 neighbours=view.examples(result, bool(choice and choice.synthetic), sounds.address)
             )
         yield page
-    yield View(outcome=noted.written)
 
 
 def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 
 import gradio as gr
@@ -14,8 +15,10 @@ from smile.ui.parts.clip import Clip, clip_inputs
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
-from smile.ui.transcribe import callbacks, controls
+from smile.ui.transcribe import broken_off, callbacks, controls
+from smile.ui.transcribe.broken_off import Connected
 from smile.ui.transcribe.controls import Components
+from smile.ui.transcribe.keeping import Keeper
 from smile.ui.transcribe.showcase import showcase
 from smile.ui.transcribe.view import View, empty, started
 
@@ -24,9 +27,16 @@ CLOSE_SHOWCASE = "() => window.smileClose('#showcase')"
 REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 
-def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
-    """Lay out the tab and connect it. Its states stand in it: beside it they would count as tabs."""
+def transcribe_tab(
+    keeper: Keeper, key: gr.BrowserState, page: gr.Blocks, tabs: gr.Tabs
+) -> tuple[Onward, Callable[[], None]]:
+    """Lay out the tab and connect it, but for the line about what was broken off: that is for the caller.
+
+    Its states stand in it: beside it they would count as tabs.
+    """
+    engine = keeper.engine
     with gr.Tab("Transcribe", id="transcribe"):
+        line = broken_off.offer()
         onward_from_example = showcase(engine)
         with gr.Row(elem_classes="page"):
             with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
@@ -34,19 +44,22 @@ def transcribe_tab(engine: Engine, page: gr.Blocks, tabs: gr.Tabs) -> Onward:
                 start, stop = actions()
                 choices = settings_inputs()
             with gr.Column(scale=8, min_width=320, elem_id="results"):
-                view = outputs(start, stop)
+                view = outputs(start, stop, key)
                 with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
                     to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
                     to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
         publish(engine, clip, choices)
         filled = gr.State("")
         address = connect_settings(engine, page, clip, choices, filled)
-        run = connect_run(engine, clip, choices, view)
+        run = connect_run(keeper, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
-    return Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
+    connected = Connected(clip, choices, filled, view.start, run)
+    later = partial(broken_off.connect, keeper, page, key, line, connected)
+    onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
+    return onwards, later
 
 
 def actions() -> tuple[gr.Button, gr.Button]:
@@ -66,7 +79,7 @@ def settings_inputs() -> Components:
     return {name: inputs[name] for name in OPTIONS}
 
 
-def outputs(start: gr.Button, stop: gr.Button) -> View:
+def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> View:
     """Lay out where a transcription appears."""
     at_first = empty()
     stage = gr.HTML(at_first.stage, elem_id="stage", js_on_load=ANNOUNCED, **PLAIN)
@@ -75,7 +88,7 @@ def outputs(start: gr.Button, stop: gr.Button) -> View:
         smile = gr.HTML(at_first.smile, elem_id="smile", **PLAIN)
     neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
     download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
-    return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop)
+    return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop, key)
 
 
 def connect_settings(
@@ -93,7 +106,7 @@ def connect_settings(
     return query, read
 
 
-def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> Dependency:
+def connect_run(keeper: Keeper, clip: Clip, choices: Components, view: View) -> Dependency:
     """Connect start, cancel, and a new score for a changed reference; return what can be cancelled.
 
     The page says at once that it begins, even where others are served first. It is settled when the
@@ -104,8 +117,8 @@ def connect_run(engine: Engine, clip: Clip, choices: Components, view: View) -> 
     begun.then(js=SHOW_RESULTS)
     gr.on([view.start.click, clip.example.input, clip.audio.input], js=CLOSE_SHOWCASE)
     run = begun.then(
-        partial(callbacks.run, engine),
-        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices},
+        partial(callbacks.run, keeper),
+        inputs_kwargs={"audio": clip.audio, "pool": clip.pool, **choices, "key": view.key},
         outputs=page,
         show_progress="hidden",
         **TURNS,

@@ -51,6 +51,7 @@ class View(NamedTuple):
     download: Any = gr.skip()
     start: Any = gr.skip()
     stop: Any = gr.skip()
+    key: Any = gr.skip()  # of the visitor's folder, where a long transcription is kept
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""How a long transcription is kept while it is written, so that it goes on after a reload or a restart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+from smile.audio.io import Recording
+from smile.datatypes import SAMPLE_RATE, SmileError
+from smile.own import jobs
+from smile.own.jobs import Job
+from smile.own.quota import ALL_FULL, FullError
+from smile.own.workspaces import Workspaces
+from smile.settings import Settings
+from smile.transcription.segments import KeptSegments, kept_segments
+from smile.ui.files import taken, uploaded
+from smile.ui.parts.components import stage
+from smile.ui.transcribe.view import View
+from smile.util.log import outdated
+
+if TYPE_CHECKING:
+    from smile.transcription.result import Result
+    from smile.ui.engine import Engine
+
+PATIENCE = 15.0  # seconds that an earlier run of the same, which a reload has ended, has to stop
+POLL = 0.2  # seconds between two looks whether it has
+STOPPING = "Waiting for the same transcription to stop in another window"
+ELSEWHERE = (
+    "The same transcription is under way in another window; wait until it is done, or cancel it there."
+)
+ANEW = "The examples or the model have changed since this was broken off, so it was begun anew."
+
+
+@dataclass
+class Kept:
+    """What is kept of a transcription; nothing where there is no job. To be closed however it ends."""
+
+    held: ExitStack
+    segments: KeptSegments | None = None
+    job: Job | None = None
+    anew: bool = False  # whether what was kept before was of other examples or another model
+
+    def close(self) -> None:
+        """Let go of the job, which stays if it is not finished."""
+        self.held.close()
+
+    def told(self, result: Result) -> Result:
+        """Return a result that says where it was begun anew."""
+        return replace(result, problem=f"{ANEW} {result.problem}".strip()) if self.anew else result
+
+    def finish(self) -> None:
+        """Remove the job, whose transcription is done."""
+        if self.job:
+            jobs.remove(self.job)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps long transcriptions with all else of their visitors."""
+
+    engine: Engine
+    visitors: Workspaces
+
+    def begun(
+        self, key: str | None, audio: str | None, recording: Recording, pool: str | None, settings: Settings
+    ) -> Generator[View, None, Kept]:
+        """Return what is kept of a transcription; made where it is long and nothing is kept of it yet.
+
+        Yields the page while it waits for an earlier run, and with the visitor's key, where that is new.
+        Where there is no room, nothing is kept.
+
+        Raises:
+            SmileError: the same is under way in another window.
+        """
+        seconds = len(recording.samples) / SAMPLE_RATE
+        if seconds <= settings.max_segment_seconds:
+            return Kept(ExitStack())
+        try:
+            key = key if self.visitors.has(key) else self.visitors.new()
+            job = self._job(key, audio, jobs.asked(pool, settings, seconds))
+        except (SmileError, OSError):
+            return Kept(ExitStack())
+        yield View(key=key)
+        held = yield from _held(job)
+        facts = self.engine.facts(pool, settings)
+        anew = outdated(job.segments, facts)
+        segments = held.enter_context(kept_segments(job.segments, facts))
+        return Kept(held, segments, job, anew)
+
+    def _job(self, key: str | None, audio: str | None, asked: jobs.Asked) -> Job:
+        """The job of an upload, which may be there already."""
+        workspace, upload = self.visitors.open(key), uploaded(audio)
+        with suppress(SmileError):
+            job = jobs.find(workspace, jobs.id_of(upload, asked))
+            os.utime(job.folder)
+            return job
+        if upload.stat().st_size >= workspace.room():
+            raise FullError(ALL_FULL)
+        with workspace.work() as work:
+            (copy,) = taken([upload], work)
+            return jobs.begin(workspace, copy, asked, work)
+
+
+def _held(job: Job) -> Generator[View, None, ExitStack]:
+    """Hold a job, once whoever held it before has let it go.
+
+    Raises:
+        SmileError: that does not happen.
+    """
+    until = monotonic() + PATIENCE
+    while True:
+        held = ExitStack()
+        if held.enter_context(jobs.held(job.folder)) is not None:
+            return held
+        held.close()
+        if monotonic() > until:
+            raise SmileError(ELSEWHERE)
+        yield View(stage=stage(STOPPING, "working"))
+        sleep(POLL)

@@ -1,0 +1,66 @@
+"""A long transcription that a reload breaks off, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.page import Page
+from tests.support.fake_engine import HEARD, FakeEngine, tone
+
+
+@pytest.fixture
+def slow(engine: FakeEngine) -> Iterator[FakeEngine]:
+    """An engine that takes its time over three segments."""
+    engine.lines, engine.pace = 3, 0.15
+    yield engine
+    engine.lines, engine.pace = 1, 0.0
+
+
+def upload(page: Page, path: Path, seconds: float, pitch: float) -> None:
+    page.choose("pool", "Gaelic")
+    page.upload(tone(path, seconds, pitch))
+
+
+def shown(page: Page) -> bool:
+    return any(box.is_displayed() for box in page.all("#broken-off"))
+
+
+def test_a_reload_in_the_middle_goes_on(page: Page, slow: FakeEngine, tmp_path: Path) -> None:
+    upload(page, tmp_path / "sermon.wav", 20, 300)
+    page.set_number("shots", 2)
+    assert not shown(page)
+    page.start()
+    page.wait(lambda: HEARD in page.vanilla.partition("valt")[2], "the second segment")
+    page.open()
+    page.errors()  # of the page that was left in the middle
+    page.wait(lambda: shown(page), "the line")
+    assert "sermon.wav" in page.text("#broken-off-line")
+    assert "of 0:20" in page.text("#broken-off-line")
+    slow.steps, slow.pace = 0, 0.02
+    page.click("#go-on")
+    page.wait(lambda: page.all("#download"), "the end")
+    samples, pool, settings = slow.asked[-1]
+    assert (samples, pool, settings.shots, page.shots) == (20 * 16000, "gla", 2, "2")
+    assert page.vanilla.count(HEARD) == 3
+    assert 0 < slow.steps <= 2 * 13, "the first segment was not written again"
+    page.wait(lambda: not shown(page), "the line to go")
+    page.open()
+    assert not shown(page)
+    assert not page.errors()
+
+
+def test_after_a_cancel_it_can_be_discarded(page: Page, slow: FakeEngine, tmp_path: Path) -> None:
+    upload(page, tmp_path / "cancelled.wav", 20, 330)
+    page.start()
+    page.wait(lambda: HEARD in page.vanilla, "the first segment")
+    page.click("#stop")
+    page.wait(lambda: shown(page), "the line")
+    assert "cancelled.wav was broken off at" in page.text("#broken-off-line")
+    page.click("#discard")
+    page.wait(lambda: not shown(page), "the line to go")
+    page.open()
+    assert not shown(page)
+    assert not page.errors()
