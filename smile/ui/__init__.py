@@ -24,7 +24,7 @@ from smile.ui.sounds import Sounds
 from smile.ui.sources import Options
 from smile.ui.store import Store
 from smile.ui.theme import look
-from smile.ui.transcribe import Keeper, transcribe_tab
+from smile.ui.transcribe import Keeper, broken_off_key, transcribe_tab
 
 __all__ = ["Engine", "Options", "VisitorService", "build_app", "look"]
 
@@ -47,12 +47,12 @@ def build_app(
     with Dashboard(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         page.sounds, page.quota = Sounds(engine.audio_folders()), service.visitors.quota
         gr.HTML(prose("header.html"), apply_default_css=False)
-        key = remembered()
+        key, jobs_key = remembered(), broken_off_key()
         with gr.Tabs(elem_id="tabs") as tabs:
             keeper = Keeper(engine, service.visitors)
-            transcribed, connect_broken_off = transcribe_tab(keeper, key, page, tabs)
+            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs)
             compare_tab(engine, transcribed)
-            own_tab(service, key)
+            delete = own_tab(service, key)
             map_tab(Atlas(engine, maps, store), transcribed)
             results_tab(store, page)
         programs.publish(engine, store)
@@ -61,7 +61,7 @@ def build_app(
         with gr.Accordion("Glossary", open=False, elem_id="glossary"):
             gr.Markdown(_glossary())
         gr.HTML(prose("footer.html"), apply_default_css=False)
-        connect_broken_off()
+        connect_broken_off(delete)
     page.queue(max_size=WAITING_ROOM)
     # gradio imports it at the first event, which would keep the first visitor waiting for seconds
     Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()

@@ -64,3 +64,20 @@ def test_after_a_cancel_it_can_be_discarded(page: Page, slow: FakeEngine, tmp_pa
     page.open()
     assert not shown(page)
     assert not page.errors()
+
+
+def test_my_language_keeps_its_own_key_and_deletes_both(page: Page, slow: FakeEngine, tmp_path: Path) -> None:
+    upload(page, tmp_path / "deleted.wav", 20, 360)
+    page.start()
+    page.wait(lambda: HEARD in page.vanilla, "the first segment")
+    page.click("#stop")
+    page.wait(lambda: shown(page), "the line")
+    keys = page.driver.execute_script("return Object.keys(localStorage)")
+    assert "smile-transcriptions" in keys
+    page.show("own")
+    page.click("#own-delete")
+    page.wait(lambda: page.one("#own-really").is_displayed(), "the question")
+    page.click("#own-really")
+    page.wait(lambda: "deleted" in page.text("#own-stage"), "the deletion")
+    page.open()
+    assert not shown(page)

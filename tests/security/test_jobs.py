@@ -29,8 +29,7 @@ def job_of(app: Served, key: str) -> Job:
 
 def opening(stranger: Stranger) -> Event:
     """The event that shows the line as the page opens."""
-    key = stranger.arrival.inputs
-    return next(e for e in stranger.events if "load" in e.triggers and e.inputs == key)
+    return next(e for e in stranger.events if "load" in e.triggers and e.kinds == ("browserstate",))
 
 
 def pressed(stranger: Stranger, key: Any, *names: str, job: Any = None) -> list[str]:

@@ -194,6 +194,6 @@ def test_a_recording_stays_no_longer_than_is_said(keeper: Keeper, clip: str) -> 
 def test_all_of_a_visitor_goes_with_its_folder(keeper: Keeper, clip: str) -> None:
     key = broken(keeper, clip)
     assert keeper.visitors.sweep() == 0
-    keeper.visitors.delete(key)
+    broken_off.deleted(keeper, key)
     assert not list(keeper.visitors.root.glob("*/jobs"))
     assert broken_off.shown_of(keeper, key).box["visible"] is False

@@ -45,8 +45,8 @@ def remembered() -> gr.BrowserState:
     return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
 
 
-def own_tab(service: VisitorService, key: gr.BrowserState) -> None:
-    """Lay out the tab and connect it."""
+def own_tab(service: VisitorService, key: gr.BrowserState) -> gr.Button:
+    """Lay out the tab and connect it; return the button that deletes everything of a visitor."""
     with gr.Tab("My language", id="own") as tab, gr.Column(elem_classes="own"):
         outputs: dict[str, Any] = {
             "key": key,
@@ -72,6 +72,8 @@ def own_tab(service: VisitorService, key: gr.BrowserState) -> None:
             outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
         pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
         connect(service, tab, Page(**outputs), Buttons(**pressed))
+    button: gr.Button = pressed["really"]
+    return button
 
 
 @contextmanager

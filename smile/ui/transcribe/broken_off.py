@@ -28,6 +28,7 @@ BROKEN_OFF = "A transcription of {} was broken off at {} of {}."
 UNDER_WAY = "A transcription of {} is under way in another window, or stops just now; it is at {} of {}."
 NOTHING = "There is no transcription to go on with; choose a recording and press Transcribe."
 NO_POOL = "The examples that this was begun with are no longer here; discard it and begin with others."
+STORAGE = "smile-transcriptions"
 START = "() => document.querySelector('#start').click()"
 
 
@@ -64,8 +65,27 @@ def offer() -> Offer:
     return Offer(box, text, gr.State(), go_on, discarded)
 
 
-def connect(keeper: Keeper, page: gr.Blocks, key: gr.BrowserState, line: Offer, tab: Connected) -> None:
-    """Show the line as the page opens and after each run; going on presses Transcribe with what was asked."""
+def broken_off_key() -> gr.BrowserState:
+    """Return where the key of a visitor's jobs is kept, outside the tabs.
+
+    It is another one than that of My language: a page that was opened before that one was made would make
+    another in its place, and so lose a visitor's examples.
+    """
+    return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
+
+
+def connect(
+    keeper: Keeper,
+    page: gr.Blocks,
+    key: gr.BrowserState,
+    line: Offer,
+    tab: Connected,
+    delete: gr.Button,
+) -> None:
+    """Show the line as the page opens and after each run; going on presses Transcribe with what was asked.
+
+    `delete` takes away all that is kept of a visitor.
+    """
     outputs, clip = list(line), tab.clip
     show = {"fn": partial(shown_of, keeper), "inputs": key, "outputs": outputs, **QUICK}
     page.load(**show)
@@ -75,6 +95,7 @@ def connect(keeper: Keeper, page: gr.Blocks, key: gr.BrowserState, line: Offer, 
     restored = line.go_on.click(partial(restore, keeper), [key, line.job], asked, **QUICK)
     restored.success(js=START)
     line.discard.click(partial(discarded, keeper), [key, line.job], outputs, **QUICK)
+    delete.click(partial(deleted, keeper), key, outputs, **QUICK)
 
 
 def shown_of(keeper: Keeper, key: str | None) -> Offer:
@@ -123,4 +144,10 @@ def discarded(keeper: Keeper, key: str | None, job: str | None) -> Offer:
     if not keeper.visitors.has(key):
         raise PoolError(NOTHING)
     jobs.discard(jobs.find(keeper.visitors.open(key), job))
+    return shown_of(keeper, key)
+
+
+def deleted(keeper: Keeper, key: str | None) -> Offer:
+    """Delete all jobs of a visitor, those under way, too."""
+    keeper.visitors.delete(key)
     return shown_of(keeper, key)

@@ -29,7 +29,7 @@ REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 def transcribe_tab(
     keeper: Keeper, key: gr.BrowserState, page: gr.Blocks, tabs: gr.Tabs
-) -> tuple[Onward, Callable[[], None]]:
+) -> tuple[Onward, Callable[[gr.Button], None]]:
     """Lay out the tab and connect it, but for the line about what was broken off: that is for the caller.
 
     Its states stand in it: beside it they would count as tabs.
