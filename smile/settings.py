@@ -136,7 +136,7 @@ class Settings:
             "acoustic": "The pool's acoustic model",
             "combined": "Both combined",
         },
-        info="The acoustic model is fitted to the pool in a minute or two, when it is first used.",
+        info="The acoustic model is fitted to the pool in a few minutes, when it is first used.",
         since="context",
     )
 

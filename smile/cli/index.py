@@ -74,7 +74,7 @@ def add(commands: Commands) -> None:
         parser,
         "--acoustic",
         action="store_true",
-        help="Fit the pool's own acoustic model as well, in a minute or two for ten minutes of speech.",
+        help="Fit the pool's own acoustic model as well, in a few minutes for ten minutes of speech.",
     )
     add_engine(parser)
 

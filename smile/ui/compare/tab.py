@@ -66,7 +66,7 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
     acoustic = gr.Checkbox(
         False,
         label="The pool's acoustic model, alone and combined",
-        info="It is fitted to the pool in a minute or two, when it is first used.",
+        info="It is fitted to the pool in a few minutes, when it is first used.",
         elem_id="compare-acoustic",
     )
     asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic)

@@ -154,7 +154,7 @@ def checking(outputs: dict[str, Any]) -> None:
             [(words, name) for name, words in choices("level").items()],
             value=DEFAULT.level,
             label="Transcripts are written by",
-            info="The check chooses. An acoustic model is fitted when it is first used, in a minute or two.",
+            info="The check chooses. An acoustic model is fitted when it is first used, in a few minutes.",
             elem_id="own-level",
             elem_classes="bar",
         )
