@@ -18,14 +18,14 @@ from smile.acoustic.states import LayerStore, StatesId, layer_states
 from smile.audio.io import read_audio
 from smile.audio.vad import segments
 from smile.bench.acoustic import Bench, run
-from smile.datatypes import PoolError, SmileError, Utterance
+from smile.datatypes import PoolError, SmileError, Speech, Utterance
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.text.scoring import score
-from smile.transcription.consensus import SHARES, Readings, fitted_share
+from smile.transcription.consensus import SHARES, Readings, fitted_share, ways
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import prepare
-from smile.transcription.target import RetrievedExamples
+from smile.transcription.target import RetrievedExamples, Target
 from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
@@ -81,6 +81,29 @@ def test_silence_and_a_pool_without_a_head(models: Models, pool: Pool) -> None:
         list(transcribe(models, read_audio(pool.utterances[0].audio), pool, replace(SHORT, windows=(30.0,))))
     with pytest.raises(PoolError, match="no acoustic model"):
         open_acoustic(pool, models.vanilla.within((30.0,)))
+
+
+def test_combined_is_the_text_nearest_to_those_of_both_levels(models: Models, pool: Pool) -> None:
+    samples = read_audio(pool.utterances[0].audio)[:32_000]
+    settings = Settings(level="combined", knn=0.0, shots=2)
+    others = replace(pool, utterances=pool.utterances[1:], embeddings=pool.embeddings[1:COUNT])
+    target = Target(models, Speech(0.0, 2.0, samples))
+    *_, head = target.acoustic(settings, pool)
+    each = []
+    for way in ways(settings):
+        *_, last = target.in_context(way, pool)
+        each.append(last)
+    assert [way.shots for way in ways(settings)] == [2, 1, 3, 5]
+    for share in (0.0, 0.4, 1.0):
+        steps = list(
+            Target(models, Speech(0.0, 2.0, samples)).written(replace(settings, acoustic_share=share), pool)
+        )
+        readings = Readings(head.decoded.text, tuple(s.decoded.text for s in each), "gla")
+        assert steps[-1].decoded.text == readings.chosen(share)
+        assert steps[-1].examples == each[0].examples
+    assert steps[-1].decoded.text == head.decoded.text
+    with pytest.raises(PoolError, match="other clips"):
+        list(target.combined(settings, others))
 
 
 def test_a_pool_is_made_ready_once(tmp_path: Path) -> None:
@@ -202,7 +225,7 @@ def test_real_clips_are_read_better_than_by_whisper_alone(tmp_path: Path, speech
     text = run(bench, ["mdw"], 8, said.append)
     assert len(said) == 1
     row = next(line for line in text.splitlines() if line.startswith("| mdw"))
-    _, _, pool, count, greedy, beam, alone, *_ = (cell.strip() for cell in row.split("|"))
+    _, _, pool, count, greedy, _, beam, alone, *_ = (cell.strip() for cell in row.split("|"))
     assert (pool, count) == ("30", "8")
     assert float(beam) < min(60, float(alone))
     assert float(greedy) < 75

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from smile.datatypes import Neighbour, SmileError, Utterance
-from smile.evaluation.compare import ACOUSTIC, Cell, Grid, Place, Way, as_rows
+from smile.evaluation.compare import ACOUSTIC, COMBINED, Cell, Grid, Place, Way, as_rows
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import as_csv
 from smile.ui.compare.detail import detail
@@ -44,14 +44,15 @@ def test_the_grid_has_a_row_for_each_way_and_a_column_for_each_number() -> None:
 
 def test_the_acoustic_model_has_a_row_below_whisper_alone() -> None:
     grid = Grid((3,), (KL,), acoustic=True)
-    assert grid.places() == [Place(None), ACOUSTIC, Place(3, KL)]
-    assert [settings.level for settings in grid.settings()] == ["context", "acoustic"]
-    written = tuple(Cell(place, text, 0.5, 0.5) for place, text in zip(grid.places(), "abc", strict=True))
+    assert grid.places() == [Place(None), ACOUSTIC, COMBINED, Place(3, KL)]
+    assert [settings.level for settings in grid.settings()] == ["context", "acoustic", "combined"]
+    written = tuple(Cell(place, text, 0.5, 0.5) for place, text in zip(grid.places(), "abcd", strict=True))
     compared = Compared(tuple(grid.places()), written, "gla", done=True)
     shown = compare_html(compared)
     assert shown.index("Whisper alone") < shown.index("The pool&#39;s acoustic model") < shown.index("KL(")
+    assert "Examples and acoustic model combined" in shown
     assert "Examples in the prompt" not in detail(compared, 1, str)
-    assert [row["level"] for row in as_rows(written)] == ["", "acoustic", "context"]
+    assert [row["level"] for row in as_rows(written)] == ["", "acoustic", "combined", "context"]
 
 
 def test_errors_colour_the_cells() -> None:
