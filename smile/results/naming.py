@@ -10,7 +10,7 @@ from smile.retrieval.divergences import LABELS
 from smile.settings import DEFAULTS
 
 ALONE = "Whisper alone"
-UNTRAINED, TRAINED = "In-context", "SMILE"
+UNTRAINED, TRAINED, COMBINED = "In-context", "SMILE", "Combined"
 FITTED = {"acoustic": "Acoustic model"}  # by level: something is fitted to the pool, and no example is shown
 UNUSED = (
     "divergence",
@@ -63,6 +63,8 @@ def side_of(settings: Mapping[str, Any], several: bool, usual: str) -> str:
         return f"{ALONE}{which}{', controlled' if controlled else ''}"
     if settings["level"] in FITTED:
         return f"{FITTED[settings['level']]}{which}"
+    if settings["level"] == "combined":
+        return f"{COMBINED}{which}"
     return f"{TRAINED if settings['adapter'] else UNTRAINED}{which}"
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from smile.results import labels, packing
-from smile.results.parts import USUAL, WHOLE, legend, short, usual_of
+from smile.results.naming import side_of
+from smile.results.parts import USUAL, WHOLE, legend, parts_of, short, usual_of
 from tests.support.measured import packed
 
 
@@ -70,3 +71,13 @@ def test_the_legend_explains_the_parts_that_there_are(facts):
     assert {"untrained", "SMILE", "random", "unsaid"} <= set(told)
     assert "SMILE (…)" not in told
     assert legend(facts.iloc[:0])
+
+
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [("context", "SMILE · 3 nearest"), ("combined", "Combined · 3 nearest"), ("acoustic", "Acoustic model")],
+)
+def test_each_level_has_a_name_of_its_own(facts, level, name):
+    like = facts[facts["name"].eq("smile-3-nearest")].iloc[0].to_dict() | {"level": level}
+    who = side_of(like, several=False, usual=like["adapter"])
+    assert short(parts_of(like | {"who": who}, usual_of(facts))) == name
