@@ -107,7 +107,7 @@ def test_from_an_empty_page_to_a_pool_that_has_learnt(page, clips, examples, rec
     assert page.text("#own-examples .own-count").startswith(f"{EXAMPLES} examples")
     assert "missing.wav" in page.text("#own-rejected")
     assert "Whisper alone" in page.text("#own-verdict")
-    assert len(page.all("#own-verdict tbody tr")) == 8
+    assert len(page.all("#own-verdict tbody tr")) == 9
     assert "acoustic model" in page.text("#own-verdict")
     assert page.all("#own-uploads .file-preview") == []
 
