@@ -152,6 +152,15 @@ def legend(facts: pd.DataFrame) -> list[tuple[str, str]]:
     return [(name, meaning) for name, meaning, there in known if there]
 
 
+def wished(wish: Sequence[str | None], before: Parts) -> list[int]:
+    """Return the numbers of the parts that are wished to be other than in the condition that is shown.
+
+    What the condition has not is out of sight, and what stands there is of one before it.
+    """
+    shown = [True, *(bool(part) for part in before[1:])]
+    return [i for i, part in enumerate(wish) if part and shown[i] and part != before[i]]
+
+
 def nearest_to(facts: pd.DataFrame, wish: Sequence[str | None], label: str, home: str) -> str:
     """Return the label of the measured condition nearest to parts that are wished for.
 
@@ -163,9 +172,7 @@ def nearest_to(facts: pd.DataFrame, wish: Sequence[str | None], label: str, home
     """
     by_label = dict(zip(facts["label"], facts["parts"], strict=True))
     before, usual = (by_label.get(name) or Parts("") for name in (label, home))
-    # What the condition has not is out of sight, and what stands there is of one before it.
-    shown = [True, *(bool(part) for part in before[1:])]
-    changed = [i for i, part in enumerate(wish) if part and shown[i] and part != before[i]]
+    changed = wished(wish, before)
     if not changed or not by_label:
         return label
     wanted = [part or own for part, own in zip(wish, usual, strict=True)]

@@ -122,9 +122,15 @@ def prepared(store: Store) -> None:
 
 
 def changed(store: Store, asked: Asked) -> View:
-    """Return the figures of another choice, and the pickers with the conditions that it comes to."""
+    """Return the figures of another choice, and the pickers with the conditions that it comes to.
+
+    Pickers that nobody has touched stay: what a visitor picks meanwhile would be taken back.
+    """
     selection = selection_of(store, asked.choices)
-    return shown(selection, asked)._replace(**controls.picked(selection.measured, selection.choices))
+    view = shown(selection, asked)
+    if not asked.choices.wishes(selection.measured):
+        return view
+    return view._replace(**controls.picked(selection.measured, selection.choices))
 
 
 def shown(selection: Selection, asked: Asked) -> View:

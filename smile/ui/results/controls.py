@@ -29,7 +29,7 @@ NARROW = 140  # of one of two beside each other on a phone
 
 def choice_inputs() -> Choices:
     """Lay out what is compared, how it is counted, and which languages are shown."""
-    condition, baseline = gr.State(""), gr.State("")
+    condition, baseline = _shown("condition"), _shown("baseline")
     parts, base_parts = part_inputs("condition"), part_inputs("baseline", "Baseline")
     with gr.Row():
         metric = _bar([("CER", "cer"), ("WER", "wer")], "cer", "Metric", "metric")
@@ -47,6 +47,15 @@ def choice_inputs() -> Choices:
         scripts = _dropdown("Script", "scripts", several=True)
     given = (condition, baseline, metric, normaliser, search, known, families, scripts)
     return Choices(*given, None, *parts, *base_parts)
+
+
+def _shown(name: str) -> gr.Textbox:
+    """Keep in the page, out of sight, which condition its parts are of.
+
+    In the session it would be ahead of the parts where an answer is still on its way, and what stands there
+    of the condition before would be taken for wished.
+    """
+    return gr.Textbox("", visible="hidden", elem_id=f"shown-{name}")
 
 
 def column_input() -> gr.Dropdown:

@@ -11,7 +11,7 @@ import pandas as pd
 from smile.results import labels
 from smile.results.evidence import JOINED
 from smile.results.pairs import Paired, paired
-from smile.results.parts import Parts, nearest_to
+from smile.results.parts import Parts, nearest_to, wished
 from smile.results.tables import Metric
 from smile.ui.recorded import Recordings
 from smile.ui.store import Measured
@@ -54,6 +54,12 @@ class Choices(NamedTuple):
     def base_parts(self) -> Parts:
         """Return the parts that the baseline is wished to have."""
         return Parts(self.base_model, self.base_examples, self.base_way, self.base_pool, self.base_decoding)
+
+    def wishes(self, measured: Measured) -> bool:
+        """Return whether condition or baseline is wished to be another than the one that is shown."""
+        parts = dict(zip(measured.facts["label"], measured.facts["parts"], strict=True))
+        pairs = ((self.condition, self.parts), (self.baseline, self.base_parts))
+        return any(label not in parts or wished(wish, parts[label]) for label, wish in pairs)
 
     def valid(self, measured: Measured) -> Choices:
         """Return the choices with the conditions that were measured, nearest to the parts wished for."""
