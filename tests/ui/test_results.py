@@ -131,6 +131,17 @@ def test_a_condition_is_picked_by_its_parts(store, wish, label):
     assert (chosen.condition, chosen.baseline) == (label, CONTROLLED)
 
 
+def test_pickers_that_nobody_has_touched_stay(store):
+    """An answer that set them again would take back what is picked while it is on its way."""
+    same = parts(store, SMILE)
+    touched = same._replace(examples="1"), same._replace(model=ALONE)
+    for wish, set_again in ((same, False), *((other, True) for other in touched)):
+        asked = Asked(Choices(SMILE, CONTROLLED)._replace(**wish._asdict()))
+        view = callbacks.changed(store, asked)
+        assert ("value" in view.examples) == set_again
+        assert (view.condition == gr.skip()) != set_again
+
+
 def test_parts_left_over_from_a_condition_before_are_no_wish(store):
     left = parts(store, SMILE)._replace(model=CONTROLLED)
     chosen = Choices(CONTROLLED, ALONE)._replace(**left._asdict()).valid(store.measured())
