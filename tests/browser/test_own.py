@@ -115,7 +115,7 @@ def test_from_an_empty_page_to_a_pool_that_has_learnt(page, clips, examples, rec
     page.wait(lambda: len(page.all("#own-results tbody tr")) == NEW, "the recordings")
     page.click("#own-transcribe")
     done(page, "Done")
-    assert len(page.all("#own-verdict tbody tr")) == 8, "the check's table stays"
+    assert len(page.all("#own-verdict tbody tr")) == 9, "the check's table stays"
     page.click("#own-results .pick-row")
     page.wait(lambda: page.all("#own-part audio[src^='data:audio/flac']"), "the player")
 
@@ -130,7 +130,7 @@ def test_from_an_empty_page_to_a_pool_that_has_learnt(page, clips, examples, rec
         done(page, "Added")
     page.wait(lambda: page.all("#own-curve .js-plotly-plot"), "the curve")
     assert "From an earlier check" in page.text("#own-verdict")
-    assert len(page.all("#own-verdict tbody tr")) == 8
+    assert len(page.all("#own-verdict tbody tr")) == 9
     assert len(page.all("#own-results .badge")) == NEW
     assert clips[EXAMPLES].text in page.text("#own-results")
 
