@@ -22,7 +22,7 @@ from smile.acoustic.beam import DEFAULTS as BEAM
 from smile.acoustic.beam import BeamSettings
 from smile.acoustic.building import ANEW, Begin, fit_to, together
 from smile.acoustic.head import Head
-from smile.acoustic.model import AcousticModel, language_model
+from smile.acoustic.model import AcousticModel, assembled
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import ENSEMBLE, Recipe
 from smile.acoustic.states import LayerStore, StatesId
@@ -30,7 +30,6 @@ from smile.audio.io import read_audio
 from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
-from smile.lm.spelling import Spelling
 from smile.text.scoring import score
 from smile.transcription.options import ALONE
 from smile.transcription.target import Target
@@ -131,12 +130,9 @@ def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured
     measured = Measured(language, len(pool))
     measured.encoding = _seconds(lambda: list(store.encode(models.vanilla, pool)))
     list(store.encode(models.vanilla, clips))
-    (head, *others), measured.fitting = _fitted(bench, pool, store, Form(bench.recipe.normaliser, language))
-    texts = [utterance.text for utterance in pool]
-    spelling = None if bench.recipe.normaliser == ORIGINAL else Spelling(texts, head.form)
-    words = frozenset(word for text in texts for word in head.form(text).split())
-    lm = language_model(texts, head.form)
-    acoustic = AcousticModel(head, lm, spelling, bench.beam, tuple(others), words)
+    heads, measured.fitting = _fitted(bench, pool, store, Form(bench.recipe.normaliser, language))
+    texts = tuple(utterance.text for utterance in pool)
+    acoustic = replace(assembled(tuple(heads), texts), beam=bench.beam)
     _decode(measured, acoustic, store, clips)
     for utterance, text in _alone(models, clips if bench.alone else ()):
         measured.add("Whisper alone", utterance, text)

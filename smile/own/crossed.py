@@ -16,10 +16,25 @@ from smile.evaluation.rows import Row
 from smile.pools.copies import copies
 from smile.pools.pool import Pool
 from smile.transcription.target import UNDETECTED, Step
-from smile.whisper.model import Models
+from smile.whisper.model import Model, Models
 
 UNKEPT = "What an acoustic model is fitted to cannot be kept ({})."
 Written = Callable[[Utterance, Condition], Row]
+
+
+def cross_read_pool(
+    pool: Pool, model: Model, recipe: Recipe = RECIPE
+) -> Generator[FittingProgress, None, list[CrossRead]]:
+    """Read every clip of a pool by a head fitted to others, with all copies of a recording left out together.
+
+    Yields after each clip encoded and each epoch; raises as `cross_read` does, and AudioError where a
+    recording cannot be read.
+    """
+    store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
+    for done, of in store.encode(model, pool.utterances):
+        yield FittingProgress("encoding", done, of)
+    form = form_of(pool, recipe.normaliser)
+    return (yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool)))
 
 
 def cross_written(
@@ -35,14 +50,10 @@ def cross_written(
     Raises:
         AudioError: a recording cannot be read.
     """
-    reads = StatesId.of(models.smile, recipe.layers)
-    store, by_id = LayerStore.of(pool, reads), dict[str, CrossRead]()
+    by_id: dict[str, CrossRead] = {}
     problem: SmileError | None = None
     try:
-        for done, of in store.encode(models.smile, pool.utterances):
-            yield FittingProgress("encoding", done, of)
-        form = form_of(pool, recipe.normaliser)
-        crossed = yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool))
+        crossed = yield from cross_read_pool(pool, models.smile, recipe)
         by_id = {clip.utterance.id: clip for clip in crossed}
     except AudioError:
         raise

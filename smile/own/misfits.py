@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from smile.acoustic.crossing import CrossRead, cross_read
+from smile.acoustic.crossing import CrossRead
 from smile.acoustic.ctc import greedy, score
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
-from smile.acoustic.states import LayerStore, StatesId
-from smile.acoustic.store import form_of
 from smile.datatypes import Matrix, Utterance
-from smile.pools.copies import copies
+from smile.own.crossed import cross_read_pool
 from smile.pools.pool import Pool
 from smile.whisper.model import Model
 
@@ -62,12 +60,7 @@ def misfits(
         PoolError: there are fewer than two clips, or none that a head can be fitted to.
         AudioError: a recording cannot be read.
     """
-    store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
-    for done, of in store.encode(model, pool.utterances):
-        yield FittingProgress("encoding", done, of)
-    form = form_of(pool, recipe.normaliser)
-    crossed = yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool))
-    fits = [fit_of(clip) for clip in crossed]
+    fits = [fit_of(clip) for clip in (yield from cross_read_pool(pool, model, recipe))]
     return tuple(sorted(fits, key=lambda fit: (-fit.misfit, fit.utterance.id)))
 
 

@@ -71,11 +71,7 @@ def test_the_worst_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
         return crossed
         yield
 
-    store = SimpleNamespace(of=lambda *_: SimpleNamespace(encode=lambda *_: iter([(1, 1)])))
-    monkeypatch.setattr(misfits, "cross_read", read)
-    monkeypatch.setattr(misfits, "LayerStore", store)
-    monkeypatch.setattr(misfits, "StatesId", SimpleNamespace(of=lambda *_: None))
-    monkeypatch.setattr(misfits, "copies", lambda _: ())
+    monkeypatch.setattr(misfits, "cross_read_pool", read)
     few: Pool = replace(pool, utterances=pool.utterances[:3], embeddings=pool.embeddings[:3])
     fits: tuple[Fit, ...] = finished(misfits.misfits(few, None))  # type: ignore[arg-type]
     assert [fit.utterance.id for fit in fits] == ["wrong", "cut", "fine"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from smile.datatypes import SmileError
 from smile.exporting.hub.cards import model_card
 from smile.util.storage import write_text
-from smile.whisper import published, weights
+from smile.whisper import weights
 from smile.whisper.adapters import WEIGHTS, load
 
 FILES = (WEIGHTS, "adapter_config.json")
@@ -30,8 +30,7 @@ def stage_adapter(out: Path, folder: Path, repo: str, measured: str, paper: str)
         shutil.copyfile(folder / name, out / name)
     readme = folder / "README.md"
     notes = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    digest = published.FILES["model.safetensors"] if base == weights.DEFAULT else ""
-    write_text(out / "README.md", model_card(repo, base, digest, adapter, measured, paper, notes))
+    write_text(out / "README.md", model_card(repo, base, adapter, measured, paper, notes))
 
 
 def _base(name: object, folder: Path) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from smile.whisper import published, weights
 from smile.whisper.adapters import Adapter
 
 LICENCE = "apache-2.0"
@@ -71,13 +72,10 @@ Apache-2.0, for the rows. Hypotheses are written by a machine and hold errors; t
 """
 
 
-def model_card(
-    repo: str, base: str, digest: str, adapter: Adapter, measured: str, paper: str, notes: str
-) -> str:
+def model_card(repo: str, base: str, adapter: Adapter, measured: str, paper: str, notes: str) -> str:
     """Return the model card of an adapter.
 
     Args:
-        digest: of the base's weights, empty where it is not known.
         measured: a Markdown table of this adapter's own rows, or a sentence that there are none.
         paper: the paper's figures, as Markdown.
         notes: what the makers of the adapter say of it, as Markdown; links into a repository are taken off.
@@ -94,6 +92,7 @@ def model_card(
         tags=["whisper", "in-context-learning", "low-resource"],
         base_model_relation="adapter",
     )
+    digest = published.FILES["model.safetensors"] if base == weights.DEFAULT else ""
     told = MODEL.format(
         repo=repo,
         base=base,

@@ -27,16 +27,15 @@ METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%">
 
 
 def card(
-    head: tuple[str, str],
+    head: tuple[str, str, str],
     written: Transcript,
     *,
-    subtitle: str = "",
     busy: bool = False,
     below: str = "",
     waiting: str = "",
     above: str = "",
 ) -> str:
-    """Return one side, of a kind and title: a transcript, what is known of it, and HTML `above` and `below`.
+    """Return one side, of a kind, title and subtitle: a transcript, its facts, and HTML `above` and `below`.
 
     `busy` says that its text is growing, `waiting` what it waits for before there is any.
     """
@@ -49,7 +48,7 @@ def card(
             Markup(below),
         ]
     )
-    kind, title = head
+    kind, title, subtitle = head
     return CARD.format(kind=kind, title=title, subtitle=subtitle, body=body)
 
 

@@ -91,8 +91,8 @@ def empty() -> View:
     """Return the page before anything was transcribed."""
     return View(
         stage=stage(WELCOME),
-        vanilla=card(ALONE, Transcript(), subtitle="no examples"),
-        smile=card(EXAMPLES, Transcript(), subtitle="examples of the language in its prompt"),
+        vanilla=card((*ALONE, "no examples"), Transcript()),
+        smile=card((*EXAMPLES, "examples of the language in its prompt"), Transcript()),
         neighbours="",
         outcome=None,
         download=gr.update(visible=False),
@@ -154,7 +154,7 @@ def vanilla_card(result: Result, score: str = "", ended: bool = False) -> str:
     """Return the card of Whisper alone; one that has `ended` grows no more."""
     busy = not (ended or result.done or result.examples or result.waiting)
     waiting = result.waiting if ended else ""
-    return card(ALONE, result.vanilla, subtitle="no examples", busy=busy, below=score, waiting=waiting)
+    return card((*ALONE, "no examples"), result.vanilla, busy=busy, below=score, waiting=waiting)
 
 
 def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
@@ -162,9 +162,8 @@ def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
     note = _made_by(result) if result.pool else NO_POOL
     note += PROBLEM.format(result.problem) if result.problem else Markup()
     return card(
-        OTHERS[result.settings.level],
+        (*OTHERS[result.settings.level], how(result)),
         result.smile,
-        subtitle=how(result),
         busy=not (ended or result.done) and bool(result.smile.segments),
         below=score + note,
         waiting=result.waiting,
