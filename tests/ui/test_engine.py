@@ -222,7 +222,7 @@ def reading(monkeypatch):
 def three(tmp_path, loaded, reading, monkeypatch):
     """An engine with three pools and a corpus; what it transcribes is what becomes of the pool."""
 
-    def steps(models, samples, pool, settings):
+    def steps(models, samples, pool, settings, kept):
         yield "Whisper alone"
         yield (yield from pool.steps) if isinstance(pool, transcribe.Awaited) else pool
 

@@ -26,7 +26,7 @@ from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting
-from smile.settings import Settings
+from smile.settings import Level, Settings
 from smile.text.scoring import score
 from smile.transcription import batch, preparing
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
@@ -339,12 +339,19 @@ def test_a_check_says_where_examples_had_the_very_text() -> None:
 
 
 @pytest.mark.parametrize("helps", [True, False, None])
-def test_a_check_says_why_it_chose_the_acoustic_model(helps: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("level", "subject", "them"),
+    [
+        ("acoustic", "acoustic model of your own examples", "it"),
+        ("combined", "model of them, combined,", "them"),
+    ],
+)
+def test_a_check_says_why_it_chose_a_level(helps: bool | None, level: Level, subject: str, them: str) -> None:
     rates = {"cer": 24.8, "vanilla": 75.1, "low": 22.0, "high": 27.5, "order": "old"}
-    said = verdict.sentence(PoolSetting(3, 1.0, clips=12, helps=helps, level="acoustic", **rates), DEMO)
-    assert "acoustic model of your own examples" in said
-    assert "24.8 % of the characters are wrong with it (between 22.0 and 27.5 %" in said
-    assert "the best, so your recordings are now transcribed by it" in said
+    said = verdict.sentence(PoolSetting(3, 1.0, clips=12, helps=helps, level=level, **rates), DEMO)
+    assert subject in said
+    assert f"24.8 % of the characters are wrong with {them} (between 22.0 and 27.5 %" in said
+    assert "the best, so your recordings are now transcribed so." in said
 
 
 def test_a_check_tells_how_far_the_fitting_is(
