@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -25,8 +26,9 @@ from smile.datatypes import DamagedError
 from smile.text.scoring import score
 from smile.util.arrays import Arrays, write_arrays
 
-FORMAT = 1
+FORMAT = 2
 LONG = 1.0  # seconds of an epoch without a yield
+SPREAD = 0.1  # by which lengths are drawn longer or shorter, before clips of like length become a batch
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
 
 
@@ -40,6 +42,11 @@ class Labelled:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @cached_property
+    def frames(self) -> list[int]:
+        """Return how many frames each clip has."""
+        return [self.states(i).shape[1] for i in range(len(self))]
 
 
 @dataclass
@@ -124,12 +131,13 @@ def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> _State:
 def _epoch(
     state: _State, clips: Labelled, alphabet: Alphabet, fitted: Sequence[int], recipe: Recipe, alone: Executor
 ) -> Generator[FittingProgress, None, float]:
-    """Go through the clips once, in an order drawn anew; returns the mean loss of its batches.
+    """Go through the clips once, in batches drawn anew; returns the mean loss of these.
 
     Yields about every `LONG` seconds, so that others' work may come in between.
     """
-    order = [fitted[i] for i in alone.submit(_drawn, state, len(fitted)).result()]
-    batches = [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+    frames = [clips.frames[i] for i in fitted]
+    drawn = alone.submit(_drawn, state, frames, recipe.batch).result()
+    batches = [[fitted[i] for i in batch] for batch in drawn]
     epochs = recipe.epochs_for(len(fitted))
     losses, began = [], monotonic()
     for number, batch in enumerate(batches, state.epoch * len(batches)):
@@ -142,9 +150,13 @@ def _epoch(
     return float(np.mean(losses))
 
 
-def _drawn(state: _State, count: int) -> list[int]:
+def _drawn(state: _State, frames: Sequence[int], size: int) -> list[list[int]]:
+    """Return batches of clips of about the same length, so that little is computed on what fills them up."""
     state.network.train()
-    return torch.randperm(count, generator=state.draws).tolist()
+    spread = 1 + SPREAD * (2 * torch.rand(len(frames), generator=state.draws) - 1)
+    order = torch.argsort(torch.tensor(frames) * spread, stable=True).tolist()
+    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=state.draws)]
 
 
 def _step(

@@ -91,6 +91,27 @@ def test_a_seed_gives_the_same_bits_and_another_others() -> None:
     assert not same(first, other)
 
 
+def test_batches_have_clips_of_about_one_length_and_are_others_in_each_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from smile.acoustic.network import Network
+
+    clips, seen, real = labelled([c * n for c in "ab" for n in (1, 2, 9, 10)]), [], Network.loss
+
+    def loss(network: Network, states: list, labels: list) -> object:
+        seen.append(tuple(clip.shape[1] for clip in states))
+        return real(network, states, labels)
+
+    monkeypatch.setattr(Network, "loss", loss)
+    fitted(clips)
+    epochs = [seen[i : i + 4] for i in range(0, len(seen), 4)]
+    assert len(epochs) == SMALL.epochs
+    for epoch in epochs:
+        assert sorted(n for batch in epoch for n in batch) == sorted(clips.frames)
+        assert sum(len(batch) * max(batch) for batch in epoch) < 1.15 * sum(clips.frames)
+    assert len(set(map(tuple, epochs))) > 1
+
+
 @pytest.mark.parametrize("held_out", [0.0, 0.34])
 def test_a_killed_fit_goes_on_after_its_last_epoch(tmp_path: Path, held_out: float) -> None:
     clips, recipe = labelled(TEXTS), replace(SMALL, held_out=held_out)
