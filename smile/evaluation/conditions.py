@@ -42,8 +42,8 @@ class Condition:
     settings: Settings = DEFAULTS
     adapter: str = ""  # SHA-256 of the adapter in use, 12 hex digits; empty: untrained
     pool: str = ""  # whose pool is used: ISO 639-3, several joined by +, or PARTS; empty: the target's own
-    minutes: float = 0.0  # of the pool that may be used; 0: all
-    clips: int = 0  # of the pool that may be used; 0: all
+    minutes: float = 0.0  # of the pool that may be used, drawn by the settings' seed; 0: all
+    clips: int = 0  # of the pool that may be used, drawn likewise; 0: all
     candidates: int = 0  # examples of which the oracle takes the best: half the nearest, half random
     # What the command decides, filled in by `resolved`:
     model: str = ""  # such as "whisper-base/0123456789ab", with the fingerprint of its encoder

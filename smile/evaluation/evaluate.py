@@ -46,7 +46,7 @@ def evaluate(
     for condition in conditions:
         try:
             whole = pools[pool_key(condition, utterance.language)]
-            pool = subset(whole, condition.minutes, condition.clips)
+            pool = subset(whole, condition.minutes, condition.clips, condition.settings.seed)
             began = time.perf_counter()
             step = write(target, condition, pool, utterance)
         except Exception as error:

@@ -233,7 +233,7 @@ def _pools(job: Job, models: Models, pending: Pending, progress: StageProgress) 
             pools[key] = tuple(pool(job, sides, language, progress) for language in sources)
         if needed(condition.settings):
             whole = mixed([open_pool(folder) for folder in pools[key]])
-            used = subset(whole, condition.minutes, condition.clips)
+            used = subset(whole, condition.minutes, condition.clips, condition.settings.seed)
             said = partial(progress, f"Preparing {key.language}")
             prepare(used, sides.smile, condition.settings, said)
     return pools

@@ -13,19 +13,20 @@ from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import together
 
 
-def subset(pool: Pool, minutes: float, clips: int = 0) -> Pool:
+def subset(pool: Pool, minutes: float, clips: int = 0, seed: int = 0) -> Pool:
     """Return so many minutes or clips of a pool (0: all), at least one; each is part of a larger one.
 
-    It has datastores of its own, since those of the whole pool know all clips.
+    Which ones, the seed decides. It has datastores of its own, since those of the whole pool know all clips.
     """
     if not minutes and not clips:
         return pool
-    kept = stable_shuffle(pool.utterances)
+    kept = stable_shuffle(pool.utterances, f"{seed}/" if seed else "")
     if minutes:
         ends = np.cumsum([pool.utterances[i].seconds for i in kept])
         kept = kept[: max(1, int((ends <= minutes * 60).sum()))]
     kept = sorted(kept[: clips or None])
     limits = [f"{minutes:g}min"] * bool(minutes) + [f"{clips}clips"] * bool(clips)
+    limits += [f"seed{seed}"] * bool(seed)
     return replace(
         pool,
         utterances=tuple(pool.utterances[i] for i in kept),

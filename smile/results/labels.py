@@ -69,8 +69,8 @@ def _commonest(adapters: pd.Series[str]) -> str:
 def _told_apart(facts: pd.DataFrame) -> pd.Series[str]:
     """Labels, followed by the hash where several settings that are not seeds share one."""
     groups = facts.groupby("label")
-    random = facts["sampler"].eq("random") & facts["known"]
-    seeds = random & (groups["seed"].transform("nunique") == groups["seed"].transform("size"))
+    drawn = facts["sampler"].eq("random") | facts["clips"].gt(0) | facts["minutes"].gt(0)
+    seeds = drawn & facts["known"] & (groups["seed"].transform("nunique") == groups["seed"].transform("size"))
     alone = groups["label"].transform("size") == 1
     return facts["label"].where(alone | seeds, facts["label"] + " " + facts.index.str[:4])
 

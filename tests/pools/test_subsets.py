@@ -37,6 +37,16 @@ def test_pools_of_so_many_clips_are_nested_in_the_order_that_minutes_have(models
         assert (pool.embeddings[pool.utterances.index(utterance)] == row).all()
 
 
+def test_another_seed_draws_other_clips_and_has_stores_of_its_own(models: Models) -> None:
+    pool = open_pool(POOLS / "gle", models.smile.info.encoder)
+    parts = [subset(pool, 0, 12, seed) for seed in range(4)]
+    assert len({part.utterances for part in parts}) == len({part.stores for part in parts}) == 4
+    assert {u for part in parts for u in part.utterances} <= set(pool.utterances)
+    for part in parts[1:]:
+        assert set(subset(pool, 0, 5, parts.index(part)).utterances) < set(part.utterances)
+    assert subset(pool, 0, 12, 0).stores == subset(pool, 0, 12).stores
+
+
 def test_each_part_has_a_datastore_of_its_own(models: Models) -> None:
     pool = open_pool(POOLS / "gle", models.smile.info.encoder)
     other = open_pool(POOLS / "chr", models.smile.info.encoder)
