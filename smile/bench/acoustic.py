@@ -114,7 +114,7 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         for language in languages:
             measured.append(measure(replace(bench, work=bench.work or Path(folder)), models, language, limit))
-            said(str(_row(measured[-1])))
+            said(", ".join(f"{name} {value}" for name, value in _row(measured[-1]).items()))
     head = f"{bench.split}, first {limit} clips, normaliser plain, seed {bench.recipe.seed}; {stamp()}"
     rows = [*map(_row, measured), _macro(measured)]
     return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB."

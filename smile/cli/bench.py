@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 
 from smile.cli.parsers import CORPUS, Commands, add_command, add_option
@@ -67,7 +69,8 @@ def run(chosen: argparse.Namespace) -> None:
         from smile.bench import acoustic
 
         wanted = acoustic.Bench(chosen.data[0], split=chosen.split, again=chosen.later)
-        print(acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit))
+        said = partial(print, file=sys.stderr, flush=True)
+        print(acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit, said))
     elif chosen.what == "align":
         from smile.bench import align
 
