@@ -18,7 +18,7 @@ Mode = Literal["off", "soft", "hard"]  # of decoding: as it comes, preferring ch
 MODES: tuple[Mode, ...] = get_args(Mode)
 Level = Literal["context", "acoustic", "combined"]  # by what a transcript beside Whisper alone is written
 LEVELS: tuple[Level, ...] = get_args(Level)
-ACOUSTIC_SHARE = 0.6  # METHOD, "A CTC head on the frozen encoder hears better": of 11 others together
+ACOUSTIC_SHARE = 0.6  # chosen on dev clips of three languages: docs/acoustic.md
 MAX_SEGMENT_SECONDS = 15.0  # leaves half the window to the examples
 
 
@@ -130,7 +130,7 @@ class Settings:
         "context",
         "Written by",
         "Write with examples in the prompt (context), by the pool's own acoustic model (acoustic), or both "
-        "(combined: the text nearest to all of theirs).",
+        "(combined: the text that both find likeliest).",
         choices={
             "context": "Examples in context (SMILE)",
             "acoustic": "The pool's acoustic model",
@@ -142,11 +142,11 @@ class Settings:
 
     acoustic_share: float = _option(
         ACOUSTIC_SHARE,
-        "Weight of the acoustic model's text, combined",
-        "Combine with the acoustic model's text weighing this share of the others together, 0 to 1.",
+        "Weight of the acoustic model, combined",
+        "Weigh the acoustic model so much and the decoder the rest, 0 to 1, where both are combined.",
         most=1,
         step=0.1,
-        info="Counts where both are combined; the check of a pool finds it.",
+        info="Counts where both are combined; the decoder behind the examples has the rest.",
         since=ACOUSTIC_SHARE,
     )
 

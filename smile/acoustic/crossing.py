@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from smile.acoustic.alphabet import Form
-from smile.acoustic.building import Fitted, fit_to
+from smile.acoustic.building import Begin, Fitted, fit_to
 from smile.acoustic.model import AcousticModel, assembled, spoken
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore
@@ -15,6 +15,7 @@ from smile.retrieval.samplers import stable_shuffle
 from smile.util.timing import relayed
 
 FOLDS = 4
+FOLD = "fold-{}.npz"  # the checkpoint of a fit, beside the layer states
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ def cross_read(
     """Fit a head to all but each fold of the clips and return what it makes of that fold.
 
     The clips of a group of `together`, which are copies of one recording, are in one fold. Yields after each
-    epoch, and in long ones, counted over all folds. It takes as long as so many fits.
+    epoch, and in long ones, counted over all folds. It takes as long as so many fits; what has been fitted
+    to the same clips before, or was broken off, is gone on with.
 
     Raises:
         PoolError: there are fewer than two clips, or all are copies of one.
@@ -60,7 +62,7 @@ def cross_read(
         fold = [i for unit in units[number::folds] for i in unit]
         left = [utterances[i] for i in fold]
         fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(fold))]
-        steps = fit_to(fitted, store, form, recipe)
+        steps = fit_to(fitted, store, form, recipe, Begin(store.folder / FOLD.format(number)))
         head = (yield from _counted(steps, number, folds)).head
         model = assembled((head,), spoken(fitted))
         crossed += [CrossRead(u, tuple(fitted), model, store) for u in left]

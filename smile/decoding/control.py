@@ -44,13 +44,18 @@ def _stopping(
 
 def _processors(model: Model, settings: Settings, pool: Pool | None) -> tuple[LogitsProcessor, ...]:
     processors: list[LogitsProcessor] = [NoRepeat()] if settings.no_repeat else []
-    if pool and settings.knn:
-        processors.append(KnnLM(open_store(pool, model), settings.knn))
+    if knn := knn_of(model, settings, pool):
+        processors.append(knn)
     if pool and settings.characters != "off":
         penalty = PENALTY if settings.characters == "soft" else np.inf
         characters = permitted([u.text for u in pool.utterances])
         processors.append(CharacterConstraint(model.tokenizer, characters, penalty))
     return tuple(processors)
+
+
+def knn_of(model: Model, settings: Settings, pool: Pool | None) -> KnnLM | None:
+    """Return the kNN-LM of settings and a pool, None where none is asked for; raises as `control_of` does."""
+    return KnnLM(open_store(pool, model), settings.knn) if pool and settings.knn else None
 
 
 def speaking_rates(pool: Pool) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from smile.acoustic.model import AcousticModel
 from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, Neighbour, SmileError, Speech, Utterance
 from smile.evaluation.conditions import ORACLE, PARTS, Condition
@@ -34,15 +35,19 @@ def evaluate(
     conditions: Sequence[Condition],
     pools: Mapping[PoolKey, Pool],
     split: str = "",
+    acoustic: AcousticModel | None = None,
 ) -> Iterator[Made]:
-    """Yield the rows of an utterance. What goes wrong becomes a row that says why."""
+    """Yield the rows of an utterance. What goes wrong becomes a row that says why.
+
+    An acoustic model that is given takes the place of the pools'.
+    """
     try:
         samples = read_audio(utterance.audio)
     except SmileError as error:
         for condition in conditions:
             yield failed_row(utterance, condition, split, error), Seconds(utterance.id, condition.hash, 0.0)
         return
-    target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), utterance.id)
+    target = Target(models, Speech(0.0, len(samples) / SAMPLE_RATE, samples), utterance.id, acoustic)
     for condition in conditions:
         try:
             whole = pools[pool_key(condition, utterance.language)]

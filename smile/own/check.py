@@ -10,21 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
-from smile.datatypes import PoolError, RecognizerInfo, Utterance
+from smile.datatypes import PoolError, RecognizerInfo, SmileError
 from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import evaluate, pool_key
+from smile.evaluation.evaluate import evaluate, failed_row, pool_key
 from smile.evaluation.rows import Row
 from smile.own.checked import KeptRows
-from smile.own.combined import checked_clips, combined_rows, parts, share_of
-from smile.own.crossed import cross_written
+from smile.own.crossed import ModelOf, cross_models
 from smile.pools.copies import copies, group_of, same_texts
 from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting, pool_digest
@@ -38,6 +36,7 @@ from smile.transcription.preparing import prepare_datastore, share
 from smile.util.timing import relayed
 from smile.whisper.model import Models
 
+FITTED = ("acoustic", "combined")  # levels that need a pool's acoustic model
 BY_HEAD, BY_BOTH = replace(DEFAULTS, level="acoustic"), replace(DEFAULTS, level="combined")
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
 SHOTS = (1, 3, 5)
@@ -69,7 +68,7 @@ def conditions(
 ) -> tuple[Condition, ...]:
     """Return what is tried: Whisper alone, the page's way with so many examples and strengths of the kNN-LM.
 
-    With `acoustic` also a head and, where its numbers of examples are tried, both combined.
+    With `acoustic` also by a head, and both combined.
     """
     tried = [Condition(VANILLA, "vanilla", replace(ALONE, length_limit=False))]
     for strength in knn:
@@ -82,10 +81,8 @@ def conditions(
                     adapter=info.adapter_hash,
                 )
             )
-    if acoustic:
-        tried.append(Condition(ACOUSTIC, settings=BY_HEAD, adapter=info.adapter_hash))
-        both = Condition(COMBINED, settings=BY_BOTH, adapter=info.adapter_hash)
-        tried += [both] if parts(both, tried) else []
+    levels = {ACOUSTIC: BY_HEAD, COMBINED: BY_BOTH} if acoustic else {}
+    tried += [Condition(name, settings=by, adapter=info.adapter_hash) for name, by in levels.items()]
     return tuple(tried)
 
 
@@ -114,59 +111,53 @@ def leave_one_out(
     if len(group_of(copies(pool), chosen[0])) == len(pool):
         raise PoolError(f"{pool.folder} has just one recording, under {len(pool)} names; add others.")
     kept, rows = KeptRows() if kept is None else kept, list[Row]()
-    fitted = [condition for condition in tried if condition.settings.level == "acoustic"]
-    both = [condition for condition in tried if condition.settings.level == "combined"]
-    shown = [condition for condition in tried if condition.settings.level == "context"]
     if tokens := any(condition.settings.knn for condition in tried):
         prepare_datastore(pool, models.smile)
     progress = Check(0, len(chosen) * len(tried))
     yield progress
-    wanted = [(pool.utterances[index], condition) for index in chosen for condition in fitted]
-    yield from relayed(_crossed(models, pool, wanted, kept), lambda done: replace(progress, fitted=done))
-    for index in chosen:
+    wanted = {index: [c for c in tried if kept.get(pool.utterances[index], c) is None] for index in chosen}
+    model_of = None
+    if any(c.settings.level in FITTED for missing in wanted.values() for c in missing):
+        steps = relayed(cross_models(pool, models.smile), share)
+        model_of = yield from relayed(steps, lambda done: replace(progress, fitted=done))
+    left_out = _LeftOut(models, pool, tokens, model_of)
+    for index, missing in wanted.items():
         utterance = pool.utterances[index]
-        known = [row for condition in shown if (row := kept.get(utterance, condition))]
-        rows += known
-        progress = replace(progress, kept=progress.kept + len(known))
-        missing = [condition for condition in shown if kept.get(utterance, condition) is None]
-        by_head = (row for condition in fitted if (row := kept.get(utterance, condition)))
-        for row in chain(_left_out(models, pool, index, missing, tokens), by_head):
+        rows += (row for condition in tried if (row := kept.get(utterance, condition)))
+        progress = replace(progress, kept=progress.kept + len(tried) - len(missing))
+        for row in left_out.rows(index, missing):
             rows.append(kept.add(row))
             progress = replace(progress, done=len(rows), rows=tuple(rows))
             yield progress
-    for condition in both:
-        rows += combined_rows(checked_clips(rows, condition, tried, pool), condition)
     if progress.done < len(rows):
         yield replace(progress, done=len(rows), rows=tuple(rows))
 
 
-def _crossed(
-    models: Models, pool: Pool, wanted: Sequence[tuple[Utterance, Condition]], kept: KeptRows
-) -> Generator[float, None, None]:
-    """Fit the heads that clips are left out of, and write the rows that are wanted and not kept.
+@dataclass(frozen=True, eq=False)
+class _LeftOut:
+    """Transcribes clips of a pool, each with the others as its pool."""
 
-    Yields the share of the fitting that is done.
-    """
-    missing = [pair for pair in wanted if kept.get(*pair) is None]
-    if missing:
-        written = yield from relayed(cross_written(models, pool), share)
-        for pair in missing:
-            kept.add(written(*pair))
-            yield 1.0
+    models: Models
+    pool: Pool
+    tokens: bool  # whether a condition looks up tokens
+    model_of: ModelOf | None  # gives the acoustic model that never heard a clip
 
-
-def _left_out(
-    models: Models, pool: Pool, index: int, tried: Sequence[Condition], tokens: bool
-) -> Iterator[Row]:
-    """Transcribe one clip with the others as its pool."""
-    if not tried:
-        return
-    utterance = pool.utterances[index]
-    with TemporaryDirectory() as folder:
-        others = without(models, pool, index, Path(folder), tokens)
-        pools = {pool_key(condition, utterance.language): others for condition in tried}
-        for row, _ in evaluate(models, utterance, tried, pools):
-            yield row
+    def rows(self, index: int, tried: Sequence[Condition]) -> Iterator[Row]:
+        """Yield the rows of a clip."""
+        utterance, acoustic = self.pool.utterances[index], None
+        if self.model_of and any(c.settings.level in FITTED for c in tried):
+            try:
+                acoustic = self.model_of(utterance)
+            except SmileError as error:
+                yield from (failed_row(utterance, c, "", error) for c in tried if c.settings.level in FITTED)
+                tried = [c for c in tried if c.settings.level not in FITTED]
+        if not tried:
+            return
+        with TemporaryDirectory() as folder:
+            others = without(self.models, self.pool, index, Path(folder), self.tokens)
+            pools = {pool_key(condition, utterance.language): others for condition in tried}
+            for row, _ in evaluate(self.models, utterance, tried, pools, acoustic=acoustic):
+                yield row
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:
@@ -217,7 +208,6 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         cer=round(float(line["rate"]), 2),
         vanilla=round(float(vanilla), 2) if np.isfinite(vanilla) else None,
         level=chosen.settings.level,
-        acoustic_share=share_of(checked_clips(check.rows, chosen, tried, pool)),
         low=round(float(line["low"]), 2),
         high=round(float(line["high"]), 2),
         helps=bool(line["better"]) if line.get("significant", False) else None,

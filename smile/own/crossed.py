@@ -1,25 +1,23 @@
-"""What acoustic models write for clips of a pool that they were not fitted to: the check of that level."""
+"""Acoustic models of a pool that were fitted without some of its clips: the check of their level."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
 from smile.acoustic.crossing import CrossRead, cross_read
+from smile.acoustic.model import AcousticModel
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import form_of
 from smile.datatypes import AudioError, PoolError, SmileError, Utterance
-from smile.evaluation.conditions import Condition
-from smile.evaluation.evaluate import failed_row, row_of
-from smile.evaluation.rows import Row
 from smile.pools.copies import copies
 from smile.pools.pool import Pool
-from smile.transcription.target import UNDETECTED, Step
-from smile.whisper.model import Model, Models
+from smile.whisper.model import Model
 
 UNKEPT = "What an acoustic model is fitted to cannot be kept ({})."
-Written = Callable[[Utterance, Condition], Row]
+ModelOf = Callable[[Utterance], AcousticModel]
+"""Gives the acoustic model that was fitted without a clip; raises SmileError where there is none."""
 
 
 def cross_read_pool(
@@ -37,15 +35,13 @@ def cross_read_pool(
     return (yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool)))
 
 
-def cross_written(
-    models: Models, pool: Pool, recipe: Recipe = RECIPE
-) -> Generator[FittingProgress, None, Written]:
-    """Fit heads to all but a part of the clips each, and return what gives the rows of any of them.
+def cross_models(
+    pool: Pool, model: Model, recipe: Recipe = RECIPE
+) -> Generator[FittingProgress, None, ModelOf]:
+    """Fit heads to all but a part of the clips each, and return what gives the acoustic model without a clip.
 
-    The copies of one recording are in one part.
-
-    Where no head can be fitted to the pool, or its states have no room, each row says why. Yields after each
-    clip encoded and each epoch.
+    Where no head can be fitted to the pool, or its states have no room, that says why. Yields as
+    `cross_read_pool` does.
 
     Raises:
         AudioError: a recording cannot be read.
@@ -53,7 +49,7 @@ def cross_written(
     by_id: dict[str, CrossRead] = {}
     problem: SmileError | None = None
     try:
-        crossed = yield from cross_read_pool(pool, models.smile, recipe)
+        crossed = yield from cross_read_pool(pool, model, recipe)
         by_id = {clip.utterance.id: clip for clip in crossed}
     except AudioError:
         raise
@@ -62,14 +58,9 @@ def cross_written(
     except OSError as error:
         problem = PoolError(UNKEPT.format(error.strerror or type(error).__name__))
 
-    def row(utterance: Utterance, condition: Condition) -> Row:
+    def model_of(utterance: Utterance) -> AcousticModel:
         if problem:
-            return failed_row(utterance, condition, "", problem)
-        clip = by_id[utterance.id]
-        try:
-            written = clip.model.written(clip.logprobs)
-        except PoolError as error:
-            return failed_row(utterance, condition, "", error)
-        return row_of(utterance, condition, "", Step(written, "", UNDETECTED))
+            raise problem
+        return by_id[utterance.id].model
 
-    return row
+    return model_of

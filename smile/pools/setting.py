@@ -10,7 +10,7 @@ from pathlib import Path
 
 from smile.datatypes import MOST_SHOTS, PoolError
 from smile.pools.pool import Pool, order_digest
-from smile.settings import ACOUSTIC_SHARE, LEVELS, Level, Settings
+from smile.settings import LEVELS, Level, Settings
 from smile.util.fields import from_json
 from smile.util.storage import set_aside, write_json
 
@@ -32,13 +32,12 @@ class PoolSetting:
     level: Level = "context"
     low: float | None = None  # bounds of the 95 % interval of `cer`
     high: float | None = None
-    acoustic_share: float = ACOUSTIC_SHARE  # of the level combined
     same_text: int = 0  # of the clips left out, those with the very text of another
     pool: str = ""  # `pool_digest` of the pool then
 
     def applied(self, settings: Settings) -> Settings:
-        """Return settings with this one's level and share, shots and strength of the kNN-LM."""
-        chosen = {name: getattr(self, name) for name in ("shots", "knn", "level", "acoustic_share")}
+        """Return settings with this one's level, shots and strength of the kNN-LM."""
+        chosen = {name: getattr(self, name) for name in ("shots", "knn", "level")}
         return replace(settings, **chosen)
 
     def current(self, pool: Pool) -> bool:
@@ -72,7 +71,6 @@ def read_setting(folder: Path) -> PoolSetting | None:
         if (
             not 0 <= setting.shots <= MOST_SHOTS
             or not 0 <= setting.knn <= 1
-            or not 0 <= setting.acoustic_share <= 1
             or setting.level not in LEVELS
             or not all(math.isfinite(rate) for rate in rates if rate is not None)
         ):

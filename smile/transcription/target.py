@@ -6,13 +6,12 @@ validation of a training drain it.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
-from smile.acoustic.model import open_acoustic
+from smile.acoustic.model import AcousticModel, open_acoustic
 from smile.acoustic.states import of_outputs, usual_layers
 from smile.audio.io import read_audio
 from smile.datatypes import (
@@ -30,22 +29,24 @@ from smile.datatypes import (
     Vector,
 )
 from smile.decoding import prompt as prompts
-from smile.decoding.control import control_of, vanilla_control
+from smile.decoding.control import control_of, knn_of, vanilla_control
 from smile.decoding.encoding import encoding_of
-from smile.decoding.knn.teacher_forcing import ClipStates, read_text
+from smile.decoding.knn.teacher_forcing import ClipStates, read_text, read_texts
 from smile.decoding.search import Control, decode
 from smile.pools.pool import Pool
 from smile.retrieval.samplers import Query
 from smile.settings import Settings
-from smile.transcription.consensus import Readings, ways
 from smile.transcription.examples import language_token, retrieve
+from smile.transcription.joint import Joint, Read
+from smile.util.arrays import digest_of
 from smile.util.timing import Stopwatch, timed
 from smile.whisper.encoder import pooled, window_for
 from smile.whisper.language_id import detect_language
 from smile.whisper.model import Model, Models
 
 T = TypeVar("T")
-UNDETECTED = LanguageDetection("", 0.0, 0.0)  # an acoustic model has no language tokens
+Heard = tuple[AcousticModel, tuple[Matrix, ...]]
+NO_TOKEN = LanguageDetection("", 0.0, 0.0)  # of an acoustic model
 read_example = lru_cache(maxsize=256)(read_audio)  # the clips of a pool become examples over and over
 
 
@@ -70,19 +71,18 @@ class Step:
 class Target:
     """A clip, and what has been made of it so far; what several settings have in common is made once.
 
-    On `key`, its name, the draws of the random sampler depend.
+    On `key`, its name, random draws depend. An acoustic model that is given takes the place of the pool's.
     """
 
-    def __init__(self, models: Models, speech: Speech, key: str = ""):
-        self.speech, self._models, self._key = speech, models, key
-        self.seconds = 0.0  # that the transcript at hand would have taken alone
-        self.retrieval_seconds = 0.0  # of it
+    def __init__(self, models: Models, speech: Speech, key: str = "", acoustic: AcousticModel | None = None):
+        self.speech, self._models, self._key, self._given = speech, models, key, acoustic
+        self.seconds = self.retrieval_seconds = 0.0  # that the transcript at hand would have taken alone
         self._made: dict[Hashable, tuple[Any, float]] = {}
         self._sessions: dict[Model, DecoderSession] = {}  # begun to hear the language, and not gone on with
 
     def under(self, models: Models) -> Target:
         """Return the same clip under other models; encoder states that they have in common stay made."""
-        other = Target(models, self.speech, self._key)
+        other = Target(models, self.speech, self._key, self._given)
         other._made = self._made
         return other
 
@@ -110,24 +110,25 @@ class Target:
             PoolError: the pool has none for this encoder and these windows, or one of other clips.
         """
         self.seconds = self.retrieval_seconds = 0.0
-        yield Step(self._acoustic(settings, pool, adapted), "", UNDETECTED)
+        acoustic, heard = self._heard(settings, pool, adapted)
+        yield Step(self._once(("acoustic", acoustic), lambda: acoustic.written(*heard)), "", NO_TOKEN)
 
     def combined(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
-        """Write the text nearest to those of both levels; shows that behind examples. Raises as they do."""
+        """Write behind examples, then the text that heads and decoder find likeliest. Raises as they do."""
         self.seconds = self.retrieval_seconds = 0.0
-        head, steps = self._acoustic(settings, pool, adapted), list[Step]()
-        for way in ways(settings):
-            for step in self._behind(self._retrieve(way, pool, adapted), way, pool, adapted):
-                yield steps[0] if steps else step
-            steps.append(step)
-        texts = Readings(head.text, tuple(s.decoded.text for s in steps), pool.language.code)
-        written = (head, *(s.decoded for s in steps))
-        yield replace(steps[0], decoded=written[texts.nearest(settings.acoustic_share)])
+        acoustic, heard = self._heard(settings, pool, adapted)
+        neighbours = self._retrieve(settings, pool, adapted)
+        step, read = yield from self._behind(neighbours, settings, pool, adapted)
+        knn, watch = knn_of(self._model(settings, adapted), settings, pool), Stopwatch()
+        with watch:
+            chosen = Joint(acoustic, heard, knn, settings.acoustic_share).chosen(step.decoded, read)
+        self.seconds += watch.seconds
+        yield replace(step, decoded=chosen)
 
     def written(self, settings: Settings, pool: Pool, adapted: bool = True) -> Iterator[Step]:
         """Write at the level that the settings name; raises as that level does."""
-        levels = {"context": self.in_context, "acoustic": self.acoustic, "combined": self.combined}
-        return levels[settings.level](settings, pool, adapted)
+        ways = {"context": self.in_context, "acoustic": self.acoustic, "combined": self.combined}
+        return ways[settings.level](settings, pool, adapted)
 
     def behind(
         self, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool = True
@@ -156,11 +157,12 @@ class Target:
         """Return the model of a side, in the settings' windows."""
         return (self._models.smile if adapted else self._models.vanilla).within(settings.windows)
 
-    def _acoustic(self, settings: Settings, pool: Pool, adapted: bool) -> DecodingResult:
+    def _heard(self, settings: Settings, pool: Pool, adapted: bool) -> Heard:
+        """Return the acoustic model of a pool, and what its heads make of the clip."""
         model = self._model(settings, adapted)
-        acoustic = open_acoustic(pool, model)
+        acoustic = self._given or open_acoustic(pool, model)
         states = self._layer_states(model, acoustic.head.reads.layers)
-        return self._once(("acoustic", acoustic), lambda: acoustic.decode(states))
+        return acoustic, self._once(("heard", acoustic), lambda: acoustic.logprobs(states))
 
     def _vanilla(self, settings: Settings, pool: Pool | None) -> Iterator[Step]:
         model, speech = self._model(settings, False), self.speech
@@ -192,7 +194,8 @@ class Target:
 
     def _behind(
         self, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None, adapted: bool
-    ) -> Iterator[Step]:
+    ) -> Generator[Step, None, tuple[Step, Read]]:
+        """Write behind examples; returns the last step, and what reads other texts in its place."""
         model, detection = self._model(settings, adapted), self._detect(settings)
         prompt, language = self._prompt(model, neighbours, settings, pool)
         states = self._states(model, prompt.samples)
@@ -203,7 +206,9 @@ class Target:
         )
         start = partial(encoding_of(model.info).prefill, model, prompt, states)
         for decoded in self._decoded("in-context", model, prompt, control, start):
-            yield Step(decoded, language, detection, examples)
+            step = Step(decoded, language, detection, examples)
+            yield step
+        return step, partial(read_texts, model, prompt, states)
 
     def _prompt(
         self, model: Model, neighbours: Sequence[Neighbour], settings: Settings, pool: Pool | None
@@ -244,7 +249,7 @@ class Target:
 
     def _states_key(self, model: Model, samples: Samples) -> Hashable:
         window = window_for(len(samples) / SAMPLE_RATE, model.windows)
-        return "states", model.info.encoder, digest(prompts.whole_states(samples)), window
+        return "states", model.info.encoder, digest_of(prompts.whole_states(samples)), window
 
     def _layer_states(self, model: Model, layers: tuple[int, ...]) -> LayerStates:
         """Return what a head reads of the clip; its encoder states come in the same pass."""
@@ -266,7 +271,7 @@ class Target:
         start: Callable[[], tuple[DecoderSession, int]],
     ) -> Iterator[DecodingResult]:
         """Decode a prompt, once for all settings that come to it with the same control."""
-        sounds = tuple(digest(s) for s in (prompt.samples, *(e.samples for e in prompt.examples)))
+        sounds = tuple(digest_of(s) for s in (prompt.samples, *(e.samples for e in prompt.examples)))
         told = replace(prompt, samples=None, examples=())  # type: ignore[arg-type]  # sounds stand for both
         key = (side, model, told, sounds, control)
         if key in self._made:
@@ -293,8 +298,3 @@ class Target:
         made, seconds = self._made[key]
         self.seconds += seconds
         return cast(T, made)
-
-
-def digest(samples: Samples) -> bytes:
-    """Return what tells recordings apart."""
-    return hashlib.blake2b(samples.tobytes(), digest_size=16).digest()

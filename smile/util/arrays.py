@@ -6,6 +6,7 @@ A header may say what it likes; it is compared with the bytes that are there.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import zipfile
 from collections.abc import Callable, Mapping
@@ -124,3 +125,8 @@ def _guarded(path: Path, read: Callable[[], Found]) -> Found:
         raise DamagedError(path) from error
     except Exception as error:
         raise DamagedError(path) from error
+
+
+def digest_of(array: NDArray[Any]) -> bytes:
+    """Return 16 bytes that tell the values of arrays of one type apart."""
+    return hashlib.blake2b(array.tobytes(), digest_size=16).digest()

@@ -278,8 +278,8 @@ def test_the_command_prints_the_table_and_keeps_the_best(
 def test_the_command_goes_on_where_it_was_interrupted(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate, written = loo.evaluate, list[str]()
 
-    def interrupted(*given: Any) -> Iterator[Any]:
-        for row, more in evaluate(*given):
+    def interrupted(*given: Any, **named: Any) -> Iterator[Any]:
+        for row, more in evaluate(*given, **named):
             if len(written) == 2:
                 raise KeyboardInterrupt
             written.append(row.condition)
@@ -290,7 +290,7 @@ def test_the_command_goes_on_where_it_was_interrupted(pool: Pool, monkeypatch: p
     assert main(command) == 130
     first, again = list(written), list[str]()
     assert len(list(pool.folder.glob("check-*"))) == 1
-    monkeypatch.setattr(loo, "evaluate", lambda *given: counted(evaluate(*given), again))
+    monkeypatch.setattr(loo, "evaluate", lambda *given, **named: counted(evaluate(*given, **named), again))
     assert main(command) == 0
     assert again, "there was something left"
     assert not set(first) & set(again)
@@ -306,32 +306,36 @@ def counted(rows: Iterator[Any], conditions: list[str]) -> Iterator[Any]:
 def test_the_acoustic_level_is_checked_on_clips_that_its_heads_never_heard(
     models: Models, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loo, "cross_written", partial(crossed.cross_written, recipe=Recipe(epochs=3)))
+    monkeypatch.setattr(loo, "cross_models", partial(crossed.cross_models, recipe=Recipe(epochs=3)))
     tried = loo.conditions(models.smile.info, shots=(1,), knn=(0.0,), acoustic=True)
-    assert [c.settings.level for c in tried] == ["context", "context", "acoustic"]
+    assert [c.settings.level for c in tried] == ["context", "context", "acoustic", "combined"]
     *steps, last = loo.leave_one_out(models, pool, tried, clips=2)
     fitted = [step.fitted for step in steps if step.fitted is not None]
     assert fitted == sorted(fitted)
-    assert (fitted[-1], last.done, last.total) == (1.0, 6, 6)
+    assert (fitted[-1], last.done, last.total) == (1.0, 8, 8)
     rows = [row for row in last.rows if row.condition == loo.ACOUSTIC]
     assert [row.id for row in rows] == [pool.utterances[i].id for i in loo.sample(pool, 2)]
     assert not any(row.error or row.neighbours or row.token for row in rows)
-    assert "acoustic model" in set(last.rates["condition"])
+    both = [row for row in last.rows if row.condition == loo.COMBINED]
+    assert not any(row.error for row in both)
+    assert all(len(row.neighbours) == 3 and row.id not in row.neighbours for row in both)
+    assert {"acoustic model", "combined"} <= set(last.rates["condition"])
 
 
 def test_a_pool_that_no_head_can_be_fitted_to_says_so_in_its_rows(models: Models, pool: Pool) -> None:
     empty = replace(pool, utterances=tuple(replace(u, text="?!") for u in pool.utterances))
     tried = loo.conditions(models.smile.info, shots=(), acoustic=True)
     *_, last = loo.leave_one_out(models, empty, tried, clips=1)
-    error = next(row.error for row in last.rows if row.condition == loo.ACOUSTIC)
-    assert error.startswith("No clip can be used")
+    errors = [row.error for row in last.rows if row.condition in (loo.ACOUSTIC, loo.COMBINED)]
+    assert len(errors) == 2
+    assert all(error.startswith("No clip can be used") for error in errors)
 
 
 def test_the_level_that_does_best_becomes_the_pools(models: Models, pool: Pool) -> None:
     tried = loo.conditions(models.smile.info, shots=(1,), knn=(1.0,), acoustic=True)
-    edits = dict(zip((c.name for c in tried), (9, 5, 2), strict=True))
+    edits = dict(zip((c.name for c in tried), (9, 5, 2, 3), strict=True))
     rows = [row(clip, c, edits[c.name]) for clip in range(12) for c in tried]
-    setting = loo.best(loo.Check(36, 36, tuple(rows)), tried, pool, models.smile.info)
+    setting = loo.best(loo.Check(48, 48, tuple(rows)), tried, pool, models.smile.info)
     assert (setting.level, setting.cer, setting.vanilla, setting.helps) == ("acoustic", 20.0, 90.0, True)
     assert setting.low <= setting.cer <= setting.high
     assert setting.applied(Settings()) == Settings(level="acoustic")

@@ -25,6 +25,7 @@ WHOLE = open_pool(POOLS / "gla")
 POOL = replace(WHOLE, utterances=WHOLE.utterances[:6], embeddings=WHOLE.embeddings[:6])
 INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
 MODELS: Any = SimpleNamespace(smile=SimpleNamespace(info=INFO))
+FITS: list[int] = []  # of heads to all but a part of the clips
 TRIED = loo.conditions(INFO, shots=(1, 3), acoustic=True)
 
 
@@ -41,18 +42,22 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What was transcribed: clips and conditions; a fit of heads is one of all."""
     done: list[tuple[str, str]] = []
 
-    def evaluate(models: Any, utterance: Utterance, tried: list[Condition], pools: Any) -> Iterator[Any]:
+    def evaluate(
+        models: Any, utterance: Utterance, tried: list[Condition], pools: Any, acoustic: Any
+    ) -> Iterator[Any]:
+        assert acoustic == "a head" or not any(c.settings.level in loo.FITTED for c in tried)
         for condition in tried:
             done.append((utterance.id, condition.name))
             yield row(utterance, condition), None
 
-    def cross_written(models: Any, pool: Pool) -> Iterator[Any]:
-        done.append(("all", loo.ACOUSTIC))
-        return row
+    def cross_models(pool: Pool, model: Any) -> Iterator[Any]:
+        FITS.append(1)
+        return lambda utterance: "a head"
         yield
 
+    FITS.clear()
     monkeypatch.setattr(loo, "evaluate", evaluate)
-    monkeypatch.setattr(loo, "cross_written", cross_written)
+    monkeypatch.setattr(loo, "cross_models", cross_models)
     monkeypatch.setattr(loo, "without", lambda *_: POOL)
     monkeypatch.setattr(loo, "prepare_datastore", lambda *_: None)
     return done
@@ -76,7 +81,8 @@ def test_a_check_that_was_broken_off_goes_on_to_the_same_result(
     unbroken = checked(tmp_path / "one")
     all_of_it, made[:] = list(made), []
     assert unbroken.total == unbroken.done == 4 * len(TRIED)
-    assert len(all_of_it) == 4 * (len(TRIED) - 1) + 1, "heads are fitted once"
+    assert len(all_of_it) == 4 * len(TRIED)
+    assert len(FITS) == 1, "heads are fitted once"
     for stop in (7, 13):
         checked(tmp_path / "two", stop=stop)
     again = checked(tmp_path / "two")
@@ -94,20 +100,24 @@ def test_other_texts_or_sounds_are_checked_anew(made: list[tuple[str, str]], tmp
     for pool in (POOL, reworded, other):
         made.clear()
         checked(tmp_path, pool)
-        assert len(made) == 4 * (len(TRIED) - 1) + 1
+        assert len(made) == 4 * len(TRIED)
     assert len(list(tmp_path.glob("check-*.jsonl"))) == 1, "rows that nobody needs are removed"
 
 
 def test_what_went_wrong_is_tried_again(
     made: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fails = lambda models, pool: iter_of(lambda u, c: row(u, c, "The disk is full."))  # noqa: E731
-    monkeypatch.setattr(loo, "cross_written", fails)
-    assert sum(bool(r.error) for r in checked(tmp_path).rows) == 4
-    monkeypatch.setattr(loo, "cross_written", lambda models, pool: iter_of(row))
+    def fails(utterance: Utterance) -> Any:
+        raise PoolError("The disk is full.")
+
+    monkeypatch.setattr(loo, "cross_models", lambda pool, model: iter_of(fails))
+    failed = [r for r in checked(tmp_path).rows if r.error]
+    assert [r.error for r in failed] == ["The disk is full."] * 8
+    assert {r.condition for r in failed} == {loo.ACOUSTIC, loo.COMBINED}
+    monkeypatch.setattr(loo, "cross_models", lambda pool, model: iter_of(lambda utterance: "a head"))
     made.clear()
     assert not any(r.error for r in checked(tmp_path).rows)
-    assert made == []
+    assert {name for _, name in made} == {loo.ACOUSTIC, loo.COMBINED}
 
 
 def iter_of(value: Any) -> Any:

@@ -17,11 +17,9 @@ from smile.acoustic import building
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import head_path
-from smile.datatypes import Language, SmileError
-from smile.evaluation.conditions import Condition
+from smile.datatypes import Language, PoolError, SmileError
 from smile.own import changes, fitting, growing
-from smile.own.check import BY_HEAD
-from smile.own.crossed import cross_written
+from smile.own.crossed import cross_models
 from smile.own.quota import FullError
 from smile.own.workspace import STATES, Workspace
 from smile.own.workspaces import Workspaces
@@ -171,6 +169,6 @@ def test_a_check_on_a_full_disk_says_so_of_the_acoustic_model_alone(
     pool = workspace.pool(tiny.smile.info.encoder)
     assert pool is not None
     monkeypatch.setattr("smile.acoustic.states.write_array", full)
-    written = finished(cross_written(tiny, pool))
-    row = written(pool.utterances[0], Condition("acoustic model", settings=BY_HEAD))
-    assert "cannot be kept (No space left on device)" in row.error
+    model_of = finished(cross_models(pool, tiny.smile))
+    with pytest.raises(PoolError, match=r"cannot be kept \(No space left on device\)"):
+        model_of(pool.utterances[0])

@@ -21,6 +21,7 @@ from smile.decoding.processors import Beam, Logits
 NEIGHBOURS = 48  # keys that make up the distribution
 TEMPERATURES = (0.05, 0.1, 0.2, 0.4)  # tried, in units of the mean squared distance of the nearest key
 STEPS, RATE = 400, 0.05  # of fitting the adaptive weight
+TINY = 1e-9  # probability added before a logarithm
 LEAST = 1e-6  # a weight below this changes nothing
 HIGHEST = 0.9  # that the adaptive weight may reach
 
@@ -159,3 +160,18 @@ class KnnLM:
         np.add.at(mixed, tokens, (weight * share).astype(mixed.dtype))
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(mixed), dtype=logits.dtype)
+
+    def logprobs(self, keys: Matrix, tokens: NDArray[np.int64], logprob: Weights, top: Weights) -> Weights:
+        """Return the mixed log P (m,) of tokens (m,) that follow keys (m, d).
+
+        It comes from the model's log P of them and its highest P, both (m,), as in decoding, where some
+        tokens are masked besides.
+        """
+        adaptive = self.store.weight
+        if adaptive is None:
+            return logprob
+        squares, indices = self.store.nearest(keys)
+        share = shares(squares, adaptive.scale, adaptive.temperature)
+        agreeing = (share * (self.store.tokens[indices] == tokens[:, None])).sum(axis=1)
+        weight = self.strength * adaptive(squares.min(axis=1), top)
+        return np.asarray(np.log((1 - weight) * np.exp(logprob) + weight * agreeing + TINY))

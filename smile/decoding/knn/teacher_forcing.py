@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -110,6 +111,21 @@ def read_text(model: Model, prompt: Prompt, states: Matrix, text: str) -> ClipSt
     session, fed = encoding_of(model.info).prefill(model, prompt, states)
     _, hidden = session.step(np.array([[*prompt.tokens[fed:], *tokens]]))
     return _judged(model, hidden[0, len(prompt.tokens) - fed - 1 :], tokens)
+
+
+def read_texts(model: Model, prompt: Prompt, states: Matrix, texts: Sequence[str]) -> list[ClipStates]:
+    """Return what `read_text` does for each of several texts; the prompt is read once, the texts together."""
+    end = model.tokenizer.end
+    tokens = [model.tokenizer.encode(" " + text.strip())[: prompt.max_new_tokens - 1] for text in texts]
+    session, fed = encoding_of(model.info).prefill(model, prompt, states)
+    _, before = session.step(np.array([prompt.tokens[fed:]]))
+    session.reorder(np.zeros(len(texts), np.int64))
+    most = max(map(len, tokens))
+    _, after = session.step(np.array([[*each, *[end] * (most - len(each))] for each in tokens]))
+    keys = [
+        np.concatenate([before[0, -1:], row[: len(each)]]) for row, each in zip(after, tokens, strict=True)
+    ]
+    return [_judged(model, key, each) for key, each in zip(keys, tokens, strict=True)]
 
 
 def _judged(model: Model, keys: Matrix, tokens: list[int]) -> ClipStates:

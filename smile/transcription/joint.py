@@ -1,0 +1,59 @@
+"""The level `combined`: of texts that heads and decoder propose, the one that both find likeliest.
+
+A text y is worth s A(y) + (1 - s) log P(y | prompt): A is what the acoustic model makes of it, with its
+n-gram, and P what the decoder says of its tokens behind the examples, kNN-LM included. It is joint
+CTC/attention decoding (Watanabe et al. 2017) over a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smile.acoustic.model import AcousticModel
+from smile.datatypes import DecodingResult, Matrix
+from smile.decoding.knn.datastore import KnnLM
+from smile.decoding.knn.teacher_forcing import ClipStates
+
+CANDIDATES = 12  # of the heads' texts; the transcript behind the examples comes beside them
+LEAST = -1e9  # what a text is worth that the heads cannot write
+Read = Callable[
+    [Sequence[str]], list[ClipStates]
+]  # texts as they are written -> what the decoder says of them
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """What a clip's texts are judged by."""
+
+    acoustic: AcousticModel
+    heard: tuple[Matrix, ...]  # log probabilities (frames, symbols) of each head
+    knn: KnnLM | None
+    share: float  # s, the weight of the acoustic model, 0 to 1
+
+    def chosen(self, behind: DecodingResult, read: Read) -> DecodingResult:
+        """Return the text that is worth most, of the heads' and that `behind` the examples."""
+        texts, worth = self._candidates(self.acoustic.head.form(behind.text))
+        said = np.array([self._said(each) for each in read([self.acoustic.spelt(text) for text in texts])])
+        text = texts[int(np.argmax(self.share * worth + (1 - self.share) * said))]
+        own = text == self.acoustic.head.form(behind.text)
+        return behind if own else self.acoustic.result(text, self.heard)
+
+    def _candidates(self, behind: str) -> tuple[list[str], NDArray[np.float64]]:
+        """Return texts in the heads' form, each once, and what the acoustic model makes of them."""
+        texts, worth = self.acoustic.kept(self.heard, (behind,))
+        best = np.argsort(-worth, kind="stable")[:CANDIDATES].tolist()
+        numbers = dict.fromkeys([*best, texts.index(behind)])
+        return [texts[i] for i in numbers], np.maximum(worth[[*numbers]], LEAST)
+
+    def _said(self, read: ClipStates) -> float:
+        """Return what the decoder says of a text, log P."""
+        logprob = read.logprob.astype(np.float64)
+        if self.knn:
+            keys = read.keys.astype(np.float32)
+            top, tokens = read.top.astype(np.float64), read.tokens.astype(np.int64)
+            logprob = self.knn.logprobs(keys, tokens, logprob, top)
+        return float(logprob.sum())
