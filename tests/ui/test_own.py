@@ -31,7 +31,18 @@ from smile.text.scoring import score
 from smile.transcription import batch, preparing
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
-from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
+from smile.ui.own import (
+    adding,
+    checking,
+    columns,
+    correcting,
+    curve,
+    naming,
+    orthography,
+    transcribing,
+    verdict,
+    view,
+)
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
 from smile.ui.own.service import possible
@@ -184,12 +195,13 @@ def test_tiers_that_cannot_be_looked_at_are_none(
 ) -> None:
     sound = staircase(tmp_path / "talk.wav", 9)
     files = [upload(sound), upload(write_eaf(tmp_path / "talk.eaf", sound.name))]
-    ((offered, names),) = adding.tiers(files)
+    ((offered, names, *_),) = adding.look(files)
     assert [name for _, name in offered["choices"]] == names == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
-    monkeypatch.setattr(adding, "tiers_apart", fails)
-    assert list(adding.tiers(files)) == [(adding.NO_TIERS, [])]
-    assert list(adding.tiers([str(sound)])) == [(adding.NO_TIERS, [])], "it is no upload"
+    monkeypatch.setattr(adding, "look_apart", fails)
+    nothing = [(adding.NO_TIERS, [], *columns.hidden())]
+    assert list(adding.look(files)) == nothing
+    assert list(adding.look([str(sound)])) == nothing, "it is no upload"
     assert "choices" not in adding.NO_TIERS, "the page goes on sending what was ticked"
     assert "talk" not in caplog.text
 
