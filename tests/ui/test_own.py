@@ -272,6 +272,26 @@ def test_an_import_that_adds_nothing_does_not_say_that_it_did(
     assert "Nothing was added; the reasons are below." in str(last.stage)
 
 
+def test_what_a_batch_could_not_transcribe_is_said_at_its_end(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = named(idle)
+    add_recordings(idle, key, 1)
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    spoken = TieredTranscript("a.wav", 1.0, (("SMILE", (Span(0, 1, "text"),)),))
+    problems = {"a.wav": "", "bad.wav": "It is damaged.", "b.wav": ""}
+    steps = [
+        batch.Step(n, 3, name, problem=problem, transcript=None if problem else spoken)
+        for n, (name, problem) in enumerate(problems.items())
+    ]
+    monkeypatch.setattr(idle, "batch", lambda *_: iter(steps))
+    *_, last = transcribing.run(idle, key)
+    assert "2 of 3 transcribed; not, or not whole: bad.wav. The list says why. Click" in str(last.stage)
+    monkeypatch.setattr(idle, "batch", lambda *_: iter(steps[:1]))
+    *_, last = transcribing.run(idle, key)
+    assert "Done. Click" in str(last.stage)
+
+
 def test_a_table_without_its_recordings_says_how_many_are_missing(
     idle: VisitorService, tmp_path: Path
 ) -> None:
