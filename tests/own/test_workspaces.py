@@ -376,9 +376,9 @@ def test_files_with_bad_rows(workspace: Workspace, models: Models, tmp_path: Pat
 def test_clips_of_another_language_are_said_to_be(
     workspace: Workspace, models: Models, code: str, says: int
 ) -> None:
-    clips = tuple(replace(u, language=code) for u in DEMO.utterances[:2])
+    clips = tuple(replace(u, language=code) for u in DEMO.utterances[:4])
     pool_s = replace(DEMO.header, language=language(code)) if code else None
-    for imported in (Imported(Reading.of(clips)), Imported(Reading.of(DEMO.utterances[2:4]), header=pool_s)):
+    for imported in (Imported(Reading.of(clips[:2])), Imported(Reading.of(clips[2:]), header=pool_s)):
         told = [
             note for note in growing.add_imported(workspace, imported, models).notes if "Take back" in note
         ]
