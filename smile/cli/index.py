@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
-from smile.cli.terminal import Bar
+from smile.cli.terminal import Bar, columns
 from smile.datatypes import SmileError
 
 if TYPE_CHECKING:
@@ -50,20 +50,7 @@ def add(commands: Commands) -> None:
         help="Take the clips of this language, an ISO 639-3 code; a source that names no language needs it "
         "(default: the source's only one).",
     )
-    add_option(
-        parser,
-        "--tier",
-        action="append",
-        default=[],
-        help="Cut recordings at the annotations of this tier; the option may be given several times "
-        "(default: the only tier).",
-    )
-    add_option(
-        parser,
-        "--recording",
-        type=Path,
-        help="Cut this recording of an annotation file (default: the one beside it).",
-    )
+    _add_hints(parser)
     add_option(
         parser,
         "--knn",
@@ -79,6 +66,33 @@ def add(commands: Commands) -> None:
     add_engine(parser)
 
 
+def _add_hints(parser: argparse.ArgumentParser) -> None:
+    """Add what a source may not say itself."""
+    add_option(
+        parser,
+        "--tier",
+        action="append",
+        default=[],
+        help="Cut recordings at the annotations of this tier; the option may be given several times "
+        "(default: the only tier).",
+    )
+    add_option(
+        parser,
+        "--columns",
+        type=columns,
+        metavar="audio=NAME,text=NAME",
+        help="Take recordings and texts from these columns of a table, and perhaps start=NAME,end=NAME, the "
+        "seconds where each clip begins and ends. Instead of a name its place from 1 may stand; "
+        "first=LINE says where the first clip is (default: the columns that are understood by their names).",
+    )
+    add_option(
+        parser,
+        "--recording",
+        type=Path,
+        help="Cut this recording of an annotation file (default: the one beside it).",
+    )
+
+
 def run(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
     from smile import importing
@@ -86,7 +100,7 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.transcription.preparing import prepare_datastore
 
     models = models_of(chosen)
-    imported = chosen.tier or chosen.recording or importing.takes(chosen.source)
+    imported = chosen.tier or chosen.recording or chosen.columns or importing.takes(chosen.source)
     built = (_build_imported if imported else _build)(chosen, models)
     if chosen.knn:
         with Bar("Reading") as bar:
@@ -151,16 +165,19 @@ def _build_imported(chosen: argparse.Namespace, models: Models) -> Built:
 
 
 def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
-    """Read and cut what is imported; which tier is meant is said by an option."""
+    """Read and cut what is imported; which tier or columns are meant is said by an option."""
     from smile import importing
+    from smile.corpora.mapping import OPTION
 
-    hints = importing.Hints(chosen.recording, chosen.split, chosen.language)
+    hints = importing.Hints(chosen.recording, chosen.split, chosen.language, chosen.columns)
     try:
         return importing.read_source(
             chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS
         )
     except importing.TierError as error:
         raise SmileError(error.saying("choose a tier with --tier")) from error
+    except importing.ColumnsError as error:
+        raise SmileError(error.saying(OPTION)) from error
 
 
 def _print_rejected(imported: Imported, built: Built) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from smile.datatypes import MOST_SHOTS
+from smile.datatypes import MOST_SHOTS, SmileError
+
+if TYPE_CHECKING:
+    from smile.corpora.mapping import ColumnMapping
 
 MB = 1_000_000  # bytes
 
@@ -14,6 +18,16 @@ MB = 1_000_000  # bytes
 def names(text: str) -> tuple[str, ...]:
     """Return an option's names, joined by commas, each once."""
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def columns(said: str) -> ColumnMapping:
+    """Return the columns of a table that an option chooses by "audio=NAME,text=NAME"."""
+    from smile.corpora.mapping import ColumnMapping
+
+    try:
+        return ColumnMapping.parsed(said)
+    except SmileError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def shots(text: str) -> int:

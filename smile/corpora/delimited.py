@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise, zip_longest
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.columns import TEXT_COLUMNS, TOP, columns_named, header_at, headless
+from smile.corpora.mapping import ColumnMapping
 from smile.corpora.sheets import TableLimits, check_columns
 
 Row = dict[str, str]  # column, in lower case -> cell
@@ -52,13 +53,16 @@ class _Layout:
     line: int  # of the row that names the columns; 0 where none does
 
 
-def cell_rows(path: Path, lines: Lines, delimiters: str, limits: TableLimits) -> Iterator[Line]:
+def cell_rows(
+    path: Path, lines: Lines, delimiters: str, limits: TableLimits, mapping: ColumnMapping | None = None
+) -> Iterator[Line]:
     """The rows under the one that names the columns, which is the first where no column is understood.
 
     Raises:
-        CorpusError: the table has too many columns, or two of one name that is needed.
+        CorpusError: the table has too many columns, or two of one name that is needed, or not those of the
+            mapping.
     """
-    layout = _layout(lines, delimiters)
+    layout = _layout(lines, delimiters, mapping)
     check_columns(path, layout.header, limits)
     for number, cells in _records(lines(), layout.delimiter, layout.header):
         if number <= layout.line:
@@ -69,20 +73,50 @@ def cell_rows(path: Path, lines: Lines, delimiters: str, limits: TableLimits) ->
             yield number, _row(layout.header, cells)
 
 
-def _layout(lines: Lines, delimiters: str) -> _Layout:
-    """The delimiter is the one that is named, or gives columns that are understood, or the most cells."""
+def first_records(lines: Lines, delimiters: str) -> list[Record]:
+    """Return the first records of a table, parted by the delimiter that its rows are read with."""
+    tops = _tops(lines, delimiters)
+    return list(filter(_filled, tops[_delimiter(tops)]))
+
+
+def _tops(lines: Lines, delimiters: str) -> dict[str, list[Record]]:
+    """The first records, as they are parted by each delimiter that may be meant."""
     named = SEPARATOR.fullmatch(next(lines(), "").rstrip("\r\n"))
-    if named:
-        delimiters = named[1]
-    tops = {d: list(islice(_records(lines(), d), bool(named), TOP)) for d in delimiters}
-    places = {d: header_at(cells for _, cells in top) for d, top in tops.items()}
-    known = [_titled(d, tops[d][place]) for d, place in places.items() if place is not None]
-    if known:
-        return min(known, key=lambda layout: (layout.line, -len(layout.header)))
-    if PIPE in tops and (header := headless([cells for _, cells in tops[PIPE]])):
+    return {
+        d: list(islice(_records(lines(), d), bool(named), TOP)) for d in (named[1] if named else delimiters)
+    }
+
+
+def _layout(lines: Lines, delimiters: str, mapping: ColumnMapping | None) -> _Layout:
+    """The delimiter is the one that is named, or gives columns that are understood, or the most cells."""
+    tops = _tops(lines, delimiters)
+    delimiter = _delimiter(tops)
+    top = tops[delimiter]
+    if mapping:
+        return _Layout(delimiter, *mapping.header([record for record in top if _filled(record)]))
+    if (place := header_at(cells for _, cells in top)) is not None:
+        return _titled(delimiter, top[place])
+    if delimiter == PIPE and (header := headless([cells for _, cells in top])):
         return _Layout(PIPE, header, 0)
-    first = {d: _titled(d, next(filter(_filled, top), (1, []))) for d, top in tops.items()}
-    return max((first[d] for d in tops if named or d != PIPE), key=lambda layout: len(layout.header))
+    return _titled(delimiter, next(filter(_filled, top), (1, [])))
+
+
+def _delimiter(tops: dict[str, list[Record]]) -> str:
+    """The delimiter of a table: with it columns are understood, or the most rows are alike."""
+    places = {d: header_at(cells for _, cells in top) for d, top in tops.items()}
+    known = {d: _titled(d, tops[d][place]) for d, place in places.items() if place is not None}
+    if known:
+        return min(known, key=lambda d: (known[d].line, -len(known[d].header)))
+    if PIPE in tops and headless([cells for _, cells in tops[PIPE]]):
+        return PIPE
+    return max(tops, key=lambda d: _alike(tops[d]))
+
+
+def _alike(top: Sequence[Record]) -> tuple[int, int]:
+    """How many rows have the number of cells that most have, and that number; a cell is no rest of a text."""
+    rows = [cells for _, cells in top if not isinstance(cells, str)]
+    counts = Counter(len(cells) for cells in rows if not any(cell[:1] == " " for cell in cells))
+    return max(((rows, cells) for cells, rows in counts.items() if cells > 1), default=(0, 0))
 
 
 def _filled(record: Record) -> bool:

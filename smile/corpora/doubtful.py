@@ -62,6 +62,11 @@ def doubtful(row: Mapping[str, str]) -> str:
     return next((LIST.format(column) for column in listed), "")
 
 
+def is_doubtful(column: str) -> bool:
+    """Return whether a column is called as those of which nobody can be sure."""
+    return _is_called(column, BEGINS) or _is_called(column, ENDS) or is_list(column)
+
+
 def is_list(column: str) -> bool:
     """Return whether a column is called as those that list the parts of a recording."""
     words = column_key(column).split("_")

@@ -1,8 +1,8 @@
 """Data sets in the hub's parquet layout, such as espnet/ml_superb_hf: from the hub, or a local copy.
 
 Their files are `data/<split>-00000-of-00004.parquet` or `<split>/0000.parquet`; a row has the columns text,
-language and audio ({bytes, path}), and mostly id. What is asked for is unpacked, a language of a split at
-a time, to a folder with a table.
+audio ({bytes, path}), and mostly id and language (or locale, lang ...). What is asked for is unpacked, a
+language of a split at a time, to a folder with a table.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Files = Callable[[str], Sequence[Path]]  # those of a split ("": whatever is at 
 
 
 class Parquet:
-    """A data set whose rows have a language each."""
+    """A data set whose rows have a language each, or none."""
 
     splits = Splits("train", "dev", "dev")
 
@@ -47,7 +47,11 @@ class Parquet:
         part = self._split(split)
         if not language and len(part.labels) == 1:
             (language,) = part.labels
-        if language not in part.labels:
+        if language and not part.labels:
+            raise CorpusError(
+                f"{self.name} does not say its languages; leave {language} out, and all is read."
+            )
+        if part.labels and language not in part.labels:
             names = ", ".join(sorted(part.labels))
             what = f'no language {language} in the split "{part.name}"' if language else "several languages"
             raise CorpusError(f"{self.name} has {what}; choose one of {names}.")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smile.corpora.columns import TOP, header_at, repeated
+from smile.corpora.mapping import ColumnMapping, ColumnsError
 from smile.datatypes import CorpusError
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class TableLimits:
 OWN = TableLimits()
 
 
-def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dict[str, str]]]:
+def sheet_rows(
+    path: Path, limits: TableLimits = OWN, mapping: ColumnMapping | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line and row (column, in lower case -> cell) of every row under the one that names the columns.
 
     That is the first that is not empty, where no column is understood.
@@ -61,11 +64,11 @@ def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dic
         top = list(islice(records, TOP))
         if not top:
             raise CorpusError(f'{path.name} has no rows; give its first sheet the columns "file" and "text".')
-        place = header_at(cells for _, cells in top) or 0
-        titles = top[place][1]
-        check_columns(path, titles, limits)
-        header = [cell.strip().lower() for cell in titles]
-        for line, cells in chain(top[place + 1 :], records):
+        header, titled = mapping.header(top) if mapping else _titles(top)
+        check_columns(path, header, limits)
+        for line, cells in chain(top, records):
+            if line <= titled:
+                continue
             row = {
                 name: cell for name, cell in zip_longest(header, cells[: len(header)], fillvalue="") if name
             }
@@ -77,6 +80,27 @@ def sheet_rows(path: Path, limits: TableLimits = OWN) -> Iterator[tuple[int, dic
         raise _unreadable(path) from error
 
 
+def _titles(top: Sequence[tuple[int, list[str]]]) -> tuple[tuple[str, ...], int]:
+    """The columns by their names in lower case, and the line that names them."""
+    line, cells = top[header_at(cells for _, cells in top) or 0]
+    return tuple(cell.strip().lower() for cell in cells), line
+
+
+def first_cells(path: Path, limits: TableLimits = OWN) -> list[tuple[int, list[str]]]:
+    """Return the lines and cells of the first rows of the sheet that is read, whatever names their columns.
+
+    Raises:
+        CorpusError: the file is no such workbook, or too large.
+    """
+    _check_parts(path, limits)
+    try:
+        return list(islice(_records(path, limits), TOP))
+    except (CorpusError, MemoryError):
+        raise
+    except Exception as error:  # as above
+        raise _unreadable(path) from error
+
+
 def check_columns(path: Path, titles: Sequence[str], limits: TableLimits) -> None:
     """Raise CorpusError where a table has too many columns, or two of one name that is needed."""
     if len(titles) > limits.columns:
@@ -84,7 +108,7 @@ def check_columns(path: Path, titles: Sequence[str], limits: TableLimits) -> Non
             f"{path.name} has more than {limits.columns:,} columns; leave those that no clip needs out."
         )
     if name := repeated(titles):
-        raise CorpusError(f'{path.name} has two columns "{name}"; rename the one that is not meant.')
+        raise ColumnsError(f'{path.name} has two columns "{name}"; rename the one that is not meant.')
 
 
 def _check_parts(path: Path, limits: TableLimits) -> None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from smile.corpora.doubtful import doubtful
+from smile.corpora.doubtful import doubtful, is_doubtful
 from smile.text.characters import unaccented
 
 Span = tuple[float, float]  # seconds
@@ -70,6 +70,23 @@ def spanned(columns: Iterable[str]) -> bool:
     """Return whether a table with these columns says where in a recording its rows begin and end."""
     kinds = {kind for kind, _, _ in _kinds(columns)}
     return "start" in kinds and len(kinds) > 1
+
+
+def is_time(column: str) -> bool:
+    """Return whether a column is called as those that say where in its recording a row is."""
+    return bool(_kinds([column])) or is_doubtful(column)
+
+
+def time_column(kind: str, column: str) -> str:
+    """Return what to call a column that a person says holds the start, or the end: its unit stays.
+
+    One that is understood as such keeps its name, as does a length for the end.
+    """
+    kinds = [known for known, _, _ in _kinds([column])]
+    if kinds == [kind] or (kind, kinds) == ("end", ["length"]):
+        return column.strip().lower()
+    unit = next(iter(re.findall(r"[a-z]+$", unaccented(column).strip(" -_()[]."))), "")
+    return f"{kind} {unit}" if unit in UNITS else kind
 
 
 def _times(row: Mapping[str, str]) -> dict[str, float | str]:

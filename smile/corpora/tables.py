@@ -14,9 +14,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from smile.corpora.delimited import MOST_LINES, Line, Lines, Row, cell_rows
+from smile.corpora import delimited, sheets
+from smile.corpora.columns import TOP
+from smile.corpora.delimited import MOST_LINES, Line, Lines, Record, Row, cell_rows
 from smile.corpora.doubtful import is_list
 from smile.corpora.letters import UNREADABLE, codec, damaged, unreadable
+from smile.corpora.mapping import ColumnMapping
 from smile.corpora.sheets import OWN, TableLimits, sheet_rows
 from smile.datatypes import CorpusError
 from smile.util.spreadsheet import unguarded
@@ -54,29 +57,52 @@ def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
 
 
-def table_rows(path: Path, limits: TableLimits = OWN) -> Iterator[Line]:
+def table_rows(path: Path, limits: TableLimits = OWN, mapping: ColumnMapping | None = None) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
     In csv and tsv one of the first rows names the columns, or none does, as in LJSpeech; the delimiter is
     the one of comma, semicolon, tab and bar that gives columns which are understood. With tabs and bars,
-    each line is a row. Of a workbook the first sheet with something in it is read.
+    each line is a row. Of a workbook the first sheet with something in it is read. A mapping says which
+    columns are meant; they are called as these are called, and none besides could be taken for them.
 
     Raises:
-        CorpusError: a file that cannot be read, is too large or none of csv, tsv, jsonl and xlsx; while
-            its rows are read, that they are more than may be.
+        CorpusError: a file that cannot be read, is too large or none of csv, tsv, jsonl and xlsx, or has not
+            the columns of the mapping; while its rows are read, that they are more than may be.
     """
+    suffix = _suffix(path)
+    if suffix == ".xlsx":
+        return _counted(path, _plain(_begun(sheet_rows(path, limits, mapping))), limits)
+    data = _bytes(path, limits)
+    if suffix == ".jsonl":
+        rows = _json_rows(_lines(data, "\n")(), mapping)
+    else:
+        marked = data.startswith(codecs.BOM_UTF8)
+        rows = _plain(cell_rows(path, _lines(data, ""), DELIMITERS[suffix], limits, mapping), marked)
+    return _counted(path, _readable(rows, _Bytes(data, b"\n" if suffix == ".jsonl" else None)), limits)
+
+
+def first_records(path: Path, limits: TableLimits = OWN) -> list[Record]:
+    """Return line and cells of a table's first rows that are not blank; of jsonl, the names of values first.
+
+    Raises:
+        CorpusError: as `table_rows` does.
+    """
+    suffix = _suffix(path)
+    if suffix == ".xlsx":
+        return [*sheets.first_cells(path, limits)]
+    data = _bytes(path, limits)
+    if suffix != ".jsonl":
+        return delimited.first_records(_lines(data, ""), DELIMITERS[suffix])
+    rows = [(n, row) for n, row in islice(_json_rows(_lines(data, "\n")()), TOP) if isinstance(row, dict)]
+    names = list(dict.fromkeys(name for _, row in rows for name in row))
+    return [(0, names), *((line, [row.get(name, "") for name in names]) for line, row in rows)]
+
+
+def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise CorpusError(f"{path} is not a table; give one that ends in {', '.join(SUFFIXES)}.")
-    if suffix == ".xlsx":
-        return _counted(path, _plain(_begun(sheet_rows(path, limits))), limits)
-    data = _bytes(path, limits)
-    if suffix == ".jsonl":
-        rows = _json_rows(_lines(data, "\n")())
-    else:
-        marked = data.startswith(codecs.BOM_UTF8)
-        rows = _plain(cell_rows(path, _lines(data, ""), DELIMITERS[suffix], limits), marked)
-    return _counted(path, _readable(rows, _Bytes(data, b"\n" if suffix == ".jsonl" else None)), limits)
+    return suffix
 
 
 def _begun(rows: Iterator[tuple[int, Row]]) -> Iterator[Line]:
@@ -144,10 +170,21 @@ def _damaged_row(row: Row | str) -> bool:
     return isinstance(row, dict) and any(damaged(cell) for cell in row.values())
 
 
-def _json_rows(lines: Iterator[str]) -> Iterator[Line]:
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield number, _json_row(line) if len(line) <= LONGEST_LINE else TOO_LONG
+def _json_rows(lines: Iterator[str], mapping: ColumnMapping | None = None) -> Iterator[Line]:
+    filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    rows = ((n, _json_row(line) if len(line) <= LONGEST_LINE else TOO_LONG) for n, line in filled)
+    return _mapped(rows, mapping) if mapping else rows
+
+
+def _mapped(rows: Iterator[Line], mapping: ColumnMapping) -> Iterator[Line]:
+    """The same rows, their values called as a mapping says; those are told by the names in the first ones."""
+    top = list(islice(rows, TOP))
+    names = list(dict.fromkeys(name for _, row in top if isinstance(row, dict) for name in row))
+    called = dict(zip(names, mapping.renamed(names), strict=True))
+    for line, row in chain(top, rows):
+        if isinstance(row, dict):
+            row = {known: cell for name, cell in row.items() if (known := called.get(name, ""))}
+        yield line, row
 
 
 def _json_row(line: str) -> Row | str:

@@ -93,16 +93,13 @@ def _table_in(folder: Path, split: str) -> Path:
     raise CorpusError(f'{folder} holds no transcripts; add a table with the columns "file" and "text".')
 
 
-def finds_by_name(table: Path) -> bool:
-    """Return whether a table has recordings in its folder that do not lie just where they are said to.
+def finds_by_name(table: Path, rows: Iterable[Row | str]) -> bool:
+    """Return whether rows have recordings in their table's folder that do not lie just where it says.
 
-    Where it names any outside of its folder, it does not count as such.
-
-    Raises:
-        CorpusError: the table cannot be read.
+    Where they name any outside of that folder, they do not count as such.
     """
     finder, folder = _Finder(table), table.parent.resolve()
-    matches = [match for _, row in table_rows(table) if isinstance(match := finder.find(row), Match)]
+    matches = [match for row in rows if isinstance(match := finder.find(row), Match)]
     if all(match.exact for match in matches):
         return False
     return all(match.path.resolve().is_relative_to(folder) for match in matches)

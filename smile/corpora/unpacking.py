@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from smile.audio.formats import AUDIO_SUFFIXES
 from smile.corpora.columns import TEXT_COLUMNS, cell, columns_named
+from smile.corpora.facts import LANGUAGE_COLUMNS
 from smile.datatypes import CorpusError
 from smile.text.languages import iso_code
 from smile.util.storage import rename_folder
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LABEL = re.compile(r"\A\s*\[(?:org_)?[a-z]{3}\]\s*")  # of the language, before ML-SUPERB's texts
 DIALECT = re.compile(r"ms_speech_(guj|tam|tel)_")  # ids of dev_dialect whose column "language" says hin
 MAGIC = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
-TABLE = "clips.jsonl"
+TABLE, ALL = "clips.jsonl", "every-language"
 ROWS = 32  # in memory at a time, with their audio
 
 Values = dict[str, Any]  # of a row, by column
@@ -40,27 +41,40 @@ class Split:
 
     @cached_property
     def labels(self) -> dict[str, set[str]]:
-        """Return what stands in the column "language", by the code that it means."""
+        """Return what stands in the column of languages, by the code that it means; nothing without one."""
         labels: dict[str, set[str]] = {}
-        columns = [name for name in ("language", "id") if name in self._data.schema.names]
+        if not (column := self._language):
+            return labels
+        columns = [column, *(["id"] if "id" in self._data.schema.names else [])]
         for batch in self._data.to_batches(columns=columns):
             for row in batch.to_pylist():
-                if code := _code(row):
-                    labels.setdefault(code, set()).add(row["language"])
+                if code := self._code(row):
+                    labels.setdefault(code, set()).add(row[column])
         return labels
 
+    @cached_property
+    def _language(self) -> str:
+        """The column of languages; empty where there is none."""
+        return next(iter(columns_named(tuple(self._data.schema.names), LANGUAGE_COLUMNS)), "")
+
+    def _code(self, row: Values) -> str:
+        """The ISO 639-3 code of a row's language; ESPnet corrects some of ML-SUPERB's in the same way."""
+        if dialect := DIALECT.match(str(row.get("id"))):
+            return dialect[1]
+        return iso_code(str(row[self._language] or ""))
+
     def folder(self, language: str) -> Path:
-        """Return where a language's rows are unpacked to; another place for other files."""
-        return self._folder.resolve() / language
+        """Return where a language's rows, or ("") all, are unpacked to; another place for other files."""
+        return self._folder.resolve() / (language or ALL)
 
     def unpacked(self, language: str) -> Path:
-        """Return the table of a language's rows, made where it is not there.
+        """Return the table of a language's rows, or ("") of all, made where it is not there.
 
         Raises:
             CorpusError: files without a column that is needed, or a cache that cannot be written.
         """
         folder = self.folder(language)
-        part = folder.with_name(f"{language}.{os.getpid()}.part")
+        part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
         try:
             if not folder.is_dir():
                 part.mkdir(parents=True, exist_ok=True)
@@ -84,17 +98,17 @@ class Split:
                 table.write(json.dumps(values) + "\n")
 
     def _rows(self, language: str) -> Iterator[Values]:
-        """The rows of a language with their audio, in the order of the files."""
+        """The rows of a language, or of all, with their audio, in the order of the files."""
         from pyarrow import dataset
 
-        wanted = dataset.field("language").isin(sorted(self.labels[language]))
+        wanted = dataset.field(self._language).isin(sorted(self.labels[language])) if language else None
         names = self._data.schema.names
-        columns = [name for name in ("id", "audio", "language") if name in names]
+        columns = [name for name in ("id", "audio", self._language) if name in names]
         columns += columns_named(tuple(names), TEXT_COLUMNS)
         for batch in self._data.to_batches(
             columns=columns, filter=wanted, batch_size=ROWS, batch_readahead=1
         ):
-            yield from (row for row in batch.to_pylist() if _code(row) == language)
+            yield from (row for row in batch.to_pylist() if not language or self._code(row) == language)
 
     def _recording(self, audio: Values, folder: Path, number: int) -> str:
         """Write a row's recording as it is, and return its name; where the row only has a path, that."""
@@ -116,19 +130,12 @@ class Split:
         except (OSError, ValueError) as error:
             raise CorpusError(f"{self._files[0]} cannot be read as parquet; copy it anew.") from error
         columns = data.schema.names
-        for wanted in (("audio",), ("language",), TEXT_COLUMNS):
+        for wanted in (("audio",), TEXT_COLUMNS):
             if not columns_named(tuple(columns), wanted):
                 raise CorpusError(
                     f'{self._files[0]} has no column "{wanted[0]}"; it has {", ".join(columns)}.'
                 )
         return data
-
-
-def _code(row: Values) -> str:
-    """The ISO 639-3 code of a row's language; ESPnet corrects some of ML-SUPERB's in the same way."""
-    if dialect := DIALECT.match(str(row.get("id"))):
-        return dialect[1]
-    return iso_code(row["language"] or "")
 
 
 def _name(part: Path, folder: Path) -> None:

@@ -6,71 +6,71 @@ is told with its place and the reason. Clips that must be cut are written into a
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
-import stat
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smile import corpora
 from smile.corpora import Reading
+from smile.corpora.columns import understood
+from smile.corpora.mapping import ColumnMapping, ColumnsError
+from smile.corpora.preview import Preview, preview
 from smile.corpora.recordings import Recordings
 from smile.corpora.spans import spanned
-from smile.corpora.tables import SUFFIXES
+from smile.corpora.tables import SUFFIXES, table_rows
 from smile.corpora.tabular import finds_by_name
 from smile.corpora.unread import archives, other_files, tables_in
 from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import TierCount, TierError
-from smile.importing.archive import check, unpack
+from smile.importing.archive import unpack
 from smile.importing.clips import READERS, annotation_files
+from smile.importing.gathering import gather
 from smile.importing.imported import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
-from smile.importing.rows import Part
+from smile.importing.rows import Part, columns_in
 from smile.pools.pool import HEADER, open_pool
 
-CLIPS, UNPACKED, GATHERED = "clips", "unpacked", "gathered"  # in a work folder
+CLIPS, UNPACKED = "clips", "unpacked"  # in a work folder
 TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder
 
 
 def takes(source: Path) -> bool:
     """Return whether a path is for this package, and not a corpus that is read where it lies.
 
-    That is a zip, an annotation file, a table of stretches of recordings or of recordings that are found by
-    their names, of which something is to be said, or a folder with any of these but zips and no pool,
-    ML-SUPERB folder or parquet.
+    That is a zip, an annotation file, a table of stretches of recordings, of recordings that are found by
+    their names, of which something is to be said, or of columns that are not understood; or a folder with any
+    of these but zips and no pool, ML-SUPERB folder or parquet.
     """
     if source.is_file():
-        return source.suffix.lower() in (".zip", *READERS) or _stretches(source) or _by_name(source)
+        return source.suffix.lower() in (".zip", *READERS) or _wants(source, alone=True)
     if not source.is_dir() or (source / HEADER).is_file() or corpora.languages(source):
         return False
     paths = list(source.iterdir())
     if any(path.suffix.lower() == ".parquet" for path in paths):
         return False
-    if any(map(_stretches, paths)) or annotation_files(source):
+    if annotation_files(source):
         return True
     tables = [path for path in paths if path.suffix.lower() in SUFFIXES]
-    return len(tables) == 1 and _by_name(tables[0])
+    return any(_wants(path, alone=len(tables) == 1) for path in tables)
 
 
-def _by_name(path: Path) -> bool:
-    """Whether a file is a table with recordings that are found by their names."""
-    try:
-        return path.suffix.lower() in SUFFIXES and finds_by_name(path)
-    except CorpusError:
-        return False  # which is told where it is read
-
-
-def _stretches(path: Path) -> bool:
-    """Whether a file is a table whose rows say where in their recordings they begin and end."""
+def _wants(path: Path, alone: bool) -> bool:
+    """Whether a file is a table of stretches, or, if it is the only one, another that is for this package."""
     if path.suffix.lower() not in SUFFIXES:
         return False
     try:
-        return spanned(rows.columns_of(path, GENEROUS))
+        rows = [row for _, row in table_rows(path, GENEROUS.table)]
+    except ColumnsError:
+        return alone
     except CorpusError:
         return False  # which is told where it is read
+    columns = columns_in(rows)
+    if not alone or spanned(columns):
+        return spanned(columns)
+    return (bool(columns) and not understood(columns)) or finds_by_name(path, rows)
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class Hints:
     recording: Path | None = None  # of an annotation file, where it is not beside it
     split: str = ""  # of an ML-SUPERB folder or a table, where it has several
     language: str = ""  # of a table, where it has several
+    columns: ColumnMapping | None = None  # of a table, where their names do not say what they hold
 
 
 NO_HINTS = Hints()
@@ -105,12 +106,14 @@ def read_source(
         limits: what is more is refused.
 
     Raises:
-        CorpusError: nothing in it can be read, or it does not say which tier or table is meant.
+        TierError: it does not say which tier is meant.
+        ColumnsError: it does not say which columns are meant.
+        CorpusError: nothing in it can be read, or it does not say which table is meant.
     """
     if source.suffix.lower() in READERS and source.is_file():
         recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
         return clips.read_annotated([source], recordings, work / CLIPS, tiers, progress, limits)
-    folder, part = opened(source, work, limits), Part(hints.split, hints.language)
+    folder, part = opened(source, work, limits), Part(hints.split, hints.language, hints.columns)
     if folder.is_file():
         return rows.read_table(folder, Recordings(folder.parent), work / CLIPS, progress, limits, part)
     if (folder / HEADER).is_file():
@@ -158,6 +161,21 @@ def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierC
     return clips.tiers(annotation_files(folder), limits) if folder.is_dir() else ()
 
 
+def table_preview(folder: Path, names: Collection[str] = (), limits: Limits = STRANGERS) -> Preview | None:
+    """Return the first rows of a folder's table, as `gather` made it, where its columns are to be chosen.
+
+    There are none where it has annotation files, no table or several, or one that cannot be read: what is to
+    be said of these is said where the folder is read.
+    """
+    folder = _inner(folder)
+    if (folder / HEADER).is_file() or annotation_files(folder):
+        return None
+    try:
+        return preview(rows.table_of(folder), names, limits.table)
+    except CorpusError:
+        return None
+
+
 def opened(source: Path, work: Path, limits: Limits = STRANGERS) -> Path:
     """Return the folder of a source: a zip is unpacked into the work folder, once; a table stays as it is.
 
@@ -175,55 +193,6 @@ def opened(source: Path, work: Path, limits: Limits = STRANGERS) -> Path:
         return source
     kinds = ", ".join((".zip", ".eaf", ".TextGrid", *SUFFIXES))
     raise CorpusError(f"{source.name} cannot be imported; give a folder or a file that ends in {kinds}.")
-
-
-def gather(
-    files: Sequence[Path], work: Path, limits: Limits = STRANGERS, suffixes: Collection[str] = ()
-) -> Path:
-    """Put files from folders of their own, as uploads are, side by side in one; zips are unpacked there.
-
-    Of zips only files with these suffixes are unpacked, or all. A file that is given twice counts once.
-    Returns the folder, for `read_source`.
-
-    Raises:
-        CorpusError: two files that differ have one name, one is a link or a folder, or a zip cannot be
-            unpacked; or the zips hold too much together.
-    """
-    for file in files:
-        if not stat.S_ISREG(os.lstat(file).st_mode if os.path.lexists(file) else 0):
-            raise CorpusError(f"{file.name} is no file that can be read; choose it again.")
-    files = _single(files)
-    check([file for file in files if file.suffix.lower() == ".zip"], limits)
-    folder = work / GATHERED
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for file in files:
-        zipped = file.suffix.lower() == ".zip"
-        target = folder if zipped and len(files) == 1 else folder / (file.stem if zipped else file.name)
-        if target != folder and target.exists():
-            raise CorpusError(f'Two files are called "{file.name}"; rename one.')
-        if zipped:
-            unpack(file, target, limits, suffixes)
-        else:
-            _link(file, target)
-    return folder
-
-
-def _single(files: Sequence[Path]) -> list[Path]:
-    """The files, each of those once that are alike in name and content."""
-    single: list[Path] = []
-    for file in files:
-        namesakes = (other for other in single if other.name == file.name)
-        if not any(filecmp.cmp(file, other, shallow=False) for other in namesakes):
-            single.append(file)
-    return single
-
-
-def _link(file: Path, target: Path) -> None:
-    try:
-        os.link(file.resolve(), target)
-    except OSError:
-        shutil.copyfile(file, target)
 
 
 def _unpacked(path: Path, folder: Path, limits: Limits) -> Path:
@@ -272,8 +241,11 @@ def _split(folder: Path) -> str:
 
 __all__ = [
     "GENEROUS",
+    "ColumnMapping",
+    "ColumnsError",
     "Imported",
     "Limits",
+    "Preview",
     "Recordings",
     "TierCount",
     "TierError",
@@ -281,6 +253,7 @@ __all__ = [
     "offered",
     "opened",
     "read_source",
+    "table_preview",
     "takes",
     "unpack",
 ]

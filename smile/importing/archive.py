@@ -64,6 +64,17 @@ def check(paths: Sequence[Path], limits: Limits) -> None:
     _check_total(name, entries, size, limits)
 
 
+def names(path: Path, limits: Limits) -> list[str]:
+    """Return the names of a zip's files, without their folders.
+
+    Raises:
+        CorpusError: it cannot be read, or is too large.
+    """
+    with _opened(path, limits) as archive:
+        _check(path, archive, limits)
+        return [PurePosixPath(_name(entry).replace("\\", "/")).name for entry in archive.infolist()]
+
+
 def _check_total(name: str, entries: int, size: int, limits: Limits) -> None:
     if entries > limits.entries:
         raise CorpusError(f"{name}: {entries:,} files; at most {limits.entries:,} are taken, so split it.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
@@ -16,6 +17,8 @@ from threading import Thread, Timer
 from time import sleep
 from typing import Any
 
+from smile.corpora.mapping import ColumnMapping
+from smile.corpora.preview import Preview
 from smile.datatypes import CorpusError
 from smile.importing.annotations import TierCount
 from smile.importing.imported import Imported
@@ -42,6 +45,7 @@ def read_apart(
     *,
     tiers: Sequence[str] = (),
     language: str = "",
+    columns: ColumnMapping | None = None,
     limits: Limits = STRANGERS,
 ) -> Generator[str, None, Imported]:
     """Read uploaded files as `gather` and `read_source` do; yields what is being done, for a person.
@@ -53,7 +57,8 @@ def read_apart(
         CorpusError: nothing in the files can be used, or they ask for more than the limits let in.
     """
     work = work.resolve()
-    answer = yield from _apart("read", files, work, limits, tiers=list(tiers), language=language)
+    hints = {"tiers": list(tiers), "language": language, "columns": columns.to_json() if columns else None}
+    answer = yield from _apart("read", files, work, limits, **hints)
     try:
         imported = Imported.from_json(answer)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -63,19 +68,26 @@ def read_apart(
     return imported
 
 
-def tiers_apart(
-    files: Sequence[Path], *, limits: Limits = STRANGERS
-) -> Generator[str, None, tuple[TierCount, ...]]:
-    """The tiers of the annotation files among uploaded files; none where there are no such files.
+@dataclass(frozen=True)
+class Choices:
+    """What a person has to choose of uploaded files: tiers, or the columns of a table."""
+
+    tiers: tuple[TierCount, ...]  # of the annotation files among them; none where there are no such files
+    table: Preview | None  # None where its columns are understood, or there is none
+
+
+def look_apart(files: Sequence[Path], *, limits: Limits = STRANGERS) -> Generator[str, None, Choices]:
+    """Look into uploaded files for what a person has to choose.
 
     Raises:
         CorpusError: as `read_apart` does.
     """
-    with TemporaryDirectory(prefix="smile-tiers-", ignore_cleanup_errors=True) as work:
-        answer = yield from _apart("tiers", files, Path(work).resolve(), limits)
+    with TemporaryDirectory(prefix="smile-look-", ignore_cleanup_errors=True) as work:
+        answer = yield from _apart("look", files, Path(work).resolve(), limits)
     try:
-        return tuple(TierCount(**tier) for tier in answer)
-    except TypeError as error:
+        tiers = tuple(TierCount(**tier) for tier in answer["tiers"])
+        return Choices(tiers, Preview.from_json(answer["table"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(FAILED) from error
 
 

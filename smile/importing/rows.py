@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ from smile.corpora import FILE_COLUMNS, TEXT_COLUMNS, Names, parted
 from smile.corpora.columns import PLAIN_TEXT_COLUMNS, cell, columns_named, lacking, understood
 from smile.corpora.delimited import Line, Row
 from smile.corpora.facts import details, language_of, split_of
+from smile.corpora.mapping import ColumnMapping, ColumnsError
 from smile.corpora.reading import NO_TEXT, has_text
 from smile.corpora.recordings import Match, Recordings, by_name, settled
 from smile.corpora.spans import span
@@ -30,10 +31,11 @@ NO_TIMES = "The row has no start and end, as other rows of its recording have; g
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of a table that are wanted."""
+    """What is wanted of a table: some of its rows, and some of its columns."""
 
     split: str = ""  # where the table says splits; empty is the one of the examples
     language: str = ""  # where it says languages; empty is every one
+    columns: ColumnMapping | None = None  # where a person says what they hold
 
 
 ALL, EXAMPLES = Part(), "train"
@@ -86,9 +88,10 @@ def read_table(
     Rows that say where in their recording they begin and end are cut out of it into `folder`.
 
     Raises:
+        ColumnsError: it does not say which recordings it has, or what is said in them.
         CorpusError: the table cannot be read at all, is too large, or has no such part.
     """
-    given = list(table_rows(path, limits.table))
+    given = list(table_rows(path, limits.table, part.columns))
     lines, rows = _of_part(path, given, part), _Rows()
     columns = _columns(path, lines)
     matches = settled([_found(row, recordings, path) for _, row in lines])
@@ -109,19 +112,21 @@ def _columns(path: Path, lines: Sequence[Line]) -> tuple[str, ...]:
     """The columns of a table.
 
     Raises:
-        CorpusError: it has rows, and no one says which recordings it has, or what is said in them.
+        ColumnsError: it has rows, and no one says which recordings it has, or what is said in them.
     """
     columns = dict.fromkeys(column for _, row in lines if isinstance(row, dict) for column in row)
     if columns and (reason := lacking(columns)):
-        raise CorpusError(f"{path.name}: {reason}")
+        raise ColumnsError(f"{path.name}: {reason}")
     return tuple(columns)
 
 
-def _unread(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """A sentence on columns of texts that were left out for another one."""
-    taken, *left = columns_named(columns, PLAIN_TEXT_COLUMNS) or ("",)
-    names = ", ".join(f'"{name}"' for name in left)
-    return (f'The texts are those of the column "{taken}"; left out: {names}.',) if left else ()
+def _unread(columns: tuple[str, ...]) -> Iterator[str]:
+    """Sentences on columns of recordings and of texts that were left out for another one."""
+    for what, known in (("recordings", FILE_COLUMNS), ("texts", PLAIN_TEXT_COLUMNS)):
+        taken, *left = columns_named(columns, known) or ("",)
+        if left:
+            names = ", ".join(f'"{name}"' for name in left)
+            yield f'The {what} are those of the column "{taken}"; left out: {names}.'
 
 
 def _of_part(path: Path, lines: Sequence[Line], part: Part) -> list[Line]:
@@ -165,23 +170,18 @@ def _cut(rows: _Rows, folder: Path, progress: Progress | None, limits: Limits) -
                 progress(count, len(stretches))
 
 
-def columns_of(path: Path, limits: Limits = STRANGERS) -> frozenset[str]:
-    """Return the columns of a table's first rows, in lower case.
-
-    Raises:
-        CorpusError: it cannot be read.
-    """
-    rows = islice((row for _, row in table_rows(path, limits.table) if isinstance(row, dict)), FIRST)
-    return frozenset(column for row in rows for column in row)
+def columns_in(rows: Iterable[Row | str]) -> tuple[str, ...]:
+    """Return the columns of a table's first rows, in lower case."""
+    first = islice((row for row in rows if isinstance(row, dict)), FIRST)
+    return tuple(dict.fromkeys(column for row in first for column in row))
 
 
 def is_of_clips(path: Path, limits: Limits = STRANGERS) -> bool:
     """Return whether a table has recordings and texts, or cannot be read, so that nobody knows."""
     try:
-        columns = columns_of(path, limits)
+        return understood(columns_in(row for _, row in table_rows(path, limits.table)))
     except CorpusError:
         return True
-    return understood(columns)
 
 
 def table_of(folder: Path) -> Path:

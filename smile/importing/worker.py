@@ -17,14 +17,17 @@ from time import monotonic
 from typing import Any, BinaryIO
 
 from smile import importing
+from smile.corpora.tables import SUFFIXES as TABLES
 from smile.datatypes import SmileError
 from smile.importing.clips import READERS
+from smile.importing.gathering import names_of
 from smile.importing.limits import Limits
 from smile.util import confined
 
 SECONDS = 0.25  # between two lines of progress
 GRACE = 5  # seconds of processor time from the signal to the end
 ON_THE_PAGE = "choose the files again and tick the tier to cut the recording at"
+COLUMNS_THERE = "choose below the files which columns are meant"
 LONGEST = 600  # characters of a sentence
 UNKNOWN = "The files cannot be read; save them again with the program that they come from."
 
@@ -73,7 +76,11 @@ def _sentence(error: BaseException, limits: Limits) -> str:
     if confined.out_of_memory(error):
         return out_of_memory(limits)
     if isinstance(error, SmileError):
-        said = error.saying(ON_THE_PAGE) if isinstance(error, importing.TierError) else str(error)
+        said = str(error)
+        if isinstance(error, importing.TierError):
+            said = error.saying(ON_THE_PAGE)
+        elif isinstance(error, importing.ColumnsError):
+            said = error.saying(COLUMNS_THERE)
         return said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
     traceback.print_exception(error, limit=20)
     return UNKNOWN
@@ -87,17 +94,20 @@ def out_of_memory(limits: Limits) -> str:
 def _read_source(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
     source = importing.gather(_files(request), work, limits)
-    hints = importing.Hints(language=request["language"])
+    columns = importing.ColumnMapping.from_json(request["columns"])
+    hints = importing.Hints(language=request["language"], columns=columns)
     imported = importing.read_source(
         source, work, tiers=request["tiers"], hints=hints, progress=tell.progress, limits=limits
     )
     return imported.to_json()
 
 
-def _tiers(request: Request, limits: Limits, tell: Teller) -> Any:
-    work = Path(request["work"])
-    folder = importing.gather(_files(request), work, limits, suffixes=READERS)
-    return [asdict(tier) for tier in importing.offered(folder, work, limits)]
+def _look(request: Request, limits: Limits, tell: Teller) -> Any:
+    work, files = Path(request["work"]), _files(request)
+    folder = importing.gather(files, work, limits, suffixes=(*READERS, *TABLES))
+    tiers = importing.offered(folder, work, limits)
+    table = importing.table_preview(folder, names_of(files, limits), limits)
+    return {"tiers": [asdict(tier) for tier in tiers], "table": table.to_json() if table else None}
 
 
 def _unpack(request: Request, limits: Limits, tell: Teller) -> Any:
@@ -111,7 +121,7 @@ def _files(request: Request) -> list[Path]:
 
 TASKS: dict[str, Callable[[Request, Limits, Teller], Any]] = {
     "read": _read_source,
-    "tiers": _tiers,
+    "look": _look,
     "unpack": _unpack,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from smile.own.workspace import POOLS, Correction, Workspace
 from smile.pools import indexing
 from smile.pools.copies import told
 from smile.pools.pool import Header, Pool, open_pool
+from smile.text.languages import language as known
 from smile.text.normalisers import one_line
 from smile.transcription.examples import pool_token
 from smile.transcription.preparing import prepare_datastore
@@ -30,6 +31,7 @@ MOST_EXAMPLES = 2000  # in one visitor's pool
 NO_LANGUAGE = "Name your language first: write its name or code, and choose it."
 KNOWN = "It is among the examples already."
 TOO_LONG = "The text has {:,} characters; that of one example may have {:,}."
+OTHERS = "The files say that they are of {}, and your language is {}; press “Take back” if that is wrong."
 NO_TEXT = "Write what is said in the recording, so that it can be an example."
 
 
@@ -184,8 +186,19 @@ def _add(
             change.what = _what(count, correction)
     rejected += [(name, KNOWN) for name in joined.known]
     fresh = {u.id for u in joined.pool.utterances[len(old or ()) :]}
-    notes = (*imported.notes, *told(joined.pool, fresh))
+    notes = (*imported.notes, *_other_languages(language, imported), *told(joined.pool, fresh))
     return Added(joined.pool, count, tuple(rejected), imported.empty, notes)
+
+
+def _other_languages(language: Language, imported: Imported) -> Iterator[str]:
+    """A sentence on clips that are said to be of other languages than the visitor's."""
+    others = {u.language for u in imported.reading.utterances} - {"", language.code}
+    if imported.header:
+        others = {imported.header.language.code} - {language.code}
+    if others:
+        names = ", ".join(f"{known(code).name} ({code})" for code in sorted(others)[:3])
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        yield OTHERS.format(names + more, language.name)
 
 
 def _nothing(imported: Imported, error: indexing.NoClipError) -> str:

@@ -5,7 +5,7 @@ A copy may be re-encoded, louder, or of another sampling rate, with a few millis
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache, partial
 
@@ -67,22 +67,46 @@ def copies(pool: Pool, among: frozenset[int] | None = None) -> Groups:
     nearest or second by embedding. Of 4,500 pairs of other clips, the nearest of about one length, none comes
     to more than 0.901.
     """
-    parent = list(range(len(pool)))
+    joined, known = _Joined(), cache(partial(_fingerprint_of, pool))
+    for i, j in _candidates(pool, range(len(pool)) if among is None else sorted(among)):
+        if joined.root(i) != joined.root(j) and likeness(known(i), known(j)) >= ALIKE:
+            joined.join((i, j))
+    return joined.groups()
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            i = parent[i]
+
+class _Joined:
+    """Numbers in groups that share none (union-find); each group is known by its first."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+
+    def root(self, i: int) -> int:
+        """Return the first of a number's group."""
+        while (parent := self._parent.get(i, i)) != i:
+            i = parent
         return i
 
-    known = cache(partial(_fingerprint_of, pool))
-    for i, j in _candidates(pool, range(len(pool)) if among is None else sorted(among)):
-        a, b = sorted((root(i), root(j)))
-        if a != b and likeness(known(i), known(j)) >= ALIKE:
-            parent[b] = a
-    groups: dict[int, list[int]] = {}
-    for i in range(len(pool)):
-        groups.setdefault(root(i), []).append(i)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+    def join(self, members: Iterable[int]) -> None:
+        """Make one group of the members' groups."""
+        first, *others = sorted({self.root(i) for i in members})
+        for i in members:
+            self._parent.setdefault(i, i)
+        self._parent.update(dict.fromkeys(others, first))
+
+    def groups(self) -> Groups:
+        """Return the groups of several, each in order."""
+        groups: dict[int, list[int]] = {}
+        for i in sorted(self._parent):
+            groups.setdefault(self.root(i), []).append(i)
+        return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def merged(groups: Iterable[Sequence[int]]) -> Groups:
+    """Return groups of which no two share a clip, each in order: those that do are one."""
+    joined = _Joined()
+    for group in groups:
+        joined.join(group)
+    return joined.groups()
 
 
 def group_of(groups: Groups, index: int) -> tuple[int, ...]:

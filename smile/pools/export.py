@@ -11,24 +11,28 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from smile.audio.io import read_audio, write
 from smile.corpora import Names
-from smile.datatypes import PoolError, SmileError, Utterance
+from smile.datatypes import Language, PoolError, SmileError, Utterance
 from smile.pools.indexing import file_name
 from smile.pools.pool import CLIPS, EMBEDDINGS, HEADER, QUERIES, Pool
 from smile.pools.setting import SETTING
+from smile.text.language_search import UNLISTED
 from smile.text.normalisers import one_line
 from smile.util.storage import replacing
 
 EXAMPLES, TARGETS = "10min_train", "10min_test"  # splits
+LONGEST = 40  # characters of a folder's name
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 def as_folder(pool: Pool, out: Path) -> Path:
     """Zip the pool's folder, which `smile` and the page open again; token datastores stay behind.
 
+    In the zip the folder is called after the language.
+
     Raises:
         SmileError: the zip cannot be written.
     """
-    name = pool.folder.resolve().name
+    name = _called(pool.language)
     with _zip(out) as archive:
         for entry in (HEADER, CLIPS, QUERIES, EMBEDDINGS, SETTING):
             if (pool.folder / entry).is_file():
@@ -37,6 +41,12 @@ def as_folder(pool: Pool, out: Path) -> Path:
             path = utterance.audio.relative_to(pool.folder).as_posix()
             archive.write(utterance.audio, f"{name}/{path}", ZIP_STORED)
     return out
+
+
+def _called(language: Language) -> str:
+    """What a folder of a language is called: its code, or its name where ISO 639-3 does not list it."""
+    said = language.name if language.code == UNLISTED else language.code
+    return "-".join(re.findall(r"[^\W_]+", said))[:LONGEST] or "pool"
 
 
 def as_superb(pool: Pool, out: Path) -> Path:

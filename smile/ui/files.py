@@ -141,6 +141,20 @@ def discarding(paths: Iterable[str | Path | None]) -> Iterator[None]:
         discard(paths)
 
 
+@contextmanager
+def using(paths: Iterable[str | Path | None]) -> Iterator[None]:
+    """Discard uploads at the end of a piece of work, unless it fails: then they can be tried once more."""
+    failed = False
+    try:
+        yield
+    except Exception:
+        failed = True
+        raise
+    finally:
+        if not failed:
+            discard(paths)
+
+
 def discard(paths: Iterable[str | Path | None]) -> None:
     """Remove uploads and lent copies; anything else, such as the page's own recordings, stays."""
     for path in paths:

@@ -216,3 +216,38 @@ def test_on_a_phone_nothing_sticks_out(page):
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def pick(page: Page, name: str, begins: str) -> None:
+    """Choose the option of a column's dropdown that begins so."""
+    page.click(f"#own-column-{name} input")
+    page.wait(lambda: page.all("ul[role='listbox'] li"), "the columns")
+    next(li for li in page.all("ul[role='listbox'] li") if begins in li.text).click()
+
+
+def test_columns_that_nobody_can_know_are_chosen(driver, served, clips, tmp_path):
+    with ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for number, clip in enumerate(clips[:2]):
+            archive.write(clip.audio, f"clip-{number}{clip.audio.suffix}")
+        rows = [
+            f"{number};a gloss that is longer than {clip.text};clip-{number};{clip.text}"
+            for number, clip in enumerate(clips[:2])
+        ]
+        archive.writestr("liste.csv", "\n".join(["Liste 2024", "nr;glosse;klang;wort", *rows]))
+    driver.get_log("browser")
+    page = Page(driver, served).open()
+    shown(page)
+    add(page, tmp_path / "mine.zip")
+    page.wait(lambda: page.all("#own-columns table"), "the first rows", SLOW)
+    done(page, "or choose below the files which columns are meant")
+    assert page.all("#own-uploads .file-preview"), "the files stay"
+    assert "3: klang" in page.value("#own-column-audio input")
+    assert "2: glosse" in page.value("#own-column-text input")
+    assert "line 3" in page.value("#own-column-first input")
+    pick(page, "text", "4: wort")
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert page.errors() == []

@@ -194,8 +194,27 @@ def test_damaged_parquet_and_other_columns(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(CorpusError, match="cannot be read as parquet; copy it anew"):
         open_corpus(tmp_path, cache).languages("train")
     parquet.write_table(pa.table({"audio": ["a.wav"], "speaker": ["anna"]}), tmp_path / "train.parquet")
-    with pytest.raises(CorpusError, match='has no column "language"; it has audio, speaker'):
+    with pytest.raises(CorpusError, match='has no column "text"; it has audio, speaker'):
         open_corpus(tmp_path, cache).languages("train")
+
+
+@pytest.mark.parametrize("column", ["", "locale", "sprache"])
+def test_parquet_need_not_say_its_language(tmp_path: Path, cache: Path, column: str) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    audio = [{"bytes": b"RIFF1", "path": "x/1.wav"}, {"bytes": b"RIFF2", "path": None}]
+    table = {"audio": audio, "sentence": ["one", "two"]} | ({column: ["gd-GB", "Gaelic"]} if column else {})
+    parquet.write_table(pa.table(table), tmp_path / "train.parquet")
+    corpus = open_corpus(tmp_path, cache)
+    assert corpus.languages("train") == (("gla",) if column else ())
+    reading = corpus.read("", "train")
+    assert [(u.text, u.language, u.audio.read_bytes()) for u in reading.utterances] == [
+        ("one", "gla" if column else "", b"RIFF1"),
+        ("two", "gla" if column else "", b"RIFF2"),
+    ]
+    with pytest.raises(CorpusError, match="cym" if column else "does not say its languages; leave cym out"):
+        corpus.read("cym", "train")
 
 
 def test_the_hub_by_name(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

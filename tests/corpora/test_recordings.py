@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
-from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -17,20 +14,9 @@ from smile import importing
 from smile.corpora import read_corpus
 from smile.datatypes import CorpusError
 from smile.importing import read_source
+from tests.support.naming import WAYS
 
 THERE = ("clips/my clip.wav", "clips/é%1.wav", "a.flac", "b.oga", "c.mka", "d.amr", "e.unknown")
-WAYS: dict[str, Callable[[str], str]] = {
-    "as it is": str,
-    "backslashes": lambda name: name.replace("/", "\\"),
-    "of Windows": lambda name: "C:\\Users\\x\\corpus\\" + name.replace("/", "\\"),
-    "of another computer": lambda name: f"/data/x/{name}",
-    "an address": lambda name: f"file:///data/{quote(name)}",
-    "percent-encoded": quote,
-    "NFD": lambda name: unicodedata.normalize("NFD", name),
-    "capitals": str.upper,
-    "no suffix": lambda name: name.rsplit(".", 1)[0],
-    "a step around": lambda name: f"./x/../{name}",
-}
 SOUND = ("a.flac", "d.amr", "clips/my clip.wav", "clips/é%1.wav")  # by their suffix alone
 
 

@@ -18,7 +18,7 @@ import pytest
 from smile import importing
 from smile.datatypes import CorpusError
 from smile.importing import Limits, isolated, worker
-from smile.importing.isolated import read_apart, tiers_apart, unpack_apart
+from smile.importing.isolated import look_apart, read_apart, unpack_apart
 from smile.importing.turns import STALE, Place, Queue
 from smile.pools.pool import open_pool
 from tests.conftest import POOLS, ROOT
@@ -130,9 +130,9 @@ def test_rejected_rows_and_a_pool_s_header_come_along(tmp_path: Path) -> None:
 
 
 def test_tiers_and_zips_are_looked_into_apart(talk: list[Path], tmp_path: Path) -> None:
-    tiers, _ = drained(tiers_apart(talk))
-    assert [(tier.name, tier.filled) for tier in tiers] == [("utterance", 3), ("gloss", 1)]
-    assert drained(tiers_apart(talk[:1]))[0] == ()
+    choices, _ = drained(look_apart(talk))
+    assert [(tier.name, tier.filled) for tier in choices.tiers] == [("utterance", 3), ("gloss", 1)]
+    assert drained(look_apart(talk[:1]))[0] == isolated.Choices((), None)
     source = bombs.zipped(tmp_path / "z.zip", [("x/a.wav", b"sound"), ("x/.hidden", b"")])
     folder, _ = drained(unpack_apart(source, tmp_path / "out"))
     assert [path.name for path in folder.rglob("*.*")] == ["a.wav"]
@@ -149,7 +149,7 @@ def test_the_sentence_of_an_error_comes_back(tmp_path: Path) -> None:
         )
     (tmp_path / "a.eaf").write_bytes(b"<a")
     with pytest.raises(CorpusError, match=r"a\.eaf is damaged or no ELAN file"):
-        drained(tiers_apart([tmp_path / "a.eaf"]))
+        drained(look_apart([tmp_path / "a.eaf"]))
 
 
 def test_memory_is_bounded_and_this_process_is_not_touched(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ PARENT = """
 import sys
 from pathlib import Path
 from smile.importing import isolated
-for line in isolated.tiers_apart([Path(sys.argv[1])]):
+for line in isolated.look_apart([Path(sys.argv[1])]):
     print(line, flush=True)
 """
 

@@ -18,14 +18,17 @@ import pytest
 import soundfile
 
 from smile.audio.io import read_audio
+from smile.corpora import Reading
 from smile.datatypes import SAMPLE_RATE, Language, PoolError, SmileError
 from smile.decoding.knn import store as token_store
+from smile.importing import Imported
 from smile.importing.isolated import read_apart
 from smile.own import changes, growing, sequence, transcripts
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
+from smile.text.languages import language
 from smile.transcription import batch
 from smile.transcription.examples import pool_token
 from smile.ui.own import curve
@@ -367,6 +370,20 @@ def test_files_with_bad_rows(workspace: Workspace, models: Models, tmp_path: Pat
             growing.from_files(workspace, [write_zip(tmp_path / "gone.zip", 0, rows)], models)
     assert len(workspace.pool() or ()) == 3
     assert not list(workspace.folder.glob(".import-*"))
+
+
+@pytest.mark.parametrize(("code", "says"), [("gla", 1), ("mdw", 0), ("", 0)])
+def test_clips_of_another_language_are_said_to_be(
+    workspace: Workspace, models: Models, code: str, says: int
+) -> None:
+    clips = tuple(replace(u, language=code) for u in DEMO.utterances[:4])
+    pool_s = replace(DEMO.header, language=language(code)) if code else None
+    for imported in (Imported(Reading.of(clips[:2])), Imported(Reading.of(clips[2:]), header=pool_s)):
+        told = [
+            note for note in growing.add_imported(workspace, imported, models).notes if "Take back" in note
+        ]
+        assert len(told) == says
+        assert all("(gla), and your language is Mboshi" in note for note in told)
 
 
 def test_why_nothing_can_be_used_is_said_where_it_stands(

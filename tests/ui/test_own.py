@@ -31,7 +31,18 @@ from smile.text.scoring import score
 from smile.transcription import batch, preparing
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
-from smile.ui.own import adding, checking, correcting, curve, naming, orthography, transcribing, verdict, view
+from smile.ui.own import (
+    adding,
+    checking,
+    columns,
+    correcting,
+    curve,
+    naming,
+    orthography,
+    transcribing,
+    verdict,
+    view,
+)
 from smile.ui.own.page import Page, arrived
 from smile.ui.own.samples import SAMPLES
 from smile.ui.own.service import possible
@@ -184,12 +195,13 @@ def test_tiers_that_cannot_be_looked_at_are_none(
 ) -> None:
     sound = staircase(tmp_path / "talk.wav", 9)
     files = [upload(sound), upload(write_eaf(tmp_path / "talk.eaf", sound.name))]
-    ((offered, names),) = adding.tiers(files)
+    ((offered, names, *_),) = adding.look(files)
     assert [name for _, name in offered["choices"]] == names == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
-    monkeypatch.setattr(adding, "tiers_apart", fails)
-    assert list(adding.tiers(files)) == [(adding.NO_TIERS, [])]
-    assert list(adding.tiers([str(sound)])) == [(adding.NO_TIERS, [])], "it is no upload"
+    monkeypatch.setattr(adding, "look_apart", fails)
+    nothing = [(adding.NO_TIERS, [], *columns.hidden())]
+    assert list(adding.look(files)) == nothing
+    assert list(adding.look([str(sound)])) == nothing, "it is no upload"
     assert "choices" not in adding.NO_TIERS, "the page goes on sending what was ticked"
     assert "talk" not in caplog.text
 
@@ -258,6 +270,26 @@ def test_an_import_that_adds_nothing_does_not_say_that_it_did(
     (tmp_path / "clips.csv").write_text("file,text\na.wav,a b\n")
     *_, last = adding.add_files(idle, key, [upload(tmp_path / "clips.csv")], [])
     assert "Nothing was added; the reasons are below." in str(last.stage)
+
+
+def test_what_a_batch_could_not_transcribe_is_said_at_its_end(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = named(idle)
+    add_recordings(idle, key, 1)
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    spoken = TieredTranscript("a.wav", 1.0, (("SMILE", (Span(0, 1, "text"),)),))
+    problems = {"a.wav": "", "bad.wav": "It is damaged.", "b.wav": ""}
+    steps = [
+        batch.Step(n, 3, name, problem=problem, transcript=None if problem else spoken)
+        for n, (name, problem) in enumerate(problems.items())
+    ]
+    monkeypatch.setattr(idle, "batch", lambda *_: iter(steps))
+    *_, last = transcribing.run(idle, key)
+    assert "2 of 3 transcribed; not, or not whole: bad.wav. The list says why. Click" in str(last.stage)
+    monkeypatch.setattr(idle, "batch", lambda *_: iter(steps[:1]))
+    *_, last = transcribing.run(idle, key)
+    assert "Done. Click" in str(last.stage)
 
 
 def test_a_table_without_its_recordings_says_how_many_are_missing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 
 from smile import corpora
 from smile.corpora import open_corpus
-from smile.datatypes import PoolError
+from smile.datatypes import Language, PoolError
 from smile.pools.export import as_folder, as_superb
 from smile.pools.pool import open_pool
 from smile.text import languages
+from smile.text.language_search import UNLISTED
 from smile.text.languages import iso_code
 from smile.util.names import CODE, as_code, code, identifier
 from tests.support import hub_layout
@@ -90,12 +92,18 @@ def test_a_pool_with_such_an_id_is_refused(text: str, tmp_path: Path) -> None:
 
 
 def test_an_export_writes_where_it_was_told_and_nowhere_else(tmp_path: Path) -> None:
-    pool = small_pool(tmp_path / "pools" / "mdw")
+    pool = small_pool(tmp_path / "pools" / "0005")
     before = contents(tmp_path)
     for made in (as_folder(pool, tmp_path / "out" / "a.zip"), as_superb(pool, tmp_path / "out" / "b.zip")):
         names = zipfile.ZipFile(made).namelist()
         assert names
         assert all(CODE.fullmatch(name.split("/")[0]) and ".." not in name for name in names)
+    folder = {name.split("/")[0] for name in zipfile.ZipFile(as_folder(pool, tmp_path / "a.zip")).namelist()}
+    assert folder == {pool.language.code}, "whatever the pool's own folder is called"
+    (tmp_path / "a.zip").unlink()
+    unlisted = replace(pool, header=replace(pool.header, language=Language(UNLISTED, "../Nó mi")))
+    assert zipfile.ZipFile(as_folder(unlisted, tmp_path / "a.zip")).namelist()[0].startswith("Nó-mi/")
+    (tmp_path / "a.zip").unlink()
     assert contents(tmp_path).keys() - before.keys() == {"out/a.zip", "out/b.zip"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.pools.copies import Groups, copies
+from smile.pools.copies import Groups, copies, merged
 from smile.pools.pool import Pool
 
 
@@ -44,11 +44,7 @@ def carried(old: Groups, before: Sequence[str], pool: Pool, after: Sequence[str]
     """
     known = placed(named(old, before), after)
     fresh = frozenset(i for i, name in enumerate(after) if name not in {*before})
-    merged: list[set[int]] = []
-    for group in (*known, *(copies(pool, fresh) if fresh else ())):
-        joined = {*group}.union(*(other for other in merged if not other.isdisjoint(group)))
-        merged = [other for other in merged if other.isdisjoint(group)] + [joined]
-    return tuple(tuple(sorted(group)) for group in merged)
+    return merged((*known, *(copies(pool, fresh) if fresh else ())))
 
 
 def owners_of(groups: Groups, owners: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,41 +10,43 @@ from typing import Any
 import gradio as gr
 
 from smile.datatypes import PoolError, Utterance
-from smile.importing import TierCount
-from smile.importing.isolated import tiers_apart
+from smile.importing.isolated import Choices, look_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
-from smile.ui.files import discarding, taken
+from smile.ui.files import discarding, taken, using
 from smile.ui.guard import sentence
-from smile.ui.own import view
+from smile.ui.own import columns, view
 from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
 from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
 NO_TIERS = gr.update(value=[], visible=False)  # the page still sends what was ticked, so it stays a choice
+NO_CHOICES = Choices((), None)
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
-def tiers(files: Sequence[str] | None) -> Iterator[tuple[Any, list[str]]]:
-    """Yield the tiers of annotation files, where there are several, as choices and by name."""
-    filled = [tier for tier in _offered(files) if tier.filled] if files else []
+def look(files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
+    """Yield what is to be chosen of files: tiers, as choices and by name, and the columns of a table."""
+    choices = _choices(files) if files else NO_CHOICES
+    filled = [tier for tier in choices.tiers if tier.filled]
+    asked = columns.shown(choices.table)
     if len(filled) < 2:
-        yield NO_TIERS, []
+        yield NO_TIERS, [], *asked
         return
     most = max(filled, key=lambda tier: tier.seconds)
-    choices = [(f"{t.name} ({t.filled} annotations, {t.seconds / 60:.1f} min)", t.name) for t in filled]
-    yield gr.update(choices=choices, value=[most.name], visible=True), [tier.name for tier in filled]
+    named = [(f"{t.name} ({t.filled} annotations, {t.seconds / 60:.1f} min)", t.name) for t in filled]
+    yield gr.update(choices=named, value=[most.name], visible=True), [tier.name for tier in filled], *asked
 
 
-def _offered(files: Sequence[str]) -> tuple[TierCount, ...]:
+def _choices(files: Sequence[str]) -> Choices:
     """What is wrong with the files is said when they are added."""
     try:
         with TemporaryDirectory() as work:
-            return finished(tiers_apart(taken(files, Path(work))))
+            return finished(look_apart(taken(files, Path(work))))
     except Exception as error:
-        sentence(error, "tiers")
-        return ()
+        sentence(error, "look")
+        return NO_CHOICES
 
 
 @consuming
@@ -55,23 +57,30 @@ def add_files(
     files: Sequence[str] | None,
     wanted: Sequence[str],
     offered: Sequence[str] = (),
+    *chosen: Any,
 ) -> Iterator[Page]:
-    """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted."""
+    """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted.
+
+    `chosen` is what `columns.mapping` takes. Where files are refused, they stay, to be mended or added to.
+    """
     if not files:
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
-    with discarding(files):
+    mapping = columns.mapping(*chosen)
+    with using(files):
         key, workspace = workspace_of(service, key)
-        yield Page(key=key, uploads=None, tiers=NO_TIERS).says("Looking at the files", "working")
+        yield Page(key=key).says("Looking at the files", "working")
         with workspace.work() as work:
-            imported = yield from working(service.read_clips(workspace, taken(files, work), work, ticked))
+            imported = yield from working(
+                service.read_clips(workspace, taken(files, work), work, ticked, mapping)
+            )
             added = yield from working(
                 service.work(
                     "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
                 )
             )
     told = view.rejected(added.rejected, added.empty, added.notes, added.count)
-    yield fresh(workspace)._replace(rejected=told)
+    yield fresh(workspace)._replace(rejected=told, uploads=None, tiers=NO_TIERS)
     problem = yield from working(service.ready(workspace))
     yield Page().says(f"{_counted(added.count)} {problem}".strip(), "done")
 

@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 import gradio as gr
 
+from smile.ui.own.columns import ColumnChoice
+
 
 class Buttons(NamedTuple):
     """The buttons and inputs that a visitor presses or brings something by."""
 
     typed: gr.Textbox
     matches: gr.Radio
+    columns: ColumnChoice
     add_files: gr.Button
     add_clip: gr.Button
     save: gr.Button

@@ -61,10 +61,11 @@ def connect_examples(
     """Connect examples and their check; return what can be cancelled."""
     outputs: list[Any] = list(view)
     offered = gr.State([])
-    shown = [view.tiers, offered]
-    view.uploads.change(adding.tiers, view.uploads, shown, trigger_mode="always_last", **LONG)
+    asked = [view.tiers, offered, *buttons.columns]
+    view.uploads.change(adding.look, view.uploads, asked, trigger_mode="always_last", **LONG)
     run = partial(_run, service, view, under_way)
-    files = run(buttons.add_files.click, adding.add_files, [view.uploads, view.tiers, offered])
+    chosen = [view.uploads, view.tiers, offered, *buttons.columns.inputs]
+    files = run(buttons.add_files.click, adding.add_files, chosen)
     by_itself = run(files.success, checking.check_new, [])
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
     check = run(view.check.click, checking.check, [])
@@ -76,8 +77,14 @@ def connect_examples(
     text = [view.key, view.example, view.example_text]
     buttons.save.click(partial(adding.save_example, service), text, outputs, **QUICK)
     buttons.remove.click(partial(adding.remove_example, service), text[:2], outputs, **QUICK)
-    chosen = [view.shots, view.knn, view.characters, view.level]
-    gr.on([c.input for c in chosen], partial(checking.choose, service), [view.key, *chosen], outputs, **QUICK)
+    settings = [view.shots, view.knn, view.characters, view.level]
+    gr.on(
+        [c.input for c in settings],
+        partial(checking.choose, service),
+        [view.key, *settings],
+        outputs,
+        **QUICK,
+    )
     return [files, by_itself, clip, check]
 
 

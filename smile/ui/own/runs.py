@@ -73,6 +73,8 @@ def ended(service: VisitorService, name: str, key: str | None, runs: Runs) -> Pa
     """Return the page after a run: Cancel stays while there is another, and nothing is half said."""
     well = runs.take(name)
     page = Page() if well else _as_it_is(service, name, key, well is None)
+    if well is None and name == "add_files":
+        page = page._replace(uploads=None)  # they were discarded
     return page._replace(stop=gr.update(visible=runs.under_way))
 
 

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.audio.signatures import may_be_sound
+from smile.corpora.mapping import ColumnMapping
 from smile.datatypes import PoolError, Progress
 from smile.importing import Imported
 from smile.importing.isolated import read_apart, unpack_apart
@@ -117,12 +118,19 @@ class VisitorService:
         return made
 
     def read_clips(
-        self, workspace: Workspace, files: Sequence[Path], work: Path, tiers: Sequence[str]
+        self,
+        workspace: Workspace,
+        files: Sequence[Path],
+        work: Path,
+        tiers: Sequence[str],
+        columns: ColumnMapping | None = None,
     ) -> Generator[str, None, Imported]:
         """Read labelled clips of files in a process of its own, within the room that the visitor has."""
         language = workspace.state().language
         code, limits = language.code if language else "", _limits(workspace)
-        return (yield from read_apart(files, work, tiers=tiers, language=code, limits=limits))
+        return (
+            yield from read_apart(files, work, tiers=tiers, language=code, columns=columns, limits=limits)
+        )
 
     def unpacked(
         self, workspace: Workspace, files: Sequence[Path], work: Path

@@ -17,6 +17,7 @@ from smile.transcription.options import choices
 from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
+from smile.ui.own.columns import column_choice
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
 from smile.ui.own.service import VisitorService
@@ -108,6 +109,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             outputs["tiers"] = gr.CheckboxGroup(
                 [], label="Tiers to cut the recording at", visible=False, elem_id="own-tiers"
             )
+            pressed["columns"] = column_choice()
             pressed["add_files"] = gr.Button("Add these files", variant="primary", elem_id="own-add-files")
             with gr.Row(elem_classes="files"):
                 pressed["samples"] = {

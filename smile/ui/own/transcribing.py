@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -21,6 +21,8 @@ from smile.ui.own import view
 from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace_of
 from smile.ui.own.service import VisitorService
 
+CLICK = "Click a transcript to hear, correct and learn from it."
+SHOWN = 5  # names in a sentence
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 
 
@@ -76,11 +78,12 @@ def written(service: VisitorService, workspace: Workspace, names: list[str] | No
     """Transcribe, and yield the page with each transcript as it grows."""
     problem = yield from working(service.ready(workspace))
     items, parts = _known(workspace)
-    shown = None
+    shown, ended = None, dict[str, str]()
     for step in service.batch(workspace, settings(workspace), names):
         said = f"{step.done + 1} of {step.total}: {step.name}"
         if step.transcript or step.problem:
             items, parts = _known(workspace)
+            ended[step.name] = step.problem
             continue
         if step.result is None:
             yield Page().says(said, "working")
@@ -90,8 +93,19 @@ def written(service: VisitorService, workspace: Workspace, names: list[str] | No
             shown = step.name, text
             table = view.transcripts(items, parts, at_work=shown)
             yield Page(results=table).says(said, "working")
-    said = f"Done. Click a transcript to hear, correct and learn from it. {problem}"
-    yield fresh(workspace).says(said.strip(), "done")
+    said = f"{_ended(ended)} {problem}".strip()
+    yield fresh(workspace).says(said, "done")
+
+
+def _ended(problems: Mapping[str, str]) -> str:
+    """What is said of recordings whose transcription has ended: how many have one, and which have none."""
+    bad = [name for name, problem in problems.items() if problem]
+    if not bad:
+        return f"Done. {CLICK}"
+    names = ", ".join(bad[:SHOWN]) + (f" and {len(bad) - SHOWN} more" if len(bad) > SHOWN else "")
+    done = len(problems) - len(bad)
+    told = f"{done} of {len(problems)} transcribed; not, or not whole: {names}. The list says why."
+    return f"{told} {CLICK}" if done else told
 
 
 def _known(workspace: Workspace) -> tuple[list[Item], list[Part]]:
