@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from smile.audio.chained import Part, links
 from smile.audio.channels import Levels, Mixer
 from smile.audio.formats import CONTAINERS
-from smile.audio.timeline import RESTARTING, TIMED, Timeline
+from smile.audio.pages import needs_times, placed
+from smile.audio.timeline import CLOCKS, Timeline
+from smile.audio.tracks import chosen
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 
 if TYPE_CHECKING:
@@ -53,10 +55,28 @@ def soundfile_blocks(path: Path, most: int | None = None) -> Iterator[Block]:
             parts = links(file, subject)
             for begin, end in parts:
                 part = file.fileno() if len(parts) == 1 else Part(file, begin, end)
+                _check_times(Part(file, begin, end), len(parts), subject)
+                file.seek(begin)
                 with soundfile.SoundFile(part, closefd=False) as sound:
                     yield from _sound_blocks(sound, subject, most)
     except (soundfile.SoundFileError, OSError) as error:
         raise DecodeError(UNREADABLE.format(subject)) from error
+
+
+def _check_times(part: Part, parts: int, subject: str) -> None:
+    """See that a file's packets, one after the other, are what it sounds like.
+
+    Raises:
+        DecodeError: they are not, so that it is PyAV's.
+        AudioError: they are not in one of several links.
+    """
+    kind = part.read(4)
+    part.seek(0)
+    if kind != b"OggS" or not needs_times(part):
+        return
+    if parts == 1:
+        raise DecodeError(UNREADABLE.format(subject))
+    raise AudioError(f"{subject} has a hole in its sound, or several tracks; save its parts as WAV files.")
 
 
 def _sound_blocks(sound: soundfile.SoundFile, subject: str, most: int | None) -> Iterator[Block]:
@@ -86,48 +106,90 @@ def _peak(sound: soundfile.SoundFile, most: int | None) -> float:
     return levels.peak
 
 
-def av_blocks(path: Path) -> Iterator[Block]:
-    """Decode the default audio track by PyAV, or the first, leaving out packets that are damaged.
+def av_blocks(path: Path, most: int | None = None, track: int | None = None) -> Iterator[Block]:
+    """Decode an audio track by PyAV, counted from 1, or the default one; leave out packets that are damaged.
 
-    Where a container says when its frames are to be played, what lies between them is silence.
+    Where a container says when its frames are to be played, what lies between them is silence. Floats over
+    1 are scaled as `soundfile_blocks` does it.
+    """
+    subject = repr(path.name)
+    with _opened(path) as container:
+        stream = _track(container, subject, track)
+        peak = _frame_peak(container, stream, most) if _keeps_floats(stream) else 1.0
+    with _opened(path) as container:
+        timeline, mixer = _timeline(container, subject), Mixer(subject, peak)
+        for frame, late in _frames(container, _track(container, subject, track)):
+            check_rate(frame.sample_rate, subject)
+            if timeline:
+                yield from _silence(timeline, frame, late)
+            yield frame.sample_rate, mixer.mono(_interleaved(frame))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[InputContainer]:
+    """A container of sound.
+
+    Raises:
+        DecodeError: it cannot be opened, or not gone on with.
     """
     import av
 
-    subject = repr(path.name)
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
     try:
         with av.open(str(path.absolute()), options=options, metadata_errors="replace") as container:
-            if not container.streams.audio:
-                raise AudioError(f"{subject} has no audio track; choose a file with sound.")
-            timeline, mixer = _timeline(container, subject), Mixer(subject)
-            for packet in container.demux(_track(container)):
-                for frame in _packet_frames(packet):
-                    check_rate(frame.sample_rate, subject)
-                    if timeline:
-                        yield from _silence(timeline, frame)
-                    yield frame.sample_rate, mixer.mono(_interleaved(frame))
+            yield container
     except av.FFmpegError as error:
-        raise DecodeError(UNREADABLE.format(subject)) from error
+        raise DecodeError(UNREADABLE.format(repr(path.name))) from error
 
 
-def _track(container: InputContainer) -> av.AudioStream:
-    from av.stream import Disposition
+def _track(container: InputContainer, subject: str, track: int | None) -> av.AudioStream:
+    stream = chosen(container, track)
+    if stream is None:
+        raise AudioError(f"{subject} has no audio track; choose a file with sound.")
+    return stream
 
-    tracks = container.streams.audio
-    return next((track for track in tracks if track.disposition & Disposition.default), tracks[0])
+
+def _keeps_floats(track: av.AudioStream) -> bool:
+    """Whether a track holds floats as they were, which may go beyond 1."""
+    context: Any = track.codec_context  # None where nothing decodes it
+    if context is None or context.name != "wavpack":
+        return context is not None and context.name.startswith("pcm_f")
+    return context.format is not None and context.format.name.startswith("flt")
+
+
+def _frame_peak(container: InputContainer, track: av.AudioStream, most: int | None) -> float:
+    """The peak of so many samples at 16 kHz but for clicks."""
+    levels = Levels()
+    left = math.inf if most is None else most / SAMPLE_RATE
+    for frame, _ in _frames(container, track):
+        levels.add(_interleaved(frame))
+        if (left := left - frame.samples / frame.sample_rate) <= 0:
+            break
+    return levels.peak
+
+
+def _frames(container: InputContainer, track: av.AudioStream) -> Iterator[tuple[av.AudioFrame, float]]:
+    """The frames of a track, and the seconds by which each is to be played later than it says."""
+    packets = container.demux(track)
+    pairs = placed(packets, track) if container.format.name == "ogg" else ((p, 0.0) for p in packets)
+    for packet, late in pairs:
+        for frame in _packet_frames(packet):
+            yield frame, late
 
 
 def _timeline(container: InputContainer, subject: str) -> Timeline | None:
     """Where its frames lie in time, if it says so."""
-    names = set(container.format.name.split(","))
-    if not names & TIMED or container.start_time is None:
+    clocks = [CLOCKS[name] for name in container.format.name.split(",") if name in CLOCKS]
+    if not clocks or container.start_time is None:
         return None
-    return Timeline(subject, container.start_time / 1e6, restarting=bool(names & RESTARTING))
+    alone = container.format.name == "ogg" and len(container.streams) == 1
+    return Timeline(subject, None if alone else container.start_time / 1e6, clocks[0])
 
 
-def _silence(timeline: Timeline, frame: av.AudioFrame) -> Iterator[Block]:
+def _silence(timeline: Timeline, frame: av.AudioFrame, late: float) -> Iterator[Block]:
     """The blocks of silence before a frame."""
-    left = round(frame.sample_rate * timeline.silence(frame.time, frame.samples / frame.sample_rate))
+    time = None if frame.time is None else frame.time + late
+    left = round(frame.sample_rate * timeline.silence(time, frame.samples / frame.sample_rate))
     while left > 0:
         yield frame.sample_rate, np.zeros(min(left, BLOCK), np.float32)
         left -= BLOCK

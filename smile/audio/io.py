@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from smile.audio.channels import Mixer, peak
 from smile.audio.decoders import Block, DecodeError, av_blocks, check_rate, soundfile_blocks
+from smile.audio.tracks import ONE, Tracks, tracks_of
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.util.storage import replacing
 from smile.util.timing import finished
@@ -36,10 +37,14 @@ Steps = Generator[None, None, "Recording"]  # read in steps
 
 @dataclass(frozen=True)
 class Recording:
-    """A decoded file; `cut` says that it was longer than the limit and only its beginning was read."""
+    """A decoded file; `cut` says that it was longer than the limit and only its beginning was read.
+
+    `tracks` are those of a stranger's file; of others, `smile.audio.tracks` tells them.
+    """
 
     samples: Samples
     cut: bool
+    tracks: Tracks = ONE
 
 
 def read_audio(path: str | Path, limit: float = LIMIT) -> Samples:
@@ -51,18 +56,23 @@ def read_audio(path: str | Path, limit: float = LIMIT) -> Samples:
     return read_recording(path, limit).samples
 
 
-def read_recording(path: str | Path, limit: float = LIMIT) -> Recording:
-    """Read a file as `read_audio` does, and say whether it went on after `limit` seconds."""
-    return finished(reading(Path(path), limit))
+def read_recording(path: str | Path, limit: float = LIMIT, track: int | None = None) -> Recording:
+    """Read a file as `read_audio` does, and say whether it went on after `limit` seconds.
+
+    Of several audio tracks it reads that of this number, counted from 1, or the default one.
+    """
+    return finished(reading(Path(path), limit, track=track))
 
 
-def reading(path: Path, limit: float = LIMIT, sound: Iterable[Samples] | None = None) -> Steps:
+def reading(
+    path: Path, limit: float = LIMIT, sound: Iterable[Samples] | None = None, track: int | None = None
+) -> Steps:
     """Return what `read_recording` does; yields after every half minute that is decoded.
 
     `sound` is what `stream` gives of the file, where that has been asked for already.
     """
     wanted, pieces, count = round(limit * SAMPLE_RATE), [np.empty(0, np.float32)], 0
-    for piece in stream(path, wanted + 1) if sound is None else sound:
+    for piece in stream(path, wanted + 1, track) if sound is None else sound:
         pieces.append(piece)
         if (count := count + len(piece)) > wanted:
             break
@@ -72,15 +82,16 @@ def reading(path: Path, limit: float = LIMIT, sound: Iterable[Samples] | None = 
     return Recording(_checked(samples, repr(path.name)), cut=count > wanted)
 
 
-def stream(path: Path, most: int | None = None) -> Generator[Samples, None, None]:
+def stream(path: Path, most: int | None = None, track: int | None = None) -> Generator[Samples, None, None]:
     """Yield a file's sound from its beginning, as pieces (n,) at 16 kHz; hold few seconds at a time.
 
     Where one decoder cannot go on, the other does. `most` samples, or all, are looked at for the peak by
-    which floats over 1 are scaled. Raises as `read_audio` does, but takes silence and any length.
+    which floats over 1 are scaled. Raises as `read_audio` does, or if there is no such `track`, counted
+    from 1; but takes silence and any length.
     """
     _check_file(path)
     given = 0
-    for blocks in (soundfile_blocks(path, most), av_blocks(path)):
+    for blocks in _decoders(path, most, track):
         passed, error = 0, None
         try:
             for piece in _resampled(blocks):
@@ -93,6 +104,13 @@ def stream(path: Path, most: int | None = None) -> Generator[Samples, None, None
             return
     if error and not given:
         raise error
+
+
+def _decoders(path: Path, most: int | None, track: int | None) -> list[Iterator[Block]]:
+    """What may decode a track, in the order in which it is tried; soundfile knows of one only."""
+    if track is not None and tracks_of(path, track).count > 1:
+        return [av_blocks(path, most, track)]
+    return [soundfile_blocks(path, most), av_blocks(path, most)]
 
 
 def from_array(samples: NDArray[Any], rate: int) -> Samples:

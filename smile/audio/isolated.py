@@ -14,6 +14,7 @@ import signal
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Thread
 from time import monotonic
@@ -23,7 +24,8 @@ import numpy as np
 
 from smile.audio.decoders import UNREADABLE
 from smile.audio.io import LIMIT, Recording, Steps, reading
-from smile.audio.worker import BEGUN, DONE, ERROR, HEAD, SOUND
+from smile.audio.tracks import Tracks
+from smile.audio.worker import BEGUN, COUNTS, DONE, ERROR, HEAD, SOUND
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 from smile.paths import CHECKOUT
 from smile.util import confined
@@ -40,7 +42,13 @@ SENTENCE = 4_000  # bytes that an error may have
 SLOW = "{} takes too long to decode; save it as WAV, FLAC, MP3, M4A, Ogg or WebM."
 NO_ROOM = "{} cannot be decoded now; try again later."
 
-Sound = deque[Samples]
+
+@dataclass(frozen=True)
+class _Sound:
+    """What a worker has decoded."""
+
+    pieces: deque[Samples]
+    tracks: Tracks
 
 
 class _GoneError(Exception):
@@ -65,12 +73,14 @@ def reading_apart(path: Path, limit: float = LIMIT) -> Steps:
             yield
     finally:
         job.stop()
-    return (yield from reading(path, limit, _drained(job.sound.result())))
+    sound = job.sound.result()
+    recording = yield from reading(path, limit, _drained(sound.pieces))
+    return replace(recording, tracks=sound.tracks)
 
 
-def _drained(sound: Sound) -> Iterator[Samples]:
-    while sound:
-        yield sound.popleft()
+def _drained(pieces: deque[Samples]) -> Iterator[Samples]:
+    while pieces:
+        yield pieces.popleft()
 
 
 class _Worker:
@@ -102,7 +112,7 @@ class _Worker:
         self._process.wait()
         confined.close(self._asks, self._answers)
 
-    def decode(self, path: Path, limit: float) -> Sound:
+    def decode(self, path: Path, limit: float) -> _Sound:
         """Return the sound of a file; where it is longer than `limit` seconds, one sample more than those.
 
         Raises:
@@ -131,20 +141,21 @@ class _Worker:
             pass
         raise _GoneError
 
-    def _sound(self, until: float, most: int, subject: str) -> Sound:
+    def _sound(self, until: float, most: int, subject: str) -> _Sound:
         """What follows, to its end."""
-        sound: Sound = deque()
+        pieces: deque[Samples] = deque()
         while True:
             kind, size = self._frame(until, 4 * most)
             if kind == SOUND and size and size % 4 == 0:
-                sound.append(np.frombuffer(self._bytes(size, until), "<f4"))
+                pieces.append(np.frombuffer(self._bytes(size, until), "<f4"))
                 most -= size // 4
-                if np.isfinite(sound[-1]).all():
+                if np.isfinite(pieces[-1]).all():
                     continue
-            self._between = (kind == DONE and not size) or kind == ERROR
-            said = self._bytes(size, until) if kind == ERROR else b""
-            if self._between and not said:
-                return sound
+            done = kind == DONE and size == COUNTS.size
+            self._between = done or kind == ERROR
+            said = self._bytes(size, until) if self._between else b""
+            if done:
+                return _Sound(pieces, Tracks(*COUNTS.unpack(said)))
             raise AudioError(said.decode("utf-8", "surrogatepass") if said else UNREADABLE.format(subject))
 
     def _frame(self, until: float, most: int) -> tuple[bytes, int]:
@@ -209,7 +220,7 @@ class _Job:
     """A file to be decoded, and in the end its sound."""
 
     def __init__(self, path: Path, limit: float):
-        self.sound: Future[Sound] = Future()
+        self.sound: Future[_Sound] = Future()
         self._path, self._limit, self._lock = path, limit, Lock()
         self._worker: _Worker | None = None
         self._stopped = False
@@ -230,7 +241,7 @@ class _Job:
             if self._worker:
                 self._worker.kill()
 
-    def _decoded(self) -> Sound:
+    def _decoded(self) -> _Sound:
         for _ in range(2):  # one that waited may have ended unseen
             if self._stopped:
                 break
@@ -242,7 +253,7 @@ class _Job:
                 break
         raise AudioError(NO_ROOM.format(repr(self._path.name)))
 
-    def _by(self, worker: _Worker) -> Sound:
+    def _by(self, worker: _Worker) -> _Sound:
         """What a worker makes of it; the worker goes back."""
         with self._lock:
             self._worker = worker

@@ -5,15 +5,32 @@ Time 0 is where the earliest track of a container begins, as it is for players.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from smile.datatypes import AudioError
 
-# Containers that say when a packet is to be played, by PyAV's names. The times of others are counted from
-# what is decoded, or, in ASF, count a decoder's delay.
-TIMED = frozenset({"matroska", "webm", "mov", "mp4", "m4a", "3gp", "flv", "mpegts", "mpeg"})
-RESTARTING = frozenset({"mpegts", "mpeg"})  # broadcasts, whose clock may be set anew on the way
 
-JITTER = 0.02  # seconds by which a frame may come late after the last one
-DRIFT = 0.1  # seconds by which all frames together may
+@dataclass(frozen=True)
+class Clock:
+    """How exactly a container says when its frames are to be played."""
+
+    jitter: float = 0.02  # seconds by which a frame may come late after the last one
+    drift: float = 0.1  # seconds by which all frames together may
+    restarting: bool = False  # whether it may be set anew on the way, as in broadcasts
+
+
+STAMPED = Clock()
+# AVI states when a track begins, and counts from there; bytes by a rate that need not be the true one.
+COUNTED = Clock(jitter=0.1, drift=math.inf)
+BROADCAST = Clock(restarting=True)
+CLOCKS = {  # by PyAV's names; the times of other containers are counted from what is decoded
+    **dict.fromkeys(("matroska", "webm", "mov", "mp4", "m4a", "3gp", "flv", "asf", "ogg"), STAMPED),
+    **dict.fromkeys(("mpegts", "mpeg"), BROADCAST),
+    "avi": COUNTED,
+}
+
+LATE = 0.02  # seconds by which the first frame may come late
 RESTART = 10.0  # seconds; a longer jump of a clock that may be set anew is no hole
 LONGEST_HOLE = 600.0  # seconds of silence between two frames
 ALL_HOLES = 4 * 3600.0  # seconds of silence in all
@@ -22,9 +39,12 @@ ALL_HOLES = 4 * 3600.0  # seconds of silence in all
 class Timeline:
     """Says how much silence comes before each frame of one track."""
 
-    def __init__(self, subject: str, zero: float, restarting: bool = False):
-        """Take what errors call the recording, the time of its beginning in seconds, and the clock's kind."""
-        self._subject, self._zero, self._restarting = subject, zero, restarting
+    def __init__(self, subject: str, zero: float | None, clock: Clock = STAMPED):
+        """Take what errors call the recording, the time of its beginning in seconds, and its clock.
+
+        Without a time it begins with its first frame.
+        """
+        self._subject, self._zero, self._clock = subject, zero, clock
         self._end = 0.0  # of the last frame, by its own time
         self._passed = self._silent = 0.0  # seconds of sound and silence so far, and of silence
 
@@ -39,7 +59,8 @@ class Timeline:
             self._end += seconds
         else:
             begin = self._placed(time)
-            if begin - self._end > JITTER or begin - self._passed > DRIFT:
+            jitter = self._clock.jitter if self._passed else LATE
+            if begin - self._end > jitter or begin - self._passed > self._clock.drift:
                 missing = max(0.0, begin - self._passed)
             self._end = begin + seconds
         self._check(missing)
@@ -49,8 +70,10 @@ class Timeline:
 
     def _placed(self, time: float) -> float:
         """A frame's time from the beginning; where the clock was set anew, the sound goes on."""
+        if self._zero is None:
+            self._zero = time
         jump = time - self._zero - self._end
-        if self._restarting and self._passed and abs(jump) > RESTART:
+        if self._clock.restarting and self._passed and abs(jump) > RESTART:
             self._zero += jump + self._end - self._passed
         return time - self._zero
 

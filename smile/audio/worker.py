@@ -15,12 +15,14 @@ from traceback import format_tb
 from typing import Any, BinaryIO
 
 from smile.audio.io import stream
+from smile.audio.tracks import tracks_of
 from smile.datatypes import AudioError
 from smile.util import confined
 
 MEMORY = 1_000_000_000  # bytes of address space
 HEAD = struct.Struct("<cI")
 BEGUN, SOUND, DONE, ERROR, CRASH = b"b", b"s", b"d", b"e", b"c"  # kinds of frames; sound is float32
+COUNTS = struct.Struct("<BB")  # with what is done: how many audio tracks there are, and which was read
 
 
 def main() -> None:
@@ -46,7 +48,8 @@ def answer(out: BinaryIO, file: Path, most: int) -> None:
         note(error)
         tell(out, CRASH)
     else:
-        tell(out, DONE)
+        tracks = tracks_of(file)
+        tell(out, DONE, COUNTS.pack(tracks.count, tracks.used))
 
 
 def send(out: BinaryIO, file: Path, most: int) -> None:

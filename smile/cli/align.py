@@ -12,6 +12,7 @@ from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, open_for, pool_folder
+from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
 from smile.transcription import lengths
@@ -62,6 +63,7 @@ def add(commands: Commands) -> None:
         default=lengths.COMMAND,
         help=f"Refuse a recording that is longer than this; at most {lengths.MOST:g}.",
     )
+    add_track(parser)
     add_engine(parser)
 
 
@@ -77,7 +79,7 @@ def run(chosen: argparse.Namespace) -> None:
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
         raise SmileError(f'There is no format "{unknown[0]}"; choose from {", ".join(FORMATS)}.')
     lines = utterances(_text(chosen.text), chosen.unit)
-    samples = lengths.read_whole(chosen.recording, chosen.max_minutes)
+    samples = read_chosen(chosen.recording, chosen)
     models = models_of(chosen)
     pool = open_for(models, chosen.pool)
     fit_acoustic(pool, models.smile)

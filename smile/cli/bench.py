@@ -11,6 +11,11 @@ from smile.cli.parsers import CORPUS, Commands, add_command, add_option
 from smile.cli.terminal import names
 from smile.paths import POOLS
 
+WHAT = (
+    *("engines", "latency", "context", "start", "map"),
+    *("acoustic", "align", "near", "levels", "samples"),
+)
+
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
@@ -18,11 +23,11 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("engines", "latency", "context", "start", "map", "acoustic", "align", "near", "samples"),
+        choices=WHAT,
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
         "the CER of pools' acoustic models, the errors of their word times, how well recordings unlike a "
-        "pool are known (near), or the recordings to try of the demo pools, whose figures are written down "
-        "for the page.",
+        "pool are known (near), the CER of quiet recordings (levels), or the recordings to try of the demo "
+        "pools, whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -40,9 +45,14 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Measure acoustic models or nearness of these languages, ISO 639-3 codes joined by commas "
-        "(default: the five that Whisper does not know, or the ten of the evaluation).",
+        help="Measure acoustic models, nearness or levels of these languages, ISO 639-3 codes joined by "
+        "commas (default: the five that Whisper does not know, or the ten of the evaluation).",
     )
+    _add_special(parser)
+
+
+def _add_special(parser: argparse.ArgumentParser) -> None:
+    """Add the options of single benchmarks."""
     add_option(
         parser,
         "--later",
@@ -55,8 +65,14 @@ def add(commands: Commands) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Measure the word times of pools in this folder, each under its language's code, with "
-        "an acoustic model.",
+        help="Measure the word times, or levels, of pools in this folder, each under its language's code; "
+        "word times need an acoustic model (default, for levels: pools made of 10min_train).",
+    )
+    add_option(
+        parser,
+        "--sixteen-bits",
+        action="store_true",
+        help="Round quiet clips to 16 bits, for levels, as a recorder that is set too low does.",
     )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
@@ -80,6 +96,11 @@ def run(chosen: argparse.Namespace) -> None:
         from smile.bench import near
 
         print(near.run(chosen.data[0], chosen.languages, chosen.split, chosen.limit))
+    elif chosen.what == "levels":
+        from smile.bench import levels
+
+        sweep = levels.Sweep(chosen.data[0], chosen.split, chosen.limit, chosen.pools, chosen.sixteen_bits)
+        print(levels.run(sweep, chosen.languages, _at_once))
     elif chosen.what == "map":
         from smile.bench import map as drawn
 
@@ -96,3 +117,7 @@ def run(chosen: argparse.Namespace) -> None:
         print(context.run(chosen.data[0], chosen.split))
     else:
         print(start.run())
+
+
+def _at_once(rows: str) -> None:
+    print(rows, flush=True)

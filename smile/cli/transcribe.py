@@ -17,6 +17,7 @@ from smile.cli.models import add_engine, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, open_for, pool_folder
+from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
@@ -58,11 +59,28 @@ def add(commands: Commands) -> None:
     )
     add_option(parser, "--reference", help="Score both transcripts against this text.")
     add_option(parser, "--json", action="store_true", help="Print everything as JSON.")
+    _add_files(parser)
+    add_option(
+        parser,
+        "--max-minutes",
+        type=float,
+        default=lengths.COMMAND,
+        help=f"Refuse a recording that is longer than this; shorter ones are transcribed to their end. At "
+        f"most {lengths.MOST:g}; an hour takes half a GB of memory.",
+    )
+    add_track(parser)
+    add_engine(parser)
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is written, and where."""
     add_option(
         parser,
         "--out",
         type=Path,
-        help="Write the transcripts into this folder; several recordings need one.",
+        help="Write the transcripts into this folder, and keep what is done of them there, so that the same "
+        "command goes on; several recordings need one. Without it one recording is printed, and nothing is "
+        "kept.",
     )
     add_option(
         parser,
@@ -85,15 +103,6 @@ def add(commands: Commands) -> None:
         default="utterances",
         help="Show so much at once in srt and vtt; words need --times.",
     )
-    add_option(
-        parser,
-        "--max-minutes",
-        type=float,
-        default=lengths.COMMAND,
-        help=f"Refuse a recording that is longer than this; shorter ones are transcribed to their end. At "
-        f"most {lengths.MOST:g}; an hour takes half a GB of memory.",
-    )
-    add_engine(parser)
 
 
 def run(chosen: argparse.Namespace) -> None:
@@ -108,7 +117,7 @@ def run(chosen: argparse.Namespace) -> None:
     lengths.checked(chosen.max_minutes)
     if chosen.cues == "words" and not chosen.times:
         raise SmileError("Cues of words need their times; add --times words.")
-    samples = None if many else lengths.read_whole(first, chosen.max_minutes)
+    samples = None if many else read_chosen(first, chosen)
     models = models_of(chosen)
     pool = _with_text(open_for(models, chosen.pool), chosen.text)
     settings = _settings(chosen)
@@ -178,7 +187,7 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
     with TemporaryDirectory(prefix="smile-zip-") as work:
-        sources = batch.recordings_of(chosen.clip, Path(work), chosen.max_minutes)
+        sources = batch.recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
         if sources.said:
             print(sources.said, file=sys.stderr)
         total = len(sources.recordings)

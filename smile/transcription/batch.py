@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from smile.audio.io import reading
+from smile.audio.io import Steps, reading
 from smile.audio.isolated import reading_apart
 from smile.audio.signatures import may_be_sound
+from smile.audio.tracks import PICK, tracks_of
 from smile.datatypes import AudioError, Samples, SmileError
 from smile.exporting import Span, TieredTranscript, by_words, export
 from smile.exporting.transcripts import BY_LEVEL, VANILLA
@@ -49,6 +50,7 @@ class Recording:
     minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
     segments: Path | None = None  # under which name its segments are kept until all are written
     asked: str = ""  # what they depend on beside what the batch knows
+    track: int | None = None  # which of its audio tracks, from 1; None: the default one
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ class Step:
     warning: str = ""  # what speaks against the transcript
 
 
-def recordings_of(sources: Iterable[Path], work: Path, minutes: float = lengths.COMMAND) -> Sources:
+def recordings_of(
+    sources: Iterable[Path], work: Path, minutes: float = lengths.COMMAND, track: int | None = None
+) -> Sources:
     """Find the recordings of files, folders and zips, folders in folders included, sorted in each.
 
     Content, not suffix, tells a recording; hidden files are passed over. Zips are unpacked into `work`.
@@ -110,12 +114,12 @@ def recordings_of(sources: Iterable[Path], work: Path, minutes: float = lengths.
         elif source.is_dir():
             folder = source
         else:
-            recordings.append(Recording(source.name, source, minutes=minutes))
+            recordings.append(Recording(source.name, source, minutes=minutes, track=track))
             continue
         for path in _visible(folder):
             name = path.relative_to(folder).as_posix()
             if may_be_sound(path):
-                recordings.append(Recording(name, path, minutes=minutes))
+                recordings.append(Recording(name, path, minutes=minutes, track=track))
             else:
                 left_out.append(name)
     if not recordings:
@@ -208,7 +212,7 @@ def _each(
     total = len(recordings)
     for number, recording in enumerate(recordings):
         try:
-            key = f"{recording.name} {digest(recording.path)}"
+            key = " ".join([recording.name, digest(recording.path), *_track(recording)])
             if _unfinished(log.get(key), recording):
                 for result in (results := _Results(work, recording)):
                     yield Step(number, total, recording.name, result)
@@ -222,6 +226,11 @@ def _each(
             yield Step(number + 1, total, recording.name, transcript=made[number], **told)
 
 
+def _track(recording: Recording) -> list[str]:
+    """What tells the tracks of a recording apart, where one was asked for."""
+    return [] if recording.track is None else [f"track {recording.track}"]
+
+
 def _unfinished(kept: dict[str, Any] | None, recording: Recording) -> bool:
     """Whether there is no transcript, or one of a beginning only where all is wanted."""
     return kept is None or bool(kept["problem"] and not recording.stranger)
@@ -233,19 +242,32 @@ class _Results:
     def __init__(self, work: _Work, recording: Recording):
         self._work, self._recording = work, recording
         self.kept: dict[str, Any] = {}
+        self._tracks = ""  # a sentence on which of several was read
 
     def __iter__(self) -> Iterator[Result | None]:
         """Yield None while the recording is read, then snapshots; no step takes long."""
-        name, minutes, stranger = self._recording.name, self._recording.minutes, self._recording.stranger
-        read = reading_apart if stranger else reading
-        heard = yield from read(self._recording.path, 60 * minutes)
-        samples = heard.samples if stranger else lengths.whole(heard, name, minutes)
+        name, minutes = self._recording.name, self._recording.minutes
+        heard = yield from self._heard()
         with self._segments() as kept:
-            for result in self._work.results(samples, kept):
+            for result in self._work.results(heard.samples, kept):
                 yield result
         cut = lengths.only_beginning(heard.cut, minutes)
         transcript = transcript_of(name, result)
-        self.kept = {"transcript": asdict(transcript), "problem": cut, "warning": result.warning}
+        warning = " ".join(filter(None, [self._tracks, result.warning]))
+        self.kept = {"transcript": asdict(transcript), "problem": cut, "warning": warning}
+
+    def _heard(self) -> Steps:
+        """What is read of the recording, all of it if it is no stranger's."""
+        recording = self._recording
+        path, seconds = recording.path, 60 * recording.minutes
+        if recording.stranger:
+            heard = yield from reading_apart(path, seconds)
+            self._tracks = heard.tracks.said()
+        else:
+            self._tracks = tracks_of(path, recording.track).said(PICK)
+            heard = yield from reading(path, seconds, track=recording.track)
+            lengths.whole(heard, recording.name, recording.minutes)
+        return heard
 
     def _segments(self) -> AbstractContextManager[KeptSegments | None]:
         """What is kept of the recording's segments, where anything is to be."""
@@ -253,7 +275,8 @@ class _Results:
         if base is None:
             return nullcontext()
         recording, work = self._recording, self._work
-        own = {"recording": digest(path), "minutes": recording.minutes, "asked": recording.asked}
+        asked = " ".join(filter(None, [recording.asked, *_track(recording)]))
+        own = {"recording": digest(path), "minutes": recording.minutes, "asked": asked}
         return kept_segments(base, facts(work.models, work.pool, work.settings) | own)
 
 

@@ -10,6 +10,7 @@ from smile.datatypes import AudioError, Samples, SmileError
 
 if TYPE_CHECKING:
     from smile.audio.io import Recording
+    from smile.audio.tracks import Tracks
     from smile.transcription.result import Result
 
 COMMAND = 240.0  # minutes that the command line and `smile.read` take, where --max-minutes does not say
@@ -18,15 +19,17 @@ LISTED = 60.0  # minutes of each recording in a visitor's list
 PAGE = 10.0  # minutes of a recording on the page's other tabs, and of programs that ask it
 
 
-def read_whole(path: str | Path, max_minutes: float = COMMAND) -> Samples:
-    """Read all of a recording as samples (n,) at 16 kHz.
+def read_whole(path: str | Path, max_minutes: float = COMMAND, track: int | None = None) -> Samples:
+    """Read all of a recording as samples (n,) at 16 kHz; of several audio tracks, counted from 1, one.
+
+    Without a `track` that is the one that the file names as its default, or the first.
 
     Raises:
         AudioError: as `read_recording` does, or the recording is longer than so many minutes.
     """
     from smile.audio.io import read_recording
 
-    return whole(read_recording(path, 60 * checked(max_minutes)), Path(path).name, max_minutes)
+    return whole(read_recording(path, 60 * checked(max_minutes), track), Path(path).name, max_minutes)
 
 
 def whole(recording: Recording, name: str, minutes: float) -> Samples:
@@ -58,6 +61,13 @@ def only_beginning(cut: bool, minutes: float = PAGE) -> str:
     """Return what is said where a recording was cut, as it is longer than so many minutes; else nothing."""
     said = f"Only the first {minutes:g} minutes of the recording were transcribed; it is longer."
     return said if cut else ""
+
+
+def of_tracks(result: Result, tracks: Tracks) -> Result:
+    """Return a result whose `problem` says which of several audio tracks it is of, if nobody chose that."""
+    if not (said := tracks.said()):
+        return result
+    return replace(result, problem=f"{result.problem} {said}".strip())
 
 
 def told(result: Result, cut: bool, minutes: float = PAGE) -> Result:

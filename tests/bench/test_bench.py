@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from smile.bench import context, near
+from smile.bench import context, levels, near
 from smile.datatypes import SmileError
 from smile.pools.pool import open_pool
 from tests.conftest import POOLS
@@ -52,3 +54,26 @@ def test_nearness_counts_false_alarms_and_what_is_caught() -> None:
     assert all(float(str(row["all: caught %"])) > 50 for row in rows)
     expected = sum(float(str(row["30: caught %"])) for row in rows) / 2
     assert float(str(mean["30: caught %"])) == pytest.approx(expected, abs=0.1)
+
+
+def test_levels_are_told_as_the_samples_lie_and_brought_to_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {True: "dia duit", False: "x"}  # whether it is loud
+
+    def written(_models: Any, samples: Any, _pool: Any, _settings: Any) -> list[Any]:
+        text = texts[bool(np.abs(samples).max() > 0.05)]
+        return [SimpleNamespace(vanilla=SimpleNamespace(text="dia"), smile=SimpleNamespace(text=text))]
+
+    monkeypatch.setattr(levels, "transcribe", written)
+    pool: Any = SimpleNamespace(language=SimpleNamespace(code="gle"))
+    clip = replace(open_pool(POOLS / "gle").utterances[0], text="dia duit")
+    done = levels.measured(None, pool, [clip], sixteen_bits=True)  # type: ignore[arg-type]
+    assert [done.cell("SMILE", peak) for peak in (-6, -20)] == ["0.0 / 0.0"] * 2
+    assert [done.cell("SMILE", peak) for peak in (-51, -66)] == ["100.0 / 0.0"] * 2
+    assert done.cell("Whisper alone", -66) == "62.5 / 62.5"
+
+
+def test_a_clip_is_scaled_and_rounded() -> None:
+    samples = np.array([0.1, -0.4, 0.2], np.float32)
+    assert np.abs(levels.scaled(samples, -20)).max() == pytest.approx(0.1)
+    steps = levels.scaled(samples, -66, sixteen_bits=True) * 2**15
+    np.testing.assert_array_equal(steps, [4, -16, 8])

@@ -142,7 +142,8 @@ def _progress(compared: Compared, spent: float, recording: Recording, problem: s
     if compared.done:
         seconds = len(recording.samples) / SAMPLE_RATE
         said = f"Done: {total} transcripts of {seconds:.1f} s in {spent:.1f} s. Open a cell for more."
-        return " ".join(filter(None, [said, only_beginning(recording.cut), problem])), "done"
+        notes = [said, only_beginning(recording.cut), recording.tracks.said(), problem]
+        return " ".join(filter(None, notes)), "done"
     left = spent / done * (total - done)
     return f"{done} of {total}, next {title(compared.places[done])}; about {left:.0f} s left", "working"
 
@@ -230,5 +231,6 @@ def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> 
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
     rows = as_rows(cells, reference or "", choice.language.code)
-    problem = " ".join(filter(None, [only_beginning(recording.cut), engine.problem(wanted.pool)]))
+    said = [only_beginning(recording.cut), recording.tracks.said(), engine.problem(wanted.pool)]
+    problem = " ".join(filter(None, said))
     return {"cells": rows, "problem": problem}

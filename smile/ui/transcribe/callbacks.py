@@ -13,7 +13,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.settings import OPTIONS
-from smile.transcription.lengths import told
+from smile.transcription.lengths import of_tracks, told
 from smile.transcription.result import as_dict
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable
@@ -112,7 +112,8 @@ def _run(
     kept = yield from keeper.begun(key, audio, recording, pool, settings)
     with closing(kept):
         results = keeper.engine.transcribe(recording.samples, pool, settings, kept.segments)
-        yield from _written(keeper.engine, map(kept.told, paced(results)), pool, recording.cut, noted)
+        shown = (of_tracks(kept.told(result), recording.tracks) for result in paced(results))
+        yield from _written(keeper.engine, shown, pool, recording.cut, noted)
         kept.finish()
     yield View(outcome=noted.written)
 
@@ -208,4 +209,4 @@ def transcribe_json(
     for _ in engine.load():
         pass
     *_, result = engine.transcribe(recording.samples, pool, settings)
-    return as_dict(told(result, recording.cut), reference or None)
+    return as_dict(told(of_tracks(result, recording.tracks), recording.cut), reference or None)

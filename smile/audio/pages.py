@@ -1,0 +1,69 @@
+"""Where the packets of an Ogg stream lie in time.
+
+A page says when its last packet ends. FFmpeg takes that for the time at which the next page begins, so that
+it has a page behind a hole too early; here the packets are counted back from the end of their own page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import av
+
+    Packet = av.Packet[Any]
+
+HOLE = 0.02  # seconds that are missing before a page, from which on they count
+
+
+def placed(packets: Iterable[Packet], track: av.AudioStream) -> Iterator[tuple[Packet, float]]:
+    """Yield the packets of a track, each with the seconds by which it is to be played later than it says."""
+    unit = float(track.time_base or 0)
+    pages = (list(page) for _, page in groupby(packets, key=attrgetter("pos")))
+    page = next(pages, [])
+    first = page[0].pts if page else None
+    for following in pages:
+        end = following[0].pts if following[0].size else _end(track, first)
+        yield from ((packet, unit * _late(page, end)) for packet in page)
+        page = following
+    yield from ((packet, unit * _late(page, None)) for packet in page)
+
+
+def _late(page: list[Packet], end: int | None) -> int:
+    """How much later than it says a page begins that ends at a time, in the units of its track."""
+    last = page[-1]
+    if last.pts is None or end is None:
+        return 0
+    return max(0, end - (last.duration or 0) - last.pts)
+
+
+def _end(track: av.AudioStream, first: int | None) -> int | None:
+    """The end of a track's last page, where it says so, by the time of its first packet.
+
+    What FFmpeg has for the duration of Opus is its end, and counts the samples that are decoded and left out.
+    """
+    context: Any = track.codec_context  # None where nothing decodes it
+    if track.duration is None or first is None or context is None:
+        return None
+    start = track.start_time or 0
+    return track.duration + (first - start if context.codec.canonical_name == "opus" else start)
+
+
+def needs_times(file: Any) -> bool:
+    """Return whether an open Ogg file has several streams, or a hole in its only one.
+
+    Such a file is not what its packets make one after the other. One that cannot be opened does not say so.
+    """
+    import av
+
+    with suppress(av.FFmpegError), av.open(file, format="ogg", metadata_errors="replace") as container:
+        if len(container.streams) > 1:
+            return True
+        (track,) = container.streams.audio
+        late = [by for packet, by in placed(container.demux(track), track) if packet.size]
+        return any(by - late[0] > HOLE for by in late)
+    return False
