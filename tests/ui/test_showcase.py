@@ -7,7 +7,7 @@ from dataclasses import replace
 import gradio as gr
 import pytest
 
-from smile.demo.measured import NONE, MeasuredSamples, Sample
+from smile.demo.measured import NONE, MeasuredSamples, Measurements, Sample
 from smile.paths import POOLS
 from smile.ui import sources
 from smile.ui.engine import Engine
@@ -35,7 +35,7 @@ def only(monkeypatch):
 
 
 def measured(*samples):
-    return MeasuredSamples("2026-01-01", "abc", "model", {}, samples)
+    return Measurements((MeasuredSamples("2026-01-01", "abc", "model", {}, samples),))
 
 
 def test_the_page_begins_with_the_pool_of_the_best_sample(engine, only):

@@ -82,9 +82,10 @@ def _side(head: tuple[str, str], utterance: Utterance, text: str, choice: PoolCh
 
 
 def _reason(sample: Sample, choice: PoolChoice) -> str:
+    measured = samples().of(sample.pool)
     return REASON.format(
         examples=len(sample.examples),
         language=choice.language.name or choice.language.code,
         pool=choice.examples,
-        date=samples().date,
+        date=measured.date if measured else "",
     )
