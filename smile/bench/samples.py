@@ -7,7 +7,7 @@ What comes along is synthetic speech.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from smile.transcription.preparing import prepare
 from smile.util.commit import commit
 from smile.whisper.model import Models, load_models
 
+Translate = Callable[[Utterance], str]
 COMBINED = replace(DEFAULTS, level="combined")
 
 
@@ -47,27 +48,33 @@ def run(languages: Sequence[str] = (), out: Path = FOLDER, pools: Path = POOLS) 
     for folder in [folders[name] for name in languages] or folders.values():
         with TemporaryDirectory() as made:  # datastores and heads
             pool = kept_beside(open_pool(folder), Path(made) / folder.name)
-            measured = measure(models, pool, folder.name)
+            measured = measure(models, pool, folder.name, _english)
         write_samples(measured, folder.name, out)
         rows.append(row(folder.name, measured.samples))
     return f"Synthetic speech, normaliser plain; {stamp()}\n\n{markdown_table(rows)}"
 
 
-def measure(models: Models, pool: Pool, key: str, progress: Progress | None = None) -> MeasuredSamples:
-    """Return the samples of a pool, transcribed as the page does it, and what they were transcribed with."""
+def measure(
+    models: Models, pool: Pool, key: str, translate: Translate, progress: Progress | None = None
+) -> MeasuredSamples:
+    """Return the samples of a pool, transcribed as the page does it, and what they were transcribed with.
+
+    `key` names the pool, and `translate` says in English what a sample says.
+    """
     prepare(pool, models.smile, COMBINED)
     info = models.smile.info
     model = " ".join(filter(None, (info.encoder.model, info.precision, info.adapter_hash)))
     now = f"{datetime.now(UTC):%Y-%m-%d}"
     samples = []
     for done, utterance in enumerate(pool.queries, start=1):
-        samples.append(_sample(models, pool, key, utterance))
+        sample = _sample(models, pool, utterance)
+        samples.append(replace(sample, pool=key, translation=translate(utterance)))
         if progress:
             progress(done, len(pool.queries))
     return MeasuredSamples(now, commit() or "", model, asdict(DEFAULTS), tuple(samples))
 
 
-def _sample(models: Models, pool: Pool, key: str, utterance: Utterance) -> Sample:
+def _sample(models: Models, pool: Pool, utterance: Utterance) -> Sample:
     recording = read_audio(utterance.audio)
     *_, result = transcribe(models, recording, pool)
     *_, combined = transcribe(models, recording, pool, COMBINED)
@@ -77,9 +84,9 @@ def _sample(models: Models, pool: Pool, key: str, utterance: Utterance) -> Sampl
         return round(score(utterance.text, text, language=pool.language.code).cer or 0.0, 4)
 
     return Sample(
-        pool=key,
+        pool="",
         id=utterance.id,
-        translation=translated(LANGUAGES[key], utterance.text) if key in LANGUAGES else "",
+        translation="",
         vanilla=result.vanilla.text,
         smile=result.smile.text,
         vanilla_cer=rate(result.vanilla.text),
@@ -89,6 +96,12 @@ def _sample(models: Models, pool: Pool, key: str, utterance: Utterance) -> Sampl
         combined=combined.smile.text,
         combined_cer=rate(combined.smile.text),
     )
+
+
+def _english(utterance: Utterance) -> str:
+    """What an utterance of a demo pool says."""
+    known = LANGUAGES.get(utterance.language)
+    return translated(known, utterance.text) if known else ""
 
 
 def row(pool: str, samples: Sequence[Sample]) -> dict[str, object]:

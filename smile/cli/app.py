@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from smile.cli.models import CPU, add_adapter, add_device, add_engine_name, add_model
 from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.real_speech import add_stamps
 from smile.cli.terminal import MB, megabytes
 from smile.datatypes import SmileError
 from smile.own.quota import Quota
@@ -89,6 +90,7 @@ def _add_pools(parser: argparse.ArgumentParser) -> None:
         default=env("SMILE_READ_AHEAD", "1") != "0",
         help="Make the datastores of the pools that come with SMILE while nobody uses the page.",
     )
+    add_stamps(parser)
 
 
 def _add_visitors(parser: argparse.ArgumentParser) -> None:
@@ -193,6 +195,7 @@ def _options(chosen: argparse.Namespace) -> Options:
         engine=chosen.engine,
         device=chosen.device,
         adapter=Path(chosen.adapter) if chosen.adapter else shipped_adapter(chosen.model),
+        stamps=chosen.stamps,
         read_ahead=chosen.read_ahead and not _on_zero(chosen),  # the GPU is visitors', by the minute
     )
 

@@ -17,7 +17,8 @@ from smile.paths import PRECOMPUTED
 from smile.util.storage import read_json, write_json
 
 LOG = logging.getLogger(__name__)
-FOLDER = PRECOMPUTED / "samples"
+SAMPLES = "samples"  # the folder of what was measured, beside what comes along and in a cache of pools
+FOLDER = PRECOMPUTED / SAMPLES
 
 
 @dataclass(frozen=True)
@@ -144,4 +145,7 @@ def samples() -> Measurements:
 def write_samples(measured: MeasuredSamples, pool: str, folder: Path = FOLDER) -> None:
     """Write the measured samples of a pool, whole or not at all, in place of those measured before."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / f"{pool}.json", TypeAdapter(MeasuredSamples).dump_python(measured, mode="json"))
+    write_json(
+        folder / f"{pool.replace('/', '-')}.json",
+        TypeAdapter(MeasuredSamples).dump_python(measured, mode="json"),
+    )

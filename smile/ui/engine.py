@@ -16,12 +16,24 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Progress, Samples, SmileError, Utterance, Vector
+from smile.demo.measured import SAMPLES, Measurements, read_samples, samples
+from smile.demo.people import make
 from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
 from smile.ui.scheduler import Scheduler, Watched
-from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, loaded, offered, shipped
+from smile.ui.sources import (
+    MOST_QUERIES,
+    Options,
+    PoolChoice,
+    Source,
+    at_hand,
+    loaded,
+    offered,
+    shipped,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Cell, Grid
@@ -56,8 +68,19 @@ class Engine:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        sources = chain(shipped(self.options.pools), *map(offered, self.options.corpora))
+        options = self.options
+        sources = chain(
+            spoken(options.stamps, options.adapter, self.measured),
+            shipped(options.pools, self.measured),
+            *map(offered, options.corpora),
+        )
         return {source.choice.key: source for source in sources}
+
+    @cached_property
+    def measured(self) -> Measurements:
+        """Return the measured samples, of the pools that come along and of those in the cache."""
+        own = read_samples(self.options.cache / SAMPLES)
+        return Measurements((*samples().pools, *own.pools))
 
     def pools(self) -> tuple[PoolChoice, ...]:
         """Return the pools on offer."""
@@ -86,7 +109,7 @@ class Engine:
 
     def audio_folders(self) -> list[Path]:
         """Return the folders with the audio that the page plays."""
-        return [self.options.pools, self.cache]
+        return [self.options.pools, self.cache, *([self.options.stamps] if self.options.stamps else [])]
 
     def problem(self, key: str | None) -> str:
         """Return why what is made of a pool cannot be kept, for a person; empty where it can."""
@@ -111,7 +134,10 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make the first pool and all that come with the app ready, computing in this thread alone."""
+        """Make all pools ready but those of corpora, computing in this thread alone.
+
+        Languages that the adapter was trained on come last. Where there are corpora alone, it is the first.
+        """
         from smile.whisper.engines import compute_alone
 
         try:
@@ -120,7 +146,8 @@ class Engine:
             return  # it is in the log, and whoever asks is told
         compute_alone()
         pools = self.pools()
-        for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
+        own = sorted((p for p in pools if not p.source), key=lambda pool: pool.trained_on)
+        for key in [pool.key for pool in own or pools[:1]]:
             try:
                 self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"), on=key)
             except Exception as error:
@@ -210,6 +237,8 @@ class Engine:
         encoder = models.smile.info.encoder
         if pool := at_hand(source, self.cache, encoder):
             return pool
+        if source.people:
+            return make(source.people, self.cache, models, progress)
         from smile.pools.indexing import index
 
         kept = cached(self.cache, source.choice.key, encoder)
