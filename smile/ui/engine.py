@@ -10,15 +10,12 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Progress, Samples, SmileError, Utterance, Vector
-from smile.demo.measured import SAMPLES, Measurements, read_samples, samples
-from smile.demo.people import make
-from smile.pools.kept import cached, kept_beside
+from smile.demo.measured import Measurements
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
@@ -28,11 +25,11 @@ from smile.ui.sources import (
     Options,
     PoolChoice,
     Source,
+    all_measured,
+    all_sources,
     at_hand,
+    indexed,
     loaded,
-    offered,
-    shipped,
-    spoken,
 )
 
 if TYPE_CHECKING:
@@ -68,19 +65,13 @@ class Engine:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        options = self.options
-        sources = chain(
-            spoken(options.stamps, options.adapter, self.measured),
-            shipped(options.pools, self.measured),
-            *map(offered, options.corpora),
-        )
+        sources = all_sources(self.options, self.measured)
         return {source.choice.key: source for source in sources}
 
     @cached_property
     def measured(self) -> Measurements:
         """Return the measured samples, of the pools that come along and of those in the cache."""
-        own = read_samples(self.options.cache / SAMPLES)
-        return Measurements((*samples().pools, *own.pools))
+        return all_measured(self.options)
 
     def pools(self) -> tuple[PoolChoice, ...]:
         """Return the pools on offer."""
@@ -134,10 +125,7 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make all pools ready but those of corpora, computing in this thread alone.
-
-        Languages that the adapter was trained on come last. Where there are corpora alone, it is the first.
-        """
+        """Make all pools ready but corpora's, those that the adapter knows last, computing in this thread alone."""
         from smile.whisper.engines import compute_alone
 
         try:
@@ -230,22 +218,7 @@ class Engine:
 
     def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
         if key not in self._open:
-            self._open[key] = self._indexed(self._sources[key], models, progress)
-
-    def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
-        """The pool as this encoder needs it: as it came, or from the cache, or made now."""
-        encoder = models.smile.info.encoder
-        if pool := at_hand(source, self.cache, encoder):
-            return pool
-        if source.people:
-            return make(source.people, self.cache, models, progress)
-        from smile.pools.indexing import index
-
-        kept = cached(self.cache, source.choice.key, encoder)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        code = source.choice.language.code
-        built = index(source.folder, kept, models, code=code, progress=progress)
-        return kept_beside(built.pool, kept)
+            self._open[key] = indexed(self._sources[key], self.cache, models, progress)
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
         """Return the embedding (d,) of a recording's first piece of speech, once the models are loaded.

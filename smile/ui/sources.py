@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smile import corpora
-from smile.datatypes import EncoderId, Language, SmileError, Utterance
-from smile.demo.measured import Measurements
-from smile.demo.people import CARD, Voices, made, read_voices
+from smile.datatypes import EncoderId, Language, Progress, SmileError, Utterance
+from smile.demo.measured import SAMPLES, Measurements, read_samples, samples
+from smile.demo.people import CARD, Voices, made, make, read_voices
 from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.text.languages import iso_code, language
@@ -68,6 +68,19 @@ class Source:
     queries: tuple[Utterance, ...]  # recordings that are not among the examples, with their texts
     examples: tuple[Utterance, ...] = ()  # in the order of the embeddings, where none was left out
     people: Voices | None = None  # what the pool is to be made of, in place of the folder
+
+
+def all_measured(options: Options) -> Measurements:
+    """Return the measured samples, of the pools that come along and of those in the cache."""
+    return Measurements((*samples().pools, *read_samples(options.cache / SAMPLES).pools))
+
+
+def all_sources(options: Options, measured: Measurements) -> Iterator[Source]:
+    """Yield people's voices, the pools that come along, and the languages of corpora."""
+    yield from spoken(options.stamps, options.adapter, measured)
+    yield from shipped(options.pools, measured)
+    for corpus in options.corpora:
+        yield from offered(corpus)
 
 
 def shipped(folder: Path, measured: Measurements) -> Iterator[Source]:
@@ -133,6 +146,25 @@ def at_hand(source: Source, cache: Path, encoder: EncoderId) -> Pool | None:
         if (folder / "pool.json").is_file() and read_header(folder).encoder == encoder:
             return kept_beside(open_pool(folder, encoder), kept)
     return None
+
+
+def indexed(source: Source, cache: Path, models: Models, progress: Progress) -> Pool:
+    """Return the pool of a source as these models need it: as it came, or from the cache, or made now.
+
+    Raises:
+        PoolError: it cannot be made.
+    """
+    encoder = models.smile.info.encoder
+    if pool := at_hand(source, cache, encoder):
+        return pool
+    if source.people:
+        return make(source.people, cache, models, progress)
+    from smile.pools.indexing import index
+
+    kept = cached(cache, source.choice.key, encoder)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    built = index(source.folder, kept, models, code=source.choice.language.code, progress=progress)
+    return kept_beside(built.pool, kept)
 
 
 def loaded(options: Options) -> Models:

@@ -124,8 +124,9 @@ def test_what_was_measured_of_peoples_voices_is_shown_first(with_people):
     sample = replace(SAMPLE, pool=key, id=with_people.queries(key)[0].id, vanilla="аб", smile="вг")
     kept = MeasuredSamples("2026-01-02", "abc", "model", {}, (sample,))
     write_samples(kept, key, with_people.options.cache / "samples")
-    assert pools.shown_first(with_people) == sample
-    shown = example_html(with_people, sample)
+    restarted = Engine(with_people.options)
+    assert pools.shown_first(restarted) == sample
+    shown = example_html(restarted, sample)
     assert "tuxpaint-stamps-default" in shown
     assert "synthetic" not in shown
     assert "2026-01-02" in shown
