@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,10 @@ from smile.whisper.weights import DEFAULT
 if TYPE_CHECKING:
     from smile.ui import Options
 
+TAKEN = (
+    "Port {} is in use, perhaps by another SMILE: end that program, or take another port, such as --port {} "
+    "(PORT= for make app)."
+)
 MOST_BYTES = "50mb"  # of an upload
 
 
@@ -152,6 +158,7 @@ def _serve(chosen: argparse.Namespace) -> None:
     from smile.ui import Engine, VisitorService, build_app, look
     from smile.ui.files import keep_to_ourselves
 
+    _refuse_taken(chosen.host, chosen.port)
     keep_to_ourselves()
     options = _options(chosen)
     if _on_zero(chosen):
@@ -181,6 +188,18 @@ def _serve(chosen: argparse.Namespace) -> None:
     finally:
         service.close()
         engine.close()
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Raise a SmileError where another program serves at the port, before anything is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise SmileError(TAKEN.format(port, port + 1)) from error
 
 
 def _options(chosen: argparse.Namespace) -> Options:

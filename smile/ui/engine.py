@@ -125,7 +125,7 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make all pools ready but corpora's, those that the adapter knows last, computing in this thread alone."""
+        """Make all pools but corpora's ready, those the adapter knows last, computing in this thread alone."""
         from smile.whisper.engines import compute_alone
 
         try:
