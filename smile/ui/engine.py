@@ -125,7 +125,7 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make all pools but corpora's ready, those the adapter knows last, computing in this thread alone."""
+        """Make all but corpora's pools ready, those the adapter knows last, computing in this thread."""
         from smile.whisper.engines import compute_alone
 
         try:
