@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smile.cli.models import CPU, add_adapter, add_device, add_engine_name, add_model
+from smile.cli.models import CPU, add_adapter, add_device, add_engine_name, add_model, add_stamps
 from smile.cli.parsers import Commands, add_command, add_option
-from smile.cli.real_speech import add_stamps
 from smile.cli.terminal import MB, megabytes
 from smile.datatypes import SmileError
 from smile.own.quota import Quota

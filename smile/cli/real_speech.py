@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smile.cli.models import add_engine, models_of
+from smile.cli.models import add_engine, add_stamps, models_of
 from smile.cli.parsers import LANGUAGES, Commands, add_command, add_option
 from smile.cli.terminal import Bar, names
 from smile.datatypes import SmileError
@@ -21,21 +21,6 @@ NO_FOLDER = (
     "There is no folder {}: install Debian's package tuxpaint-stamps-default (make app REAL_SPEECH=1 does), "
     "or name another with --stamps."
 )
-
-
-def add_stamps(parser: argparse.ArgumentParser) -> None:
-    """Add the option of the folder that Debian's package fills."""
-    from smile.corpora.stamps import FOLDER
-
-    named = os.environ.get("SMILE_STAMPS")
-    add_option(
-        parser,
-        "--stamps",
-        type=lambda text: Path(text) if text else None,
-        default=FOLDER if named is None else named,
-        help="Offer people's voices of this folder, as Debian's package tuxpaint-stamps-default has it, "
-        'where it is there; "" for none.',
-    )
 
 
 def add(commands: Commands) -> None:
