@@ -1,4 +1,5 @@
 # make app   sets everything up and serves the page on http://127.0.0.1:7860 (PORT= changes it)
+#            REAL_SPEECH=1 installs people's voices, too: Debian's tuxpaint-stamps-default, 160 MB
 # make test  sets everything up, checks style and types, and runs every test
 PYTHON ?= python3
 PORT ?= 7860
@@ -12,9 +13,9 @@ TORCH_CPU := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: app test packages lock clean
+.PHONY: app test voices packages lock clean
 
-app: .venv/.app
+app: .venv/.app $(if $(filter 1,$(REAL_SPEECH)),voices)
 	PORT=$(PORT) $(BIN)/python app.py
 
 test: packages .venv/.dev
@@ -22,6 +23,9 @@ test: packages .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+voices:
+	@sh tools/debian.sh tuxpaint-stamps-default
 
 packages:
 	@sh tools/debian.sh chromium chromium-driver espeak-ng git $$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)

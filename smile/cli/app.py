@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smile.cli.models import CPU, add_adapter, add_device, add_engine_name, add_model
+from smile.cli.models import CPU, add_adapter, add_device, add_engine_name, add_model, add_stamps
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.terminal import MB, megabytes
 from smile.datatypes import SmileError
@@ -22,6 +24,10 @@ from smile.whisper.weights import DEFAULT
 if TYPE_CHECKING:
     from smile.ui import Options
 
+TAKEN = (
+    "Port {} is in use, perhaps by another SMILE: end that program, or take another port, such as --port {} "
+    "(PORT= for make app)."
+)
 MOST_BYTES = "50mb"  # of an upload
 
 
@@ -89,6 +95,7 @@ def _add_pools(parser: argparse.ArgumentParser) -> None:
         default=env("SMILE_READ_AHEAD", "1") != "0",
         help="Make the datastores of the pools that come with SMILE while nobody uses the page.",
     )
+    add_stamps(parser)
 
 
 def _add_visitors(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +157,7 @@ def _serve(chosen: argparse.Namespace) -> None:
     from smile.ui import Engine, VisitorService, build_app, look
     from smile.ui.files import keep_to_ourselves
 
+    _refuse_taken(chosen.host, chosen.port)
     keep_to_ourselves()
     options = _options(chosen)
     if _on_zero(chosen):
@@ -181,6 +189,18 @@ def _serve(chosen: argparse.Namespace) -> None:
         engine.close()
 
 
+def _refuse_taken(host: str, port: int) -> None:
+    """Raise a SmileError where another program serves at the port, before anything is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise SmileError(TAKEN.format(port, port + 1)) from error
+
+
 def _options(chosen: argparse.Namespace) -> Options:
     from smile.ui import Options
     from smile.whisper.model import shipped_adapter
@@ -193,6 +213,7 @@ def _options(chosen: argparse.Namespace) -> Options:
         engine=chosen.engine,
         device=chosen.device,
         adapter=Path(chosen.adapter) if chosen.adapter else shipped_adapter(chosen.model),
+        stamps=chosen.stamps,
         read_ahead=chosen.read_ahead and not _on_zero(chosen),  # the GPU is visitors', by the minute
     )
 

@@ -45,8 +45,8 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Measure acoustic models, nearness or levels of these languages, ISO 639-3 codes joined by "
-        "commas (default: the five that Whisper does not know, or the ten of the evaluation).",
+        help="Measure acoustic models, nearness, levels or samples of these languages, ISO 639-3 codes joined "
+        "by commas (default: the five that Whisper does not know, the ten of the evaluation, all demo pools).",
     )
     _add_special(parser)
 
@@ -108,7 +108,7 @@ def run(chosen: argparse.Namespace) -> None:
     elif chosen.what == "samples":
         from smile.bench import samples
 
-        print(samples.run())
+        print(samples.run(chosen.languages))
     elif chosen.what == "engines":
         print(engines.run(chosen.data, chosen.limit, chosen.split))
     elif chosen.what == "latency":

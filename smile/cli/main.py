@@ -22,6 +22,7 @@ from smile.cli import (
     pool,
     project,
     publish,
+    real_speech,
     results,
     similarity,
     train,
@@ -48,6 +49,7 @@ COMMANDS = (
     project,
     publish,
     demo_pools,
+    real_speech,
     bench,
 )  # in the order of the help
 

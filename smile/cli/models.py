@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,3 +89,18 @@ def models_of(chosen: argparse.Namespace) -> Models:
     from smile.whisper.model import load_models
 
     return load_models(**model_arguments(chosen))
+
+
+def add_stamps(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the folder that Debian's package fills."""
+    from smile.corpora.stamps import FOLDER
+
+    named = os.environ.get("SMILE_STAMPS")
+    add_option(
+        parser,
+        "--stamps",
+        type=lambda text: Path(text) if text else None,
+        default=FOLDER if named is None else named,
+        help="Offer people's voices of this folder, as Debian's package tuxpaint-stamps-default has it, "
+        'where it is there; "" for none.',
+    )

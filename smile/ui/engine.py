@@ -10,18 +10,27 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smile.datatypes import EncoderId, Neighbour, Progress, Samples, SmileError, Utterance, Vector
-from smile.pools.kept import cached, kept_beside
+from smile.demo.measured import Measurements
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
 from smile.ui.scheduler import Scheduler, Watched
-from smile.ui.sources import MOST_QUERIES, Options, PoolChoice, Source, at_hand, loaded, offered, shipped
+from smile.ui.sources import (
+    MOST_QUERIES,
+    Options,
+    PoolChoice,
+    Source,
+    all_measured,
+    all_sources,
+    at_hand,
+    indexed,
+    loaded,
+)
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Cell, Grid
@@ -56,8 +65,13 @@ class Engine:
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        sources = chain(shipped(self.options.pools), *map(offered, self.options.corpora))
+        sources = all_sources(self.options, self.measured)
         return {source.choice.key: source for source in sources}
+
+    @cached_property
+    def measured(self) -> Measurements:
+        """Return the measured samples, of the pools that come along and of those in the cache."""
+        return all_measured(self.options)
 
     def pools(self) -> tuple[PoolChoice, ...]:
         """Return the pools on offer."""
@@ -86,7 +100,7 @@ class Engine:
 
     def audio_folders(self) -> list[Path]:
         """Return the folders with the audio that the page plays."""
-        return [self.options.pools, self.cache]
+        return [self.options.pools, self.cache, *([self.options.stamps] if self.options.stamps else [])]
 
     def problem(self, key: str | None) -> str:
         """Return why what is made of a pool cannot be kept, for a person; empty where it can."""
@@ -111,7 +125,7 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make the first pool and all that come with the app ready, computing in this thread alone."""
+        """Make all but corpora's pools ready, those the adapter knows last, computing in this thread."""
         from smile.whisper.engines import compute_alone
 
         try:
@@ -120,7 +134,8 @@ class Engine:
             return  # it is in the log, and whoever asks is told
         compute_alone()
         pools = self.pools()
-        for key in [*(p.key for p in pools[:1]), *(p.key for p in pools[1:] if not p.source)]:
+        own = sorted((p for p in pools if not p.source), key=lambda pool: pool.trained_on)
+        for key in [pool.key for pool in own or pools[:1]]:
             try:
                 self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"), on=key)
             except Exception as error:
@@ -203,20 +218,7 @@ class Engine:
 
     def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
         if key not in self._open:
-            self._open[key] = self._indexed(self._sources[key], models, progress)
-
-    def _indexed(self, source: Source, models: Models, progress: Progress) -> Pool:
-        """The pool as this encoder needs it: as it came, or from the cache, or made now."""
-        encoder = models.smile.info.encoder
-        if pool := at_hand(source, self.cache, encoder):
-            return pool
-        from smile.pools.indexing import index
-
-        kept = cached(self.cache, source.choice.key, encoder)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        code = source.choice.language.code
-        built = index(source.folder, kept, models, code=code, progress=progress)
-        return kept_beside(built.pool, kept)
+            self._open[key] = indexed(self._sources[key], self.cache, models, progress)
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
         """Return the embedding (d,) of a recording's first piece of speech, once the models are loaded.

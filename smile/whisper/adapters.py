@@ -105,6 +105,11 @@ class Adapter:
         return any(name.startswith("model.encoder.") for name in self.updates)
 
 
+def trained_languages(folder: Path) -> frozenset[str]:
+    """Return the languages (ISO 639-3) that an adapter's card says it was trained on; none without a card."""
+    return frozenset(_card(folder / "smile.json").get("data", {}).get("minutes", {}))
+
+
 def load(folder: Path) -> Adapter:
     """Read an adapter folder as peft's save_pretrained writes it.
 

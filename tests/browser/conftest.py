@@ -106,7 +106,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Iterat
     port = free_port()
     log = tmp_path_factory.mktemp("app") / "log"
     environment = {**os.environ, "PORT": str(port), "SMILE_CACHE": str(log.parent / "cache")}
-    environment |= {"SMILE_CORPORA": str(speech or ""), "SMILE_READ_AHEAD": "0"}
+    environment |= {"SMILE_CORPORA": str(speech or ""), "SMILE_READ_AHEAD": "0", "SMILE_STAMPS": ""}
     environment["SMILE_VISITORS"] = str(log.parent / "visitors")
     with log.open("wb") as output:
         command = [sys.executable, "app.py"]

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from smile.demo.measured import NONE, MeasuredSamples, Sample, read_samples, write_samples
+from smile.demo.measured import NONE, MeasuredSamples, Measurements, Sample, read_samples, write_samples
 from smile.demo.sentences import texts, translated
 from smile.demo.voices import LANGUAGES
 from smile.paths import POOLS
@@ -18,7 +18,7 @@ GOOD = Sample("gla", "1", "Monday", "a", "b", 0.6, 0.1, ("gla-001",))
 
 
 def measured(*samples):
-    return MeasuredSamples("2026-01-01", "abc", "model", {}, samples)
+    return Measurements((MeasuredSamples("2026-01-01", "abc", "model", {}, samples),))
 
 
 def test_what_ships_is_of_the_shipped_pools_and_its_rates_are_those_of_its_texts():
@@ -29,10 +29,9 @@ def test_what_ships_is_of_the_shipped_pools_and_its_rates_are_those_of_its_texts
     for sample in shipped.samples:
         pool = pools[sample.pool]
         said = next(query.text for query in pool.queries if query.id == sample.id)
-        rates = [
-            score(said, text, language=pool.language.code).cer for text in (sample.vanilla, sample.smile)
-        ]
-        assert [sample.vanilla_cer, sample.smile_cer] == pytest.approx(rates, abs=1e-4)
+        rates = [score(said, text, language=pool.language.code).cer for text in sample.texts]
+        told = (sample.vanilla_cer, sample.smile_cer, sample.combined_cer)
+        assert told[: len(rates)] == pytest.approx(rates, abs=1e-4)
         assert sample.examples
         assert set(sample.examples) <= {utterance.id for utterance in pool.utterances}
 
@@ -43,6 +42,17 @@ def test_the_best_has_the_fewest_errors_and_is_on_offer():
     assert everything.best({("gla", "1"), ("gla", "2"), ("gla", "3")}) == better
     assert everything.best({("gla", "1"), ("gla", "2")}) == GOOD
     assert everything.best({("gle", "1"), ("gle", "2"), ("gle", "3")}) is None
+
+
+def test_one_on_which_each_level_does_better_goes_before_one_of_two_levels():
+    two = replace(GOOD, id="2", smile_cer=0.0)
+    three = replace(GOOD, id="3", combined="c", combined_cer=0.05)
+    same = replace(GOOD, id="4", smile_cer=0.0, combined="c", combined_cer=0.0)
+    worse = replace(GOOD, id="5", combined="c", combined_cer=0.5)
+    everything = measured(GOOD, two, three, same, worse)
+    assert everything.best({("gla", id) for id in "12345"}) == three
+    assert everything.best({("gla", id) for id in "1245"}) == two
+    assert everything.best({("gla", "5")}) is None
 
 
 def test_one_that_examples_do_not_help_is_never_the_best():
@@ -60,17 +70,16 @@ def test_the_best_is_not_one_for_which_whisper_alone_wrote_next_to_nothing():
 
 
 def test_they_are_read_back_as_they_were_written(tmp_path):
-    file = tmp_path / "samples.json"
-    write_samples(measured(GOOD), file)
-    assert read_samples(file) == measured(GOOD)
+    (pool,) = measured(GOOD).pools
+    write_samples(pool, "gla", tmp_path / "samples")
+    assert read_samples(tmp_path / "samples") == measured(GOOD)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"samples": [{"pool": 1}]}'])
 def test_a_damaged_file_counts_as_none(tmp_path, text):
-    file = tmp_path / "samples.json"
-    file.write_text(text)
-    assert read_samples(file) == NONE
-    assert read_samples(tmp_path / "missing.json") == NONE
+    (tmp_path / "gla.json").write_text(text)
+    assert read_samples(tmp_path) == NONE
+    assert read_samples(tmp_path / "missing") == NONE
 
 
 @pytest.mark.parametrize("code", sorted(LANGUAGES))

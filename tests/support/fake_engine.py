@@ -25,6 +25,7 @@ from smile.datatypes import (
     Utterance,
     Vector,
 )
+from smile.demo.measured import Measurements, samples
 from smile.evaluation.compare import Cell, Grid
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.settings import ACOUSTIC_SHARE, Settings
@@ -95,6 +96,10 @@ class FakeEngine:
         for key, texts in TEXTS.items():
             for i in range(len(texts)):
                 tone(folder / f"{key.replace('/', '-')}-{i}.wav", 1.0 + 0.5 * i, 220 + 60 * i)
+
+    @property
+    def measured(self) -> Measurements:
+        return samples()
 
     def pools(self) -> tuple[PoolChoice, ...]:
         return POOLS

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from smile.demo.measured import NONE, samples
+from smile.demo.measured import NONE, Measurements, samples
 from smile.evaluation.conditions import read_grid
 from smile.pools.pool import open_pool
 from smile.results import labels
@@ -223,7 +223,8 @@ def test_without_samples_the_map_of_one_pool_is_coloured_by_what_is_there(engine
 
 
 def test_samples_of_another_encoder_are_not_placed(engine, monkeypatch):
-    monkeypatch.setattr(changed, "samples", lambda: replace(samples(), model="whisper-small int8"))
+    other = [replace(pool, model="whisper-small int8") for pool in samples().pools]
+    monkeypatch.setattr(changed, "samples", lambda: Measurements(tuple(other)))
     assert "smile evaluate" in callbacks.show(Atlas(engine), None, *SIGHT).changed
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from smile.datatypes import SmileError
 from smile.paths import CHECKOUT
 
-FILES = ("app.py", "README.md", "LICENSE", "requirements.txt")
+FILES = ("app.py", "README.md", "LICENSE", "packages.txt", "requirements.txt")
 FOLDERS = ("assets/", "docs/", "precomputed/", "smile/")
 NEEDED = ("title", "sdk", "sdk_version", "python_version", "app_file", "license")
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}

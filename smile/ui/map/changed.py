@@ -92,12 +92,12 @@ def sampled_changes(points: Points) -> tuple[Change, ...]:
     """Return what examples changed for the samples of a map's pools, where its encoder measured them."""
     encoder = points.map.entry.encoder
     codes = {key: known.code for key, known in zip(points.keys, points.languages, strict=True) if key}
-    if encoder.model not in samples().model.split():
-        return ()
     model = f"{encoder.model}/{encoder.weights}"
     return tuple(
         Change(codes[s.pool], s.id, 100 * s.vanilla_cer, 100 * s.smile_cer, s.examples, s.distances, model)
-        for s in samples().samples
+        for pool in samples().pools
+        if encoder.model in pool.model.split()
+        for s in pool.samples
         if s.pool in codes and s.distances
     )
 

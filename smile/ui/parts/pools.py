@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from smile.datatypes import Utterance
-from smile.demo.measured import Sample, samples
+from smile.demo.measured import Measurements, Sample
 from smile.ui.engine import Engine
 from smile.ui.sources import PoolChoice
 
@@ -16,49 +16,61 @@ RATED = "Character error rate: Whisper alone \u2192 with examples."
 
 
 def pool_label(pool: PoolChoice) -> str:
-    """Return a pool in one line: language, code, whether synthetic, number of examples, corpus."""
+    """Return a pool in one line: language, code, whose voices, number of examples, corpus, if trained on."""
     parts = [
         f"{pool.language.name or pool.language.code} ({pool.language.code})",
-        "synthetic voice" if pool.synthetic else "",
+        "synthetic voice" if pool.synthetic else "people's voices" if pool.voices else "",
         f"{pool.examples} examples",
         pool.source,
+        "the adapter was trained on it" if pool.trained_on else "",
     ]
     return " · ".join(filter(None, parts))
 
 
 def pool_choices(pools: Iterable[PoolChoice]) -> list[tuple[str, str]]:
-    """Return (label, key) of every pool, by name of language."""
-    return sorted((pool_label(pool), pool.key) for pool in pools)
+    """Return (label, key) of every pool: people's voices first, then by name of language."""
+    ordered = sorted(pools, key=lambda pool: (not pool.voices, pool_label(pool)))
+    return [(pool_label(pool), pool.key) for pool in ordered]
 
 
 def shown_first(engine: Engine) -> Sample | None:
-    """Return the measured sample to begin with: of the pools on offer the one with the fewest errors."""
-    own = (pool.key for pool in engine.pools() if not pool.source)
-    return samples().best({(key, utterance.id) for key in own for utterance in engine.queries(key)})
+    """Return the measured sample to begin with: the best of the pools of people's voices, else of the others.
+
+    Languages that the adapter was trained on show nothing of what it does for others.
+    """
+    own = [pool for pool in engine.pools() if not pool.source and not pool.trained_on]
+    for keys in ([p.key for p in own if p.voices], [p.key for p in own if not p.voices]):
+        offered = {(key, utterance.id) for key in keys for utterance in engine.queries(key)}
+        if best := engine.measured.best(offered):
+            return best
+    return None
 
 
 def default_pool(engine: Engine) -> str | None:
-    """Return the pool to begin with: that of the first sample, else the first that comes with the app."""
-    sample = shown_first(engine)
-    return sample.pool if sample else next((pool.key for pool in engine.pools()), None)
+    """Return the pool to begin with: that of the first sample, else the first one, people's voices before."""
+    sample, pools = shown_first(engine), engine.pools()
+    people = [pool.key for pool in pools if pool.voices and not pool.trained_on]
+    if sample and (sample.pool in people or not people):
+        return sample.pool
+    return next((key for key in (*people, *(pool.key for pool in pools))), None)
 
 
 def example_choices(engine: Engine, pool: str | None) -> dict[str, Any]:
     """Return the recordings that a pool offers for trying, as the properties of a radio group."""
     queries = engine.queries(pool)
     choice = engine.choice(pool)
-    rated = any(samples().get(pool or "", utterance.id) for utterance in queries)
+    rated = any(engine.measured.get(pool or "", utterance.id) for utterance in queries)
     return {
-        "choices": [(_sample_label(pool, utterance), utterance.id) for utterance in queries],
+        "choices": [(_sample_label(engine.measured, pool, utterance), utterance.id) for utterance in queries],
         "label": f"Try a recording{' (synthetic voice)' if choice and choice.synthetic else ''}",
-        "info": RATED if rated else "",
+        "info": " ".join(filter(None, [RATED if rated else "", choice.voices if choice else ""])),
         "visible": bool(queries),
     }
 
 
-def _sample_label(pool: str | None, utterance: Utterance) -> str:
+def _sample_label(measured: Measurements, pool: str | None, utterance: Utterance) -> str:
     """Return a recording's text, with its measured error rates; isolated, so that it may run leftwards."""
-    sample = samples().get(pool or "", utterance.id)
+    sample = measured.get(pool or "", utterance.id)
     if sample is None:
         return utterance.text
     before, after = 100 * sample.vanilla_cer, 100 * sample.smile_cer

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from smile.ui.sounds import Address
 
 
+OPEN = Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>')
+FOLDED = Markup(
+    '<details class="neighbours"><summary>Examples in the prompts of all segments {}</summary>{}</details>'
+)
+"""Of a long recording there are so many that what stands below them would be out of reach."""
+
+
 def neighbours(result: Result, synthetic: bool, address: Address) -> str:
     """Return the examples of every segment, and what was left out, as HTML.
 
@@ -24,14 +31,13 @@ def neighbours(result: Result, synthetic: bool, address: Address) -> str:
     if not any(retrieved.neighbours or retrieved.left_out for _, retrieved in result.examples):
         return ""
     several = len(result.examples) > 1
+    frame = FOLDED if several else OPEN
     measure = measure_label(result.settings.sampler, result.settings.divergence)
     groups = Markup().join(
         _group(start if several else None, retrieved, measure, address)
         for start, retrieved in result.examples
     )
-    return Markup('<section class="neighbours"><h3>Examples in the prompt {}</h3>{}</section>').format(
-        SYNTHETIC if synthetic else "", groups
-    )
+    return frame.format(SYNTHETIC if synthetic else "", groups)
 
 
 def _group(start: float | None, retrieved: RetrievedExamples, measure: str, address: Address) -> Markup:

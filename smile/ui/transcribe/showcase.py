@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import gradio as gr
 from markupsafe import Markup
 
-from smile.demo.measured import Sample, samples
+from smile.demo.measured import Sample
 from smile.ui.diff import difference
 from smile.ui.parts.components import PLAIN
 from smile.ui.parts.neighbours import SYNTHETIC, player
@@ -21,22 +22,31 @@ if TYPE_CHECKING:
     from smile.ui.engine import Engine
     from smile.ui.sources import PoolChoice
 
+COMBINED = ("smile", "Combined with an acoustic model")
 SHOWCASE = Markup(
     '<section class="showcase" aria-label="A finished example">'
-    '<div class="said"><h2>{language}: Whisper was not trained on it</h2>{badge}{player}'
-    '<p class="transcript" dir="auto">{text}</p>{translation}</div>'
-    '<div class="sides">{vanilla}{smile}</div>'
+    '<div class="said"><h2>{language}: {known}</h2>{badge}{player}'
+    '<p class="transcript" dir="auto">{text}</p>{translation}{voices}</div>'
+    '<div class="sides">{vanilla}{smile}{combined}</div>'
     '<p class="reason">{reason}</p></section>'
 )
 SIDE = Markup(
     '<div class="side {kind}"><h3>{title} <b>{cer}</b></h3>'
     '<p class="transcript" dir="auto">{text}</p>{difference}</div>'
 )
+UNKNOWN, KNOWN = "Whisper was not trained on it", "Whisper knows it a little"
+VOICES = Markup('<p class="note">{}</p>')
 TRANSLATION = Markup('<p class="note">In English: {}</p>')
 REASON = (
-    "Neither was trained on {language}. The second was given {examples} transcribed clips of it in its "
-    "prompt, the nearest of {pool}, and is meta-trained to use them. Percentages are character error rates, "
-    "measured on {date}."
+    "Whisper alone writes in the spelling of a language that it knows; with examples it sees how {language} "
+    "is spelt, in {examples} transcribed clips, the nearest of {pool}."
+)
+FITTED = (
+    " Combined is the text nearest to all of those behind 1, 3 and 5 examples and of a small acoustic model "
+    "fitted to the {pool} clips."
+)
+RATES = (
+    " Percentages are character error rates, measured on {date}; over all {count} recordings to try: {means}."
 )
 TO_RECORDER = "() => { window.smileShow('#audio'); document.querySelector('#audio button')?.focus(); }"
 TO_POOLS = "() => { window.smileShow('#pool'); document.querySelector('#pool input')?.focus(); }"
@@ -62,13 +72,18 @@ def example_html(engine: Engine, sample: Sample) -> str:
     language = choice.language.name or choice.language.code
     return SHOWCASE.format(
         language=language,
+        known=KNOWN if choice.language.whisper else UNKNOWN,
         badge=SYNTHETIC if choice.synthetic else "",
         player=player(Sounds(engine.audio_folders()).address(utterance.audio), "The recording"),
         text=utterance.text,
         translation=TRANSLATION.format(sample.translation) if sample.translation else "",
+        voices=VOICES.format(choice.voices) if choice.voices else "",
         vanilla=_side(ALONE, utterance, sample.vanilla, choice),
         smile=_side(EXAMPLES, utterance, sample.smile, choice),
-        reason=_reason(sample, choice),
+        combined=_side(COMBINED, utterance, sample.combined, choice)
+        if sample.combined_cer is not None
+        else "",
+        reason=_reason(engine, sample, choice),
     )
 
 
@@ -81,10 +96,24 @@ def _side(head: tuple[str, str], utterance: Utterance, text: str, choice: PoolCh
     return SIDE.format(kind=kind, title=title, cer=percent(judged.score.cer), text=text, difference=shown)
 
 
-def _reason(sample: Sample, choice: PoolChoice) -> str:
-    return REASON.format(
+def _reason(engine: Engine, sample: Sample, choice: PoolChoice) -> str:
+    """Return why the texts differ, and the rates of all recordings to try, of which this is the best."""
+    measured = engine.measured.of(sample.pool)
+    all_of_it = [s for s in measured.samples if s.pool == sample.pool] if measured else [sample]
+    said = REASON + (FITTED if sample.combined_cer is not None else "") + RATES
+    return said.format(
         examples=len(sample.examples),
         language=choice.language.name or choice.language.code,
         pool=choice.examples,
-        date=samples().date,
+        date=measured.date if measured else "",
+        count=len(all_of_it),
+        means=_means(all_of_it),
     )
+
+
+def _means(samples: Sequence[Sample]) -> str:
+    """Return the mean rates of samples, level by level."""
+    combined = [s.combined_cer for s in samples if s.combined_cer is not None]
+    rates = [[s.vanilla_cer for s in samples], [s.smile_cer for s in samples]]
+    rates += [combined] if len(combined) == len(samples) else []
+    return " \u2192 ".join(percent(sum(level) / len(level)) for level in rates)
