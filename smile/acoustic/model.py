@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smile.acoustic import beam
 from smile.acoustic.alphabet import ORIGINAL, Form
@@ -66,21 +67,29 @@ class AcousticModel:
         alphabet = self.head.alphabet
         if self.lm is None:
             return greedy(logprobs[0], alphabet).strip()
-        lists = [beam.search(one, alphabet, self.lm, self.beam) for one in logprobs]
-        texts = list(dict.fromkeys(kept.text.strip() for kept in chain.from_iterable(lists)))
+        texts = self._proposed(logprobs)
         if len(texts) == 1:
             return texts[0]
-        return texts[int(np.argmax(self._worth(texts, logprobs, self.lm)))]
+        return texts[int(np.argmax(self._worth(texts, logprobs)))]
 
-    def _worth(self, texts: Sequence[str], logprobs: Sequence[Matrix], lm: LanguageModel) -> list[float]:
+    def kept(self, logprobs: Sequence[Matrix]) -> tuple[list[str], NDArray[np.float64]]:
+        """Return the texts that the search has kept, of all heads, and what each is worth (texts,)."""
+        texts = self._proposed(logprobs)
+        return texts, self._worth(texts, logprobs)
+
+    def _proposed(self, logprobs: Sequence[Matrix]) -> list[str]:
+        """Return the texts of all heads' beams, each once."""
+        lists = [beam.search(one, self.head.alphabet, self.lm, self.beam) for one in logprobs]
+        return list(dict.fromkeys(kept.text.strip() for kept in chain.from_iterable(lists)))
+
+    def _worth(self, texts: Sequence[str], logprobs: Sequence[Matrix]) -> NDArray[np.float64]:
         """Return what texts are worth: mean log likelihood, language model, length, and words unseen."""
         heard = np.mean([scores(one, self.head.alphabet, texts) for one in logprobs], axis=0)
-        beam = self.beam
+        spoken = [self.lm.score(text) if self.lm else 0.0 for text in texts]
         unseen = [sum(w not in self.words for w in t.split()) if self.words else 0 for t in texts]
-        return [
-            float(sound) + beam.weight * lm.score(text) + beam.bonus * len(text) - UNSEEN * strange
-            for sound, text, strange in zip(heard, texts, unseen, strict=True)
-        ]
+        lengths = np.array([len(text) for text in texts])
+        worth = heard + self.beam.weight * np.array(spoken) + self.beam.bonus * lengths
+        return np.asarray(worth - UNSEEN * np.array(unseen), np.float64)
 
     def spelt(self, text: str) -> str:
         """Return a text of the head's form as the pool would write it."""

@@ -16,9 +16,21 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("engines", "latency", "context", "start", "map", "acoustic", "align", "near", "samples"),
+        choices=(
+            "engines",
+            "latency",
+            "context",
+            "start",
+            "map",
+            "acoustic",
+            "align",
+            "confidence",
+            "near",
+            "samples",
+        ),
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
-        "the CER of pools' acoustic models, the errors of their word times, how well recordings unlike a "
+        "the CER of pools' acoustic models, the errors of their word times and the calibration of their "
+        "words' confidence, how well recordings unlike a "
         "pool are known (near), or the recordings to try of the demo pools, whose figures are written down "
         "for the page.",
     )
@@ -53,8 +65,14 @@ def add(commands: Commands) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Measure the word times of pools in this folder, each under its language's code, with "
-        "an acoustic model.",
+        help="Measure the word times, or confidence, of pools in this folder, each under its language's "
+        "code, with an acoustic model.",
+    )
+    add_option(
+        parser,
+        "--out",
+        type=Path,
+        help="Write the default calibration of confidence, fitted to these languages, into this file.",
     )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
@@ -73,6 +91,16 @@ def run(chosen: argparse.Namespace) -> None:
 
         languages = chosen.languages or ("gla", "chr", "bel")
         print(align.run(chosen.data[0], chosen.pools, languages, chosen.split, chosen.limit))
+    elif chosen.what == "confidence":
+        from smile.bench import confidence
+
+        asked = confidence.Asked(
+            chosen.data[0], chosen.pools, chosen.languages or ("mdw", "gla"), chosen.limit
+        )
+        if chosen.out:
+            print(confidence.write_default(asked, chosen.out))
+        else:
+            print(confidence.run(asked, chosen.split))
     elif chosen.what == "near":
         from smile.bench import near
 

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from smile.acoustic.calibrating import calibration_of
+from smile.acoustic.states import StatesId
 from smile.audio.io import reading
 from smile.audio.isolated import reading_apart
 from smile.audio.signatures import may_be_sound
@@ -178,11 +180,17 @@ def _segments(out: Path, name: str) -> Path:
 
 
 def facts(models: Models, pool: Pool | None, settings: Settings, times: Times = "") -> dict[str, Any]:
-    """Return all that a batch's transcripts depend on beside the recordings, as JSON has it."""
+    """Return all that a batch's transcripts depend on beside the recordings, as JSON has it.
+
+    With times, what the confidence of words is calibrated on is one of it.
+    """
     texts = "\n".join([*(f"{u.id}\t{u.text}" for u in pool.utterances), *pool.added]) if pool else ""
     examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
     made = {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}
-    return made | ({"times": times} if times else {})
+    if not times or pool is None:
+        return made
+    reads = StatesId.of(models.smile.within(settings.windows))
+    return made | {"times": times, "calibration": [*calibration_of(pool, reads).weights]}
 
 
 @dataclass(frozen=True, eq=False)
