@@ -41,15 +41,12 @@ class Default:
     """The calibration of pools that have none of their own.
 
     Attributes:
-        whole: for a pool's heads together, on clips that are none of the pool's.
-        crossed: for the one head of a cross-validation; what a pool's own clips differ from it by is how
-            the pool differs.
-        made_by: the command.
+        calibration: it.
+        made_by: the command, or how else.
         date: of its making, ISO 8601.
     """
 
-    whole: Calibration
-    crossed: Calibration
+    calibration: Calibration
     made_by: str
     date: str
 
@@ -120,8 +117,8 @@ def calibration_of(pool: Pool, reads: StatesId, normaliser: str = RECIPE.normali
 
     What is damaged is set aside, and what was fitted to other clips or another encoder is not used.
     """
-    words = own_words(pool, reads, normaliser)
-    return adapted(default(), words) if words and len(words) >= FEWEST else default().whole
+    given, words = default().calibration, own_words(pool, reads, normaliser)
+    return adapted(given, words) if words and len(words) >= FEWEST else given
 
 
 def own_words(pool: Pool, reads: StatesId, normaliser: str = RECIPE.normaliser) -> Words | None:
@@ -138,25 +135,15 @@ def own_words(pool: Pool, reads: StatesId, normaliser: str = RECIPE.normaliser) 
     return None
 
 
-def adapted(given: Default, words: Words) -> Calibration:
-    """Return a default calibration moved by what words of a pool's own clips differ by."""
-    told = OWN.format(f"{len(words):,}")
-    own = given.crossed.fitted(words.numbers, words.right, told)
-    return given.whole.moved(given.crossed, own)
+def adapted(given: Calibration, words: Words) -> Calibration:
+    """Return a calibration fitted to words of a pool's own clips, from a given one on."""
+    return given.fitted(words.numbers, words.right, OWN.format(f"{len(words):,}"))
 
 
-def fitted_default(
-    whole: Words, crossed: Words, languages: Sequence[str], made_by: str, date: str
-) -> Default:
-    """Return a default fitted to words of all heads on other clips, and of one head on clips left out."""
-    told = DEFAULT.format(", ".join(languages), f"{len(whole):,}")
-    blank = blank_calibration(whole.numbers)  # both are of its scales
-    return Default(
-        blank.fitted(whole.numbers, whole.right, told),
-        blank.fitted(crossed.numbers, crossed.right, told),
-        made_by,
-        date,
-    )
+def fitted_default(words: Words, languages: Sequence[str]) -> Calibration:
+    """Return a default calibration, fitted to words of languages."""
+    told = DEFAULT.format(", ".join(languages), f"{len(words):,}")
+    return blank_calibration(words.numbers).fitted(words.numbers, words.right, told)
 
 
 @lru_cache(maxsize=1)

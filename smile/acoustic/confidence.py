@@ -67,12 +67,6 @@ class Calibration:
         told = tuple(round(float(weight), 6) for weight in weights)
         return replace(self, weights=told, fitted_to=fitted_to, words=len(right))
 
-    def moved(self, before: Calibration, after: Calibration) -> Calibration:
-        """Return this one, its weights moved as another's have been; all three are of the same scales."""
-        shifts = zip(self.weights, before.weights, after.weights, strict=True)
-        weights = tuple(round(own + new - old, 6) for own, old, new in shifts)
-        return replace(self, weights=weights, fitted_to=after.fitted_to, words=after.words)
-
     def _inputs(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         scaled = (numbers - np.array(self.means)) / np.array(self.scales)
         return np.column_stack([scaled, np.ones(len(scaled))])

@@ -30,6 +30,7 @@ from smile.acoustic.calibrating import (
     own_words,
     words_of,
 )
+from smile.acoustic.confidence import Calibration
 from smile.acoustic.evidence import NAMES
 from smile.acoustic.model import AcousticModel, open_acoustic
 from smile.acoustic.states import StatesId, layer_states
@@ -121,7 +122,7 @@ def run(asked: Asked, split: str) -> str:
     rows, own = [], list[Told]()
     for one in read:
         others = [each for each in read if each is not one]
-        row, told = _row(one, _default(others) if others else default())
+        row, told = _row(one, _default(others) if others else default().calibration)
         rows.append(row)
         own.append(told)
     note = f"{split}, first {asked.limit} clips, {BINS} bins of equally many words; {stamp()}"
@@ -134,9 +135,9 @@ def write_default(asked: Asked, out: Path) -> str:
     Raises:
         SmileError: no pools are named, or one has no acoustic model.
     """
-    made = _default(_all_read(asked, CHOICES), asked.command)
+    made = Default(_default(_all_read(asked, CHOICES)), asked.command, f"{datetime.now(UTC):%Y-%m-%d}")
     write_text(out, json.dumps(asdict(made), indent=1) + "\n")
-    return f"{out}: {made.whole.fitted_to}."
+    return f"{out}: {made.calibration.fitted_to}."
 
 
 def _all_read(asked: Asked, split: str) -> list[_Read]:
@@ -163,20 +164,16 @@ def _words(model: Model, acoustic: AcousticModel, clips: Sequence[Utterance]) ->
     return Words.joined(found)
 
 
-def _default(read: Sequence[_Read], made_by: str = "") -> Default:
-    """The default that languages give; those that were not cross-read count for whole heads only."""
-    crossed = Words.joined(one.crossed for one in read if one.crossed)
-    if not len(crossed):
-        raise SmileError("No pool has been cross-read; run `smile check` on each first.")
-    whole, languages = Words.joined(one.chosen for one in read), [one.language for one in read]
-    return fitted_default(whole, crossed, languages, made_by, f"{datetime.now(UTC):%Y-%m-%d}")
+def _default(read: Sequence[_Read]) -> Calibration:
+    """The default that languages give."""
+    return fitted_default(Words.joined(one.chosen for one in read), [one.language for one in read])
 
 
-def _row(one: _Read, given: Default) -> tuple[dict[str, object], Told]:
+def _row(one: _Read, given: Calibration) -> tuple[dict[str, object], Told]:
     """A language's row, its confidences as a pool has them, and which words are right."""
     numbers, right = one.measured.numbers, one.measured.right
     aligned = np.exp(numbers[:, NAMES.index("aligned")])
-    usual = given.whole.probabilities(numbers)
+    usual = given.probabilities(numbers)
     own = adapted(given, one.crossed).probabilities(numbers) if one.crossed else usual
     row: dict[str, object] = {
         "language": one.language,

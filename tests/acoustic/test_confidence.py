@@ -109,18 +109,20 @@ def pool(tmp_path: Path) -> Pool:
 
 
 def test_a_pool_has_its_own_calibration_until_its_clips_change(pool: Pool) -> None:
-    assert calibration_of(pool, READS) == default().whole
+    assert calibration_of(pool, READS) == default().calibration
     words = made_words(500)
     write_words(pool, READS, words)
     own = calibration_of(pool, READS)
-    assert own == adapted(default(), Words(words.numbers.astype(np.float32).astype(float), words.right))
-    assert own.fitted_to != default().whole.fitted_to
+    assert own == adapted(
+        default().calibration, Words(words.numbers.astype(np.float32).astype(float), words.right)
+    )
+    assert own.fitted_to != default().calibration.fitted_to
     fewer = replace(pool, utterances=pool.utterances[1:])
     assert own_words(fewer, READS) is None
-    assert calibration_of(fewer, READS) == default().whole
+    assert calibration_of(fewer, READS) == default().calibration
     assert own_words(pool, replace(READS, precision="int8")) is None
     write_words(pool, READS, made_words(FEWEST - 1))
-    assert calibration_of(pool, READS) == default().whole
+    assert calibration_of(pool, READS) == default().calibration
 
 
 def test_a_damaged_calibration_is_set_aside(pool: Pool) -> None:
@@ -130,5 +132,5 @@ def test_a_damaged_calibration_is_set_aside(pool: Pool) -> None:
             write_words(pool, READS, damaged)
         else:
             path.write_bytes(b"PK no archive")
-        assert calibration_of(pool, READS) == default().whole
+        assert calibration_of(pool, READS) == default().calibration
         assert not path.exists()
