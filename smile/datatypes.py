@@ -102,8 +102,9 @@ class Span:
     start: float
     end: float
     text: str
-    confidence: float | None = None  # in [0, 1]; None where a person wrote it
+    confidence: float | None = None  # in [0, 1]; None where a person wrote it, or nobody has asked
     parts: tuple[Span, ...] = ()  # the words of an utterance, the characters of a word, where they have times
+    probability: float | None = None  # of a word's or character's labels, each in its best frame, if known
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,9 @@ def align(
 ) -> Generator[tuple[int, int], None, Alignment]:
     """Return where lines are spoken in log probabilities (frames, symbols); yields as `best_path` does.
 
-    Confidence of a word is the geometric mean of its labels' probabilities, each in its best frame; of a
-    line, that of its words' labels. Times are those of spikes, moved by what was measured of known times.
+    Probability of a word is the geometric mean of its labels' probabilities, each in its best frame;
+    confidence of a line, that of its words' labels. Times are those of spikes, moved by what was measured
+    of known times.
 
     Raises:
         SmileError: no line may be passed over, and the frames cannot hold the text.
@@ -103,7 +104,7 @@ def _lines(
 
 
 def _line(text: str, words: Sequence[Span]) -> Span:
-    known = [(word.confidence, len(word.text)) for word in words if word.confidence is not None]
+    known = [(word.probability, len(word.text)) for word in words if word.probability is not None]
     logs = [float(np.log(max(p, 1e-30))) for p, length in known for _ in range(length)]
     return Span(words[0].start, words[-1].end, text, round(confidence(logs), 4), tuple(words))
 
@@ -121,11 +122,12 @@ def _word(word: WrittenWord, frames: _Frames, at: int) -> Span:
                 before += character.text
             continue
         start, end = (n / STATES_PER_SECOND for n in (frames.begins[at], frames.ends[at + count - 1]))
-        parts.append(Span(start, end, before + character.text, _mean(frames.scores[at : at + count])))
+        probability = _mean(frames.scores[at : at + count])
+        parts.append(Span(start, end, before + character.text, probability=probability))
         at, before = at + count, ""
-    scores = [score for part in parts for score in [part.confidence] if score is not None]
+    scores = [score for part in parts for score in [part.probability] if score is not None]
     sure = round(confidence([float(np.log(max(s, 1e-30))) for s in scores]), 4) if scores else None
-    return Span(parts[0].start, parts[-1].end, word.text, sure, tuple(parts))
+    return Span(parts[0].start, parts[-1].end, word.text, parts=tuple(parts), probability=sure)
 
 
 def _mean(scores: Sequence[float]) -> float | None:

@@ -51,7 +51,7 @@ def write(pool: Pool, heads: Sequence[Head], recipes: Sequence[Recipe]) -> tuple
     path.parent.mkdir(parents=True, exist_ok=True)
     halves = [{name: w.astype(np.float16) for name, w in head.weights.items()} for head in heads]
     recipes_told = [recipe.to_json() for recipe in recipes]
-    header = {**_header(first.reads, first.form, pool.utterances), "recipes": recipes_told}
+    header = {**header_of(first.reads, first.form, pool.utterances), "recipes": recipes_told}
     characters = np.array(list(map(ord, first.alphabet.characters)), np.int32)
     arrays = {f"{i}/{name}": half for i, each in enumerate(halves) for name, half in each.items()}
     write_arrays(path, {"header": np.array(json.dumps(header)), "characters": characters, **arrays})
@@ -69,12 +69,12 @@ def open_heads(pool: Pool, reads: StatesId, normaliser: str = "plain") -> tuple[
     if not path.is_file():
         raise PoolError(f"The pool {pool.folder} has no acoustic model; {_again(pool)}")
     try:
-        wanted = json.dumps(_header(reads, form, pool.utterances))
+        wanted = json.dumps(header_of(reads, form, pool.utterances))
         return _opened(path, path.stat().st_mtime_ns, reads, form, wanted)
     except DamagedError as error:
         set_aside(path)
         raise PoolError(f"The acoustic model of {pool.folder} was damaged; {_again(pool)}") from error
-    except _OtherHeadError as other:
+    except OtherHeadError as other:
         raise PoolError(
             f"The acoustic model of {pool.folder} was fitted to {other}; {_again(pool)}"
         ) from other
@@ -94,15 +94,16 @@ def present(pool: Pool, reads: StatesId, normaliser: str = "plain") -> bool:
     return True
 
 
-class _OtherHeadError(Exception):
-    """A head was fitted to something else; says to what."""
+class OtherHeadError(Exception):
+    """What is stored beside a pool was fitted to something else; says to what."""
 
 
 def _again(pool: Pool) -> str:
     return "fit it again." if len(pool) else "add clips first."
 
 
-def _header(reads: StatesId, form: Form, utterances: Iterable[Utterance]) -> dict[str, Any]:
+def header_of(reads: StatesId, form: Form, utterances: Iterable[Utterance]) -> dict[str, Any]:
+    """Return what is stored with what was fitted to clips: states, form of the texts, and the clips."""
     clips = "\n".join(sorted(clip_key(u) for u in utterances))
     return {
         "format": FORMAT,
@@ -118,7 +119,7 @@ def _opened(path: Path, changed: int, reads: StatesId, form: Form, wanted: str) 
     with Arrays(path) as stored:
         try:
             header = json.loads(stored.text("header"))
-            _compare(header, json.loads(wanted))
+            compare_headers(header, json.loads(wanted))
             characters = "".join(map(chr, stored["characters"].tolist()))
             weights = _weights(stored, len(header["recipes"]))
         except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -140,11 +141,15 @@ def _weights(stored: Arrays, count: int) -> list[dict[str, NDArray[np.float32]]]
     return each
 
 
-def _compare(fitted: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Raise what a head was fitted to, where that is something else than what is wanted."""
+def compare_headers(fitted: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Check what something stored was fitted to by its header and the one wanted.
+
+    Raises:
+        OtherHeadError: it was fitted to something else.
+    """
     states, asked = fitted.get("states", {}), wanted["states"]
     if fitted.get("format") != wanted["format"]:
-        raise _OtherHeadError("another version of SMILE's format")
+        raise OtherHeadError("another version of SMILE's format")
     for name, said in (
         ("encoder", "the states of another encoder"),
         ("precision", "states of another precision"),
@@ -152,8 +157,8 @@ def _compare(fitted: dict[str, Any], wanted: dict[str, Any]) -> None:
         ("windows", "other audio windows"),
     ):
         if states.get(name) != asked[name]:
-            raise _OtherHeadError(said)
+            raise OtherHeadError(said)
     if fitted.get("texts") != wanted["texts"]:
-        raise _OtherHeadError("texts in another form")
+        raise OtherHeadError("texts in another form")
     if fitted.get("clips") != wanted["clips"]:
-        raise _OtherHeadError("other clips or texts")
+        raise OtherHeadError("other clips or texts")

@@ -13,7 +13,7 @@ from smile.paths import POOLS
 
 WHAT = (
     *("engines", "latency", "context", "start", "map"),
-    *("acoustic", "align", "near", "levels", "samples"),
+    *("acoustic", "align", "confidence", "near", "levels", "samples"),
 )
 
 
@@ -25,9 +25,9 @@ def add(commands: Commands) -> None:
         "what",
         choices=WHAT,
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
-        "the CER of pools' acoustic models, the errors of their word times, how well recordings unlike a "
-        "pool are known (near), the CER of quiet recordings (levels), or the recordings to try of the demo "
-        "pools, whose figures are written down for the page.",
+        "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
+        "confidence, how well recordings unlike a pool are known (near), the CER of quiet recordings "
+        "(levels), or the recordings to try of the demo pools, whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -45,8 +45,9 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Measure acoustic models, nearness, levels or samples of these languages, ISO 639-3 codes joined "
-        "by commas (default: the five that Whisper does not know, the ten of the evaluation, all demo pools).",
+        help="Measure acoustic models, nearness, levels or samples of these languages, ISO 639-3 codes "
+        "joined by commas (default: the five that Whisper does not know, the ten of the evaluation, all "
+        "demo pools).",
     )
     _add_special(parser)
 
@@ -65,14 +66,21 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Measure the word times, or levels, of pools in this folder, each under its language's code; "
-        "word times need an acoustic model (default, for levels: pools made of 10min_train).",
+        help="Measure the word times, confidence, or levels of pools in this folder, each under its "
+        "language's code; the first two need an acoustic model (default, for levels: pools made of "
+        "10min_train).",
     )
     add_option(
         parser,
         "--sixteen-bits",
         action="store_true",
         help="Round quiet clips to 16 bits, for levels, as a recorder that is set too low does.",
+    )
+    add_option(
+        parser,
+        "--out",
+        type=Path,
+        help="Write the default calibration of confidence, fitted to these languages, into this file.",
     )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
@@ -92,6 +100,16 @@ def run(chosen: argparse.Namespace) -> None:
 
         languages = chosen.languages or ("gla", "chr", "bel")
         print(align.run(chosen.data[0], chosen.pools, languages, chosen.split, chosen.limit))
+    elif chosen.what == "confidence":
+        from smile.bench import confidence
+
+        asked = confidence.Asked(
+            chosen.data[0], chosen.pools, chosen.languages or ("mdw", "gla"), chosen.limit
+        )
+        if chosen.out:
+            print(confidence.write_default(asked, chosen.out))
+        else:
+            print(confidence.run(asked, chosen.split))
     elif chosen.what == "near":
         from smile.bench import near
 

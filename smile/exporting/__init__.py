@@ -11,7 +11,7 @@ from smile.exporting.eaf import as_eaf
 from smile.exporting.subtitles import as_srt, as_vtt
 from smile.exporting.tables import as_csv, as_jsonl, as_words_csv
 from smile.exporting.textgrid import as_textgrid
-from smile.exporting.transcripts import Span, TieredTranscript, by_words
+from smile.exporting.transcripts import Span, TieredTranscript, by_words, without_words
 from smile.util.storage import write_text
 
 TOGETHER: dict[str, Callable[[Sequence[TieredTranscript]], str]] = {"csv": as_csv, "jsonl": as_jsonl}
@@ -59,4 +59,4 @@ def _stem(recording: str) -> str:
     return PurePosixPath(recording.replace("\\", "/")).stem or "recording"
 
 
-__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "TieredTranscript", "by_words", "export"]
+__all__ = ["EACH", "FORMATS", "TOGETHER", "Span", "TieredTranscript", "by_words", "export", "without_words"]

@@ -12,7 +12,7 @@ from smile.exporting.transcripts import VANILLA, TieredTranscript, parts_as_dict
 from smile.util.spreadsheet import BOM, guarded_row
 
 COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
-WORD_COLUMNS = ("file", "utterance", "word", "unit", "start", "end", "text", "probability")
+WORD_COLUMNS = ("file", "utterance", "word", "unit", "start", "end", "text", "probability", "confidence")
 
 
 def as_csv(transcripts: Sequence[TieredTranscript]) -> str:
@@ -55,7 +55,8 @@ def _word_rows(transcript: TieredTranscript) -> Iterator[dict[str, Any]]:
                     "start": round(unit.start, 3),
                     "end": round(unit.end, 3),
                     "text": unit.text,
-                    "probability": unit.confidence,
+                    "probability": unit.probability,
+                    "confidence": unit.confidence,
                 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,9 +38,21 @@ class TieredTranscript:
         return tuple(span for span in self.tiers[0][1] if span.text) if self.tiers else ()
 
     @property
+    def whole(self) -> bool:
+        """Return whether all tiers have as many spans, each at a time and as sure as may be."""
+        counts = {len(spans) for _, spans in self.tiers}
+        return len(counts) <= 1 and all(_possible(span) for _, spans in self.tiers for span in spans)
+
+    @property
     def text(self) -> str:
         """Return the first tier's text."""
         return " ".join(span.text for span in self.spans)
+
+
+def _possible(span: Span) -> bool:
+    """Whether a span with all its parts is at a time that may be, and as sure as may be."""
+    sure = all(0 <= value <= 1 for value in (span.confidence, span.probability) if value is not None)
+    return sure and 0 <= span.start <= span.end < math.inf and all(map(_possible, span.parts))
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,14 @@ def by_words(transcript: TieredTranscript) -> TieredTranscript:
     return replace(transcript, tiers=tiers)
 
 
+def without_words(transcript: TieredTranscript) -> TieredTranscript:
+    """Return a transcript with the times of its utterances only."""
+    tiers = tuple(
+        (name, tuple(replace(span, parts=()) for span in spans)) for name, spans in transcript.tiers
+    )
+    return replace(transcript, tiers=tiers)
+
+
 def parts_as_dicts(parts: Iterable[Span]) -> list[dict[str, Any]]:
     """Return words as plain values for JSON, with their characters where these have times."""
     return [_part_dict(part) for part in parts]
@@ -88,8 +109,9 @@ def parts_as_dicts(parts: Iterable[Span]) -> list[dict[str, Any]]:
 
 def _part_dict(part: Span) -> dict[str, Any]:
     inner = {"characters": parts_as_dicts(part.parts)} if part.parts else {}
+    sure = {"confidence": part.confidence} if part.confidence is not None else {}
     start, end = round(part.start, 3), round(part.end, 3)
-    return {"text": part.text, "start": start, "end": end, "probability": part.confidence, **inner}
+    return {"text": part.text, "start": start, "end": end, "probability": part.probability, **sure, **inner}
 
 
 def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
@@ -117,4 +139,5 @@ __all__ = [
     "by_words",
     "parts_as_dicts",
     "placed",
+    "without_words",
 ]

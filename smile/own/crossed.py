@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 
+from smile.acoustic.calibrating import crossed_words, write_words
 from smile.acoustic.crossing import CrossRead, cross_read
 from smile.acoustic.model import AcousticModel
 from smile.acoustic.recipe import DEFAULTS as RECIPE
@@ -15,6 +17,7 @@ from smile.pools.copies import copies
 from smile.pools.pool import Pool
 from smile.whisper.model import Model
 
+LOG = logging.getLogger(__name__)
 UNKEPT = "What an acoustic model is fitted to cannot be kept ({})."
 ModelOf = Callable[[Utterance], AcousticModel]
 """Gives the acoustic model that was fitted without a clip; raises SmileError where there is none."""
@@ -25,14 +28,23 @@ def cross_read_pool(
 ) -> Generator[FittingProgress, None, list[CrossRead]]:
     """Read every clip of a pool by a head fitted to others, with all copies of a recording left out together.
 
-    Yields after each clip encoded and each epoch; raises as `cross_read` does, and AudioError where a
-    recording cannot be read.
+    The words that they write are kept beside the pool where there is room: the confidence of later ones is
+    calibrated on them.
+
+    Yields after each clip encoded, each epoch and each clip written; raises as `cross_read` does, and
+    AudioError where a recording cannot be read.
     """
     store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
     for done, of in store.encode(model, pool.utterances):
         yield FittingProgress("encoding", done, of)
     form = form_of(pool, recipe.normaliser)
-    return (yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool)))
+    crossed = yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool))
+    words = yield from crossed_words(crossed)
+    try:
+        write_words(pool, store.made_by, words, recipe.normaliser)
+    except OSError as error:
+        LOG.warning("The confidence of words stays uncalibrated (%s): %s", error.strerror, pool.folder.name)
+    return crossed
 
 
 def cross_models(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -59,6 +58,7 @@ class Part:
     examples: int
     stale: bool = False  # the pool has changed since, and nobody has corrected it
     corrected: str | None = None
+    words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
 
     @property
     def key(self) -> tuple[str, int]:
@@ -225,19 +225,9 @@ class _Kept:
 def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are; ValueError where they are not those of `_Kept` of this recording."""
     transcript = from_fields(_Kept, fields).transcript
-    if transcript and not (
-        transcript.recording == name
-        and transcript.tiers
-        and all(_fit(transcript, t) for t in transcript.tiers)
-    ):
+    if transcript and not (transcript.recording == name and transcript.tiers and transcript.whole):
         raise ValueError(name)
     return fields
-
-
-def _fit(transcript: TieredTranscript, tier: tuple[str, tuple[Span, ...]]) -> bool:
-    """Whether a tier has as many parts as the first one, each at a time that may be."""
-    timed = all(0 <= span.start <= span.end < math.inf for span in tier[1])
-    return timed and len(tier[1]) == len(transcript.tiers[0][1])
 
 
 def _recording(workspace: Workspace, name: str) -> Recording:
@@ -273,6 +263,7 @@ def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[P
             span.confidence,
             item.examples,
             stale=item.version != version,
+            words=span.parts,
         )
 
 

@@ -193,7 +193,10 @@ def as_dict(aligned: Aligned) -> dict[str, Any]:
             continue
         line = next(spoken)
         lines.append(
-            {"line": number, **parts_as_dicts([Span(line.start, line.end, line.text, line.confidence)])[0]}
+            {
+                "line": number,
+                **parts_as_dicts([Span(line.start, line.end, line.text, probability=line.confidence)])[0],
+            }
         )
         if line.parts:
             lines[-1]["words"] = parts_as_dicts(line.parts)

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from smile.acoustic.calibrating import calibration_of
+from smile.acoustic.states import StatesId
 from smile.audio.io import Steps, reading
 from smile.audio.isolated import reading_apart
 from smile.audio.signatures import may_be_sound
@@ -184,9 +186,11 @@ def _segments(out: Path, name: str) -> Path:
 def facts(models: Models, pool: Pool | None, settings: Settings, times: Times = "") -> dict[str, Any]:
     """Return all that a batch's transcripts depend on beside the recordings, as JSON has it."""
     texts = "\n".join([*(f"{u.id}\t{u.text}" for u in pool.utterances), *pool.added]) if pool else ""
-    examples = hashlib.sha256(texts.encode()).hexdigest()[:12]
-    made = {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples}
-    return made | ({"times": times} if times else {})
+    examples, timed = hashlib.sha256(texts.encode()).hexdigest()[:12], dict[str, Any]()
+    if times and pool:
+        calibration = calibration_of(pool, StatesId.of(models.smile.within(settings.windows)))
+        timed = {"times": times, "calibration": [*calibration.weights]}
+    return {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples, **timed}
 
 
 @dataclass(frozen=True, eq=False)

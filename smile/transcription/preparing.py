@@ -72,7 +72,9 @@ def prepare_acoustic(
 
 
 def share(said: FittingProgress) -> float:
-    """Return how much of the making of a head is done, 0 to 1."""
+    """Return how much of the making of a head is done, 0 to 1; what is written last takes next to no time."""
+    if said.stage == "writing":
+        return 1.0
     part = said.done / said.of
     return 0.3 * part if said.stage == "encoding" else 0.3 + 0.7 * part
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from smile.acoustic.align import FORCED, align
-from smile.acoustic.head import Head
+from smile.acoustic.calibrating import calibration_of
+from smile.acoustic.confidence import Calibration
+from smile.acoustic.evidence import weighed
+from smile.acoustic.model import AcousticModel, open_acoustic
 from smile.acoustic.states import StatesId, layer_states
-from smile.acoustic.store import open_head
 from smile.datatypes import SAMPLE_RATE, Matrix, Samples, SmileError, Span
 from smile.pools.pool import Pool
 from smile.transcription.result import Result, Segment, Transcript
@@ -23,8 +25,9 @@ TIMES: tuple[Times, ...] = get_args(Times)
 def with_times(result: Result, model: Model, samples: Samples, pool: Pool, times: Times) -> Result:
     """Return a result of samples (n,) whose segments, on both sides, have the times of their words.
 
-    Each text is taken as it is: a word that is not spoken has a time, too, and a low confidence. A text that
-    is too long for its sound has no words.
+    Each text is taken as it is: a word that is not spoken has a time, too, and a low probability. A text that
+    is too long for its sound has no words. Words of the side that the pool has helped have a confidence, too:
+    how likely they are right.
 
     Args:
         model: the in-context side, to whose encoder states the pool's acoustic model was fitted.
@@ -35,34 +38,55 @@ def with_times(result: Result, model: Model, samples: Samples, pool: Pool, times
     if not times:
         return result
     model = model.within(result.settings.windows)
-    timer = Timer(model, open_head(pool, StatesId.of(model)), samples, times)
-    vanilla, smile = (_side(side, timer) for side in (result.vanilla, result.smile))
-    return replace(result, vanilla=vanilla, smile=smile)
+    calibration = calibration_of(pool, StatesId.of(model))
+    timer = Timer(model, open_acoustic(pool, model), samples, times)
+    vanilla, smile = _side(result.vanilla, timer), _side(result.smile, timer, calibration)
+    return replace(result, vanilla=vanilla, smile=smile, calibration=calibration.fitted_to)
 
 
 class Timer:
     """Gives texts of stretches of one recording the times of their words; a stretch is encoded once."""
 
-    def __init__(self, model: Model, head: Head, samples: Samples, times: Times = "characters"):
-        self._model, self._head, self._samples, self._times = model, head, samples, times
-        self._made: dict[tuple[float, float], Matrix] = {}
+    def __init__(self, model: Model, acoustic: AcousticModel, samples: Samples, times: Times = "characters"):
+        self._model, self._acoustic, self._samples, self._times = model, acoustic, samples, times
+        self._made: dict[tuple[float, float], tuple[Matrix, ...]] = {}
 
-    def words(self, start: float, end: float, text: str) -> tuple[Span, ...]:
-        """Return the words of a text that is spoken from start to end (s); () where it does not fit."""
+    def words(
+        self, start: float, end: float, text: str, calibration: Calibration | None = None
+    ) -> tuple[Span, ...]:
+        """Return the words of a text that is spoken from start to end (s); () where it does not fit.
+
+        With a calibration they have a confidence, but for those that the heads cannot write.
+        """
         if not text.strip():
             return ()
-        try:
-            (line,) = finished(align(self._head, self._logprobs(start, end), [text], FORCED)).lines
-        except SmileError:
-            return ()
-        words = moved(line.parts, start, end) if line else ()
+        logprobs = self._logprobs(start, end)
+        words = self._judged(logprobs, text, calibration) if calibration else self._aligned(logprobs, text)
+        words = moved(words, start, end)
         return words if self._times == "characters" else without_characters(words)
 
-    def _logprobs(self, start: float, end: float) -> Matrix:
+    def _aligned(self, logprobs: Sequence[Matrix], text: str) -> Sequence[Span]:
+        try:
+            (line,) = finished(align(self._acoustic.head, logprobs[0], [text], FORCED)).lines
+        except SmileError:
+            return ()
+        return line.parts if line else ()
+
+    def _judged(self, logprobs: Sequence[Matrix], text: str, calibration: Calibration) -> Sequence[Span]:
+        found = weighed(self._acoustic, logprobs, text)
+        return [
+            replace(each.word, confidence=round(calibration(each.evidence), 3))
+            if each.evidence
+            else each.word
+            for each in found
+        ]
+
+    def _logprobs(self, start: float, end: float) -> tuple[Matrix, ...]:
         key = start, end
         if key not in self._made:
             piece = self._samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
-            self._made[key] = self._head(layer_states(self._model, piece, self._head.reads.layers))
+            states = layer_states(self._model, piece, self._acoustic.head.reads.layers)
+            self._made[key] = self._acoustic.logprobs(states)
         return self._made[key]
 
 
@@ -84,10 +108,10 @@ def without_characters(words: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(replace(word, parts=()) for word in words)
 
 
-def _side(transcript: Transcript, timer: Timer) -> Transcript:
-    segments = tuple(_segment(segment, timer) for segment in transcript.segments)
+def _side(transcript: Transcript, timer: Timer, calibration: Calibration | None = None) -> Transcript:
+    segments = tuple(_segment(segment, timer, calibration) for segment in transcript.segments)
     return replace(transcript, segments=segments)
 
 
-def _segment(segment: Segment, timer: Timer) -> Segment:
-    return replace(segment, words=timer.words(segment.start, segment.end, segment.text))
+def _segment(segment: Segment, timer: Timer, calibration: Calibration | None) -> Segment:
+    return replace(segment, words=timer.words(segment.start, segment.end, segment.text, calibration))

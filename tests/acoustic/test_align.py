@@ -42,7 +42,7 @@ def test_words_have_the_times_of_their_characters() -> None:
     assert times(line.parts) == [("Na,", 0.08 - EARLY, 0.30 + LATE), ("ba!", 0.68 - EARLY, 1.0)]
     assert [c.text for word in line.parts for c in word.parts] == ["N", "a,", "b", "a!"]
     assert (line.start, line.end, line.text) == (line.parts[0].start, line.parts[-1].end, "Na, ba!")
-    assert [word.confidence for word in line.parts] == [pytest.approx(0.9048)] * 2
+    assert [word.probability for word in line.parts] == [pytest.approx(0.9048)] * 2
     for word in line.parts:
         assert (word.parts[0].start, word.parts[-1].end) == (word.start, word.end)
         assert all(a.end == b.start for a, b in pairwise(word.parts))
@@ -83,7 +83,7 @@ def test_what_the_head_cannot_write_has_the_time_between_its_neighbours() -> Non
     (line,) = aligned(head, logprobs, "ab 1984 ab").lines
     assert line
     year = line.parts[1]
-    assert (year.text, year.confidence) == ("1984", None)
+    assert (year.text, year.probability) == ("1984", None)
     assert line.parts[0].end <= year.start < year.end <= line.parts[2].start
     assert aligned(head, logprobs, "1984 1985 ab", "ab cccc ab").lines[0] is None, "it is mostly unknown"
     (line,) = aligned(head, logprobs, "aqb — cccc ab").lines

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import pytest
-from axe_core_python.selenium import Axe
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.page import PHONE, Page
-
-SERIOUS = ("serious", "critical")
-
-
-def findings(page: Page) -> list[tuple[Any, ...]]:
-    """What axe-core objects to seriously in what is in sight."""
-    time.sleep(0.6)  # until what is enabled again has its colours
-    found = Axe().run(page.driver)["violations"]
-    return [
-        (one["id"], node["html"][:120], [check["message"] for check in node["any"]])
-        for one in found
-        if one["impact"] in SERIOUS
-        for node in one["nodes"]
-    ]
+from tests.browser.steps import findings
 
 
 def unclear(page: Page) -> list[str]:

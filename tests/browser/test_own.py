@@ -17,6 +17,7 @@ from smile.corpora import read_corpus
 from smile.datatypes import Utterance
 from smile.pools.pool import open_pool
 from tests.browser.page import PHONE, Page
+from tests.browser.steps import name, said, shown
 from tests.conftest import POOLS
 from tests.support.linguists import staircase, write_eaf
 
@@ -66,22 +67,6 @@ def page(driver: webdriver.Chrome, app: str) -> Iterator[Page]:
     shown(page.open())
     yield page
     driver.get("about:blank")
-
-
-def shown(page: Page) -> None:
-    page.show("own")
-    page.wait(lambda: page.all("#own-search :is(input, textarea)"), "the tab")
-
-
-def name(page: Page, typed: str, code: str) -> None:
-    page.one("#own-search :is(input, textarea)").send_keys(typed)
-    page.wait(lambda: page.all(f"#own-matches input[value='{code}']"), "the language")
-    page.click(f"#own-matches label:has(input[value='{code}'])")
-    page.wait(lambda: "Your language is" in said(page), "the name")
-
-
-def said(page: Page) -> str:
-    return page.text("#own-stage p")
 
 
 def done(page: Page, words: str) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, SmileError
 from smile.exporting import FORMATS, Span, TieredTranscript, export
-from smile.exporting.transcripts import SMILE, VANILLA, apart, by_words
+from smile.exporting.transcripts import SMILE, VANILLA, apart, by_words, without_words
 from smile.importing import eaf as eaf_reader
 from smile.importing import textgrid as textgrid_reader
 from smile.importing.annotations import Annotated
@@ -98,7 +98,8 @@ def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
 
 def with_words() -> TieredTranscript:
     """An utterance with words that have characters, one of which leaves it, and an utterance without."""
-    first = Span(1.0, 1.25, "ná,", 0.5, (Span(1.0, 1.1, "n", 0.5), Span(1.1, 1.25, "á,", 0.5)))
+    letters = (Span(1.0, 1.1, "n", probability=0.5), Span(1.1, 1.25, "á,", probability=0.5))
+    first = Span(1.0, 1.25, "ná,", 0.8, letters, probability=0.5)
     words = (first, Span(1.25, 2.5, "=b", None))
     spans = (Span(1.0, 2.0, "ná, =b", 0.9, words), Span(3.0, 4.0, "c"))
     return TieredTranscript("a.wav", 5.0, ((SMILE, spans), (VANILLA, (Span(1.0, 2.0, "x"),))), "mdw")
@@ -141,7 +142,9 @@ def test_words_in_tables_and_subtitles(tmp_path: Path) -> None:
         ("ná,", 1.0, 0.5),
         ("=b", 1.25, None),
     ]
+    assert [w.get("confidence") for w in first["words"]] == [0.8, None]
     assert [c["text"] for c in first["words"][0]["characters"]] == ["n", "á,"]
+    assert "confidence" not in first["words"][0]["characters"][0]
     assert "words" not in second
     _, path = export([with_words()], "csv", tmp_path)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -152,6 +155,12 @@ def test_words_in_tables_and_subtitles(tmp_path: Path) -> None:
         ("character", "á,", "1", "1"),
         ("word", "'=b", "1", "2"),
     ]
+    assert [(r["probability"], r["confidence"]) for r in rows] == [
+        ("0.5", "0.8"),
+        *[("0.5", "")] * 2,
+        ("", ""),
+    ]
+    (path,) = export([without_words(with_words())], "csv", tmp_path)
     (path,) = export([by_words(with_words())], "srt", tmp_path)
     events = pysubs2.load(str(path)).events
     assert [(e.start, e.end, e.text) for e in events] == [

@@ -132,13 +132,13 @@ def _run(
 
 def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None:
     """Connect samples, transcripts and pools as files."""
-    kinds: list[tuple[dict[str, gr.Button], Any]] = [
-        (buttons.transcripts, transcribing.saved),
-        (buttons.pools, transcribing.pool_saved),
+    kinds: list[tuple[dict[str, gr.Button], Any, list[Any]]] = [
+        (buttons.transcripts, transcribing.saved, [view.key, view.timed]),
+        (buttons.pools, transcribing.pool_saved, [view.key]),
     ]
-    for made_by, make in kinds:
+    for made_by, make, inputs in kinds:
         for kind, button in made_by.items():
-            made = button.click(partial(make, service, kind), view.key, buttons.file, **QUICK)
+            made = button.click(partial(make, service, kind), inputs, buttons.file, **QUICK)
             made.success(js=DOWNLOAD)
     for kind, button in buttons.samples.items():
         made = button.click(partial(sampled, service, kind), outputs=buttons.file, **QUICK)

@@ -62,6 +62,7 @@ class Page(NamedTuple):
     recordings: Any = gr.skip()
     recorded: Any = gr.skip()
     stop: Any = gr.skip()
+    timed: Any = gr.skip()  # whether files have the times of words
 
     def says(self, text: str, kind: str = "") -> Page:
         """Return the same with a line about what is going on; what is at work can be cancelled."""
@@ -110,6 +111,7 @@ def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
         "results": view.transcripts(items, parts),
         "again": gr.update(visible=any(part.stale for part in parts)),
         "files": gr.update(visible=bool(parts)),
+        "timed": gr.update(visible=any(part.words for part in parts)),
         "curve": curve.update(state.corrections, language.code if language else ""),
     }
 

@@ -194,7 +194,8 @@ class VisitorService:
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
         with workspace.work(adding=False) as log:
-            steps = batch.run(models, clips, pool, settings, log)
+            output = batch.Output(times="words") if timed(settings, pool, models) else batch.UTTERANCES
+            steps = batch.run(models, clips, pool, settings, log, output)
             with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
@@ -246,6 +247,13 @@ def _stored(pool: Pool, models: Models) -> bool:
     from smile.decoding.knn.store import present
 
     return present(pool, models.smile)
+
+
+def timed(settings: Settings, pool: Pool | None, models: Models) -> bool:
+    """Return whether a pool has an acoustic model, which tells the times of words and how sure they are."""
+    from smile.transcription.preparing import has_acoustic
+
+    return pool is not None and has_acoustic(pool, models.smile.within(settings.windows))
 
 
 def possible(settings: Settings, pool: Pool | None, models: Models) -> Settings:

@@ -14,7 +14,7 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
-from smile.ui.own import orthography, view
+from smile.ui.own import doubtful, orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
@@ -192,11 +192,16 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["again"] = gr.Button(
             "Transcribe the rest again", visible=False, elem_id="own-again", min_width=200
         )
-    outputs["results"] = gr.HTML(view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN, **PLAIN)
+    outputs["results"] = gr.HTML(
+        view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN + doubtful.NEXT, **PLAIN
+    )
     with gr.Row(visible=False, elem_classes="files", elem_id="own-downloads") as files:
         pressed["transcripts"] = {
             kind: gr.Button(_label(kind), size="sm", elem_id=f"own-save-{kind}") for kind in FORMATS
         }
+        outputs["timed"] = gr.Checkbox(
+            False, label="with the times of words", visible=False, elem_id="own-timed", min_width=200
+        )
     outputs["files"] = files
 
 

@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import gradio as gr
 
 from smile.datatypes import PoolError
-from smile.exporting import TOGETHER, export
+from smile.exporting import export, without_words
 from smile.own import transcripts
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
@@ -128,12 +128,16 @@ def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None)
     )
 
 
-def saved(service: VisitorService, kind: str, key: str | None) -> Any:
-    """Return the hidden button with the transcripts as its file, several in a zip."""
+def saved(service: VisitorService, kind: str, key: str | None, timed: object = False) -> Any:
+    """Return the hidden button with the transcripts as its file, several in a zip.
+
+    With `timed` the words of those that were written by a pool with an acoustic model have their times.
+    """
     workspace = opened(service, key)
+    written = transcripts.exported(workspace)
     with workspace.work(adding=False) as folder:
-        made = export(transcripts.exported(workspace), kind, folder)
-        if kind in TOGETHER or len(made) == 1:
+        made = export(written if timed is True else list(map(without_words, written)), kind, folder)
+        if len(made) == 1:
             return _offered(service, workspace, made[0])
         zipped = folder / f"transcripts-{kind}.zip"
         with ZipFile(zipped, "w", ZIP_DEFLATED) as archive:

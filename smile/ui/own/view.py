@@ -14,6 +14,7 @@ from smile.audio.isolated import read_apart
 from smile.datatypes import SAMPLE_RATE, Language, Utterance
 from smile.own.transcripts import Item, Part
 from smile.transcription.lengths import LISTED
+from smile.ui.own import doubtful
 
 MOST_ROWS = 300  # of a table
 SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')
@@ -130,7 +131,7 @@ def transcripts(
                 else WAITING.format(name, item.begun, _waiting(item))
             )
     heads = Markup().join(map(HEAD.format, ("Recording", "Transcript", "")))
-    return SCROLL.format("Transcripts", TABLE.format(heads, rows))
+    return doubtful.legend(parts) + SCROLL.format("Transcripts", TABLE.format(heads, rows))
 
 
 def _waiting(item: Item) -> str:
@@ -145,7 +146,8 @@ def _part(part: Part, chosen: bool) -> Markup:
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:
-        sure = "" if part.confidence is None else f"{100 * part.confidence:.0f} % sure"
+        confidence = doubtful.sure(part)
+        sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
         state = Markup("<small>{}{}</small>").format(sure, ", with fewer examples" if part.stale else "")
     return PART.format(
         mark=CHOSEN if chosen else "",
@@ -153,7 +155,7 @@ def _part(part: Part, chosen: bool) -> Markup:
         where=where,
         name=part.recording,
         part=part.number,
-        text=part.text or "(nothing was written)",
+        text=doubtful.shaded(part) or "(nothing was written)",
         state=state,
     )
 

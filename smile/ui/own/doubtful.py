@@ -1,0 +1,96 @@
+"""How sure each word of a transcript is: shades, numbers, and the way to the next doubtful word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+from markupsafe import Markup
+
+from smile.datatypes import Span
+from smile.own.transcripts import Part
+
+DOUBTFUL, FAIR = 0.5, 0.8  # confidence below which a word is doubtful, and fair
+WORD = Markup('<span class="word" title="{percent} % sure">{text}</span>')
+FAIR_WORD = Markup('<span class="word fair" title="{percent} % sure">{text}</span>')
+DOUBT = Markup(
+    '<mark class="word doubt" title="{percent} % sure" data-sure="{percent}">{text}'
+    '<span class="unseen"> ({percent} % sure)</span></mark>'
+)
+LEGEND = Markup(
+    '<div class="doubts"><p class="note">How likely each word is right: '
+    '<span class="word fair">50 to 80 %</span>, <mark class="word doubt">less than 50 %</mark>; '
+    "point at a word for its number.</p>"
+    '<button type="button" class="next-doubt" aria-keyshortcuts="N Alt+N"{off}>Next doubtful word '
+    "<kbd>n</kbd></button>"
+    '<p class="doubt-at" role="status" aria-live="polite"></p></div>'
+)
+NEXT = """
+const told = (text) => { element.querySelector(".doubt-at").textContent = text; };
+const step = (by) => {
+  const all = [...element.querySelectorAll("table .doubt")];
+  if (!all.length) return told("No word is doubtful.");
+  const at = all.findIndex((word) => word.classList.contains("at"));
+  const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
+  all.forEach((word, number) => word.classList.toggle("at", number === next));
+  const word = all[next];
+  word.closest("button").focus({ preventScroll: true });
+  word.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const text = word.firstChild.textContent.trim();
+  told(`${text}: ${word.dataset.sure} % sure, ${next + 1} of ${all.length}. Enter opens its transcript.`);
+};
+element.addEventListener("click", ({ target }) => { if (target.closest(".next-doubt")) step(1); });
+const shown = () => element.offsetParent !== null && element.querySelector(".next-doubt");
+document.addEventListener("keydown", (event) => {
+  if (event.code !== "KeyN" || event.ctrlKey || event.metaKey || !shown()) return;
+  const inside = element.contains(event.target);
+  if (!event.altKey && !inside) return;
+  event.preventDefault();
+  step(event.shiftKey ? -1 : 1);
+});
+"""
+
+
+def judged(part: Part) -> list[Span]:
+    """Return the words of a transcript that have a confidence; none of one that a person wrote."""
+    return [] if part.corrected is not None else [w for w in part.words if w.confidence is not None]
+
+
+def sure(part: Part) -> float | None:
+    """Return how sure a transcript is, 0 to 1: the mean of its words, or the writer's own confidence."""
+    words = [word.confidence for word in judged(part) if word.confidence is not None]
+    return fmean(words) if words else part.confidence
+
+
+def legend(parts: Iterable[Part]) -> Markup:
+    """Return what shades mean, and the button to the next doubtful word; nothing where no word has any."""
+    words = [word for part in parts for word in judged(part)]
+    if not words:
+        return Markup()
+    doubtful = any((word.confidence or 0.0) < DOUBTFUL for word in words)
+    return LEGEND.format(off="" if doubtful else Markup(" disabled"))
+
+
+def shaded(part: Part) -> Markup | str:
+    """Return the text of a part with its words shaded; as it is where none has a confidence."""
+    return _marked(part.text, judged(part))
+
+
+def _marked(text: str, words: Sequence[Span]) -> Markup | str:
+    """The words in a text, each after the one before; one that is not there is passed over."""
+    if not words:
+        return text
+    made, at = Markup(), 0
+    for word in words:
+        begins = text.find(word.text, at)
+        if begins >= 0:
+            end = begins + len(word.text)
+            made += Markup("{}{}").format(text[at:begins], _word(word))
+            at = end
+    return made + Markup("{}").format(text[at:])
+
+
+def _word(word: Span) -> Markup:
+    confidence = word.confidence or 0.0
+    kind = DOUBT if confidence < DOUBTFUL else FAIR_WORD if confidence < FAIR else WORD
+    return kind.format(text=word.text, percent=round(100 * confidence))

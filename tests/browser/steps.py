@@ -1,0 +1,40 @@
+"""Steps that tests of several tabs take, and what axe-core says of what is in sight."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from axe_core_python.selenium import Axe
+
+from tests.browser.page import Page
+
+SERIOUS = ("serious", "critical")
+
+
+def shown(page: Page) -> None:
+    page.show("own")
+    page.wait(lambda: page.all("#own-search :is(input, textarea)"), "the tab")
+
+
+def name(page: Page, typed: str, code: str) -> None:
+    page.one("#own-search :is(input, textarea)").send_keys(typed)
+    page.wait(lambda: page.all(f"#own-matches input[value='{code}']"), "the language")
+    page.click(f"#own-matches label:has(input[value='{code}'])")
+    page.wait(lambda: "Your language is" in said(page), "the name")
+
+
+def said(page: Page) -> str:
+    return page.text("#own-stage p")
+
+
+def findings(page: Page) -> list[tuple[Any, ...]]:
+    """What axe-core objects to seriously in what is in sight."""
+    time.sleep(0.6)  # until what is enabled again has its colours
+    found = Axe().run(page.driver)["violations"]
+    return [
+        (one["id"], node["html"][:120], [check["message"] for check in node["any"]])
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]

@@ -1,0 +1,41 @@
+"""Words of transcripts shaded by how sure they are, and with numbers for those who cannot see shades."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from smile.exporting import Span
+from smile.own.transcripts import Part
+from smile.ui.own import doubtful
+
+WORDS = (
+    Span(0.0, 0.4, "ná,", 0.93, probability=0.9),
+    Span(0.4, 0.8, "<b>", 0.31, probability=0.8),
+    Span(0.8, 1.2, "kwé", 0.6, probability=0.7),
+)
+PART = Part("a.wav", 0, 1, 0.0, 1.2, "ná,  <b> kwé!", "na", 0.8, 3, words=WORDS)
+
+
+def test_words_have_shades_and_doubtful_ones_a_number_to_be_heard() -> None:
+    told = str(doubtful.shaded(PART))
+    assert '<span class="word" title="93 % sure">ná,</span>  <mark class="word doubt"' in told
+    assert '&lt;b&gt;<span class="unseen"> (31 % sure)</span></mark>' in told
+    assert '<span class="word fair" title="60 % sure">kwé</span>!' in told
+    assert "<b>" not in told
+    assert doubtful.sure(PART) == pytest.approx((0.93 + 0.31 + 0.6) / 3)
+    assert "Next doubtful word" in doubtful.legend([PART])
+    assert "disabled" not in doubtful.legend([PART])
+    assert "disabled" in doubtful.legend([replace(PART, words=WORDS[:1])])
+
+
+@pytest.mark.parametrize("other", [replace(PART, words=()), replace(PART, corrected="ná,  <b> kwé!")])
+def test_without_an_acoustic_model_or_once_corrected_nothing_changes(other: Part) -> None:
+    assert doubtful.shaded(other) == other.text
+    assert not doubtful.legend([other])
+    assert doubtful.sure(other) == other.confidence
+
+
+def test_a_word_that_is_not_in_the_text_is_passed_over() -> None:
+    assert doubtful.shaded(replace(PART, smile="ná, kwé")).count("word") == 2
