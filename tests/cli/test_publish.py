@@ -48,7 +48,7 @@ def packed(tmp_path: Path) -> Path:
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small checkout, with what is nobody else's business beside what is committed."""
     folder = tmp_path / "checkout"
-    for name in ("app.py", "README.md", "LICENSE", "requirements.txt", "smile/paths.py", "tests/conftest.py"):
+    for name in (*space.FILES, "smile/paths.py", "tests/conftest.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     git(folder, "init", "--quiet")
