@@ -91,9 +91,9 @@ def decoded_here(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that are decoded in this process."""
     paths, stream = [], io.stream
 
-    def seen(path: Path, most: int | None = None) -> object:
+    def seen(path: Path, most: int | None = None, track: int | None = None) -> object:
         paths.append(path)
-        return stream(path, most)
+        return stream(path, most, track)
 
     monkeypatch.setattr(io, "stream", seen)
     return paths

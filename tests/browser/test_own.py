@@ -222,12 +222,13 @@ def test_columns_that_nobody_can_know_are_chosen(driver, served, clips, tmp_path
     driver.get_log("browser")
     page = Page(driver, served).open()
     shown(page)
-    add(page, tmp_path / "mine.zip")
+    page.one("#own-uploads input[type='file']").send_keys(str(tmp_path / "mine.zip"))
     page.wait(lambda: page.all("#own-columns table"), "the first rows", SLOW)
-    done(page, "or choose below the files which columns are meant")
+    page.click("#own-add-files")
+    done(page, "Choose which column names the recordings, and which one holds the texts.")
     assert page.all("#own-uploads .file-preview"), "the files stay"
     assert "3: klang" in page.value("#own-column-audio input")
-    assert "2: glosse" in page.value("#own-column-text input")
+    assert page.value("#own-column-text input") == ""
     assert "line 3" in page.value("#own-column-first input")
     pick(page, "text", "4: wort")
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)

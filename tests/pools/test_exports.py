@@ -43,7 +43,7 @@ def test_a_folder_comes_back_whole(pool: Pool, tmp_path: Path) -> None:
     (pool.folder / "tokens-base.npz").write_bytes(b"large")
     out = as_folder(pool, tmp_path / "out" / "p.zip")
     with zipfile.ZipFile(out) as archive:
-        assert {name.split("/")[0] for name in archive.namelist()} == {"mboshi"}
+        assert {name.split("/")[0] for name in archive.namelist()} == {"mdw"}
         assert not any("tokens" in name for name in archive.namelist())
     again = importing.opened(out, tmp_path / "work")
     reopened = open_pool(again)

@@ -34,7 +34,7 @@ def test_chosen_columns_are_read_and_files_that_are_refused_stay(
     monkeypatch.setattr(growing, "ready", lambda *_: None)
     monkeypatch.setattr(growing, "add_imported", lambda _, imported, *__: keep(imported))
     ((_, _, asked, _, html, *dropdowns),) = adding.look(files)
-    assert (asked, [update["value"] for update in dropdowns]) == (True, ["2", "3", "0", "0", "2"])
+    assert (asked, [update["value"] for update in dropdowns]) == (True, ["2", None, "0", "0", "2"])
     assert "Ana" in html
     *_, last = adding.add_files(idle, key, files, [])
     assert "or choose below the files which columns are meant" in str(last.stage)

@@ -19,7 +19,8 @@ SHOWN = 20  # characters of a cell in a choice
 WHOLE = "none: each recording is one clip"
 ASKED = (
     '<p class="own-count">Which columns of {} are meant?</p><p class="note">Their names do not say. '
-    "These are its first lines: see that what is chosen below is right, and press “Add these files”.</p>"
+    "These are its first lines: choose the texts’ column below, see that the others are right, and press "
+    "“Add these files”.</p>"
 )
 CHOOSE = "Choose which column names the recordings, and which one holds the texts."
 
@@ -69,7 +70,10 @@ def hidden() -> tuple[Any, ...]:
 
 
 def shown(preview: Preview | None) -> tuple[Any, ...]:
-    """Return the step's outputs for a table whose columns are to be chosen, or where there is none."""
+    """Return the step's outputs for a table whose columns are to be chosen, or where there is none.
+
+    Which column has the texts a person says; nobody's guess binds them to a sound.
+    """
     if preview is None:
         return hidden()
     columns = _columns(preview)
@@ -83,7 +87,7 @@ def shown(preview: Preview | None) -> tuple[Any, ...]:
         gr.update(visible=True),
         _html(preview),
         gr.update(choices=columns, value=_place(preview.audio)),
-        gr.update(choices=columns, value=_place(preview.text)),
+        gr.update(choices=columns, value=None),
         gr.update(choices=times, value=NONE),
         gr.update(choices=times, value=NONE),
         gr.update(choices=lines, value=str(preview.first), visible=_has_lines(preview)),
