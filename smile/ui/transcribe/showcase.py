@@ -42,8 +42,8 @@ REASON = (
     "is spelt, in {examples} transcribed clips, the nearest of {pool}."
 )
 FITTED = (
-    " Combined is the text that Whisper with examples and a small acoustic model, fitted to the {pool} clips, "
-    "find likeliest together."
+    " Combined is the text that Whisper with examples and a small acoustic model, fitted to the {pool} "
+    "clips, find likeliest together."
 )
 RATES = (
     " Percentages are character error rates, measured on {date}; over all {count} recordings to try: {means}."
