@@ -54,16 +54,27 @@ def _end(track: av.AudioStream, first: int | None) -> int | None:
 
 
 def needs_times(file: Any) -> bool:
-    """Return whether an open Ogg file has several streams, or a hole in its only one.
+    """Return whether an open Ogg file has anything but one stream of sound, or a hole in that.
 
     Such a file is not what its packets make one after the other. One that cannot be opened does not say so.
     """
     import av
 
     with suppress(av.FFmpegError), av.open(file, format="ogg", metadata_errors="replace") as container:
-        if len(container.streams) > 1:
+        if len(container.streams) != 1 or not container.streams.audio:
             return True
-        (track,) = container.streams.audio
-        late = [by for packet, by in placed(container.demux(track), track) if packet.size]
-        return any(by - late[0] > HOLE for by in late)
+        return _has_hole(container.streams.audio[0], container)
+    return False
+
+
+def _has_hole(track: av.AudioStream, container: Any) -> bool:
+    """Whether a packet begins later than the one before it ends, behind its page or within it."""
+    unit, end = float(track.time_base or 0), None
+    for packet, late in placed(container.demux(track), track):
+        if not packet.size or packet.pts is None:
+            continue
+        begin = packet.pts * unit + late
+        if end is not None and begin - end > HOLE:
+            return True
+        end = begin + packet.duration * unit if packet.duration else None
     return False

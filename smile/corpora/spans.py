@@ -14,7 +14,8 @@ Span = tuple[float, float]  # seconds
 COLUMN = re.compile(
     r"(?:(?:segment|seg|utterance|utt|clip|audio|chunk|temps|tiempo|tempo)[ _-]?(?:de[ _-]|du[ _-])?)?"
     r"(start|beginn|begin|onset|offset|tmin|xmin|debut|anfang|inicio|ende|end|stop|tmax|xmax|final|fin|fim|"
-    r"duration|duree|dauer|duracion|duracao|dur)(?:[ _-]*(?:time|zeit))?[ _-]*(.*)"
+    r"duration|duree|dauer|duracion|duracao|dur|"
+    r"length|longueur|lange|longitud)(?:[ _-]*(?:time|zeit))?[ _-]*(.*)"
 )
 STARTS = ("start", "begin", "onset", "tmin", "xmin", "beginn", "anfang", "debut", "inicio")
 ENDS = ("end", "stop", "tmax", "xmax", "ende", "fin", "fim", "final")

@@ -90,7 +90,7 @@ def texts_of(file: Path) -> Mapping[str, str] | None:
     A locale with several texts has none: nobody knows which one is read aloud.
     """
     try:
-        first, *lines = file.read_text(encoding="utf-8-sig").splitlines() or [""]
+        first, *lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError):
         return None
     found: dict[str, set[str]] = defaultdict(set, {"en": {first.strip()}})
@@ -109,7 +109,7 @@ def _described(folder: Path, code: str, clips: Sequence[Clip], most: int) -> Des
         if reason := _unusable(text, plain) or (TWICE if plain in texts else ""):
             left_out[reason] += 1
         else:
-            name = "-".join(clip.relative_to(folder).with_suffix("").parts)
+            name = clip.relative_to(folder).with_suffix("").as_posix()
             texts[plain] = Utterance(name, clip, text or "", code)
             english[name] = translation
     usable: list[Utterance] = []

@@ -58,7 +58,7 @@ class Split:
         return next(iter(columns_named(tuple(self._data.schema.names), LANGUAGE_COLUMNS)), "")
 
     def _code(self, row: Values) -> str:
-        """The ISO 639-3 code of a row's language; ESPnet corrects some of ML-SUPERB's in the same way."""
+        """The ISO 639-3 code of a row's language, "" without; ESPnet corrects some of ML-SUPERB's so, too."""
         if dialect := DIALECT.match(str(row.get("id"))):
             return dialect[1]
         return iso_code(str(row[self._language] or ""))
@@ -91,8 +91,8 @@ class Split:
             for number, row in enumerate(self._rows(language), start=1):
                 values = {
                     "id": str(row["id"]) if row.get("id") is not None else "",
-                    "file": self._recording(row["audio"] or {}, folder, number),
-                    "text": LABEL.sub("", cell(row, TEXT_COLUMNS) or "", count=1),
+                    "file": self._recording(row[self._audio], folder, number),
+                    "text": LABEL.sub("", self._text(row), count=1),
                     "language": language,
                 }
                 table.write(json.dumps(values) + "\n")
@@ -101,20 +101,42 @@ class Split:
         """The rows of a language, or of all, with their audio, in the order of the files."""
         from pyarrow import dataset
 
-        wanted = dataset.field(self._language).isin(sorted(self.labels[language])) if language else None
+        wanted = None
+        if language:  # rows that do not say theirs are taken, as in every table
+            field = dataset.field(self._language)
+            wanted = field.isin(sorted(self.labels[language])) | field.is_null() | (field == "")
         names = self._data.schema.names
-        columns = [name for name in ("id", "audio", self._language) if name in names]
+        columns = [name for name in ("id", self._audio, self._language) if name in names]
         columns += columns_named(tuple(names), TEXT_COLUMNS)
         for batch in self._data.to_batches(
             columns=columns, filter=wanted, batch_size=ROWS, batch_readahead=1
         ):
-            yield from (row for row in batch.to_pylist() if not language or self._code(row) == language)
+            yield from (row for row in batch.to_pylist() if not language or self._code(row) in (language, ""))
 
-    def _recording(self, audio: Values, folder: Path, number: int) -> str:
-        """Write a row's recording as it is, and return its name; where the row only has a path, that."""
-        path, data = audio.get("path") or "", audio.get("bytes")
+    @cached_property
+    def _audio(self) -> str:
+        """The column of recordings."""
+        return columns_named(tuple(self._data.schema.names), ("audio",))[0]
+
+    def _text(self, row: Values) -> str:
+        """What a row says; "" where it says nothing. Numbers are taken as they are written."""
+        texts = {name: value for name, value in row.items() if name != self._audio}
+        said = {name: "" if value is None else str(value) for name, value in texts.items()}
+        return cell(said, TEXT_COLUMNS) or ""
+
+    def _recording(self, audio: Any, folder: Path, number: int) -> str:
+        """Write a row's recording as it is, and return its name; where the row only has a path, that.
+
+        A path leads to a file of the data set's folder; to no other one.
+        """
+        given: Values = (
+            {"path": audio} if isinstance(audio, str) else audio if isinstance(audio, dict) else {}
+        )
+        path, data = str(given.get("path") or ""), given.get("bytes")
         if not data:
-            return str(self._files[0].parent.resolve() / path) if path else ""
+            home = self._files[0].parent.resolve()
+            file = (home / path).resolve()
+            return str(file) if path and file.is_relative_to(home) else ""
         suffix = Path(path).suffix.lower()
         if suffix not in AUDIO_SUFFIXES:
             suffix = next((s for magic, s in MAGIC.items() if data.startswith(magic)), ".wav")

@@ -121,6 +121,29 @@ def test_a_hole_in_ogg_with_sound_only_is_silence(tmp_path: Path, codec: str) ->
         read_audio(joined)
 
 
+@pytest.mark.parametrize(("options", "page"), [({}, 1.0), ({"page_duration": "200000"}, 0.2)])
+def test_what_follows_a_hole_within_a_page_of_ogg_is_in_its_place(
+    tmp_path: Path, options: dict[str, str], page: float
+) -> None:
+    """Pages as FFmpeg makes them by itself hold many packets; what came before in such a page is near it."""
+    rate, size = CODECS["libopus"]
+    path = tmp_path / "sound.ogg"
+    with av.open(str(path), "w", format="ogg", options=options) as output:
+        sound: Any = output.add_stream("libopus", rate=rate, layout="mono")
+        tones = [(0.0, 0.5), (0.5, 2.0), (6.5, 0.5)]
+        for packet in spread(sound, tones, rate, size):
+            output.mux(packet)
+    *_, (begin, seconds) = loud(read_audio(path))
+    assert begin + seconds == pytest.approx(7.0, abs=NEAR)
+    assert 6.5 - page < begin < 6.5 + NEAR
+
+
+def test_an_ogg_without_sound_is_one_sentence(tmp_path: Path) -> None:
+    silent = film(tmp_path / "v.ogg", ("ogg", "libopus"), [])
+    with pytest.raises(AudioError, match="no audio track"):
+        read_audio(silent)
+
+
 @pytest.mark.parametrize("codec", ["pcm_s16le", "libmp3lame"])
 @pytest.mark.parametrize("late", [0.0, 0.06, 2.0])
 def test_a_track_of_avi_begins_where_its_header_says(tmp_path: Path, codec: str, late: float) -> None:

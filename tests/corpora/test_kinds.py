@@ -217,6 +217,27 @@ def test_parquet_need_not_say_its_language(tmp_path: Path, cache: Path, column: 
         corpus.read("cym", "train")
 
 
+def test_parquet_of_any_values_is_read_or_named(tmp_path: Path, cache: Path) -> None:
+    """Texts that are none or numbers, paths alone, within the folder or beyond it, languages left out."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    (tmp_path / "beyond.wav").write_bytes(b"RIFF")
+    folder = tmp_path / "set"
+    (folder / "wav").mkdir(parents=True)
+    (folder / "wav" / "a.wav").write_bytes(b"RIFFa")
+    for texts in (["one", None, "three"], [1, None, 3]):
+        paths = ["wav/a.wav", "wav/a.wav", "../beyond.wav"]
+        table = {"Audio": paths, "text": texts, "language": ["gla", "gla", None]}
+        parquet.write_table(pa.table(table), folder / "train.parquet")
+        reading = open_corpus(folder, cache).read("gla", "train")
+        assert [(u.text, u.audio.read_bytes()) for u in reading.utterances] == [(str(texts[0]), b"RIFFa")]
+        assert [(r.line, r.reason) for r in reading.rejected] == [
+            (2, "The row has no text."),
+            (3, "The row names no recording."),
+        ]
+
+
 def test_the_hub_by_name(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))

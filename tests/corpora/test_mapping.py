@@ -101,6 +101,7 @@ def test_titles_above_and_columns_that_count_besides(tmp_path: Path) -> None:
         (("von", "bis"), ("1.0", "2.0"), "start=von,end=bis"),
         (("t_on (ms)", "t_off (ms)"), ("1000", "2000"), "start=4,end=5"),
         (("start_timestamp", "duration"), ("1", "1"), "start=4,end=duration"),
+        (("start_timestamp", "length"), ("1", "1"), "start=4,end=length"),
     ],
 )
 def test_times_are_chosen_with_their_unit(

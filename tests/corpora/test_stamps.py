@@ -19,12 +19,12 @@ def test_each_recording_has_the_text_of_its_own_picture_and_language(tmp_path):
     picture(tmp_path / "town" / "cat", "A town cat.", {"bg": "Градска котка."}, ["bg", ""])
     found = {u.id: (u.text, u.audio.name) for u in read(tmp_path).utterances}
     assert found == {
-        "animals-cat_desc_bg": ("Една котка.", "cat_desc_bg.wav"),
-        "town-cat_desc_bg": ("Градска котка.", "cat_desc_bg.wav"),
+        "animals/cat_desc_bg": ("Една котка.", "cat_desc_bg.wav"),
+        "town/cat_desc_bg": ("Градска котка.", "cat_desc_bg.wav"),
     }
     assert [u.text for u in read(tmp_path, "bel").utterances] == ["Адна котка."]
     assert [u.text for u in read(tmp_path, "eng").utterances] == ["A town cat."]
-    assert read(tmp_path).english["animals-cat_desc_bg"] == "A cat."
+    assert read(tmp_path).english["animals/cat_desc_bg"] == "A cat."
 
 
 def test_a_recording_without_a_text_in_just_its_language_is_left_out_and_counted(tmp_path):

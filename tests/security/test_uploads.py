@@ -40,11 +40,16 @@ def test_two_files_of_one_request_lie_apart(stranger: Stranger) -> None:
     assert first.rpartition("/")[0] != second.rpartition("/")[0]
 
 
-def test_an_import_that_fails_leaves_no_upload(stranger: Stranger) -> None:
-    bad = stranger.uploads(("a.wav", b"RIFF no sound"), ("b.csv", b"file,text\na.wav,x\n"))
-    answer = stranger.do(stranger.adding, stranger.examples("", *bad))
+def test_files_of_an_import_that_fails_stay_until_they_are_tried_again(
+    stranger: Stranger,
+) -> None:
+    (table,), key = stranger.uploads(("b.csv", b"file,text\na.wav,x\n")), stranger.named()
+    answer = stranger.do(stranger.adding, stranger.examples(key, table))
     assert "stage error" in said(answer)
-    assert [stranger.fetch(path).status_code in GONE for path in bad] == [True, True]
+    assert stranger.fetch(table).status_code not in GONE
+    (clip,) = stranger.uploads(("a.wav", sound()))
+    stranger.do(stranger.adding, stranger.examples(key, table, clip))
+    assert [stranger.fetch(path).status_code in GONE for path in (table, clip)] == [True, True]
 
 
 @pytest.mark.parametrize("elem_id", ["own-add-clip", "own-add-recorded", "own-recordings"])
