@@ -17,6 +17,7 @@ import pytest
 
 import app
 from smile.datatypes import EncoderId, Language, SmileError, Utterance
+from smile.demo.measured import Measurements
 from smile.evaluation import compare
 from smile.pools import indexing
 from smile.pools.pool import Header, open_pool, write_pool
@@ -82,7 +83,7 @@ def engine(tmp_path, loaded):
 
 def test_pools_that_ship_are_offered_with_their_queries(tmp_path):
     pool(tmp_path / "gla")
-    (source,) = shipped(tmp_path)
+    (source,) = shipped(tmp_path, Measurements())
     assert (source.choice.key, source.choice.examples, source.choice.synthetic) == ("gla", 3, True)
     assert [query.text for query in source.queries] == ["text 0"]
 
@@ -91,7 +92,7 @@ def test_a_damaged_pool_is_passed_over_and_reported(tmp_path, caplog):
     pool(tmp_path / "gla")
     shutil.copytree(tmp_path / "gla", tmp_path / "xxx")
     (tmp_path / "xxx" / "pool.json").write_text("{", encoding="utf-8")
-    assert [source.choice.key for source in shipped(tmp_path)] == ["gla"]
+    assert [source.choice.key for source in shipped(tmp_path, Measurements())] == ["gla"]
     assert "xxx" in caplog.text
 
 
