@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLE, ROWS = "check.json", "check"
+LEVELS = 2  # raised where a level writes otherwise under the same settings: rows are made anew
 
 
 class KeptRows:
@@ -79,7 +80,12 @@ def kept_rows(folder: Path, pool: Pool, info: RecognizerInfo) -> Iterator[KeptRo
 
     Where the folder cannot be written, they are kept in memory.
     """
-    facts = {"recognizer": asdict(info), "pool": pool_digest(pool), "recipe": asdict(RECIPE)}
+    facts = {
+        "recognizer": asdict(info),
+        "pool": pool_digest(pool),
+        "recipe": asdict(RECIPE),
+        "levels": LEVELS,
+    }
     with kept_log(folder / ROWS, facts) as log:
         yield KeptRows(log)
 
