@@ -265,7 +265,7 @@ class Workspace:
     def _prune(self) -> None:
         """Token datastores are large and can be made again: only the newest versions keep theirs."""
         for version in self.state().versions[:-STORES_KEPT]:
-            for kind in ("tokens-*.npz", "acoustic-*.npz"):
+            for kind in ("tokens-*.npz", "acoustic-*.npz", "confidence-*.npz"):
                 for store in (self.folder / POOLS / version.folder).glob(kind):
                     store.unlink()
 

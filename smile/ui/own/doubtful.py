@@ -43,6 +43,7 @@ element.addEventListener("click", ({ target }) => { if (target.closest(".next-do
 const shown = () => element.offsetParent !== null && element.querySelector(".next-doubt");
 document.addEventListener("keydown", (event) => {
   if (event.code !== "KeyN" || event.ctrlKey || event.metaKey || !shown()) return;
+  if (event.target.closest("input, textarea, [contenteditable]")) return;  // where it may write a letter
   const inside = element.contains(event.target);
   if (!event.altKey && !inside) return;
   event.preventDefault();
