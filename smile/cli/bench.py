@@ -118,7 +118,7 @@ def run(chosen: argparse.Namespace) -> None:
         from smile.bench import levels
 
         sweep = levels.Sweep(chosen.data[0], chosen.split, chosen.limit, chosen.pools, chosen.sixteen_bits)
-        print(levels.run(sweep, chosen.languages, _at_once))
+        print(levels.run(sweep, chosen.languages, partial(print, flush=True)))
     elif chosen.what == "map":
         from smile.bench import map as drawn
 
@@ -135,7 +135,3 @@ def run(chosen: argparse.Namespace) -> None:
         print(context.run(chosen.data[0], chosen.split))
     else:
         print(start.run())
-
-
-def _at_once(rows: str) -> None:
-    print(rows, flush=True)

@@ -32,11 +32,10 @@ from smile.retrieval.samplers import stable_shuffle
 from smile.settings import DEFAULTS
 from smile.transcription.examples import pool_token
 from smile.transcription.options import ALONE
-from smile.transcription.preparing import prepare_datastore, share
+from smile.transcription.preparing import needed, prepare_datastore, share
 from smile.util.timing import relayed
 from smile.whisper.model import Models
 
-FITTED = ("acoustic", "combined")  # levels that need a pool's acoustic model
 BY_HEAD, BY_BOTH = replace(DEFAULTS, level="acoustic"), replace(DEFAULTS, level="combined")
 CLIPS = 20  # that are left out in turn, unless the caller says otherwise
 SHOTS = (1, 3, 5)
@@ -117,7 +116,7 @@ def leave_one_out(
     yield progress
     wanted = {index: [c for c in tried if kept.get(pool.utterances[index], c) is None] for index in chosen}
     model_of = None
-    if any(c.settings.level in FITTED for missing in wanted.values() for c in missing):
+    if any(_is_fitted(c) for missing in wanted.values() for c in missing):
         steps = relayed(cross_models(pool, models.smile), share)
         model_of = yield from relayed(steps, lambda done: replace(progress, fitted=done))
     left_out = _LeftOut(models, pool, tokens, model_of)
@@ -145,12 +144,12 @@ class _LeftOut:
     def rows(self, index: int, tried: Sequence[Condition]) -> Iterator[Row]:
         """Yield the rows of a clip."""
         utterance, acoustic = self.pool.utterances[index], None
-        if self.model_of and any(c.settings.level in FITTED for c in tried):
+        if self.model_of and any(map(_is_fitted, tried)):
             try:
                 acoustic = self.model_of(utterance)
             except SmileError as error:
-                yield from (failed_row(utterance, c, "", error) for c in tried if c.settings.level in FITTED)
-                tried = [c for c in tried if c.settings.level not in FITTED]
+                yield from (failed_row(utterance, c, "", error) for c in tried if _is_fitted(c))
+                tried = [c for c in tried if not _is_fitted(c)]
         if not tried:
             return
         with TemporaryDirectory() as folder:
@@ -158,6 +157,11 @@ class _LeftOut:
             pools = {pool_key(condition, utterance.language): others for condition in tried}
             for row, _ in evaluate(self.models, utterance, tried, pools, acoustic=acoustic):
                 yield row
+
+
+def _is_fitted(condition: Condition) -> bool:
+    """Whether a condition needs an acoustic model."""
+    return "acoustic" in needed(condition.settings)
 
 
 def sample(pool: Pool, clips: int, seed: int = 0) -> list[int]:

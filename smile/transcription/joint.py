@@ -36,11 +36,11 @@ class Joint:
 
     def chosen(self, behind: DecodingResult, read: Read) -> DecodingResult:
         """Return the text that is worth most, of the heads' and that `behind` the examples."""
-        texts, worth = self._candidates(self.acoustic.head.form(behind.text))
+        own = self.acoustic.head.form(behind.text)
+        texts, worth = self._candidates(own)
         said = np.array([self._said(each) for each in read([self.acoustic.spelt(text) for text in texts])])
         text = texts[int(np.argmax(self.share * worth + (1 - self.share) * said))]
-        own = text == self.acoustic.head.form(behind.text)
-        return behind if own else self.acoustic.result(text, self.heard)
+        return behind if text == own else self.acoustic.result(text, self.heard)
 
     def _candidates(self, behind: str) -> tuple[list[str], NDArray[np.float64]]:
         """Return texts in the heads' form, each once, and what the acoustic model makes of them."""

@@ -18,6 +18,7 @@ from smile.own import check as loo
 from smile.own.checked import keep_table, kept_rows, lines_of, table
 from smile.pools.pool import Pool, open_pool, order_digest
 from smile.text.normalisers import STAMPS
+from smile.transcription.preparing import needed
 from smile.ui.own.verdict import kept_html, sentence
 from tests.conftest import POOLS
 
@@ -45,7 +46,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     def evaluate(
         models: Any, utterance: Utterance, tried: list[Condition], pools: Any, acoustic: Any
     ) -> Iterator[Any]:
-        assert acoustic == "a head" or not any(c.settings.level in loo.FITTED for c in tried)
+        assert acoustic == "a head" or not any("acoustic" in needed(c.settings) for c in tried)
         for condition in tried:
             done.append((utterance.id, condition.name))
             yield row(utterance, condition), None

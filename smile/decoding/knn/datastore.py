@@ -86,8 +86,7 @@ def fit(store: Datastore, observed: Observed) -> AdaptiveWeight:
     scale = float(nearest[np.isfinite(nearest)].mean()) if np.isfinite(nearest).any() else 1.0
     best: tuple[float, AdaptiveWeight] | None = None
     for temperature in TEMPERATURES:
-        weights = shares(squares, scale, temperature)
-        agreeing = (weights * (store.tokens[indices] == store.tokens[:, None])).sum(axis=1)
+        agreeing = _agreeing(shares(squares, scale, temperature), store.tokens[indices], store.tokens)
         likelihood, adaptive = _fit_logistic(nearest, agreeing, observed, scale, temperature)
         if best is None or likelihood > best[0]:
             best = likelihood, adaptive
@@ -100,6 +99,11 @@ def shares(squares: Weights, scale: float, temperature: float) -> Weights:
     z = -(squares - squares.min(axis=1, keepdims=True)) / (scale * temperature)
     weights = np.exp(z)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _agreeing(weights: Weights, neighbours: NDArray[np.int64], tokens: NDArray[np.int64]) -> Weights:
+    """How much of the neighbours' weight (m, k) is on those with the true token (m,)."""
+    return np.asarray((weights * (neighbours == tokens[:, None])).sum(axis=1))
 
 
 def uncertainty(top: Weights) -> Weights:
@@ -125,14 +129,14 @@ def _fit_logistic(
     theta, first, second = np.array([-1.0, -0.5, 0.5]), np.zeros(3), np.zeros(3)
     for step in range(1, STEPS + 1):
         sigma = 1 / (1 + np.exp(-np.clip(facts @ theta, -30, 30)))
-        mixed = (1 - HIGHEST * sigma) * p + HIGHEST * sigma * q + 1e-9
+        mixed = (1 - HIGHEST * sigma) * p + HIGHEST * sigma * q + TINY
         slope = ((q - p) * HIGHEST * sigma * (1 - sigma) / mixed)[:, None] * facts
         gradient = slope.mean(axis=0) - 1e-3 * theta
         first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
         theta += RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
     fitted = AdaptiveWeight(float(theta[0]), float(theta[1]), float(theta[2]), scale, temperature)
     w = fitted(nearest, observed.top)
-    return float(np.log((1 - w) * p + w * q + 1e-9).mean()), fitted
+    return float(np.log((1 - w) * p + w * q + TINY).mean()), fitted
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,6 @@ class KnnLM:
             return logprob
         squares, indices = self.store.nearest(keys)
         share = shares(squares, adaptive.scale, adaptive.temperature)
-        agreeing = (share * (self.store.tokens[indices] == tokens[:, None])).sum(axis=1)
+        agreeing = _agreeing(share, self.store.tokens[indices], tokens)
         weight = self.strength * adaptive(squares.min(axis=1), top)
         return np.asarray(np.log((1 - weight) * np.exp(logprob) + weight * agreeing + TINY))

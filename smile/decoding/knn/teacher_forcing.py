@@ -107,7 +107,7 @@ def read_text(model: Model, prompt: Prompt, states: Matrix, text: str) -> ClipSt
 
     `states` (frames, d) are those of `prompt.samples`.
     """
-    tokens = model.tokenizer.encode(" " + text.strip())[: prompt.max_new_tokens - 1]
+    tokens = _tokens(model, prompt, text)
     session, fed = encoding_of(model.info).prefill(model, prompt, states)
     _, hidden = session.step(np.array([[*prompt.tokens[fed:], *tokens]]))
     return _judged(model, hidden[0, len(prompt.tokens) - fed - 1 :], tokens)
@@ -116,7 +116,7 @@ def read_text(model: Model, prompt: Prompt, states: Matrix, text: str) -> ClipSt
 def read_texts(model: Model, prompt: Prompt, states: Matrix, texts: Sequence[str]) -> list[ClipStates]:
     """Return what `read_text` does for each of several texts; the prompt is read once, the texts together."""
     end = model.tokenizer.end
-    tokens = [model.tokenizer.encode(" " + text.strip())[: prompt.max_new_tokens - 1] for text in texts]
+    tokens = [_tokens(model, prompt, text) for text in texts]
     session, fed = encoding_of(model.info).prefill(model, prompt, states)
     _, before = session.step(np.array([prompt.tokens[fed:]]))
     session.reorder(np.zeros(len(texts), np.int64))
@@ -126,6 +126,11 @@ def read_texts(model: Model, prompt: Prompt, states: Matrix, texts: Sequence[str
         np.concatenate([before[0, -1:], row[: len(each)]]) for row, each in zip(after, tokens, strict=True)
     ]
     return [_judged(model, key, each) for key, each in zip(keys, tokens, strict=True)]
+
+
+def _tokens(model: Model, prompt: Prompt, text: str) -> list[int]:
+    """The tokens of a text behind a prompt; of a long one those that fit before the end."""
+    return model.tokenizer.encode(" " + text.strip())[: prompt.max_new_tokens - 1]
 
 
 def _judged(model: Model, keys: Matrix, tokens: list[int]) -> ClipStates:
