@@ -63,6 +63,13 @@ window.smileShow = (css) => {
   part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 };
 
+// Set controls to an answer's values, unless one of them was changed while it was on its way: the request of
+// that change follows.
+window.smileAnswer = (answer, ...now) => {
+  const said = (values) => JSON.stringify(values?.map((value) => value ?? ""));
+  return said(answer?.asked) === said(now) ? answer.new : now.map(() => ({ __type__: "update" }));
+};
+
 // Take a part of the page away that has served.
 window.smileClose = (css) => document.querySelector(css)?.classList.add("closed");
 

@@ -34,5 +34,13 @@ def _handed(self: Any, value: str | Path | None) -> FileData | None:
     return FileData(path=str(value), orig_name=Path(value).name) if value else None
 
 
+def _text(self: Any, payload: Any) -> str:
+    """Give a text as it was sent; gradio would refuse one that is no longer offered."""
+    return payload if isinstance(payload, str) else ""
+
+
 Audio = derived(gr.Audio, preprocess=_path, postprocess=_handed)
 """Takes and plays recordings that no program is let at."""
+
+Picker = derived(gr.Dropdown, preprocess=_text)
+"""Takes a choice whose list may have changed on its way; what it comes to is for the callback."""

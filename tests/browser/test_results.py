@@ -96,6 +96,24 @@ def test_condition_baseline_metric_and_normaliser(tab):
     assert tab.errors() == []
 
 
+SLOW = """const quick = window.fetch;
+window.fetch = async (...asked) => {
+  const answer = await quick(...asked);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  return answer;
+};"""
+
+
+def test_what_is_picked_while_an_answer_is_on_its_way_holds(tab):
+    assert tab.text("#summary h3").startswith("untrained · 1 nearest")
+    tab.driver.execute_script(SLOW)
+    pick(tab, "condition-model", "SMILE")
+    pick(tab, "condition-examples", "3")
+    tab.wait(lambda: tab.text("#summary h3").startswith("SMILE · 3 nearest"), "both picks")
+    assert tab.value("#condition-examples input") == "3"
+    assert tab.errors() == []
+
+
 def test_a_click_on_a_language_opens_its_utterances(tab):
     tab.click("#table tr[data-language='chr'] td:nth-of-type(2)")
     tab.wait(lambda: len(tab.all("#utterances .utterance")) == 12, "the utterances")

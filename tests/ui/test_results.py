@@ -138,8 +138,17 @@ def test_pickers_that_nobody_has_touched_stay(store):
     for wish, set_again in ((same, False), *((other, True) for other in touched)):
         asked = Asked(Choices(SMILE, CONTROLLED)._replace(**wish._asdict()))
         view = callbacks.changed(store, asked)
-        assert ("value" in view.examples) == set_again
-        assert (view.condition == gr.skip()) != set_again
+        assert view.examples == view.condition == gr.skip(), "the page sets them"
+        assert ("asked" in view.answer) == set_again
+
+
+def test_an_answer_says_what_it_was_asked_with_and_what_the_pickers_are_to_show(store):
+    wish = parts(store, SMILE)._replace(examples="1")
+    choices = Choices(SMILE, CONTROLLED)._replace(**wish._asdict())
+    answer = callbacks.changed(store, Asked(choices)).answer
+    asked, new = (dict(zip(callbacks.ANSWERED, answer[key], strict=True)) for key in ("asked", "new"))
+    assert (asked["condition"], asked["examples"]) == (SMILE, "1")
+    assert (new["condition"], new["examples"]["value"]) == ("SMILE, 1 nearest", "1")
 
 
 def test_parts_left_over_from_a_condition_before_are_no_wish(store):
@@ -157,8 +166,8 @@ def test_from_whisper_alone_a_model_leads_to_its_usual_examples(store):
 def test_the_pickers_offer_what_was_measured_and_hide_what_a_condition_has_not(store):
     facts = store.measured().facts
     model, examples, *_ = part_updates(facts, SMILE)
-    assert model["choices"][0] == ALONE
-    assert examples["choices"] == ["no examples", "1", "2", "3", "5", "10"]
+    assert model["choices"][0] == (ALONE, ALONE)
+    assert [value for _, value in examples["choices"]] == ["no examples", "1", "2", "3", "5", "10"]
     assert [update["visible"] for update in part_updates(facts, ALONE)] == [True, *[False] * 4]
     near = dict(others(facts, SMILE, [ALONE]))
     assert near["untrained · 3 nearest"] == "In-context, 3 nearest"
@@ -479,7 +488,7 @@ def test_opening_shows_everything(store):
     view = callbacks.guarded(callbacks.opened, store, *Choices(), *Asked()[1:])
     assert view.board["visible"] is True
     assert view.notice["visible"] is False
-    assert ALONE in view.model["choices"]
+    assert (ALONE, ALONE) in view.model["choices"]
     assert (view.model["value"], view.base_model["value"]) == ("untrained", CONTROLLED)
     assert ("Cherokee (chr)", "chr") in view.opened["choices"]
     assert "Slavic" in view.families["choices"]

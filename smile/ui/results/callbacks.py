@@ -18,13 +18,14 @@ from smile.ui.results.beside import beside
 from smile.ui.results.charts import drawn
 from smile.ui.results.panel import panel
 from smile.ui.results.picker import legend_html
-from smile.ui.results.selection import Choices, Selection
+from smile.ui.results.selection import PICKERS, Choices, Selection
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
 from smile.ui.store import Store
 from smile.ui.values import facts
 
 READING = stage("Reading the results", "working")
+ANSWERED = ("condition", "baseline", "columns", *PICKERS)
 NOTHING = (
     "There are no results yet; make some with smile evaluate --data FOLDER --out RUN, "
     "then smile results pack RUN."
@@ -61,6 +62,7 @@ class View(NamedTuple):
     plot: Any = gr.skip()
     caption: Any = gr.skip()
     findings: Any = gr.skip()
+    answer: Any = gr.skip()
 
 
 class Asked(NamedTuple):
@@ -122,15 +124,21 @@ def prepared(store: Store) -> None:
 
 
 def changed(store: Store, asked: Asked) -> View:
-    """Return the figures of another choice, and the pickers with the conditions that it comes to.
+    """Return the figures of another choice, and what the pickers are to show of it.
 
-    Pickers that nobody has touched stay: what a visitor picks meanwhile would be taken back.
+    The page sets them itself, unless a visitor has picked something else meanwhile: see `answered`.
     """
     selection = selection_of(store, asked.choices)
     view = shown(selection, asked)
     if not asked.choices.wishes(selection.measured):
         return view
-    return view._replace(**controls.picked(selection.measured, selection.choices))
+    to_set = controls.picked(selection.measured, selection.choices)
+    return view._replace(answer=answered(asked.choices, to_set))
+
+
+def answered(asked: Choices, to_set: dict[str, Any]) -> dict[str, Any]:
+    """Return new values of `ANSWERED` for the page to set, where they are still what was asked with."""
+    return {"asked": [getattr(asked, name) for name in ANSWERED], "new": [to_set[name] for name in ANSWERED]}
 
 
 def shown(selection: Selection, asked: Asked) -> View:

@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from smile.results.parts import TITLES, USUAL, WHOLE, Parts, legend
+from smile.ui.components import Picker
 
 FIRST = ("nearest", WHOLE, USUAL)  # in their lists
 MIN_WIDTH = 140  # pixels: two beside each other on a phone
@@ -21,7 +22,7 @@ def part_inputs(name: str, of: str = "") -> list[gr.Dropdown]:
     """Lay out a choice for each part of a condition; `of` stands before their titles."""
     with gr.Row(elem_classes="parts", elem_id=name):
         return [
-            gr.Dropdown(
+            Picker(
                 [],
                 label=_label(title, of),
                 filterable=False,
@@ -51,7 +52,8 @@ def part_updates(facts: pd.DataFrame, label: str) -> list[Any]:
     updates = []
     for i, value in enumerate(chosen):
         there = _ordered({parts[i]: None for parts in (alike if i else known.values())})
-        updates.append(gr.update(choices=there, value=value or None, visible=len(there) > 1))
+        named = [(one, one) for one in there]
+        updates.append(gr.update(choices=named, value=value or None, visible=len(there) > 1))
     return updates
 
 

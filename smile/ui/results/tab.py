@@ -25,6 +25,7 @@ element.addEventListener("click", (event) => {
 SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
 # A chart that was drawn out of sight has a width of its own until the window's size changes.
 FIT = "() => setTimeout(() => window.dispatchEvent(new Event('resize')), 100)"
+ANSWER = "(...values) => window.smileAnswer(...values)"
 DOWNLOAD = "() => window.smileDownload('#file')"
 FILES = {"table.csv": "Table as CSV", "table.parquet": "Table as Parquet", "rows.parquet": "Rows as Parquet"}
 
@@ -33,6 +34,7 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
     """Lay out the tab over packed rows, and connect it; rows are read when the page is opened."""
     with gr.Tab("Results", id="results") as tab:
         sort = gr.State(Sort())
+        answer = gr.JSON(visible="hidden", elem_id="answer")
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
         with gr.Column(visible=False, elem_classes="board") as board:
             choices = controls.choice_inputs()
@@ -57,7 +59,7 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
     }
     view = View(notice, board, **named, opened=opened, summary=summary, beside=beside, table=table, sort=sort,
                 utterances=utterances, plot=plot, caption=caption, findings=findings,
-                legend=legend)  # fmt: skip
+                legend=legend, answer=answer)  # fmt: skip
     asked = Asked(choices, opened, order, chart, sort)
     page.load(partial(callbacks.prepared, store), **QUICK)
     connect(store, tab, asked, view)
@@ -91,7 +93,9 @@ def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
 
     tab.select(**doing(callbacks.opened)).then(**doing(callbacks.findings))
     chosen = [*asked.choices[2:], asked.opened, asked.order, asked.chart]  # what a visitor can change
-    gr.on([component.input for component in chosen], **doing(callbacks.changed))
+    answered = gr.on([component.input for component in chosen], **doing(callbacks.changed))
+    to_set = [getattr(view, name) for name in callbacks.ANSWERED]
+    answered.then(None, [view.answer, *to_set], to_set, js=ANSWER)
     clicks = {**doing(callbacks.looked_into), "fn": callbacks.Click(store)}
     view.table.click(**clicks)
     view.table.select(**clicks).then(js=SHOW_UTTERANCES)
