@@ -18,7 +18,7 @@ from smile.results.pairs import paired
 from smile.results.tables import sampled
 from smile.results.wording import change
 from tests.support.made_conditions import condition
-from tests.support.measured import ADAPTER, packed
+from tests.support.measured import ADAPTER, FITTED, KNN, packed
 
 VANILLA = condition("vanilla", side="vanilla", shots=0, cut_loops=False, length_limit=False)
 ONE = condition("u-1", shots=1)
@@ -221,6 +221,19 @@ def test_every_question_has_an_answer_with_its_figure(rows):
     assert "held at about 25 s" in told["And with the length of the audio held fixed?"]
     assert "The best of 8 examples" in told["How good could retrieval become?"]
     assert "Yes." in told["Does the spelling of Whisper's own draft find better ones?"]
+
+
+def test_what_is_fitted_to_the_pool_is_told_against_the_level_below(tmp_path):
+    told = answers(packed(tmp_path, resolved((KNN, *FITTED), ADAPTER)))
+    alone, both = (
+        told["Does an acoustic model fitted to the pool read better?"],
+        told["And together with the decoder?"],
+    )
+    assert alone.startswith("−")
+    assert "Yes. Acoustic model: macro" in alone
+    assert "of untrained · 1 nearest" in alone
+    assert "No: the error rate rises. Combined" in both
+    assert "of Acoustic model (+" in both
 
 
 def test_what_helps_is_told_against_the_controlled_side_and_the_other_is_named(rows):

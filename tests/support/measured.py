@@ -26,6 +26,10 @@ RUN = {
 }
 ADAPTER = "0123456789ab"
 KNN = condition("k-1", shots=1, knn=1.0, no_repeat=True)
+FITTED = (
+    condition("acoustic", shots=1, knn=1.0, no_repeat=True, level="acoustic"),
+    condition("combined", shots=1, knn=1.0, no_repeat=True, level="combined"),
+)
 WRONG = condition("w-1", shots=1, pool="chr")
 
 
@@ -70,6 +74,7 @@ def gain(condition: Condition) -> float:
     gain += {"oracle": 0.3, "draft": 0.1}.get(condition.settings.sampler, 0)
     gain -= 0.05 if condition.settings.divergence == "euclidean" else 0
     gain -= 0.03 * (10 - (condition.minutes or 10)) / 3
+    gain += {"acoustic": 0.2, "combined": -0.2}.get(condition.settings.level, 0)
     return gain + (0.15 if condition.adapter else 0) + 0.2 * condition.settings.knn
 
 

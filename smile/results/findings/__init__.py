@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from smile.results.evidence import Evidence
-from smile.results.findings import helps, retrieval
+from smile.results.findings import helps, levels, retrieval
 from smile.results.findings.told import Answer
 from smile.results.tables import CER, Metric
 
@@ -63,5 +63,7 @@ QUESTIONS: dict[str, Callable[[Evidence], Answer | None]] = {
     "Does it have to be the language's own pool?": retrieval.wrong_pool,
     "Do token-level neighbours help?": helps.tokens,
     "Does it help to keep loops from beginning?": helps.loops,
+    "Does an acoustic model fitted to the pool read better?": levels.acoustic,
+    "And together with the decoder?": levels.combined,
     "Does it work where speakers switch between languages?": retrieval.switched,
 }
