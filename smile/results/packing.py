@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,12 +91,19 @@ def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
 
 
 def _manifest(folders: Sequence[Path]) -> dict[str, Any]:
-    """The manifests of evaluations as one."""
-    manifests = [read_manifest(folder) for folder in folders]
-    joined: dict[str, Any] = {"conditions": {}, "runs": [run for m in manifests for run in m["runs"]]}
-    for manifest in manifests:
+    """The manifests of evaluations as one, without runs that were broken off before their first row."""
+    joined: dict[str, Any] = {"conditions": {}, "runs": []}
+    for folder in folders:
+        manifest, languages = read_manifest(folder), {path.stem for path in row_files(folder)}
         joined["conditions"] |= manifest["conditions"]
+        joined["runs"] += [run for run in manifest["runs"] if _made_rows(run, languages)]
     return joined
+
+
+def _made_rows(run: Mapping[str, Any], languages: Collection[str]) -> bool:
+    """Whether a run may have made rows of these languages; one that does not say its own may have."""
+    corpora = run.get("corpora")
+    return not isinstance(corpora, dict) or any(name in languages for name in corpora)
 
 
 def load(folder: Path = PRECOMPUTED) -> pd.DataFrame:

@@ -218,6 +218,14 @@ def test_packed_rows_come_back(folder: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "packed" / "manifest.json").read_text())["runs"] == [{"commit": "c0ffee"}]
 
 
+def test_a_run_that_was_broken_off_before_its_first_row_is_not_listed(folder: Path, tmp_path: Path) -> None:
+    told = json.loads((folder / "manifest.json").read_text())
+    ours, theirs = ({"commit": "c0ffee", "corpora": {name: "1"}} for name in (next(iter(TEXTS)), "zzz"))
+    (folder / "manifest.json").write_text(json.dumps(told | {"runs": [ours, theirs]}), encoding="utf-8")
+    packing.pack([folder], tmp_path / "packed")
+    assert json.loads((tmp_path / "packed" / "manifest.json").read_text())["runs"] == [ours]
+
+
 def test_a_folder_that_is_dropped_in_is_found(folder: Path, tmp_path: Path) -> None:
     assert packing.load(tmp_path / "packed").empty
     packing.pack([folder], tmp_path / "packed" / "new")
