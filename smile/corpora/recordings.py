@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
 from smile.audio.signatures import may_be_sound
+from smile.audio.tracks import tracks_of
 from smile.corpora.folders import Parts, agree
 
 SHOWN = 100  # characters of a name in a sentence
@@ -162,6 +163,19 @@ def by_name(matches: Sequence[Match | str]) -> tuple[str, ...]:
     return (
         f"Recordings found by their names, as they do not lie just where they are said to: {len(moved)}, "
         f'such as "{_shown(lies)}" for "{_shown(name)}".',
+    )
+
+
+def several_tracks(matches: Sequence[Match | str]) -> tuple[str, ...]:
+    """Return a sentence on recordings of whose several audio tracks one is read, if there are any."""
+    paths = {match.path: match.lies or match.path.name for match in matches if isinstance(match, Match)}
+    several = {lies: tracks for path, lies in paths.items() if (tracks := tracks_of(path)).count > 1}
+    if not several:
+        return ()
+    lies, tracks = next(iter(several.items()))
+    return (
+        f"Recordings with several audio tracks, of which the default one was used: {len(several)}, such as "
+        f'"{_shown(lies)}", track {tracks.used} of {tracks.count}; for another, bring that track as a file.',
     )
 
 

@@ -12,6 +12,7 @@ from smile import importing
 from smile.audio.io import read_audio
 from smile.datatypes import CorpusError
 from smile.importing import Imported
+from tests.support.films import film
 from tests.support.linguists import heights, staircase, write_eaf, write_textgrid
 from tests.support.sounds import contained
 
@@ -251,6 +252,22 @@ def test_recordings_found_by_name_are_told_of(tmp_path: Path) -> None:
     assert texts(imported) == ["one"]
     assert 'such as "wav/a.wav" for "a.wav"' in imported.notes[0]
     assert Imported.from_json(imported.to_json()) == imported
+
+
+@pytest.mark.parametrize("times", [False, True])
+def test_one_of_several_audio_tracks_is_told_of(tmp_path: Path, times: bool) -> None:
+    two = [[(0.2, 0.5)], [(0.3, 0.5)]]
+    film(tmp_path / "a.mkv", ("matroska", "libopus"), two, default=1)
+    film(tmp_path / "b.mkv", ("matroska", "libopus"), two[:1])
+    if times:
+        write_textgrid(tmp_path / "a.TextGrid", tiers={"t": [(0.1, 0.9, "one")]}, seconds=1)
+        write_textgrid(tmp_path / "b.TextGrid", tiers={"t": [(0.1, 0.9, "two")]}, seconds=1)
+    else:
+        (tmp_path / "t.csv").write_text("file,text\na.mkv,one\nb.mkv,two\n", encoding="utf-8")
+    imported = importing.read_source(tmp_path, tmp_path / "work")
+    assert sorted(texts(imported)) == ["one", "two"]
+    (note,) = imported.notes
+    assert ' was used: 1, such as "a.mkv", track 2 of 2;' in note
 
 
 def test_an_annotation_file_does_not_take_another_folders_recording(tmp_path: Path) -> None:
