@@ -154,9 +154,15 @@ def missing(reasons: Iterable[str]) -> int:
     return len({reason for reason in reasons if reason.startswith(MISSING) and reason.endswith(ADD)})
 
 
-def by_name(matches: Sequence[Match | str]) -> tuple[str, ...]:
-    """Return a sentence on recordings that do not lie where they are said to, if there are any."""
-    moved = {m.lies: m.name for m in matches if isinstance(m, Match) and not m.exact and m.name}
+def notes_on(matches: Sequence[Match | str]) -> tuple[str, ...]:
+    """Return what to say of recordings that were found: where they lie, which of their tracks is read."""
+    found = [match for match in matches if isinstance(match, Match)]
+    return (*_moved(found), *_several_tracks(found))
+
+
+def _moved(matches: Sequence[Match]) -> tuple[str, ...]:
+    """A sentence on recordings that do not lie where they are said to, if there are any."""
+    moved = {m.lies: m.name for m in matches if not m.exact and m.name}
     if not moved:
         return ()
     lies, name = next(iter(moved.items()))
@@ -166,16 +172,16 @@ def by_name(matches: Sequence[Match | str]) -> tuple[str, ...]:
     )
 
 
-def several_tracks(matches: Sequence[Match | str]) -> tuple[str, ...]:
-    """Return a sentence on recordings of whose several audio tracks one is read, if there are any."""
-    paths = {match.path: match.lies or match.path.name for match in matches if isinstance(match, Match)}
-    several = {lies: tracks for path, lies in paths.items() if (tracks := tracks_of(path)).count > 1}
+def _several_tracks(matches: Sequence[Match]) -> tuple[str, ...]:
+    """A sentence on recordings of whose several audio tracks one is read, if there are any."""
+    names = {match.path: match.lies or match.path.name for match in matches}
+    several = [(name, tracks) for path, name in names.items() if (tracks := tracks_of(path)).count > 1]
     if not several:
         return ()
-    lies, tracks = next(iter(several.items()))
+    name, tracks = several[0]
     return (
         f"Recordings with several audio tracks, of which the default one was used: {len(several)}, such as "
-        f'"{_shown(lies)}", track {tracks.used} of {tracks.count}; for another, bring that track as a file.',
+        f'"{_shown(name)}", track {tracks.used} of {tracks.count}; for another, bring that track as a file.',
     )
 
 

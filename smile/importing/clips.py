@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smile.corpora import Names, Outcome, parted
-from smile.corpora.recordings import Match, Recordings, by_name, settled, several_tracks
+from smile.corpora.recordings import Match, Recordings, notes_on, settled
 from smile.datatypes import AudioError, CorpusError, Progress, Utterance
 from smile.importing import eaf, textgrid
 from smile.importing.alignment import doubt, offset, recording
@@ -90,7 +90,7 @@ def read_annotated(
             if progress:
                 progress(len(work.rows), total)
     rows: list[Outcome] = sorted(work.rows.items())
-    notes = (*_notes(files, matches), *by_name(matches), *several_tracks(matches), *work.doubts)
+    notes = (*_notes(files, matches), *notes_on(matches), *work.doubts)
     return Imported(parted(rows), work.places, work.empty, notes=notes)
 
 

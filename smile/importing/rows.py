@@ -13,7 +13,7 @@ from smile.corpora.delimited import Line, Row
 from smile.corpora.facts import details, language_of, split_of
 from smile.corpora.mapping import ColumnMapping, ColumnsError
 from smile.corpora.reading import NO_TEXT, has_text
-from smile.corpora.recordings import Match, Recordings, by_name, settled, several_tracks
+from smile.corpora.recordings import Match, Recordings, notes_on, settled
 from smile.corpora.spans import span
 from smile.corpora.tables import table_rows
 from smile.corpora.unread import sheets, tables_in
@@ -102,7 +102,7 @@ def read_table(
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    notes = (*_unread(columns), *by_name(matches), *several_tracks(matches), *sheets(path, limits.table))
+    notes = (*_unread(columns), *notes_on(matches), *sheets(path, limits.table))
     if left := len(given) - len(lines):
         notes += (f"Rows of other splits or languages that were left out: {left}.",)
     return Imported(parted(sorted(rows.done.items())), notes=notes)
