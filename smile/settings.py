@@ -93,6 +93,13 @@ class Settings:
         most=28,
         step=1,
     )
+    split_short: bool = _option(
+        True,
+        "Cut again where the text is short",
+        "Cut a segment at its longest pause where its text with examples is shorter than the pool's pace.",
+        info="A decoder may take a pause for the end; what follows is then written as a segment of its own.",
+        since=True,
+    )
     length_limit: bool = _option(
         True,
         "Cut text longer than the examples' pace",

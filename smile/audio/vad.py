@@ -36,6 +36,7 @@ class VadSettings:
     edge: float = 1.0  # silence at either end of a piece that is kept; more is trimmed
     margin: float = 0.3  # silence that trimming leaves
     shortest: float = 3.0  # a pause nearer than this to either end is not cut at
+    piece: float = 0.6  # a piece that is cut off at its longest pause has at least this much
     lateness: float = 0.5  # a pause at the end of the window counts as this much longer than at its start
     level: float = 0.5  # a quieter recording is amplified to this (99.9th percentile) before it is judged
 
@@ -63,6 +64,29 @@ def segments_in_steps(
     _check(max_segment_seconds)
     probabilities = yield from _probabilities(samples, settings.level)
     return _cut_up(samples, probabilities, max_segment_seconds, settings)
+
+
+def at_longest_pause(speech: Speech, settings: VadSettings = DEFAULTS) -> tuple[Speech, Speech] | None:
+    """Cut a piece of speech in two at its longest pause, the last of equals; None where it has none."""
+    heard = _speech(speech_probabilities(speech.samples, settings.level), settings)
+    start, end = span = _trim(heard, (0, len(heard)), settings)
+    least = _chunks(settings.piece)
+    pauses = [
+        (last - first, (first + last) // 2)
+        for first, last in _runs(~heard)
+        if last - first >= _chunks(settings.pause) and start + least <= (first + last) // 2 <= end - least
+    ]
+    if not pauses:
+        return None
+    _, cut = max(pauses)
+    one, other = (_trim(heard, part, settings) for part in ((span[0], cut), (cut, span[1])))
+    return _moved(_segment(speech.samples, one), speech.start), _moved(
+        _segment(speech.samples, other), speech.start
+    )
+
+
+def _moved(speech: Speech, seconds: float) -> Speech:
+    return Speech(speech.start + seconds, speech.end + seconds, speech.samples)
 
 
 def _check(max_segment_seconds: float) -> None:

@@ -13,7 +13,7 @@ from smile.paths import POOLS
 
 WHAT = (
     *("engines", "latency", "context", "start", "map"),
-    *("acoustic", "align", "confidence", "near", "levels", "samples"),
+    *("acoustic", "align", "confidence", "near", "levels", "pauses", "samples"),
 )
 
 
@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
         help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
         "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
         "confidence, how well recordings unlike a pool are known (near), the CER of quiet recordings "
-        "(levels), or the recordings to try of the demo pools, whose figures are written down for the page.",
+        "(levels), how much is written behind a pause (pauses), or the recordings to try of the demo pools, "
+        "whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -45,9 +46,9 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Measure acoustic models, nearness, levels or samples of these languages, ISO 639-3 codes "
-        "joined by commas (default: the five that Whisper does not know, the ten of the evaluation, all "
-        "demo pools).",
+        help="Measure acoustic models, nearness, levels, pauses or samples of these languages, ISO 639-3 "
+        "codes joined by commas (default: the five that Whisper does not know, the ten of the evaluation, "
+        "all demo pools).",
     )
     _add_special(parser)
 
@@ -119,6 +120,12 @@ def run(chosen: argparse.Namespace) -> None:
 
         sweep = levels.Sweep(chosen.data[0], chosen.split, chosen.limit, chosen.pools, chosen.sixteen_bits)
         print(levels.run(sweep, chosen.languages, partial(print, flush=True)))
+    elif chosen.what == "pauses":
+        from smile.bench import acoustic, pauses
+
+        asked_pauses = pauses.Pauses(chosen.data[0], chosen.split, chosen.limit)
+        said = partial(print, file=sys.stderr, flush=True)
+        print(pauses.run(asked_pauses, chosen.languages or acoustic.UNKNOWN, said))
     elif chosen.what == "map":
         from smile.bench import map as drawn
 

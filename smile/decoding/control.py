@@ -63,6 +63,11 @@ def speaking_rates(pool: Pool) -> NDArray[np.float64]:
     return np.array([len(u.text) / max(u.seconds, 0.1) for u in pool.utterances])
 
 
+def least_characters(rates: NDArray[np.float64], seconds: float) -> int:
+    """Return how many characters a target should have: its seconds at the pool's 10th percentile of rates."""
+    return int(np.percentile(rates, 10) * seconds)
+
+
 def most_characters(rates: NDArray[np.float64], seconds: float) -> int:
     """Return how many characters a target may have: its seconds at the pool's 97th percentile of rates."""
     return max(10, int(np.ceil(np.percentile(rates, 97) * seconds)))

@@ -5,7 +5,7 @@ The recording is encoded once, and what two cells share is decoded once; see `sm
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from smile.audio.vad import NO_SPEECH, segments_in_steps
-from smile.datatypes import Neighbour, Samples, SmileError, confidence
+from smile.datatypes import Neighbour, Samples, SmileError, Speech, confidence
 from smile.pools.pool import Pool
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.settings import DEFAULTS, Level, Settings
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
+from smile.transcription.recut import recut
 from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
 
@@ -123,18 +124,47 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
     """
     places = grid.places()
     segments = yield from segments_in_steps(samples, max_segment_seconds=grid.base.max_segment_seconds)
-    targets = [Target(models, speech, f"{speech.start:.2f}") for speech in segments]
-    if not targets:
+    if not segments:
         raise SmileError(NO_SPEECH)
+    targets = _Targets(models, pool)
     for place in places:
         settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
-        for target in targets:
-            alone = place.shots is None
-            *_, last = target.vanilla(settings) if alone else target.written(settings, pool)
-            written.append(last)
-            seconds += target.seconds
-            yield None
+        for speech in segments:
+            pieces = (
+                targets.alone(speech, settings) if place.shots is None else targets.whole(speech, settings)
+            )
+            for step, taken in pieces:
+                written += [step] if step else []
+                seconds += taken
+                yield None
         yield _joined(place, written, seconds)
+
+
+class _Targets:
+    """The segments of a recording, and the pieces into which some are cut again, each encoded once."""
+
+    def __init__(self, models: Models, pool: Pool):
+        self._models, self._pool = models, pool
+        self._made: dict[tuple[float, float], Target] = {}
+
+    def alone(self, speech: Speech, settings: Settings) -> Iterator[tuple[Step, float]]:
+        """Write by Whisper alone, and say how many seconds it took."""
+        target = self._target(speech)
+        *_, last = target.vanilla(settings)
+        yield last, target.seconds
+
+    def whole(self, speech: Speech, settings: Settings) -> Iterator[tuple[Step | None, float]]:
+        """Write with the pool, in pieces where the text is too short; no step for what is taken back."""
+        target = self._target(speech)
+        *_, last = target.written(settings, self._pool)
+        pieces = recut(speech, last.decoded.text, settings, self._pool)
+        yield None if pieces else last, target.seconds
+        for piece in pieces:
+            yield from self.whole(piece, settings)
+
+    def _target(self, speech: Speech) -> Target:
+        name = speech.start, speech.end
+        return self._made.setdefault(name, Target(self._models, speech, f"{speech.start:.2f}"))
 
 
 def settings_of(place: Place, base: Settings) -> Settings:

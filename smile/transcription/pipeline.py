@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
-from smile.audio.vad import NO_SPEECH, segments, segments_in_steps
+from smile.audio.vad import NO_SPEECH, at_longest_pause, segments, segments_in_steps
 from smile.datatypes import SAMPLE_RATE, AudioError, PoolError, Samples, Speech, Vector
 from smile.pools.nearness import nearness
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.transcription.preparing import needed
+from smile.transcription.recut import recut
 from smile.transcription.result import Result, Segment
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import Step, Target
@@ -45,9 +47,14 @@ def transcribe(
     `kept` of a run that was broken off are not written again. Closing the iterator stops the work.
     """
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
-    for speech in (yield from _speech(samples, replace(result, stage="Listening for speech"))):
+    pieces = deque((yield from _speech(samples, replace(result, stage="Listening for speech"))))
+    while pieces:
+        speech = pieces.popleft()
         if kept and (known := kept.extended(result, speech)):
             result = known
+            continue
+        if kept and kept.is_cut(result, speech) and (halves := at_longest_pause(speech)):
+            pieces.extendleft(reversed(halves))
             continue
         before, target = result, Target(models, speech, f"{speech.start:.2f}")
         result = yield from _last(_alone(target, result))
@@ -56,6 +63,10 @@ def transcribe(
             result = _without_store(result, awaited.problem())
         if pool is not None:
             result = yield from _last(_with_examples(target, pool, result))
+            if parts := recut(speech, result.smile.segments[-1].text, result.settings, pool):
+                result = _taken_back(before, result)
+                pieces.extendleft(reversed(parts))
+                continue
             result = _told_apart(target, pool, result)
         if kept:
             kept.add(before, result)
@@ -114,6 +125,13 @@ def _with_examples(target: Target, pool: Pool, result: Result) -> Iterator[Resul
     """Write a segment at the level that the settings name."""
     stage = STAGES[result.settings.level]
     yield from _written(target, target.written(result.settings, pool), replace(result, stage=stage), "smile")
+
+
+def _taken_back(before: Result, result: Result) -> Result:
+    """The result without its last segment, which is written in two pieces; the time that it took counts."""
+    vanilla = replace(result.vanilla, segments=before.vanilla.segments)
+    smile = replace(result.smile, segments=before.smile.segments)
+    return replace(result, vanilla=vanilla, smile=smile, examples=before.examples)
 
 
 def _told_apart(target: Target, pool: Pool, result: Result) -> Result:

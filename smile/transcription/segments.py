@@ -37,12 +37,8 @@ class KeptSegments:
 
     def extended(self, result: Result, speech: Speech) -> Result | None:
         """Return a result with its next segment as it is kept; None where it is not."""
-        fields = self._log.get(_key(result)) if self._log else None
-        try:
-            kept = from_fields(KeptSegment, fields)
-        except ValueError:
-            return None
-        if (kept.vanilla.start, kept.vanilla.end) != (speech.start, speech.end):
+        kept = self._next(result)
+        if kept is None or (kept.vanilla.start, kept.vanilla.end) != (speech.start, speech.end):
             return None
         alone, other = result.vanilla, result.smile
         result = replace(
@@ -55,6 +51,22 @@ class KeptSegments:
             return result
         smile = replace(other, segments=(*other.segments, kept.smile), seconds=kept.smile_seconds)
         return replace(result, smile=smile, examples=(*result.examples, (speech.start, kept.examples)))
+
+    def is_cut(self, result: Result, speech: Speech) -> bool:
+        """Return whether what is kept next is a part of a piece of speech, which has been cut again."""
+        kept = self._next(result)
+        if kept is None:
+            return False
+        start, end = kept.vanilla.start, kept.vanilla.end
+        return speech.start <= start and end <= speech.end and (start, end) != (speech.start, speech.end)
+
+    def _next(self, result: Result) -> KeptSegment | None:
+        """What is kept of a result's next segment."""
+        fields = self._log.get(_key(result)) if self._log else None
+        try:
+            return from_fields(KeptSegment, fields)
+        except ValueError:
+            return None
 
     def add(self, before: Result, result: Result) -> None:
         """Keep the segment that a result has and the one before it has not."""

@@ -58,6 +58,7 @@ DEFAULTS = {  # of the page's settings, by the names of their components
     "beam_size": 1,
     "windows": "10,15,20,30",
     "max_segment_seconds": 15.0,
+    "split_short": True,
     "length_limit": True,
     "knn": 1.0,
     "total_seconds": 0.0,

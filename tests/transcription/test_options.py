@@ -28,6 +28,7 @@ OTHER: dict[str, Any] = {
     "beam_size": 5,
     "windows": WHOLE_WINDOW,
     "max_segment_seconds": 7.5,
+    "split_short": False,
     "length_limit": False,
     "knn": 0.25,
     "total_seconds": 25.0,

@@ -37,6 +37,7 @@ CHOSEN = {  # one other value for every setting, and what the engine is to get
     "beam_size": (4, 4),
     "windows": ("30", (30.0,)),
     "max_segment_seconds": (20, 20.0),
+    "split_short": (False, False),
     "length_limit": (False, False),
     "knn": (0.5, 0.5),
     "total_seconds": (25, 25.0),

@@ -1,0 +1,26 @@
+"""Text that is too short for its sound: a decoder may take a pause for the end of what is said.
+
+It does where the pool's clips have no such pauses: of two Mboshi sentences in one segment it wrote the first.
+Cut at the pause and written piece by piece it is whole: see `smile bench pauses`.
+"""
+
+from __future__ import annotations
+
+from smile.audio.vad import at_longest_pause
+from smile.datatypes import Speech
+from smile.decoding.control import least_characters, speaking_rates
+from smile.pools.pool import Pool
+from smile.settings import Settings
+
+
+def recut(speech: Speech, text: str, settings: Settings, pool: Pool) -> tuple[Speech, ...]:
+    """Return the two pieces to write in place of a segment; none where its text will do, or it has no pause.
+
+    A text is too short where nine in ten of the pool's clips are spoken faster. The acoustic model alone
+    writes what it hears in every frame, so nothing of it is cut again.
+    """
+    if not settings.split_short or settings.level == "acoustic":
+        return ()
+    if len(text) >= least_characters(speaking_rates(pool), speech.seconds):
+        return ()
+    return at_longest_pause(speech) or ()

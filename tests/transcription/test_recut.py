@@ -1,0 +1,131 @@
+"""What a decoder leaves unsaid behind a pause becomes a segment of its own, on the page and in a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Speech
+from smile.evaluation import compare
+from smile.pools.pool import open_pool
+from smile.settings import DEFAULTS, Settings
+from smile.transcription import pipeline, recut
+from smile.transcription.result import Result
+from smile.transcription.segments import kept_segments
+from smile.transcription.target import RetrievedExamples, Step
+from tests.conftest import POOLS
+
+UTTERANCES = [
+    replace(utterance, text="abcde " * 4, seconds=2.4) for utterance in open_pool(POOLS / "gla").utterances
+]
+POOL = replace(open_pool(POOLS / "gla"), utterances=tuple(UTTERANCES))  # ten characters a second
+INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
+MODELS: Any = SimpleNamespace(smile=SimpleNamespace(info=INFO))
+SPOKEN = {0.0: "the first sentence.", 2.0: "and the second one.", 4.0: "then comes a third."}
+WHOLE = " ".join(SPOKEN.values())
+
+
+class Target:
+    """Writes of a piece only what is said before its first pause."""
+
+    retrieval_seconds = seconds = 0.25
+    asked: ClassVar[list[tuple[float, float]]] = []
+
+    def __init__(self, models: Any, speech: Speech, key: str):
+        self.speech = speech
+
+    def vanilla(self, settings: Settings) -> Iterator[Step]:
+        yield self._step("alone")
+
+    def written(self, settings: Settings, pool: Any) -> Iterator[Step]:
+        self.asked.append((self.speech.start, self.speech.end))
+        whole = settings.level == "acoustic"
+        yield self._step(WHOLE if whole else SPOKEN[self.speech.start])
+
+    def embedding(self, settings: Settings) -> np.ndarray:
+        return POOL.embeddings[0]
+
+    def _step(self, text: str) -> Step:
+        decoded = DecodingResult((1,), (-0.1,), text, "end")
+        return Step(decoded, "cy", LanguageDetection("cy", 0.5, 0.0), RetrievedExamples())
+
+
+def piece(start: float, end: float) -> Speech:
+    return Speech(start, end, np.zeros(round((end - start) * 16000), np.float32))
+
+
+def halves(speech: Speech) -> tuple[Speech, Speech] | None:
+    """Cut at the last of the beginnings of sentences."""
+    inside = [start for start in SPOKEN if speech.start < start < speech.end]
+    return (piece(speech.start, inside[-1]), piece(inside[-1], speech.end)) if inside else None
+
+
+@pytest.fixture(autouse=True)
+def recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One segment of three sentences."""
+
+    def in_steps(samples: Any, **_: Any) -> Any:
+        yield
+        return [piece(0.0, 6.0)]
+
+    for module in (pipeline, compare):
+        monkeypatch.setattr(module, "Target", Target)
+        monkeypatch.setattr(module, "segments_in_steps", in_steps)
+    for module in (pipeline, recut):
+        monkeypatch.setattr(module, "at_longest_pause", halves)
+    monkeypatch.setattr(Target, "asked", [])
+
+
+def run(settings: Settings = DEFAULTS, base: Path | None = None, stop: str = "") -> Result:
+    """The last result, or the first in which a text stands."""
+    with kept_segments(base or Path("/nowhere/at/all"), {"of": 1}) as kept:
+        steps = pipeline.transcribe(MODELS, np.zeros(96000, np.float32), POOL, settings, kept)
+        for result in steps:
+            if stop and stop in result.smile.text:
+                break
+        steps.close()  # type: ignore[attr-defined]
+    return result
+
+
+def test_what_follows_a_pause_is_written() -> None:
+    result = run()
+    assert result.smile.text == WHOLE
+    assert [(s.start, s.end) for s in result.smile.segments] == [(0, 2), (2, 4), (4, 6)]
+    assert [(s.start, s.end) for s in result.vanilla.segments] == [(0, 2), (2, 4), (4, 6)]
+    assert [start for start, _ in result.examples] == [0, 2, 4]
+    assert result.done
+
+
+def test_the_decoder_may_be_left_to_itself_and_an_acoustic_model_is() -> None:
+    assert run(replace(DEFAULTS, split_short=False)).smile.text == SPOKEN[0.0]
+    assert run(replace(DEFAULTS, level="acoustic")).smile.text == WHOLE
+    assert Target.asked == [(0, 6), (0, 6)]
+
+
+def test_a_run_that_was_broken_off_goes_on_behind_a_piece(tmp_path: Path) -> None:
+    run(base=tmp_path / "one", stop=SPOKEN[4.0])
+    Target.asked.clear()
+    result = run(base=tmp_path / "one")
+    assert Target.asked == [(4, 6)]
+    assert result.smile.text == WHOLE
+    assert [s.start for s in result.vanilla.segments] == [0, 2, 4]
+
+
+def test_a_grid_cuts_again_by_cell() -> None:
+    grid = compare.Grid((1,), compare.ways(["kl"], 0))
+    done = [cell for cell in compare.compare(MODELS, np.zeros(96000, np.float32), POOL, grid) if cell]
+    assert [cell.text for cell in done] == ["alone", WHOLE]
+    assert done[1].seconds == 5 * Target.seconds, "what was taken back has taken its time"
+
+
+def test_text_is_too_short_below_the_pace_of_nine_in_ten() -> None:
+    speech = piece(0.0, 6.0)
+    assert [p.start for p in recut.recut(speech, "x" * 59, DEFAULTS, POOL)] == [0, 4]
+    assert recut.recut(speech, "x" * 60, DEFAULTS, POOL) == ()
+    assert recut.recut(piece(4.0, 6.0), "x", DEFAULTS, POOL) == (), "there is no pause"
