@@ -178,6 +178,7 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
     """Transcribe recordings one after the other and export them; goes on where it stopped."""
     from smile.exporting import FORMATS
     from smile.transcription import batch
+    from smile.transcription.recordings import recordings_of
 
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
@@ -187,7 +188,7 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
     with TemporaryDirectory(prefix="smile-zip-") as work:
-        sources = batch.recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
+        sources = recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
         if sources.said:
             print(sources.said, file=sys.stderr)
         total = len(sources.recordings)

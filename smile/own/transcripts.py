@@ -18,8 +18,9 @@ from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.own.asked import changed
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
-from smile.transcription.batch import Recording, Step
+from smile.transcription.batch import Step
 from smile.transcription.lengths import LISTED
+from smile.transcription.recordings import Recording
 from smile.transcription.segments import written
 from smile.util.fields import from_fields
 from smile.util.log import forget_logs

@@ -29,6 +29,7 @@ from smile.pools.setting import PoolSetting
 from smile.settings import Level, Settings
 from smile.text.scoring import score
 from smile.transcription import batch, preparing
+from smile.transcription.recordings import Recording
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import (
@@ -321,7 +322,7 @@ def test_a_zip_of_recordings_in_any_container_is_taken_and_the_rest_is_named(
 
 
 def test_a_transcript_of_a_beginning_says_so() -> None:
-    recording = batch.Recording("long.wav", Path("long.wav"), stranger=True)
+    recording = Recording("long.wav", Path("long.wav"), stranger=True)
     done = TieredTranscript("long.wav", 1.0, (("SMILE", (Span(0, 1, "text"),)),))
     part = Part("long.wav", 0, 1, 0.0, 1.0, "text", "text", 0.5, 3)
     shown = view.transcripts([Item(recording, done, problem="Only the first 60 minutes.")], [part])
@@ -332,7 +333,7 @@ def test_a_transcript_of_a_beginning_says_so() -> None:
 def test_texts_are_escaped_wherever_they_stand() -> None:
     part = Part(NASTY, 0, 2, 0.0, 1.0, NASTY, NASTY, 0.5, 3)
     utterance = type(DEMO.utterances[0])("a", DEMO.utterances[0].audio, NASTY)
-    recording = batch.Recording(NASTY, Path(NASTY))
+    recording = Recording(NASTY, Path(NASTY))
     done = TieredTranscript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
     items = [Item(recording), Item(recording, problem=NASTY), Item(recording, done)]
     shown = [

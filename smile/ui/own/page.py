@@ -189,6 +189,8 @@ def _where_things_stand(workspace: Workspace) -> str:
     said = f"Welcome back: {examples} of {language.name} are here."
     begun = [item for item in transcripts.items(workspace) if item.begun]
     if begun:
-        how = "begin it anew, as the examples or settings have changed" if begun[0].anew else "go on"
+        how = (
+            "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
+        )
         return f"{said} A transcription was broken off; press Transcribe to {how}."
     return f"{said} Add more, or transcribe recordings."

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from smile.evaluation.conditions import Condition
     from smile.own.check import Check
     from smile.pools.pool import Pool
-    from smile.transcription.batch import Sources, Step
+    from smile.transcription.batch import Step
+    from smile.transcription.recordings import Sources
     from smile.ui.engine import Engine
     from smile.whisper.model import Models
 
@@ -140,7 +141,7 @@ class VisitorService:
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
         """
-        from smile.transcription.batch import Recording, Sources, recordings_of
+        from smile.transcription.recordings import Recording, Sources, recordings_of
 
         sources = Sources([], [])
         for number, file in enumerate(files):

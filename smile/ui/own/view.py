@@ -138,7 +138,9 @@ def _waiting(item: Item) -> str:
     """Return what becomes of a recording without a transcript when Transcribe is pressed."""
     if not item.begun:
         return "waiting"
-    return "broken off, begins anew: examples or settings changed" if item.anew else "broken off, goes on"
+    return (
+        "broken off, begins anew: examples, settings or SMILE changed" if item.anew else "broken off, goes on"
+    )
 
 
 def _part(part: Part, chosen: bool) -> Markup:
