@@ -150,7 +150,7 @@ def _part(part: Part, chosen: bool) -> Markup:
     else:
         confidence = doubtful.sure(part)
         sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
-        state = Markup("<small>{}{}</small>").format(sure, ", with fewer examples" if part.stale else "")
+        state = Markup("<small>{}</small>").format(", ".join(filter(None, (sure, part.older))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",
