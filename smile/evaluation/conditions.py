@@ -29,6 +29,7 @@ SINCE: dict[str, Any] = {  # what older rows stand for, whose hashes stay as the
     "candidates": 0,
     "clips": 0,
     "max_segment_seconds": MAX_SEGMENT_SECONDS,
+    "level_version": 1,
     **{name: option.since for name, option in OPTIONS.items() if option.since is not None},
 }
 
