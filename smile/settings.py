@@ -166,3 +166,26 @@ class Settings:
 
 OPTIONS: dict[str, Option] = {entry.name: entry.metadata["option"] for entry in fields(Settings)}
 DEFAULTS = Settings()
+
+VERSIONS = {"fit": 1, "acoustic": 1, "combined": 1}
+"""Of what makes a level: raised where it fits or decodes otherwise under the same settings."""
+MADE_BY: dict[Level, tuple[str, ...]] = {
+    "context": (),
+    "acoustic": ("fit", "acoustic"),
+    "combined": ("fit", "acoustic", "combined"),
+}
+
+
+def version_of(level: Level) -> int:
+    """Return the version of all that makes a level, which rises with each of its parts."""
+    return 1 + sum(VERSIONS[part] - 1 for part in MADE_BY[level])
+
+
+def latest() -> int:
+    """Return the version of all levels together."""
+    return max(map(version_of, LEVELS))
+
+
+def later(*parts: str) -> dict[str, int]:
+    """Return the versions of parts as facts of what is kept; first ones say nothing."""
+    return {part: VERSIONS[part] for part in parts if VERSIONS[part] > 1}

@@ -27,6 +27,7 @@ from smile.acoustic.states import StatesId
 from smile.acoustic.store import OtherHeadError, compare_headers, form_of, head_path, header_of
 from smile.datatypes import DamagedError, Matrix, PoolError, Utterance
 from smile.pools.pool import Pool
+from smile.settings import later
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.fields import from_json
 from smile.util.storage import set_aside
@@ -154,7 +155,8 @@ def default() -> Default:
 
 def _header(reads: StatesId, pool: Pool, normaliser: str) -> dict[str, object]:
     utterances: Sequence[Utterance] = pool.utterances
-    return {**header_of(reads, form_of(pool, normaliser), utterances), "names": [*NAMES]}
+    made = header_of(reads, form_of(pool, normaliser), utterances)
+    return {**made, "names": [*NAMES], **later("acoustic")}
 
 
 @lru_cache(maxsize=16)
@@ -166,6 +168,8 @@ def _opened(path: Path, changed: int, wanted: str) -> Words:
             compare_headers(header, asked)
             if header.get("names") != asked["names"]:
                 raise OtherHeadError("other evidence")
+            if header.get("acoustic", 1) != asked.get("acoustic", 1):
+                raise OtherHeadError("words that another version of SMILE has written")
             numbers, truths = stored["numbers"].astype(np.float64), stored["right"]
         except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DamagedError(path) from error

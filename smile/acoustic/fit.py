@@ -23,6 +23,7 @@ from smile.acoustic.network import Network, padded
 from smile.acoustic.recipe import FittingProgress, Recipe, one_cycle
 from smile.acoustic.states import Stored
 from smile.datatypes import DamagedError
+from smile.settings import later
 from smile.text.scoring import score
 from smile.util.arrays import Arrays, write_arrays
 
@@ -196,7 +197,8 @@ def _key(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> dict[str, Any]:
     """Return everything that decides a fit."""
     names = hashlib.sha256("\n".join(clips.names).encode()).hexdigest()
     characters = hashlib.sha256(alphabet.characters.encode()).hexdigest()
-    return {"format": FORMAT, "recipe": recipe.to_json(), "clips": names, "characters": characters}
+    decided = {"format": FORMAT, "recipe": recipe.to_json(), "clips": names, "characters": characters}
+    return decided | later("fit")
 
 
 def _digest(head: Head) -> str:

@@ -23,6 +23,7 @@ from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import StatesId
 from smile.datatypes import DamagedError, PoolError, Utterance
 from smile.pools.pool import Pool
+from smile.settings import later
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.storage import set_aside
 
@@ -110,6 +111,7 @@ def header_of(reads: StatesId, form: Form, utterances: Iterable[Utterance]) -> d
         "states": reads.to_json(),
         "texts": {"form": form.stamp, "language": form.language},
         "clips": hashlib.sha256(clips.encode()).hexdigest(),
+        **later("fit"),
     }
 
 
@@ -150,6 +152,8 @@ def compare_headers(fitted: dict[str, Any], wanted: dict[str, Any]) -> None:
     states, asked = fitted.get("states", {}), wanted["states"]
     if fitted.get("format") != wanted["format"]:
         raise OtherHeadError("another version of SMILE's format")
+    if fitted.get("fit", 1) != wanted.get("fit", 1):
+        raise OtherHeadError("clips in the way of another version of SMILE")
     for name, said in (
         ("encoder", "the states of another encoder"),
         ("precision", "states of another precision"),

@@ -22,7 +22,7 @@ from smile.demo.voices import LANGUAGES
 from smile.paths import POOLS
 from smile.pools.kept import kept_beside
 from smile.pools.pool import Pool, open_pool
-from smile.settings import DEFAULTS
+from smile.settings import DEFAULTS, latest
 from smile.text.scoring import score
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import prepare
@@ -71,7 +71,7 @@ def measure(
         samples.append(replace(sample, pool=key, translation=translate(utterance)))
         if progress:
             progress(done, len(pool.queries))
-    return MeasuredSamples(now, commit() or "", model, asdict(DEFAULTS), tuple(samples))
+    return MeasuredSamples(now, commit() or "", model, asdict(DEFAULTS), tuple(samples), latest())
 
 
 def _sample(models: Models, pool: Pool, utterance: Utterance) -> Sample:

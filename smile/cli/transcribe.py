@@ -28,6 +28,7 @@ OTHER = {  # than Whisper alone, by level
     "acoustic": "Acoustic model",
     "combined": "Combined      ",
 }
+OLDER = "The pool's own setting rests on a check {}; check it again with: smile check {}"
 
 if TYPE_CHECKING:
     from smile.pools.pool import Pool
@@ -119,8 +120,9 @@ def run(chosen: argparse.Namespace) -> None:
         raise SmileError("Cues of words need their times; add --times words.")
     samples = None if many else read_chosen(first, chosen)
     models = models_of(chosen)
-    pool = _with_text(open_for(models, chosen.pool), chosen.text)
-    settings = _settings(chosen)
+    pool = open_for(models, chosen.pool)
+    settings = _settings(chosen, pool)
+    pool = _with_text(pool, chosen.text)
     prepare_pool(pool, models, settings)
     if chosen.times:
         fit_acoustic(pool, models.smile.within(settings.windows))
@@ -136,12 +138,21 @@ def run(chosen: argparse.Namespace) -> None:
         _print(told, result)
 
 
-def _settings(chosen: argparse.Namespace) -> Settings:
-    """Return the settings of a command; what it leaves open is as the pool has it, or else the default."""
+def _settings(chosen: argparse.Namespace, pool: Pool) -> Settings:
+    """Return the settings of a command; what it leaves open is as the pool has it, or else the default.
+
+    Where that differs, and rests on an older check, it is said.
+    """
     from smile.pools.setting import read_setting
 
-    own = read_setting(chosen.pool)
-    return settings_of(chosen, own.applied(DEFAULTS) if own else DEFAULTS)
+    usual, own = settings_of(chosen, DEFAULTS), read_setting(chosen.pool)
+    if own is None:
+        return usual
+    settings = settings_of(chosen, own.applied(DEFAULTS))
+    if settings != usual and own.clips and not own.current(pool):
+        how = "by an older SMILE" if own.measured_on(pool) else "of other examples than there are now"
+        print(OLDER.format(how, chosen.pool), file=sys.stderr)
+    return settings
 
 
 def _with_text(pool: Pool, text: Path | None) -> Pool:
@@ -178,6 +189,7 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
     """Transcribe recordings one after the other and export them; goes on where it stopped."""
     from smile.exporting import FORMATS
     from smile.transcription import batch
+    from smile.transcription.recordings import recordings_of
 
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
@@ -187,7 +199,7 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
     with TemporaryDirectory(prefix="smile-zip-") as work:
-        sources = batch.recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
+        sources = recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
         if sources.said:
             print(sources.said, file=sys.stderr)
         total = len(sources.recordings)

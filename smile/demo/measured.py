@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from smile.datatypes import DamagedError
 from smile.paths import PRECOMPUTED
+from smile.settings import latest
 from smile.util.storage import read_json, write_json
 
 LOG = logging.getLogger(__name__)
@@ -79,6 +80,14 @@ class MeasuredSamples:
     model: str  # with precision and adapter
     settings: dict[str, Any]  # of the transcripts with examples
     samples: tuple[Sample, ...]
+    levels: int = 1  # version of the levels then, as `latest` has it
+
+    @property
+    def of_today(self) -> MeasuredSamples:
+        """Return what would be measured so today: what another version's level combined wrote is left out."""
+        if self.levels == latest():
+            return self
+        return replace(self, samples=tuple(replace(s, combined="", combined_cer=None) for s in self.samples))
 
 
 @dataclass(frozen=True)
@@ -130,10 +139,13 @@ def read_samples(folder: Path = FOLDER) -> Measurements:
 
 def _read(file: Path) -> MeasuredSamples | None:
     try:
-        return TypeAdapter(MeasuredSamples).validate_python(read_json(file))
+        measured: MeasuredSamples = TypeAdapter(MeasuredSamples).validate_python(read_json(file))
     except (OSError, DamagedError, ValidationError) as error:
         LOG.warning("The measured transcripts in %s cannot be read: %s", file, error)
         return None
+    if measured.of_today is not measured:
+        LOG.warning("Another version of SMILE measured %s; its level combined is left out.", file)
+    return measured.of_today
 
 
 @cache

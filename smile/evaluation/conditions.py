@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from smile.datatypes import SmileError
 from smile.paths import GRIDS
-from smile.settings import DEFAULTS, MAX_SEGMENT_SECONDS, OPTIONS, Settings
-from smile.transcription.options import ALONE, as_json, checked, from_json
+from smile.settings import DEFAULTS, MAX_SEGMENT_SECONDS, OPTIONS, Settings, version_of
+from smile.transcription.options import ALONE, checked, from_json, identity
 from smile.util.fields import from_fields
 
 GIVEN = "given"  # in a grid: the adapter that the command names
@@ -29,6 +29,7 @@ SINCE: dict[str, Any] = {  # what older rows stand for, whose hashes stay as the
     "candidates": 0,
     "clips": 0,
     "max_segment_seconds": MAX_SEGMENT_SECONDS,
+    "level_version": 1,
     **{name: option.since for name, option in OPTIONS.items() if option.since is not None},
 }
 
@@ -51,6 +52,7 @@ class Condition:
     precision: str = ""
     pooling: str = "mean-own-frames"
     pool_split: str = ""
+    level_version: int = 0  # of what makes its level; 0: today's
 
     @property
     def hash(self) -> str:
@@ -65,10 +67,11 @@ class Condition:
 
     def facts(self) -> dict[str, Any]:
         """Return everything but the name, as one object of plain values."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "settings")}
-        return {**own, **as_json(self.settings)}
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in APART}
+        return {**own, **identity(self.settings, self.level_version)}
 
 
+APART = ("name", "settings", "level_version")  # what is no fact by its own name, or for people
 FACTS = tuple(Condition("").facts())
 
 
@@ -86,7 +89,9 @@ def of_facts(facts: Mapping[str, Any]) -> Condition:
     """
     chosen = from_fields(Settings, {name: v for name, v in facts.items() if name in OPTIONS}, "ignore")
     own = {name: value for name, value in facts.items() if name not in OPTIONS}
-    return replace(from_fields(Condition, {"name": "", **own}, "ignore"), settings=chosen)
+    found = from_fields(Condition, {"name": "", "level_version": 1, **own}, "ignore")
+    today = found.level_version == version_of(chosen.level)
+    return replace(found, settings=chosen, level_version=0 if today else found.level_version)
 
 
 def read_grid(source: str | Path) -> tuple[Condition, ...]:
@@ -155,7 +160,7 @@ def _condition(row: Any, grid: str) -> Condition:
 
 def _typed(key: str, value: Any) -> Any:
     """Return the value of what stands beside the settings, as its type."""
-    defaults: dict[str, Any] = {f.name: f.default for f in fields(Condition) if f.name not in ("settings",)}
+    defaults: dict[str, Any] = {f.name: f.default for f in fields(Condition) if f.name not in APART[1:]}
     if key not in defaults:
         raise SmileError(f'there is no setting "{key}".')
     wanted = str if key == "name" else type(defaults[key])

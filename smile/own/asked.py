@@ -11,7 +11,7 @@ from smile.own.workspace import Workspace
 from smile.pools.pool import Pool
 from smile.pools.setting import pool_digest, whole_setting
 from smile.settings import DEFAULTS, Settings
-from smile.transcription.options import as_json
+from smile.transcription.options import identity
 from smile.util.log import facts_of
 
 
@@ -24,11 +24,11 @@ def settings(workspace: Workspace, pool: Pool | None) -> Settings:
 
 def digest(pool: Pool | None, settings: Settings) -> str:
     """Return 16 hex digits of examples and settings that are asked for, whatever can be made of them."""
-    said = json.dumps([pool_digest(pool) if pool else "", as_json(settings)], sort_keys=True)
+    said = json.dumps([pool_digest(pool) if pool else "", identity(settings)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def changed(workspace: Workspace, segments: Path) -> bool:
-    """Return whether other examples or settings were asked for when the segments of a name were kept."""
+    """Return whether the segments of a name are of other examples or settings, or of an older SMILE."""
     pool = workspace.pool()
     return facts_of(segments).get("asked") != digest(pool, settings(workspace, pool))

@@ -29,7 +29,7 @@ from smile.pools.setting import PoolSetting, pool_digest
 from smile.pools.subsets import drop
 from smile.results.tables import by_language
 from smile.retrieval.samplers import stable_shuffle
-from smile.settings import DEFAULTS
+from smile.settings import DEFAULTS, latest
 from smile.transcription.examples import pool_token
 from smile.transcription.options import ALONE
 from smile.transcription.preparing import needed, prepare_datastore, share
@@ -207,6 +207,7 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         knn=chosen.settings.knn,
         recognizer=" ".join(filter(None, (info.encoder.model, info.precision, info.adapter_hash))),
         pool=pool_digest(pool),
+        levels=latest(),
         clips=len(ids),
         same_text=len(ids & said),
         cer=round(float(line["rate"]), 2),

@@ -22,6 +22,7 @@ from smile.evaluation.rescoring import anew, is_older
 from smile.evaluation.rows import Row
 from smile.pools.pool import Pool
 from smile.pools.setting import pool_digest
+from smile.settings import latest
 from smile.util.fields import from_fields
 from smile.util.log import Log, forget_logs, kept_log
 from smile.util.storage import read_json, set_aside, write_json
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLE, ROWS = "check.json", "check"
-LEVELS = 2  # raised where a level writes otherwise under the same settings: rows are made anew
+LEVELS = 2  # of the form of rows; which version of a level wrote them is in their condition's hash
 
 
 class KeptRows:
@@ -112,8 +113,13 @@ class Table:
 
     pool: str  # its `pool_digest`
     lines: tuple[Line, ...]
+    levels: int = 1  # version of the levels then, as `latest` has it
 
     def current(self, pool: Pool) -> bool:
+        """Return whether it was made of this pool as it is, and of the levels of today."""
+        return self.levels == latest() and self.made_of(pool)
+
+    def made_of(self, pool: Pool) -> bool:
         """Return whether it was made of this pool as it is."""
         return self.pool == pool_digest(pool)
 
@@ -135,7 +141,7 @@ def _line(row: dict[Any, Any]) -> Line:
 
 def keep_table(folder: Path, pool: Pool, rates: pd.DataFrame) -> None:
     """Keep the table of a check that has come to its end."""
-    write_json(folder / TABLE, asdict(Table(pool_digest(pool), lines_of(rates))))
+    write_json(folder / TABLE, asdict(Table(pool_digest(pool), lines_of(rates), latest())))
 
 
 def table(folder: Path) -> Table | None:

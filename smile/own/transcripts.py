@@ -17,9 +17,11 @@ from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.own.asked import changed
-from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
-from smile.transcription.batch import Recording, Step
+from smile.own.made import Made, now
+from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
+from smile.transcription.batch import Step
 from smile.transcription.lengths import LISTED
+from smile.transcription.recordings import Recording
 from smile.transcription.segments import written
 from smile.util.fields import from_fields
 from smile.util.log import forget_logs
@@ -32,13 +34,12 @@ MOST_RECORDINGS = 300  # of one visitor
 
 @dataclass(frozen=True)
 class Item:
-    """A recording: its transcript, or why there is none, and which version of the pool made it."""
+    """A recording: its transcript, or why there is none, and what it was made with."""
 
     recording: Recording
     transcript: TieredTranscript | None = None
     problem: str = ""
-    version: str = ""
-    examples: int = 0  # that the pool had then
+    made: Made = Made()
     begun: str = ""  # the text of a run that was broken off, where there is no transcript yet
     anew: bool = False  # whether that was of other examples or settings, so that it does not go on
 
@@ -56,9 +57,14 @@ class Part:
     vanilla: str
     confidence: float | None
     examples: int
-    stale: bool = False  # the pool has changed since, and nobody has corrected it
+    older: str = ""  # what is otherwise today than when it was made, where nobody has corrected it
     corrected: str | None = None
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
+
+    @property
+    def stale(self) -> bool:
+        """Return whether it would be made otherwise today, and nobody has corrected it."""
+        return bool(self.older)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -121,7 +127,7 @@ def taken(workspace: Workspace) -> set[str]:
     return corrected | {path.name for path in workspace.recordings.iterdir()}
 
 
-def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
+def keep(workspace: Workspace, step: Step, made: Made) -> None:
     """Remember the transcript that a batch has finished, or why there is none; not of what was deleted."""
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
@@ -129,7 +135,7 @@ def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
         kept = _kept(workspace)
         transcript = asdict(step.transcript) if step.transcript else None
         said = f"{step.problem} {step.warning}".strip()
-        fields = {"transcript": transcript, "problem": said, "version": version, "examples": examples}
+        fields = {"transcript": transcript, "problem": said, **asdict(made)}
         write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
         forget_logs(_segments(workspace, step.name))
 
@@ -150,23 +156,20 @@ def waiting(workspace: Workspace) -> list[Recording]:
 
 
 def outdated(workspace: Workspace) -> list[Recording]:
-    """Return the recordings with an uncorrected part that another version of the pool wrote."""
+    """Return the recordings with an uncorrected part that would be made otherwise today."""
     stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
     return [_recording(workspace, name) for name in stale]
 
 
 def parts(workspace: Workspace) -> list[Part]:
     """Return all that has been transcribed, part by part."""
-    return parts_of(items(workspace), workspace.state())
+    return parts_of(items(workspace), workspace)
 
 
-def parts_of(recordings: Iterable[Item], state: State) -> list[Part]:
-    """Return the parts of recordings, corrected and outdated as a visitor's state has them."""
-    version = state.versions[-1].folder if state.versions else ""
-    corrected = {(c.recording, c.part): c for c in state.corrections}
-    named = [
-        part for item in recordings if item.transcript for part in _parts(item, item.transcript, version)
-    ]
+def parts_of(recordings: Iterable[Item], workspace: Workspace) -> list[Part]:
+    """Return the parts of a visitor's recordings, corrected, and told where they are older."""
+    corrected, today = {(c.recording, c.part): c for c in workspace.state().corrections}, now(workspace)
+    named = [part for item in recordings if item.transcript for part in _parts(item, item.transcript, today)]
     return [_corrected(part, corrected.get(part.key)) for part in named]
 
 
@@ -212,14 +215,12 @@ def _kept(workspace: Workspace) -> dict[str, Any]:
         return {}
 
 
-@dataclass(frozen=True)
-class _Kept:
+@dataclass(frozen=True, kw_only=True)
+class _Kept(Made):
     """A recording's entry in the file of transcripts."""
 
     transcript: TieredTranscript | None
     problem: str
-    version: str
-    examples: int
 
 
 def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -245,11 +246,12 @@ def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | N
     if fields is None:
         begun = written(segments := _segments(workspace, recording.name))
         return Item(recording, begun=begun, anew=bool(begun) and changed(workspace, segments))
-    transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
-    return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
+    kept = from_fields(_Kept, fields)
+    return Item(recording, kept.transcript, kept.problem, kept)
 
 
-def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[Part]:
+def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Part]:
+    older = item.made.older(today, transcript.tiers[0][0])
     first, alone = transcript.tiers[0][1], transcript.tiers[-1][1]
     for number, (span, plain) in enumerate(zip(first, alone, strict=True)):
         yield Part(
@@ -261,8 +263,8 @@ def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[P
             span.text,
             plain.text,
             span.confidence,
-            item.examples,
-            stale=item.version != version,
+            item.made.examples,
+            older=older,
             words=span.parts,
         )
 
@@ -276,7 +278,7 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
         vanilla=correction.vanilla,
         examples=correction.examples,
         corrected=correction.text,
-        stale=False,
+        older="",
     )
 
 

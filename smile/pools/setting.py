@@ -10,7 +10,7 @@ from pathlib import Path
 
 from smile.datatypes import MOST_SHOTS, PoolError
 from smile.pools.pool import Pool, order_digest
-from smile.settings import LEVELS, Level, Settings
+from smile.settings import LEVELS, Level, Settings, latest
 from smile.util.fields import from_json
 from smile.util.storage import set_aside, write_json
 
@@ -34,6 +34,7 @@ class PoolSetting:
     high: float | None = None
     same_text: int = 0  # of the clips left out, those with the very text of another
     pool: str = ""  # `pool_digest` of the pool then
+    levels: int = 1  # version of the levels that were tried, as `latest` has it
 
     def applied(self, settings: Settings) -> Settings:
         """Return settings with this one's level, shots and strength of the kNN-LM."""
@@ -41,6 +42,10 @@ class PoolSetting:
         return replace(settings, **chosen)
 
     def current(self, pool: Pool) -> bool:
+        """Return whether it was measured on this pool as it is, and on the levels of today."""
+        return self.levels == latest() and self.measured_on(pool)
+
+    def measured_on(self, pool: Pool) -> bool:
         """Return whether the pool is still the one that it was measured on, to the letter of its texts."""
         if self.pool:
             return self.pool == pool_digest(pool)

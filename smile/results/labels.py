@@ -40,7 +40,8 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     if facts.empty:
         return facts.assign(label="", who="", known=False, parts="", short="")
     known = facts["side"].notna()
-    facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in PLAIN.items()})
+    unsaid = {**PLAIN, "level_version": 1}
+    facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in unsaid.items()})
     several = facts.loc[known, "model"].replace("", None).nunique() > 1
     usual = _commonest(facts.loc[known, "adapter"])
     facts = facts.assign(who=[side_of(line, several, usual) for line in facts.to_dict("records")])
@@ -166,17 +167,28 @@ def matched_pairs(
 ) -> list[tuple[str, str, pd.Series[Any]]]:
     """Return pairs of labels that differ in one setting (and seeds) only, and the first one's settings.
 
+    Of conditions that differ in the version of their level alone it is the latest.
     `one` and `other` are values of the setting, or a test of them; `also` names settings that may differ too.
     """
     inside = facts[(facts["side"] == "in-context") & facts["known"]]
-    left_out = {setting, "seed", *also}
-    keys = [tuple(str(line[n]) for n in SETTINGS if n not in left_out) for _, line in inside.iterrows()]
-    inside = inside.assign(key=keys)
+    inside = _latest(inside.assign(key=_keys(inside, {"level_version"})))
+    inside = inside.assign(key=_keys(inside, {setting, "seed", "level_version", *also}))
     values = inside[setting]
     ours, theirs = (inside[values.map(v if callable(v) else v.__eq__).astype(bool)] for v in (one, other))
     by_key = theirs.drop_duplicates("key").set_index("key")["label"]
     pairs = ours[ours["key"].isin(by_key.index)].drop_duplicates("label")
     return [(str(line["label"]), str(by_key[line["key"]]), line) for _, line in pairs.iterrows()]
+
+
+def _keys(facts: pd.DataFrame, left_out: set[str]) -> list[tuple[str, ...]]:
+    """What tells conditions apart but for some settings."""
+    return [tuple(str(line[n]) for n in SETTINGS if n not in left_out) for _, line in facts.iterrows()]
+
+
+def _latest(facts: pd.DataFrame) -> pd.DataFrame:
+    """Of conditions with the same key those whose level has the latest version, in their order."""
+    latest = facts.groupby("key")["level_version"].transform("max")
+    return facts[facts["level_version"] == latest]
 
 
 def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:

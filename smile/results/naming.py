@@ -57,6 +57,8 @@ def side_of(settings: Mapping[str, Any], several: bool, usual: str) -> str:
     names = [str(settings["model"]).split("/")[0]] if several else []
     if settings["adapter"] not in ("", usual):
         names.append(str(settings["adapter"])[:4])
+    if settings["level_version"] > 1:
+        names.append(f"version {settings['level_version']:g}")
     which = f" ({', '.join(names)})" if names else ""
     if settings["side"] == "vanilla":
         controlled = settings["cut_loops"] and settings["length_limit"]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULTS = "results.parquet"
-SETTINGS = tuple(name for name in FACTS if name not in ("engine", "precision", "pooling", "pool_split"))
+UNSHOWN = ("engine", "precision", "pooling", "pool_split")
+SETTINGS = (*(name for name in FACTS if name not in UNSHOWN), "level_version")
 NEEDED = set(SETTINGS) - set(SINCE)  # of a condition in a manifest
 MOST_BYTES = 20_000_000
 TOO_LARGE = "The rows are larger than 20 MB; pack fewer evaluations."

@@ -26,6 +26,7 @@ from smile.exporting import TieredTranscript, export
 from smile.exporting.transcripts import parts_as_dicts
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
+from smile.settings import later
 from smile.text.normalisers import one_line
 from smile.transcription.times import Times, moved, without_characters
 from smile.util.arrays import read_array, write_array
@@ -95,6 +96,7 @@ def align_text(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Ge
             "recognizer": asdict(model.info),
             "windows": list(model.windows),
             "clips": sorted(map(clip_key, pool.utterances)),
+            **later("fit"),
         }
         _begin(work, facts)
         logprobs = yield from _all_logprobs(model, acoustic, samples, work)

@@ -7,7 +7,7 @@ which are made of it: a later run with the same settings goes on, and one with o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,20 +17,18 @@ from smile.acoustic.calibrating import calibration_of
 from smile.acoustic.states import StatesId
 from smile.audio.io import Steps, reading
 from smile.audio.isolated import reading_apart
-from smile.audio.signatures import may_be_sound
 from smile.audio.tracks import PICK, tracks_of
 from smile.datatypes import AudioError, Samples, SmileError
 from smile.exporting import Span, TieredTranscript, by_words, export
 from smile.exporting.transcripts import BY_LEVEL, VANILLA
-from smile.importing.archive import unpack
-from smile.importing.limits import GENEROUS
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
-from smile.settings import Settings
+from smile.settings import Settings, later
 from smile.text.normalisers import one_line
 from smile.transcription import lengths
-from smile.transcription.options import as_json
+from smile.transcription.options import identity
 from smile.transcription.pipeline import transcribe
+from smile.transcription.recordings import Recording
 from smile.transcription.result import Result, Transcript
 from smile.transcription.segments import KeptSegments, kept_segments
 from smile.transcription.times import Times, with_times
@@ -39,20 +37,6 @@ from smile.whisper.model import Models
 
 DONE, SEGMENTS = "done.jsonl", "segments"
 CUES = ("srt", "vtt")  # formats of cues
-SHOWN = 20  # names of what is left out
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A file to transcribe, and the name under which it is told and exported."""
-
-    name: str
-    path: Path
-    stranger: bool = False  # whether somebody else has brought it, so that it is decoded apart
-    minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
-    segments: Path | None = None  # under which name its segments are kept until all are written
-    asked: str = ""  # what they depend on beside what the batch knows
-    track: int | None = None  # which of its audio tracks, from 1; None: the default one
 
 
 @dataclass(frozen=True)
@@ -68,22 +52,6 @@ UTTERANCES = Output()
 
 
 @dataclass(frozen=True)
-class Sources:
-    """The recordings of files, folders and zips, and the names of what else there is in them."""
-
-    recordings: list[Recording]
-    left_out: list[str]
-
-    @property
-    def said(self) -> str:
-        """Return a sentence on what was left out, if anything was."""
-        if not self.left_out:
-            return ""
-        names, more = ", ".join(self.left_out[:SHOWN]), len(self.left_out) - SHOWN
-        return f"Left out, as they hold no sound: {names}{f' and {more} more' if more > 0 else ''}."
-
-
-@dataclass(frozen=True)
 class Step:
     """How far a batch is: a snapshot of the recording at work, or its end."""
 
@@ -94,45 +62,6 @@ class Step:
     transcript: TieredTranscript | None = None  # where it has just been finished, or was before
     problem: str = ""  # why there is no transcript, or not of all
     warning: str = ""  # what speaks against the transcript
-
-
-def recordings_of(
-    sources: Iterable[Path], work: Path, minutes: float = lengths.COMMAND, track: int | None = None
-) -> Sources:
-    """Find the recordings of files, folders and zips, folders in folders included, sorted in each.
-
-    Content, not suffix, tells a recording; hidden files are passed over. Zips are unpacked into `work`.
-
-    Raises:
-        SmileError: a source that is not there, a zip that cannot be unpacked, or nothing to transcribe.
-    """
-    recordings: list[Recording] = []
-    left_out: list[str] = []
-    for number, source in enumerate(sources):
-        if not source.exists():
-            raise SmileError(f"There is no recording or folder {source}; check its name.")
-        if source.suffix.lower() == ".zip" and source.is_file():
-            folder = unpack(source, work / f"zip-{number}", GENEROUS)
-        elif source.is_dir():
-            folder = source
-        else:
-            recordings.append(Recording(source.name, source, minutes=minutes, track=track))
-            continue
-        for path in _visible(folder):
-            name = path.relative_to(folder).as_posix()
-            if may_be_sound(path):
-                recordings.append(Recording(name, path, minutes=minutes, track=track))
-            else:
-                left_out.append(name)
-    if not recordings:
-        raise SmileError("There are no recordings in it; name a folder or a zip with sound files.")
-    return Sources(recordings, left_out)
-
-
-def _visible(folder: Path) -> list[Path]:
-    """All that is no folder in a folder and those in it, but for what is hidden or lies in a hidden one."""
-    inside = (p for p in folder.rglob("*") if not p.is_dir())
-    return sorted(p for p in inside if not any(part.startswith(".") for part in p.relative_to(folder).parts))
 
 
 def run(
@@ -189,8 +118,13 @@ def facts(models: Models, pool: Pool | None, settings: Settings, times: Times = 
     examples, timed = hashlib.sha256(texts.encode()).hexdigest()[:12], dict[str, Any]()
     if times and pool:
         calibration = calibration_of(pool, StatesId.of(models.smile.within(settings.windows)))
-        timed = {"times": times, "calibration": [*calibration.weights]}
-    return {"settings": as_json(settings), "recognizer": asdict(models.smile.info), "pool": examples, **timed}
+        timed = {"times": times, "calibration": [*calibration.weights], **later("fit", "acoustic")}
+    return {
+        "settings": identity(settings),
+        "recognizer": asdict(models.smile.info),
+        "pool": examples,
+        **timed,
+    }
 
 
 @dataclass(frozen=True, eq=False)

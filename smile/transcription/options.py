@@ -11,7 +11,7 @@ from typing import Any
 from smile.datatypes import SmileError
 from smile.retrieval.divergences import LABELS as DIVERGENCES
 from smile.retrieval.samplers import LABELS as SAMPLERS
-from smile.settings import DEFAULTS, OPTIONS, Settings
+from smile.settings import DEFAULTS, OPTIONS, Settings, version_of
 from smile.text.languages import languages
 
 ALONE = replace(DEFAULTS, shots=0, knn=0.0, no_repeat=False, language_token="guess")
@@ -121,6 +121,15 @@ def _parsed(default: Any, text: str) -> Any:
 def as_json(settings: Settings) -> dict[str, Any]:
     """Return the settings by name, as JSON has them."""
     return json.loads(json.dumps({f.name: getattr(settings, f.name) for f in fields(settings)}))
+
+
+def identity(settings: Settings, version: int = 0) -> dict[str, Any]:
+    """Return all that tells what settings write from other texts of the same clips, as JSON has it.
+
+    These are the settings and the version of their level, today's or the one given; a first one says nothing.
+    """
+    version = version or version_of(settings.level)
+    return as_json(settings) | ({"level_version": version} if version > 1 else {})
 
 
 def from_json(values: Mapping[str, Any], base: Settings = DEFAULTS) -> Settings:

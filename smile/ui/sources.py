@@ -17,7 +17,7 @@ from smile.demo.people import CARD, Voices, made, make, read_voices
 from smile.pools.kept import cached, kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.text.languages import iso_code, language
-from smile.transcription.options import as_json
+from smile.transcription.options import identity
 from smile.whisper.adapters import trained_languages
 from smile.whisper.weights import DEFAULT
 
@@ -190,4 +190,4 @@ def facts(
     """Return all that a transcript with a pool's examples depends on beside its recording, for JSON."""
     clips = json.dumps([[u.id, u.text, u.seconds] for u in examples])
     told = {"pool": key, "examples": hashlib.sha256(clips.encode()).hexdigest()[:16]}
-    return {**told, "settings": as_json(settings), "recognizer": asdict(models.smile.info)}
+    return {**told, "settings": identity(settings), "recognizer": asdict(models.smile.info)}

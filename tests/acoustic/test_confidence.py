@@ -26,6 +26,7 @@ from smile.acoustic.head import Head
 from smile.acoustic.model import AcousticModel, language_model
 from smile.datatypes import Matrix
 from smile.pools.pool import Pool, open_pool
+from smile.settings import VERSIONS
 from tests.conftest import POOLS
 from tests.support.made_states import READS
 
@@ -123,6 +124,19 @@ def test_a_pool_has_its_own_calibration_until_its_clips_change(pool: Pool) -> No
     assert own_words(pool, replace(READS, precision="int8")) is None
     write_words(pool, READS, made_words(FEWEST - 1))
     assert calibration_of(pool, READS) == default().calibration
+
+
+@pytest.mark.parametrize("part", ["fit", "acoustic"])
+def test_words_of_another_version_are_not_used(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    write_words(pool, READS, made_words(500))
+    monkeypatch.setitem(VERSIONS, "combined", VERSIONS["combined"] + 1)
+    assert own_words(pool, READS) is not None
+    monkeypatch.setitem(VERSIONS, part, VERSIONS[part] + 1)
+    assert own_words(pool, READS) is None
+    assert calibration_of(pool, READS) == default().calibration
+    assert calibration_path(pool, READS).is_file(), "it is not damaged"
 
 
 def test_a_damaged_calibration_is_set_aside(pool: Pool) -> None:

@@ -13,6 +13,7 @@ from smile.acoustic.ctc import greedy
 from smile.acoustic.fit import Labelled, fit, weights_from
 from smile.acoustic.head import SHAPES, Head, fits
 from smile.acoustic.recipe import Recipe, one_cycle
+from smile.settings import VERSIONS
 from smile.util.timing import finished
 from tests.support.made_states import FORM, READS, labelled
 
@@ -138,6 +139,16 @@ def test_a_checkpoint_of_another_fit_is_not_gone_on_with(tmp_path: Path, change:
     assert said[0].done == 1
     _, said = fitted(labelled([*TEXTS[:-1], "aaaa"]), SMALL, path)
     assert said[0].done == 1
+
+
+def test_a_checkpoint_of_another_version_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips, path = labelled(TEXTS), tmp_path / "checkpoint.npz"
+    next(fit(clips, Alphabet.of(TEXTS), SMALL, path))
+    for part, first in (("combined", 2), ("acoustic", 3), ("fit", 1)):
+        monkeypatch.setitem(VERSIONS, part, VERSIONS[part] + 1)
+        assert next(fit(clips, Alphabet.of(TEXTS), SMALL, path)).done == first
 
 
 @pytest.mark.parametrize("keep", [0, 10, 2000, -1])

@@ -18,6 +18,7 @@ from smile.acoustic.states import LayerStore, StatesId, bytes_for, layer_normed,
 from smile.audio.io import read_audio
 from smile.datatypes import PoolError, SmileError
 from smile.pools.pool import Pool, open_pool
+from smile.settings import VERSIONS
 from smile.util.timing import finished
 from smile.whisper.model import Model, load_models
 from tests.conftest import POOLS, ROOT
@@ -182,6 +183,30 @@ def test_a_head_of_other_texts_is_refused(pool: Pool, model: Model, reads: State
         store.open_head(pool, reads, "original")
     with pytest.raises(SmileError, match="no normaliser"):
         finished(building.build(pool, model, (replace(RECIPE, normaliser="capitals"),)))
+
+
+def test_a_head_of_another_version_is_refused_and_fitted_again(
+    pool: Pool, model: Model, reads: StatesId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(building.build(pool, model, (RECIPE,)))
+    monkeypatch.setitem(VERSIONS, "acoustic", VERSIONS["acoustic"] + 1)
+    assert store.present(pool, reads), "it is searched otherwise, and is the same head"
+    monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
+    with pytest.raises(PoolError, match=r"in the way of another version of SMILE; fit it again\.$"):
+        store.open_head(pool, reads)
+    assert not store.present(pool, reads)
+    finished(building.build(pool, model, (RECIPE,)))
+    assert store.present(pool, reads)
+    monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] - 1)
+    assert not store.present(pool, reads), "nor does an older SMILE take it"
+
+
+def test_the_header_of_a_first_version_says_nothing_of_it(
+    pool: Pool, reads: StatesId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VERSIONS, "fit", 1)
+    header = store.header_of(reads, store.form_of(pool, "plain"), pool.utterances)
+    assert set(header) == {"format", "states", "texts", "clips"}
 
 
 @pytest.mark.parametrize("keep", [0, 100, -20])

@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from smile.acoustic.building import build
+from smile.acoustic.recipe import Recipe
 from smile.audio.io import read_audio, write
 from smile.cli.main import main
+from smile.datatypes import PoolError
 from smile.pools.pool import open_pool
+from smile.settings import VERSIONS
 from smile.transcription.aligning import Wanted, align_text, utterances
 from smile.util.timing import finished
 from smile.whisper.model import load_models
@@ -168,6 +172,29 @@ def test_an_alignment_goes_on_where_it_was(pool: Path, tmp_path: Path) -> None:
     resumed = finished(steps)
     again = finished(align_text(models.smile, opened, samples, replace(wanted, out=tmp_path / "again")))
     assert resumed.lines == again.lines
+
+
+def test_an_alignment_by_heads_of_another_version_begins_anew(
+    pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, copy = load_models().smile, shutil.copytree(pool, tmp_path / "gle")
+    opened = open_pool(copy)
+    clip = opened.utterances[0]
+    samples, wanted = read_audio(clip.audio), Wanted(clip.audio, [clip.text], tmp_path / "out")
+
+    def begun() -> bytes:
+        steps = align_text(model, opened, samples, wanted)
+        next(steps)
+        steps.close()
+        (kept,) = (tmp_path / "out" / "alignment.part").glob("*.npy")
+        return kept.read_bytes()
+
+    first = begun()
+    monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
+    with pytest.raises(PoolError, match="fit it again"):
+        begun()
+    finished(build(opened, model, (Recipe(epochs=2),)))
+    assert begun() != first
 
 
 def test_a_text_of_another_recording_is_refused_in_a_sentence(

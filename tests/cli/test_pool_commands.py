@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ import soundfile
 from smile.audio.io import read_audio
 from smile.cli.main import main
 from smile.pools.pool import open_pool
-from smile.pools.setting import PoolSetting, write_setting
+from smile.pools.setting import PoolSetting, pool_digest, write_setting
+from smile.settings import DEFAULTS, latest
 from tests.conftest import POOLS
 from tests.support.linguists import write_eaf
 
@@ -113,6 +116,28 @@ def test_a_folder_is_transcribed_with_the_pools_own_setting(
     assert "2 of 3 recordings" in capsys.readouterr().out
     assert main(["transcribe", str(QUERIES[0]), "--pool", str(pool), "--max-minutes", "0.01"]) == 2
     assert "is longer than 0.01 minutes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"levels": latest() + 1}, "rests on a check by an older SMILE; check it again with: smile check"),
+        ({"pool": "0" * 16}, "rests on a check of other examples than there are now; check it again"),
+        ({"levels": latest() + 1, "clips": 0}, ""),  # chosen by hand
+        ({"levels": latest() + 1, "shots": DEFAULTS.shots, "knn": DEFAULTS.knn}, ""),  # as it is anyway
+    ],
+)
+def test_the_default_of_an_older_check_is_not_taken_silently(
+    pool: Path, tmp_path: Path, change: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copytree(pool, tmp_path / "pool", ignore=shutil.ignore_patterns("tokens-*"))
+    measured = {"pool": pool_digest(open_pool(copy)), "levels": latest(), "clips": 3}
+    write_setting(copy, replace(PoolSetting(0, 0.0), **(measured | change)))
+    assert main(["transcribe", str(QUERIES[0]), "--pool", str(copy)]) == 0
+    told = capsys.readouterr().err
+    assert said in told
+    assert ("check" in told) == bool(said)
 
 
 @pytest.mark.parametrize("kind", ["folder", "superb"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import islice
 
@@ -12,6 +13,7 @@ from smile.demo.sentences import texts, translated
 from smile.demo.voices import LANGUAGES
 from smile.paths import POOLS
 from smile.pools.pool import open_pool
+from smile.settings import VERSIONS, latest
 from smile.text.scoring import score
 
 GOOD = Sample("gla", "1", "Monday", "a", "b", 0.6, 0.1, ("gla-001",))
@@ -73,6 +75,29 @@ def test_they_are_read_back_as_they_were_written(tmp_path):
     (pool,) = measured(GOOD).pools
     write_samples(pool, "gla", tmp_path / "samples")
     assert read_samples(tmp_path / "samples") == measured(GOOD)
+
+
+def test_the_level_combined_of_another_version_is_left_out(tmp_path, monkeypatch, caplog):
+    three = replace(GOOD, combined="c", combined_cer=0.05)
+    (pool,) = measured(three).pools
+    write_samples(replace(pool, levels=latest()), "gla", tmp_path)
+    assert read_samples(tmp_path).samples == (three,)
+    monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
+    assert read_samples(tmp_path).samples == (GOOD,)
+    assert "Another version of SMILE measured" in caplog.text
+
+
+def test_what_does_not_say_the_version_of_its_levels_is_of_the_first(tmp_path, monkeypatch):
+    for part in VERSIONS:
+        monkeypatch.setitem(VERSIONS, part, 1)
+    (pool,) = measured(replace(GOOD, combined="c", combined_cer=0.05)).pools
+    write_samples(pool, "gla", tmp_path)
+    said = json.loads((tmp_path / "gla.json").read_text())
+    assert said.pop("levels") == 1
+    (tmp_path / "gla.json").write_text(json.dumps(said))
+    assert read_samples(tmp_path).pools == (pool,)
+    monkeypatch.setitem(VERSIONS, "combined", 2)
+    assert read_samples(tmp_path).samples == (GOOD,)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"samples": [{"pool": 1}]}'])

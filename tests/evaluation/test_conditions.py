@@ -12,7 +12,7 @@ import pytest
 from smile.datatypes import SmileError
 from smile.evaluation.conditions import FACTS, GRIDS, SINCE, Condition, of_facts, read_grid, resolved
 from smile.paths import PRECOMPUTED
-from smile.settings import Settings
+from smile.settings import VERSIONS, Settings
 from tests.support.made_conditions import changed, condition
 
 OTHER: dict[str, Any] = {
@@ -60,6 +60,7 @@ def test_the_hash_is_that_of_sorted_json() -> None:
     ("line", "says"),
     [
         ('{ name = "a", shot = 1 }', "no setting"),
+        ('{ name = "a", level_version = 1 }', "no setting"),
         ('{ name = "a", shots = 11 }', "0 to 10"),
         ('{ name = "a", shots = true }', "a whole number from 0 to 10"),
         ('{ name = "a", shots = "1" }', "a whole number from 0 to 10"),
@@ -103,8 +104,27 @@ def test_the_adapter_is_filled_in() -> None:
 def test_settings_that_came_later_leave_older_hashes_as_they_were() -> None:
     manifest = json.loads((PRECOMPUTED / "manifest.json").read_text(encoding="utf-8"))
     for known, facts in manifest["conditions"].items():
-        assert set(facts) <= {"name", *FACTS}
+        assert set(facts) <= {"name", "level_version", *FACTS}
         assert of_facts(facts).hash == known
+
+
+@pytest.mark.parametrize(
+    ("level", "known"),
+    [("context", "f38235c4c207"), ("acoustic", "92c1cd3ffd9a"), ("combined", "8ec5ef28d5ef")],
+)
+def test_a_level_of_a_later_version_has_another_hash_and_older_rows_keep_theirs(
+    level: Any, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in VERSIONS:
+        monkeypatch.setitem(VERSIONS, part, 1)
+    today = Condition("a", settings=Settings(level=level))
+    facts = today.facts()
+    assert (today.hash, "level_version" in facts) == (known, False)
+    monkeypatch.setitem(VERSIONS, "acoustic", 2)
+    assert (today.hash == known) == (level == "context")
+    assert today.facts().get("level_version", 1) == (1 if level == "context" else 2)
+    assert of_facts(facts).hash == known
+    assert of_facts(today.facts()) == replace(today, name="")
 
 
 def test_a_later_setting_counts_where_it_is_used() -> None:

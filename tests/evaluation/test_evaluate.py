@@ -14,12 +14,13 @@ from smile.corpora import read_corpus
 from smile.datatypes import SAMPLE_RATE, Speech
 from smile.evaluation import runs
 from smile.evaluation.evaluate import evaluate, pool_key, write
-from smile.evaluation.rows import Row, read_rows, read_seconds
+from smile.evaluation.rows import Row, RowFile, Seconds, read_rows, read_seconds
 from smile.evaluation.runs import Job
 from smile.pools.pool import open_pool
 from smile.retrieval.samplers import stable_shuffle
-from smile.settings import Settings
+from smile.settings import LEVELS, VERSIONS, Settings
 from smile.text.characters import permitted
+from smile.text.normalisers import STAMPS
 from smile.text.scoring import score
 from smile.transcription.pipeline import transcribe
 from smile.transcription.target import Target
@@ -130,6 +131,22 @@ def test_an_interrupted_run_goes_on(
     assert (pending.rows, pending.done) == (3, 6)
     assert done(again) == rows
     assert (tmp_path / "gle.jsonl").read_bytes() == (job.out / "gle.jsonl").read_bytes()
+
+
+def test_rows_of_a_level_of_an_older_version_are_made_anew(
+    tmp_path: Path, cache: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = tuple(condition(level, shots=1, level=level) for level in LEVELS)
+    job = Job(corpus, (), levels, tmp_path, cache)
+    clips, file = read_corpus(corpus / "gle", "10min_test").utterances, RowFile(tmp_path, "gle")
+    made = [Row(u.id, "gle", "10min_test", c.name, c.hash, normalisers=STAMPS) for u in clips for c in levels]
+    file.add([(row, Seconds(row.id, row.hash, 1.0)) for row in made], "run")
+    file.write()
+    assert runs.plan(job)[0].rows == 0
+    for part, names in (("combined", ["combined"]), ("fit", ["acoustic", "combined"])):
+        monkeypatch.setitem(VERSIONS, part, VERSIONS[part] + 1)
+        (pending,) = runs.plan(job)
+        assert [[c.name for c in todo] for _, todo in pending.work] == [names] * len(clips)
 
 
 def test_a_recording_that_cannot_be_read_becomes_rows_that_say_so(

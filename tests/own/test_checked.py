@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from smile.evaluation.rows import Row
 from smile.own import check as loo
 from smile.own.checked import keep_table, kept_rows, lines_of, table
 from smile.pools.pool import Pool, open_pool, order_digest
+from smile.pools.setting import read_setting, write_setting
+from smile.settings import VERSIONS, latest
 from smile.text.normalisers import STAMPS
 from smile.transcription.preparing import needed
 from smile.ui.own.verdict import kept_html, sentence
@@ -187,3 +190,52 @@ def test_sentence_and_table_know_the_same_changes(tmp_path: Path, made: list[tup
         assert ("have changed since" not in sentence(setting, pool)) == same
     older = replace(setting, pool="", order=order_digest(POOL.utterances))
     assert older.current(POOL), "a setting of before goes by the ids of its clips"
+
+
+@pytest.mark.parametrize("part", VERSIONS)
+def test_a_check_of_levels_of_an_older_version_is_told_as_older(
+    part: str, tmp_path: Path, made: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = checked(tmp_path)
+    setting = loo.best(step, TRIED, POOL, INFO)
+    keep_table(tmp_path, POOL, step.rates)
+    kept = table(tmp_path)
+    assert kept
+    assert (kept.levels, setting.levels) == (latest(), latest())
+    assert "older SMILE" not in kept_html(kept, POOL) + sentence(setting, POOL)
+    monkeypatch.setitem(VERSIONS, part, VERSIONS[part] + 1)
+    assert not kept.current(POOL)
+    assert not setting.current(POOL)
+    assert "From an earlier check, by an older SMILE:" in kept_html(kept, POOL)
+    assert "An older SMILE made this check" in sentence(setting, POOL)
+    assert "have changed since" not in sentence(setting, POOL), "the examples have not"
+
+
+def test_rows_of_levels_of_an_older_version_are_made_anew_and_no_others(
+    tmp_path: Path, made: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked(tmp_path)
+    for part, names in (("fit", {loo.ACOUSTIC, loo.COMBINED}), ("combined", {loo.COMBINED})):
+        made.clear()
+        monkeypatch.setitem(VERSIONS, part, VERSIONS[part] + 1)
+        checked(tmp_path)
+        assert len(made) == 4 * len(names)
+        assert {name for _, name in made} == names
+
+
+def test_a_table_and_a_setting_of_before_are_of_the_first_version(
+    tmp_path: Path, made: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in VERSIONS:
+        monkeypatch.setitem(VERSIONS, part, 1)
+    step = checked(tmp_path)
+    keep_table(tmp_path, POOL, step.rates)
+    write_setting(tmp_path, loo.best(step, TRIED, POOL, INFO))
+    for name in ("check.json", "setting.json"):
+        said = json.loads((tmp_path / name).read_text())
+        assert said.pop("levels") == 1
+        (tmp_path / name).write_text(json.dumps(said))
+    kept, setting = table(tmp_path), read_setting(tmp_path)
+    assert kept
+    assert setting
+    assert (kept.current(POOL), setting.current(POOL)) == (True, True)

@@ -14,6 +14,7 @@ import pytest
 from smile.datatypes import PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.own import transcripts
+from smile.own.made import Made
 from smile.own.transcripts import keep
 from smile.own.workspace import DAMAGED, Workspace
 from smile.own.workspaces import Workspaces
@@ -38,7 +39,7 @@ def key(visitors: Workspaces) -> str:
     workspace = visitors.open(key)
     shutil.copyfile(QUERY, workspace.recordings / "a.wav")
     transcript = TieredTranscript("a.wav", 3.0, (("SMILE", SPANS), ("Whisper alone", SPANS)))
-    keep(workspace, Step(1, 1, "a.wav", transcript=transcript), "", 0)
+    keep(workspace, Step(1, 1, "a.wav", transcript=transcript), Made())
     return key
 
 
@@ -124,7 +125,7 @@ def test_what_is_no_file_makes_way_for_one(
     (workspace.folder / name).unlink(missing_ok=True)
     place(workspace.folder / name)
     told(workspace)
-    keep(workspace, Step(1, 1, "a.wav", problem="no sound"), "", 0)
+    keep(workspace, Step(1, 1, "a.wav", problem="no sound"), Made())
     assert transcripts.items(workspace)[0].problem == "no sound"
     workspace.lend(tmp_path / "a.zip")
     assert workspace.lent() == [tmp_path / "a.zip"]

@@ -25,6 +25,7 @@ from smile.own.workspace import STATES, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting, write_setting
+from smile.settings import VERSIONS
 from smile.transcription.preparing import has_acoustic
 from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
@@ -98,6 +99,24 @@ def test_it_is_fitted_once_and_after_a_correction_from_there_on(
     assert has_acoustic(second, tiny.smile)
     assert {stage for stage, _ in fits} == {"fitting"}, "no recording is new"
     assert all(older for _, older in fits)
+
+
+def test_heads_of_another_version_are_fitted_anew_and_from_none_of_them(
+    workspace: Workspace, tiny: Models, fits: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitting.fitted(workspace, tiny)
+    fits.clear()
+    monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
+    fitting.fitted(workspace, tiny)
+    assert fits == [("fitting", False)] * 2, "what was encoded stays"
+    pool = workspace.pool()
+    assert pool is not None
+    monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
+    with workspace.change("a text corrected") as change:
+        changes.reworded(pool, pool.utterances[0].id, "facal eile", change.out)
+    fits.clear()
+    fitting.fitted(workspace, tiny)
+    assert fits == [("fitting", False)] * 2
 
 
 def test_states_of_clips_that_are_gone_are_removed(

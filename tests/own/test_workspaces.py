@@ -23,7 +23,8 @@ from smile.datatypes import SAMPLE_RATE, Language, PoolError, SmileError
 from smile.decoding.knn import store as token_store
 from smile.importing import Imported
 from smile.importing.isolated import read_apart
-from smile.own import changes, growing, sequence, transcripts
+from smile.own import asked, changes, growing, sequence, transcripts
+from smile.own.made import Made, made_with
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool, open_pool
@@ -592,12 +593,12 @@ def recorded(workspace: Workspace) -> Workspace:
 def transcribed(workspace: Workspace, models: Models, most: int = 100) -> int:
     """Transcribe what waits, at most so many recordings; gives how many."""
     pool = growing.ready(workspace, models)
-    version, done = workspace.state().versions[-1].folder, 0
+    made, done = made_with(workspace, pool, asked.settings(workspace, pool)), 0
     waiting = transcripts.waiting(workspace)
     steps = batch.run(models, waiting, pool, Settings(shots=1), workspace.folder / "batch")
     for step in steps:
         if step.transcript:
-            transcripts.keep(workspace, step, version, len(pool or ()))
+            transcripts.keep(workspace, step, made)
             done += 1
             if done == most:
                 steps.close()
@@ -646,10 +647,10 @@ def test_no_recording_gets_the_name_of_one_that_was_corrected(recorded: Workspac
 
 def test_a_transcript_of_a_recording_that_is_gone_is_not_kept(recorded: Workspace) -> None:
     name = DEMO.queries[0].audio.name
-    transcripts.keep(recorded, batch.Step(1, 1, name, problem="no sound"), "0001", 4)
+    transcripts.keep(recorded, batch.Step(1, 1, name, problem="no sound"), Made("0001", 4))
     assert [r.name for r in transcripts.waiting(recorded)] == [DEMO.queries[1].audio.name]
     transcripts.forget(recorded, name)
-    transcripts.keep(recorded, batch.Step(1, 1, name, problem="no sound"), "0001", 4)
+    transcripts.keep(recorded, batch.Step(1, 1, name, problem="no sound"), Made("0001", 4))
     shutil.copyfile(DEMO.queries[0].audio, recorded.recordings / name)
     assert len(transcripts.waiting(recorded)) == 2
 

@@ -160,6 +160,18 @@ def test_twins_differ_in_one_setting(rows):
     assert (ours, theirs) == ("In-context, 1 nearest, kNN-LM, loops prevented", "In-context, 1 nearest")
 
 
+def test_versions_of_a_level_are_told_apart_and_the_latest_is_compared(tmp_path):
+    versions = [replace(one, level_version=version) for one in FITTED for version in (1, 2)]
+    facts = labels.conditions(packed(tmp_path, (VANILLA, *versions), languages=["chr"], clips=3))
+    named = {(line["level"], line["level_version"]): line["label"] for line in facts.to_dict("records")}
+    assert named["acoustic", 1] == "Acoustic model"
+    assert named["acoustic", 2] == "Acoustic model (version 2)"
+    assert ("version 2" in named["combined", 2], "version" in named["combined", 1]) == (True, False)
+    assert facts["short"].is_unique
+    pairs = labels.matched_pairs(facts, "level", "combined", "acoustic")
+    assert [pair[:2] for pair in pairs] == [(named["combined", 2], named["acoustic", 2])]
+
+
 def test_relatives_share_the_settings_of_a_condition_where_they_can(rows):
     token = rows[rows["condition"].isin(["u-1-nearest", "u-3-nearest"])]
     token = token.assign(hash="f" + token["hash"].str[1:], language_token="pool", no_repeat=True)
@@ -224,7 +236,9 @@ def test_every_question_has_an_answer_with_its_figure(rows):
 
 
 def test_what_is_fitted_to_the_pool_is_told_against_the_level_below(tmp_path):
-    told = answers(packed(tmp_path, resolved((KNN, *FITTED), ADAPTER)))
+    told = answers(
+        packed(tmp_path, resolved((KNN, *(replace(one, level_version=1) for one in FITTED)), ADAPTER))
+    )
     alone, both = (
         told["Does an acoustic model fitted to the pool read better?"],
         told["And together with the decoder?"],

@@ -29,7 +29,7 @@ from smile.demo.measured import Measurements, samples
 from smile.evaluation.compare import Cell, Grid
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.settings import ACOUSTIC_SHARE, Settings
-from smile.transcription.options import as_json
+from smile.transcription.options import identity
 from smile.transcription.result import Result, Segment, Transcript
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import RetrievedExamples
@@ -151,7 +151,7 @@ class FakeEngine:
         yield from self.load()
 
     def facts(self, key: str | None, settings: Settings) -> dict[str, Any]:
-        return {"settings": as_json(settings), "pool": key, "examples": self.edition}
+        return {"settings": identity(settings), "pool": key, "examples": self.edition}
 
     def transcribe(
         self, samples: Samples, key: str | None, settings: Settings, kept: KeptSegments | None = None

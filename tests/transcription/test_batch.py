@@ -16,7 +16,8 @@ from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, Recogn
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
-from smile.transcription.batch import DONE, Output, Recording, Step, recordings_of, run
+from smile.transcription.batch import DONE, Output, Step, run
+from smile.transcription.recordings import Recording, Sources, recordings_of
 from smile.transcription.result import Result, Segment, Transcript
 from tests.support.fake_engine import in_three
 from tests.support.linguists import staircase
@@ -208,7 +209,7 @@ def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_many_names_are_counted() -> None:
-    said = batch.Sources([], [f"{n}.txt" for n in range(25)]).said
+    said = Sources([], [f"{n}.txt" for n in range(25)]).said
     assert said.endswith("19.txt and 5 more.")
 
 

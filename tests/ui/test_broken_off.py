@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from smile.datatypes import PoolError, SmileError
+from smile.datatypes import PoolError, RecognizerInfo, SmileError
 from smile.own import jobs
 from smile.own.quota import Quota
 from smile.own.workspaces import Workspaces
+from smile.settings import LEVELS, VERSIONS, Settings
+from smile.ui import sources
 from smile.ui.transcribe import broken_off, callbacks, keeping, view
 from smile.ui.transcribe.keeping import Keeper
-from tests.support.fake_engine import DEFAULTS, FakeEngine, tone
+from tests.support.fake_engine import DEFAULTS, ENCODER, FakeEngine, tone
 from tests.support.uploads import upload
 
 SECONDS = 20
@@ -42,9 +45,9 @@ def steps(keeper: Keeper, clip: str, key: str = "", **choices: Any) -> Any:
     return callbacks.run(keeper, clip, "gla", key, **{**DEFAULTS, **choices})
 
 
-def broken(keeper: Keeper, clip: str, key: str = "", segments: int = 2) -> str:
+def broken(keeper: Keeper, clip: str, key: str = "", segments: int = 2, **choices: Any) -> str:
     """A transcription that is broken off while a segment is written; the visitor's key."""
-    running = steps(keeper, clip, key)
+    running = steps(keeper, clip, key, **choices)
     for page in running:
         key = key if page.key == gr.skip() else page.key
         noted = page.outcome if isinstance(page.outcome, view.Unfinished) else noted  # noqa: F821
@@ -107,6 +110,30 @@ def test_other_examples_begin_anew_and_say_so(engine: FakeEngine, keeper: Keeper
     result = finished(steps(keeper, clip, key))
     assert result.problem == keeping.ANEW
     assert len(result.vanilla.segments) == 3
+
+
+def test_a_level_of_a_later_version_begins_anew_and_says_so(
+    keeper: Keeper, clip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = broken(keeper, clip, level="combined")
+    monkeypatch.setitem(VERSIONS, "combined", VERSIONS["combined"] + 1)
+    assert finished(steps(keeper, clip, key, level="combined")).problem == keeping.ANEW
+    key = broken(keeper, clip, key)
+    monkeypatch.setitem(VERSIONS, "combined", VERSIONS["combined"] + 1)
+    assert finished(steps(keeper, clip, key)).problem == ""
+
+
+def test_the_facts_of_a_pools_transcript_have_the_version_of_its_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models: Any = SimpleNamespace(smile=SimpleNamespace(info=RecognizerInfo("fake", "float32", ENCODER)))
+    for level in LEVELS:
+        settings = Settings(level=level)
+        before = sources.facts(models, "gla", (), settings)
+        with monkeypatch.context() as patched:
+            patched.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
+            after = sources.facts(models, "gla", (), settings)
+        assert (after == before) == (level == "context")
 
 
 def test_a_short_recording_makes_no_folder(keeper: Keeper, tmp_path: Path) -> None:

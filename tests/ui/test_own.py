@@ -29,6 +29,7 @@ from smile.pools.setting import PoolSetting
 from smile.settings import Level, Settings
 from smile.text.scoring import score
 from smile.transcription import batch, preparing
+from smile.transcription.recordings import Recording
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
 from smile.ui.own import (
@@ -321,7 +322,7 @@ def test_a_zip_of_recordings_in_any_container_is_taken_and_the_rest_is_named(
 
 
 def test_a_transcript_of_a_beginning_says_so() -> None:
-    recording = batch.Recording("long.wav", Path("long.wav"), stranger=True)
+    recording = Recording("long.wav", Path("long.wav"), stranger=True)
     done = TieredTranscript("long.wav", 1.0, (("SMILE", (Span(0, 1, "text"),)),))
     part = Part("long.wav", 0, 1, 0.0, 1.0, "text", "text", 0.5, 3)
     shown = view.transcripts([Item(recording, done, problem="Only the first 60 minutes.")], [part])
@@ -329,10 +330,36 @@ def test_a_transcript_of_a_beginning_says_so() -> None:
     assert "Only the first 60 minutes." in shown
 
 
+def test_a_transcript_says_why_it_is_older() -> None:
+    part = Part("a.wav", 0, 1, 0.0, 1.0, "text", "text", 0.5, 3)
+    for confidence, older, said in (
+        (0.5, "", "50 % sure"),
+        (0.5, "by an older SMILE", "50 % sure, by an older SMILE"),
+        (None, "with other settings", "with other settings"),
+    ):
+        row = view._part(replace(part, confidence=confidence, older=older), False)
+        assert f"<small>{said}</small>" in row
+
+
+def test_what_other_settings_wrote_is_transcribed_again(service: VisitorService) -> None:
+    key = with_examples(service, 0, 3, "gla")
+    checking.choose(service, key, 1, True, "off", "context")
+    add_recordings(service, key, 1)
+    *_, last = transcribing.run(service, key)
+    assert last.again["visible"] is False
+    checking.choose(service, key, 0, True, "off", "context")
+    page = arrived(service, key)
+    assert (page.again["visible"], "with other settings" in page.results) == (True, True)
+    *_, last = transcribing.run_again(service, key)
+    assert (last.again["visible"], "with other settings" in last.results) == (False, False)
+    *_, last = transcribing.run_again(service, key)
+    assert "with the examples and settings that you have now" in last.stage
+
+
 def test_texts_are_escaped_wherever_they_stand() -> None:
     part = Part(NASTY, 0, 2, 0.0, 1.0, NASTY, NASTY, 0.5, 3)
     utterance = type(DEMO.utterances[0])("a", DEMO.utterances[0].audio, NASTY)
-    recording = batch.Recording(NASTY, Path(NASTY))
+    recording = Recording(NASTY, Path(NASTY))
     done = TieredTranscript(NASTY, 1.0, ((NASTY, (Span(0, 1, NASTY),)),))
     items = [Item(recording), Item(recording, problem=NASTY), Item(recording, done)]
     shown = [

@@ -10,6 +10,7 @@ import pytest
 
 from smile.own import check as leave_one_out
 from smile.own.workspaces import Workspaces
+from smile.settings import VERSIONS, Level
 from smile.transcription import batch
 from smile.ui import VisitorService
 from smile.ui.own import adding, checking, correcting, runs, transcribing
@@ -141,13 +142,15 @@ def test_what_is_kept_of_a_recording_goes_with_it(
     assert list(workspace.folder.glob("segments-*")) == []
 
 
-@pytest.mark.parametrize("change", ["examples", "settings", "characters"])
+@pytest.mark.parametrize("change", ["examples", "settings", "characters", "SMILE"])
 def test_what_begins_anew_is_not_said_to_go_on(
     idle: VisitorService, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     monkeypatch.setattr(batch, "transcribe", in_three)
     monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
     key = with_examples(idle, 0, 3)
+    level: Level = "acoustic" if change == "SMILE" else "context"
+    checking.choose(idle, key, 3, True, "off", level)
     add_recordings(idle, key, 1)
     begun(idle, transcribing.run, key, Runs(), "piece 2").close()  # type: ignore[attr-defined]
     page, anew = arrived(idle, key), "broken off, begins anew"
@@ -155,6 +158,8 @@ def test_what_begins_anew_is_not_said_to_go_on(
     assert "to go on" in page.stage
     if change == "examples":
         adding.save_example(idle, key, DEMO.utterances[0].id, "facal eile")
+    elif change == "SMILE":
+        monkeypatch.setitem(VERSIONS, "fit", VERSIONS["fit"] + 1)
     else:
         chosen = ("off", 5) if change == "settings" else ("hard", 3)
         checking.choose(idle, key, chosen[1], True, chosen[0], "context")  # type: ignore[arg-type]

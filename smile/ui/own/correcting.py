@@ -32,7 +32,7 @@ def shown(workspace: Workspace, part: Part) -> Page:
     caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
     items = transcripts.items(workspace)
     return Page(
-        results=view.transcripts(items, transcripts.parts_of(items, workspace.state()), part.key),
+        results=view.transcripts(items, transcripts.parts_of(items, workspace), part.key),
         part=list(part.key),
         part_player=view.player(caption, workspace.recordings / part.recording, part.start, part.end),
         part_text=part.text,

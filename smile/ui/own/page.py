@@ -10,7 +10,7 @@ import gradio as gr
 
 from smile.datatypes import PoolError
 from smile.own import asked, checked, transcripts
-from smile.own.transcripts import Item
+from smile.own.transcripts import Item, Part
 from smile.own.workspace import State, Workspace
 from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting, whole_setting
@@ -85,7 +85,8 @@ def fresh(workspace: Workspace | None) -> Page:
     items = transcripts.items(workspace) if workspace else []
     table = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
     page = _of_pool(state, pool, setting)
-    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, state))
+    parts = transcripts.parts_of(items, workspace) if workspace else []
+    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, parts, state))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
@@ -105,8 +106,8 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
     )
 
 
-def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
-    parts, language = transcripts.parts_of(items, state), state.language
+def _of_transcripts(items: Sequence[Item], parts: Sequence[Part], state: State) -> dict[str, Any]:
+    language = state.language
     return {
         "results": view.transcripts(items, parts),
         "again": gr.update(visible=any(part.stale for part in parts)),
@@ -189,6 +190,8 @@ def _where_things_stand(workspace: Workspace) -> str:
     said = f"Welcome back: {examples} of {language.name} are here."
     begun = [item for item in transcripts.items(workspace) if item.begun]
     if begun:
-        how = "begin it anew, as the examples or settings have changed" if begun[0].anew else "go on"
+        how = (
+            "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
+        )
         return f"{said} A transcription was broken off; press Transcribe to {how}."
     return f"{said} Add more, or transcribe recordings."

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from smile.evaluation.conditions import Condition
     from smile.own.check import Check
     from smile.pools.pool import Pool
-    from smile.transcription.batch import Sources, Step
+    from smile.transcription.batch import Step
+    from smile.transcription.recordings import Sources
     from smile.ui.engine import Engine
     from smile.whisper.model import Models
 
@@ -140,7 +141,7 @@ class VisitorService:
         Raises:
             SmileError: one of them is neither a recording nor a zip of some.
         """
-        from smile.transcription.batch import Recording, Sources, recordings_of
+        from smile.transcription.recordings import Recording, Sources, recordings_of
 
         sources = Sources([], [])
         for number, file in enumerate(files):
@@ -180,6 +181,7 @@ class VisitorService:
         """Transcribe what waits, or the recordings of these names again; keep each as it is done."""
         from smile.own import transcripts
         from smile.own.asked import digest
+        from smile.own.made import made_with
         from smile.transcription import batch
 
         if names is None:
@@ -188,10 +190,8 @@ class VisitorService:
             clips = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        asked = digest(pool, settings)
+        asked, made = digest(pool, settings), made_with(workspace, pool, settings)
         clips, settings = [replace(c, asked=asked) for c in clips], possible(settings, pool, models)
-        versions = workspace.state().versions
-        version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
         # its log is its own: another batch, with other examples, may begin before this one has ended
         with workspace.work(adding=False) as log:
             output = batch.Output(times="words") if timed(settings, pool, models) else batch.UTTERANCES
@@ -199,7 +199,7 @@ class VisitorService:
             with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
-                        transcripts.keep(workspace, step, version, size)
+                        transcripts.keep(workspace, step, made)
                     workspace.touch()
                     yield step
 

@@ -66,11 +66,11 @@ def run(service: VisitorService, key: str | None) -> Iterator[Page]:
 
 @guarded_steps
 def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
-    """Transcribe anew what older examples were used for, but for what has been corrected."""
+    """Transcribe anew what would be made otherwise today, but for what has been corrected."""
     workspace = opened(service, key)
     names = [recording.name for recording in transcripts.outdated(workspace)]
     if not names:
-        raise PoolError("All transcripts were made with the examples that you have now.")
+        raise PoolError("All transcripts were made with the examples and settings that you have now.")
     yield from written(service, workspace, names)
 
 
@@ -111,7 +111,7 @@ def _ended(problems: Mapping[str, str]) -> str:
 def _known(workspace: Workspace) -> tuple[list[Item], list[Part]]:
     """What is in a visitor's list by now."""
     items = transcripts.items(workspace)
-    return items, transcripts.parts_of(items, workspace.state())
+    return items, transcripts.parts_of(items, workspace)
 
 
 @guarded

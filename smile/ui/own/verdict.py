@@ -17,7 +17,10 @@ TABLE = Markup(
     "<tbody>{}</tbody></table></div>"
 )
 ROW = Markup('<tr><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</td><td>{}</td></tr>')
-OLDER = Markup('<p class="note">From an earlier check, of other examples than there are now:</p>')
+OLDER = Markup('<p class="note">From an earlier check, {}:</p>')
+OTHERS, OLDER_SMILE = "of other examples than there are now", "by an older SMILE"
+CHANGED = " The examples have changed since; check again when you like."
+BY_OLDER = " An older SMILE made this check, which may find otherwise today; check again when you like."
 VERDICTS = {
     True: "{0} your language: {cer}, {vanilla:.1f} % by Whisper alone.",
     False: "{1} here: {cer}, {vanilla:.1f} % by Whisper alone. Check the texts, or add more examples.",
@@ -53,8 +56,8 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
     said += WHY if setting.level != "context" else ""
     left_out = f"Measured on {setting.clips} of your clips, each left out of the examples in its turn."
     left_out = " ".join(filter(None, (left_out, said_of_check(setting.same_text))))
-    changed = "" if setting.current(pool) else " The examples have changed since; check again when you like."
-    return Markup('<p class="own-verdict">{}</p><p class="note">{}{}</p>').format(said, left_out, changed)
+    older = "" if setting.current(pool) else BY_OLDER if setting.measured_on(pool) else CHANGED
+    return Markup('<p class="own-verdict">{}</p><p class="note">{}{}</p>').format(said, left_out, older)
 
 
 def _wrong(setting: PoolSetting, cer: float) -> str:
@@ -70,11 +73,13 @@ def table_html(lines: Sequence[Line]) -> str:
 
 
 def kept_html(table: Table | None, pool: Pool | None) -> str:
-    """Return the table of the last check as HTML; one of other examples than there are now says so."""
+    """Return the table of the last check as HTML; one of other examples or by an older SMILE says so."""
     if table is None or pool is None:
         return Markup()
-    older = Markup() if table.current(pool) else OLDER
-    return older + table_html(table.lines)
+    lines = table_html(table.lines)
+    if table.current(pool):
+        return lines
+    return OLDER.format(OLDER_SMILE if table.made_of(pool) else OTHERS) + lines
 
 
 def _row(line: Line) -> Markup:

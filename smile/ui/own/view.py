@@ -138,7 +138,9 @@ def _waiting(item: Item) -> str:
     """Return what becomes of a recording without a transcript when Transcribe is pressed."""
     if not item.begun:
         return "waiting"
-    return "broken off, begins anew: examples or settings changed" if item.anew else "broken off, goes on"
+    return (
+        "broken off, begins anew: examples, settings or SMILE changed" if item.anew else "broken off, goes on"
+    )
 
 
 def _part(part: Part, chosen: bool) -> Markup:
@@ -148,7 +150,7 @@ def _part(part: Part, chosen: bool) -> Markup:
     else:
         confidence = doubtful.sure(part)
         sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
-        state = Markup("<small>{}{}</small>").format(sure, ", with fewer examples" if part.stale else "")
+        state = Markup("<small>{}</small>").format(", ".join(filter(None, (sure, part.older))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",

@@ -32,7 +32,7 @@ STOPPING = "Waiting for the same transcription to stop in another window"
 ELSEWHERE = (
     "The same transcription is under way in another window; wait until it is done, or cancel it there."
 )
-ANEW = "The examples or the model have changed since this was broken off, so it was begun anew."
+ANEW = "The examples, the model or SMILE have changed since this was broken off, so it was begun anew."
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Kept:
     held: ExitStack
     segments: KeptSegments | None = None
     job: Job | None = None
-    anew: bool = False  # whether what was kept before was of other examples or another model
+    anew: bool = False  # whether what was kept before was of other examples, another model or SMILE
 
     def close(self) -> None:
         """Let go of the job, which stays if it is not finished."""
