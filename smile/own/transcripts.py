@@ -16,6 +16,7 @@ from smile.audio.io import write
 from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
+from smile.exporting.transcripts import judged
 from smile.own.asked import changed
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import Recording, Step
@@ -54,10 +55,11 @@ class Part:
     end: float
     smile: str
     vanilla: str
-    confidence: float | None
+    confidence: float | None  # the mean of its words', where these have any
     examples: int
     stale: bool = False  # the pool has changed since, and nobody has corrected it
     corrected: str | None = None
+    probability: float | None = None  # the model's own
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
 
     @property
@@ -245,7 +247,7 @@ def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | N
     if fields is None:
         begun = written(segments := _segments(workspace, recording.name))
         return Item(recording, begun=begun, anew=bool(begun) and changed(workspace, segments))
-    transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
+    transcript = judged(TieredTranscript.from_json(fields["transcript"])) if fields["transcript"] else None
     return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
 
 
@@ -263,6 +265,7 @@ def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[P
             span.confidence,
             item.examples,
             stale=item.version != version,
+            probability=span.probability,
             words=span.parts,
         )
 

@@ -146,9 +146,8 @@ def _part(part: Part, chosen: bool) -> Markup:
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:
-        confidence = doubtful.sure(part)
-        sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
-        state = Markup("<small>{}{}</small>").format(sure, ", with fewer examples" if part.stale else "")
+        stale = "with fewer examples" if part.stale else ""
+        state = Markup("<small>{}</small>").format(", ".join(filter(None, (doubtful.said(part), stale))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",
