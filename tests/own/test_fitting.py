@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from smile.acoustic import building
+from smile.acoustic.calibrating import calibration_path
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import head_path
 from smile.datatypes import Language, PoolError, SmileError
 from smile.own import changes, fitting, growing
-from smile.own.crossed import cross_models
+from smile.own.crossed import cross_models, cross_read_pool
 from smile.own.quota import FullError
 from smile.own.workspace import STATES, Workspace
 from smile.own.workspaces import Workspaces
@@ -172,3 +173,37 @@ def test_a_check_on_a_full_disk_says_so_of_the_acoustic_model_alone(
     model_of = finished(cross_models(pool, tiny.smile))
     with pytest.raises(PoolError, match=r"cannot be kept \(No space left on device\)"):
         model_of(pool.utterances[0])
+
+
+QUICK = Recipe(epochs=1, hidden=8)
+
+
+def test_words_that_are_kept_are_not_read_again(workspace: Workspace, tiny: Models) -> None:
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+
+    def stages(recipe: Recipe) -> set[str]:
+        return {said.stage for said in cross_read_pool(pool, tiny.smile, recipe)}
+
+    assert stages(QUICK) == {"encoding", "fitting", "writing"}
+    assert stages(QUICK) == set(), "fits are kept, too"
+    assert stages(replace(QUICK, epochs=2)) == {"fitting", "writing"}
+    path = calibration_path(pool, StatesId.of(tiny.smile))
+    path.unlink()
+    assert stages(replace(QUICK, epochs=2)) == {"writing"}
+    assert path.is_file()
+
+
+def test_a_check_goes_on_without_room_for_its_checkpoints(
+    workspace: Workspace, tiny: Models, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+    monkeypatch.setattr("smile.acoustic.fit.write_arrays", full)
+    model_of = finished(cross_models(pool, tiny.smile, replace(QUICK, epochs=2)))
+    assert model_of(pool.utterances[0]).head
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("goes on without its checkpoint (No space left" in line for line in said) == COUNT
