@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Generator, Sequence
 
 from smile.acoustic.calibrating import crossed_words, has_words, write_words
-from smile.acoustic.crossing import CrossRead, cross_read
+from smile.acoustic.crossing import CrossRead, cross_read, fold_bytes, folds_of, keep_folds
 from smile.acoustic.model import AcousticModel
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
@@ -37,11 +37,27 @@ def cross_read_pool(
     store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
     for done, of in store.encode(model, pool.utterances):
         yield FittingProgress("encoding", done, of)
+    forget_folds(pool, model, recipe)
     form = form_of(pool, recipe.normaliser)
     crossed = yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool))
     if not has_words(pool, store.made_by, recipe):
         yield from _keep_words(crossed, pool, store.made_by, recipe)
     return crossed
+
+
+def forget_folds(pool: Pool, model: Model, recipe: Recipe = RECIPE) -> None:
+    """Remove the checkpoints of folds that are none of a pool's as it is."""
+    store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
+    keep_folds(store, folds_of(pool.utterances, store, recipe, together=copies(pool)))
+
+
+def missing_bytes(pool: Pool, model: Model, recipe: Recipe = RECIPE) -> int:
+    """Return how many more bytes the checkpoints of a pool's folds will take on the disk."""
+    store, form = LayerStore.of(pool, StatesId.of(model, recipe.layers)), form_of(pool, recipe.normaliser)
+    folds = folds_of(pool.utterances, store, recipe, together=copies(pool))
+    symbols = len({character for u in pool.utterances for character in form(u.text)})
+    each = fold_bytes(symbols, recipe, model.recognizer.width)
+    return each * sum(not fold.path.is_file() for fold in folds)
 
 
 def _keep_words(

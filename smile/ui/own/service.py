@@ -209,7 +209,7 @@ class VisitorService:
         from smile.transcription.preparing import needed
 
         try:
-            fitting.room(workspace, pool)
+            fitting.room(workspace, pool, models.smile, check=True)
             acoustic = True
         except FullError:
             acoustic = False
@@ -226,6 +226,7 @@ class VisitorService:
         """
         from smile.own import check as leave_one_out
         from smile.own.checked import keep_table, kept_rows
+        from smile.own.crossed import forget_folds
         from smile.pools.setting import write_setting
 
         models = self.models()
@@ -241,6 +242,7 @@ class VisitorService:
                     yield progress
         write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
         keep_table(workspace.folder, pool, progress.rates)
+        forget_folds(pool, models.smile)
 
 
 def _stored(pool: Pool, models: Models) -> bool:
