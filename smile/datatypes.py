@@ -105,6 +105,7 @@ class Span:
     confidence: float | None = None  # how likely it is right, in [0, 1], calibrated; None where not judged
     parts: tuple[Span, ...] = ()  # the words of an utterance, the characters of a word, where they have times
     probability: float | None = None  # the model's own, in [0, 1]: the geometric mean of its tokens or labels
+    evidence: tuple[float, ...] = ()  # what speaks for a word, of which its confidence is made
 
 
 @dataclass(frozen=True)

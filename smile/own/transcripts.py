@@ -18,14 +18,13 @@ from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.exporting.transcripts import judged
 from smile.own.asked import changed
+from smile.own.kept_transcripts import kept
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import Recording, Step
 from smile.transcription.lengths import LISTED
 from smile.transcription.segments import written
-from smile.util.fields import from_fields
 from smile.util.log import forget_logs
 from smile.util.names import TURNING, UNPRINTABLE
-from smile.util.storage import read_json, set_aside
 
 CORRECTED = "Corrected"  # name of a tier
 MOST_RECORDINGS = 300  # of one visitor
@@ -75,9 +74,9 @@ class Part:
 
 def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""
-    kept = _kept(workspace)
+    known = kept(workspace)
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
-    return [_item(workspace, _recording(workspace, name), kept.get(name)) for name in names]
+    return [_item(workspace, _recording(workspace, name), known.get(name)) for name in names]
 
 
 def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
@@ -128,11 +127,11 @@ def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
             return
-        kept = _kept(workspace)
+        known = kept(workspace)
         transcript = asdict(step.transcript) if step.transcript else None
         said = f"{step.problem} {step.warning}".strip()
         fields = {"transcript": transcript, "problem": said, "version": version, "examples": examples}
-        write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
+        write_json(workspace.folder / TRANSCRIPTS, {**known, step.name: fields})
         forget_logs(_segments(workspace, step.name))
 
 
@@ -140,9 +139,9 @@ def forget(workspace: Workspace, name: str) -> None:
     """Delete a recording and its transcript; examples that were made of it stay."""
     with workspace.lock:
         (workspace.recordings / Path(name).name).unlink(missing_ok=True)
-        kept = _kept(workspace)
-        kept.pop(name, None)
-        write_json(workspace.folder / TRANSCRIPTS, kept)
+        known = kept(workspace)
+        known.pop(name, None)
+        write_json(workspace.folder / TRANSCRIPTS, known)
         forget_logs(_segments(workspace, name))
 
 
@@ -199,37 +198,6 @@ def cutting(workspace: Workspace, part: Part, out: Path) -> Generator[None, None
     recording = yield from reading_apart(workspace.recordings / part.recording, 60 * LISTED)
     write(out, recording.samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)])
     return out
-
-
-def _kept(workspace: Workspace) -> dict[str, Any]:
-    path = workspace.folder / TRANSCRIPTS
-    if not os.path.lexists(path):
-        return {}
-    try:
-        return {name: _fields(name, fields) for name, fields in read_json(path).items()}
-    except FileNotFoundError:
-        return {}  # it is being deleted
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        set_aside(path)  # recordings are transcribed again
-        return {}
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A recording's entry in the file of transcripts."""
-
-    transcript: TieredTranscript | None
-    problem: str
-    version: str
-    examples: int
-
-
-def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as they are; ValueError where they are not those of `_Kept` of this recording."""
-    transcript = from_fields(_Kept, fields).transcript
-    if transcript and not (transcript.recording == name and transcript.tiers and transcript.whole):
-        raise ValueError(name)
-    return fields
 
 
 def _recording(workspace: Workspace, name: str) -> Recording:

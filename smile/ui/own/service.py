@@ -242,6 +242,7 @@ class VisitorService:
                     yield progress
         write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
         keep_table(workspace.folder, pool, progress.rates)
+        _judge_again(workspace, pool, models)
         forget_folds(pool, models.smile)
 
 
@@ -249,6 +250,17 @@ def _stored(pool: Pool, models: Models) -> bool:
     from smile.decoding.knn.store import present
 
     return present(pool, models.smile)
+
+
+def _judge_again(workspace: Workspace, pool: Pool, models: Models) -> None:
+    """Judge the words of transcripts that the pool made by what a check has said of its own clips."""
+    from smile.acoustic.calibrating import calibration_of
+    from smile.acoustic.states import StatesId
+    from smile.own.asked import settings
+    from smile.own.kept_transcripts import judge_again
+
+    model = models.smile.within(settings(workspace, pool).windows)
+    judge_again(workspace, pool.folder.name, calibration_of(pool, StatesId.of(model)))
 
 
 def timed(settings: Settings, pool: Pool | None, models: Models) -> bool:
