@@ -102,9 +102,10 @@ class Span:
     start: float
     end: float
     text: str
-    confidence: float | None = None  # in [0, 1]; None where a person wrote it, or nobody has asked
+    confidence: float | None = None  # how likely it is right, in [0, 1], calibrated; None where not judged
     parts: tuple[Span, ...] = ()  # the words of an utterance, the characters of a word, where they have times
-    probability: float | None = None  # of a word's or character's labels, each in its best frame, if known
+    probability: float | None = None  # the model's own, in [0, 1]: the geometric mean of its tokens or labels
+    evidence: tuple[float, ...] = ()  # what speaks for a word, of which its confidence is made
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,12 @@ class DecodingResult:
         return float(np.mean(self.logprobs)) if self.logprobs else 0.0
 
     @property
-    def confidence(self) -> float:
-        """Return the confidence as the function `confidence` has it; 0 for an empty transcript."""
-        return confidence(self.logprobs)
+    def probability(self) -> float:
+        """Return the model's probability as `mean_probability` has it; 0 for an empty transcript."""
+        return mean_probability(self.logprobs)
 
 
-def confidence(logprobs: Sequence[float]) -> float:
+def mean_probability(logprobs: Sequence[float]) -> float:
     """Return exp of the mean log probability of tokens, in [0, 1]; 0 where there are none."""
     return float(np.exp(np.mean(logprobs))) if logprobs else 0.0
 

@@ -14,7 +14,7 @@ from smile.acoustic.trellis import DEFAULTS, WILD, Prices, Trellis
 from smile.acoustic.viterbi import Path, best_path
 from smile.acoustic.written import WrittenWord, space_of, written
 from smile.audio.features import STATES_PER_SECOND
-from smile.datatypes import Matrix, Span, confidence
+from smile.datatypes import Matrix, Span, mean_probability
 
 FORCED = replace(DEFAULTS, line=float("inf"))  # no line is passed over
 EARLY, LATE = 0.04, 0.11  # seconds by which words begin before their first spike and end after their last:
@@ -51,7 +51,7 @@ def align(
     """Return where lines are spoken in log probabilities (frames, symbols); yields as `best_path` does.
 
     Probability of a word is the geometric mean of its labels' probabilities, each in its best frame;
-    confidence of a line, that of its words' labels. Times are those of spikes, moved by what was measured
+    probability of a line, that of its words' labels. Times are those of spikes, moved by what was measured
     of known times.
 
     Raises:
@@ -106,7 +106,8 @@ def _lines(
 def _line(text: str, words: Sequence[Span]) -> Span:
     known = [(word.probability, len(word.text)) for word in words if word.probability is not None]
     logs = [float(np.log(max(p, 1e-30))) for p, length in known for _ in range(length)]
-    return Span(words[0].start, words[-1].end, text, round(confidence(logs), 4), tuple(words))
+    sure = round(mean_probability(logs), 4)
+    return Span(words[0].start, words[-1].end, text, parts=tuple(words), probability=sure)
 
 
 def _word(word: WrittenWord, frames: _Frames, at: int) -> Span:
@@ -126,14 +127,14 @@ def _word(word: WrittenWord, frames: _Frames, at: int) -> Span:
         parts.append(Span(start, end, before + character.text, probability=probability))
         at, before = at + count, ""
     scores = [score for part in parts for score in [part.probability] if score is not None]
-    sure = round(confidence([float(np.log(max(s, 1e-30))) for s in scores]), 4) if scores else None
+    sure = round(mean_probability([float(np.log(max(s, 1e-30))) for s in scores]), 4) if scores else None
     return Span(parts[0].start, parts[-1].end, word.text, parts=tuple(parts), probability=sure)
 
 
 def _mean(scores: Sequence[float]) -> float | None:
     """The geometric mean of log probabilities as a probability; None where the head knows none."""
     known = [score for score in scores if not np.isnan(score)]
-    return round(confidence(known), 4) if known else None
+    return round(mean_probability(known), 4) if known else None
 
 
 def _parted(words: Sequence[Span], seconds: float) -> list[Span]:

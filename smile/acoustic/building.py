@@ -12,10 +12,10 @@ from smile.acoustic.recipe import ENSEMBLE, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import clip_key, form_of, head_path, write
 from smile.datatypes import PoolError, Utterance
+from smile.pools.kept import making
 from smile.pools.pool import Pool
 from smile.util.machine import cores
 from smile.util.side_by_side import side_by_side
-from smile.util.storage import work_folder
 from smile.util.timing import relayed
 from smile.whisper.model import Model
 
@@ -71,14 +71,14 @@ def build(
     recordings that the pool has no more are removed.
 
     Raises:
-        PoolError: not one clip can be fitted to, or another process is fitting to this pool.
+        PoolError: not one clip can be fitted to, another process is fitting to this pool, or the pool was
+            deleted meanwhile.
         AudioError: a recording cannot be read.
     """
     reads = StatesId.of(model, recipes[0].layers)
     store = LayerStore.of(pool, reads)
     path = head_path(pool, reads, recipes[0].normaliser)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with work_folder(path, ()) as work:
+    with making(pool, path) as work:
         for done, of in store.encode(model, pool.utterances):
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states

@@ -22,10 +22,11 @@ from smile.acoustic.crossing import CrossRead
 from smile.acoustic.evidence import NAMES, right, weighed
 from smile.acoustic.model import AcousticModel
 from smile.acoustic.recipe import DEFAULTS as RECIPE
-from smile.acoustic.recipe import FittingProgress
+from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import OtherHeadError, compare_headers, form_of, head_path, header_of
 from smile.datatypes import DamagedError, Matrix, PoolError, Utterance
+from smile.pools.kept import make_folder
 from smile.pools.pool import Pool
 from smile.settings import later
 from smile.util.arrays import Arrays, write_arrays
@@ -58,6 +59,7 @@ class Words:
 
     numbers: NDArray[np.float64]  # what speaks for each (words, features)
     right: NDArray[np.bool_]  # (words,)
+    recipe: str = ""  # of the heads that wrote them, as JSON, where they were kept
 
     def __len__(self) -> int:
         return len(self.right)
@@ -104,11 +106,16 @@ def calibration_path(pool: Pool, reads: StatesId, normaliser: str = RECIPE.norma
     return heads.with_name(heads.name.replace("acoustic-", "confidence-", 1))
 
 
-def write_words(pool: Pool, reads: StatesId, words: Words, normaliser: str = RECIPE.normaliser) -> None:
-    """Keep words that were read without the clips which they are of."""
-    path = calibration_path(pool, reads, normaliser)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    header = _header(reads, pool, normaliser)
+def write_words(pool: Pool, reads: StatesId, words: Words, recipe: Recipe = RECIPE) -> None:
+    """Keep words that heads fitted by a recipe have read without the clips which they are of.
+
+    Raises:
+        PoolError: the pool was deleted meanwhile.
+        OSError: they cannot be written.
+    """
+    path = calibration_path(pool, reads, recipe.normaliser)
+    make_folder(pool, path.parent)
+    header = {**_header(reads, pool, recipe.normaliser), "recipe": recipe.to_json()}
     arrays = {"numbers": words.numbers.astype(np.float32), "right": words.right}
     write_arrays(path, {"header": np.array(json.dumps(header)), **arrays})
 
@@ -134,6 +141,12 @@ def own_words(pool: Pool, reads: StatesId, normaliser: str = RECIPE.normaliser) 
     except (OtherHeadError, OSError):
         pass
     return None
+
+
+def has_words(pool: Pool, reads: StatesId, recipe: Recipe = RECIPE) -> bool:
+    """Return whether the words are kept that heads fitted by a recipe read of a pool as it is."""
+    words = own_words(pool, reads, recipe.normaliser)
+    return words is not None and words.recipe == _told(recipe.to_json())
 
 
 def adapted(given: Calibration, words: Words) -> Calibration:
@@ -175,4 +188,8 @@ def _opened(path: Path, changed: int, wanted: str) -> Words:
             raise DamagedError(path) from error
     if numbers.shape != (len(truths), len(NAMES)) or truths.dtype != bool or not np.isfinite(numbers).all():
         raise DamagedError(path)
-    return Words(numbers, truths)
+    return Words(numbers, truths, _told(header.get("recipe")))
+
+
+def _told(recipe: object) -> str:
+    return json.dumps(recipe, sort_keys=True)

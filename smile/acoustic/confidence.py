@@ -44,6 +44,12 @@ class Calibration:
         """Return the probability that a word is right."""
         return float(self.probabilities(evidence.numbers()[None])[0])
 
+    def of(self, kept: Sequence[float]) -> float | None:
+        """Return the confidence of a word by evidence that was kept; None where it is not of this kind."""
+        if len(kept) != len(NAMES) or not np.isfinite(kept).all():
+            return None
+        return round(float(self.probabilities(np.array([kept]))[0]), 3)
+
     def probabilities(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probabilities (words,) of evidence (words, features)."""
         return _sigmoid(self._inputs(numbers) @ np.array(self.weights))

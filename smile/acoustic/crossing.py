@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Begin, Fitted, fit_to
 from smile.acoustic.model import AcousticModel, assembled, spoken
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore
+from smile.acoustic.store import clip_key
 from smile.datatypes import Matrix, PoolError, Utterance
 from smile.retrieval.samplers import stable_shuffle
 from smile.util.timing import relayed
 
 FOLDS = 4
-FOLD = "fold-{}.npz"  # the checkpoint of a fit, beside the layer states
+FOLD = "fold-{}.npz"  # the checkpoint of a fit, beside the layer states, named after what it is fitted to
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,15 @@ class CrossRead:
         return self.model.head(self.store.states_of(self.utterance))
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Clips that are left out, those that a head is fitted to, and where that is kept."""
+
+    left: tuple[Utterance, ...]
+    fitted: tuple[Utterance, ...]
+    path: Path
+
+
 def cross_read(
     utterances: Sequence[Utterance],
     store: LayerStore,
@@ -54,19 +67,58 @@ def cross_read(
     Raises:
         PoolError: there are fewer than two clips, or all are copies of one.
     """
-    units = _units(utterances, together)
-    if len(units) < 2:
+    made = folds_of(utterances, store, recipe, folds, together)
+    if len(made) < 2:
         raise PoolError("Cross-validation needs at least two clips; add some.")
-    folds, crossed = min(folds, len(units)), []
-    for number in range(folds):
-        fold = [i for unit in units[number::folds] for i in unit]
-        left = [utterances[i] for i in fold]
-        fitted = [utterances[i] for i in sorted(set(range(len(utterances))) - set(fold))]
-        steps = fit_to(fitted, store, form, recipe, Begin(store.folder / FOLD.format(number)))
-        head = (yield from _counted(steps, number, folds)).head
-        model = assembled((head,), spoken(fitted))
-        crossed += [CrossRead(u, tuple(fitted), model, store) for u in left]
+    crossed = []
+    for number, fold in enumerate(made):
+        steps = fit_to(fold.fitted, store, form, recipe, Begin(fold.path))
+        head = (yield from _counted(steps, number, len(made))).head
+        model = assembled((head,), spoken(fold.fitted))
+        crossed += [CrossRead(u, fold.fitted, model, store) for u in fold.left]
     return crossed
+
+
+def folds_of(
+    utterances: Sequence[Utterance],
+    store: LayerStore,
+    recipe: Recipe,
+    folds: int = FOLDS,
+    together: Sequence[Sequence[int]] = (),
+) -> list[Fold]:
+    """Return the folds of clips, at most so many; those of a group of `together` are in one."""
+    units = _units(utterances, together)
+    made = []
+    for number in range(min(folds, len(units))):
+        left = [i for unit in units[number::folds] for i in unit]
+        fitted = tuple(utterances[i] for i in sorted(set(range(len(utterances))) - set(left)))
+        path = store.folder / FOLD.format(_digest(fitted, recipe))
+        made.append(Fold(tuple(utterances[i] for i in left), fitted, path))
+    return made
+
+
+def keep_folds(store: LayerStore, folds: Sequence[Fold]) -> None:
+    """Remove the checkpoints of all other folds than these."""
+    kept = {fold.path for fold in folds}
+    for path in store.folder.glob(FOLD.format("*")):
+        if path not in kept:
+            path.unlink(missing_ok=True)
+
+
+def fold_bytes(symbols: int, recipe: Recipe, width: int = 512) -> int:
+    """Return how many bytes the checkpoint of a fold takes on the disk, whose texts have so many characters.
+
+    It has three numbers for each weight of a head that reads states of a width, and some 16 KB of its own.
+    """
+    convolutions = recipe.hidden * (recipe.kernel + recipe.further * recipe.further_kernel)
+    weights = recipe.hidden * (width + convolutions) + (recipe.hidden + 1) * (symbols + 1)
+    return 3 * 4 * weights + 16_000
+
+
+def _digest(fitted: Sequence[Utterance], recipe: Recipe) -> str:
+    """Return 12 hex digits of what a fold's head is fitted to and how."""
+    told = json.dumps([recipe.to_json(), *map(clip_key, fitted)])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def _units(utterances: Sequence[Utterance], together: Sequence[Sequence[int]]) -> list[Sequence[int]]:

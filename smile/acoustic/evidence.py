@@ -42,6 +42,10 @@ class Evidence:
         """Return the numbers (features,) in the order of NAMES."""
         return np.array(astuple(self))
 
+    def kept(self) -> tuple[float, ...]:
+        """Return the same numbers as they are kept beside a word, to six places."""
+        return tuple(round(float(number), 6) for number in astuple(self))
+
 
 NAMES = tuple(field.name for field in fields(Evidence))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -27,6 +28,7 @@ from smile.settings import later
 from smile.text.scoring import score
 from smile.util.arrays import Arrays, write_arrays
 
+LOG = logging.getLogger(__name__)
 FORMAT = 2
 LONG = 1.0  # seconds of an epoch without a yield
 SPREAD = 0.1  # by which lengths are drawn longer or shorter, before clips of like length become a batch
@@ -63,6 +65,26 @@ class _State:
     best_cer: float = float("inf")
 
 
+@dataclass
+class _Checkpoint:
+    """Where a fit is kept after each epoch, as far as the disk lets it."""
+
+    path: Path | None
+    key: dict[str, Any]
+    failed: bool = False
+
+    def write(self, state: _State) -> None:
+        """Keep a state; the first time that this cannot be done a log tells it."""
+        if self.path is None:
+            return
+        try:
+            _save(state, self.path, self.key)
+        except OSError as error:
+            if not self.failed:
+                LOG.warning("The fit goes on without its checkpoint (%s): %s", error.strerror, self.path.name)
+            self.failed = True
+
+
 def weights_from(head: Head, alphabet: Alphabet, fresh: Weights) -> dict[str, NDArray[np.float32]]:
     """Return a head's weights for an alphabet; characters that are new begin as they do in `fresh` ones."""
     weights = {name: np.array(head.weights[name]) for name in fresh}
@@ -87,7 +109,8 @@ def fit(
 
     It begins with the weights of `start`, if given: a head that was fitted to nearly the same clips.
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
-    one thread, so that the same seed gives the same bits on one machine, and holds one batch of states.
+    one thread, so that the same seed gives the same bits on one machine, and holds one batch of states. A
+    checkpoint that cannot be written is a warning in the log.
     """
     from smile.whisper.engines import compute_alone
 
@@ -97,6 +120,7 @@ def fit(
     if start:
         state.network.load(weights_from(start, alphabet, state.network.arrays()))
     key = _key(clips, alphabet, recipe) | ({"start": _digest(start)} if start else {})
+    kept = _Checkpoint(checkpoint, key)
     _resume(state, checkpoint, key)
     patience = recipe.patience if left else epochs
     early = epochs // 2  # before it a head may write only blanks for a while
@@ -104,8 +128,7 @@ def fit(
         while state.epoch < epochs and state.epoch - max(early, state.best_epoch) < patience:
             loss = yield from _epoch(state, clips, alphabet, fitted, recipe, alone)
             cer = alone.submit(_judge, state, clips, alphabet, left).result()
-            if checkpoint:
-                _save(state, checkpoint, key)
+            kept.write(state)
             yield FittingProgress("fitting", state.epoch, epochs, loss, cer)
     return state.best if left else state.network.arrays()
 
@@ -221,7 +244,6 @@ def _save(state: _State, path: Path, key: dict[str, Any]) -> None:
     for name, parameter in state.network.named_parameters():
         moments = state.optimiser.state[parameter]
         arrays |= {f"{moment}/{name}": moments[moment].numpy() for moment in MOMENTS}
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_arrays(path, arrays)
 
 

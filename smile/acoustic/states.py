@@ -20,6 +20,7 @@ from smile.audio.features import STATES_PER_SECOND
 from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, DamagedError, EncoderId, LayerStates, PoolError, Samples, Utterance
 from smile.pools.clip_encoder import digest
+from smile.pools.kept import make_folder
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.util.arrays import read_array, write_array
@@ -101,15 +102,16 @@ class LayerStore:
     Args:
         folder: where they lie; made when the first is written.
         made_by: what they have to be made by.
+        pool: whose recordings' they are; where it was deleted, nothing is written. None asks of no pool.
     """
 
-    def __init__(self, folder: Path, made_by: StatesId):
-        self.folder, self.made_by = folder, made_by
+    def __init__(self, folder: Path, made_by: StatesId, pool: Pool | None = None):
+        self.folder, self.made_by, self._pool = folder, made_by, pool
 
     @classmethod
     def of(cls, pool: Pool, made_by: StatesId) -> LayerStore:
         """Return that of a pool; parts of the pool share it, since a recording's states are its own."""
-        return cls((pool.states or pool.folder) / f"layers-{made_by.name}", made_by)
+        return cls((pool.states or pool.folder) / f"layers-{made_by.name}", made_by, pool)
 
     def states_of(self, utterance: Utterance) -> Stored:
         """Return the states (layers, frames, d) of a clip.
@@ -131,10 +133,16 @@ class LayerStore:
             return False
         return True
 
+    def missing_bytes(self, utterances: Sequence[Utterance]) -> int:
+        """Return how many more bytes the states of clips will take on the disk."""
+        missing = [u for u in utterances if not self._path(u).is_file()]
+        return bytes_for(sum(u.seconds for u in missing), len(missing), layers=len(self.made_by.layers))
+
     def encode(self, model: Model, utterances: Sequence[Utterance]) -> Generator[tuple[int, int]]:
         """Encode the clips whose states are not here yet; yields after each, and may be closed at any time.
 
         Raises:
+            PoolError: the pool was deleted meanwhile.
             AudioError: a recording cannot be read.
         """
         self._begin()
@@ -163,7 +171,9 @@ class LayerStore:
         with suppress(OSError, DamagedError):
             if read_json(header) == wanted:
                 return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._pool:
+            make_folder(self._pool, self.folder)
+        self.folder.mkdir(parents=not self._pool, exist_ok=True)
         self.keep_only(())
         write_json(header, wanted)
 

@@ -22,6 +22,7 @@ from smile.acoustic.head import Head, fits
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import StatesId
 from smile.datatypes import DamagedError, PoolError, Utterance
+from smile.pools.kept import make_folder
 from smile.pools.pool import Pool
 from smile.settings import later
 from smile.util.arrays import Arrays, write_arrays
@@ -46,10 +47,14 @@ def form_of(pool: Pool, normaliser: str) -> Form:
 
 
 def write(pool: Pool, heads: Sequence[Head], recipes: Sequence[Recipe]) -> tuple[Head, ...]:
-    """Write heads fitted to a pool's clips, of one alphabet, and return them as they will be read."""
+    """Write heads fitted to a pool's clips, of one alphabet, and return them as they will be read.
+
+    Raises:
+        PoolError: the pool was deleted meanwhile.
+    """
     first = heads[0]
     path = head_path(pool, first.reads, first.form.normaliser)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(pool, path.parent)
     halves = [{name: w.astype(np.float16) for name, w in head.weights.items()} for head in heads]
     recipes_told = [recipe.to_json() for recipe in recipes]
     header = {**header_of(first.reads, first.form, pool.utterances), "recipes": recipes_told}

@@ -53,6 +53,7 @@ def run(chosen: argparse.Namespace) -> None:
     """
     from smile.own import check
     from smile.own.checked import forget_rows, kept_rows
+    from smile.own.crossed import forget_folds
     from smile.pools.copies import said_of_check, told
     from smile.pools.setting import write_setting
     from smile.results import tables
@@ -76,6 +77,7 @@ def run(chosen: argparse.Namespace) -> None:
     setting = check.best(progress, tried, pool, models.smile.info)
     write_setting(chosen.pool, setting)
     forget_rows(chosen.pool)
+    forget_folds(pool, models.smile)
     print(f"CER in percent on {setting.clips} clips of {pool.language.name}, each left out of its pool;")
     print("low and high bound the 95 % bootstrap interval, reduction is relative to Whisper alone.\n")
     print(tables.as_text(progress.rates, COLUMNS))

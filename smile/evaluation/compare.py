@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from smile.audio.vad import NO_SPEECH, segments_in_steps
-from smile.datatypes import Neighbour, Samples, SmileError, Speech, confidence
+from smile.datatypes import Neighbour, Samples, SmileError, Speech, mean_probability
 from smile.pools.pool import Pool
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.retrieval.samplers import LABELS as SAMPLERS
@@ -65,7 +65,7 @@ class Cell:
     place: Place
     text: str
     seconds: float
-    confidence: float
+    probability: float
     neighbours: tuple[tuple[Neighbour, ...], ...] = ()
     left_out: int = 0
     stopped: tuple[str, ...] = ()
@@ -181,7 +181,7 @@ def _joined(place: Place, written: Sequence[Step], seconds: float) -> Cell:
         place,
         " ".join(one.text for one in decoded if one.text),
         seconds,
-        confidence([p for one in decoded for p in one.logprobs]),
+        mean_probability([p for one in decoded for p in one.logprobs]),
         tuple(step.examples.neighbours for step in written),
         sum(len(step.examples.left_out) for step in written),
         tuple(sorted({one.stopped for one in decoded} - {"", "end"})),
@@ -237,7 +237,7 @@ def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> l
             "seed": way.seed if way and way.sampler == "random" else "",
             "text": cell.text,
             "seconds": round(cell.seconds, 3),
-            "confidence": round(cell.confidence, 4),
+            "probability": round(cell.probability, 4),
             "neighbours": [n.utterance.id for group in cell.neighbours for n in group],
             "left_out": cell.left_out,
         }

@@ -11,13 +11,14 @@ from typing import Any
 from smile.exporting.transcripts import VANILLA, TieredTranscript, parts_as_dicts
 from smile.util.spreadsheet import BOM, guarded_row
 
-COLUMNS = ("file", "start", "end", "text", "confidence", "alone", "language")
+COLUMNS = ("file", "start", "end", "text", "probability", "confidence", "alone", "language")
 WORD_COLUMNS = ("file", "utterance", "word", "unit", "start", "end", "text", "probability", "confidence")
 
 
 def as_csv(transcripts: Sequence[TieredTranscript]) -> str:
-    """Return the text of a csv with file, start, end, text, confidence, alone (no examples) and language.
+    """Return the text of a csv with file, start, end, text, two figures, alone (no examples) and language.
 
+    `probability` is the model's own; `confidence`, the mean of the row's words', is calibrated.
     Times are seconds. A recording without speech has a row without text. Excel shows its letters as they are,
     and computes no text; `smile.corpora` reads the same texts again.
     """
@@ -75,6 +76,7 @@ def _rows(transcript: TieredTranscript, words: bool = False) -> Iterator[dict[st
             "start": round(span.start, 3),
             "end": round(span.end, 3),
             "text": span.text,
+            "probability": span.probability,
             "confidence": span.confidence,
             "alone": alone.get((span.start, span.end), ""),
             "language": transcript.language,
@@ -86,6 +88,7 @@ def _rows(transcript: TieredTranscript, words: bool = False) -> Iterator[dict[st
             "start": 0.0,
             "end": round(transcript.seconds, 3),
             "text": "",
+            "probability": None,
             "confidence": None,
             "alone": "",
             "language": transcript.language,

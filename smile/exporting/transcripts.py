@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 from smile.datatypes import Span
@@ -102,6 +103,21 @@ def without_words(transcript: TieredTranscript) -> TieredTranscript:
     return replace(transcript, tiers=tiers)
 
 
+def of_words(words: Sequence[Span]) -> float | None:
+    """Return the confidence of an utterance: the mean of its words'; None where none has any."""
+    judged = [word.confidence for word in words if word.confidence is not None]
+    return round(fmean(judged), 4) if judged else None
+
+
+def judged(transcript: TieredTranscript) -> TieredTranscript:
+    """Return a transcript whose utterances have the confidence of their words, and no other."""
+    tiers = tuple(
+        (name, tuple(replace(span, confidence=of_words(span.parts)) for span in spans))
+        for name, spans in transcript.tiers
+    )
+    return replace(transcript, tiers=tiers)
+
+
 def parts_as_dicts(parts: Iterable[Span]) -> list[dict[str, Any]]:
     """Return words as plain values for JSON, with their characters where these have times."""
     return [_part_dict(part) for part in parts]
@@ -137,6 +153,8 @@ __all__ = [
     "TieredTranscript",
     "apart",
     "by_words",
+    "judged",
+    "of_words",
     "parts_as_dicts",
     "placed",
     "without_words",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
-from smile.acoustic.calibrating import crossed_words, write_words
-from smile.acoustic.crossing import CrossRead, cross_read
+from smile.acoustic.calibrating import crossed_words, has_words, write_words
+from smile.acoustic.crossing import CrossRead, cross_read, fold_bytes, folds_of, keep_folds
 from smile.acoustic.model import AcousticModel
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
@@ -29,7 +29,7 @@ def cross_read_pool(
     """Read every clip of a pool by a head fitted to others, with all copies of a recording left out together.
 
     The words that they write are kept beside the pool where there is room: the confidence of later ones is
-    calibrated on them.
+    calibrated on them. Those that are kept already are not read again.
 
     Yields after each clip encoded, each epoch and each clip written; raises as `cross_read` does, and
     AudioError where a recording cannot be read.
@@ -37,14 +37,38 @@ def cross_read_pool(
     store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
     for done, of in store.encode(model, pool.utterances):
         yield FittingProgress("encoding", done, of)
+    forget_folds(pool, model, recipe)
     form = form_of(pool, recipe.normaliser)
     crossed = yield from cross_read(pool.utterances, store, form, recipe, together=copies(pool))
+    if not has_words(pool, store.made_by, recipe):
+        yield from _keep_words(crossed, pool, store.made_by, recipe)
+    return crossed
+
+
+def forget_folds(pool: Pool, model: Model, recipe: Recipe = RECIPE) -> None:
+    """Remove the checkpoints of folds that are none of a pool's as it is."""
+    store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
+    keep_folds(store, folds_of(pool.utterances, store, recipe, together=copies(pool)))
+
+
+def missing_bytes(pool: Pool, model: Model, recipe: Recipe = RECIPE) -> int:
+    """Return how many more bytes the checkpoints of a pool's folds will take on the disk."""
+    store, form = LayerStore.of(pool, StatesId.of(model, recipe.layers)), form_of(pool, recipe.normaliser)
+    folds = folds_of(pool.utterances, store, recipe, together=copies(pool))
+    symbols = len({character for u in pool.utterances for character in form(u.text)})
+    each = fold_bytes(symbols, recipe, model.recognizer.width)
+    return each * sum(not fold.path.is_file() for fold in folds)
+
+
+def _keep_words(
+    crossed: Sequence[CrossRead], pool: Pool, reads: StatesId, recipe: Recipe
+) -> Generator[FittingProgress]:
+    """Write the words that clips are read as beside the pool; a disk without room is a warning in the log."""
     words = yield from crossed_words(crossed)
     try:
-        write_words(pool, store.made_by, words, recipe.normaliser)
+        write_words(pool, reads, words, recipe)
     except OSError as error:
         LOG.warning("The confidence of words stays uncalibrated (%s): %s", error.strerror, pool.folder.name)
-    return crossed
 
 
 def cross_models(

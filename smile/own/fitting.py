@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from smile.acoustic.head import Head
-from smile.acoustic.states import LayerStore, StatesId, bytes_for
+from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import open_heads
 from smile.datatypes import PoolError, Progress
+from smile.own.crossed import forget_folds, missing_bytes
 from smile.own.growing import older_pools
 from smile.own.quota import FullError
 from smile.own.workspace import STATE, STATES, Workspace
@@ -27,13 +28,14 @@ def wanted(pool: Pool | None) -> bool:
     return setting is not None and setting.level != "context"
 
 
-def room(workspace: Workspace, pool: Pool) -> None:
-    """Make sure that the layer states of a pool have room.
+def room(workspace: Workspace, pool: Pool, model: Model, check: bool = False) -> None:
+    """Make sure that the layer states of a pool that are missing have room, and for a `check` its folds.
 
     Raises:
         FullError: they have not.
     """
-    if bytes_for(60 * pool.minutes, len(pool)) > workspace.room():
+    needed = LayerStore.of(pool, StatesId.of(model)).missing_bytes(pool.utterances)
+    if needed + check * missing_bytes(pool, model) > workspace.room():
         raise FullError(NO_ROOM)
 
 
@@ -47,10 +49,11 @@ def fitted(workspace: Workspace, models: Models, progress: Progress | None = Non
     pool, model = workspace.pool(models.smile.info.encoder), models.smile
     if pool is None or not wanted(pool) or has_acoustic(pool, model):
         return
-    room(workspace, pool)
+    room(workspace, pool, model)
     with workspace.work(adding=False), _nothing_left(workspace, pool):
         prepare_acoustic(pool, model, progress, _older(workspace, models, model))
         LayerStore.of(pool, StatesId.of(model)).keep_only(pool.utterances)
+        forget_folds(pool, model)
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from smile.audio.io import write
 from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
+from smile.exporting.transcripts import judged
 from smile.own.asked import changed
+from smile.own.kept_transcripts import Entry, kept
 from smile.own.made import Made, now
 from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
 from smile.transcription.batch import Step
@@ -26,7 +28,6 @@ from smile.transcription.segments import written
 from smile.util.fields import from_fields
 from smile.util.log import forget_logs
 from smile.util.names import TURNING, UNPRINTABLE
-from smile.util.storage import read_json, set_aside
 
 CORRECTED = "Corrected"  # name of a tier
 MOST_RECORDINGS = 300  # of one visitor
@@ -55,10 +56,11 @@ class Part:
     end: float
     smile: str
     vanilla: str
-    confidence: float | None
+    confidence: float | None  # the mean of its words', where these have any
     examples: int
     older: str = ""  # what is otherwise today than when it was made, where nobody has corrected it
     corrected: str | None = None
+    probability: float | None = None  # the model's own
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
 
     @property
@@ -79,9 +81,9 @@ class Part:
 
 def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""
-    kept = _kept(workspace)
+    known = kept(workspace)
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
-    return [_item(workspace, _recording(workspace, name), kept.get(name)) for name in names]
+    return [_item(workspace, _recording(workspace, name), known.get(name)) for name in names]
 
 
 def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
@@ -132,11 +134,11 @@ def keep(workspace: Workspace, step: Step, made: Made) -> None:
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
             return
-        kept = _kept(workspace)
+        known = kept(workspace)
         transcript = asdict(step.transcript) if step.transcript else None
         said = f"{step.problem} {step.warning}".strip()
         fields = {"transcript": transcript, "problem": said, **asdict(made)}
-        write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
+        write_json(workspace.folder / TRANSCRIPTS, {**known, step.name: fields})
         forget_logs(_segments(workspace, step.name))
 
 
@@ -144,9 +146,9 @@ def forget(workspace: Workspace, name: str) -> None:
     """Delete a recording and its transcript; examples that were made of it stay."""
     with workspace.lock:
         (workspace.recordings / Path(name).name).unlink(missing_ok=True)
-        kept = _kept(workspace)
-        kept.pop(name, None)
-        write_json(workspace.folder / TRANSCRIPTS, kept)
+        known = kept(workspace)
+        known.pop(name, None)
+        write_json(workspace.folder / TRANSCRIPTS, known)
         forget_logs(_segments(workspace, name))
 
 
@@ -202,35 +204,6 @@ def cutting(workspace: Workspace, part: Part, out: Path) -> Generator[None, None
     return out
 
 
-def _kept(workspace: Workspace) -> dict[str, Any]:
-    path = workspace.folder / TRANSCRIPTS
-    if not os.path.lexists(path):
-        return {}
-    try:
-        return {name: _fields(name, fields) for name, fields in read_json(path).items()}
-    except FileNotFoundError:
-        return {}  # it is being deleted
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        set_aside(path)  # recordings are transcribed again
-        return {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kept(Made):
-    """A recording's entry in the file of transcripts."""
-
-    transcript: TieredTranscript | None
-    problem: str
-
-
-def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as they are; ValueError where they are not those of `_Kept` of this recording."""
-    transcript = from_fields(_Kept, fields).transcript
-    if transcript and not (transcript.recording == name and transcript.tiers and transcript.whole):
-        raise ValueError(name)
-    return fields
-
-
 def _recording(workspace: Workspace, name: str) -> Recording:
     """A recording of the list, whose segments are kept while it is transcribed."""
     path, segments = workspace.recordings / name, _segments(workspace, name)
@@ -246,8 +219,9 @@ def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | N
     if fields is None:
         begun = written(segments := _segments(workspace, recording.name))
         return Item(recording, begun=begun, anew=bool(begun) and changed(workspace, segments))
-    kept = from_fields(_Kept, fields)
-    return Item(recording, kept.transcript, kept.problem, kept)
+    entry = from_fields(Entry, fields)
+    transcript = judged(entry.transcript) if entry.transcript else None
+    return Item(recording, transcript, entry.problem, entry)
 
 
 def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Part]:
@@ -265,6 +239,7 @@ def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Pa
             span.confidence,
             item.made.examples,
             older=older,
+            probability=span.probability,
             words=span.parts,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -174,14 +174,15 @@ def _aligned(
 def _rounded(line: Span, times: Times, seconds: float) -> Span:
     (line,) = moved([line], 0.0, seconds)
     parts = {"": (), "words": without_characters(line.parts), "characters": line.parts}[times]
-    return Span(line.start, line.end, line.text, line.confidence, parts)
+    return replace(line, parts=parts)
 
 
 def _stranger(acoustic: AcousticModel, logprobs: Matrix, start: float, end: float) -> Span:
     """A stretch of speech that is not in the text, with what the acoustic model makes of it."""
     first, last = round(start * STATES_PER_SECOND), round(end * STATES_PER_SECOND)
     decoded = acoustic.written(logprobs[first:last])
-    return Span(round(start, 3), round(end, 3), decoded.text or "?", round(decoded.confidence, 4))
+    sure = round(decoded.probability, 4)
+    return Span(round(start, 3), round(end, 3), decoded.text or "?", probability=sure)
 
 
 def as_dict(aligned: Aligned) -> dict[str, Any]:
@@ -197,7 +198,7 @@ def as_dict(aligned: Aligned) -> dict[str, Any]:
         lines.append(
             {
                 "line": number,
-                **parts_as_dicts([Span(line.start, line.end, line.text, probability=line.confidence)])[0],
+                **parts_as_dicts([replace(line, parts=())])[0],
             }
         )
         if line.parts:

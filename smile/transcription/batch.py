@@ -227,7 +227,7 @@ def transcript_of(recording: str, result: Result) -> TieredTranscript:
 
 def _spans(side: Transcript) -> tuple[Span, ...]:
     spans = (
-        Span(one.start, one.end, one_line(one.text), round(one.decoded.confidence, 4), one.words)
-        for one in side.segments
+        Span(s.start, s.end, one_line(s.text), s.confidence, s.words, round(s.decoded.probability, 4))
+        for s in side.segments
     )
     return tuple(spans)

@@ -6,8 +6,15 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any
 
-from smile.datatypes import DecodingResult, LanguageDetection, Neighbour, RecognizerInfo, Span, confidence
-from smile.exporting.transcripts import parts_as_dicts
+from smile.datatypes import (
+    DecodingResult,
+    LanguageDetection,
+    Neighbour,
+    RecognizerInfo,
+    Span,
+    mean_probability,
+)
+from smile.exporting.transcripts import of_words, parts_as_dicts
 from smile.pools.nearness import REMOTE
 from smile.settings import Settings
 from smile.text.scoring import score
@@ -31,6 +38,11 @@ class Segment:
         """Return what has been written."""
         return self.decoded.text
 
+    @property
+    def confidence(self) -> float | None:
+        """Return the mean of its words' confidence; None where none has any."""
+        return of_words(self.words)
+
 
 @dataclass(frozen=True)
 class Transcript:
@@ -46,9 +58,9 @@ class Transcript:
         return " ".join(s.text for s in self.segments if s.text)
 
     @property
-    def confidence(self) -> float:
+    def probability(self) -> float:
         """Return exp of the mean log probability over all text tokens, in [0, 1]; 0 where there are none."""
-        return confidence([p for s in self.segments for p in s.decoded.logprobs])
+        return mean_probability([p for s in self.segments for p in s.decoded.logprobs])
 
 
 @dataclass(frozen=True)
@@ -115,7 +127,7 @@ def transcript_as_dict(transcript: Transcript, reference: str | None, language: 
     segments = [_segment_dict(segment) for segment in transcript.segments]
     return {
         "text": transcript.text,
-        "confidence": round(transcript.confidence, 4),
+        "probability": round(transcript.probability, 4),
         **scores,
         "segments": segments,
     }
@@ -123,10 +135,12 @@ def transcript_as_dict(transcript: Transcript, reference: str | None, language: 
 
 def _segment_dict(segment: Segment) -> dict[str, Any]:
     words = {"words": parts_as_dicts(segment.words)} if segment.words else {}
+    judged = {} if segment.confidence is None else {"confidence": segment.confidence}
     return {
         "start": round(segment.start, 2),
         "end": round(segment.end, 2),
         "text": segment.text,
+        **judged,
         **words,
         "avg_logprob": round(segment.decoded.avg_logprob, 4),
         "no_speech_prob": round(segment.detection.no_speech_prob, 4),

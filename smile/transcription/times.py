@@ -74,11 +74,10 @@ class Timer:
 
     def _judged(self, logprobs: Sequence[Matrix], text: str, calibration: Calibration) -> Sequence[Span]:
         found = weighed(self._acoustic, logprobs, text)
+        kept = [each.evidence.kept() if each.evidence else () for each in found]
         return [
-            replace(each.word, confidence=round(calibration(each.evidence), 3))
-            if each.evidence
-            else each.word
-            for each in found
+            replace(each.word, confidence=calibration.of(evidence), evidence=evidence)
+            for each, evidence in zip(found, kept, strict=True)
         ]
 
     def _logprobs(self, start: float, end: float) -> tuple[Matrix, ...]:

@@ -170,8 +170,8 @@ class WorkFolder:
 
 
 @contextmanager
-def work_folder(out: Path, own: Collection[str]) -> Iterator[WorkFolder]:
-    """Give the work folder of `out` to this process alone.
+def work_folder(out: Path, own: Collection[str], parents: bool = True) -> Iterator[WorkFolder]:
+    """Give the work folder of `out` to this process alone; without `parents` its own folder has to be there.
 
     The lock is the operating system's and ends with its process, however that ends.
 
@@ -180,7 +180,7 @@ def work_folder(out: Path, own: Collection[str]) -> Iterator[WorkFolder]:
     """
     work = WorkFolder(out.resolve(), own)
     path = work.part / LOCK
-    with _lock(path, out):
+    with _lock(path, out, parents):
         try:
             work.settle()
             leftovers.sweep(work.part)
@@ -191,10 +191,10 @@ def work_folder(out: Path, own: Collection[str]) -> Iterator[WorkFolder]:
                 work.part.rmdir()
 
 
-def _lock(path: Path, out: Path) -> IO[str]:
+def _lock(path: Path, out: Path, parents: bool) -> IO[str]:
     """Take the lock; one that its former owner has removed in the meantime is taken anew."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=parents, exist_ok=True)
         lock = open_lock(path)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -75,7 +75,10 @@ def test_text_that_is_not_spoken_and_speech_without_text_are_marked() -> None:
     forced = finished(align(head, logprobs, ["ab ba", "dadada bcb", "ab"], FORCED))
     assert all(forced.lines)
     assert forced.lines[1]
-    assert forced.lines[1].confidence < 0.1 < first.confidence
+    worst, best = forced.lines[1].probability, first.probability
+    assert worst is not None
+    assert best is not None
+    assert worst < 0.1 < best
 
 
 def test_what_the_head_cannot_write_has_the_time_between_its_neighbours() -> None:

@@ -151,6 +151,18 @@ def test_a_checkpoint_of_another_version_is_not_gone_on_with(
         assert next(fit(clips, Alphabet.of(TEXTS), SMALL, path)).done == first
 
 
+def test_a_checkpoint_that_cannot_be_written_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clips, gone = labelled(TEXTS), tmp_path / "gone" / "checkpoint.npz"
+    weights, said = fitted(clips, SMALL, gone)
+    assert [p.done for p in said] == [1, 2, 3, 4, 5, 6]
+    assert same(weights, fitted(clips)[0])
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "goes on without its checkpoint" in caplog.text
+    assert not gone.parent.exists()
+
+
 @pytest.mark.parametrize("keep", [0, 10, 2000, -1])
 def test_a_damaged_checkpoint_is_begun_anew(tmp_path: Path, keep: int) -> None:
     clips, path = labelled(TEXTS), tmp_path / "checkpoint.npz"

@@ -67,7 +67,7 @@ def test_greedy_spells_and_ends(tokenizer: Tokenizer) -> None:
     steps = run(tokenizer, saying(tokenizer, ids))
     assert [s.text for s in steps] == ["Hello", "Hello there", "Hello there"]
     assert (steps[-1].tokens, steps[-1].stopped) == (tuple(ids), "end")
-    assert 0 < steps[-1].confidence <= 1
+    assert 0 < steps[-1].probability <= 1
 
 
 def test_the_end_of_the_positions_ends_it(tokenizer: Tokenizer) -> None:

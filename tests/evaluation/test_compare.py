@@ -64,7 +64,7 @@ def test_a_cell_is_what_the_page_writes(
     assert cells[0].text == result.vanilla.text
     chosen = [n.utterance.id for _, retrieved in result.examples for n in retrieved.neighbours]
     assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
-    assert cell.confidence == pytest.approx(result.smile.confidence)
+    assert cell.probability == pytest.approx(result.smile.probability)
 
 
 def test_cells_keep_to_characters_as_the_page_does(

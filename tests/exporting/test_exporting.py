@@ -213,8 +213,23 @@ def test_tables_have_a_row_for_each_stretch(tmp_path: Path) -> None:
     (path,) = export(both, "jsonl", tmp_path)
     again = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [r["text"] for r in again] == [r["text"] for r in rows]
-    assert again[0]["confidence"] == pytest.approx(0.6065)
+    assert again[0]["probability"] == pytest.approx(0.6065)
+    assert again[0]["confidence"] is None
     assert again[0]["language"] == "mdw"
+
+
+def test_a_rows_confidence_is_the_mean_of_its_words_with_and_without_them(tmp_path: Path) -> None:
+    told = result()
+    one, *others = told.smile.segments
+    words = (Span(0.0, 0.5, "with", 0.95, probability=0.9), Span(0.5, 0.9, "one", 0.2), Span(0.9, 1.0, "-"))
+    judged = transcript_of("a.wav", replace(told, smile=Transcript((replace(one, words=words), *others))))
+    for each in (judged, without_words(judged)):
+        path, *_ = export([each], "csv", tmp_path)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first, second = csv.DictReader(file)
+        assert (first["confidence"], first["probability"]) == ("0.575", "0.6065")
+        assert (second["confidence"], second["probability"]) == ("", "0.6065")
+        assert first["alone"] == "alone one"
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])

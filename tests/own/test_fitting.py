@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from smile.acoustic import building
+from smile.acoustic.calibrating import calibration_path
 from smile.acoustic.recipe import Recipe
-from smile.acoustic.states import StatesId
+from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import head_path
 from smile.datatypes import Language, PoolError, SmileError
 from smile.own import changes, fitting, growing
-from smile.own.crossed import cross_models
+from smile.own.crossed import cross_models, cross_read_pool, forget_folds, missing_bytes
 from smile.own.quota import FullError
 from smile.own.workspace import STATES, Workspace
 from smile.own.workspaces import Workspaces
@@ -191,3 +192,74 @@ def test_a_check_on_a_full_disk_says_so_of_the_acoustic_model_alone(
     model_of = finished(cross_models(pool, tiny.smile))
     with pytest.raises(PoolError, match=r"cannot be kept \(No space left on device\)"):
         model_of(pool.utterances[0])
+
+
+QUICK = Recipe(epochs=1, hidden=8)
+
+
+def test_words_that_are_kept_are_not_read_again(workspace: Workspace, tiny: Models) -> None:
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+
+    def stages(recipe: Recipe) -> set[str]:
+        return {said.stage for said in cross_read_pool(pool, tiny.smile, recipe)}
+
+    assert stages(QUICK) == {"encoding", "fitting", "writing"}
+    assert stages(QUICK) == set(), "fits are kept, too"
+    assert stages(replace(QUICK, epochs=2)) == {"fitting", "writing"}
+    path = calibration_path(pool, StatesId.of(tiny.smile))
+    path.unlink()
+    assert stages(replace(QUICK, epochs=2)) == {"writing"}
+    assert path.is_file()
+
+
+def test_a_check_goes_on_without_room_for_its_checkpoints(
+    workspace: Workspace, tiny: Models, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+    monkeypatch.setattr("smile.acoustic.fit.write_arrays", full)
+    model_of = finished(cross_models(pool, tiny.smile, replace(QUICK, epochs=2)))
+    assert model_of(pool.utterances[0]).head
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("goes on without its checkpoint (No space left" in line for line in said) == COUNT
+
+
+def test_folds_of_other_clips_are_removed_and_those_to_come_have_their_size_told(
+    workspace: Workspace, tiny: Models
+) -> None:
+    recipe = Recipe(epochs=1)
+    pool, model = workspace.pool(tiny.smile.info.encoder), tiny.smile
+    assert pool is not None
+    folder = LayerStore.of(pool, StatesId.of(model)).folder
+    told = missing_bytes(pool, model, recipe)
+    finished(cross_read_pool(pool, model, recipe))
+    before = set(folder.glob("fold-*.npz"))
+    assert len(before) == COUNT
+    assert sum(path.stat().st_size for path in before) == pytest.approx(told, rel=0.02)
+    assert missing_bytes(pool, model, recipe) == 0
+    with workspace.change("a text corrected") as change:
+        changes.reworded(pool, pool.utterances[0].id, "facal eile", change.out)
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+    assert missing_bytes(pool, model, recipe) > 0
+    forget_folds(pool, model, recipe)
+    assert len(set(folder.glob("fold-*.npz"))) == 1, "one was not fitted to the text that changed"
+    finished(cross_read_pool(pool, model, recipe))
+    assert len(set(folder.glob("fold-*.npz")) & before) == 1
+    assert len(list(folder.glob("fold-*.npz"))) == COUNT
+
+
+def test_a_check_asks_for_the_room_of_its_folds(workspace: Workspace, tiny: Models) -> None:
+    pool = workspace.pool(tiny.smile.info.encoder)
+    assert pool is not None
+    states = LayerStore.of(pool, StatesId.of(tiny.smile)).missing_bytes(pool.utterances)
+    workspace.room = lambda: states  # type: ignore[method-assign]
+    fitting.room(workspace, pool, tiny.smile)
+    with pytest.raises(FullError, match="no room for what an acoustic model"):
+        fitting.room(workspace, pool, tiny.smile, check=True)
+    workspace.room = lambda: states + missing_bytes(pool, tiny.smile)  # type: ignore[method-assign]
+    fitting.room(workspace, pool, tiny.smile, check=True)

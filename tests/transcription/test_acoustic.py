@@ -59,8 +59,8 @@ def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -
     ]
     assert len(last.smile.segments) == len(last.vanilla.segments) > 1
     assert [examples for _, examples in last.examples] == [RetrievedExamples()] * len(last.smile.segments)
-    assert all(0 < s.decoded.confidence <= 1 for s in last.smile.segments)
-    assert 0 < last.smile.confidence <= 1
+    assert all(0 < s.decoded.probability <= 1 for s in last.smile.segments)
+    assert 0 < last.smile.probability <= 1
     wanted = " ".join(u.text for u in pool.utterances[:2])
     assert score(wanted, last.smile.text).cer < 0.5  # it was fitted to these
     assert last.smile.text[0].isupper()  # as all texts of the pool

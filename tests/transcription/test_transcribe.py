@@ -70,7 +70,7 @@ def test_both_sides_are_written_as_they_come(models: Models, pool: Pool, clip: n
     assert len(final.examples[0][1].neighbours) == 2
     assert final.vanilla.seconds > 0 < final.smile.seconds
     assert final.retrieval < final.smile.seconds
-    assert 0 < final.smile.confidence <= 1
+    assert 0 < final.smile.probability <= 1
 
 
 def test_neighbours_are_the_nearest_by_a_slow_reference(models: Models, pool: Pool, clip: np.ndarray) -> None:
@@ -324,7 +324,7 @@ def clear_clip(models: Models) -> np.ndarray:
         return speak("Good morning, my name is Peter and I live in London.", "en-us+m1", 150, 50)
     sides = [last(models, c.samples, None).vanilla for c in labelled]
     right = [i for i, c in enumerate(labelled) if score(c.text, sides[i].text).edits == 0]
-    return labelled[max(right, key=lambda i: sides[i].confidence)].samples
+    return labelled[max(right, key=lambda i: sides[i].probability)].samples
 
 
 def test_json_is_scored_as_the_language_is_written() -> None:

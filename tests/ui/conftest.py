@@ -31,7 +31,7 @@ class IdleEngine:
         self.scheduler = Scheduler()
         self._models: Future[Any] = Future()
         info = RecognizerInfo("fake", "float32", DEMO.header.encoder or EncoderId("fake", "0" * 12))
-        model = SimpleNamespace(info=info, windows=WINDOWS, recognizer=SimpleNamespace(depth=6))
+        model = SimpleNamespace(info=info, windows=WINDOWS, recognizer=SimpleNamespace(depth=6, width=512))
         model.within = lambda windows: model
         self._models.set_result(SimpleNamespace(smile=model))
 

@@ -69,11 +69,13 @@ def test_text_appears_piece_by_piece_and_the_page_ends_as_it_began(engine):
     assert [any(stage in line for line in seen) for stage in stages] == [True] * len(stages)
 
 
-def test_cards_show_text_time_confidence_token_and_guess(engine):
+def test_cards_show_text_time_probability_token_and_guess(engine):
     pages = run(engine, language_token="sw")
     vanilla, smile = last(pages, "vanilla"), last(pages, "smile")
     assert HEARD in vanilla
     assert "67 %" in vanilla
+    assert "Model&#39;s probability" in vanilla
+    assert "Confidence" not in vanilla
     assert "0.6 s" in vanilla
     assert "English (en)" in vanilla
     assert "Whisper guesses Welsh (cy), 43 %" in vanilla

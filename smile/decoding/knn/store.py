@@ -22,13 +22,14 @@ from smile.decoding.knn.copied import carried, groups_in, owners_of, with_groups
 from smile.decoding.knn.datastore import Datastore, Observed, fit
 from smile.decoding.knn.teacher_forcing import TYPES, ClipStates, TeacherForcedPass, digest
 from smile.pools.copies import Groups, copies
+from smile.pools.kept import make_folder, making
 from smile.pools.pool import Pool, rebuild_command
 from smile.pools.subsets import drop
 from smile.settings import WINDOWS
 from smile.util import leftovers
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.log import Log
-from smile.util.storage import set_aside, work_folder
+from smile.util.storage import set_aside
 from smile.whisper.model import Model
 
 FORMAT = 3
@@ -55,7 +56,7 @@ def build(
     an interrupted run has read is not read again.
 
     Raises:
-        PoolError: another process is reading this pool.
+        PoolError: another process is reading this pool, or it was deleted meanwhile.
         AudioError: a clip cannot be read.
     """
     from smile.whisper.engines import clips_at_a_time
@@ -63,7 +64,7 @@ def build(
     path, groups = store_path(pool, model), copies(pool)
     reader = TeacherForcedPass(pool, model, language, groups)
     threads = threads or clips_at_a_time(model.info.device)
-    with work_folder(path, ()) as work:
+    with making(pool, path) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
             states = _read_all(pool, reader, log, threads, progress)
         _write(path, pool, model, states, groups)
@@ -97,7 +98,7 @@ def update(
     another text; both pools must have been read with the same `language`.
 
     Raises:
-        PoolError: the old pool has no datastore of this model.
+        PoolError: the old pool has no datastore of this model, or the new one was deleted meanwhile.
         AudioError: a clip cannot be read.
     """
     from smile.whisper.engines import clips_at_a_time
@@ -124,9 +125,7 @@ def update(
             if progress:
                 progress(done, len(new))
     reads = [states[number] for number in range(len(new))]
-    path = store_path(new, model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, new, model, reads, groups)
+    _write(store_path(new, model), new, model, reads, groups)
 
 
 def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
@@ -181,6 +180,7 @@ def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: in
 
 
 def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates], groups: Groups) -> None:
+    make_folder(pool, path.parent)
     arrays = {name: np.concatenate([getattr(r, name) for r in states]) for name in PARTS}
     names = _names(pool.utterances)
     arrays["header"] = np.array(with_groups(_header(model), groups, names))

@@ -81,7 +81,7 @@ def _filled(compared: Compared, index: int, reference: str, opened: int | None, 
     cell = compared.cells[index]
     cer = rate(cell, reference, compared.language)
     facts = [percent(cer)] if cer is not None else []
-    facts += [f"{cell.seconds:.1f} s", f"{100 * cell.confidence:.0f} % sure"]
+    facts += [f"{cell.seconds:.1f} s", f"model's probability {100 * cell.probability:.0f} %"]
     return FILLED.format(
         span=span,
         index=index,

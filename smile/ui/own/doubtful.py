@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import fmean
 
 from markupsafe import Markup
 
 from smile.datatypes import Span
 from smile.own.transcripts import Part
 
-DOUBTFUL, FAIR = 0.5, 0.8  # confidence below which a word is doubtful, and fair
+DOUBTFUL, FAIR = 50, 80  # percent, as they are shown, below which a word is doubtful, and fair
 WORD = Markup('<span class="word" title="{percent} % sure">{text}</span>')
 FAIR_WORD = Markup('<span class="word fair" title="{percent} % sure">{text}</span>')
 DOUBT = Markup(
@@ -19,7 +18,7 @@ DOUBT = Markup(
 )
 LEGEND = Markup(
     '<div class="doubts"><p class="note">How likely each word is right: '
-    '<span class="word fair">50 to 80 %</span>, <mark class="word doubt">less than 50 %</mark>; '
+    '<span class="word fair">50 to 79 %</span>, <mark class="word doubt">less than 50 %</mark>; '
     "point at a word for its number.</p>"
     '<button type="button" class="next-doubt" aria-keyshortcuts="N Alt+N"{off}>Next doubtful word '
     "<kbd>n</kbd></button>"
@@ -57,10 +56,16 @@ def judged(part: Part) -> list[Span]:
     return [] if part.corrected is not None else [w for w in part.words if w.confidence is not None]
 
 
-def sure(part: Part) -> float | None:
-    """Return how sure a transcript is, 0 to 1: the mean of its words, or the writer's own confidence."""
-    words = [word.confidence for word in judged(part) if word.confidence is not None]
-    return fmean(words) if words else part.confidence
+def said(part: Part) -> str:
+    """Return how sure a transcript is, where that is calibrated, or else the model's own probability."""
+    if part.confidence is not None:
+        return f"{percent(part.confidence)} % sure"
+    return "" if part.probability is None else f"model's probability {percent(part.probability)} %"
+
+
+def percent(share: float) -> int:
+    """Return a share in percent as the page shows it, and as it tells doubtful words from others."""
+    return round(100 * share)
 
 
 def legend(parts: Iterable[Part]) -> Markup:
@@ -68,7 +73,7 @@ def legend(parts: Iterable[Part]) -> Markup:
     words = [word for part in parts for word in judged(part)]
     if not words:
         return Markup()
-    doubtful = any((word.confidence or 0.0) < DOUBTFUL for word in words)
+    doubtful = any(percent(word.confidence or 0.0) < DOUBTFUL for word in words)
     return LEGEND.format(off="" if doubtful else Markup(" disabled"))
 
 
@@ -92,6 +97,6 @@ def _marked(text: str, words: Sequence[Span]) -> Markup | str:
 
 
 def _word(word: Span) -> Markup:
-    confidence = word.confidence or 0.0
-    kind = DOUBT if confidence < DOUBTFUL else FAIR_WORD if confidence < FAIR else WORD
-    return kind.format(text=word.text, percent=round(100 * confidence))
+    sure = percent(word.confidence or 0.0)
+    kind = DOUBT if sure < DOUBTFUL else FAIR_WORD if sure < FAIR else WORD
+    return kind.format(text=word.text, percent=sure)

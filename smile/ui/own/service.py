@@ -209,7 +209,7 @@ class VisitorService:
         from smile.transcription.preparing import needed
 
         try:
-            fitting.room(workspace, pool)
+            fitting.room(workspace, pool, models.smile, check=True)
             acoustic = True
         except FullError:
             acoustic = False
@@ -226,6 +226,7 @@ class VisitorService:
         """
         from smile.own import check as leave_one_out
         from smile.own.checked import keep_table, kept_rows
+        from smile.own.crossed import forget_folds
         from smile.pools.setting import write_setting
 
         models = self.models()
@@ -241,12 +242,25 @@ class VisitorService:
                     yield progress
         write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
         keep_table(workspace.folder, pool, progress.rates)
+        _judge_again(workspace, pool, models)
+        forget_folds(pool, models.smile)
 
 
 def _stored(pool: Pool, models: Models) -> bool:
     from smile.decoding.knn.store import present
 
     return present(pool, models.smile)
+
+
+def _judge_again(workspace: Workspace, pool: Pool, models: Models) -> None:
+    """Judge the words of transcripts that the pool made by what a check has said of its own clips."""
+    from smile.acoustic.calibrating import calibration_of
+    from smile.acoustic.states import StatesId
+    from smile.own.asked import settings
+    from smile.own.kept_transcripts import judge_again
+
+    model = models.smile.within(settings(workspace, pool).windows)
+    judge_again(workspace, pool.folder.name, calibration_of(pool, StatesId.of(model)))
 
 
 def timed(settings: Settings, pool: Pool | None, models: Models) -> bool:

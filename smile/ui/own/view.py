@@ -148,9 +148,7 @@ def _part(part: Part, chosen: bool) -> Markup:
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:
-        confidence = doubtful.sure(part)
-        sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
-        state = Markup("<small>{}</small>").format(", ".join(filter(None, (sure, part.older))))
+        state = Markup("<small>{}</small>").format(", ".join(filter(None, (doubtful.said(part), part.older))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",

@@ -73,11 +73,11 @@ def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
 
 
 def facts(written: Transcript) -> Markup:
-    """Return time taken, confidence and the language tokens in the prompts, where there are any, as HTML."""
-    percent = 100 * written.confidence
+    """Return time taken, the model's probability and the prompts' language tokens, if any, as HTML."""
+    percent = 100 * written.probability
     rows = [
         FACT.format("Time", f"{written.seconds:.1f} s"),
-        FACT.format("Confidence", METER.format(percent, percent)),
+        FACT.format("Model's probability", METER.format(percent, percent)),
     ]
     if any(segment.language for segment in written.segments):
         rows.append(FACT.format("Language token", language_tokens(written.segments)))
