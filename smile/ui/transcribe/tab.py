@@ -12,7 +12,7 @@ from gradio.events import Dependency
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import Clip, clip_inputs
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import broken_off, callbacks, controls
@@ -38,16 +38,17 @@ def transcribe_tab(
     with gr.Tab("Transcribe", id="transcribe"):
         line = broken_off.offer()
         onward_from_example = showcase(engine)
-        with gr.Row(elem_classes="page"):
-            with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
+        with gr.Row(elem_classes="page", elem_id="transcribing"):
+            with gr.Column(min_width=320, elem_classes="inputs", elem_id="asked"):
                 clip = clip_inputs(engine, "measure errors against")
                 start, stop = actions()
-                choices = settings_inputs()
-            with gr.Column(scale=8, min_width=320, elem_id="results"):
+            with gr.Column(min_width=320, elem_id="results"):
                 view = outputs(start, stop, key)
                 with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
                     to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
                     to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
+            with gr.Column(min_width=320, elem_classes="inputs", elem_id="settings"):
+                choices = settings_inputs()
         publish(engine, clip, choices)
         filled = gr.State("")
         address = connect_settings(engine, page, clip, choices, filled)
@@ -71,7 +72,11 @@ def actions() -> tuple[gr.Button, gr.Button]:
 
 
 def settings_inputs() -> Components:
-    """Return the controls of all settings by name; those that seldom change are folded away."""
+    """Return the controls of all settings by name; those that seldom change are folded away.
+
+    On a phone they stand below the result, and all are folded away.
+    """
+    fold("Settings", "settings")
     with gr.Group(elem_classes="settings"):
         inputs = controls.main_controls()
     with gr.Accordion("More settings", open=False):
@@ -86,6 +91,7 @@ def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> View:
     with gr.Row(elem_classes="sides", equal_height=True):
         vanilla = gr.HTML(at_first.vanilla, elem_id="vanilla", **PLAIN)
         smile = gr.HTML(at_first.smile, elem_id="smile", **PLAIN)
+    fold("Figures and differences", "results")
     neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
     download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
     return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop, key)

@@ -27,17 +27,20 @@ OTHERS = {  # by level
     "acoustic": ("smile", "With the pool's acoustic model"),
     "combined": ("smile", "Examples and acoustic model combined"),
 }
-FITTED = Markup('<p class="note">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>')
+FITTED = Markup(
+    '<p class="note made">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>'
+)
 WELCOME = "Record, upload or choose a recording, then press Transcribe."
 UNTRAINED = Markup(
-    '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
+    '<p class="note made">This side is not meta-trained: it is the same Whisper with examples in its '
+    "prompt.</p>"
 )
 NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
 UNWRITTEN = "Nothing was written."
 UNFINISHED = "Not finished: this is what was written before it ended."
 PROBLEM = Markup('<p class="note problem">{}</p>')
-TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
-TRAINED_ON = Markup('<p class="note">Meta-trained to use examples, on {}.</p>')
+TRAINED = Markup('<p class="note made">Meta-trained: adapter {}.</p>')
+TRAINED_ON = Markup('<p class="note made">Meta-trained to use examples, on {}.</p>')
 
 
 class View(NamedTuple):
