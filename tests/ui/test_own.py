@@ -20,7 +20,7 @@ from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
 from smile.own import changes, growing, transcripts
 from smile.own import check as leave_one_out
-from smile.own.checked import keep_table
+from smile.own.checked import Line, keep_table
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
@@ -396,6 +396,18 @@ def test_a_check_tells_how_far_the_fitting_is(
     said = " ".join(str(page.stage) for page in pages)
     assert "fitting acoustic models, each without some of your clips, 25%" in said
     assert "2 of 8 transcripts" in said
+    assert "left" not in said, "nothing is known of how long it takes"
+    assert all("A check is under way" in str(page.verdict) for page in pages[1:3])
+    assert "Not checked yet" in str(pages[-1].verdict)
+
+
+def test_the_table_of_a_check_says_differences_in_percentage_points() -> None:
+    lines = (Line("3 shots", 41.04, 30.0, 50.0, -24.4), Line("1 shot", 45.0, 30.0, 50.0, None))
+    table = verdict.table_html((*lines, Line("vanilla", 54.26, 40.0, 60.0, 0.0)))
+    assert "<td>41.0 %</td><td>30.0–50.0</td><td>\u221213.3 points</td>" in table
+    assert "<td>45.0 %</td><td>30.0–50.0</td><td></td>" in table
+    assert "-24" not in table
+    assert verdict.table_html(lines).count("<td></td>") == 2, "without Whisper alone nothing is said"
 
 
 def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_change(
