@@ -693,3 +693,17 @@ def test_a_lock_is_given_in_the_order_of_asking() -> None:
     for thread in threads:
         thread.join(20)
     assert served == [0, 1, 2, 3, 4]
+
+
+def test_enter_takes_a_language_where_only_one_can_be_meant(service: VisitorService) -> None:
+    shown, *rest = naming.entered(service, "", " mbosh ")
+    page = Page(*rest)
+    assert (shown["visible"], shown["value"]) == (False, None)
+    assert "Your language is Mboshi" in page.stage
+    shown, *rest = naming.entered(service, page.key, "gaelic")
+    assert [code for _, code in shown["choices"]] == ["gla", "ghc", "mis"]
+    assert naming.CHOOSE in Page(*rest).stage
+    kept = service.visitors.open(page.key).state().language
+    assert kept
+    assert kept.name == "Mboshi"
+    assert naming.entered(service, page.key, " ")[1:] == Page()
