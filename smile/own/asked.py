@@ -28,6 +28,11 @@ def digest(pool: Pool | None, settings: Settings) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
+def chosen(workspace: Workspace) -> str:
+    """Return the digest of the settings for a visitor's recordings, whatever the examples."""
+    return digest(None, settings(workspace, workspace.pool()))
+
+
 def changed(workspace: Workspace, segments: Path) -> bool:
     """Return whether other examples or settings were asked for when the segments of a name were kept."""
     pool = workspace.pool()

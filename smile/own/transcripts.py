@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 from smile.audio.io import write
 from smile.audio.isolated import reading_apart
 from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
-from smile.own.asked import changed
+from smile.own.asked import changed, chosen
 from smile.own.workspace import TRANSCRIPTS, Correction, State, Workspace, write_json
 from smile.transcription.batch import Recording, Step
 from smile.transcription.lengths import LISTED
 from smile.transcription.segments import written
 from smile.util.fields import from_fields
 from smile.util.log import forget_logs
-from smile.util.names import TURNING, UNPRINTABLE
 from smile.util.storage import read_json, set_aside
 
 CORRECTED = "Corrected"  # name of a tier
-MOST_RECORDINGS = 300  # of one visitor
 
 
 @dataclass(frozen=True)
@@ -39,6 +34,7 @@ class Item:
     problem: str = ""
     version: str = ""
     examples: int = 0  # that the pool had then
+    otherwise: bool = False  # whether it was made with other settings than are chosen
     begun: str = ""  # the text of a run that was broken off, where there is no transcript yet
     anew: bool = False  # whether that was of other examples or settings, so that it does not go on
 
@@ -57,6 +53,7 @@ class Part:
     confidence: float | None
     examples: int
     stale: bool = False  # the pool has changed since, and nobody has corrected it
+    otherwise: bool = False  # other settings have been chosen since, and nobody has corrected it
     corrected: str | None = None
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
 
@@ -74,45 +71,9 @@ class Part:
 def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""
     kept = _kept(workspace)
+    now = chosen(workspace) if kept else ""
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
-    return [_item(workspace, _recording(workspace, name), kept.get(name)) for name in names]
-
-
-def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
-    """Move recordings into the list, each under its own name or numbered as `named` says.
-
-    Returns the names.
-
-    Raises:
-        PoolError: there would be too many, or there is no room.
-    """
-    with workspace.lock:
-        names = taken(workspace)
-        if sum(1 for _ in workspace.recordings.iterdir()) + len(paths) > MOST_RECORDINGS:
-            raise PoolError(f"At most {MOST_RECORDINGS} recordings are kept; transcribe in several goes.")
-        workspace.room()
-        brought = []
-        for path in paths:
-            brought.append(_free(path, names, named))
-            names.add(brought[-1])
-            os.replace(path, workspace.recordings / brought[-1])
-        return brought
-
-
-def _free(path: Path, names: set[str], named: str) -> str:
-    """A name that is not taken, plain enough for a file and for a table."""
-    suffix = re.sub(r"[^.a-z0-9]", "", path.suffix.lower())[:10] or ".wav"
-    stems = {Path(name).stem for name in names}
-    plain = "".join(" " if c in "/\\" or c in TURNING or category(c) in UNPRINTABLE else c for c in path.stem)
-    plain = plain.strip(" .")[:100] or "recording"
-    stem = next(free for free in _numbered(plain, named) if free not in stems)
-    return stem + suffix
-
-
-def _numbered(plain: str, named: str) -> Iterator[str]:
-    if named:
-        return (named.format(n) for n in count(1))
-    return (f"{plain}-{n}" if n else plain for n in count())
+    return [_item(workspace, _recording(workspace, name), kept.get(name), now) for name in names]
 
 
 def taken(workspace: Workspace) -> set[str]:
@@ -121,15 +82,19 @@ def taken(workspace: Workspace) -> set[str]:
     return corrected | {path.name for path in workspace.recordings.iterdir()}
 
 
-def keep(workspace: Workspace, step: Step, version: str, examples: int) -> None:
-    """Remember the transcript that a batch has finished, or why there is none; not of what was deleted."""
+def keep(workspace: Workspace, step: Step, version: str, examples: int, settings: str = "") -> None:
+    """Remember the transcript that a batch has finished, or why there is none; not of what was deleted.
+
+    `settings` is the digest of those that were asked for, as `asked.chosen` gives it.
+    """
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
             return
         kept = _kept(workspace)
         transcript = asdict(step.transcript) if step.transcript else None
         said = f"{step.problem} {step.warning}".strip()
-        fields = {"transcript": transcript, "problem": said, "version": version, "examples": examples}
+        made = _Kept(None, said, version, examples, settings)
+        fields = {**asdict(made), "transcript": transcript}
         write_json(workspace.folder / TRANSCRIPTS, {**kept, step.name: fields})
         forget_logs(_segments(workspace, step.name))
 
@@ -150,9 +115,25 @@ def waiting(workspace: Workspace) -> list[Recording]:
 
 
 def outdated(workspace: Workspace) -> list[Recording]:
-    """Return the recordings with an uncorrected part that another version of the pool wrote."""
-    stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
-    return [_recording(workspace, name) for name in stale]
+    """Return the recordings to be transcribed again: other examples or settings are there than they had.
+
+    Those of which a person has corrected all parts are not among them.
+    """
+    return outdated_of(items(workspace), workspace.state())
+
+
+def outdated_of(recordings: Iterable[Item], state: State) -> list[Recording]:
+    """Return those of some recordings that are to be transcribed again, as `outdated` does."""
+    known = list(recordings)
+    names = {part.recording for part in parts_of(known, state) if part.stale or part.otherwise}
+    names |= {item.recording.name for item in known if _failed_before(item, state)}
+    return [item.recording for item in known if item.recording.name in names]
+
+
+def _failed_before(item: Item, state: State) -> bool:
+    """Whether a recording has no transcript, and other examples or settings might give it one."""
+    version = state.versions[-1].folder if state.versions else ""
+    return bool(item.problem and not item.transcript) and (item.otherwise or item.version != version)
 
 
 def parts(workspace: Workspace) -> list[Part]:
@@ -220,6 +201,7 @@ class _Kept:
     problem: str
     version: str
     examples: int
+    settings: str = ""  # digest; "" where it was kept before there were any
 
 
 def _fields(name: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -241,12 +223,13 @@ def _segments(workspace: Workspace, name: str) -> Path:
     return workspace.folder / f"segments-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | None) -> Item:
+def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | None, now: str) -> Item:
     if fields is None:
         begun = written(segments := _segments(workspace, recording.name))
         return Item(recording, begun=begun, anew=bool(begun) and changed(workspace, segments))
     transcript = TieredTranscript.from_json(fields["transcript"]) if fields["transcript"] else None
-    return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"])
+    otherwise = fields.get("settings", "") not in ("", now)
+    return Item(recording, transcript, fields["problem"], fields["version"], fields["examples"], otherwise)
 
 
 def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[Part]:
@@ -263,6 +246,7 @@ def _parts(item: Item, transcript: TieredTranscript, version: str) -> Iterator[P
             span.confidence,
             item.examples,
             stale=item.version != version,
+            otherwise=item.otherwise,
             words=span.parts,
         )
 
@@ -277,6 +261,7 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
         examples=correction.examples,
         corrected=correction.text,
         stale=False,
+        otherwise=False,
     )
 
 

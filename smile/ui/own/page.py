@@ -105,11 +105,19 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
     )
 
 
+def listed(workspace: Workspace) -> Page:
+    """Return the list of recordings and what can be done with it, after settings have been chosen."""
+    items, state = transcripts.items(workspace), workspace.state()
+    made = _of_transcripts(items, state)
+    return Page(results=made["results"], again=made["again"])
+
+
 def _of_transcripts(items: Sequence[Item], state: State) -> dict[str, Any]:
     parts, language = transcripts.parts_of(items, state), state.language
+    again = bool(transcripts.outdated_of(items, state))
     return {
         "results": view.transcripts(items, parts),
-        "again": gr.update(visible=any(part.stale for part in parts)),
+        "again": gr.update(visible=again),
         "files": gr.update(visible=bool(parts)),
         "timed": gr.update(visible=any(part.words for part in parts)),
         "curve": curve.update(state.corrections, language.code if language else ""),

@@ -188,7 +188,7 @@ class VisitorService:
             clips = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        asked = digest(pool, settings)
+        asked, wanted = digest(pool, settings), digest(None, settings)
         clips, settings = [replace(c, asked=asked) for c in clips], possible(settings, pool, models)
         versions = workspace.state().versions
         version, size = (versions[-1].folder if versions else ""), len(pool) if pool else 0
@@ -199,7 +199,7 @@ class VisitorService:
             with self.engine.scheduler.visit(), closing(self.engine.scheduler.each(steps)) as paced:
                 for step in paced:
                     if step.transcript or step.problem:
-                        transcripts.keep(workspace, step, version, size)
+                        transcripts.keep(workspace, step, version, size, wanted)
                     workspace.touch()
                     yield step
 

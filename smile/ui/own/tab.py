@@ -189,9 +189,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
     with gr.Row():
         pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")
-        outputs["again"] = gr.Button(
-            "Transcribe the rest again", visible=False, elem_id="own-again", min_width=200
-        )
+        outputs["again"] = gr.Button("Transcribe again", visible=False, elem_id="own-again", min_width=200)
     outputs["results"] = gr.HTML(
         view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN + doubtful.NEXT, **PLAIN
     )

@@ -28,10 +28,10 @@ EXAMPLE = Markup(
 PART = Markup(
     "<tr{mark}><td>{where}</td>"
     '<td><button type="button" class="pick-row" data-name="{name}" data-part="{part}" dir="auto"{pressed}>'
-    "{text}</button></td><td>{state}</td></tr>"
+    '{text}</button><p class="state">{state}</p></td></tr>'
 )
-WAITING = Markup('<tr><td>{}</td><td dir="auto" class="growing">{}</td><td><small>{}</small></td></tr>')
-PROBLEM = Markup('<tr><td>{}</td><td class="problem" colspan="2">{}</td></tr>')
+WAITING = Markup('<tr><td>{}</td><td><p dir="auto" class="growing">{}</p><p class="state">{}</p></td></tr>')
+PROBLEM = Markup('<tr><td>{}</td><td class="problem">{}</td></tr>')
 PLAYER = Markup(
     '<figure class="own-player"><figcaption>{}</figcaption>'
     '<audio controls preload="auto" src="data:audio/flac;base64,{}"></audio></figure>'
@@ -130,7 +130,7 @@ def transcripts(
                 if item.problem
                 else WAITING.format(name, item.begun, _waiting(item))
             )
-    heads = Markup().join(map(HEAD.format, ("Recording", "Transcript", "")))
+    heads = Markup().join(map(HEAD.format, ("Recording", "Transcript")))
     return doubtful.legend(parts) + SCROLL.format("Transcripts", TABLE.format(heads, rows))
 
 
@@ -148,7 +148,9 @@ def _part(part: Part, chosen: bool) -> Markup:
     else:
         confidence = doubtful.sure(part)
         sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
-        state = Markup("<small>{}{}</small>").format(sure, ", with fewer examples" if part.stale else "")
+        before = "with fewer examples" if part.stale else ""
+        other = "with other settings" if part.otherwise else ""
+        state = Markup("{}").format(", ".join(filter(None, (sure, before, other))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",
