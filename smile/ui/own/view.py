@@ -149,7 +149,7 @@ def _part(part: Part, chosen: bool) -> Markup:
         confidence = doubtful.sure(part)
         sure = "" if confidence is None else f"{100 * confidence:.0f} % sure"
         before = "with fewer examples" if part.stale else ""
-        other = "with other settings" if part.otherwise else ""
+        other = "made with other settings" if part.otherwise else ""
         state = Markup("{}").format(", ".join(filter(None, (sure, before, other))))
     return PART.format(
         mark=CHOSEN if chosen else "",
