@@ -53,12 +53,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.target.closest("input, textarea")) press("stop"), press("map-stop");
 });
 
-// Go to a part of the page where its beginning is out of sight, as on a phone.
+// Go to a part of the page where its beginning is out of sight; on a phone all the height is for it.
 window.smileShow = (css) => {
   const part = document.querySelector(css);
   if (!part) return;
   const { top } = part.getBoundingClientRect();
-  if (top >= 0 && top < window.innerHeight / 2) return;
+  const low = window.matchMedia("(max-width: 760px)").matches ? 24 : window.innerHeight / 2;
+  if (top >= 0 && top < low) return;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 };
@@ -69,6 +70,15 @@ window.smileAnswer = (answer, ...now) => {
   const said = (values) => JSON.stringify(values?.map((value) => value ?? ""));
   return said(answer?.asked) === said(now) ? answer.new : now.map(() => ({ __type__: "update" }));
 };
+
+// Fold a part of the page, on a phone, and unfold it.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("button.fold");
+  if (!button) return;
+  const open = button.ariaExpanded !== "true";
+  button.ariaExpanded = String(open);
+  document.getElementById(button.getAttribute("aria-controls"))?.classList.toggle("unfolded", open);
+});
 
 // Take a part of the page away that has served.
 window.smileClose = (css) => document.querySelector(css)?.classList.add("closed");

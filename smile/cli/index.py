@@ -176,6 +176,9 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
         )
     except importing.TierError as error:
         raise SmileError(error.saying("choose a tier with --tier")) from error
+    except importing.BesideError as error:
+        how = "leave one of them out, or name a tier to cut at the annotations with --tier"
+        raise SmileError(error.saying(how)) from error
     except importing.ColumnsError as error:
         raise SmileError(error.saying(OPTION)) from error
 

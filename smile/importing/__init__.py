@@ -24,7 +24,7 @@ from smile.corpora.tabular import finds_by_name
 from smile.corpora.unread import archives, other_files, tables_in
 from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
-from smile.importing.annotations import TierCount, TierError
+from smile.importing.annotations import BesideError, TierCount, TierError
 from smile.importing.archive import unpack
 from smile.importing.clips import READERS, annotation_files
 from smile.importing.gathering import gather
@@ -136,15 +136,12 @@ def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limit
     """What to say of tables that are left out where there are annotation files, too.
 
     Raises:
-        CorpusError: there is a table of clips, and no tier says that the annotations are meant.
+        BesideError: there is a table of clips, and no tier says that the annotations are meant.
     """
     notes = []
     for path in tables_in(folder):
         if rows.is_of_clips(path, limits) and not tiers:
-            raise CorpusError(
-                f"There is a table ({path.name}), and there are annotations ({annotated[0].name}); leave "
-                "one of them out, or choose a tier to cut at the annotations."
-            )
+            raise BesideError(path.name, annotated[0].name)
         notes.append(f"{path.name} was left out; the clips are those of the annotations.")
     return notes
 
@@ -159,6 +156,11 @@ def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierC
         return clips.tiers([source], limits)
     folder = opened(source, work, limits)
     return clips.tiers(annotation_files(folder), limits) if folder.is_dir() else ()
+
+
+def has_table_beside(folder: Path, limits: Limits = STRANGERS) -> bool:
+    """Return whether a folder, as `gather` made it, has annotations and a table of clips, too."""
+    return bool(annotation_files(folder)) and any(rows.is_of_clips(p, limits) for p in tables_in(folder))
 
 
 def table_preview(folder: Path, names: Collection[str] = (), limits: Limits = STRANGERS) -> Preview | None:
@@ -241,6 +243,7 @@ def _split(folder: Path) -> str:
 
 __all__ = [
     "GENEROUS",
+    "BesideError",
     "ColumnMapping",
     "ColumnsError",
     "Imported",
@@ -250,6 +253,7 @@ __all__ = [
     "TierCount",
     "TierError",
     "gather",
+    "has_table_beside",
     "offered",
     "opened",
     "read_source",

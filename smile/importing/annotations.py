@@ -34,6 +34,21 @@ class TierError(CorpusError):
         return f"{self.name}: {how}; there are {self.listing}."
 
 
+class BesideError(CorpusError):
+    """An error for a table beside annotations; how to say which is meant depends on who is asked."""
+
+    def __init__(self, table: str, annotated: str):
+        super().__init__(table, annotated)
+        self.table, self.annotated = table, annotated
+
+    def __str__(self) -> str:
+        return self.saying("leave one of them out, or choose a tier to cut at the annotations")
+
+    def saying(self, how: str) -> str:
+        """Return the sentence that says `how` one is chosen."""
+        return f"There is a table ({self.table}), and there are annotations ({self.annotated}); {how}."
+
+
 @dataclass(frozen=True)
 class Annotation:
     """A stretch of a recording and what is said in it; times are seconds, None where it has none."""

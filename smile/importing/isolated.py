@@ -74,6 +74,7 @@ class Choices:
 
     tiers: tuple[TierCount, ...]  # of the annotation files among them; none where there are no such files
     table: Preview | None  # None where its columns are understood, or there is none
+    beside: bool = False  # whether there is a table of clips beside annotations
 
 
 def look_apart(files: Sequence[Path], *, limits: Limits = STRANGERS) -> Generator[str, None, Choices]:
@@ -86,7 +87,7 @@ def look_apart(files: Sequence[Path], *, limits: Limits = STRANGERS) -> Generato
         answer = yield from _apart("look", files, Path(work).resolve(), limits)
     try:
         tiers = tuple(TierCount(**tier) for tier in answer["tiers"])
-        return Choices(tiers, Preview.from_json(answer["table"]))
+        return Choices(tiers, Preview.from_json(answer["table"]), answer["beside"] is True)
     except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(FAILED) from error
 

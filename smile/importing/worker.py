@@ -27,6 +27,9 @@ from smile.util import confined
 SECONDS = 0.25  # between two lines of progress
 GRACE = 5  # seconds of processor time from the signal to the end
 ON_THE_PAGE = "choose the files again and tick the tier to cut the recording at"
+BESIDE_THERE = (
+    "tick the tier to cut the recording at, or choose the files again without the table or the annotations"
+)
 COLUMNS_THERE = "choose below the files which columns are meant"
 LONGEST = 600  # characters of a sentence
 UNKNOWN = "The files cannot be read; save them again with the program that they come from."
@@ -79,6 +82,8 @@ def _sentence(error: BaseException, limits: Limits) -> str:
         said = str(error)
         if isinstance(error, importing.TierError):
             said = error.saying(ON_THE_PAGE)
+        elif isinstance(error, importing.BesideError):
+            said = error.saying(BESIDE_THERE)
         elif isinstance(error, importing.ColumnsError):
             said = error.saying(COLUMNS_THERE)
         return said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
@@ -107,7 +112,11 @@ def _look(request: Request, limits: Limits, tell: Teller) -> Any:
     folder = importing.gather(files, work, limits, suffixes=(*READERS, *TABLES))
     tiers = importing.offered(folder, work, limits)
     table = importing.table_preview(folder, names_of(files, limits), limits)
-    return {"tiers": [asdict(tier) for tier in tiers], "table": table.to_json() if table else None}
+    return {
+        "tiers": [asdict(tier) for tier in tiers],
+        "table": table.to_json() if table else None,
+        "beside": importing.has_table_beside(folder, limits),
+    }
 
 
 def _unpack(request: Request, limits: Limits, tell: Teller) -> Any:

@@ -52,6 +52,7 @@ class Check:
     rows: tuple[Row, ...] = ()
     kept: int = 0  # of these, from a check that was broken off
     fitted: float | None = None  # share of the fitting that comes before them, while it lasts
+    left: tuple[str, ...] = ()  # conditions of the transcripts that are still to be made
 
     @property
     def rates(self) -> pd.DataFrame:
@@ -120,13 +121,15 @@ def leave_one_out(
         steps = relayed(cross_models(pool, models.smile), share)
         model_of = yield from relayed(steps, lambda done: replace(progress, fitted=done))
     left_out = _LeftOut(models, pool, tokens, model_of)
+    left = [condition.name for missing in wanted.values() for condition in missing]
     for index, missing in wanted.items():
         utterance = pool.utterances[index]
         rows += (row for condition in tried if (row := kept.get(utterance, condition)))
         progress = replace(progress, kept=progress.kept + len(tried) - len(missing))
         for row in left_out.rows(index, missing):
             rows.append(kept.add(row))
-            progress = replace(progress, done=len(rows), rows=tuple(rows))
+            left.remove(row.condition)
+            progress = replace(progress, done=len(rows), rows=tuple(rows), left=tuple(left))
             yield progress
     if progress.done < len(rows):
         yield replace(progress, done=len(rows), rows=tuple(rows))

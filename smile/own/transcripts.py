@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 from smile.audio.io import write
 from smile.audio.isolated import reading_apart
@@ -27,10 +23,8 @@ from smile.transcription.recordings import Recording
 from smile.transcription.segments import written
 from smile.util.fields import from_fields
 from smile.util.log import forget_logs
-from smile.util.names import TURNING, UNPRINTABLE
 
 CORRECTED = "Corrected"  # name of a tier
-MOST_RECORDINGS = 300  # of one visitor
 
 
 @dataclass(frozen=True)
@@ -86,43 +80,6 @@ def items(workspace: Workspace) -> list[Item]:
     return [_item(workspace, _recording(workspace, name), known.get(name)) for name in names]
 
 
-def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> list[str]:
-    """Move recordings into the list, each under its own name or numbered as `named` says.
-
-    Returns the names.
-
-    Raises:
-        PoolError: there would be too many, or there is no room.
-    """
-    with workspace.lock:
-        names = taken(workspace)
-        if sum(1 for _ in workspace.recordings.iterdir()) + len(paths) > MOST_RECORDINGS:
-            raise PoolError(f"At most {MOST_RECORDINGS} recordings are kept; transcribe in several goes.")
-        workspace.room()
-        brought = []
-        for path in paths:
-            brought.append(_free(path, names, named))
-            names.add(brought[-1])
-            os.replace(path, workspace.recordings / brought[-1])
-        return brought
-
-
-def _free(path: Path, names: set[str], named: str) -> str:
-    """A name that is not taken, plain enough for a file and for a table."""
-    suffix = re.sub(r"[^.a-z0-9]", "", path.suffix.lower())[:10] or ".wav"
-    stems = {Path(name).stem for name in names}
-    plain = "".join(" " if c in "/\\" or c in TURNING or category(c) in UNPRINTABLE else c for c in path.stem)
-    plain = plain.strip(" .")[:100] or "recording"
-    stem = next(free for free in _numbered(plain, named) if free not in stems)
-    return stem + suffix
-
-
-def _numbered(plain: str, named: str) -> Iterator[str]:
-    if named:
-        return (named.format(n) for n in count(1))
-    return (f"{plain}-{n}" if n else plain for n in count())
-
-
 def taken(workspace: Workspace) -> set[str]:
     """Return the names of recordings, also of deleted ones of which there are corrections."""
     corrected = {c.recording for c in workspace.state().corrections}
@@ -158,9 +115,24 @@ def waiting(workspace: Workspace) -> list[Recording]:
 
 
 def outdated(workspace: Workspace) -> list[Recording]:
-    """Return the recordings with an uncorrected part that would be made otherwise today."""
-    stale = dict.fromkeys(p.recording for p in parts(workspace) if p.stale)
-    return [_recording(workspace, name) for name in stale]
+    """Return the recordings to be transcribed again, since they would be made otherwise today.
+
+    Those of which a person has corrected all parts are not among them.
+    """
+    return outdated_of(items(workspace), workspace)
+
+
+def outdated_of(recordings: Iterable[Item], workspace: Workspace) -> list[Recording]:
+    """Return those of some recordings that are to be transcribed again, as `outdated` does."""
+    known, today = list(recordings), now(workspace)
+    names = {part.recording for part in parts_of(known, workspace) if part.stale}
+    names |= {item.recording.name for item in known if _failed_before(item, today)}
+    return [item.recording for item in known if item.recording.name in names]
+
+
+def _failed_before(item: Item, today: Made) -> bool:
+    """Whether a recording has no transcript, and other examples or settings might give it one."""
+    return bool(item.problem and not item.transcript and item.made.older(today))
 
 
 def parts(workspace: Workspace) -> list[Part]:

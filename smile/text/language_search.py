@@ -40,6 +40,20 @@ def named(name: str) -> str:
     return codes[0] if wanted and len(codes) == 1 else ""
 
 
+def only(typed: str) -> str:
+    """Return the code of the one language that can be meant; "" where that may be none, or several.
+
+    It is the only one that has this code or first name, or the only one with a word that begins so.
+    """
+    wanted = _folded(typed)
+    ranked = [(_rank(entry, wanted), entry) for entry in _entries()] if wanted else []
+    fitting = [entry for rank, entry in ranked if rank is not None]
+    exact = [entry for entry in fitting if wanted in (entry.code, entry.names[0])]
+    words = [entry for entry in fitting if any(_fit(name, wanted) < 4 for name in entry.names)]
+    meant = exact or (words if len(fitting) == 1 else [])
+    return meant[0].code if len(meant) == 1 else ""
+
+
 def unlisted(name: str) -> Language:
     """Return a language that ISO 639-3 does not list, by the name that its speakers give it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,25 @@ def test_one_click_on_an_example_and_one_on_transcribe(page):
     assert page.vanilla == HEARD
     assert page.smile == TEXTS["gla"][0]
     assert "character error rate" in page.stage
+    assert page.errors() == []
+
+
+def test_a_result_is_not_taken_for_another_pools_or_other_settings(page):
+    page.pick_example()
+    page.transcribe()
+    page.wait(lambda: "Done: Scottish Gaelic (gla)." in page.stage, "whose it is")
+    page.set_number("shots", 2)
+    page.wait(lambda: "3 nearest examples, before the choice was changed" in page.stage, "the mark")
+    page.set_number("shots", 3)
+    page.wait(lambda: "Done: Scottish Gaelic (gla)." in page.stage, "the result as before")
+    page.choose("pool", "Kurdish")
+    page.wait(lambda: "Made with Scottish Gaelic (gla)" in page.stage, "the mark")
+    assert not page.all("#stage .done")
+    page.one("#reference textarea").send_keys(" more")
+    time.sleep(1.0)
+    page.wait(lambda: "Made with Scottish Gaelic (gla)" in page.stage, "the mark beside a new score")
+    page.transcribe()
+    page.wait(lambda: "Done: Central Kurdish (ckb)" in page.stage, "the new pool's")
     assert page.errors() == []
 
 

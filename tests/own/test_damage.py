@@ -13,7 +13,8 @@ import pytest
 
 from smile.datatypes import PoolError
 from smile.exporting import Span, TieredTranscript
-from smile.own import transcripts
+from smile.own import bringing, transcripts
+from smile.own.bringing import Brought
 from smile.own.made import Made
 from smile.own.transcripts import keep
 from smile.own.workspace import DAMAGED, Workspace
@@ -137,7 +138,7 @@ def test_a_missing_folder_of_recordings_is_made_again(visitors: Workspaces, key:
     assert transcripts.items(workspace) == []
     shutil.rmtree(workspace.folder / "recordings")
     shutil.copyfile(QUERY, tmp_path / "b.wav")
-    assert transcripts.bring(workspace, [tmp_path / "b.wav"]) == ["b.wav"]
+    assert bringing.bring(workspace, [tmp_path / "b.wav"]) == Brought(["b.wav"])
     assert [r.name for r in transcripts.waiting(workspace)] == ["b.wav"]
 
 

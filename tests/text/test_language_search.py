@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smile.datatypes import Language
-from smile.text.language_search import search, unlisted
+from smile.text.language_search import only, search, unlisted
 from smile.text.languages import language
 
 
@@ -75,3 +75,22 @@ def test_names_come_from_our_table_and_then_from_the_standard() -> None:
     assert language("mdw").name == "Mboshi"
     assert language("aaa").name == "Ghotuo"
     assert language("qqq").name == "qqq"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("mdw", "mdw"),
+        (" Mboshi ", "mdw"),
+        ("mbosh", "mdw"),
+        ("english", "eng"),
+        ("gaelic", ""),  # two are called so
+        ("aka", ""),  # one's code and the other's name
+        ("Deutsch", ""),  # a part of Unserdeutsch, which is hardly meant
+        ("bai", ""),
+        ("no such tongue", ""),
+        ("", ""),
+    ],
+)
+def test_only_what_can_mean_one_language_is_taken_for_it(typed: str, code: str) -> None:
+    assert only(typed) == code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import gradio as gr
 import pytest
@@ -13,6 +14,7 @@ from smile.pools.pool import open_pool
 from smile.ui import VisitorService
 from smile.ui.own import adding, runs
 from tests.conftest import POOLS
+from tests.support.linguists import write_textgrid
 from tests.support.uploads import upload
 from tests.support.visitors import named
 
@@ -67,3 +69,32 @@ def test_files_of_an_import_that_ends_well_or_is_cancelled_go(
         else:
             assert any(page.uploads is None for page in steps)
         assert not any(Path(file).exists() for file in files)
+
+
+def test_a_table_beside_annotations_of_one_tier_can_be_told_from_them_on_the_page(
+    idle: VisitorService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Imported] = []
+
+    def keep(imported: Imported) -> growing.Added:
+        read.append(imported)
+        return growing.Added(DEMO, 1)
+
+    monkeypatch.setattr(growing, "add_imported", lambda _, imported, *__: keep(imported))
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    clip = DEMO.utterances[0].audio
+    write_textgrid(
+        tmp_path / "a.TextGrid", tiers={"said": [(0.2, 0.9, "grid")]}, seconds=DEMO.utterances[0].seconds
+    )
+    with ZipFile(tmp_path / "mine.zip", "w") as archive:
+        archive.write(clip, f"a{clip.suffix}")
+        archive.write(tmp_path / "a.TextGrid", "a.TextGrid")
+        archive.writestr("t.csv", f"file,text\na{clip.suffix},table\n")
+    files, key = [upload(tmp_path / "mine.zip")], named(idle)
+    ((offered, names, *_),) = adding.look(files)
+    assert (offered["value"], offered["visible"], names) == ([], True, ["said"]), "nobody's guess decides"
+    *_, last = adding.add_files(idle, key, files, [], names)
+    assert "tick the tier to cut the recording at, or choose the files again without" in str(last.stage)
+    list(adding.add_files(idle, key, files, ["said"], names))
+    ((said,),) = [imported.reading.utterances for imported in read]
+    assert said.text == "grid"

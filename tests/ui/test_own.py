@@ -18,9 +18,9 @@ import pytest
 
 from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
-from smile.own import changes, growing, transcripts
+from smile.own import bringing, changes, growing, transcripts
 from smile.own import check as leave_one_out
-from smile.own.checked import keep_table
+from smile.own.checked import Line, keep_table
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
@@ -136,7 +136,7 @@ FAILS: dict[str, tuple[object, str, Call]] = {
         "write_setting",
         lambda service, key, file: [checking.choose(service, key, 1, True, "off", "context")],
     ),
-    "bring": (transcripts, "bring", lambda service, key, file: transcribing.bring(service, key, [file])),
+    "bring": (bringing, "bring", lambda service, key, file: transcribing.bring(service, key, [file])),
     "run": (batch, "run", lambda service, key, file: transcribing.run(service, key)),
     "part": (
         transcripts,
@@ -302,6 +302,52 @@ def test_a_table_without_its_recordings_says_how_many_are_missing(
     assert "2 recordings that are named are missing; choose the table" in str(last.stage)
 
 
+def test_a_recording_that_is_there_already_is_not_added_again(idle: VisitorService, tmp_path: Path) -> None:
+    key, clips = named(idle), [staircase(tmp_path / f"{seconds}.wav", seconds) for seconds in (2, 3)]
+    (tmp_path / "copy.wav").write_bytes(clips[0].read_bytes())
+    *_, last = transcribing.bring(idle, key, [upload(path) for path in clips])
+    assert "2 recordings added. Press Transcribe." in last.stage
+    *_, last = transcribing.bring(idle, key, [upload(clips[0]), upload(tmp_path / "copy.wav")])
+    assert "Nothing was added. 2.wav, copy.wav (as 2.wav) are there already. Press" in last.stage
+    page = transcribing.bring_recorded(idle, key, upload(clips[1]))
+    assert "Nothing was added: this recording is there already." in page.stage
+    (tmp_path / "other").mkdir()
+    *_, last = transcribing.bring(idle, key, [upload(staircase(tmp_path / "other" / "2.wav", 4))])
+    assert "1 recording added. 2.wav is called 2-1.wav here: the other name is taken." in last.stage
+    names = [item.recording.name for item in transcripts.items(idle.visitors.open(key))]
+    assert names == ["2-1.wav", "2.wav", "3.wav"]
+
+
+def test_other_settings_let_the_same_recordings_be_transcribed_again_but_what_was_corrected(
+    service: VisitorService,
+) -> None:
+    key = with_examples(service, 0, 4, "gla")
+    workspace = service.visitors.open(key)
+    checking.choose(service, key, 1, True, "off", "context")
+    add_recordings(service, key, 2)
+    *_, last = transcribing.run(service, key)
+    assert last.again["visible"] is False
+    assert "with other settings" not in last.results
+    *_, refusal = transcribing.run(service, key)
+    assert transcribing.NOTHING in refusal.stage
+    first = transcripts.parts(workspace)[0]
+    correction = Correction(first.recording, first.number, WORDS, first.smile, first.vanilla, 4)
+    state = workspace.state()
+    version = replace(state.versions[-1], correction=correction)
+    workspace.write(replace(state, versions=(*state.versions[:-1], version)))
+    page = checking.choose(service, key, 3, True, "off", "context")
+    assert (page.again["visible"], page.results.count("with other settings")) == (True, 1)
+    *_, refusal = transcribing.run(service, key)
+    assert transcribing.AGAIN in refusal.stage
+    assert checking.choose(service, key, 1, True, "off", "context").again["visible"] is False
+    checking.choose(service, key, 0, True, "off", "context")
+    *_, last = transcribing.run_again(service, key)
+    assert (last.again["visible"], "Done" in last.stage) == (False, True)
+    assert transcripts.parts(workspace)[0].text == WORDS
+    *_, refusal = transcribing.run_again(service, key)
+    assert transcribing.UP_TO_DATE in refusal.stage
+
+
 def test_a_zip_of_recordings_in_any_container_is_taken_and_the_rest_is_named(
     idle: VisitorService, tmp_path: Path
 ) -> None:
@@ -423,6 +469,18 @@ def test_a_check_tells_how_far_the_fitting_is(
     said = " ".join(str(page.stage) for page in pages)
     assert "fitting acoustic models, each without some of your clips, 25%" in said
     assert "2 of 8 transcripts" in said
+    assert "left" not in said, "nothing is known of how long it takes"
+    assert all("A check is under way" in str(page.verdict) for page in pages[1:3])
+    assert "Not checked yet" in str(pages[-1].verdict)
+
+
+def test_the_table_of_a_check_says_differences_in_percentage_points() -> None:
+    lines = (Line("3 shots", 41.04, 30.0, 50.0, -24.4), Line("1 shot", 45.0, 30.0, 50.0, None))
+    table = verdict.table_html((*lines, Line("vanilla", 54.26, 40.0, 60.0, 0.0)))
+    assert "<td>41.0 %</td><td>30.0–50.0</td><td>\u221213.3 points</td>" in table
+    assert "<td>45.0 %</td><td>30.0–50.0</td><td></td>" in table
+    assert "-24" not in table
+    assert verdict.table_html(lines).count("<td></td>") == 2, "without Whisper alone nothing is said"
 
 
 def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_change(
@@ -497,8 +555,9 @@ def test_a_recording_never_takes_over_what_was_corrected_in_another(
             pool = workspace.pool() or DEMO
             changes.reworded(pool, pool.utterances[0].id, f"{WORDS} {recording}", change.out)
     for name in ("talk.wav", "mine.wav"):
-        (tmp_path / name).write_bytes(b"")
-    list(transcribing.bring(service, key, [upload(tmp_path / "talk.wav")]))
+        (tmp_path / name).write_bytes(name.encode())
+    *_, last = transcribing.bring(service, key, [upload(tmp_path / "talk.wav")])
+    assert "talk.wav is called talk-1.wav here: the other name is taken." in last.stage
     transcribing.bring_recorded(service, key, upload(tmp_path / "mine.wav"))
     assert sorted(p.name for p in workspace.recordings.iterdir()) == ["recording-2.wav", "talk-1.wav"]
 
@@ -708,3 +767,17 @@ def test_a_lock_is_given_in_the_order_of_asking() -> None:
     for thread in threads:
         thread.join(20)
     assert served == [0, 1, 2, 3, 4]
+
+
+def test_enter_takes_a_language_where_only_one_can_be_meant(service: VisitorService) -> None:
+    shown, *rest = naming.entered(service, "", " mbosh ")
+    page = Page(*rest)
+    assert (shown["visible"], shown["value"]) == (False, None)
+    assert "Your language is Mboshi" in page.stage
+    shown, *rest = naming.entered(service, page.key, "gaelic")
+    assert [code for _, code in shown["choices"]] == ["gla", "ghc", "mis"]
+    assert naming.CHOOSE in Page(*rest).stage
+    kept = service.visitors.open(page.key).state().language
+    assert kept
+    assert kept.name == "Mboshi"
+    assert naming.entered(service, page.key, " ")[1:] == Page()

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from smile.datatypes import AudioError, Language, Neighbour, Utterance
-from smile.settings import Settings
+from smile.settings import OPTIONS, Settings
 from smile.transcription.options import choices
 from smile.transcription.result import Transcript
 from smile.transcription.target import RetrievedExamples
@@ -20,7 +20,7 @@ from smile.ui.parts.neighbours import left_out
 from smile.ui.parts.pools import example_choices, pool_label
 from smile.ui.parts.scores import judge, verdict
 from smile.ui.sources import PoolChoice
-from smile.ui.transcribe import callbacks, view
+from smile.ui.transcribe import callbacks, controls, view
 from smile.ui.transcribe.cards import facts, language_name
 from smile.ui.transcribe.neighbours import neighbours
 from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine, keeper
@@ -353,3 +353,39 @@ def test_a_recording_unlike_the_pool_is_told_above_the_transcript(engine):
     near, far = (view.smile_card(replace(result, remoteness=(0.4, high))) for high in (1.2, 9.0))
     assert "sounds unlike every example" not in near
     assert far.index("sounds unlike every example") < far.index(result.smile.text)
+
+
+CHOSEN = [controls.shown(name, getattr(Settings(), name)) for name in OPTIONS]
+
+
+def test_a_result_says_whose_it_is_and_that_something_else_is_chosen(engine):
+    asked = view.Asked("gla", Settings(), "Scottish Gaelic (gla)")
+    done = replace(finished(engine), asked=asked)
+    assert "Done: Scottish Gaelic (gla). With examples" in view.scored(done, TEXTS["gla"][0]).stage
+    same = callbacks.mark(done, "", "gla", *CHOSEN)
+    assert same == view.scored(done, "").stage
+    assert callbacks.mark_scored(done, "gla", *CHOSEN) == gr.skip()
+    fewer = [1 if name == "shots" else value for name, value in zip(OPTIONS, CHOSEN, strict=True)]
+    for pool, values in (("chr", CHOSEN), ("gla", fewer)):
+        said = callbacks.mark(done, TEXTS["gla"][0], pool, *values)
+        assert "Made with Scottish Gaelic (gla), 3 nearest examples, before the choice was changed" in said
+        assert "Done" not in said
+        assert callbacks.mark_scored(done, pool, *values) == said
+
+
+@pytest.mark.parametrize("level", ["acoustic", "combined"])
+def test_a_result_by_an_acoustic_model_says_so_where_another_pool_is_chosen(engine, level):
+    done = replace(finished(engine), asked=view.Asked("gla", Settings(level=level), "Scottish Gaelic (gla)"))
+    assert "the pool&#39;s acoustic model, before" in view.earlier(done, "chr", Settings(level=level))
+
+
+@pytest.mark.parametrize("outcome", [None, view.Unfinished(), view.Failed("no")])
+def test_what_is_no_result_is_not_marked(outcome):
+    assert callbacks.mark(outcome, "", "gla", *CHOSEN) == gr.skip()
+    assert callbacks.mark_scored(outcome, "gla", *CHOSEN) == gr.skip()
+
+
+def test_a_choice_that_may_not_be_says_nothing_of_a_result(engine):
+    done = replace(finished(engine), asked=view.Asked("gla", Settings(), "Scottish Gaelic (gla)"))
+    for chosen in (["x"] * len(OPTIONS), CHOSEN[:-1]):
+        assert "Done" in callbacks.mark(done, "", "chr", *chosen)

@@ -31,12 +31,13 @@ def look(files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
     choices = _choices(files) if files else NO_CHOICES
     filled = [tier for tier in choices.tiers if tier.filled]
     asked = columns.shown(choices.table)
-    if len(filled) < 2:
+    if len(filled) < (1 if choices.beside else 2):
         yield NO_TIERS, [], *asked
         return
-    most = max(filled, key=lambda tier: tier.seconds)
+    # beside a table nothing is ticked: a person says that the annotations are meant
+    ticked = [] if choices.beside else [max(filled, key=lambda tier: tier.seconds).name]
     named = [(f"{t.name} ({t.filled} annotations, {t.seconds / 60:.1f} min)", t.name) for t in filled]
-    yield gr.update(choices=named, value=[most.name], visible=True), [tier.name for tier in filled], *asked
+    yield gr.update(choices=named, value=ticked, visible=True), [tier.name for tier in filled], *asked
 
 
 def _choices(files: Sequence[str]) -> Choices:

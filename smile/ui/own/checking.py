@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import gradio as gr
-
-from smile.own.checked import lines_of
+from smile.own import remaining
+from smile.own.check import VANILLA, Check
+from smile.own.checked import Line, lines_of
 from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
 from smile.settings import DEFAULTS, Level, Mode
 from smile.transcription.options import checked
 from smile.ui.own import verdict
-from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, listed, opened, working
 from smile.ui.own.service import VisitorService
 
 LEAST = 3  # examples that are checked without being asked
@@ -43,20 +43,28 @@ def check_new(service: VisitorService, key: str | None) -> Iterator[Page]:
 
 
 def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
+    yield Page(verdict=verdict.under_way(()))
     yield from working(service.ready(workspace))
-    began = time.monotonic()
+    watch = remaining.Remaining()
     for step in service.check(workspace):
-        said = f"Checking: {step.done} of {step.total} transcripts"
-        if step.fitted is not None:
-            said = f"Checking: fitting acoustic models, each without some of your clips, {step.fitted:.0%}"
-        elif step.done > step.kept:
-            left = (time.monotonic() - began) / (step.done - step.kept) * (step.total - step.done)
-            said += f", about {left:.0f} s left"
-        shown = verdict.table_html(lines_of(step.rates)) if step.rows else gr.skip()
-        yield Page(verdict=shown).says(said, "working")
+        lines = lines_of(step.rates)
+        left = watch.seconds(step, time.monotonic(), _best(lines))
+        yield Page(verdict=verdict.under_way(lines)).says(_progress(step, left), "working")
     problem = yield from working(service.ready(workspace))
     said = f"Checked. The best setting is now in use. {problem}"
     yield fresh(workspace).says(said.strip(), "done")
+
+
+def _best(lines: Sequence[Line]) -> str:
+    """The condition that leads, other than Whisper alone."""
+    return next((line.name for line in lines if line.name != VANILLA), "")
+
+
+def _progress(step: Check, left: float | None) -> str:
+    if step.fitted is not None:
+        return f"Checking: fitting acoustic models, each without some of your clips, {step.fitted:.0%}"
+    done = f"Checking: {step.done} of {step.total} transcripts"
+    return ", ".join(filter(None, (done, remaining.said(left))))
 
 
 @guarded
@@ -78,4 +86,4 @@ def choose(
             chosen = replace(base, shots=int(wanted.shots), knn=1.0 if knn else 0.0, level=wanted.level)
             if chosen != old:
                 write_setting(pool.folder, chosen)
-    return Page()
+    return listed(workspace)

@@ -45,7 +45,7 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
     outputs: list[Any] = list(view)
     typed, matches = buttons.typed, buttons.matches
     typed.input(naming.matches, typed, matches, trigger_mode="always_last", **QUICK)
-    typed.submit(naming.matches, typed, matches, **QUICK)
+    typed.submit(partial(naming.entered, service), [view.key, typed], [matches, *outputs], **QUICK)
     matches.input(partial(naming.name, service), [view.key, typed, matches], outputs, **QUICK)
     view.undo.click(partial(naming.undo, service), view.key, outputs, **QUICK)
     asked = [buttons.delete, buttons.really]

@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 
 from smile.own import changes
-from smile.text.language_search import UNLISTED, search, unlisted
+from smile.text.language_search import UNLISTED, only, search, unlisted
 from smile.text.languages import language
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard
 from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
 from smile.ui.own.service import VisitorService
 
+CHOOSE = "Choose your language below."
 DELETED = "Everything of yours was deleted."
 
 
@@ -42,6 +43,13 @@ def name(service: VisitorService, key: str | None, typed: str, code: str | None)
             with workspace.change(f"language set to {chosen.name}", adding=False) as change:
                 changes.renamed(pool, chosen, change.out)
     return fresh(workspace)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
+
+
+def entered(service: VisitorService, key: str | None, typed: str) -> tuple[Any, ...]:
+    """Return the matches and the page after Enter: the language is taken where only one can be meant."""
+    if code := only(typed):
+        return (gr.update(choices=[], value=None, visible=False), *name(service, key, typed, code))
+    return (matches(typed), *(Page().says(CHOOSE) if typed.strip() else Page()))
 
 
 @consuming

@@ -158,7 +158,7 @@ def checking(outputs: dict[str, Any]) -> None:
             label="Transcripts are written by",
             info="The check chooses. An acoustic model is fitted when it is first used, in a few minutes.",
             elem_id="own-level",
-            elem_classes="bar",
+            elem_classes="bar tall",
         )
         outputs["shots"] = gr.Slider(
             0, MOST_SHOTS, DEFAULT.shots, step=1, label="Examples in the prompt", elem_id="own-shots"
@@ -170,7 +170,7 @@ def checking(outputs: dict[str, Any]) -> None:
             label="Characters of your examples",
             info="Whether the transcript may have characters that your examples do not have.",
             elem_id="own-characters",
-            elem_classes="bar",
+            elem_classes="bar tall",
         )
 
 
@@ -189,9 +189,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
     with gr.Row():
         pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")
-        outputs["again"] = gr.Button(
-            "Transcribe the rest again", visible=False, elem_id="own-again", min_width=200
-        )
+        outputs["again"] = gr.Button("Transcribe again", visible=False, elem_id="own-again", min_width=200)
     outputs["results"] = gr.HTML(
         view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN + doubtful.NEXT, **PLAIN
     )

@@ -11,7 +11,7 @@ import gradio as gr
 
 from smile.datatypes import PoolError
 from smile.exporting import export, without_words
-from smile.own import transcripts
+from smile.own import bringing, transcripts
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
 from smile.pools.export import FORMATS as POOL_FORMATS
@@ -24,6 +24,9 @@ from smile.ui.own.service import VisitorService
 CLICK = "Click a transcript to hear, correct and learn from it."
 SHOWN = 5  # names in a sentence
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
+AGAIN = "Nothing is waiting; press “Transcribe again” for what was made with other examples or settings."
+UP_TO_DATE = "All transcripts were made with the examples and settings that you have now."
+KNOWN = "this recording is there already."
 
 
 @consuming
@@ -37,9 +40,12 @@ def bring(service: VisitorService, key: str | None, files: Sequence[str] | None)
         yield Page(key=key, recordings=None).says("Looking at the files", "working")
         with workspace.work() as work:
             sources = yield from working(service.unpacked(workspace, taken(files, work), work))
-            brought = transcripts.bring(workspace, [recording.path for recording in sources.recordings])
-    said = f"{len(brought)} recording{'s' * (len(brought) != 1)} added. {sources.said}".strip()
-    yield fresh(workspace).says(f"{said} Press Transcribe.", "done")
+            brought = bringing.bring(workspace, [recording.path for recording in sources.recordings])
+    count = len(brought.names)
+    said = f"{count} recording{'s' * (count != 1)} added." if count else "Nothing was added."
+    onward = "Press Transcribe." if transcripts.waiting(workspace) else ""
+    told = " ".join(filter(None, (said, brought.said, sources.said, onward)))
+    yield fresh(workspace).says(told, "done")
 
 
 @consuming
@@ -51,8 +57,9 @@ def bring_recorded(service: VisitorService, key: str | None, audio: str | None) 
     with discarding([audio]):
         key, workspace = workspace_of(service, key)
         with workspace.work() as work:
-            transcripts.bring(workspace, taken([audio], work), "recording-{}")
-    return fresh(workspace)._replace(key=key, recorded=None).says("Added. Press Transcribe.", "done")
+            brought = bringing.bring(workspace, taken([audio], work), "recording-{}")
+    said = f"Nothing was added: {KNOWN}" if brought.known else "Added. Press Transcribe."
+    return fresh(workspace)._replace(key=key, recorded=None).says(said, "done")
 
 
 @guarded_steps
@@ -60,17 +67,17 @@ def run(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe what waits; go on where a reload or a cancel ended it."""
     workspace = opened(service, key)
     if not transcripts.waiting(workspace):
-        raise PoolError(NOTHING)
+        raise PoolError(AGAIN if transcripts.outdated(workspace) else NOTHING)
     yield from written(service, workspace, None)
 
 
 @guarded_steps
 def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
-    """Transcribe anew what would be made otherwise today, but for what has been corrected."""
+    """Transcribe anew what was made with other examples or settings, but for what has been corrected."""
     workspace = opened(service, key)
     names = [recording.name for recording in transcripts.outdated(workspace)]
     if not names:
-        raise PoolError("All transcripts were made with the examples and settings that you have now.")
+        raise PoolError(UP_TO_DATE)
     yield from written(service, workspace, names)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from smile.own.check import VANILLA
 from smile.own.checked import Line, Table
 from smile.pools.copies import said_of_check
 from smile.pools.pool import Pool
@@ -21,6 +22,10 @@ OLDER = Markup('<p class="note">From an earlier check, {}:</p>')
 OTHERS, OLDER_SMILE = "of other examples than there are now", "by an older SMILE"
 CHANGED = " The examples have changed since; check again when you like."
 BY_OLDER = " An older SMILE made this check, which may find otherwise today; check again when you like."
+UNDER_WAY = Markup(
+    '<p class="note">A check is under way: each example is transcribed as if it were new, under a few '
+    "settings.</p>"
+)
 VERDICTS = {
     True: "{0} your language: {cer}, {vanilla:.1f} % by Whisper alone.",
     False: "{1} here: {cer}, {vanilla:.1f} % by Whisper alone. Check the texts, or add more examples.",
@@ -69,7 +74,13 @@ def _wrong(setting: PoolSetting, cer: float) -> str:
 
 def table_html(lines: Sequence[Line]) -> str:
     """Return settings with their error rates as HTML, in their order."""
-    return TABLE.format(Markup().join(map(_row, lines)))
+    alone = next((line.rate for line in lines if line.name == VANILLA), None)
+    return TABLE.format(Markup().join(_row(line, alone) for line in lines))
+
+
+def under_way(lines: Sequence[Line]) -> str:
+    """Return that a check is at work, and what it has come to so far, as HTML."""
+    return UNDER_WAY + (table_html(lines) if lines else "")
 
 
 def kept_html(table: Table | None, pool: Pool | None) -> str:
@@ -82,7 +93,14 @@ def kept_html(table: Table | None, pool: Pool | None) -> str:
     return OLDER.format(OLDER_SMILE if table.made_of(pool) else OTHERS) + lines
 
 
-def _row(line: Line) -> Markup:
-    name = "Whisper alone" if line.name == "vanilla" else line.name
-    change = "" if line.name == "vanilla" or line.change is None else f"{line.change:+.0f} %"
-    return ROW.format(name, line.rate, line.low, line.high, change)
+def _row(line: Line, alone: float | None) -> Markup:
+    name = "Whisper alone" if line.name == VANILLA else line.name
+    return ROW.format(name, line.rate, line.low, line.high, _change(line, alone))
+
+
+def _change(line: Line, alone: float | None) -> str:
+    """Return by how many percentage points a rate differs from Whisper's alone, where that can be said."""
+    if line.name == VANILLA or line.change is None or alone is None:
+        return ""
+    points = round(line.rate, 1) - round(alone, 1)
+    return f"{points:+.1f} points".replace("-", "\u2212")

@@ -28,10 +28,10 @@ EXAMPLE = Markup(
 PART = Markup(
     "<tr{mark}><td>{where}</td>"
     '<td><button type="button" class="pick-row" data-name="{name}" data-part="{part}" dir="auto"{pressed}>'
-    "{text}</button></td><td>{state}</td></tr>"
+    '{text}</button><p class="state">{state}</p></td></tr>'
 )
-WAITING = Markup('<tr><td>{}</td><td dir="auto" class="growing">{}</td><td><small>{}</small></td></tr>')
-PROBLEM = Markup('<tr><td>{}</td><td class="problem" colspan="2">{}</td></tr>')
+WAITING = Markup('<tr><td>{}</td><td><p dir="auto" class="growing">{}</p><p class="state">{}</p></td></tr>')
+PROBLEM = Markup('<tr><td>{}</td><td class="problem">{}</td></tr>')
 PLAYER = Markup(
     '<figure class="own-player"><figcaption>{}</figcaption>'
     '<audio controls preload="auto" src="data:audio/flac;base64,{}"></audio></figure>'
@@ -130,7 +130,7 @@ def transcripts(
                 if item.problem
                 else WAITING.format(name, item.begun, _waiting(item))
             )
-    heads = Markup().join(map(HEAD.format, ("Recording", "Transcript", "")))
+    heads = Markup().join(map(HEAD.format, ("Recording", "Transcript")))
     return doubtful.legend(parts) + SCROLL.format("Transcripts", TABLE.format(heads, rows))
 
 
@@ -148,7 +148,7 @@ def _part(part: Part, chosen: bool) -> Markup:
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:
-        state = Markup("<small>{}</small>").format(", ".join(filter(None, (doubtful.said(part), part.older))))
+        state = Markup("{}").format(", ".join(filter(None, (doubtful.said(part), part.older))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",

@@ -15,6 +15,9 @@ QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 TURNS: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "engine"}  # they take turns step by step
 BUSY = "The server is busy; please try again in a minute."
 STAGE = Markup('<p class="stage {kind}">{text}</p>')
+FOLD = Markup(
+    '<button type="button" class="fold" aria-expanded="false" aria-controls="{part}">{title}</button>'
+)
 
 
 class Onward(NamedTuple):
@@ -42,6 +45,11 @@ def recorder(label: str, elem_id: str) -> gr.Audio:
         buttons=[],
     )
     return made
+
+
+def fold(title: str, part: str) -> None:
+    """Lay out a button for phones, which folds what the style sheet folds in the part of an id."""
+    gr.HTML(FOLD.format(title=title, part=part), elem_classes="folding", **PLAIN)
 
 
 def stage(text: str, kind: str = "") -> str:

@@ -15,10 +15,19 @@ from smile.ui.sources import PoolChoice
 RATED = "Character error rate: Whisper alone \u2192 with examples."
 
 
+def pool_name(pool: PoolChoice) -> str:
+    """Return a pool in short: its language, code and corpus."""
+    return " · ".join(filter(None, (_language(pool), pool.source)))
+
+
+def _language(pool: PoolChoice) -> str:
+    return f"{pool.language.name or pool.language.code} ({pool.language.code})"
+
+
 def pool_label(pool: PoolChoice) -> str:
     """Return a pool in one line: language, code, whose voices, number of examples, corpus, if trained on."""
     parts = [
-        f"{pool.language.name or pool.language.code} ({pool.language.code})",
+        _language(pool),
         "synthetic voice" if pool.synthetic else "people's voices" if pool.voices else "",
         f"{pool.examples} examples",
         pool.source,

@@ -16,7 +16,7 @@ NOTHING = Markup('<p class="note">The reference has no letters to compare with.<
 RATES = Markup(
     '<p class="rates"><span><abbr title="Character error rate">CER</abbr> <b>{cer}</b></span>'
     '<span><abbr title="Word error rate">WER</abbr> <b>{wer}</b></span>'
-    "<span>{edits} errors in {length} characters · normaliser {normaliser}</span></p>"
+    '<span class="counted">{edits} errors in {length} characters · normaliser {normaliser}</span></p>'
 )
 
 

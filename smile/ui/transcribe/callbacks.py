@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
+from smile.datatypes import SmileError
 from smile.settings import OPTIONS
 from smile.transcription.lengths import of_tracks, told
 from smile.transcription.result import as_dict
@@ -19,12 +20,12 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts.components import BUSY, cancelling, stage
-from smile.ui.parts.pools import default_pool, example_choices
+from smile.ui.parts.pools import default_pool, example_choices, pool_name
 from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
-from smile.ui.transcribe.view import Failed, Finished, Outcome, Unfinished, View
+from smile.ui.transcribe.view import Asked, Failed, Finished, Outcome, Unfinished, View
 from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
@@ -113,19 +114,21 @@ def _run(
     with closing(kept):
         results = keeper.engine.transcribe(recording.samples, pool, settings, kept.segments)
         shown = (of_tracks(kept.told(result), recording.tracks) for result in paced(results))
-        yield from _written(keeper.engine, shown, pool, recording.cut, noted)
+        choice = keeper.engine.choice(pool)
+        asked = Asked(pool, settings, pool_name(choice) if choice else "")
+        yield from _written(keeper.engine, shown, asked, recording.cut, noted)
         kept.finish()
     yield View(outcome=noted.written)
 
 
 def _written(
-    engine: Engine, results: Iterator[Result], pool: str | None, cut: bool, noted: Unfinished
+    engine: Engine, results: Iterator[Result], asked: Asked, cut: bool, noted: Unfinished
 ) -> Iterator[View]:
     """Show results as they come, and note what is written."""
-    choice, sounds = engine.choice(pool), Sounds(engine.audio_folders())
+    choice, sounds = engine.choice(asked.pool), Sounds(engine.audio_folders())
     code, shown = choice.language.code if choice else "", None
     for result in results:
-        noted.written = Finished(result, code, cut)
+        noted.written = Finished(result, code, cut, asked)
         page = view.snapshot(result)
         if result.examples != shown:
             shown = result.examples
@@ -179,6 +182,28 @@ def rescore(outcome: Outcome, reference: str) -> View:
     if isinstance(outcome, Finished) and outcome.result.done:
         return view.scored(outcome, reference)
     return View()
+
+
+def mark(outcome: Outcome, reference: str, pool: str | None, *chosen: Any) -> Any:
+    """Return the stage of a result beside what is chosen now: a pool, and the values of `OPTIONS`."""
+    if not (isinstance(outcome, Finished) and outcome.result.done):
+        return gr.skip()
+    return _earlier(outcome, pool, chosen) or view.scored(outcome, reference).stage
+
+
+def mark_scored(outcome: Outcome, pool: str | None, *chosen: Any) -> Any:
+    """Return the same for a result whose score stands there: nothing new where it is of what is chosen."""
+    if not (isinstance(outcome, Finished) and outcome.result.done):
+        return gr.skip()
+    return _earlier(outcome, pool, chosen) or gr.skip()
+
+
+def _earlier(finished: Finished, pool: str | None, chosen: Sequence[Any]) -> str:
+    try:
+        settings = settings_of(dict(zip(OPTIONS, chosen, strict=True)))
+    except (SmileError, ValueError):
+        return ""  # which is said when it is to be transcribed with
+    return view.earlier(finished, pool, settings)
 
 
 def download(outcome: Outcome, reference: str) -> Any:

@@ -12,7 +12,7 @@ from gradio.events import Dependency
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import Clip, clip_inputs
-from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward
+from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import broken_off, callbacks, controls
@@ -30,7 +30,7 @@ REMEMBER = "(...values) => window.smileRemember({names}, values)"
 def transcribe_tab(
     keeper: Keeper, key: gr.BrowserState, page: gr.Blocks, tabs: gr.Tabs
 ) -> tuple[Onward, Callable[[gr.Button], None]]:
-    """Lay out the tab and connect it, but for the line about what was broken off: that is for the caller.
+    """Lay out the tab and connect it, but for what the returned function connects: that is for the caller.
 
     Its states stand in it: beside it they would count as tabs.
     """
@@ -38,26 +38,31 @@ def transcribe_tab(
     with gr.Tab("Transcribe", id="transcribe"):
         line = broken_off.offer()
         onward_from_example = showcase(engine)
-        with gr.Row(elem_classes="page"):
-            with gr.Column(scale=5, min_width=320, elem_classes="inputs"):
+        with gr.Row(elem_classes="page", elem_id="transcribing"):
+            with gr.Column(min_width=320, elem_classes="inputs", elem_id="asked"):
                 clip = clip_inputs(engine, "measure errors against")
                 start, stop = actions()
-                choices = settings_inputs()
-            with gr.Column(scale=8, min_width=320, elem_id="results"):
+            with gr.Column(min_width=320, elem_id="results"):
                 view = outputs(start, stop, key)
                 with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
                     to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
                     to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
+            with gr.Column(min_width=320, elem_classes="inputs", elem_id="settings"):
+                choices = settings_inputs()
         publish(engine, clip, choices)
         filled = gr.State("")
         address = connect_settings(engine, page, clip, choices, filled)
-        run = connect_run(keeper, clip, choices, view)
+        run, scored = connect_run(keeper, clip, choices, view)
         connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
     connected = Connected(clip, choices, filled, view.start, run)
-    later = partial(broken_off.connect, keeper, page, key, line, connected)
+
+    def later(delete: gr.Button) -> None:
+        broken_off.connect(keeper, page, key, line, connected, delete)
+        connect_mark(clip, choices, view, scored)
+
     onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
     return onwards, later
 
@@ -71,7 +76,11 @@ def actions() -> tuple[gr.Button, gr.Button]:
 
 
 def settings_inputs() -> Components:
-    """Return the controls of all settings by name; those that seldom change are folded away."""
+    """Return the controls of all settings by name; those that seldom change are folded away.
+
+    On a phone they stand below the result, and all are folded away.
+    """
+    fold("Settings", "settings")
     with gr.Group(elem_classes="settings"):
         inputs = controls.main_controls()
     with gr.Accordion("More settings", open=False):
@@ -86,6 +95,7 @@ def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> View:
     with gr.Row(elem_classes="sides", equal_height=True):
         vanilla = gr.HTML(at_first.vanilla, elem_id="vanilla", **PLAIN)
         smile = gr.HTML(at_first.smile, elem_id="smile", **PLAIN)
+    fold("Figures and differences", "results")
     neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
     download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
     return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop, key)
@@ -106,8 +116,10 @@ def connect_settings(
     return query, read
 
 
-def connect_run(keeper: Keeper, clip: Clip, choices: Components, view: View) -> Dependency:
-    """Connect start, cancel, and a new score for a changed reference; return what can be cancelled.
+def connect_run(
+    keeper: Keeper, clip: Clip, choices: Components, view: View
+) -> tuple[Dependency, list[Dependency]]:
+    """Connect start, cancel, and a new score; return what can be cancelled, and what shows a score.
 
     The page says at once that it begins, even where others are served first. It is settled when the
     engine has ended, also by a cancel, so that nothing that was still on its way overwrites it.
@@ -128,10 +140,21 @@ def connect_run(keeper: Keeper, clip: Clip, choices: Components, view: View) -> 
     view.stop.click(callbacks.cancel, view.outcome, view.stage, cancels=run, **QUICK)
     run.failure(callbacks.refused, view.outcome, page, **QUICK)
     offering = {"fn": callbacks.download, "inputs": judged, "outputs": view.download, **QUICK}
-    run.then(callbacks.settle, judged, page, **QUICK).then(**offering)
+    settled = run.then(callbacks.settle, judged, page, **QUICK)
+    settled.then(**offering)
     rescored = clip.reference.input(callbacks.rescore, judged, page, trigger_mode="always_last", **QUICK)
     rescored.then(**offering)
-    return run
+    return run, [settled, rescored]
+
+
+def connect_mark(clip: Clip, choices: Components, view: View, scored: list[Dependency]) -> None:
+    """Let a result say so where another pool or other settings are chosen than it was made with."""
+    asked, shows = [clip.pool, *choices.values()], {"outputs": view.stage, **QUICK}
+    chosen = [component.input for component in asked]
+    inputs = [view.outcome, clip.reference, *asked]
+    gr.on(chosen, callbacks.mark, inputs, trigger_mode="always_last", **shows)
+    for shown in scored:
+        shown.then(callbacks.mark_scored, [view.outcome, *asked], **shows)
 
 
 def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> None:

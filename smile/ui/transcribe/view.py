@@ -27,17 +27,22 @@ OTHERS = {  # by level
     "acoustic": ("smile", "With the pool's acoustic model"),
     "combined": ("smile", "Examples and acoustic model combined"),
 }
-FITTED = Markup('<p class="note">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>')
+FITTED = Markup(
+    '<p class="note made">Fitted to the pool, with an n-gram of its texts; Whisper is as it was.</p>'
+)
 WELCOME = "Record, upload or choose a recording, then press Transcribe."
 UNTRAINED = Markup(
-    '<p class="note">This side is not meta-trained: it is the same Whisper with examples in its prompt.</p>'
+    '<p class="note made">This side is not meta-trained: it is the same Whisper with examples in its '
+    "prompt.</p>"
 )
 NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
+EARLIER = "Made with {}, before the choice was changed; press Transcribe to make it anew."
+HEADS = "the pool's acoustic model"
 UNWRITTEN = "Nothing was written."
 UNFINISHED = "Not finished: this is what was written before it ended."
 PROBLEM = Markup('<p class="note problem">{}</p>')
-TRAINED = Markup('<p class="note">Meta-trained: adapter {}.</p>')
-TRAINED_ON = Markup('<p class="note">Meta-trained to use examples, on {}.</p>')
+TRAINED = Markup('<p class="note made">Meta-trained: adapter {}.</p>')
+TRAINED_ON = Markup('<p class="note made">Meta-trained to use examples, on {}.</p>')
 
 
 class View(NamedTuple):
@@ -55,12 +60,22 @@ class View(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a transcription was asked for with."""
+
+    pool: str | None  # its key
+    settings: Settings
+    name: str = ""  # of the pool, for a person
+
+
+@dataclass(frozen=True)
 class Finished:
     """A transcription that can be scored, or as much of one as was written before it ended."""
 
     result: Result
     language: str  # ISO 639-3, empty where it is not known
     cut: bool = False  # the recording was longer than what was read
+    asked: Asked | None = None  # None where that is not known
 
 
 @dataclass(frozen=True)
@@ -142,12 +157,24 @@ def scored(finished: Finished, reference: str) -> View:
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
     said = verdict(vanilla, smile, result.settings.level)
-    sentences = [f"{result.stage}.", said, only_beginning(finished.cut)]
+    name = finished.asked.name if finished.asked else ""
+    ended = f"{result.stage}: {name}." if name else f"{result.stage}."
+    sentences = [ended, said, only_beginning(finished.cut)]
     return View(
         stage=stage(" ".join(filter(None, sentences)), "done"),
         vanilla=vanilla_card(result, score_block(vanilla)),
         smile=smile_card(result, score_block(smile)),
     )
+
+
+def earlier(finished: Finished, pool: str | None, settings: Settings) -> str:
+    """Return the stage of a result that was made with something else than is chosen; else nothing."""
+    asked = finished.asked
+    if asked is None or (asked.pool, asked.settings) == (pool, settings):
+        return ""
+    examples, level = shots(asked.settings), asked.settings.level
+    made = {"context": examples, "acoustic": HEADS, "combined": f"{examples} and {HEADS}"}[level]
+    return stage(EARLIER.format(", ".join(filter(None, (asked.name, made)))))
 
 
 def vanilla_card(result: Result, score: str = "", ended: bool = False) -> str:
