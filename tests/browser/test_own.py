@@ -203,6 +203,30 @@ def test_on_a_phone_nothing_sticks_out(page):
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_enter_names_the_language_that_alone_can_be_meant(page):
+    page.one("#own-search :is(input, textarea)").send_keys("gaelic", Keys.ENTER)
+    done(page, "Choose your language below")
+    page.wait(lambda: page.all("#own-matches input"), "the languages")
+    write(page, "#own-search :is(input, textarea)", "mbosh" + Keys.ENTER)
+    done(page, "Your language is Mboshi")
+    assert "Mboshi" in page.text("#own-named")
+    assert page.errors() == []
+
+
+def test_on_a_phone_what_is_known_of_a_recording_is_read_under_its_text(page, recordings):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        page.one("#own-recordings input[type='file']").send_keys(str(recordings))
+        page.wait(lambda: len(page.all("#own-results tbody tr")) == NEW, "the recordings")
+        state = page.one("#own-results .state")
+        assert state.text == "waiting"
+        assert state.rect["width"] > PHONE["width"] / 3
+        table = page.one("#own-results table").rect
+        assert table["x"] + table["width"] <= PHONE["width"]
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def pick(page: Page, name: str, begins: str) -> None:
     """Choose the option of a column's dropdown that begins so."""
     page.click(f"#own-column-{name} input")
