@@ -12,11 +12,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from smile.audio.io import read_audio
+from smile.audio.length import stated_seconds
 from smile.bench.acoustic import UNKNOWN, Errors
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import open_corpus
@@ -82,7 +84,7 @@ def run(asked: Pauses, languages: Sequence[str] = UNKNOWN, said: Said = lambda _
 
 def pairs_of(clips: Sequence[Utterance], limit: int) -> list[tuple[Utterance, Utterance]]:
     """Return the first clips of which two fit a segment, in pairs."""
-    short = [clip for clip in clips if clip.seconds <= LONGEST][: 2 * limit]
+    short = list(islice((clip for clip in clips if (stated_seconds(clip.audio) or 0) <= LONGEST), 2 * limit))
     return list(zip(short[::2], short[1::2], strict=False))
 
 

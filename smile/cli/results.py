@@ -17,9 +17,9 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("pack", "show", "findings", "rescore"),
-        help="Pack rows into one file for the page, show tables, print findings as Markdown, or score rows "
-        "anew by the normalisers of today.",
+        choices=("pack", "show", "findings", "rescore", "keystrokes"),
+        help="Pack rows into one file for the page, show tables, print findings as Markdown, score rows "
+        "anew by the normalisers of today, or count the keystrokes that put their transcripts right.",
     )
     add_option(
         parser,
@@ -35,7 +35,7 @@ def add(commands: Commands) -> None:
         type=Path,
         nargs="+",
         default=[],
-        help=f"Take the references for rescore from these corpora, each {CORPUS}.",
+        help=f"Take the references for rescore and keystrokes from these corpora, each {CORPUS}.",
     )
     add_option(
         parser, "--to", type=Path, default=Path("precomputed"), help="Write what is packed into this folder."
@@ -53,6 +53,9 @@ def run(chosen: argparse.Namespace) -> None:
     elif chosen.what == "show":
         for folder in chosen.folders or [PRECOMPUTED]:
             print_tables(folder)
+    elif chosen.what == "keystrokes":
+        for folder in chosen.folders or [PRECOMPUTED / "levels"]:
+            _print_keystrokes(folder, chosen.data)
     elif chosen.what == "rescore":
         _rescore(chosen.folders, chosen.data)
     elif chosen.folders:
@@ -87,6 +90,20 @@ def _rescore(folders: list[Path], data: list[Path]) -> None:
     print(f"{sum(one.changed is not None for one in older)} rows scored anew, by {STAMPS}.")
     if missing:
         print("Until the others are, too, these rows are not shown together; name their corpora with --data.")
+
+
+def _print_keystrokes(folder: Path, data: list[Path]) -> None:
+    """Print how much work the transcripts of rows leave, a minute of speech."""
+    from smile.corpora import open_corpus
+    from smile.results.keystrokes import TYPIST, keystrokes
+    from smile.results.packing import RESULTS, load, read_rows_of
+
+    if not data:
+        raise SmileError("Name with --data the corpora that the rows were made of.")
+    packed = any(folder.rglob(RESULTS))
+    table = keystrokes(load(folder) if packed else read_rows_of(folder), [open_corpus(one) for one in data])
+    print(f"A minute of speech; a key takes {TYPIST.key} s, a place to go to {TYPIST.place} s (assumed).\n")
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.1f}"))
 
 
 def _print_findings(folder: Path) -> None:
