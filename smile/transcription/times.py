@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -15,7 +16,7 @@ from smile.acoustic.states import StatesId, layer_states
 from smile.datatypes import SAMPLE_RATE, Matrix, Samples, SmileError, Span
 from smile.pools.pool import Pool
 from smile.transcription.result import Result, Segment, Transcript
-from smile.util.timing import finished
+from smile.util.timing import finished, relayed
 from smile.whisper.model import Model
 
 Times = Literal["", "words", "characters"]  # what has times beside the utterances; characters: words, too
@@ -23,11 +24,18 @@ TIMES: tuple[Times, ...] = get_args(Times)
 
 
 def with_times(result: Result, model: Model, samples: Samples, pool: Pool, times: Times) -> Result:
+    """Return what `timing` does, in one go; raises as it does."""
+    return finished(timing(result, model, samples, pool, times))
+
+
+def timing(
+    result: Result, model: Model, samples: Samples, pool: Pool, times: Times
+) -> Generator[None, None, Result]:
     """Return a result of samples (n,) whose segments, on both sides, have the times of their words.
 
     Each text is taken as it is: a word that is not spoken has a time, too, and a low probability. A text that
     is too long for its sound has no words. Words of the side that the pool has helped have a confidence, too:
-    how likely they are right.
+    how likely they are right. Yields between segments, so that others' work may come in between.
 
     Args:
         model: the in-context side, to whose encoder states the pool's acoustic model was fitted.
@@ -40,8 +48,31 @@ def with_times(result: Result, model: Model, samples: Samples, pool: Pool, times
     model = model.within(result.settings.windows)
     calibration = calibration_of(pool, StatesId.of(model))
     timer = Timer(model, open_acoustic(pool, model), samples, times)
-    vanilla, smile = _side(result.vanilla, timer), _side(result.smile, timer, calibration)
+    vanilla = yield from _side(result.vanilla, timer)
+    smile = yield from _side(result.smile, timer, calibration)
     return replace(result, vanilla=vanilla, smile=smile, calibration=calibration.fitted_to)
+
+
+def timed(
+    results: Iterator[Result], model: Model, samples: Samples, pool: Callable[[], Pool | None]
+) -> Generator[Result]:
+    """Yield the results of a transcription; the last one has the times of words where a head wrote them.
+
+    `pool` gives the pool once it is ready. Closing the iterator stops the work.
+    """
+    with closing(results):  # type: ignore[type-var]
+        for result in results:
+            ready = pool() if result.done and result.settings.level != "context" else None
+            if ready is None or not result.smile.segments:
+                yield result
+                continue
+            waiting = replace(result, stage="Finding the words' times", done=False)
+            yield from _relayed_last(timing(result, model, samples, ready, "words"), waiting)
+
+
+def _relayed_last(steps: Generator[None, None, Result], waiting: Result) -> Iterator[Result]:
+    """Yield a result for each step, then what the steps return."""
+    yield (yield from relayed(steps, lambda _: waiting))
 
 
 class Timer:
@@ -107,9 +138,14 @@ def without_characters(words: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(replace(word, parts=()) for word in words)
 
 
-def _side(transcript: Transcript, timer: Timer, calibration: Calibration | None = None) -> Transcript:
-    segments = tuple(_segment(segment, timer, calibration) for segment in transcript.segments)
-    return replace(transcript, segments=segments)
+def _side(
+    transcript: Transcript, timer: Timer, calibration: Calibration | None = None
+) -> Generator[None, None, Transcript]:
+    segments = []
+    for segment in transcript.segments:
+        yield
+        segments.append(_segment(segment, timer, calibration))
+    return replace(transcript, segments=tuple(segments))
 
 
 def _segment(segment: Segment, timer: Timer, calibration: Calibration | None) -> Segment:

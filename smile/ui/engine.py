@@ -264,17 +264,17 @@ class Engine:
     ) -> Iterator[Result]:
         """Transcribe a recording, but for what is `kept`, with examples of a pool, once `load` has loaded.
 
-        What is still to be done for the pool is done once Whisper alone has been heard.
-
-        Raises:
-            SmileError: a pool that cannot be used.
+        What is still to be done for the pool is done once Whisper alone has been heard; what an acoustic
+        model wrote has times of words. Raises SmileError for a pool that cannot be used.
         """
-        from smile.transcription.pipeline import transcribe
+        from smile.transcription import pipeline, times
 
         with self.scheduler.visit():
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
-            yield from self.scheduler.each(transcribe(models, samples, pool, settings, kept))
+            results = pipeline.transcribe(models, samples, pool, settings, kept)
+            ready = partial(self._open.get, key or "")
+            yield from self.scheduler.each(times.timed(results, models.smile, samples, ready))
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
         """Fill a grid's cells for a recording, with examples of a pool that `prepare` has opened."""

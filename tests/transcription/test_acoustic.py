@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,9 @@ from smile.text.scoring import score
 from smile.transcription.joint import CANDIDATES
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import prepare
+from smile.transcription.result import Result, as_dict
 from smile.transcription.target import RetrievedExamples, Target
+from smile.transcription.times import timed
 from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
@@ -64,6 +67,31 @@ def test_a_recording_is_written_segment_by_segment(models: Models, pool: Pool) -
     wanted = " ".join(u.text for u in pool.utterances[:2])
     assert score(wanted, last.smile.text).cer < 0.5  # it was fitted to these
     assert last.smile.text[0].isupper()  # as all texts of the pool
+
+
+def test_what_a_head_wrote_has_times_of_words_and_how_sure_they_are(models: Models, pool: Pool) -> None:
+    samples = read_audio(pool.utterances[0].audio)
+    plain = list(transcribe(models, samples, pool, SHORT))
+    *growing, last = timed(iter_of(plain), models.smile, samples, lambda: pool)
+    assert [result.done for result in growing].count(True) == 0
+    assert growing[-1].stage == "Finding the words' times"
+    assert last.done
+    assert (last.smile.text, last.vanilla.text) == (plain[-1].smile.text, plain[-1].vanilla.text)
+    words = last.smile.segments[0].words
+    assert [word.text for word in words] == last.smile.text.split()
+    assert all(word.confidence is not None for word in words)
+    assert as_dict(last)["smile"]["segments"][0]["words"][0]["text"] == words[0].text
+
+
+def test_without_a_head_or_a_pool_results_stay_as_they_are(models: Models, pool: Pool) -> None:
+    samples = read_audio(pool.utterances[0].audio)
+    plain = list(transcribe(models, samples, pool, replace(SHORT, level="context", shots=0, knn=0.0)))
+    assert list(timed(iter_of(plain), models.smile, samples, lambda: pool)) == plain
+    assert list(timed(iter_of(plain), models.smile, samples, lambda: None)) == plain
+
+
+def iter_of(results: list[Result]) -> Generator[Result]:
+    yield from results
 
 
 def test_whisper_alone_is_the_same_beside_it(models: Models, pool: Pool) -> None:

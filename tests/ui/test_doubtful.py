@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from smile.datatypes import DecodingResult, LanguageDetection
 from smile.exporting import Span
 from smile.exporting.transcripts import of_words
 from smile.own.transcripts import Part
+from smile.transcription.result import Segment, Transcript
 from smile.ui.own import doubtful
+from smile.ui.transcribe.cards import card
 
 WORDS = (
     Span(0.0, 0.4, "ná,", 0.93, probability=0.9),
@@ -56,3 +59,16 @@ def test_a_word_is_doubtful_by_the_number_that_is_shown(confidence: float, kind:
 
 def test_a_word_that_is_not_in_the_text_is_passed_over() -> None:
     assert doubtful.shaded(replace(PART, smile="ná, kwé")).count("word") == 2
+
+
+def test_a_card_shades_words_and_says_what_shades_mean() -> None:
+    decoded = DecodingResult((1,), (-0.1,), "ná,  <b> kwé!", "end")
+    segment = Segment(0.0, 1.2, decoded, "", LanguageDetection("", 0.0, 0.0), WORDS)
+    one = str(card(("with", "With the pool", ""), Transcript((segment,), done=True)))
+    assert '<mark class="word doubt" title="31 % sure"' in one
+    assert "How likely each word is right" in one
+    assert "<b>" not in one
+    two = str(card(("with", "With the pool", ""), Transcript((segment, segment), done=True)))
+    assert two.count('<mark class="word doubt" title="31 % sure"') == 2
+    plain = replace(segment, words=())
+    assert "How likely" not in card(("with", "With the pool", ""), Transcript((plain,), done=True))

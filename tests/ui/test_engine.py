@@ -23,7 +23,7 @@ from smile.pools import indexing
 from smile.pools.pool import Header, open_pool, write_pool
 from smile.settings import WHOLE_WINDOW, WINDOWS, Settings
 from smile.transcription import pipeline as transcribe
-from smile.transcription import preparing
+from smile.transcription import preparing, times
 from smile.ui import Engine, Options, caching
 from smile.ui.sources import offered, shipped
 from smile.whisper import model as models
@@ -228,6 +228,7 @@ def three(tmp_path, loaded, reading, monkeypatch):
         yield (yield from pool.steps) if isinstance(pool, transcribe.Awaited) else pool
 
     monkeypatch.setattr(transcribe, "transcribe", steps)
+    monkeypatch.setattr(times, "timed", lambda results, *_: results)
     for name in ("aaa", "bbb", "ccc"):
         pool(tmp_path / "pools" / name)
     corpus(tmp_path / "mini" / "gla")

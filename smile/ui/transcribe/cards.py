@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from smile.transcription.options import choices
+from smile.ui.parts.words import SHADES, marked
 
 if TYPE_CHECKING:
     from smile.transcription.result import Segment, Transcript
@@ -22,6 +23,8 @@ CARD = Markup(
     '<section class="card {kind}" aria-label="{title}">'
     "<header><h3>{title}</h3><span>{subtitle}</span></header>{body}</section>"
 )
+LINE = Markup('<li><time>{}</time><span dir="auto">{}</span></li>')
+SURE = Markup('<p class="note">How likely each word is right: {}</p>')
 FACT = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
 METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%"></i></span>{:.0f} %')
 
@@ -43,6 +46,7 @@ def card(
         [
             Markup(above),
             transcript(written, busy, waiting),
+            shades(written),
             flags(written),
             facts(written) if written.segments else "",
             Markup(below),
@@ -59,17 +63,26 @@ def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
     """
     caret = Markup('<span class="caret" aria-hidden="true"></span>') if busy else Markup()
     if len(written.segments) > 1:
-        lines = Markup().join(
-            Markup('<li><time>{}</time><span dir="auto">{}</span></li>').format(_times(segment), segment.text)
-            for segment in written.segments
-        )
+        lines = Markup().join(LINE.format(_times(one), _shaded(one)) for one in written.segments)
         return Markup('<ol class="transcript lines">{}</ol>{}').format(lines, caret)
     if written.text:
-        return Markup('<p class="transcript" dir="auto">{}{}</p>').format(written.text, caret)
+        shown = _shaded(written.segments[0]) if written.segments else written.text
+        return Markup('<p class="transcript" dir="auto">{}{}</p>').format(shown, caret)
     ended = written.done or any(segment.decoded.stopped for segment in written.segments)
     return Markup('<p class="transcript nothing">{}</p>').format(
         "No text." if ended else waiting or "Nothing yet."
     )
+
+
+def _shaded(segment: Segment) -> Markup | str:
+    """The text of a segment, whose words are shaded where they have a confidence."""
+    return marked(segment.text, [word for word in segment.words if word.confidence is not None])
+
+
+def shades(written: Transcript) -> Markup:
+    """Return what the shades of a transcript's words mean; nothing where none is shaded."""
+    judged = any(word.confidence is not None for segment in written.segments for word in segment.words)
+    return SURE.format(SHADES) if judged else Markup()
 
 
 def facts(written: Transcript) -> Markup:
