@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.ui.diff import JOINER, OPEN_BOX, difference
+from smile.ui.parts.scores import errors_in
 
 TAGS = {"p", "span", "del", "ins"}
 # Text as the normalisers leave it: words of any letters and marks, parted by single spaces.
@@ -103,3 +104,8 @@ def test_letters_of_a_cursive_script_keep_their_joined_shape():
     assert JOINER not in Reader(difference("ktb", "kb")).above
     apart = difference("\u0643 \u062a", "\u0643 \u0628")
     assert JOINER not in apart, "words of their own do not join"
+
+
+def test_one_error_is_one() -> None:
+    assert errors_in(1, 36, "character") == "1 error in 36 characters"
+    assert errors_in(0.0, 1.0, "word") == "0 errors in 1 word"

@@ -16,7 +16,7 @@ NOTHING = Markup('<p class="note">The reference has no letters to compare with.<
 RATES = Markup(
     '<p class="rates"><span><abbr title="Character error rate">CER</abbr> <b>{cer}</b></span>'
     '<span><abbr title="Word error rate">WER</abbr> <b>{wer}</b></span>'
-    '<span class="counted">{edits} errors in {length} characters · normaliser {normaliser}</span></p>'
+    '<span class="counted">{counted} · normaliser {normaliser}</span></p>'
 )
 
 
@@ -47,12 +47,17 @@ def score_block(judged: Judged | None) -> Markup:
     rates = RATES.format(
         cer=percent(score.cer),
         wer=percent(score.wer),
-        edits=score.edits,
-        length=score.length,
+        counted=errors_in(score.edits, score.length, "character"),
         normaliser=score.normaliser,
     )
     shown = difference(judged.reference, judged.hypothesis)
     return Markup('<div class="score">{}{}{}</div>').format(rates, shown, LEGEND)
+
+
+def errors_in(edits: float, length: float, unit: str) -> str:
+    """Return a count of errors in so many units, such as "1 error in 36 characters"."""
+    errors, units = ("" if round(count) == 1 else "s" for count in (edits, length))
+    return f"{edits:.0f} error{errors} in {length:.0f} {unit}{units}"
 
 
 WITH = {

@@ -16,6 +16,7 @@ from smile.text.normalisers import normalise
 from smile.text.scoring import score
 from smile.ui.diff import LEGEND, difference
 from smile.ui.parts.neighbours import player
+from smile.ui.parts.scores import errors_in
 from smile.ui.results.folding import folded
 from smile.ui.results.selection import Selection
 
@@ -157,8 +158,8 @@ def _edits(text: str, clip: Utterance | None, metric: Metric) -> Markup:
 
 
 def _errors(edits: float, length: float, unit: str) -> str:
-    things = "characters" if unit == "cer" else "words"
-    return f"{edits:.0f} errors in {length:.0f} {things}" if length > 0 else "not counted"
+    thing = "character" if unit == "cer" else "word"
+    return errors_in(edits, length, thing) if length > 0 else "not counted"
 
 
 def _near(neighbours: Any, distances: Any) -> Markup:
