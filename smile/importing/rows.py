@@ -36,6 +36,7 @@ class Part:
     split: str = ""  # where the table says splits; empty is the one of the examples
     language: str = ""  # where it says languages; empty is every one
     columns: ColumnMapping | None = None  # where a person says what they hold
+    encoding: str = ""  # where a person names it; see `smile.corpora.encodings`
 
 
 ALL, EXAMPLES = Part(), "train"
@@ -91,7 +92,7 @@ def read_table(
         ColumnsError: it does not say which recordings it has, or what is said in them.
         CorpusError: the table cannot be read at all, is too large, or has no such part.
     """
-    given = list(table_rows(path, limits.table, part.columns))
+    given = list(table_rows(path, limits.table, part.columns, part.encoding))
     lines, rows = _of_part(path, given, part), _Rows()
     columns = _columns(path, lines)
     matches = settled([_found(row, recordings, path) for _, row in lines])
@@ -176,10 +177,10 @@ def columns_in(rows: Iterable[Row | str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for row in first for column in row))
 
 
-def is_of_clips(path: Path, limits: Limits = STRANGERS) -> bool:
+def is_of_clips(path: Path, limits: Limits = STRANGERS, encoding: str = "") -> bool:
     """Return whether a table has recordings and texts, or cannot be read, so that nobody knows."""
     try:
-        return understood(columns_in(row for _, row in table_rows(path, limits.table)))
+        return understood(columns_in(row for _, row in table_rows(path, limits.table, None, encoding)))
     except CorpusError:
         return True
 
