@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.recordings import add_track
 from smile.cli.terminal import Bar, columns, encoding
 from smile.datatypes import SmileError
 
@@ -100,6 +101,7 @@ def _add_hints(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="Cut this recording of an annotation file (default: the one beside it).",
     )
+    add_track(parser)
 
 
 def run(chosen: argparse.Namespace) -> None:
@@ -110,7 +112,7 @@ def run(chosen: argparse.Namespace) -> None:
 
     models = models_of(chosen)
     hinted = chosen.tier or chosen.recording or chosen.columns or chosen.encoding
-    imported = hinted or importing.takes(chosen.source)
+    imported = hinted or chosen.track is not None or importing.takes(chosen.source)
     built = (_build_imported if imported else _build)(chosen, models)
     if chosen.knn:
         with Bar("Reading") as bar:
@@ -179,7 +181,9 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
     from smile import importing
     from smile.corpora.mapping import OPTION
 
-    hints = importing.Hints(chosen.recording, chosen.split, chosen.language, chosen.columns, chosen.encoding)
+    hints = importing.Hints(
+        chosen.recording, chosen.split, chosen.language, chosen.columns, chosen.encoding, chosen.track
+    )
     try:
         return importing.read_source(
             chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS

@@ -34,6 +34,10 @@ from smile.importing.rows import Part, columns_in
 from smile.pools.pool import HEADER, open_pool
 
 CLIPS, UNPACKED = "clips", "unpacked"  # in a work folder
+NO_TRACKS = (
+    "An audio track can be chosen of the recordings of a table or of annotations, not of a pool or an "
+    "ML-SUPERB folder; leave --track out."
+)
 TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder
 
 
@@ -82,6 +86,7 @@ class Hints:
     language: str = ""  # of a table, where it has several
     columns: ColumnMapping | None = None  # of a table, where their names do not say what they hold
     encoding: str = ""  # of texts that are not in UTF-8 or UTF-16, as `encoding_named` gives it
+    track: int | None = None  # of recordings with several audio tracks, from 1; None is the default one
 
 
 NO_HINTS = Hints()
@@ -111,14 +116,16 @@ def read_source(
         ColumnsError: it does not say which columns are meant.
         CorpusError: nothing in it can be read, or it does not say which table is meant.
     """
-    wanted = Wanted(tiers, hints.encoding)
+    wanted = Wanted(tiers, hints.encoding, hints.track)
     if source.suffix.lower() in READERS and source.is_file():
         recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
         return clips.read_annotated([source], recordings, work / CLIPS, wanted, progress, limits)
     folder = opened(source, work, limits)
-    part = Part(hints.split, hints.language, hints.columns, hints.encoding)
+    part = Part(hints.split, hints.language, hints.columns, hints.encoding, hints.track)
     if folder.is_file():
         return rows.read_table(folder, Recordings(folder.parent), work / CLIPS, progress, limits, part)
+    if hints.track is not None and ((folder / HEADER).is_file() or corpora.languages(folder)):
+        raise CorpusError(NO_TRACKS)
     if (folder / HEADER).is_file():
         _check_texts(folder, limits)
         return _pool(folder)

@@ -37,6 +37,7 @@ class Wanted:
 
     tiers: Sequence[str] = ()  # to cut at; not needed where just one has texts
     encoding: str = ""  # see `smile.corpora.encodings`
+    track: int | None = None  # of recordings with several audio tracks, from 1; None is the default one
 
 
 ANY = Wanted()
@@ -47,6 +48,7 @@ class _Work:
     """An import under way; annotations are numbered through all files."""
 
     folder: Path
+    track: int | None = None  # of the recordings
     rows: dict[int, Utterance | str] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
@@ -94,14 +96,14 @@ def read_annotated(
     names = frozenset(choose(files, wanted.tiers))
     total = _check_clips(files, names, limits)
     folder.mkdir(parents=True, exist_ok=True)
-    work = _Work(folder)
+    work = _Work(folder, wanted.track)
     matches = settled([recording(file, recordings, alone=len(files) == 1) for file in files])
     for file, match in zip(files, matches, strict=True):
         for _ in _cut(work, file, names, match):
             if progress:
                 progress(len(work.rows), total)
     rows: list[Outcome] = sorted(work.rows.items())
-    notes = (*_notes(files, matches), *notes_on(matches), *work.doubts)
+    notes = (*_notes(files, matches), *notes_on(matches, wanted.track), *work.doubts)
     return Imported(parted(rows), work.places, work.empty, notes=notes)
 
 
@@ -158,7 +160,7 @@ def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | st
             yield
             continue
         said = Utterance("", match.path, annotation.text, tier.language, tier.speaker)
-        stretches.append(Stretch(line, *row, said))
+        stretches.append(Stretch(line, *row, said, work.track))
     for line, clip in clips(stretches, work.folder, work.names, file.path.stem):
         work.rows[line] = clip
         yield
@@ -172,8 +174,8 @@ def _later(work: _Work, file: Annotated, match: Match | str) -> tuple[Path, floa
     if isinstance(match, str):
         return match
     try:
-        shift = offset(file, match.path)
-        doubtful = "" if isinstance(shift, str) else doubt(file, match.path, shift)
+        shift = offset(file, match.path, work.track)
+        doubtful = "" if isinstance(shift, str) else doubt(file, match.path, shift, work.track)
     except AudioError as error:
         return str(error)
     if isinstance(shift, str) or (doubtful and not match.name):
