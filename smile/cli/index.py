@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
-from smile.cli.terminal import Bar, columns
+from smile.cli.recordings import add_track
+from smile.cli.terminal import Bar, columns, encoding
 from smile.datatypes import SmileError
 
 if TYPE_CHECKING:
@@ -87,10 +88,20 @@ def _add_hints(parser: argparse.ArgumentParser) -> None:
     )
     add_option(
         parser,
+        "--encoding",
+        type=encoding,
+        default="",
+        metavar="NAME",
+        help="Read tables and annotations that are not in UTF-8 or UTF-16 in this encoding, such as cp1252, "
+        "which is Windows-1252 (default: what is not in UTF-8 or UTF-16 is refused).",
+    )
+    add_option(
+        parser,
         "--recording",
         type=Path,
         help="Cut this recording of an annotation file (default: the one beside it).",
     )
+    add_track(parser)
 
 
 def run(chosen: argparse.Namespace) -> None:
@@ -100,7 +111,8 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.transcription.preparing import prepare_datastore
 
     models = models_of(chosen)
-    imported = chosen.tier or chosen.recording or chosen.columns or importing.takes(chosen.source)
+    hinted = chosen.tier or chosen.recording or chosen.columns or chosen.encoding
+    imported = hinted or chosen.track is not None or importing.takes(chosen.source)
     built = (_build_imported if imported else _build)(chosen, models)
     if chosen.knn:
         with Bar("Reading") as bar:
@@ -169,7 +181,9 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
     from smile import importing
     from smile.corpora.mapping import OPTION
 
-    hints = importing.Hints(chosen.recording, chosen.split, chosen.language, chosen.columns)
+    hints = importing.Hints(
+        chosen.recording, chosen.split, chosen.language, chosen.columns, chosen.encoding, chosen.track
+    )
     try:
         return importing.read_source(
             chosen.source, work, tiers=chosen.tier, hints=hints, progress=bar, limits=importing.GENEROUS

@@ -30,6 +30,16 @@ def columns(said: str) -> ColumnMapping:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def encoding(said: str) -> str:
+    """Return Python's name of the encoding of texts that an option names."""
+    from smile.corpora.encodings import encoding_named
+
+    try:
+        return encoding_named(said)
+    except SmileError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def shots(text: str) -> int:
     """Return an option's number of examples."""
     if not text.isdigit() or int(text) > MOST_SHOTS:

@@ -7,9 +7,16 @@ import re
 import unicodedata
 
 UNREADABLE = "Some characters cannot be read; save the file as UTF-8."
+UNKNOWN = "Some characters cannot be read; save the file as UTF-8, or name its encoding (--encoding)."
+LIKELY = (
+    'Some characters cannot be read; it looks like Windows-1252 (line {} would read "{}"), so save the file '
+    "as UTF-8, or choose that encoding (--encoding cp1252)."
+)
+OTHER = "Line {} has characters that are not in {}, or may be in UTF-8; save the file as UTF-8."
 DAMAGE = re.compile("[\ufffd\ud800-\udfff]")
 WESTERN = "cp1252"  # what Windows of western Europe and America writes, unless it is asked not to
 SIGNS = "‘’“”‚„–—…«»‹›€£°ªº¡¿·\u00a0\u00ad"  # besides letters, those that texts have in it
+DAMAGED = "\ufffd".encode()
 AROUND = 30  # characters that are shown of a line on each side of the first that is in question
 
 
@@ -27,24 +34,24 @@ def damaged(text: str) -> bool:
     return DAMAGE.search(text) is not None
 
 
-def unreadable(lines: list[bytes], first: int = 1) -> str:
+def unreadable(lines: list[bytes], first: int = 1, encoding: str = "") -> str:
     """Return what to say of a file's lines, from the given number on, that are not in UTF-8.
 
     Where they fit Windows-1252, it is proposed with what the first such line would read: no program can
-    tell for sure, but who wrote it sees it.
+    tell for sure, but who wrote it sees it. Where an `encoding` was named and `in_utf8` has read them so,
+    it is said which line has what cannot be read.
     """
     for number, line in enumerate(lines, start=first):
+        if encoding and DAMAGED in line:
+            return OTHER.format(number, encoding)
         try:
             line.decode("utf-8")
         except UnicodeDecodeError as error:
             reads = _western(line)
             if not reads:
-                return UNREADABLE
+                return UNKNOWN
             shown = reads[max(0, error.start - AROUND) : error.start + AROUND].strip(' "')
-            return (
-                "Some characters cannot be read; it looks like Windows-1252 "
-                f'(line {number} would read "{shown}"), so save the file as UTF-8.'
-            )
+            return LIKELY.format(number, shown)
     return UNREADABLE
 
 

@@ -60,7 +60,9 @@ class Preview:
         return cls(str(said["table"]), rows, *places)
 
 
-def preview(path: Path, names: Collection[str] = (), limits: TableLimits = OWN) -> Preview | None:
+def preview(
+    path: Path, names: Collection[str] = (), limits: TableLimits = OWN, encoding: str = ""
+) -> Preview | None:
     """Return the first rows of a table; None where its columns can only be understood in one way.
 
     Nor is there one of a table without columns, or with too many.
@@ -69,11 +71,13 @@ def preview(path: Path, names: Collection[str] = (), limits: TableLimits = OWN) 
         path: the table.
         names: names of the files that came with it, by which recordings are told.
         limits: what is larger is refused.
+        encoding: that of the table where it is not in UTF-8 or UTF-16, if a person names it.
 
     Raises:
         CorpusError: the table cannot be read.
     """
-    records = [(n, cells) for n, cells in first_records(path, limits) if not isinstance(cells, str)]
+    first = first_records(path, limits, encoding)
+    records = [(n, cells) for n, cells in first if not isinstance(cells, str)]
     width = max((len(cells) for _, cells in records), default=0)
     if not 0 < width <= limits.columns or _certain(records):
         return None
@@ -85,11 +89,11 @@ def preview(path: Path, names: Collection[str] = (), limits: TableLimits = OWN) 
     header = rows[at][1] if at is not None else ()
     audio = _column(header, FILE_COLUMNS) or _most(rows, lambda cell: _is_recording(cell, known))
     text = _column(header, TEXT_COLUMNS) or _most(rows, _letters, but=audio)
-    first = _first(rows, audio, at, known)
+    begin = _first(rows, audio, at, known)
     if headless([cells for _, cells in rows]):
-        audio, text, first = 1, 2, rows[0][0]
+        audio, text, begin = 1, 2, rows[0][0]
     shown = tuple((line, tuple(cell[:CUT] for cell in cells)) for line, cells in rows)
-    return Preview(path.name, shown, audio, text, first)
+    return Preview(path.name, shown, audio, text, begin)
 
 
 def _certain(records: Sequence[tuple[int, Sequence[str]]]) -> bool:

@@ -154,10 +154,13 @@ def missing(reasons: Iterable[str]) -> int:
     return len({reason for reason in reasons if reason.startswith(MISSING) and reason.endswith(ADD)})
 
 
-def notes_on(matches: Sequence[Match | str]) -> tuple[str, ...]:
-    """Return what to say of recordings that were found: where they lie, which of their tracks is read."""
+def notes_on(matches: Sequence[Match | str], track: int | None = None) -> tuple[str, ...]:
+    """Return what to say of recordings that were found: where they lie, which of their tracks is read.
+
+    Nothing is to be said of tracks where one was asked for.
+    """
     found = [match for match in matches if isinstance(match, Match)]
-    return (*_moved(found), *_several_tracks(found))
+    return (*_moved(found), *(_several_tracks(found) if track is None else ()))
 
 
 def _moved(matches: Sequence[Match]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from smile.corpora import delimited, sheets
 from smile.corpora.columns import TOP
 from smile.corpora.delimited import MOST_LINES, Line, Lines, Record, Row, cell_rows
 from smile.corpora.doubtful import is_list
+from smile.corpora.encodings import in_utf8
 from smile.corpora.letters import UNREADABLE, codec, damaged, unreadable
 from smile.corpora.mapping import ColumnMapping
 from smile.corpora.sheets import OWN, TableLimits, sheet_rows
@@ -57,13 +58,16 @@ def _bytes(path: Path, limits: TableLimits = OWN) -> bytes:
         raise CorpusError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
 
 
-def table_rows(path: Path, limits: TableLimits = OWN, mapping: ColumnMapping | None = None) -> Iterator[Line]:
+def table_rows(
+    path: Path, limits: TableLimits = OWN, mapping: ColumnMapping | None = None, encoding: str = ""
+) -> Iterator[Line]:
     """The rows of a table, in order; empty ones are passed over.
 
     In csv and tsv one of the first rows names the columns, or none does, as in LJSpeech; the delimiter is
     the one of comma, semicolon, tab and bar that gives columns which are understood. With tabs and bars,
     each line is a row. Of a workbook the first sheet with something in it is read. A mapping says which
     columns are meant; they are called as these are called, and none besides could be taken for them.
+    `encoding` is that of a file that is not in UTF-8 or UTF-16, where a person names one.
 
     Raises:
         CorpusError: a file that cannot be read, is too large or none of csv, tsv, jsonl and xlsx, or has not
@@ -72,16 +76,17 @@ def table_rows(path: Path, limits: TableLimits = OWN, mapping: ColumnMapping | N
     suffix = _suffix(path)
     if suffix == ".xlsx":
         return _counted(path, _plain(_begun(sheet_rows(path, limits, mapping))), limits)
-    data = _bytes(path, limits)
+    data = in_utf8(_bytes(path, limits), encoding)
     if suffix == ".jsonl":
         rows = _json_rows(_lines(data, "\n")(), mapping)
     else:
         marked = data.startswith(codecs.BOM_UTF8)
         rows = _plain(cell_rows(path, _lines(data, ""), DELIMITERS[suffix], limits, mapping), marked)
-    return _counted(path, _readable(rows, _Bytes(data, b"\n" if suffix == ".jsonl" else None)), limits)
+    file = _Bytes(data, b"\n" if suffix == ".jsonl" else None, encoding)
+    return _counted(path, _readable(rows, file), limits)
 
 
-def first_records(path: Path, limits: TableLimits = OWN) -> list[Record]:
+def first_records(path: Path, limits: TableLimits = OWN, encoding: str = "") -> list[Record]:
     """Return line and cells of a table's first rows that are not blank; of jsonl, the names of values first.
 
     Raises:
@@ -90,7 +95,7 @@ def first_records(path: Path, limits: TableLimits = OWN) -> list[Record]:
     suffix = _suffix(path)
     if suffix == ".xlsx":
         return [*sheets.first_cells(path, limits)]
-    data = _bytes(path, limits)
+    data = in_utf8(_bytes(path, limits), encoding)
     if suffix != ".jsonl":
         return delimited.first_records(_lines(data, ""), DELIMITERS[suffix])
     rows = [(n, row) for n, row in islice(_json_rows(_lines(data, "\n")()), TOP) if isinstance(row, dict)]
@@ -144,8 +149,8 @@ def _counted(path: Path, rows: Iterable[Line], limits: TableLimits) -> Iterator[
 class _Bytes:
     """The lines of a file as they are, split when they are first asked for."""
 
-    def __init__(self, data: bytes, newline: bytes | None):
-        self._data, self._newline = data, newline
+    def __init__(self, data: bytes, newline: bytes | None, encoding: str):
+        self._data, self._newline, self._encoding = data, newline, encoding
 
     @cached_property
     def lines(self) -> list[bytes]:
@@ -154,14 +159,19 @@ class _Bytes:
             return []
         return self._data.split(self._newline) if self._newline else self._data.splitlines()
 
+    def unreadable(self, first: int = 1, most: int | None = None) -> str:
+        """Return what to say of so many lines from a number on, or of all."""
+        lines = self.lines[first - 1 :] if most is None else self.lines[first - 1 : first - 1 + most]
+        return unreadable(lines, first, self._encoding)
+
 
 def _readable(rows: Iterable[Line], file: _Bytes) -> Iterator[Line]:
     """The same rows, but for those with letters of another encoding, or in columns with such a name."""
     for line, row in rows:
         if isinstance(row, dict) and any(map(damaged, row)):
-            yield line, unreadable(file.lines)
+            yield line, file.unreadable()
         elif _damaged_row(row):
-            yield line, unreadable(file.lines[line - 1 : line - 1 + MOST_LINES], line)
+            yield line, file.unreadable(line, MOST_LINES)
         else:
             yield line, row
 

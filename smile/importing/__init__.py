@@ -26,7 +26,7 @@ from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
 from smile.importing.annotations import BesideError, TierCount, TierError
 from smile.importing.archive import unpack
-from smile.importing.clips import READERS, annotation_files
+from smile.importing.clips import READERS, Wanted, annotation_files
 from smile.importing.gathering import gather
 from smile.importing.imported import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
@@ -34,6 +34,10 @@ from smile.importing.rows import Part, columns_in
 from smile.pools.pool import HEADER, open_pool
 
 CLIPS, UNPACKED = "clips", "unpacked"  # in a work folder
+NO_TRACKS = (
+    "An audio track can be chosen of the recordings of a table or of annotations, not of a pool or an "
+    "ML-SUPERB folder; leave --track out."
+)
 TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder
 
 
@@ -81,6 +85,8 @@ class Hints:
     split: str = ""  # of an ML-SUPERB folder or a table, where it has several
     language: str = ""  # of a table, where it has several
     columns: ColumnMapping | None = None  # of a table, where their names do not say what they hold
+    encoding: str = ""  # of texts that are not in UTF-8 or UTF-16, as `encoding_named` gives it
+    track: int | None = None  # of recordings with several audio tracks, from 1; None is the default one
 
 
 NO_HINTS = Hints()
@@ -110,12 +116,16 @@ def read_source(
         ColumnsError: it does not say which columns are meant.
         CorpusError: nothing in it can be read, or it does not say which table is meant.
     """
+    wanted = Wanted(tiers, hints.encoding, hints.track)
     if source.suffix.lower() in READERS and source.is_file():
         recordings = Recordings((hints.recording or source).parent, deep=False, given=hints.recording)
-        return clips.read_annotated([source], recordings, work / CLIPS, tiers, progress, limits)
-    folder, part = opened(source, work, limits), Part(hints.split, hints.language, hints.columns)
+        return clips.read_annotated([source], recordings, work / CLIPS, wanted, progress, limits)
+    folder = opened(source, work, limits)
+    part = Part(hints.split, hints.language, hints.columns, hints.encoding, hints.track)
     if folder.is_file():
         return rows.read_table(folder, Recordings(folder.parent), work / CLIPS, progress, limits, part)
+    if hints.track is not None and ((folder / HEADER).is_file() or corpora.languages(folder)):
+        raise CorpusError(NO_TRACKS)
     if (folder / HEADER).is_file():
         _check_texts(folder, limits)
         return _pool(folder)
@@ -124,15 +134,15 @@ def read_source(
         return Imported(corpora.read_corpus(folder, hints.split or _split(folder)))
     recordings = Recordings(folder, given=hints.recording)
     if annotated := annotation_files(folder):
-        notes = _beside(folder, annotated, tiers, limits)
-        imported = clips.read_annotated(annotated, recordings, work / CLIPS, tiers, progress, limits)
+        notes = _beside(folder, annotated, wanted, limits)
+        imported = clips.read_annotated(annotated, recordings, work / CLIPS, wanted, progress, limits)
         return replace(imported, notes=(*notes, *imported.notes, *archives(folder)))
     table = rows.table_of(folder)
     imported = rows.read_table(table, recordings, work / CLIPS, progress, limits, part)
     return replace(imported, notes=(*imported.notes, *other_files(folder, table)))
 
 
-def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limits: Limits) -> list[str]:
+def _beside(folder: Path, annotated: Sequence[Path], wanted: Wanted, limits: Limits) -> list[str]:
     """What to say of tables that are left out where there are annotation files, too.
 
     Raises:
@@ -140,22 +150,24 @@ def _beside(folder: Path, annotated: Sequence[Path], tiers: Sequence[str], limit
     """
     notes = []
     for path in tables_in(folder):
-        if rows.is_of_clips(path, limits) and not tiers:
+        if rows.is_of_clips(path, limits, wanted.encoding) and not wanted.tiers:
             raise BesideError(path.name, annotated[0].name)
         notes.append(f"{path.name} was left out; the clips are those of the annotations.")
     return notes
 
 
-def offered(source: Path, work: Path, limits: Limits = STRANGERS) -> tuple[TierCount, ...]:
+def offered(
+    source: Path, work: Path, limits: Limits = STRANGERS, encoding: str = ""
+) -> tuple[TierCount, ...]:
     """Return the tiers to choose from in a source's annotation files; none where there are no such files.
 
     Raises:
         CorpusError: the source, or an annotation file in it, cannot be read.
     """
     if source.suffix.lower() in READERS and source.is_file():
-        return clips.tiers([source], limits)
+        return clips.tiers([source], limits, encoding)
     folder = opened(source, work, limits)
-    return clips.tiers(annotation_files(folder), limits) if folder.is_dir() else ()
+    return clips.tiers(annotation_files(folder), limits, encoding) if folder.is_dir() else ()
 
 
 def has_table_beside(folder: Path, limits: Limits = STRANGERS) -> bool:
@@ -163,7 +175,9 @@ def has_table_beside(folder: Path, limits: Limits = STRANGERS) -> bool:
     return bool(annotation_files(folder)) and any(rows.is_of_clips(p, limits) for p in tables_in(folder))
 
 
-def table_preview(folder: Path, names: Collection[str] = (), limits: Limits = STRANGERS) -> Preview | None:
+def table_preview(
+    folder: Path, names: Collection[str] = (), limits: Limits = STRANGERS, encoding: str = ""
+) -> Preview | None:
     """Return the first rows of a folder's table, as `gather` made it, where its columns are to be chosen.
 
     There are none where it has annotation files, no table or several, or one that cannot be read: what is to
@@ -173,7 +187,7 @@ def table_preview(folder: Path, names: Collection[str] = (), limits: Limits = ST
     if (folder / HEADER).is_file() or annotation_files(folder):
         return None
     try:
-        return preview(rows.table_of(folder), names, limits.table)
+        return preview(rows.table_of(folder), names, limits.table, encoding)
     except CorpusError:
         return None
 

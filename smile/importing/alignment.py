@@ -75,14 +75,14 @@ def _elsewhere(file: Annotated, recordings: Recordings, placed: Iterable[Match |
     return ""
 
 
-def offset(file: Annotated, audio: Path) -> float | str:
+def offset(file: Annotated, audio: Path, track: int | None = None) -> float | str:
     """Return how much later than in an annotation file, in seconds, all is in its recording, or why not.
 
     Raises:
         AudioError: it has to be heard, and cannot be.
     """
     if file.bounds and abs(file.bounds[0]) > EXACT:
-        return _begun(file, file.bounds, audio)
+        return _begun(file, file.bounds, audio, track)
     for name_of in (str, lambda name: PurePath(name).stem):
         alike = [m for m in file.media if folded(name_of(audio.name)) in map(folded, map(name_of, m.names))]
         if alike:
@@ -100,10 +100,10 @@ def _one(file: Annotated, audio: Path, offsets: Iterable[float]) -> float | str:
     )
 
 
-def _begun(file: Annotated, bounds: tuple[float, float], audio: Path) -> float | str:
+def _begun(file: Annotated, bounds: tuple[float, float], audio: Path, track: int | None) -> float | str:
     """The offset of times that do not begin at 0: those of a part, or those of all of the recording."""
     begin, end = bounds
-    seconds = _seconds(audio)
+    seconds = _seconds(audio, track)
     part, whole = abs(seconds - (end - begin)), abs(seconds - end)
     if min(part, whole) <= min(NEAR, abs(begin) / 3):
         return -begin if part < whole else 0.0
@@ -113,14 +113,16 @@ def _begun(file: Annotated, bounds: tuple[float, float], audio: Path) -> float |
     )
 
 
-def doubt(file: Annotated, audio: Path, later: float) -> str:
+def doubt(file: Annotated, audio: Path, later: float, track: int | None = None) -> str:
     """Return why an annotation file may be of another recording: its times go on long after the end of it.
 
     Raises:
         AudioError: the recording has to be heard, and cannot be.
     """
     end = file.bounds[1] + later if file.bounds else 0.0
-    if not _much_over(end, stated_seconds(audio) or 0.0) or not _much_over(end, seconds := _seconds(audio)):
+    if not _much_over(end, stated_seconds(audio) or 0.0):
+        return ""
+    if not _much_over(end, seconds := _seconds(audio, track)):
         return ""
     return (
         f"The times of {file.path.name} go to {end:.2f} s, but {audio.name} ends at {seconds:.2f} s; see "
@@ -132,5 +134,5 @@ def _much_over(end: float, seconds: float) -> bool:
     return end - seconds > max(NEAR, OVER * seconds)
 
 
-def _seconds(audio: Path) -> float:
-    return sum(map(len, stream(audio))) / SAMPLE_RATE
+def _seconds(audio: Path, track: int | None) -> float:
+    return sum(map(len, stream(audio, track=track))) / SAMPLE_RATE

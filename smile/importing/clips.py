@@ -25,10 +25,22 @@ from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
 from smile.importing.stretches import Stretch, check_total, clips
 
-READERS: dict[str, Callable[[Path, Limits], Annotated]] = {
+READERS: dict[str, Callable[[Path, Limits, str], Annotated]] = {
     ".eaf": eaf.read_eaf,
     ".textgrid": textgrid.read_textgrid,
 }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person says of annotation files."""
+
+    tiers: Sequence[str] = ()  # to cut at; not needed where just one has texts
+    encoding: str = ""  # see `smile.corpora.encodings`
+    track: int | None = None  # of recordings with several audio tracks, from 1; None is the default one
+
+
+ANY = Wanted()
 
 
 @dataclass
@@ -36,6 +48,7 @@ class _Work:
     """An import under way; annotations are numbered through all files."""
 
     folder: Path
+    track: int | None = None  # of the recordings
     rows: dict[int, Utterance | str] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
@@ -49,20 +62,20 @@ def annotation_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in READERS and path.is_file())
 
 
-def tiers(paths: Sequence[Path], limits: Limits = STRANGERS) -> tuple[TierCount, ...]:
+def tiers(paths: Sequence[Path], limits: Limits = STRANGERS, encoding: str = "") -> tuple[TierCount, ...]:
     """Return the tiers of annotation files with the number of their annotations, to choose from.
 
     Raises:
         CorpusError: a file that cannot be read, or more annotations than may be.
     """
-    return counts(_annotated(paths, limits))
+    return counts(_annotated(paths, limits, encoding))
 
 
 def read_annotated(
     paths: Sequence[Path],
     recordings: Recordings,
     folder: Path,
-    wanted: Sequence[str] = (),
+    wanted: Wanted = ANY,
     progress: Progress | None = None,
     limits: Limits = STRANGERS,
 ) -> Imported:
@@ -72,34 +85,34 @@ def read_annotated(
     only one there is.
 
     Raises:
-        CorpusError: a file that cannot be read; no tier to cut at, or several and none is `wanted`; or
+        CorpusError: a file that cannot be read; no tier to cut at, or several and none is wanted; or
             more than the limits let in.
     """
-    files = list(_annotated(paths, limits))
+    files = list(_annotated(paths, limits, wanted.encoding))
     if recordings.given and len(files) > 1:
         raise CorpusError(
             f"There are {len(files)} annotation files and one recording for them; give the one that it has."
         )
-    names = frozenset(choose(files, wanted))
+    names = frozenset(choose(files, wanted.tiers))
     total = _check_clips(files, names, limits)
     folder.mkdir(parents=True, exist_ok=True)
-    work = _Work(folder)
+    work = _Work(folder, wanted.track)
     matches = settled([recording(file, recordings, alone=len(files) == 1) for file in files])
     for file, match in zip(files, matches, strict=True):
         for _ in _cut(work, file, names, match):
             if progress:
                 progress(len(work.rows), total)
     rows: list[Outcome] = sorted(work.rows.items())
-    notes = (*_notes(files, matches), *notes_on(matches), *work.doubts)
+    notes = (*_notes(files, matches), *notes_on(matches, wanted.track), *work.doubts)
     return Imported(parted(rows), work.places, work.empty, notes=notes)
 
 
-def _annotated(paths: Sequence[Path], limits: Limits) -> Iterator[Annotated]:
+def _annotated(paths: Sequence[Path], limits: Limits, encoding: str) -> Iterator[Annotated]:
     """The annotation files, as long as their annotations together are not too many."""
     check_sizes(paths, limits)
     total = 0
     for path in paths:
-        file = READERS[path.suffix.lower()](path, limits)
+        file = READERS[path.suffix.lower()](path, limits, encoding)
         total += sum(len(tier.annotations) for tier in file.tiers)
         check_counts(path, total, len(file.tiers), limits)
         yield file
@@ -147,7 +160,7 @@ def _cut(work: _Work, file: Annotated, names: Collection[str], match: Match | st
             yield
             continue
         said = Utterance("", match.path, annotation.text, tier.language, tier.speaker)
-        stretches.append(Stretch(line, *row, said))
+        stretches.append(Stretch(line, *row, said, work.track))
     for line, clip in clips(stretches, work.folder, work.names, file.path.stem):
         work.rows[line] = clip
         yield
@@ -161,8 +174,8 @@ def _later(work: _Work, file: Annotated, match: Match | str) -> tuple[Path, floa
     if isinstance(match, str):
         return match
     try:
-        shift = offset(file, match.path)
-        doubtful = "" if isinstance(shift, str) else doubt(file, match.path, shift)
+        shift = offset(file, match.path, work.track)
+        doubtful = "" if isinstance(shift, str) else doubt(file, match.path, shift, work.track)
     except AudioError as error:
         return str(error)
     if isinstance(shift, str) or (doubtful and not match.name):

@@ -42,18 +42,18 @@ def fault(start: float | None, end: float | None) -> str:
     return ""
 
 
-def cut(recording: Path, spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
-    """Write the clips of a recording as 16 kHz WAV, the one that ends first first.
+def cut(recording: Path, spans: Iterable[Span], track: int | None = None) -> Iterator[tuple[Span, str]]:
+    """Write the clips of a recording, or of one of its audio tracks, as 16 kHz WAV, by their ends.
 
     Yields each span with why there is no clip of it, or with an empty string. The recording is read
     to the last span's end; spans may overlap, and none is longer than LONGEST.
 
     Raises:
-        AudioError: the recording cannot be read at all, or a clip cannot be written.
+        AudioError: the recording cannot be read at all, has no such track, or a clip cannot be written.
     """
     waiting = deque(sorted(spans, key=lambda span: span.end))
     tape = _Tape()
-    with closing(stream(recording)) as pieces:
+    with closing(stream(recording, track=track)) as pieces:
         while waiting:
             piece = next(pieces, None)
             if piece is None:

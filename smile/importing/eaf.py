@@ -13,6 +13,8 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.parsers.expat import errors
 
+from smile.corpora.encodings import in_utf8, is_utf8
+from smile.corpora.letters import DAMAGED, codec, unreadable
 from smile.datatypes import CorpusError
 from smile.importing import dependents
 from smile.importing.annotations import Annotated, Annotation, Media, Tier, check_counts, read_bytes
@@ -24,19 +26,21 @@ from smile.text.normalisers import one_line
 Element = ElementTree.Element
 Times = tuple[float | None, float | None]
 CODE = re.compile(r"[a-z]{3}")
+DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")  # by the file itself
 NO_MEMORY = errors.codes[errors.XML_ERROR_NO_MEMORY]
 SHOWN = 20  # characters of a number in a sentence
 UNCLEAR = "The order of its parts is not clear; set it right in ELAN, or cut at the tier that they belong to."
 TAGS = 10  # marks "<" of an annotation with its time slots; eight are usual
 
 
-def read_eaf(path: Path, limits: Limits = STRANGERS) -> Annotated:
-    """Read an eaf.
+def read_eaf(path: Path, limits: Limits = STRANGERS, encoding: str = "") -> Annotated:
+    """Read an eaf; `encoding` is that of one that says UTF-8 and is not, where a person names it.
 
     Raises:
-        CorpusError: it cannot be read, is no eaf, or has too many annotations or tiers.
+        CorpusError: it cannot be read, is no eaf, has too many annotations or tiers, or characters that are
+            in another encoding than it says.
     """
-    root = _parsed(path, limits)
+    root = _parsed(path, limits, encoding)
     tiers = root.findall("TIER")
     check_counts(path, len(root.findall("TIER/ANNOTATION")), len(tiers), limits)
     _check_units(path, root)
@@ -64,8 +68,8 @@ class _Builder(ElementTree.TreeBuilder):
         raise ValueError("a document type declaration")
 
 
-def _parsed(path: Path, limits: Limits) -> Element:
-    data = read_bytes(path)
+def _parsed(path: Path, limits: Limits, encoding: str) -> Element:
+    data = _in_utf8(path, read_bytes(path), encoding)
     check_counts(path, data.count(b"<") // TAGS, 0, limits)  # before a tree is made of them
     try:
         root = ElementTree.fromstring(data, ElementTree.XMLParser(target=_Builder()))
@@ -76,6 +80,21 @@ def _parsed(path: Path, limits: Limits) -> Element:
     if root.tag != "ANNOTATION_DOCUMENT":
         raise CorpusError(f"{path.name} is no ELAN file; its root is <{root.tag}>.")
     return root
+
+
+def _in_utf8(path: Path, data: bytes, encoding: str) -> bytes:
+    """The bytes of a file; where it says that they are UTF-8 and they are not, in the encoding named.
+
+    Raises:
+        CorpusError: none is named, or it is another one.
+    """
+    declared = DECLARED.match(data)
+    if codec(data) != "utf-8-sig" or (declared and declared[1].lower() not in (b"utf-8", b"utf8")):
+        return data
+    data = in_utf8(data, encoding)
+    if not is_utf8(data) or (encoding and DAMAGED in data):
+        raise CorpusError(f"{path.name}: {unreadable(data.splitlines(), encoding=encoding)}")
+    return data
 
 
 def _seconds(milliseconds: str | None) -> float | None:

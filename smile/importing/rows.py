@@ -21,7 +21,7 @@ from smile.datatypes import CorpusError, Progress, Utterance
 from smile.importing.cutting import fault
 from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
-from smile.importing.stretches import Stretch, check_total, clips
+from smile.importing.stretches import Stretch, check_total, clips, of_track
 from smile.text.languages import iso_code
 from smile.text.normalisers import one_line
 
@@ -36,6 +36,8 @@ class Part:
     split: str = ""  # where the table says splits; empty is the one of the examples
     language: str = ""  # where it says languages; empty is every one
     columns: ColumnMapping | None = None  # where a person says what they hold
+    encoding: str = ""  # where a person names it; see `smile.corpora.encodings`
+    track: int | None = None  # of recordings with several audio tracks, from 1; None is the default one
 
 
 ALL, EXAMPLES = Part(), "train"
@@ -45,6 +47,7 @@ ALL, EXAMPLES = Part(), "train"
 class _Rows:
     """A table's rows under way: clips and what is wrong, by line, and the stretches yet to be cut."""
 
+    track: int | None = None  # of the recordings
     done: dict[int, Utterance | str] = field(default_factory=dict)
     stretches: dict[Path, list[Stretch]] = field(default_factory=dict)  # by recording
     lines: dict[tuple[Path, int, int], int] = field(default_factory=dict)  # stretch in ms -> its first line
@@ -57,7 +60,7 @@ class _Rows:
         elif times is None:
             self.done[line] = said
         else:
-            self._add_stretch(Stretch(line, *times, said))
+            self._add_stretch(Stretch(line, *times, said, self.track))
 
     def _add_stretch(self, stretch: Stretch) -> None:
         place = stretch.said.audio, round(1000 * stretch.start), round(1000 * stretch.end)
@@ -91,8 +94,8 @@ def read_table(
         ColumnsError: it does not say which recordings it has, or what is said in them.
         CorpusError: the table cannot be read at all, is too large, or has no such part.
     """
-    given = list(table_rows(path, limits.table, part.columns))
-    lines, rows = _of_part(path, given, part), _Rows()
+    given = list(table_rows(path, limits.table, part.columns, part.encoding))
+    lines, rows = _of_part(path, given, part), _Rows(part.track)
     columns = _columns(path, lines)
     matches = settled([_found(row, recordings, path) for _, row in lines])
     for (line, row), match in zip(lines, matches, strict=True):
@@ -102,10 +105,11 @@ def read_table(
             rows.add(line, row, match.path)
     rows.refuse_whole()
     _cut(rows, folder, progress, limits)
-    notes = (*_unread(columns), *notes_on(matches), *sheets(path, limits.table))
+    notes = (*_unread(columns), *notes_on(matches, part.track), *sheets(path, limits.table))
     if left := len(given) - len(lines):
         notes += (f"Rows of other splits or languages that were left out: {left}.",)
-    return Imported(parted(sorted(rows.done.items())), notes=notes)
+    reading = parted(sorted(rows.done.items()))
+    return Imported(of_track(reading, folder, part.track) if part.track is not None else reading, notes=notes)
 
 
 def _columns(path: Path, lines: Sequence[Line]) -> tuple[str, ...]:
@@ -176,10 +180,10 @@ def columns_in(rows: Iterable[Row | str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for row in first for column in row))
 
 
-def is_of_clips(path: Path, limits: Limits = STRANGERS) -> bool:
+def is_of_clips(path: Path, limits: Limits = STRANGERS, encoding: str = "") -> bool:
     """Return whether a table has recordings and texts, or cannot be read, so that nobody knows."""
     try:
-        return understood(columns_in(row for _, row in table_rows(path, limits.table)))
+        return understood(columns_in(row for _, row in table_rows(path, limits.table, None, encoding)))
     except CorpusError:
         return True
 

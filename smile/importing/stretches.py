@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 
-from smile.corpora import Names, Outcome
+from smile.audio.io import read_recording, write
+from smile.audio.tracks import tracks_of
+from smile.corpora import Names, Outcome, Reading, parted
 from smile.datatypes import AudioError, CorpusError, Utterance
 from smile.importing.cutting import Span, cut
 from smile.importing.limits import Limits
@@ -23,6 +26,7 @@ class Stretch:
     start: float
     end: float
     said: Utterance
+    track: int | None = None  # of the recording's audio tracks, from 1; None is the default one
 
 
 def clips(stretches: Sequence[Stretch], folder: Path, names: Names, stem: str) -> Iterator[Outcome]:
@@ -35,13 +39,37 @@ def clips(stretches: Sequence[Stretch], folder: Path, names: Names, stem: str) -
     if not spans:
         return
     try:
-        for span, reason in cut(stretches[0].said.audio, spans):
+        for span, reason in cut(stretches[0].said.audio, spans, stretches[0].track):
             stretch = left.pop(span.target)
             name = stretch.said.id or names.take(f"{stem}-{round(1000 * span.start):07d}")
             yield stretch.line, reason or replace(stretch.said, id=name, audio=span.target)
     except AudioError as error:
         for stretch in left.values():
             yield stretch.line, str(error)
+
+
+def of_track(reading: Reading, folder: Path, track: int) -> Reading:
+    """Return clips of which those that have several audio tracks have one, written into a folder.
+
+    Clips that have no such track are rejected.
+    """
+    rows: list[Outcome] = [(row.line, row.reason) for row in reading.rejected]
+    for line, clip in zip(reading.lines, reading.utterances, strict=True):
+        cut_out = clip.audio.parent == folder
+        rows.append((line, clip if cut_out else _of_track(clip, folder / f"{line:05d}.wav", track)))
+    return parted(sorted(rows, key=itemgetter(0)))
+
+
+def _of_track(clip: Utterance, target: Path, track: int) -> Utterance | str:
+    try:
+        if tracks_of(clip.audio, track).count == 1:
+            return clip
+        samples = read_recording(clip.audio, track=track).samples
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write(target, samples)
+    except AudioError as error:
+        return str(error)
+    return replace(clip, audio=target)
 
 
 def check_total(clips: int, seconds: float, sound: float, limits: Limits) -> None:

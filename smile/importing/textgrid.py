@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from smile.corpora.letters import codec, unreadable
+from smile.corpora.encodings import in_utf8, is_utf8
+from smile.corpora.letters import DAMAGED, codec, unreadable
 from smile.datatypes import CorpusError
 from smile.importing.annotations import Annotated, Annotation, Tier, check_counts, read_bytes
 from smile.importing.limits import STRANGERS, Limits
@@ -23,8 +24,8 @@ KINDS = ("ooTextFile", "ooTextFile short")  # the latter is praatIO's and the Pe
 TOKEN = re.compile(r'"((?:[^"]++|"")*+)"|(?<!\S)(-?\d[\d.eE+-]*)(?!\S)|(?<!\S)<(\w+)>(?!\S)|![^\n]*')
 
 
-def read_textgrid(path: Path, limits: Limits = STRANGERS) -> Annotated:
-    """Read a TextGrid.
+def read_textgrid(path: Path, limits: Limits = STRANGERS, encoding: str = "") -> Annotated:
+    """Read a TextGrid; `encoding` is that of one of 8 bits, where a person names it.
 
     Raises:
         CorpusError: it cannot be read, is binary, cut short or no TextGrid, or has too many intervals.
@@ -33,7 +34,7 @@ def read_textgrid(path: Path, limits: Limits = STRANGERS) -> Annotated:
     if data.startswith(BINARY):
         raise CorpusError(f"{path.name} is a binary TextGrid; save it in Praat as a text file.")
     try:
-        tokens = _tokens(_decoded(path, data))
+        tokens = _tokens(_decoded(path, in_utf8(data, encoding), encoding))
         bounds = _bounds(tokens)
         tiers = tuple(_renamed(_tiers(path, tokens, limits)))
     except CorpusError:
@@ -43,19 +44,18 @@ def read_textgrid(path: Path, limits: Limits = STRANGERS) -> Annotated:
     return Annotated(path, tiers, bounds=bounds)
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def _decoded(path: Path, data: bytes, encoding: str) -> str:
     """A file's text: in UTF-16 or UTF-8, as tables are.
 
     Raises:
-        CorpusError: it is in an encoding of 8 bits; which one, older versions of Praat do not say.
+        CorpusError: it is in an encoding of 8 bits; which one, older versions of Praat do not say. Or it
+            has characters that are not in the one that a person names.
     """
-    name = codec(data)
-    try:
-        return data.decode(name)
-    except UnicodeDecodeError as error:
-        if name != "utf-8-sig":
-            raise
-        raise CorpusError(f"{path.name}: {unreadable(data.splitlines())}") from error
+    if codec(data) != "utf-8-sig":
+        return data.decode(codec(data))
+    if not is_utf8(data) or (encoding and DAMAGED in data):
+        raise CorpusError(f"{path.name}: {unreadable(data.splitlines(), encoding=encoding)}")
+    return data.decode("utf-8-sig")
 
 
 def _tokens(text: str) -> Iterator[str | float]:

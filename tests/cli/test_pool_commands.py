@@ -75,6 +75,22 @@ def test_recordings_with_the_same_sound_are_named(tmp_path: Path, capsys: pytest
     assert "3 clips have the very text of another; a check looks better for it" in said
 
 
+def test_an_encoding_is_refused_or_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(open_pool(POOLS / "gle").utterances[0].audio, tmp_path / "a.flac")
+    (tmp_path / "clips.csv").write_bytes("file,text\na.flac,tá sé fuar\n".encode("cp1252"))
+    out = tmp_path.with_name("legacy")
+    command = ["index", str(tmp_path / "clips.csv"), "--language", "gle", "--out", str(out)]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert "tá sé fuar" in said
+    assert "choose that encoding (--encoding cp1252)." in said
+    assert main([*command, "--encoding", "windows-1252"]) == 0
+    assert [u.text for u in open_pool(out).utterances] == ["tá sé fuar"]
+    with pytest.raises(SystemExit):
+        main([*command, "--encoding", "rot13"])
+    assert 'There is no encoding "rot13"' in capsys.readouterr().err
+
+
 def test_tiers_are_named_where_none_is(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index", str(annotated), "--language", "gle", "--out", str(annotated.parent / "x")]) == 2
     assert 'choose a tier with --tier; there are "tx" (4), "notes" (1)' in capsys.readouterr().err

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.corpora.delimited import CUT_OFF, OVER_LINES, ROWS_IN_CELL, UNCLOSED
-from smile.corpora.letters import UNREADABLE, unreadable
+from smile.corpora.letters import UNKNOWN, UNREADABLE, unreadable
 from smile.corpora.tables import NO_OBJECT, read_text, table_rows
 from smile.datatypes import CorpusError
 
@@ -235,7 +235,7 @@ def test_bytes_that_are_no_text_cost_their_row_alone(tmp_path: Path, line: bytes
     (number, told), good = table_rows(saved(tmp_path, "t.csv", data))
     assert (number, good) == (2, (3, {"file": "b.wav", "text": "café"}))
     assert isinstance(told, str)
-    assert (told == UNREADABLE) == (not reads)
+    assert (told == UNKNOWN) == (not reads)
     assert not reads or f'looks like Windows-1252 (line 2 would read "{reads}")' in told
 
 
