@@ -133,10 +133,11 @@ class LayerStore:
             return False
         return True
 
-    def missing_bytes(self, utterances: Sequence[Utterance]) -> int:
+    def missing_bytes(self, utterances: Sequence[Utterance], width: int = 512) -> int:
         """Return how many more bytes the states of clips will take on the disk."""
         missing = [u for u in utterances if not self._path(u).is_file()]
-        return bytes_for(sum(u.seconds for u in missing), len(missing), layers=len(self.made_by.layers))
+        seconds = sum(u.seconds for u in missing)
+        return bytes_for(seconds, len(missing), width, len(self.made_by.layers))
 
     def encode(self, model: Model, utterances: Sequence[Utterance]) -> Generator[tuple[int, int]]:
         """Encode the clips whose states are not here yet; yields after each, and may be closed at any time.

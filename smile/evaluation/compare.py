@@ -20,7 +20,7 @@ from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.settings import DEFAULTS, Level, Settings
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
-from smile.transcription.recut import recut
+from smile.transcription.recut import MOST_CUTS, recut
 from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
 
@@ -130,11 +130,9 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
     for place in places:
         settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
         for speech in segments:
-            pieces = (
-                targets.alone(speech, settings) if place.shots is None else targets.whole(speech, settings)
-            )
-            for step, taken in pieces:
-                written += [step] if step else []
+            work = targets.alone(speech, settings) if place.shots is None else targets.whole(speech, settings)
+            for steps, taken in work:
+                written += steps
                 seconds += taken
                 yield None
         yield _joined(place, written, seconds)
@@ -147,20 +145,29 @@ class _Targets:
         self._models, self._pool = models, pool
         self._made: dict[tuple[float, float], Target] = {}
 
-    def alone(self, speech: Speech, settings: Settings) -> Iterator[tuple[Step, float]]:
+    def alone(self, speech: Speech, settings: Settings) -> Iterator[tuple[list[Step], float]]:
         """Write by Whisper alone, and say how many seconds it took."""
         target = self._target(speech)
         *_, last = target.vanilla(settings)
-        yield last, target.seconds
+        yield [last], target.seconds
 
-    def whole(self, speech: Speech, settings: Settings) -> Iterator[tuple[Step | None, float]]:
-        """Write with the pool, in pieces where the text is too short; no step for what is taken back."""
+    def whole(
+        self, speech: Speech, settings: Settings, depth: int = 0
+    ) -> Generator[tuple[list[Step], float], None, None]:
+        """Write with the pool, in pieces where the text is too short and these have more of it."""
         target = self._target(speech)
         *_, last = target.written(settings, self._pool)
-        pieces = recut(speech, last.decoded.text, settings, self._pool)
-        yield None if pieces else last, target.seconds
-        for piece in pieces:
-            yield from self.whole(piece, settings)
+        text, seconds = last.decoded.text, target.seconds
+        parts = recut(speech, text, settings, self._pool) if depth < MOST_CUTS else ()
+        pieces = list[Step]()
+        for part in parts:
+            yield [], seconds
+            for steps, seconds in self.whole(part, settings, depth + 1):
+                pieces += steps
+                yield [], seconds
+            seconds = 0.0
+        longer = sum(len(step.decoded.text) for step in pieces) > len(text)
+        yield pieces if longer else [last], seconds
 
     def _target(self, speech: Speech) -> Target:
         name = speech.start, speech.end

@@ -54,14 +54,14 @@ def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> Broug
     with workspace.lock:
         names, there = taken(workspace), _by_size(workspace.recordings.iterdir())
         workspace.room()
+        if sum(map(len, there.values())) + len(paths) > MOST_RECORDINGS:
+            raise PoolError(f"At most {MOST_RECORDINGS} recordings are kept; transcribe in several goes.")
         brought = Brought()
         for path in paths:
             alike = there.setdefault(path.lstat().st_size, [])
             if same := next((other for other in alike if filecmp.cmp(path, other, shallow=False)), None):
                 brought.known.append((path.name, same.name))
                 continue
-            if sum(map(len, there.values())) >= MOST_RECORDINGS:
-                raise PoolError(f"At most {MOST_RECORDINGS} recordings are kept; transcribe in several goes.")
             name = _free(path, names, named)
             names.add(name)
             brought.names.append(name)

@@ -34,7 +34,7 @@ def room(workspace: Workspace, pool: Pool, model: Model, check: bool = False) ->
     Raises:
         FullError: they have not.
     """
-    needed = LayerStore.of(pool, StatesId.of(model)).missing_bytes(pool.utterances)
+    needed = LayerStore.of(pool, StatesId.of(model)).missing_bytes(pool.utterances, model.recognizer.width)
     if needed + check * missing_bytes(pool, model) > workspace.room():
         raise FullError(NO_ROOM)
 

@@ -44,7 +44,7 @@ def judge_again(workspace: Workspace, version: str, calibration: Calibration) ->
     """Give the words of transcripts that a version of the pool made the confidence that a calibration has."""
     with workspace.lock:
         known = kept(workspace)
-        made = {name: fields for name, fields in known.items() if fields["version"] == version}
+        made = {name: fields for name, fields in known.items() if fields.get("version") == version}
         again = {name: _judged(fields, calibration) for name, fields in made.items()}
         if again != made:
             write_json(workspace.folder / TRANSCRIPTS, known | again)

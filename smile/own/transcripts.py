@@ -75,9 +75,17 @@ class Part:
 
 def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""
-    known = kept(workspace)
+    known, fixed = kept(workspace), {correction.recording for correction in workspace.state().corrections}
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
-    return [_item(workspace, _recording(workspace, name), known.get(name)) for name in names]
+    made = [_item(workspace, _recording(workspace, name), known.get(name)) for name in names]
+    return [_with_cuts(item) if item.recording.name in fixed else item for item in made]
+
+
+def _with_cuts(item: Item) -> Item:
+    """A recording that is cut where it was: its corrections are of parts by their number."""
+    spans = item.transcript.tiers[0][1] if item.transcript else ()
+    cuts = tuple((span.start, span.end) for span in spans)
+    return replace(item, recording=replace(item.recording, cuts=cuts))
 
 
 def taken(workspace: Workspace) -> set[str]:
@@ -124,15 +132,9 @@ def outdated(workspace: Workspace) -> list[Recording]:
 
 def outdated_of(recordings: Iterable[Item], workspace: Workspace) -> list[Recording]:
     """Return those of some recordings that are to be transcribed again, as `outdated` does."""
-    known, today = list(recordings), now(workspace)
+    known = list(recordings)
     names = {part.recording for part in parts_of(known, workspace) if part.stale}
-    names |= {item.recording.name for item in known if _failed_before(item, today)}
     return [item.recording for item in known if item.recording.name in names]
-
-
-def _failed_before(item: Item, today: Made) -> bool:
-    """Whether a recording has no transcript, and other examples or settings might give it one."""
-    return bool(item.problem and not item.transcript and item.made.older(today))
 
 
 def parts(workspace: Workspace) -> list[Part]:

@@ -28,7 +28,7 @@ from smile.text.normalisers import one_line
 from smile.transcription import lengths
 from smile.transcription.options import identity
 from smile.transcription.pipeline import transcribe
-from smile.transcription.recordings import Recording
+from smile.transcription.recordings import Cuts, Recording
 from smile.transcription.result import Result, Transcript
 from smile.transcription.segments import KeptSegments, kept_segments
 from smile.transcription.times import Times, with_times
@@ -136,9 +136,9 @@ class _Work:
     settings: Settings
     times: Times
 
-    def results(self, samples: Samples, kept: KeptSegments | None = None) -> Iterator[Result]:
+    def results(self, samples: Samples, kept: KeptSegments | None, cuts: Cuts) -> Iterator[Result]:
         """Yield snapshots of a recording's transcription, the last one with the times that are wanted."""
-        for result in transcribe(self.models, samples, self.pool, self.settings, kept):
+        for result in transcribe(self.models, samples, self.pool, self.settings, kept, cuts):
             yield result
         if self.times and self.pool is not None:
             yield with_times(result, self.models.smile, samples, self.pool, self.times)
@@ -187,7 +187,7 @@ class _Results:
         name, minutes = self._recording.name, self._recording.minutes
         heard = yield from self._heard()
         with self._segments() as kept:
-            for result in self._work.results(heard.samples, kept):
+            for result in self._work.results(heard.samples, kept, self._recording.cuts):
                 yield result
         cut = lengths.only_beginning(heard.cut, minutes)
         transcript = transcript_of(name, result)

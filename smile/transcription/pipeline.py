@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from smile.audio.vad import NO_SPEECH, at_longest_pause, segments, segments_in_steps
@@ -12,7 +12,7 @@ from smile.pools.nearness import nearness
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.transcription.preparing import needed
-from smile.transcription.recut import recut
+from smile.transcription.recut import MOST_CUTS, recut
 from smile.transcription.result import Result, Segment
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import Step, Target
@@ -20,6 +20,9 @@ from smile.util.timing import Stopwatch, relayed, timed
 from smile.whisper.model import Model, Models
 
 STAGES = {"context": "With examples", "acoustic": "By the acoustic model", "combined": "Combined"}
+
+
+Pair = tuple[Result, Result]  # before a segment, and with it
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +41,20 @@ def transcribe(
     pool: Pool | Awaited | None,
     settings: Settings = DEFAULTS,
     kept: KeptSegments | None = None,
+    cuts: Sequence[tuple[float, float]] = (),
 ) -> Iterator[Result]:
     """Transcribe a recording (n,) without and with examples from a pool.
 
     Yields a snapshot whenever there is something new to show; the last one is `done`. A recording
     without speech gives two empty transcripts. Without a pool only the vanilla side is written; a pool
     that is awaited is made ready after Whisper alone has written its first segment. Segments that are
-    `kept` of a run that was broken off are not written again. Closing the iterator stops the work.
+    `kept` of a run that was broken off are not written again. Segments are where `cuts` (start and end, s)
+    say; without any they are found, and cut again where their text is too short for their sound. Closing
+    the iterator stops the work.
     """
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
-    pieces = deque((yield from _speech(samples, replace(result, stage="Listening for speech"))))
+    listening = replace(result, stage="Listening for speech")
+    pieces = deque(given(samples, cuts) or (yield from _speech(samples, listening)))
     while pieces:
         speech = pieces.popleft()
         if kept and (known := kept.extended(result, speech)):
@@ -56,23 +63,24 @@ def transcribe(
         if kept and kept.is_cut(result, speech) and (halves := at_longest_pause(speech)):
             pieces.extendleft(reversed(halves))
             continue
-        before, target = result, Target(models, speech, f"{speech.start:.2f}")
-        result = yield from _last(_alone(target, result))
-        if isinstance(pool, Awaited):
-            awaited, pool = pool, (yield from _made_ready(pool, result))
-            result = _without_store(result, awaited.problem())
-        if pool is not None:
-            result = yield from _last(_with_examples(target, pool, result))
-            if parts := recut(speech, result.smile.segments[-1].text, result.settings, pool):
-                result = _taken_back(before, result)
-                pieces.extendleft(reversed(parts))
-                continue
-            result = _told_apart(target, pool, result)
+        before = result
+        result, pool = yield from _both(models, speech, pool, result)
+        written = [(before, result)]
+        if pool is not None and not cuts:
+            written = yield from _recut(models, speech, pool, written[0])
+        result = written[-1][1]
         if kept:
-            kept.add(before, result)
+            for pair in written:
+                kept.add(*pair)
     stage = "Done" if result.vanilla.segments else "No speech was heard"
     vanilla, smile = replace(result.vanilla, done=True), replace(result.smile, done=True)
     yield replace(result, vanilla=vanilla, smile=smile, stage=stage, done=True)
+
+
+def given(samples: Samples, cuts: Sequence[tuple[float, float]]) -> list[Speech]:
+    """Return the pieces of a recording (n,) from start to end (s), as far as it reaches."""
+    places = [(start, end, *(round(at * SAMPLE_RATE) for at in (start, end))) for start, end in cuts]
+    return [Speech(start, end, samples[a:b]) for start, end, a, b in places if 0 <= a < min(b, len(samples))]
 
 
 def _last(results: Iterator[Result]) -> Generator[Result, None, Result]:
@@ -127,11 +135,54 @@ def _with_examples(target: Target, pool: Pool, result: Result) -> Iterator[Resul
     yield from _written(target, target.written(result.settings, pool), replace(result, stage=stage), "smile")
 
 
+def _both(
+    models: Models, speech: Speech, pool: Pool | Awaited | None, result: Result
+) -> Generator[Result, None, tuple[Result, Pool | None]]:
+    """Write a segment on both sides; return the result, and the pool once it is ready."""
+    target = Target(models, speech, f"{speech.start:.2f}")
+    result = yield from _last(_alone(target, result))
+    if isinstance(pool, Awaited):
+        awaited, pool = pool, (yield from _made_ready(pool, result))
+        result = _without_store(result, awaited.problem())
+    if pool is not None:
+        result = yield from _last(_with_examples(target, pool, result))
+        result = _told_apart(target, pool, result)
+    return result, pool
+
+
+def _recut(
+    models: Models, speech: Speech, pool: Pool, whole: Pair, depth: int = 0
+) -> Generator[Result, None, list[Pair]]:
+    """Write a segment anew in two pieces where its text is too short; whole again if they bring no more text.
+
+    Returns the results before and after each segment. The time that was taken counts in any case.
+    """
+    before, result = whole
+    text = result.smile.segments[-1].text
+    parts = recut(speech, text, result.settings, pool) if depth < MOST_CUTS else ()
+    if not parts:
+        return [whole]
+    pairs, grown = list[Pair](), _taken_back(before, result)
+    for part in parts:
+        start = grown
+        grown, _ = yield from _both(models, part, pool, start)
+        pairs += yield from _recut(models, part, pool, (start, grown), depth + 1)
+        grown = pairs[-1][1]
+    if sum(len(s.text) for s in grown.smile.segments[len(before.smile.segments) :]) > len(text):
+        return pairs
+    return [(before, _with_times_of(result, grown))]
+
+
 def _taken_back(before: Result, result: Result) -> Result:
-    """The result without its last segment, which is written in two pieces; the time that it took counts."""
-    vanilla = replace(result.vanilla, segments=before.vanilla.segments)
-    smile = replace(result.smile, segments=before.smile.segments)
-    return replace(result, vanilla=vanilla, smile=smile, examples=before.examples)
+    """The result as it was before its last segment, but for the time that this took."""
+    return _with_times_of(replace(before, settings=result.settings, problem=result.problem), result)
+
+
+def _with_times_of(result: Result, other: Result) -> Result:
+    """A result that took as long as another."""
+    vanilla = replace(result.vanilla, seconds=other.vanilla.seconds)
+    smile = replace(result.smile, seconds=other.smile.seconds)
+    return replace(result, vanilla=vanilla, smile=smile, retrieval=other.retrieval)
 
 
 def _told_apart(target: Target, pool: Pool, result: Result) -> Result:

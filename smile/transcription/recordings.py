@@ -12,6 +12,7 @@ from smile.importing.archive import unpack
 from smile.importing.limits import GENEROUS
 from smile.transcription import lengths
 
+Cuts = tuple[tuple[float, float], ...]  # start and end of segments, s
 SHOWN = 20  # names of what is left out
 
 
@@ -25,6 +26,7 @@ class Recording:
     minutes: float = lengths.COMMAND  # of more a stranger's is cut, and says so; another one is refused
     segments: Path | None = None  # under which name its segments are kept until all are written
     asked: str = ""  # what they depend on beside what the batch knows
+    cuts: Cuts = ()  # where its segments are; empty: where its pauses are
     track: int | None = None  # which of its audio tracks, from 1; None: the default one
 
 

@@ -12,6 +12,8 @@ from smile.decoding.control import least_characters, speaking_rates
 from smile.pools.pool import Pool
 from smile.settings import Settings
 
+MOST_CUTS = 2  # how often a segment is cut in two: into four pieces at most
+
 
 def recut(speech: Speech, text: str, settings: Settings, pool: Pool) -> tuple[Speech, ...]:
     """Return the two pieces to write in place of a segment; none where its text will do, or it has no pause.

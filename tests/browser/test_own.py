@@ -230,8 +230,9 @@ def test_on_a_phone_what_is_known_of_a_recording_is_read_under_its_text(page, re
 def pick(page: Page, name: str, begins: str) -> None:
     """Choose the option of a column's dropdown that begins so."""
     page.click(f"#own-column-{name} input")
-    page.wait(lambda: page.all("ul[role='listbox'] li"), "the columns")
-    next(li for li in page.all("ul[role='listbox'] li") if begins in li.text).click()
+    there = "ul[role='listbox'] li"
+    page.wait(lambda: any(begins in li.text for li in page.all(there)), f"the column {begins}")
+    next(li for li in page.all(there) if begins in li.text).click()
 
 
 def test_columns_that_nobody_can_know_are_chosen(driver, served, clips, tmp_path):

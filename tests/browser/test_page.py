@@ -33,7 +33,7 @@ def test_a_result_is_not_taken_for_another_pools_or_other_settings(page):
     page.transcribe()
     page.wait(lambda: "Done: Scottish Gaelic (gla)." in page.stage, "whose it is")
     page.set_number("shots", 2)
-    page.wait(lambda: "3 nearest examples, before the choice was changed" in page.stage, "the mark")
+    page.wait(lambda: "3 nearest examples. You have chosen something else since" in page.stage, "the mark")
     page.set_number("shots", 3)
     page.wait(lambda: "Done: Scottish Gaelic (gla)." in page.stage, "the result as before")
     page.choose("pool", "Kurdish")

@@ -207,7 +207,7 @@ def test_a_check_of_levels_of_an_older_version_is_told_as_older(
     assert not kept.current(POOL)
     assert not setting.current(POOL)
     assert "From an earlier check, by an older SMILE:" in kept_html(kept, POOL)
-    assert "An older SMILE made this check" in sentence(setting, POOL)
+    assert "This check was made by an older SMILE" in sentence(setting, POOL)
     assert "have changed since" not in sentence(setting, POOL), "the examples have not"
 
 

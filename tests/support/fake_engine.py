@@ -241,7 +241,9 @@ def keeper(engine: FakeEngine) -> Any:
     return Keeper(engine, Workspaces(engine.folder / "visitors", 24))  # type: ignore[arg-type]
 
 
-def in_three(models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None) -> Iterator[Result]:
+def in_three(
+    models: Any, samples: Any, pool: Any, settings: Settings, kept: Any = None, cuts: Any = ()
+) -> Iterator[Result]:
     """A transcription of three segments, those that are kept left out."""
     result = Result(9.0, settings, models.smile.info)
     for number in range(3):

@@ -39,7 +39,7 @@ class Engine:
         self.asked: list[int] = []
 
     def __call__(
-        self, models: Any, samples: Samples, pool: Pool | None, settings: Settings, kept: Any = None
+        self, models: Any, samples: Samples, pool: Pool | None, settings: Settings, *_: Any
     ) -> Iterator[Result]:
         seconds = len(samples) // 16000
         self.asked.append(seconds)

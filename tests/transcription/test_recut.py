@@ -29,6 +29,7 @@ INFO = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12))
 MODELS: Any = SimpleNamespace(smile=SimpleNamespace(info=INFO))
 SPOKEN = {0.0: "the first sentence.", 2.0: "and the second one.", 4.0: "then comes a third."}
 WHOLE = " ".join(SPOKEN.values())
+LAST = "and what is said later."
 
 
 class Target:
@@ -46,7 +47,7 @@ class Target:
     def written(self, settings: Settings, pool: Any) -> Iterator[Step]:
         self.asked.append((self.speech.start, self.speech.end))
         whole = settings.level == "acoustic"
-        yield self._step(WHOLE if whole else SPOKEN[self.speech.start])
+        yield self._step(WHOLE if whole else SPOKEN.get(self.speech.start, LAST))
 
     def embedding(self, settings: Settings) -> np.ndarray:
         return POOL.embeddings[0]
@@ -66,17 +67,22 @@ def halves(speech: Speech) -> tuple[Speech, Speech] | None:
     return (piece(speech.start, inside[-1]), piece(inside[-1], speech.end)) if inside else None
 
 
-@pytest.fixture(autouse=True)
-def recording(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One segment of three sentences."""
+def found(*pieces: Speech) -> Any:
+    """What finds these pieces of speech."""
 
     def in_steps(samples: Any, **_: Any) -> Any:
         yield
-        return [piece(0.0, 6.0)]
+        return list(pieces)
 
+    return in_steps
+
+
+@pytest.fixture(autouse=True)
+def recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One segment of three sentences."""
     for module in (pipeline, compare):
         monkeypatch.setattr(module, "Target", Target)
-        monkeypatch.setattr(module, "segments_in_steps", in_steps)
+        monkeypatch.setattr(module, "segments_in_steps", found(piece(0.0, 6.0)))
     for module in (pipeline, recut):
         monkeypatch.setattr(module, "at_longest_pause", halves)
     monkeypatch.setattr(Target, "asked", [])
@@ -108,13 +114,45 @@ def test_the_decoder_may_be_left_to_itself_and_an_acoustic_model_is() -> None:
     assert Target.asked == [(0, 6), (0, 6)]
 
 
-def test_a_run_that_was_broken_off_goes_on_behind_a_piece(tmp_path: Path) -> None:
-    run(base=tmp_path / "one", stop=SPOKEN[4.0])
+def test_a_run_that_was_broken_off_goes_on_behind_the_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "segments_in_steps", found(piece(0.0, 6.0), piece(8.0, 10.0)))
+    run(base=tmp_path / "one", stop=LAST)
     Target.asked.clear()
     result = run(base=tmp_path / "one")
-    assert Target.asked == [(4, 6)]
-    assert result.smile.text == WHOLE
-    assert [s.start for s in result.vanilla.segments] == [0, 2, 4]
+    assert Target.asked == [(8, 10)]
+    assert result.smile.text == f"{WHOLE} {LAST}"
+    assert [s.start for s in result.vanilla.segments] == [0, 2, 4, 8]
+
+
+def test_pieces_that_bring_no_more_text_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Target, "written", lambda self, *_: iter([self._step("x" * (self.speech.start == 0))])
+    )
+    result = run()
+    assert [(s.start, s.end, s.text) for s in result.smile.segments] == [(0, 6, "x")]
+    assert [(s.start, s.end) for s in result.vanilla.segments] == [(0, 6)]
+    assert len(result.examples) == len(result.remoteness or (0,)) == 1
+
+
+def test_a_segment_becomes_four_pieces_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    middle = lambda s: (piece(s.start, m := (s.start + s.end) / 2), piece(m, s.end))  # noqa: E731
+    for module in (pipeline, recut):
+        monkeypatch.setattr(module, "at_longest_pause", middle)
+    monkeypatch.setattr(Target, "written", lambda self, *_: iter([self._step("word")]))
+    assert [s.end for s in run().smile.segments] == [1.5, 3, 4.5, 6]
+    grid = compare.Grid((1,), compare.ways(["kl"], 0))
+    done = [cell for cell in compare.compare(MODELS, np.zeros(96000, np.float32), POOL, grid) if cell]
+    assert done[1].text == "word word word word"
+
+
+def test_given_cuts_are_kept_to() -> None:
+    cuts = ((0.0, 3.0), (3.0, 6.0), (6.5, 9.0))
+    steps = pipeline.transcribe(MODELS, np.zeros(96000, np.float32), POOL, DEFAULTS, None, cuts)
+    *_, result = steps
+    assert [(s.start, s.end) for s in result.smile.segments] == [(0, 3), (3, 6)], "the third is not there"
+    assert Target.asked == [(0, 3), (3, 6)]
 
 
 def test_a_grid_cuts_again_by_cell() -> None:

@@ -53,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
     calls: list[tuple[float, int]] = []
 
     def transcribe(
-        models: Any, samples: Samples, pool: Pool | None, settings: Settings, kept: Any = None
+        models: Any, samples: Samples, pool: Pool | None, settings: Settings, *_: Any
     ) -> Iterator[Result]:
         calls.append((len(samples) / 16000, settings.shots))
         decoded = DecodingResult((1,), (0.0,), f"{calls[-1][0]:.2f} s with {settings.shots}")

@@ -368,7 +368,7 @@ def test_a_result_says_whose_it_is_and_that_something_else_is_chosen(engine):
     fewer = [1 if name == "shots" else value for name, value in zip(OPTIONS, CHOSEN, strict=True)]
     for pool, values in (("chr", CHOSEN), ("gla", fewer)):
         said = callbacks.mark(done, TEXTS["gla"][0], pool, *values)
-        assert "Made with Scottish Gaelic (gla), 3 nearest examples, before the choice was changed" in said
+        assert "Made with Scottish Gaelic (gla), 3 nearest examples. You have chosen" in said
         assert "Done" not in said
         assert callbacks.mark_scored(done, pool, *values) == said
 
@@ -376,7 +376,7 @@ def test_a_result_says_whose_it_is_and_that_something_else_is_chosen(engine):
 @pytest.mark.parametrize("level", ["acoustic", "combined"])
 def test_a_result_by_an_acoustic_model_says_so_where_another_pool_is_chosen(engine, level):
     done = replace(finished(engine), asked=view.Asked("gla", Settings(level=level), "Scottish Gaelic (gla)"))
-    assert "the pool&#39;s acoustic model, before" in view.earlier(done, "chr", Settings(level=level))
+    assert "the pool&#39;s acoustic model. You have" in view.earlier(done, "chr", Settings(level=level))
 
 
 @pytest.mark.parametrize("outcome", [None, view.Unfinished(), view.Failed("no")])

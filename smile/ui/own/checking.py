@@ -15,7 +15,7 @@ from smile.pools.setting import PoolSetting, whole_setting, write_setting
 from smile.settings import DEFAULTS, Level, Mode
 from smile.transcription.options import checked
 from smile.ui.own import verdict
-from smile.ui.own.page import Page, fresh, guarded, guarded_steps, listed, opened, working
+from smile.ui.own.page import Page, after_choice, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
 
 LEAST = 3  # examples that are checked without being asked
@@ -86,4 +86,4 @@ def choose(
             chosen = replace(base, shots=int(wanted.shots), knn=1.0 if knn else 0.0, level=wanted.level)
             if chosen != old:
                 write_setting(pool.folder, chosen)
-    return listed(workspace)
+    return after_choice(workspace)

@@ -106,8 +106,8 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
     )
 
 
-def listed(workspace: Workspace) -> Page:
-    """Return the list of recordings and what can be done with it, after settings have been chosen."""
+def after_choice(workspace: Workspace) -> Page:
+    """Return what follows from settings that have been chosen: the list, and what can be made again."""
     items = transcripts.items(workspace)
     made = _of_transcripts(items, transcripts.parts_of(items, workspace), workspace)
     return Page(results=made["results"], again=made["again"])

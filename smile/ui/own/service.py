@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smile.ui.engine import Engine
     from smile.whisper.model import Models
 
+LOGGER = logging.getLogger(__name__)
 LOG = logging.getLogger(__name__)
 SWEEP = 600.0  # seconds between two looks for what nobody uses any more
 KEEP_UPLOADS = 12 * 3600.0  # seconds that an upload stays which nobody has used
@@ -242,8 +243,11 @@ class VisitorService:
                     yield progress
         write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
         keep_table(workspace.folder, pool, progress.rates)
-        _judge_again(workspace, pool, models)
         forget_folds(pool, models.smile)
+        try:
+            _judge_again(workspace, pool, models)
+        except OSError as error:  # the disk is full; what the check has chosen holds all the same
+            LOGGER.warning("The confidence of transcripts stays as it was: %s", error)
 
 
 def _stored(pool: Pool, models: Models) -> bool:

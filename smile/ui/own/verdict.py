@@ -21,10 +21,12 @@ ROW = Markup('<tr><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</t
 OLDER = Markup('<p class="note">From an earlier check, {}:</p>')
 OTHERS, OLDER_SMILE = "of other examples than there are now", "by an older SMILE"
 CHANGED = " The examples have changed since; check again when you like."
-BY_OLDER = " An older SMILE made this check, which may find otherwise today; check again when you like."
+BY_OLDER = (
+    " This check was made by an older SMILE and may come out differently today; check again when you like."
+)
 UNDER_WAY = Markup(
-    '<p class="note">A check is under way: each example is transcribed as if it were new, under a few '
-    "settings.</p>"
+    '<p class="note">A check is under way: up to 20 examples are transcribed as if they were new, under a '
+    "few settings.</p>"
 )
 VERDICTS = {
     True: "{0} your language: {cer}, {vanilla:.1f} % by Whisper alone.",

@@ -36,7 +36,7 @@ UNTRAINED = Markup(
     "prompt.</p>"
 )
 NO_POOL = Markup('<p class="note">There is no pool of this language, so there are no examples.</p>')
-EARLIER = "Made with {}, before the choice was changed; press Transcribe to make it anew."
+EARLIER = "Made with {}. You have chosen something else since; press Transcribe to redo it."
 HEADS = "the pool's acoustic model"
 UNWRITTEN = "Nothing was written."
 UNFINISHED = "Not finished: this is what was written before it ended."
@@ -157,7 +157,7 @@ def scored(finished: Finished, reference: str) -> View:
     vanilla = judge(reference, result.vanilla.text, finished.language)
     smile = judge(reference, result.smile.text, finished.language)
     said = verdict(vanilla, smile, result.settings.level)
-    name = finished.asked.name if finished.asked else ""
+    name = finished.asked.name if finished.asked and result.vanilla.segments else ""
     ended = f"{result.stage}: {name}." if name else f"{result.stage}."
     sentences = [ended, said, only_beginning(finished.cut)]
     return View(
