@@ -14,7 +14,7 @@ from smile.exporting import Span, TieredTranscript
 from smile.exporting.transcripts import BY_LEVEL
 from smile.own import changes, made, transcripts
 from smile.own.made import Made
-from smile.own.workspace import Workspace
+from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting, write_setting
@@ -151,3 +151,13 @@ def test_without_examples_no_setting_of_them_counts() -> None:
     now = Made(settings={"shots": 3, "characters": "hard"})
     assert Made(settings={"shots": 1}).older(now) == ""
     assert Made("0001", 3).older(now) == "with more examples"
+
+
+def test_a_recording_with_corrections_keeps_its_cuts(workspace: Workspace) -> None:
+    written(workspace)
+    assert transcripts.items(workspace)[0].recording.cuts == ()
+    correction = Correction(NAME, 0, "mar sin", "mar", "mar", 3)
+    state = workspace.state()
+    corrected = replace(state.versions[-1], correction=correction)
+    workspace.write(replace(state, versions=(*state.versions[:-1], corrected)))
+    assert transcripts.items(workspace)[0].recording.cuts == ((0.0, 1.0),)
