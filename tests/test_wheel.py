@@ -237,7 +237,8 @@ def test_the_page_has_its_style_and_its_results(stranger: Stranger) -> None:
 
 
 def test_the_page_has_its_maps(stranger: Stranger) -> None:
-    assert "Scottish Gaelic" in opened(stranger, "Map")
+    said = opened(stranger, "Map")
+    assert any(name in said for name in ("Scottish Gaelic", "Irish", "Kyrgyz")), "of a pool that is measured"
 
 
 def test_the_page_plays_and_transcribes_its_own_recordings(stranger: Stranger, installed: Installed) -> None:
