@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smile.acoustic.evidence import NAMES, Evidence
+from smile.acoustic.evidence import NAMES
 
 PRIOR = 30.0  # words' worth of trust in the weights that a fit begins with
 STEPS = 30  # of Newton's method at most
@@ -39,10 +39,6 @@ class Calibration:
             raise ValueError("A calibration has a number for each kind of evidence.")
         if not np.isfinite(values).all() or min(self.scales) <= 0:
             raise ValueError("A calibration's numbers are finite, and its scales above 0.")
-
-    def __call__(self, evidence: Evidence) -> float:
-        """Return the probability that a word is right."""
-        return float(self.probabilities(evidence.numbers()[None])[0])
 
     def of(self, kept: Sequence[float]) -> float | None:
         """Return the confidence of a word by evidence that was kept; None where it is not of this kind."""

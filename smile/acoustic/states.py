@@ -174,7 +174,8 @@ class LayerStore:
                 return
         if self._pool:
             make_folder(self._pool, self.folder)
-        self.folder.mkdir(parents=not self._pool, exist_ok=True)
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
         self.keep_only(())
         write_json(header, wanted)
 

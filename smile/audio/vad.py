@@ -69,7 +69,7 @@ def segments_in_steps(
 def at_longest_pause(speech: Speech, settings: VadSettings = DEFAULTS) -> tuple[Speech, Speech] | None:
     """Cut a piece of speech in two at its longest pause, the last of equals; None where it has none."""
     heard = _speech(speech_probabilities(speech.samples, settings.level), settings)
-    start, end = span = _trim(heard, (0, len(heard)), settings)
+    start, end = _trim(heard, (0, len(heard)), settings)
     least = _chunks(settings.piece)
     pauses = [
         (last - first, (first + last) // 2)
@@ -79,14 +79,9 @@ def at_longest_pause(speech: Speech, settings: VadSettings = DEFAULTS) -> tuple[
     if not pauses:
         return None
     _, cut = max(pauses)
-    one, other = (_trim(heard, part, settings) for part in ((span[0], cut), (cut, span[1])))
-    return _moved(_segment(speech.samples, one), speech.start), _moved(
-        _segment(speech.samples, other), speech.start
-    )
-
-
-def _moved(speech: Speech, seconds: float) -> Speech:
-    return Speech(speech.start + seconds, speech.end + seconds, speech.samples)
+    spans = _trim(heard, (start, cut), settings), _trim(heard, (cut, end), settings)
+    one, other = (_segment(speech.samples, span, speech.start) for span in spans)
+    return one, other
 
 
 def _check(max_segment_seconds: float) -> None:
@@ -219,10 +214,10 @@ def _cut(probabilities: Probabilities, speech: Mask, span: Span, limit: int, set
     return min(max((first + last) // 2, earliest), latest)
 
 
-def _segment(samples: Samples, span: Span) -> Speech:
-    """A span of chunks as a segment with times in seconds."""
+def _segment(samples: Samples, span: Span, offset: float = 0.0) -> Speech:
+    """A span of chunks as a segment with times in seconds, of samples that begin at an offset."""
     start, end = span[0] * CHUNK, min(span[1] * CHUNK, len(samples))
-    return Speech(start / SAMPLE_RATE, end / SAMPLE_RATE, samples[start:end])
+    return Speech(start / SAMPLE_RATE + offset, end / SAMPLE_RATE + offset, samples[start:end])
 
 
 def _length(span: Span, n: int) -> int:

@@ -20,7 +20,7 @@ from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.settings import DEFAULTS, Level, Settings
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
-from smile.transcription.recut import MOST_CUTS, recut
+from smile.transcription.recut import recut
 from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
 
@@ -158,7 +158,7 @@ class _Targets:
         target = self._target(speech)
         *_, last = target.written(settings, self._pool)
         text, seconds = last.decoded.text, target.seconds
-        parts = recut(speech, text, settings, self._pool) if depth < MOST_CUTS else ()
+        parts = recut(speech, text, settings, self._pool, depth)
         pieces = list[Step]()
         for part in parts:
             yield [], seconds

@@ -127,12 +127,7 @@ def outdated(workspace: Workspace) -> list[Recording]:
 
     Those of which a person has corrected all parts are not among them.
     """
-    return outdated_of(items(workspace), workspace)
-
-
-def outdated_of(recordings: Iterable[Item], workspace: Workspace) -> list[Recording]:
-    """Return those of some recordings that are to be transcribed again, as `outdated` does."""
-    known = list(recordings)
+    known = items(workspace)
     names = {part.recording for part in parts_of(known, workspace) if part.stale}
     return [item.recording for item in known if item.recording.name in names]
 

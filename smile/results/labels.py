@@ -41,7 +41,7 @@ def conditions(rows: pd.DataFrame) -> pd.DataFrame:
     if facts.empty:
         return facts.assign(label="", who="", known=False, parts="", short="")
     known = facts["side"].notna()
-    unsaid = {**{n: v for n, v in SINCE.items() if n in SETTINGS}, **PLAIN, "level_version": 1}
+    unsaid = {**{n: v for n, v in SINCE.items() if n in SETTINGS}, **PLAIN}
     facts = facts.assign(**{n: facts[n].where(facts[n].notna(), value) for n, value in unsaid.items()})
     several = facts.loc[known, "model"].replace("", None).nunique() > 1
     usual = _commonest(facts.loc[known, "adapter"])

@@ -12,7 +12,7 @@ from smile.pools.nearness import nearness
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.transcription.preparing import needed
-from smile.transcription.recut import MOST_CUTS, recut
+from smile.transcription.recut import recut
 from smile.transcription.result import Result, Segment
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import Step, Target
@@ -159,7 +159,7 @@ def _recut(
     """
     before, result = whole
     text = result.smile.segments[-1].text
-    parts = recut(speech, text, result.settings, pool) if depth < MOST_CUTS else ()
+    parts = recut(speech, text, result.settings, pool, depth)
     if not parts:
         return [whole]
     pairs, grown = list[Pair](), _taken_back(before, result)

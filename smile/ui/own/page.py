@@ -86,7 +86,7 @@ def fresh(workspace: Workspace | None) -> Page:
     table = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
     page = _of_pool(state, pool, setting)
     parts = transcripts.parts_of(items, workspace) if workspace else []
-    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, parts, workspace))
+    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, parts, state))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
@@ -109,18 +109,15 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
 def after_choice(workspace: Workspace) -> Page:
     """Return what follows from settings that have been chosen: the list, and what can be made again."""
     items = transcripts.items(workspace)
-    made = _of_transcripts(items, transcripts.parts_of(items, workspace), workspace)
+    made = _of_transcripts(items, transcripts.parts_of(items, workspace), workspace.state())
     return Page(results=made["results"], again=made["again"])
 
 
-def _of_transcripts(
-    items: Sequence[Item], parts: Sequence[Part], workspace: Workspace | None
-) -> dict[str, Any]:
-    state = workspace.state() if workspace else State()
-    language, again = state.language, bool(workspace and transcripts.outdated_of(items, workspace))
+def _of_transcripts(items: Sequence[Item], parts: Sequence[Part], state: State) -> dict[str, Any]:
+    language = state.language
     return {
         "results": view.transcripts(items, parts),
-        "again": gr.update(visible=again),
+        "again": gr.update(visible=any(part.stale for part in parts)),
         "files": gr.update(visible=bool(parts)),
         "timed": gr.update(visible=any(part.words for part in parts)),
         "curve": curve.update(state.corrections, language.code if language else ""),
