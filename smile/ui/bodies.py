@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from asyncio import wait_for
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from anyio import to_thread
@@ -33,20 +36,45 @@ class Uploads:
 
     def __init__(self, quota: Quota):
         self._quota = quota
+        self._numbers = count()
+        self._under_way: dict[int, list[Path]] = {}  # the files of each, in the order in which they began
+
+    @contextmanager
+    def arriving(self) -> Iterator[int]:
+        """Count an upload as under way until it is whole or gone; yield its number."""
+        number = next(self._numbers)
+        try:
+            with uploading() as self._under_way[number]:
+                yield number
+        finally:
+            self._under_way.pop(number, None)
 
     def admit(self, size: int) -> None:
-        """Make sure that so many bytes more may lie there.
+        """Make sure that an upload of so many bytes may begin.
 
         Raises:
             SmileError: there is no room.
         """
+        self._make_sure(size, 0)
+
+    def go_on(self, number: int) -> None:
+        """Make sure that an upload may go on; where there is room for some only, the later ones give way.
+
+        Raises:
+            SmileError: there is no room.
+        """
+        numbers = list(self._under_way)
+        later = numbers[numbers.index(number) + 1 :]
+        self._make_sure(0, sum(_size(part) for other in later for part in self._under_way.get(other, ())))
+
+    def _make_sure(self, more: int, less: int) -> None:
         folder = root()
         folder.mkdir(parents=True, exist_ok=True)
-        if not self._fits(folder, size):
+        if not self._fits(folder, more - less):
             sweep(UNUSED)
-        if shutil.disk_usage(folder).free - size < self._quota.free:
+        if shutil.disk_usage(folder).free - more < self._quota.free:
             raise SmileError(DISK_FULL)
-        if not self._fits(folder, size):
+        if not self._fits(folder, more - less):
             raise SmileError(FULL)
 
     def _fits(self, folder: Path, size: int) -> bool:
@@ -82,10 +110,10 @@ class Bodies:
         except SmileError as error:
             await PlainTextResponse(str(error), 507)(scope, receive, send)
             return
-        with uploading():
-            await self._app(scope, self._watched(receive), send)
+        with self._uploads.arriving() as number:
+            await self._app(scope, self._watched(receive, number), send)
 
-    def _watched(self, receive: Receive) -> Receive:
+    def _watched(self, receive: Receive, number: int) -> Receive:
         """Receive a body that must move on, and for which there must be room as it comes."""
         arrived = 0
 
@@ -97,10 +125,17 @@ class Bodies:
                 return {"type": "http.disconnect"}
             before, arrived = arrived, arrived + len(message.get("body", b""))
             if before // CHECKED != arrived // CHECKED:
-                await to_thread.run_sync(self._uploads.admit, 0)
+                await to_thread.run_sync(self._uploads.go_on, number)
             return message
 
         return watched
+
+
+def _size(part: Path) -> int:
+    try:
+        return part.stat().st_size
+    except OSError:  # whole by now, or gone
+        return 0
 
 
 def _length(headers: Headers) -> int | None:

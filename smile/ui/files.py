@@ -39,12 +39,12 @@ PARTS: ContextVar[list[Path]] = ContextVar("PARTS")  # files of the upload under
 
 
 @contextmanager
-def uploading() -> Iterator[None]:
-    """Remove, at the end of a request, what came of files that are not whole."""
+def uploading() -> Iterator[list[Path]]:
+    """Yield the files of a request as they come; remove, at its end, those that are not whole."""
     parts: list[Path] = []
     token = PARTS.set(parts)
     try:
-        yield
+        yield parts
     finally:
         PARTS.reset(token)
         for part in parts:

@@ -107,8 +107,9 @@ def test_many_at_once_do_not_pass_together(small: Served) -> None:
         return Stranger(small.address).http.post(f"{API}/upload", content=body, headers=MULTIPART).status_code
 
     with ThreadPoolExecutor(6) as strangers:
-        answers = sorted(strangers.map(send, range(6)))
-    assert set(answers) == {200, 507}
+        answers = list(strangers.map(send, range(6)))
+    assert set(answers) == {200, 507}, "some are refused, and those that came first are not"
+    assert answers.count(200) >= 2, "as many as there is room for"
     held = sum(path.stat().st_size for path in small.uploads.rglob("*") if path.is_file())
     assert held < (LIMIT + 2) * 1_000_000
     for path in small.uploads.glob("upload-*"):
