@@ -1,5 +1,6 @@
 # make app   sets everything up and serves the page on http://127.0.0.1:7860 (PORT= changes it)
 #            REAL_SPEECH=1 installs people's voices, too: Debian's tuxpaint-stamps-default, 160 MB
+#            FONTS=1 installs fonts for visitors whose devices lack them: Debian's fonts-noto-core, 12 MB
 # make test  sets everything up, checks style and types, and runs every test
 PYTHON ?= python3
 PORT ?= 7860
@@ -13,9 +14,9 @@ TORCH_CPU := 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: app test voices packages lock clean
+.PHONY: app test voices fonts packages lock clean
 
-app: .venv/.app $(if $(filter 1,$(REAL_SPEECH)),voices)
+app: .venv/.app $(if $(filter 1,$(REAL_SPEECH)),voices) $(if $(filter 1,$(FONTS)),fonts)
 	PORT=$(PORT) $(BIN)/python app.py
 
 test: packages .venv/.dev
@@ -27,8 +28,11 @@ test: packages .venv/.dev
 voices:
 	@sh tools/debian.sh tuxpaint-stamps-default
 
+fonts:
+	@sh tools/debian.sh fonts-noto-core
+
 packages:
-	@sh tools/debian.sh chromium chromium-driver espeak-ng git $$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
+	@sh tools/debian.sh chromium chromium-driver espeak-ng fonts-noto-core git $$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -22,6 +22,7 @@ from smile.ui.cancelled import discard_cancelled, discard_of
 from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
+from smile.ui.fonts import FONTS, Letters
 from smile.ui.sessions import KEPT, bound_answers, keep_sessions_small
 from smile.ui.sounds import SOUND, Sounds
 
@@ -56,7 +57,11 @@ class Dashboard(gr.Blocks):
         keep_sessions_small()
         bound_answers(self._queue)
         discard_cancelled(self._queue)
-        routes = [Route(f"/{SOUND}/{{name:path}}", self.sounds.respond), Route(f"/{PLOTLY}", _script)]
+        routes = [
+            Route(f"/{SOUND}/{{name:path}}", self.sounds.respond),
+            Route(f"/{PLOTLY}", _script),
+            Route(f"/{FONTS}/{{name}}", Letters().respond),
+        ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
         doors = [gate, Middleware(Bodies, uploads=uploads), Middleware(Calls)]

@@ -8,10 +8,28 @@ import gradio as gr
 from gradio.themes.utils import colors
 
 from smile.paths import ASSETS
+from smile.ui import fonts
 
-# Fonts of the visitor's own system; the Noto and SIL families cover combining marks and IPA.
-FONTS = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "Gentium Plus", "DejaVu Sans", "sans-serif")
-MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono", "DejaVu Sans Mono", "monospace")
+# Fonts of the visitor's own system, Noto's and SIL's for combining marks and IPA; then the server's.
+FONTS = (
+    "system-ui",
+    "Segoe UI",
+    "Roboto",
+    "Noto Sans",
+    "Gentium Plus",
+    "DejaVu Sans",
+    fonts.FAMILY,
+    "sans-serif",
+)
+MONO = (
+    "ui-monospace",
+    "SFMono-Regular",
+    "Consolas",
+    "Noto Sans Mono",
+    "DejaVu Sans Mono",
+    fonts.FAMILY,
+    "monospace",
+)
 
 
 def theme() -> gr.themes.Base:
@@ -75,6 +93,6 @@ def look() -> dict[str, Any]:
     return {
         "theme": theme(),
         "css_paths": [ASSETS / "style.css"],
-        "head": f"<script>{script}</script>",
+        "head": f"{fonts.head(fonts.Letters())}<script>{script}</script>",
         "footer_links": ["api", "settings"],
     }

@@ -28,6 +28,23 @@ def test_one_click_on_an_example_and_one_on_transcribe(page):
     assert page.errors() == []
 
 
+def test_letters_that_the_device_lacks_come_with_the_page(page):
+    shown = """
+      const text = document.createElement("p");
+      text.textContent = "ᏣᎳᎩ";
+      document.querySelector(".gradio-container").append(text);
+    """
+    loaded = """
+      return [...document.fonts]
+        .filter(face => face.family.includes("SMILE Noto") && face.status === "loaded")
+        .map(face => face.unicodeRange).join();
+    """
+    assert page.driver.execute_script(loaded) == "", "nothing is fetched that no text needs"
+    page.driver.execute_script(shown)
+    page.wait(lambda: "13A0" in page.driver.execute_script(loaded).upper(), "Cherokee letters")
+    assert page.errors() == []
+
+
 def test_a_result_is_not_taken_for_another_pools_or_other_settings(page):
     page.pick_example()
     page.transcribe()

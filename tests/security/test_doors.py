@@ -140,8 +140,14 @@ def test_every_answer_says_who_may_frame_it(app: Served, stranger: Stranger) -> 
     clip = next((app.pools / "gla" / "audio").iterdir()).name
     mine = stranger.upload("a.html", b"<script>alert(1)</script>")
     paths = ["/", "/config", "/theme.css", f"{API}/info", f"{API}/file={mine}", f"{API}/file=/etc/passwd"]
-    for path in [*paths, f"/smile/sound/0/gla/audio/{clip}", "/smile/plotly.min.js"]:
+    paths += [f"/smile/sound/0/gla/audio/{clip}", "/smile/plotly.min.js", "/smile/fonts/letters.css"]
+    for path in paths:
         assert_framed(stranger.http.get(path).headers)
+
+
+@pytest.mark.parametrize("name", ["", "..", "%2e%2e%2fx.woff2", "Sans.ttf", "X.woff2", "a/b.woff2"])
+def test_no_other_file_than_its_fonts_is_given_out(stranger: Stranger, name: str) -> None:
+    assert stranger.raw("GET", f"/smile/fonts/{name}")[0] == 404
 
 
 def test_refusals_say_it_too(stranger: Stranger) -> None:
