@@ -45,6 +45,26 @@ def test_letters_that_the_device_lacks_come_with_the_page(page):
     assert page.errors() == []
 
 
+def test_transcripts_and_the_address_can_be_copied(page):
+    def pasted():
+        field = page.one("#reference textarea")
+        field.clear()
+        field.send_keys(Keys.CONTROL, "v")
+        return field.get_property("value")
+
+    page.pick_example()
+    assert page.all(".card .copy") == [], "there is nothing to copy yet"
+    page.transcribe()
+    page.click(".card.smile .copy")
+    page.wait(lambda: page.text(".card.smile .copy") == "Copied", "that it is copied")
+    assert pasted() == page.smile
+    page.click(".masthead .copy")
+    page.wait(lambda: page.text(".masthead .copy") == "Copied", "that it is copied")
+    assert pasted() == page.driver.current_url
+    page.wait(lambda: page.text(".masthead .copy") == "Copy link", "the button as before")
+    assert page.errors() == []
+
+
 def test_a_result_is_not_taken_for_another_pools_or_other_settings(page):
     page.pick_example()
     page.transcribe()

@@ -384,7 +384,7 @@ def test_a_transcript_says_why_it_is_older() -> None:
         (None, "with other settings", "with other settings"),
     ):
         row = view._part(replace(part, confidence=confidence, older=older), False)
-        assert f'<p class="state">{said}</p>' in row
+        assert f'<p class="state">{said}<button' in row
 
 
 def test_what_other_settings_wrote_is_transcribed_again(service: VisitorService) -> None:

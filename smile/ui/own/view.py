@@ -15,6 +15,7 @@ from smile.datatypes import SAMPLE_RATE, Language, Utterance
 from smile.own.transcripts import Item, Part
 from smile.transcription.lengths import LISTED
 from smile.ui.own import doubtful
+from smile.ui.parts.copying import copy_button
 
 MOST_ROWS = 300  # of a table
 SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')
@@ -28,7 +29,7 @@ EXAMPLE = Markup(
 PART = Markup(
     "<tr{mark}><td>{where}</td>"
     '<td><button type="button" class="pick-row" data-name="{name}" data-part="{part}" dir="auto"{pressed}>'
-    '{text}</button><p class="state">{state}</p></td></tr>'
+    '{text}</button><p class="state">{state}{copy}</p></td></tr>'
 )
 WAITING = Markup('<tr><td>{}</td><td><p dir="auto" class="growing">{}</p><p class="state">{}</p></td></tr>')
 PROBLEM = Markup('<tr><td>{}</td><td class="problem">{}</td></tr>')
@@ -157,6 +158,7 @@ def _part(part: Part, chosen: bool) -> Markup:
         part=part.number,
         text=doubtful.shaded(part) or "(nothing was written)",
         state=state,
+        copy=copy_button(part.text, f"the text of {where}"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from smile.transcription.options import choices
+from smile.ui.parts.copying import copy_button
 from smile.ui.parts.words import SHADES, marked
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ STOPPED = {
 }
 CARD = Markup(
     '<section class="card {kind}" aria-label="{title}">'
-    "<header><h3>{title}</h3><span>{subtitle}</span></header>{body}</section>"
+    "<header><h3>{title}</h3><span>{subtitle}</span>{copy}</header>{body}</section>"
 )
 LINE = Markup('<li><time>{}</time><span dir="auto">{}</span></li>')
 SURE = Markup('<p class="note">How likely each word is right: {}</p>')
@@ -53,7 +54,13 @@ def card(
         ]
     )
     kind, title, subtitle = head
-    return CARD.format(kind=kind, title=title, subtitle=subtitle, body=body)
+    copy = Markup() if busy else copy_button(_lines(written), f"the text of {title}")
+    return CARD.format(kind=kind, title=title, subtitle=subtitle, copy=copy, body=body)
+
+
+def _lines(written: Transcript) -> str:
+    """The text as it is copied: a line a segment, without times."""
+    return "\n".join(segment.text for segment in written.segments) or written.text
 
 
 def transcript(written: Transcript, busy: bool, waiting: str = "") -> Markup:
