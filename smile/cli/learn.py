@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from smile.cli.models import add_engine, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import CORPUS, LANGUAGES, Commands, add_command, add_option
 from smile.cli.terminal import Bar, names
+from smile.datatypes import SmileError, Utterance
 from smile.settings import OPTIONS
 
 if TYPE_CHECKING:
@@ -28,6 +30,18 @@ def add(commands: Commands) -> None:
         parser, "--examples", type=int, default=12, help="Begin with this number of examples in the pool."
     )
     add_option(parser, "--clips", type=int, default=30, help="Correct this number of test clips.")
+    add_option(
+        parser,
+        "--order",
+        type=names,
+        default=(),
+        help="Compare orders of correcting instead: random, doubtful, unlike or both, joined by commas; "
+        "after 10, 20 and 30 corrections the clips of --split are transcribed.",
+    )
+    add_option(
+        parser, "--waiting", type=int, default=60, help="Let an order choose among this number of clips."
+    )
+    add_option(parser, "--split", help="Transcribe clips of this split (default: the test clips).")
     add_option(parser, "--seed", type=int, default=0, help="Choose the test clips by this seed.")
     add_settings(parser, [name for name in OPTIONS if name != "seed"])
     add_option(parser, "--out", type=Path, required=True, help="Write each clip's edits to this CSV file.")
@@ -36,28 +50,64 @@ def add(commands: Commands) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Measure what correcting brings: test clips one after the other, each joining a small pool."""
-    from smile.corpora import open_corpus
     from smile.own import sequence
+
+    if chosen.order:
+        _compare_orders(chosen)
+        return
+    models, settings = models_of(chosen), settings_of(chosen)
+    edits: list[sequence.ClipEdits] = []
+    for code, pool, targets, work in _languages(chosen, models):
+        steps = sequence.sequence(models, pool, targets, work, chosen.examples, settings)
+        with Bar(f"Correcting {code}") as bar:
+            for clip in steps:
+                edits.append(clip)
+                bar(clip.number, len(targets))
+        sequence.write(edits, chosen.out)
+    print(sequence.as_text(edits))
+
+
+def _compare_orders(chosen: argparse.Namespace) -> None:
+    """Measure orders of correcting, and write the table anew after each language."""
+    from smile.own import order_measure
+    from smile.own.order import ORDERS
+    from smile.util.storage import write_text
+
+    if unknown := sorted(set(chosen.order) - set(ORDERS)):
+        raise SmileError(f'There is no order "{unknown[0]}"; choose among {", ".join(ORDERS)}.')
+    models = models_of(chosen)
+    plan = order_measure.Plan(
+        tuple(chosen.order), chosen.examples, chosen.waiting, seed=chosen.seed, settings=settings_of(chosen)
+    )
+    rows: list[order_measure.OrderEdits] = []
+    for code, pool, targets, _ in _languages(chosen, models):
+        whole = plan.transcripts(len(targets))
+        with Bar(f"Orders of {code}") as bar:
+            for number, row in enumerate(order_measure.measure(models, pool, targets, plan), 1):
+                rows += [row] if row else []
+                bar(min(number, whole), whole)
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(chosen.out, order_measure.as_csv(rows))
+    print(order_measure.as_text(rows))
+
+
+def _languages(
+    chosen: argparse.Namespace, models: Models
+) -> Iterator[tuple[str, Pool, list[Utterance], Path]]:
+    """Yield each language's code, pool and clips to transcribe, and a folder that is removed at the end."""
+    from smile.corpora import open_corpus
     from smile.retrieval.samplers import stable_shuffle
     from smile.text.languages import iso_code
 
-    models = models_of(chosen)
-    corpus, settings = open_corpus(chosen.data), settings_of(chosen)
-    codes = [iso_code(code) for code in chosen.languages] or list(corpus.languages(corpus.splits.targets))
-    edits: list[sequence.ClipEdits] = []
+    corpus = open_corpus(chosen.data)
+    split = chosen.split or corpus.splits.targets
+    codes = [iso_code(code) for code in chosen.languages] or list(corpus.languages(split))
     with TemporaryDirectory(prefix="smile-learn-") as folder:
-        work = Path(folder)
         for code in codes:
-            pool = _pool(corpus, code, chosen.data, work, models)
-            tests = corpus.read(code, corpus.splits.targets).utterances
+            pool = _pool(corpus, code, chosen.data, Path(folder), models)
+            tests = corpus.read(code, split).utterances
             targets = [tests[i] for i in stable_shuffle(tests, f"{chosen.seed}/")[: chosen.clips]]
-            steps = sequence.sequence(models, pool, targets, work, chosen.examples, settings)
-            with Bar(f"Correcting {code}") as bar:
-                for clip in steps:
-                    edits.append(clip)
-                    bar(clip.number, len(targets))
-            sequence.write(edits, chosen.out)
-    print(sequence.as_text(edits))
+            yield code, pool, targets, Path(folder)
 
 
 def _pool(corpus: Corpus, code: str, data: Path, work: Path, models: Models) -> Pool:

@@ -24,14 +24,19 @@ def subset(pool: Pool, minutes: float, clips: int = 0, seed: int = 0) -> Pool:
     if minutes:
         ends = np.cumsum([pool.utterances[i].seconds for i in kept])
         kept = kept[: max(1, int((ends <= minutes * 60).sum()))]
-    kept = sorted(kept[: clips or None])
     limits = [f"{minutes:g}min"] * bool(minutes) + [f"{clips}clips"] * bool(clips)
     limits += [f"seed{seed}"] * bool(seed)
+    return chosen(pool, kept[: clips or None], "-".join(limits))
+
+
+def chosen(pool: Pool, indices: Sequence[int], name: str) -> Pool:
+    """Return a pool of these clips in the order of the whole one; its datastores are kept by this name."""
+    kept = sorted(indices)
     return replace(
         pool,
         utterances=tuple(pool.utterances[i] for i in kept),
         embeddings=pool.embeddings[kept],
-        stores=(pool.stores or pool.folder) / "-".join(limits),
+        stores=(pool.stores or pool.folder) / name,
     )
 
 

@@ -1,0 +1,62 @@
+"""The order in which correcting transcripts may help most, from what is known before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+ORDERS = ("random", "doubtful", "unlike", "both")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A transcript that waits to be corrected."""
+
+    id: str
+    text: str
+    probability: float  # that its words are right, or the model's own, in [0, 1]
+    distance: float  # of the nearest example, in the divergence of the settings
+
+
+def ranked(drafts: Sequence[Draft], known: str, order: str = "both", seed: int = 0) -> list[Draft]:
+    """Return drafts in the order in which to correct them.
+
+    Args:
+        drafts: transcripts that nobody has corrected.
+        known: the pool's texts; in the order "both", drafts with letters that these lack come first.
+        order: "doubtful" puts the least probable first, "unlike" the farthest from every example, "both"
+            those with the least sum of their two ranks, "random" any.
+        seed: decides "random", and between equals.
+
+    Raises:
+        ValueError: there is no such order.
+    """
+    if order not in ORDERS:
+        raise ValueError(f'There is no order "{order}"; choose one of {", ".join(ORDERS)}.')
+    drafts = sorted(drafts, key=lambda draft: sha256(f"{seed}/{draft.id}".encode()).digest())
+    if order == "random":
+        return drafts
+    doubt = _ranks([draft.probability for draft in drafts])
+    unlike = _ranks([-draft.distance for draft in drafts])
+    if order == "doubtful":
+        keys = [(0, rank) for rank in doubt]
+    elif order == "unlike":
+        keys = [(0, rank) for rank in unlike]
+    else:
+        letters = set(known.casefold())
+        keys = [
+            (-len(_new(draft.text, letters)), one + other)
+            for draft, one, other in zip(drafts, doubt, unlike, strict=True)
+        ]
+    return [drafts[i] for i in sorted(range(len(drafts)), key=lambda i: keys[i])]
+
+
+def _new(text: str, known: set[str]) -> set[str]:
+    return {letter for letter in text.casefold() if letter.isalpha()} - known
+
+
+def _ranks(values: Sequence[float]) -> list[int]:
+    """The rank of each value, from 0 for the least; equal values have equal ranks."""
+    order = {value: rank for rank, value in enumerate(sorted(set(values)))}
+    return [order[value] for value in values]
