@@ -65,6 +65,19 @@ def test_transcripts_and_the_address_can_be_copied(page):
     assert page.errors() == []
 
 
+def test_a_key_goes_to_the_next_doubtful_word(page):
+    first, second = TEXTS["gla"][0].split()[1:4:2]
+    page.open("level=acoustic")
+    page.pick_example()
+    page.transcribe()
+    page.click("#smile .next-doubt")
+    page.wait(lambda: page.text("#smile .doubt-at").startswith(f"{first}: 20 % sure, 1 of"), "the first")
+    page.driver.switch_to.active_element.send_keys("n")
+    page.wait(lambda: page.text("#smile .doubt-at").startswith(f"{second}: 20 % sure, 2 of"), "the next")
+    assert page.text("#smile .doubt.at").startswith(second)
+    assert page.errors() == []
+
+
 def test_a_result_is_not_taken_for_another_pools_or_other_settings(page):
     page.pick_example()
     page.transcribe()

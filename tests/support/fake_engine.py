@@ -21,6 +21,7 @@ from smile.datatypes import (
     Neighbour,
     RecognizerInfo,
     Samples,
+    Span,
     Speech,
     Utterance,
     Vector,
@@ -201,6 +202,8 @@ class FakeEngine:
             for side in self._writing(self.queries(key)[0].text, result.smile, i, token):
                 result = replace(result, smile=side, stage="With examples")
                 yield result
+            if settings.level != "context":
+                result = replace(result, smile=_judged(result.smile))
             if kept:
                 kept.add(before, result)
         done = {"vanilla": replace(result.vanilla, done=True), "smile": replace(result.smile, done=True)}
@@ -231,6 +234,14 @@ class FakeEngine:
             for n in range(settings.shots)
         ]
         return RetrievedExamples(tuple(neighbours[:4]), tuple(neighbours[4:]))
+
+
+def _judged(side: Transcript) -> Transcript:
+    """The same with a confidence of each word, every other one doubtful."""
+    *before, last = side.segments
+    words = enumerate(last.text.split())
+    spans = tuple(Span(last.start + n, last.start + n + 0.5, word, (0.9, 0.2)[n % 2]) for n, word in words)
+    return replace(side, segments=(*before, replace(last, words=spans)))
 
 
 def keeper(engine: FakeEngine) -> Any:

@@ -1,4 +1,4 @@
-"""How sure each word of a transcript is: shades, numbers, and the way to the next doubtful word."""
+"""How sure each word of a transcript is, in shades and numbers."""
 
 from __future__ import annotations
 
@@ -8,39 +8,8 @@ from markupsafe import Markup
 
 from smile.datatypes import Span
 from smile.own.transcripts import Part
-from smile.ui.parts.words import DOUBTFUL, SHADES, marked, percent
-
-LEGEND = Markup(
-    '<div class="doubts"><p class="note">How likely each word is right: {shades}</p>'
-    '<button type="button" class="next-doubt" aria-keyshortcuts="N Alt+N"{off}>Next doubtful word '
-    "<kbd>n</kbd></button>"
-    '<p class="doubt-at" role="status" aria-live="polite"></p></div>'
-)
-NEXT = """
-const told = (text) => { element.querySelector(".doubt-at").textContent = text; };
-const step = (by) => {
-  const all = [...element.querySelectorAll("table .doubt")];
-  if (!all.length) return told("No word is doubtful.");
-  const at = all.findIndex((word) => word.classList.contains("at"));
-  const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
-  all.forEach((word, number) => word.classList.toggle("at", number === next));
-  const word = all[next];
-  word.closest("button").focus({ preventScroll: true });
-  word.scrollIntoView({ block: "nearest", inline: "nearest" });
-  const text = word.firstChild.textContent.trim();
-  told(`${text}: ${word.dataset.sure} % sure, ${next + 1} of ${all.length}. Enter opens its transcript.`);
-};
-element.addEventListener("click", ({ target }) => { if (target.closest(".next-doubt")) step(1); });
-const shown = () => element.offsetParent !== null && element.querySelector(".next-doubt");
-document.addEventListener("keydown", (event) => {
-  if (event.code !== "KeyN" || event.ctrlKey || event.metaKey || !shown()) return;
-  if (event.target.closest("input, textarea, [contenteditable]")) return;  // where it may write a letter
-  const inside = element.contains(event.target);
-  if (!event.altKey && !inside) return;
-  event.preventDefault();
-  step(event.shiftKey ? -1 : 1);
-});
-"""
+from smile.ui.parts import doubtful
+from smile.ui.parts.words import marked, percent
 
 
 def judged(part: Part) -> list[Span]:
@@ -57,11 +26,7 @@ def said(part: Part) -> str:
 
 def legend(parts: Iterable[Part]) -> Markup:
     """Return what shades mean, and the button to the next doubtful word; nothing where no word has any."""
-    words = [word for part in parts for word in judged(part)]
-    if not words:
-        return Markup()
-    doubtful = any(percent(word.confidence or 0.0) < DOUBTFUL for word in words)
-    return LEGEND.format(shades=SHADES, off="" if doubtful else Markup(" disabled"))
+    return doubtful.legend(word for part in parts for word in judged(part))
 
 
 def shaded(part: Part) -> Markup | str:

@@ -14,7 +14,7 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
-from smile.ui.own import doubtful, orthography, view
+from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
@@ -22,6 +22,7 @@ from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
+from smile.ui.parts.doubtful import NEXT
 
 STORAGE = "smile-my-language"
 BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
@@ -191,7 +192,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")
         outputs["again"] = gr.Button("Transcribe again", visible=False, elem_id="own-again", min_width=200)
     outputs["results"] = gr.HTML(
-        view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN + doubtful.NEXT, **PLAIN
+        view.transcripts((), ()), elem_id="own-results", js_on_load=OPEN + NEXT, **PLAIN
     )
     with gr.Row(visible=False, elem_classes="files", elem_id="own-downloads") as files:
         pressed["transcripts"] = {

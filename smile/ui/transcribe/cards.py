@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from smile.transcription.options import choices
 from smile.ui.parts.copying import copy_button
-from smile.ui.parts.words import SHADES, marked
+from smile.ui.parts.doubtful import legend
+from smile.ui.parts.words import marked
 
 if TYPE_CHECKING:
     from smile.transcription.result import Segment, Transcript
@@ -25,7 +26,6 @@ CARD = Markup(
     "<header><h3>{title}</h3><span>{subtitle}</span>{copy}</header>{body}</section>"
 )
 LINE = Markup('<li><time>{}</time><span dir="auto">{}</span></li>')
-SURE = Markup('<p class="note">How likely each word is right: {}</p>')
 FACT = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
 METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%"></i></span>{:.0f} %')
 
@@ -87,9 +87,8 @@ def _shaded(segment: Segment) -> Markup | str:
 
 
 def shades(written: Transcript) -> Markup:
-    """Return what the shades of a transcript's words mean; nothing where none is shaded."""
-    judged = any(word.confidence is not None for segment in written.segments for word in segment.words)
-    return SURE.format(SHADES) if judged else Markup()
+    """Return what the shades of a transcript's words mean, with the way to the next doubtful one."""
+    return legend(word for segment in written.segments for word in segment.words)
 
 
 def facts(written: Transcript) -> Markup:

@@ -13,6 +13,7 @@ from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import Clip, clip_inputs
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
+from smile.ui.parts.doubtful import NEXT
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import broken_off, callbacks, controls
@@ -94,7 +95,7 @@ def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> View:
     stage = gr.HTML(at_first.stage, elem_id="stage", js_on_load=ANNOUNCED, **PLAIN)
     with gr.Row(elem_classes="sides", equal_height=True):
         vanilla = gr.HTML(at_first.vanilla, elem_id="vanilla", **PLAIN)
-        smile = gr.HTML(at_first.smile, elem_id="smile", **PLAIN)
+        smile = gr.HTML(at_first.smile, elem_id="smile", js_on_load=NEXT, **PLAIN)
     fold("Figures and differences", "results")
     neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
     download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
