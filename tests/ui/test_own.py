@@ -18,10 +18,11 @@ import pytest
 
 from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
-from smile.own import bringing, changes, growing, transcripts
+from smile.own import bringing, changes, fitting, growing, transcripts
 from smile.own import check as leave_one_out
 from smile.own.checked import Line, keep_table
 from smile.own.made import Made
+from smile.own.quota import FullError
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
@@ -512,6 +513,25 @@ def test_a_level_that_could_not_be_made_falls_back_to_examples(
     wanted = Settings(level="acoustic", knn=0.0)
     assert possible(wanted, pool, models).level == "context"
     assert possible(wanted, None, models).level == "acoustic", "there is nothing to write by"
+
+
+def test_what_was_transcribed_without_its_acoustic_model_is_offered_again(
+    idle: VisitorService, asked: list[tuple[float, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise FullError(fitting.NO_ROOM)
+
+    monkeypatch.setattr(preparing, "has_acoustic", lambda pool, model: False)
+    monkeypatch.setattr(fitting, "fitted", full)
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    key = with_examples(idle, 0, 2)
+    checking.choose(idle, key, 1, False, "off", "combined")
+    add_recordings(idle, key, 1)
+    *_, last = transcribing.run(idle, key)
+    assert "the acoustic model, is left out" in last.stage
+    assert (last.again["visible"], last.results.count("with other settings")) == (True, 1)
+    page = checking.choose(idle, key, 1, False, "off", "context")
+    assert page.again["visible"] is False, "so it was made"
 
 
 def test_the_curve_against_a_slow_reference() -> None:
