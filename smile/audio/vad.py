@@ -215,9 +215,12 @@ def _cut(probabilities: Probabilities, speech: Mask, span: Span, limit: int, set
 
 
 def _segment(samples: Samples, span: Span, offset: float = 0.0) -> Speech:
-    """A span of chunks as a segment with times in seconds, of samples that begin at an offset."""
-    start, end = span[0] * CHUNK, min(span[1] * CHUNK, len(samples))
-    return Speech(start / SAMPLE_RATE + offset, end / SAMPLE_RATE + offset, samples[start:end])
+    """A span of chunks as a segment with times in seconds, of samples that begin at an offset.
+
+    Times are whole samples over their rate, so that a place has one time, whatever it is counted from.
+    """
+    start, end, first = span[0] * CHUNK, min(span[1] * CHUNK, len(samples)), round(offset * SAMPLE_RATE)
+    return Speech((first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, samples[start:end])
 
 
 def _length(span: Span, n: int) -> int:

@@ -19,12 +19,13 @@ from smile.own.made import Made, now
 from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
 from smile.transcription.batch import Step
 from smile.transcription.lengths import LISTED
-from smile.transcription.recordings import Recording
+from smile.transcription.recordings import Cuts, Recording
 from smile.transcription.segments import written
 from smile.util.fields import from_fields
 from smile.util.log import forget_logs
 
 CORRECTED = "Corrected"  # name of a tier
+Corrections = dict[tuple[str, int, float | None, float | None], Correction]
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,13 @@ def items(workspace: Workspace) -> list[Item]:
 
 def _with_cuts(item: Item) -> Item:
     """A recording that is cut where it was: its corrections are of parts by their number."""
-    spans = item.transcript.tiers[0][1] if item.transcript else ()
-    cuts = tuple((span.start, span.end) for span in spans)
+    cuts = _cuts(item.transcript) if item.transcript else ()
     return replace(item, recording=replace(item.recording, cuts=cuts))
+
+
+def _cuts(transcript: TieredTranscript) -> Cuts:
+    """Where the parts of a transcript are."""
+    return tuple((span.start, span.end) for span in transcript.tiers[0][1])
 
 
 def taken(workspace: Workspace) -> set[str]:
@@ -95,16 +100,30 @@ def taken(workspace: Workspace) -> set[str]:
 
 
 def keep(workspace: Workspace, step: Step, made: Made) -> None:
-    """Remember the transcript that a batch has finished, or why there is none; not of what was deleted."""
+    """Remember the transcript that a batch has finished, or why there is none; not of what was deleted.
+
+    A transcript that is there stays where no other can be made, or where the other is cut otherwise and a
+    person has corrected parts of it meanwhile.
+    """
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
             return
         known = kept(workspace)
-        transcript = asdict(step.transcript) if step.transcript else None
-        said = f"{step.problem} {step.warning}".strip()
-        fields = {"transcript": transcript, "problem": said, **asdict(made)}
+        fields = _entry(step, made, known.get(step.name), _corrections(workspace, step.name))
         write_json(workspace.folder / TRANSCRIPTS, {**known, step.name: fields})
         forget_logs(_segments(workspace, step.name))
+
+
+def _entry(step: Step, made: Made, before: dict[str, Any] | None, corrections: Corrections) -> dict[str, Any]:
+    """The fields to keep of a recording, of which there were some before, and corrections."""
+    said = f"{step.problem} {step.warning}".strip()
+    old = from_fields(Entry, before).transcript if before else None
+    if before and old and step.transcript is None:
+        return {**before, "problem": said}
+    if before and old and step.transcript and corrections and _cuts(old) != _cuts(step.transcript):
+        return before
+    transcript = asdict(step.transcript) if step.transcript else None
+    return {"transcript": transcript, "problem": said, **asdict(made)}
 
 
 def forget(workspace: Workspace, name: str) -> None:
@@ -139,9 +158,21 @@ def parts(workspace: Workspace) -> list[Part]:
 
 def parts_of(recordings: Iterable[Item], workspace: Workspace) -> list[Part]:
     """Return the parts of a visitor's recordings, corrected, and told where they are older."""
-    corrected, today = {(c.recording, c.part): c for c in workspace.state().corrections}, now(workspace)
+    corrections, today = _corrections(workspace), now(workspace)
     named = [part for item in recordings if item.transcript for part in _parts(item, item.transcript, today)]
-    return [_corrected(part, corrected.get(part.key)) for part in named]
+    return [_corrected(part, _of(corrections, *part.key, part.start, part.end)) for part in named]
+
+
+def _corrections(workspace: Workspace, recording: str = "") -> Corrections:
+    """What a person has corrected, in one recording or in all, by where it is."""
+    made = workspace.state().corrections
+    return {(c.recording, c.part, c.start, c.end): c for c in made if recording in ("", c.recording)}
+
+
+def _of(corrections: Corrections, recording: str, number: int, start: float, end: float) -> Correction | None:
+    """The correction of a part, if it is of that stretch; where that was not kept, it goes by its number."""
+    exact = corrections.get((recording, number, start, end))
+    return exact or corrections.get((recording, number, None, None))
 
 
 def part(workspace: Workspace, recording: str, number: int) -> Part:
@@ -158,8 +189,8 @@ def part(workspace: Workspace, recording: str, number: int) -> Part:
 
 def exported(workspace: Workspace) -> list[TieredTranscript]:
     """Return the transcripts as they are given away: what was corrected stands in the first tier."""
-    corrected = {(c.recording, c.part): c.text for c in workspace.state().corrections}
-    return [_with(item.transcript, corrected) for item in items(workspace) if item.transcript]
+    corrections = _corrections(workspace)
+    return [_with(item.transcript, corrections) for item in items(workspace) if item.transcript]
 
 
 def cutting(workspace: Workspace, part: Part, out: Path) -> Generator[None, None, Path]:
@@ -226,12 +257,10 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
     )
 
 
-def _with(transcript: TieredTranscript, corrected: dict[tuple[str, int], str]) -> TieredTranscript:
-    name = transcript.recording
-    spans = transcript.tiers[0][1]
-    if not any((name, i) in corrected for i in range(len(spans))):
+def _with(transcript: TieredTranscript, corrections: Corrections) -> TieredTranscript:
+    name, spans = transcript.recording, transcript.tiers[0][1]
+    found = [_of(corrections, name, number, s.start, s.end) for number, s in enumerate(spans)]
+    if not any(found):
         return transcript
-    best = tuple(
-        Span(s.start, s.end, corrected[name, i]) if (name, i) in corrected else s for i, s in enumerate(spans)
-    )
+    best = tuple(Span(s.start, s.end, c.text) if c else s for s, c in zip(spans, found, strict=True))
     return replace(transcript, tiers=((CORRECTED, best), *transcript.tiers))

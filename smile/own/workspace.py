@@ -48,6 +48,8 @@ class Correction:
     smile: str
     vanilla: str
     examples: int  # that the pool had when it was transcribed
+    start: float | None = None  # of the line in the recording, s; None where that was not kept
+    end: float | None = None
 
 
 @dataclass(frozen=True)

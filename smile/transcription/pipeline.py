@@ -54,20 +54,21 @@ def transcribe(
     """
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
     listening = replace(result, stage="Listening for speech")
-    pieces = deque(given(samples, cuts) or (yield from _speech(samples, listening)))
+    found = given(samples, cuts) or (yield from _speech(samples, listening))
+    pieces = deque((speech, 0) for speech in found)
     while pieces:
-        speech = pieces.popleft()
+        speech, depth = pieces.popleft()
         if kept and (known := kept.extended(result, speech)):
             result = known
             continue
         if kept and kept.is_cut(result, speech) and (halves := at_longest_pause(speech)):
-            pieces.extendleft(reversed(halves))
+            pieces.extendleft((half, depth + 1) for half in reversed(halves))
             continue
         before = result
         result, pool = yield from _both(models, speech, pool, result)
         written = [(before, result)]
         if pool is not None and not cuts:
-            written = yield from _recut(models, speech, pool, written[0])
+            written = yield from _recut(models, speech, pool, written[0], depth)
         result = written[-1][1]
         if kept:
             for pair in written:
@@ -151,7 +152,7 @@ def _both(
 
 
 def _recut(
-    models: Models, speech: Speech, pool: Pool, whole: Pair, depth: int = 0
+    models: Models, speech: Speech, pool: Pool, whole: Pair, depth: int
 ) -> Generator[Result, None, list[Pair]]:
     """Write a segment anew in two pieces where its text is too short; whole again if they bring no more text.
 

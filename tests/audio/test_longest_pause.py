@@ -67,3 +67,14 @@ def test_without_a_pause_between_speech_it_is_not_cut(monkeypatch: pytest.Monkey
 def test_nothing_is_cut_of_next_to_nothing() -> None:
     assert at_longest_pause(Speech(0.0, 0.0, np.zeros(0, np.float32))) is None
     assert at_longest_pause(Speech(0.0, 0.01, np.zeros(160, np.float32))) is None
+
+
+def test_a_place_has_one_time_whatever_it_is_counted_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = [(2, 1), (0.8, 0), (2, 1)]
+    for first in range(0, 40 * CHUNK, CHUNK):
+        speech = piece(monkeypatch, plan)
+        last = first + len(speech.samples)
+        halves = at_longest_pause(Speech(first / SAMPLE_RATE, last / SAMPLE_RATE, speech.samples))
+        assert halves is not None
+        assert halves[0].start == first / SAMPLE_RATE
+        assert halves[1].end == last / SAMPLE_RATE, "or what is kept of it would not lie in its segment"

@@ -153,11 +153,61 @@ def test_without_examples_no_setting_of_them_counts() -> None:
     assert Made("0001", 3).older(now) == "with more examples"
 
 
+def corrected(workspace: Workspace, *place: float) -> None:
+    """The first part of the transcript is corrected, at a place or by its number alone."""
+    correction = Correction(NAME, 0, "mar sin", "mar", "mar", 3, *place)
+    state = workspace.state()
+    version = replace(state.versions[-1], correction=correction)
+    workspace.write(replace(state, versions=(*state.versions[:-1], version)))
+
+
+def anew(workspace: Workspace, *cuts: tuple[float, float]) -> None:
+    """A batch that began before there were corrections has cut the recording so."""
+    spans = tuple(Span(*cut, "air a chur") for cut in cuts)
+    transcript = TieredTranscript(NAME, 1.0, ((BY_LEVEL["context"], spans), ("Whisper alone", spans)))
+    transcripts.keep(workspace, Step(1, 1, NAME, transcript=transcript), made.now(workspace))
+
+
 def test_a_recording_with_corrections_keeps_its_cuts(workspace: Workspace) -> None:
     written(workspace)
     assert transcripts.items(workspace)[0].recording.cuts == ()
-    correction = Correction(NAME, 0, "mar sin", "mar", "mar", 3)
-    state = workspace.state()
-    corrected = replace(state.versions[-1], correction=correction)
-    workspace.write(replace(state, versions=(*state.versions[:-1], corrected)))
+    corrected(workspace)
     assert transcripts.items(workspace)[0].recording.cuts == ((0.0, 1.0),)
+
+
+@pytest.mark.parametrize("place", [(), (0.0, 1.0)], ids=["by number", "at its place"])
+def test_what_is_corrected_meanwhile_keeps_its_cuts_too(
+    workspace: Workspace, place: tuple[float, ...]
+) -> None:
+    written(workspace)
+    corrected(workspace, *place)
+    anew(workspace, (0.0, 0.4), (0.4, 1.0))
+    (part,) = transcripts.parts(workspace)
+    assert (part.start, part.end, part.corrected) == (0.0, 1.0, "mar sin")
+    anew(workspace, (0.0, 1.0))
+    (part,) = transcripts.parts(workspace)
+    assert (part.corrected, transcripts.items(workspace)[0].transcript.tiers[0][1][0].text) == (  # type: ignore[union-attr]
+        "mar sin",
+        "air a chur",
+    )
+
+
+def test_a_correction_is_of_no_other_stretch(workspace: Workspace) -> None:
+    written(workspace)
+    corrected(workspace, 0.0, 1.0)
+    (workspace.folder / "transcripts.json").unlink()
+    anew(workspace, (0.0, 0.4), (0.4, 1.0))
+    assert [part.corrected for part in transcripts.parts(workspace)] == [None, None]
+    assert [name for name, _ in transcripts.exported(workspace)[0].tiers] == [
+        BY_LEVEL["context"],
+        "Whisper alone",
+    ]
+
+
+def test_a_transcript_stays_where_no_other_can_be_made(workspace: Workspace) -> None:
+    written(workspace)
+    transcripts.keep(workspace, Step(1, 1, NAME, problem="It cannot be read."), made.now(workspace))
+    (item,) = transcripts.items(workspace)
+    assert (item.transcript.text if item.transcript else "", item.problem) == ("mar", "It cannot be read.")
+    anew(workspace, (0.0, 1.0))
+    assert transcripts.items(workspace)[0].problem == ""

@@ -126,6 +126,21 @@ def test_a_run_that_was_broken_off_goes_on_behind_the_pieces(
     assert [s.start for s in result.vanilla.segments] == [0, 2, 4, 8]
 
 
+def test_a_run_that_was_killed_between_two_pieces_cuts_no_deeper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    middle = lambda s: (piece(s.start, m := (s.start + s.end) / 2), piece(m, s.end))  # noqa: E731
+    for module in (pipeline, recut):
+        monkeypatch.setattr(module, "at_longest_pause", middle)
+    monkeypatch.setattr(Target, "written", lambda self, *_: iter([self._step("word")]))
+    whole = run(base=tmp_path / "one")
+    (log,) = tmp_path.glob("one*")
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(lines[:-3]), encoding="utf-8")  # of four pieces the first
+    again = run(base=tmp_path / "one")
+    assert [s.end for s in again.smile.segments] == [s.end for s in whole.smile.segments]
+
+
 def test_pieces_that_bring_no_more_text_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Target, "written", lambda self, *_: iter([self._step("x" * (self.speech.start == 0))])

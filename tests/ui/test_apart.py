@@ -136,8 +136,8 @@ def test_my_language_is_decoded_apart(
         *transcribing.bring(service, key, [upload(DEMO.queries[0].audio)]),
         transcribing.bring_recorded(service, key, upload(clip)),
         *transcribing.run(service, key),
-        correcting.open_part(service, key, name, 0),
-        *correcting.learn(service, key, [name, 0], DEMO.queries[0].text),
+        part := correcting.open_part(service, key, name, 0),
+        *correcting.learn(service, key, part.part, DEMO.queries[0].text),
     ]
     assert not [page.stage for page in pages if "stage error" in str(page.stage)]
     transcribing.pool_saved(service, "superb", key)

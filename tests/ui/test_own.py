@@ -18,9 +18,11 @@ import pytest
 
 from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
-from smile.own import bringing, changes, growing, transcripts
+from smile.own import bringing, changes, fitting, growing, transcripts
 from smile.own import check as leave_one_out
 from smile.own.checked import Line, keep_table
+from smile.own.made import Made
+from smile.own.quota import FullError
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Correction, Workspace
 from smile.own.workspaces import Workspaces
@@ -513,6 +515,25 @@ def test_a_level_that_could_not_be_made_falls_back_to_examples(
     assert possible(wanted, None, models).level == "acoustic", "there is nothing to write by"
 
 
+def test_what_was_transcribed_without_its_acoustic_model_is_offered_again(
+    idle: VisitorService, asked: list[tuple[float, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise FullError(fitting.NO_ROOM)
+
+    monkeypatch.setattr(preparing, "has_acoustic", lambda pool, model: False)
+    monkeypatch.setattr(fitting, "fitted", full)
+    monkeypatch.setattr(growing, "ready", lambda *_: None)
+    key = with_examples(idle, 0, 2)
+    checking.choose(idle, key, 1, False, "off", "combined")
+    add_recordings(idle, key, 1)
+    *_, last = transcribing.run(idle, key)
+    assert "the acoustic model, is left out" in last.stage
+    assert (last.again["visible"], last.results.count("with other settings")) == (True, 1)
+    page = checking.choose(idle, key, 1, False, "off", "context")
+    assert page.again["visible"] is False, "so it was made"
+
+
 def test_the_curve_against_a_slow_reference() -> None:
     made = [Correction("a", i, "abcd", "abcd"[: i + 1], "xxxx", 3 + i) for i in range(4)]
     made.append(Correction("b", 0, "!", "?", "x", 8))  # has nothing to be counted
@@ -614,15 +635,16 @@ def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, 
     add_recordings(service, key, 2)
     list(transcribing.run(service, key))
     first, second = (u.audio.name for u in DEMO.queries[:2])
-    assert correcting.open_part(service, key, first, 0).part == [first, 0]
-    *_, last = correcting.learn(service, key, [first, 0], DEMO.queries[0].text)
-    assert last.part == [second, 0]
+    opened = correcting.open_part(service, key, first, 0).part
+    assert opened[:2] == [first, 0]
+    *_, last = correcting.learn(service, key, opened, DEMO.queries[0].text)
+    assert last.part[:2] == [second, 0]
     assert "next one" in last.stage
     assert [p.stale for p in transcripts.parts(service.visitors.open(key))] == [False, False]
     assert [p.examples for p in transcripts.parts(service.visitors.open(key))] == [4, 5]
-    *_, last = correcting.learn(service, key, [first, 0], WORDS)
-    assert "among the examples" in last.stage
-    *_, fresh, last = correcting.learn(service, key, [second, 0], DEMO.queries[1].text)
+    *_, refused = correcting.learn(service, key, opened, WORDS)
+    assert "among the examples" in refused.stage
+    *_, fresh, last = correcting.learn(service, key, last.part, DEMO.queries[1].text)
     assert "All transcripts are corrected" in last.stage
     assert fresh.curve["visible"]
     assert fresh.results.count("corrected") == 2
@@ -631,6 +653,28 @@ def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, 
     assert DEMO.queries[0].text in served.read_text(encoding="utf-8")
     naming.delete(service, key)
     assert not served.exists()
+
+
+def test_what_was_transcribed_anew_meanwhile_is_opened_again_before_it_is_corrected(
+    service: VisitorService,
+) -> None:
+    key = with_examples(service, 0, 4, "gla")
+    add_recordings(service, key, 1)
+    list(transcribing.run(service, key))
+    workspace, name = service.visitors.open(key), DEMO.queries[0].audio.name
+    opened = correcting.open_part(service, key, name, 0).part
+    (item,) = transcripts.items(workspace)
+    assert item.transcript is not None
+    tiers = tuple(
+        (tier, (replace(s[0], end=0.5), replace(s[0], start=0.5))) for tier, s in item.transcript.tiers
+    )
+    anew = replace(item.transcript, tiers=tiers)
+    transcripts.keep(workspace, batch.Step(1, 1, name, transcript=anew), Made())
+    *_, last = correcting.learn(service, key, opened, WORDS)
+    assert correcting.ANEW in last.stage
+    assert len(workspace.pool() or ()) == 4
+    *_, last = correcting.learn(service, key, correcting.open_part(service, key, name, 0).part, "facal")
+    assert [p.corrected for p in transcripts.parts(workspace)] == ["facal", None]
 
 
 def test_two_visitors_at_once_each_get_what_is_theirs(service: VisitorService) -> None:

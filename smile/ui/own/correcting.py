@@ -18,6 +18,7 @@ from smile.ui.own.transcribing import written
 from smile.util.timing import telling
 
 ADDING = "Adding it to the examples"
+ANEW = "This recording has been transcribed anew meanwhile; open the transcript again, and correct that."
 
 
 @guarded
@@ -33,7 +34,7 @@ def shown(workspace: Workspace, part: Part) -> Page:
     items = transcripts.items(workspace)
     return Page(
         results=view.transcripts(items, transcripts.parts_of(items, workspace), part.key),
-        part=list(part.key),
+        part=[*part.key, part.start, part.end],
         part_player=view.player(caption, workspace.recordings / part.recording, part.start, part.end),
         part_text=part.text,
         part_box=gr.update(visible=True),
@@ -49,6 +50,8 @@ def learn(
     if not chosen:
         raise PoolError("Choose a transcript first.")
     part = transcripts.part(workspace, str(chosen[0]), int(chosen[1]))
+    if [part.start, part.end] != list(chosen[2:]):
+        raise PoolError(ANEW)
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     said = growing.said(text)

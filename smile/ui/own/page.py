@@ -49,7 +49,7 @@ class Page(NamedTuple):
     results: Any = gr.skip()
     again: Any = gr.skip()
     files: Any = gr.skip()
-    part: Any = gr.skip()  # (recording, number) of the one that is open
+    part: Any = gr.skip()  # recording, number, start and end (s) of the one that is open
     part_player: Any = gr.skip()
     part_text: Any = gr.skip()
     part_box: Any = gr.skip()

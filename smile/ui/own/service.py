@@ -191,8 +191,8 @@ class VisitorService:
             clips = [item.recording for item in transcripts.items(workspace) if item.recording.name in names]
         models = self.models()
         pool = workspace.pool(models.smile.info.encoder)
-        asked, made = digest(pool, settings), made_with(workspace, pool, settings)
-        clips, settings = [replace(c, asked=asked) for c in clips], possible(settings, pool, models)
+        asked, settings = digest(pool, settings), possible(settings, pool, models)
+        clips, made = [replace(c, asked=asked) for c in clips], made_with(workspace, pool, settings)
         # its log is its own: another batch, with other examples, may begin before this one has ended
         with workspace.work(adding=False) as log:
             output = batch.Output(times="words") if timed(settings, pool, models) else batch.UTTERANCES
