@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from smile.corpora.mapping import ColumnMapping
 
 MB = 1_000_000  # bytes
+PACE = 15.0  # seconds between two lines of a log that say how far some work is
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -88,16 +91,31 @@ def megabytes(text: str) -> int:
 
 
 class Bar:
-    """A progress bar on standard error, called with what is done and how much there is."""
+    """A progress bar on standard error, called with what is done and how much there is.
 
-    def __init__(self, label: str, unit: str = "clips"):
+    Where standard error is no terminal it is a line now and then, such as in a log.
+    """
+
+    def __init__(self, label: str, unit: str = "clips", clock: Callable[[], float] = time.monotonic):
         from tqdm import tqdm
 
         self._bar = tqdm(desc=label, unit=f" {unit}", file=sys.stderr, disable=None)
+        self._label, self._unit, self._clock = label, unit, clock
+        self._said = clock()
 
     def __call__(self, done: int, total: int) -> None:
+        if self._bar.disable:
+            self._say(done, total)
+            return
         self._bar.total = total
         self._bar.update(done - self._bar.n)
+
+    def _say(self, done: int, total: int) -> None:
+        """Print how far the work is, unless a line was printed just now; short work prints nothing."""
+        if self._clock() - self._said < PACE:
+            return
+        self._said = self._clock()
+        print(f"{self._label}: {done} of {total} {self._unit}", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Bar:
         return self

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -129,7 +130,7 @@ def run(chosen: argparse.Namespace) -> None:
     if samples is None:
         _transcribe_many(chosen, models, pool, settings)
         return
-    *_, result = transcribe(models, samples, pool, settings)
+    result = _last(transcribe(models, samples, pool, settings))
     result = with_times(result, models.smile, samples, pool, chosen.times)
     told = as_dict(result, chosen.reference)
     if chosen.json:
@@ -160,6 +161,20 @@ def _with_text(pool: Pool, text: Path | None) -> Pool:
     from smile.acoustic.model import lines_of
 
     return replace(pool, added=tuple(lines_of(text))) if text else pool
+
+
+def _last(results: Iterator[Result]) -> Result:
+    """Show how far a recording is transcribed, and return the last result."""
+    with Bar("Transcribing", "s") as bar:
+        for result in results:
+            bar(*_reached(result))
+    return result
+
+
+def _reached(result: Result) -> tuple[int, int]:
+    """Return up to where a recording is transcribed on both sides, and its length; in whole seconds."""
+    length, begun = ceil(result.duration), result.vanilla.segments
+    return (length if result.done else int(begun[-1].start) if begun else 0), length
 
 
 def _print(told: dict[str, Any], result: Result) -> None:
