@@ -32,11 +32,12 @@ from smile.importing.imported import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.importing.rows import Part, columns_in
 from smile.pools.pool import HEADER, open_pool
+from smile.util.advice import NO_TRACK
 
 CLIPS, UNPACKED = "clips", "unpacked"  # in a work folder
 NO_TRACKS = (
     "An audio track can be chosen of the recordings of a table or of annotations, not of a pool or an "
-    "ML-SUPERB folder; leave --track out."
+    f"ML-SUPERB folder; {NO_TRACK.option}."
 )
 TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder
 
