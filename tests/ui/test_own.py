@@ -38,6 +38,7 @@ from smile.ui.own import (
     columns,
     correcting,
     curve,
+    encodings,
     naming,
     orthography,
     transcribing,
@@ -200,7 +201,7 @@ def test_tiers_that_cannot_be_looked_at_are_none(
     assert [name for _, name in offered["choices"]] == names == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
     monkeypatch.setattr(adding, "look_apart", fails)
-    nothing = [(adding.NO_TIERS, [], *columns.hidden())]
+    nothing = [(adding.NO_TIERS, [], *columns.hidden(), *encodings.hidden())]
     assert list(adding.look(files)) == nothing
     assert list(adding.look([str(sound)])) == nothing, "it is no upload"
     assert "choices" not in adding.NO_TIERS, "the page goes on sending what was ticked"

@@ -10,13 +10,14 @@ from typing import Any
 import gradio as gr
 
 from smile.datatypes import PoolError, Utterance
+from smile.importing import Hints
 from smile.importing.isolated import Choices, look_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken, using
 from smile.ui.guard import sentence
-from smile.ui.own import columns, view
+from smile.ui.own import columns, encodings, view
 from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
 from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
@@ -26,11 +27,14 @@ NO_CHOICES = Choices((), None)
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
-def look(files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
-    """Yield what is to be chosen of files: tiers, as choices and by name, and the columns of a table."""
-    choices = _choices(files) if files else NO_CHOICES
+def look(files: Sequence[str] | None, *encoding: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield what is to be chosen of files: tiers, as choices and by name, a table's columns, and an encoding.
+
+    `encoding` is what `encodings.named` takes beside the files.
+    """
+    choices = _choices(files, encoding) if files else NO_CHOICES
     filled = [tier for tier in choices.tiers if tier.filled]
-    asked = columns.shown(choices.table)
+    asked = *columns.shown(choices.table), *encodings.shown(files or (), choices.undecoded, *encoding)
     if len(filled) < (1 if choices.beside else 2):
         yield NO_TIERS, [], *asked
         return
@@ -40,11 +44,12 @@ def look(files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
     yield gr.update(choices=named, value=ticked, visible=True), [tier.name for tier in filled], *asked
 
 
-def _choices(files: Sequence[str]) -> Choices:
+def _choices(files: Sequence[str], encoding: Sequence[Any]) -> Choices:
     """What is wrong with the files is said when they are added."""
     try:
+        named = encodings.named(files, *encoding)
         with TemporaryDirectory() as work:
-            return finished(look_apart(taken(files, Path(work))))
+            return finished(look_apart(taken(files, Path(work)), encoding=named))
     except Exception as error:
         sentence(error, "look")
         return NO_CHOICES
@@ -62,18 +67,20 @@ def add_files(
 ) -> Iterator[Page]:
     """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted.
 
-    `chosen` is what `columns.mapping` takes. Where files are refused, they stay, to be mended or added to.
+    `chosen` is what `columns.mapping` takes, and then what `encodings.wanted` takes beside the files. Where
+    files are refused, they stay, to be mended or added to.
     """
     if not files:
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
-    mapping = columns.mapping(*chosen)
+    mapping = columns.mapping(*chosen[: columns.INPUTS])
+    hints = Hints(columns=mapping, encoding=encodings.wanted(files, *chosen[columns.INPUTS :]))
     with using(files):
         key, workspace = workspace_of(service, key)
         yield Page(key=key).says("Looking at the files", "working")
         with workspace.work() as work:
             imported = yield from working(
-                service.read_clips(workspace, taken(files, work), work, ticked, mapping)
+                service.read_clips(workspace, taken(files, work), work, ticked, hints)
             )
             added = yield from working(
                 service.work(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from smile.ui.own.columns import ColumnChoice
+from smile.ui.own.encodings import EncodingStep
 
 
 class Buttons(NamedTuple):
@@ -15,6 +16,7 @@ class Buttons(NamedTuple):
     typed: gr.Textbox
     matches: gr.Radio
     columns: ColumnChoice
+    encoding: EncodingStep
     add_files: gr.Button
     add_clip: gr.Button
     save: gr.Button
