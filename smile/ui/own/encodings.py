@@ -10,6 +10,7 @@ import gradio as gr
 from smile.corpora.encodings import ENCODINGS, encoding_named
 from smile.corpora.undecoded import EncodingChoice, Undecoded
 from smile.datatypes import PoolError
+from smile.ui.own.brought import are_these
 
 NONE = "0"  # none of them
 LEAVE = "none: leave such lines out"
@@ -47,7 +48,7 @@ def shown(files: Sequence[str], undecoded: Undecoded | None, *sent: Any) -> tupl
         return hidden()
     choices = [(_label(one), one.names[0]) for one in undecoded.choices]
     choices += [(LEAVE, NONE)] if undecoded.table else []
-    said = sent[1] if _is_asked(files, *sent) else None
+    said = sent[1] if are_these(files, *sent[:1]) else None
     value = next((value for _, value in choices if value == said), None)
     what = f"Encoding of the {'table' if undecoded.table else 'annotations'}"
     return [*files], gr.update(choices=choices, value=value, label=what, visible=True)
@@ -59,7 +60,7 @@ def named(files: Sequence[str], asked: Any = (), said: Any = None) -> str:
     Raises:
         SmileError: the page sends anything else.
     """
-    if not _is_asked(files, asked) or said is None or said == NONE:
+    if not are_these(files, asked) or said is None or said == NONE:
         return ""
     if not isinstance(said, str):
         raise PoolError(CHOOSE)
@@ -72,18 +73,13 @@ def wanted(files: Sequence[str], asked: Any = (), said: Any = None) -> str:
     Raises:
         SmileError: it was asked, and nothing is chosen; or the page sends anything else.
     """
-    if _is_asked(files, asked) and not said:
+    if are_these(files, asked) and not said:
         raise PoolError(CHOOSE)
     return named(files, asked, said)
 
 
-def _is_asked(files: Sequence[str], asked: Any = (), *_: Any) -> bool:
-    """Whether it was asked of these uploads; what was chosen for others does not hold."""
-    return bool(files) and [*files] == [*(asked or ())]
-
-
 def _label(choice: EncodingChoice) -> str:
     names = [ENCODINGS[name].partition(",")[0] for name in choice.names]
-    others = f" or {len(names) - NAMED} others" if len(names) > NAMED else ""
-    called = ENCODINGS[choice.names[0]] if len(names) == 1 else " or ".join(names[:NAMED]) + others
+    named = names if len(names) <= NAMED + 1 else [*names[:NAMED], f"{len(names) - NAMED} others"]
+    called = ENCODINGS[choice.names[0]] if len(names) == 1 else " or ".join(named)
     return f"{called}: {' '.join(f'“{text}”' for text in choice.shown)}"
