@@ -17,6 +17,8 @@ from threading import Thread, Timer
 from time import sleep
 from typing import Any
 
+from smile.audio.tracks import MOST as MOST_TRACKS
+from smile.audio.tracks import ONE, Tracks
 from smile.corpora.preview import Preview
 from smile.corpora.undecoded import Undecoded
 from smile.datatypes import CorpusError
@@ -78,12 +80,13 @@ def read_apart(
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person has to choose of uploaded files: tiers, the columns of a table, or their encoding."""
+    """What a person has to choose of uploaded files: tiers, a table's columns, an encoding, a track."""
 
     tiers: tuple[TierCount, ...]  # of the annotation files among them; none where there are no such files
     table: Preview | None  # None where its columns are understood, or there is none
     beside: bool = False  # whether there is a table of clips beside annotations
     undecoded: Undecoded | None = None  # None where they are in Unicode, or say in which encoding they are
+    tracks: Tracks = ONE  # of the recording that has most of them
 
 
 def look_apart(
@@ -99,9 +102,16 @@ def look_apart(
     try:
         tiers = tuple(TierCount(**tier) for tier in answer["tiers"])
         table, undecoded = Preview.from_json(answer["table"]), Undecoded.from_json(answer["undecoded"])
-        return Choices(tiers, table, answer["beside"] is True, undecoded)
+        return Choices(tiers, table, answer["beside"] is True, undecoded, _tracks(answer["tracks"]))
     except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(FAILED) from error
+
+
+def _tracks(said: dict[str, Any]) -> Tracks:
+    tracks = Tracks(int(said["count"]), int(said["used"]))
+    if not 1 <= tracks.used <= tracks.count <= MOST_TRACKS:
+        raise ValueError(tracks)
+    return tracks
 
 
 def unpack_apart(path: Path, folder: Path, *, limits: Limits = STRANGERS) -> Generator[str, None, Path]:

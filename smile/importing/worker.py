@@ -10,13 +10,15 @@ import json
 import os
 import resource
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
 from smile import importing
+from smile.audio.formats import AUDIO_SUFFIXES
+from smile.audio.tracks import ONE, Tracks, tracks_of
 from smile.corpora.tables import SUFFIXES as TABLES
 from smile.datatypes import CorpusError, SmileError
 from smile.importing.clips import READERS
@@ -119,7 +121,14 @@ def _look(request: Request, limits: Limits, tell: Teller) -> Any:
         "table": table.to_json() if table else None,
         "beside": importing.has_table_beside(folder, limits, encoding),
         "undecoded": undecoded.to_json() if undecoded else None,
+        "tracks": asdict(_tracks(files)),
     }
+
+
+def _tracks(files: Sequence[Path]) -> Tracks:
+    """The tracks of the recording that has most of them, of those that lie in no zip."""
+    sounds = [path for path in files if path.suffix.lower() in AUDIO_SUFFIXES]
+    return max(map(tracks_of, sounds), key=lambda tracks: tracks.count, default=ONE)
 
 
 def _tiers(

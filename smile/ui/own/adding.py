@@ -17,24 +17,30 @@ from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken, using
 from smile.ui.guard import sentence
-from smile.ui.own import columns, encodings, view
+from smile.ui.own import columns, encodings, tracks, view
 from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
 from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
 NO_TIERS = gr.update(value=[], visible=False)  # the page still sends what was ticked, so it stays a choice
 NO_CHOICES = Choices((), None)
+PAIRS = (columns.INPUTS, columns.INPUTS + 2)  # where the inputs on an encoding and on a track begin
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
-def look(files: Sequence[str] | None, *encoding: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield what is to be chosen of files: tiers, as choices and by name, a table's columns, and an encoding.
+def look(files: Sequence[str] | None, *chosen: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield what is to be chosen of files: tiers, as choices and by name, columns, an encoding, and a track.
 
-    `encoding` is what `encodings.named` takes beside the files.
+    `chosen` is what was chosen of the latter two before.
     """
+    files, encoding, track = files or (), chosen[:2], chosen[2:4]
     choices = _choices(files, encoding) if files else NO_CHOICES
     filled = [tier for tier in choices.tiers if tier.filled]
-    asked = *columns.shown(choices.table), *encodings.shown(files or (), choices.undecoded, *encoding)
+    asked = (
+        *columns.shown(choices.table),
+        *encodings.shown(files, choices.undecoded, *encoding),
+        *tracks.shown(files, choices.tracks, *track),
+    )
     if len(filled) < (1 if choices.beside else 2):
         yield NO_TIERS, [], *asked
         return
@@ -67,14 +73,13 @@ def add_files(
 ) -> Iterator[Page]:
     """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted.
 
-    `chosen` is what `columns.mapping` takes, and then what `encodings.wanted` takes beside the files. Where
-    files are refused, they stay, to be mended or added to.
+    `chosen` is what `columns.mapping` takes, and then what `encodings.wanted` and `tracks.wanted` take beside
+    the files. Where files are refused, they stay, to be mended or added to.
     """
     if not files:
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
-    mapping = columns.mapping(*chosen[: columns.INPUTS])
-    hints = Hints(columns=mapping, encoding=encodings.wanted(files, *chosen[columns.INPUTS :]))
+    hints = _hints(files, chosen)
     with using(files):
         key, workspace = workspace_of(service, key)
         yield Page(key=key).says("Looking at the files", "working")
@@ -91,6 +96,16 @@ def add_files(
     yield fresh(workspace)._replace(rejected=told, uploads=None, tiers=NO_TIERS)
     problem = yield from working(service.ready(workspace))
     yield Page().says(f"{_counted(added.count)} {problem}".strip(), "done")
+
+
+def _hints(files: Sequence[str], chosen: Sequence[Any]) -> Hints:
+    """What a visitor has said of files that these do not say, from what the page sends."""
+    mapping, (encoding, track) = chosen[: columns.INPUTS], (chosen[n : n + 2] for n in PAIRS)
+    return Hints(
+        columns=columns.mapping(*mapping),
+        encoding=encodings.wanted(files, *encoding),
+        track=tracks.wanted(files, *track),
+    )
 
 
 def _counted(count: int) -> str:

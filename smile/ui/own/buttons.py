@@ -8,6 +8,7 @@ import gradio as gr
 
 from smile.ui.own.columns import ColumnChoice
 from smile.ui.own.encodings import EncodingStep
+from smile.ui.own.tracks import TrackStep
 
 
 class Buttons(NamedTuple):
@@ -17,6 +18,7 @@ class Buttons(NamedTuple):
     matches: gr.Radio
     columns: ColumnChoice
     encoding: EncodingStep
+    track: TrackStep
     add_files: gr.Button
     add_clip: gr.Button
     save: gr.Button
