@@ -19,6 +19,7 @@ from smile.pools.pool import open_pool
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import name, said, shown
 from tests.conftest import POOLS
+from tests.support.films import film
 from tests.support.linguists import staircase, write_eaf
 
 SLOW = 240.0  # seconds; models are loaded first
@@ -288,4 +289,22 @@ def test_the_encoding_of_a_table_is_chosen_by_what_it_reads(driver, served, clip
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert page.errors() == []
+
+
+def test_the_audio_track_is_chosen_where_there_are_several(driver, served, tmp_path):
+    film(tmp_path / "a.mkv", ("matroska", "libopus"), [[(0.5, 0.3)], [(1.0, 0.3)]], default=1)
+    (tmp_path / "liste.csv").write_text("klang;wort\na.mkv;w lesie\n", encoding="utf-8")
+    driver.get_log("browser")
+    page = Page(driver, served).open()
+    shown(page)
+    both = "\n".join(str(tmp_path / name) for name in ("a.mkv", "liste.csv"))
+    page.one("#own-uploads input[type='file']").send_keys(both)
+    page.wait(lambda: page.all("#own-track input"), "the tracks", SLOW)
+    assert page.value("#own-track input") == "the default one of each recording"
+    pick(page, "own-track", "track 1 of 2")
+    assert page.value("#own-track input") == "track 1 of 2"
+    page.click("#own-add-files")
+    done(page, "Choose which column names the recordings, and which one holds the texts.")
+    assert not page.all("#own-encoding input"), "it is in UTF-8"
     assert page.errors() == []
