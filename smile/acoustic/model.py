@@ -24,6 +24,7 @@ from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.states import StatesId, Stored
 from smile.acoustic.store import open_heads
+from smile.corpora.plain import text_of
 from smile.datatypes import DecodingResult, LayerStates, Matrix, SmileError, Utterance
 from smile.lm.characters import MOST_CHARACTERS, CharacterNgram
 from smile.lm.spelling import Spelling
@@ -123,17 +124,13 @@ def language_model(texts: Iterable[str], form: Form, added: Iterable[str] = ()) 
     return CharacterNgram(written)
 
 
-def lines_of(path: Path) -> list[str]:
+def lines_of(path: Path, encoding: str = "") -> list[str]:
     """Return the lines of a text file that a user adds, such as a word list or a chapter.
 
     Raises:
-        SmileError: it cannot be read, or is not in UTF-8.
+        SmileError: it cannot be read, or is neither in UTF-8 or UTF-16 nor in the encoding that is named.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SmileError(f"{path} cannot be read as text in UTF-8; save it as such.") from error
-    return [line for line in lines if line.strip()]
+    return [line for line in text_of(path, encoding).splitlines() if line.strip()]
 
 
 def open_acoustic(pool: Pool, model: Model, normaliser: str = RECIPE.normaliser) -> AcousticModel:

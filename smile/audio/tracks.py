@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from smile.audio.formats import CONTAINERS
 from smile.datatypes import AudioError
+from smile.util.advice import TAKE_TRACK
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer
 
 MOST = 255  # tracks that are told apart
-PICK = "--track takes another"  # on the command line
+PICK = TAKE_TRACK.option
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.recordings import add_track, read_chosen
-from smile.cli.terminal import Bar
+from smile.cli.terminal import Bar, add_encoding
 from smile.datatypes import SmileError
 from smile.transcription import lengths
 
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     """Add the command and its options."""
     parser = add_command(commands, "align", run)
     add_option(parser, "recording", type=Path, help="Cut this recording.")
-    add_option(parser, "text", type=Path, help="Take its text from this UTF-8 file.")
+    add_option(parser, "text", type=Path, help="Take its text from this file.")
     add_option(
         parser,
         "--pool",
@@ -49,6 +49,7 @@ def add(commands: Commands) -> None:
         default="lines",
         help="Cut at the lines of the text, or at its sentences.",
     )
+    add_encoding(parser, "a text that is")
     add_option(
         parser,
         "--times",
@@ -71,6 +72,7 @@ def run(chosen: argparse.Namespace) -> None:
     """Cut a recording into utterances at the lines of a text that exists already, with times; goes on where
     it stopped. Lines that are not spoken, and speech that is not in the text, are marked.
     """
+    from smile.corpora.plain import text_of
     from smile.exporting import FORMATS
     from smile.transcription.aligning import Wanted, align_text, utterances
     from smile.transcription.times import TIMES
@@ -78,7 +80,7 @@ def run(chosen: argparse.Namespace) -> None:
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
         raise SmileError(f'There is no format "{unknown[0]}"; choose from {", ".join(FORMATS)}.')
-    lines = utterances(_text(chosen.text), chosen.unit)
+    lines = utterances(text_of(chosen.text, chosen.encoding), chosen.unit)
     samples = read_chosen(chosen.recording, chosen)
     models = models_of(chosen)
     pool = open_for(models, chosen.pool)
@@ -86,13 +88,6 @@ def run(chosen: argparse.Namespace) -> None:
     times = next((one for one in TIMES if one == chosen.times), TIMES[0])
     wanted = Wanted(chosen.recording, lines, chosen.out, kinds, times)
     _tell(_followed(align_text(models.smile, pool, samples, wanted)), chosen.out)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SmileError(f"{path} cannot be read as text in UTF-8; save it as such.") from error
 
 
 def _followed(steps: Generator[Said, None, Aligned]) -> Aligned:

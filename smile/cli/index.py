@@ -12,7 +12,7 @@ from smile.cli.acoustic import fit_acoustic
 from smile.cli.models import add_engine, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.recordings import add_track
-from smile.cli.terminal import Bar, columns, encoding
+from smile.cli.terminal import Bar, add_encoding, columns
 from smile.datatypes import SmileError
 
 if TYPE_CHECKING:
@@ -86,15 +86,7 @@ def _add_hints(parser: argparse.ArgumentParser) -> None:
         "seconds where each clip begins and ends. Instead of a name its place from 1 may stand; "
         "first=LINE says where the first clip is (default: the columns that are understood by their names).",
     )
-    add_option(
-        parser,
-        "--encoding",
-        type=encoding,
-        default="",
-        metavar="NAME",
-        help="Read tables and annotations that are not in UTF-8 or UTF-16 in this encoding, such as cp1252, "
-        "which is Windows-1252 (default: what is not in UTF-8 or UTF-16 is refused).",
-    )
+    add_encoding(parser, "tables and annotations that are")
     add_option(
         parser,
         "--recording",
@@ -179,7 +171,6 @@ def _build_imported(chosen: argparse.Namespace, models: Models) -> Built:
 def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
     """Read and cut what is imported; which tier or columns are meant is said by an option."""
     from smile import importing
-    from smile.corpora.mapping import OPTION
 
     hints = importing.Hints(
         chosen.recording, chosen.split, chosen.language, chosen.columns, chosen.encoding, chosen.track
@@ -194,7 +185,7 @@ def _imported(chosen: argparse.Namespace, work: Path, bar: Bar) -> Imported:
         how = "leave one of them out, or name a tier to cut at the annotations with --tier"
         raise SmileError(error.saying(how)) from error
     except importing.ColumnsError as error:
-        raise SmileError(error.saying(OPTION)) from error
+        raise SmileError(error.saying("choose them with --columns audio=NAME,text=NAME")) from error
 
 
 def _print_rejected(imported: Imported, built: Built) -> None:

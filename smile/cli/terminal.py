@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from smile.cli.parsers import add_option
 from smile.datatypes import MOST_SHOTS, SmileError
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ def encoding(said: str) -> str:
         return encoding_named(said)
     except SmileError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_encoding(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the option that names the encoding of texts from before UTF-8; `what` says which these are."""
+    add_option(
+        parser,
+        "--encoding",
+        type=encoding,
+        default="",
+        metavar="NAME",
+        help=f"Read {what} not in UTF-8 or UTF-16 in this encoding, such as cp1252, which is Windows-1252 "
+        "(default: what is not in UTF-8 or UTF-16 is refused).",
+    )
 
 
 def shots(text: str) -> int:

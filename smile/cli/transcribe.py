@@ -19,7 +19,7 @@ from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.recordings import add_track, read_chosen
-from smile.cli.terminal import Bar
+from smile.cli.terminal import Bar, add_encoding
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 from smile.transcription import lengths
@@ -57,8 +57,9 @@ def add(commands: Commands) -> None:
         parser,
         "--text",
         type=Path,
-        help="Add the lines of this UTF-8 file, such as a word list, to what the level acoustic knows.",
+        help="Add the lines of this file, such as a word list, to what the level acoustic knows.",
     )
+    add_encoding(parser, "a --text that is")
     add_option(parser, "--reference", help="Score both transcripts against this text.")
     add_option(parser, "--json", action="store_true", help="Print everything as JSON.")
     _add_files(parser)
@@ -119,11 +120,12 @@ def run(chosen: argparse.Namespace) -> None:
     lengths.checked(chosen.max_minutes)
     if chosen.cues == "words" and not chosen.times:
         raise SmileError("Cues of words need their times; add --times words.")
+    added = _added(chosen.text, chosen.encoding)
     samples = None if many else read_chosen(first, chosen)
     models = models_of(chosen)
     pool = open_for(models, chosen.pool)
     settings = _settings(chosen, pool)
-    pool = _with_text(pool, chosen.text)
+    pool = replace(pool, added=added)
     prepare_pool(pool, models, settings)
     if chosen.times:
         fit_acoustic(pool, models.smile.within(settings.windows))
@@ -156,11 +158,17 @@ def _settings(chosen: argparse.Namespace, pool: Pool) -> Settings:
     return settings
 
 
-def _with_text(pool: Pool, text: Path | None) -> Pool:
-    """Return a pool with the lines of a file as texts that it knows beside its own."""
+def _added(text: Path | None, encoding: str) -> tuple[str, ...]:
+    """Return the lines of a file as texts that the pool is to know beside its own.
+
+    Raises:
+        SmileError: they cannot be read, or there is an encoding and no file.
+    """
     from smile.acoustic.model import lines_of
 
-    return replace(pool, added=tuple(lines_of(text))) if text else pool
+    if encoding and not text:
+        raise SmileError("--encoding is that of the file that --text names; leave it out, or add --text.")
+    return tuple(lines_of(text, encoding)) if text else ()
 
 
 def _last(results: Iterator[Result]) -> Result:

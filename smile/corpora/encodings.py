@@ -98,9 +98,7 @@ def in_utf8(data: bytes, encoding: str) -> bytes:
     What is in UTF-8 or UTF-16 already stays as it is. What cannot be read becomes U+FFFD, and so do letters
     of a line that may be UTF-8, since nobody can say which of the two it is.
     """
-    if not encoding or data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data
-    if b"\0" in data[:2] or is_utf8(data):
+    if not encoding or not is_eight_bit(data):
         return data
     return "".join(_line(line, encoding) for line in LINES.split(data)).encode("utf-8")
 
@@ -110,7 +108,19 @@ def _line(line: bytes, encoding: str) -> str:
         return line.decode("ascii")
     if is_utf8(line):
         return line.decode("ascii", errors="replace")
-    return CONTROLS.sub(DAMAGED, line.decode(encoding, errors="replace"))
+    return in_encoding(line, encoding)
+
+
+def in_encoding(data: bytes, encoding: str) -> str:
+    """Return what bytes read in one of ENCODINGS, with U+FFFD for what is in no text that is in it."""
+    return CONTROLS.sub(DAMAGED, data.decode(encoding, errors="replace"))
+
+
+def is_eight_bit(data: bytes) -> bool:
+    """Return whether a file's bytes are neither in UTF-8 nor in UTF-16, as far as they say."""
+    if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    return b"\0" not in data[:2] and not is_utf8(data)
 
 
 def is_utf8(data: bytes) -> bool:

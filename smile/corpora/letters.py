@@ -6,11 +6,13 @@ import codecs
 import re
 import unicodedata
 
+from smile.util.advice import NAME_ENCODING, THAT_ENCODING
+
 UNREADABLE = "Some characters cannot be read; save the file as UTF-8."
-UNKNOWN = "Some characters cannot be read; save the file as UTF-8, or name its encoding (--encoding)."
+UNKNOWN = f"Some characters cannot be read; save the file as UTF-8{NAME_ENCODING.option}."
 LIKELY = (
     'Some characters cannot be read; it looks like Windows-1252 (line {} would read "{}"), so save the file '
-    "as UTF-8, or choose that encoding (--encoding cp1252)."
+    f"as UTF-8{THAT_ENCODING.option}."
 )
 OTHER = "Line {} has characters that are not in {}, or may be in UTF-8; save the file as UTF-8."
 DAMAGE = re.compile("[\ufffd\ud800-\udfff]")

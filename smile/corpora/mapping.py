@@ -17,8 +17,6 @@ FORM = (
     "its place from 1 may stand, and first=LINE says where the first clip is."
 )
 
-OPTION = "choose them with --columns audio=NAME,text=NAME"  # on the command line
-
 Record = tuple[int, Sequence[str] | str]  # line; cells, or what is wrong
 
 

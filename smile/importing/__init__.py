@@ -21,6 +21,7 @@ from smile.corpora.recordings import Recordings
 from smile.corpora.spans import spanned
 from smile.corpora.tables import SUFFIXES, table_rows
 from smile.corpora.tabular import finds_by_name
+from smile.corpora.undecoded import Undecoded
 from smile.corpora.unread import archives, other_files, tables_in
 from smile.datatypes import CorpusError, Progress
 from smile.importing import clips, rows
@@ -31,12 +32,14 @@ from smile.importing.gathering import gather
 from smile.importing.imported import Imported
 from smile.importing.limits import GENEROUS, STRANGERS, Limits
 from smile.importing.rows import Part, columns_in
+from smile.importing.undecoded import undecoded
 from smile.pools.pool import HEADER, open_pool
+from smile.util.advice import NO_TRACK
 
 CLIPS, UNPACKED = "clips", "unpacked"  # in a work folder
 NO_TRACKS = (
     "An audio track can be chosen of the recordings of a table or of annotations, not of a pool or an "
-    "ML-SUPERB folder; leave --track out."
+    f"ML-SUPERB folder; {NO_TRACK.option}."
 )
 TEXTS = ("", ".txt", ".csv", ".json")  # suffixes of what is read of a pool or an ML-SUPERB folder
 
@@ -170,9 +173,19 @@ def offered(
     return clips.tiers(annotation_files(folder), limits, encoding) if folder.is_dir() else ()
 
 
-def has_table_beside(folder: Path, limits: Limits = STRANGERS) -> bool:
+def has_table_beside(folder: Path, limits: Limits = STRANGERS, encoding: str = "") -> bool:
     """Return whether a folder, as `gather` made it, has annotations and a table of clips, too."""
-    return bool(annotation_files(folder)) and any(rows.is_of_clips(p, limits) for p in tables_in(folder))
+    tables = tables_in(folder) if annotation_files(folder) else ()
+    return any(rows.is_of_clips(path, limits, encoding) for path in tables)
+
+
+def encodings_of(folder: Path, limits: Limits = STRANGERS) -> Undecoded | None:
+    """Return the encodings to choose from for the texts of a folder, as `gather` made it, if any."""
+    folder = _inner(folder)
+    try:
+        return undecoded(annotation_files(folder) or [rows.table_of(folder)], limits)
+    except CorpusError:
+        return None
 
 
 def table_preview(
@@ -266,6 +279,8 @@ __all__ = [
     "Recordings",
     "TierCount",
     "TierError",
+    "Undecoded",
+    "encodings_of",
     "gather",
     "has_table_beside",
     "offered",

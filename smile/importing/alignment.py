@@ -10,9 +10,10 @@ from smile.audio.length import stated_seconds
 from smile.corpora.recordings import ADD, ELSEWHERE, MISSING, Match, Recordings, folded
 from smile.datatypes import SAMPLE_RATE
 from smile.importing.annotations import Annotated
+from smile.util.advice import NAME_RECORDING
 
 EXACT = 0.005  # seconds that a file's times may begin beside 0
-TOGETHER = "which lies in another folder; put the two into one folder, or name the recording (--recording)."
+TOGETHER = f"which lies in another folder; put the two into one folder{NAME_RECORDING.option}."
 NEAR = 0.5  # seconds by which a recording's length may differ from what its annotations say
 OVER = 0.05  # of its length, by which its annotations may go on after its end and leave no doubt
 

@@ -88,13 +88,18 @@ def _in_utf8(path: Path, data: bytes, encoding: str) -> bytes:
     Raises:
         CorpusError: none is named, or it is another one.
     """
-    declared = DECLARED.match(data)
-    if codec(data) != "utf-8-sig" or (declared and declared[1].lower() not in (b"utf-8", b"utf8")):
+    if not says_utf8(data):
         return data
     data = in_utf8(data, encoding)
     if not is_utf8(data) or (encoding and DAMAGED in data):
         raise CorpusError(f"{path.name}: {unreadable(data.splitlines(), encoding=encoding)}")
     return data
+
+
+def says_utf8(data: bytes) -> bool:
+    """Return whether an eaf says that it is in UTF-8, or nothing, which says the same."""
+    declared = DECLARED.match(data)
+    return codec(data) == "utf-8-sig" and not (declared and declared[1].lower() not in (b"utf-8", b"utf8"))
 
 
 def _seconds(milliseconds: str | None) -> float | None:

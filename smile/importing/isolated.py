@@ -17,9 +17,12 @@ from threading import Thread, Timer
 from time import sleep
 from typing import Any
 
-from smile.corpora.mapping import ColumnMapping
+from smile.audio.tracks import MOST as MOST_TRACKS
+from smile.audio.tracks import ONE, Tracks
 from smile.corpora.preview import Preview
+from smile.corpora.undecoded import Undecoded
 from smile.datatypes import CorpusError
+from smile.importing import NO_HINTS, Hints
 from smile.importing.annotations import TierCount
 from smile.importing.imported import Imported
 from smile.importing.limits import STRANGERS, Limits
@@ -44,11 +47,12 @@ def read_apart(
     work: Path,
     *,
     tiers: Sequence[str] = (),
-    language: str = "",
-    columns: ColumnMapping | None = None,
+    hints: Hints = NO_HINTS,
     limits: Limits = STRANGERS,
 ) -> Generator[str, None, Imported]:
     """Read uploaded files as `gather` and `read_source` do; yields what is being done, for a person.
+
+    Of the hints those count that go with uploads: language, columns, encoding and track.
 
     Clips and what is unpacked lie below `work`, a folder that the caller holds until it has used them.
     Closing the generator ends the work before it returns.
@@ -57,8 +61,14 @@ def read_apart(
         CorpusError: nothing in the files can be used, or they ask for more than the limits let in.
     """
     work = work.resolve()
-    hints = {"tiers": list(tiers), "language": language, "columns": columns.to_json() if columns else None}
-    answer = yield from _apart("read", files, work, limits, **hints)
+    said = {
+        "tiers": list(tiers),
+        "language": hints.language,
+        "columns": hints.columns.to_json() if hints.columns else None,
+        "encoding": hints.encoding,
+        "track": hints.track,
+    }
+    answer = yield from _apart("read", files, work, limits, **said)
     try:
         imported = Imported.from_json(answer)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -70,26 +80,38 @@ def read_apart(
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person has to choose of uploaded files: tiers, or the columns of a table."""
+    """What a person has to choose of uploaded files: tiers, a table's columns, an encoding, a track."""
 
     tiers: tuple[TierCount, ...]  # of the annotation files among them; none where there are no such files
     table: Preview | None  # None where its columns are understood, or there is none
     beside: bool = False  # whether there is a table of clips beside annotations
+    undecoded: Undecoded | None = None  # None where they are in Unicode, or say in which encoding they are
+    tracks: Tracks = ONE  # of the recording that has most of them
 
 
-def look_apart(files: Sequence[Path], *, limits: Limits = STRANGERS) -> Generator[str, None, Choices]:
-    """Look into uploaded files for what a person has to choose.
+def look_apart(
+    files: Sequence[Path], *, encoding: str = "", limits: Limits = STRANGERS
+) -> Generator[str, None, Choices]:
+    """Look into uploaded files, in the encoding that a person names, for what they have to choose.
 
     Raises:
         CorpusError: as `read_apart` does.
     """
     with TemporaryDirectory(prefix="smile-look-", ignore_cleanup_errors=True) as work:
-        answer = yield from _apart("look", files, Path(work).resolve(), limits)
+        answer = yield from _apart("look", files, Path(work).resolve(), limits, encoding=encoding)
     try:
         tiers = tuple(TierCount(**tier) for tier in answer["tiers"])
-        return Choices(tiers, Preview.from_json(answer["table"]), answer["beside"] is True)
+        table, undecoded = Preview.from_json(answer["table"]), Undecoded.from_json(answer["undecoded"])
+        return Choices(tiers, table, answer["beside"] is True, undecoded, _tracks(answer["tracks"]))
     except (KeyError, TypeError, ValueError) as error:
         raise CorpusError(FAILED) from error
+
+
+def _tracks(said: dict[str, Any]) -> Tracks:
+    tracks = Tracks(int(said["count"]), int(said["used"]))
+    if not 1 <= tracks.used <= tracks.count <= MOST_TRACKS:
+        raise ValueError(tracks)
+    return tracks
 
 
 def unpack_apart(path: Path, folder: Path, *, limits: Limits = STRANGERS) -> Generator[str, None, Path]:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from smile.corpora.encodings import in_utf8, is_utf8
-from smile.corpora.letters import DAMAGED, codec, unreadable
+from smile.corpora.plain import decoded
 from smile.datatypes import CorpusError
 from smile.importing.annotations import Annotated, Annotation, Tier, check_counts, read_bytes
 from smile.importing.limits import STRANGERS, Limits
@@ -28,13 +27,14 @@ def read_textgrid(path: Path, limits: Limits = STRANGERS, encoding: str = "") ->
     """Read a TextGrid; `encoding` is that of one of 8 bits, where a person names it.
 
     Raises:
-        CorpusError: it cannot be read, is binary, cut short or no TextGrid, or has too many intervals.
+        CorpusError: it cannot be read, is binary, cut short or no TextGrid, or has too many intervals; or it
+            is in an encoding of 8 bits and nobody names the right one, which older Praats do not say.
     """
     data = read_bytes(path)
     if data.startswith(BINARY):
         raise CorpusError(f"{path.name} is a binary TextGrid; save it in Praat as a text file.")
     try:
-        tokens = _tokens(_decoded(path, in_utf8(data, encoding), encoding))
+        tokens = _tokens(decoded(path, data, encoding))
         bounds = _bounds(tokens)
         tiers = tuple(_renamed(_tiers(path, tokens, limits)))
     except CorpusError:
@@ -42,20 +42,6 @@ def read_textgrid(path: Path, limits: Limits = STRANGERS, encoding: str = "") ->
     except (StopIteration, RuntimeError, ValueError, OverflowError) as error:
         raise CorpusError(f"{path.name} is damaged or no TextGrid; save it again in Praat.") from error
     return Annotated(path, tiers, bounds=bounds)
-
-
-def _decoded(path: Path, data: bytes, encoding: str) -> str:
-    """A file's text: in UTF-16 or UTF-8, as tables are.
-
-    Raises:
-        CorpusError: it is in an encoding of 8 bits; which one, older versions of Praat do not say. Or it
-            has characters that are not in the one that a person names.
-    """
-    if codec(data) != "utf-8-sig":
-        return data.decode(codec(data))
-    if not is_utf8(data) or (encoding and DAMAGED in data):
-        raise CorpusError(f"{path.name}: {unreadable(data.splitlines(), encoding=encoding)}")
-    return data.decode("utf-8-sig")
 
 
 def _tokens(text: str) -> Iterator[str | float]:

@@ -10,15 +10,17 @@ import json
 import os
 import resource
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
 from smile import importing
+from smile.audio.formats import AUDIO_SUFFIXES
+from smile.audio.tracks import ONE, Tracks, tracks_of
 from smile.corpora.tables import SUFFIXES as TABLES
-from smile.datatypes import SmileError
+from smile.datatypes import CorpusError, SmileError
 from smile.importing.clips import READERS
 from smile.importing.gathering import names_of
 from smile.importing.limits import Limits
@@ -100,7 +102,9 @@ def _read_source(request: Request, limits: Limits, tell: Teller) -> Any:
     work = Path(request["work"])
     source = importing.gather(_files(request), work, limits)
     columns = importing.ColumnMapping.from_json(request["columns"])
-    hints = importing.Hints(language=request["language"], columns=columns)
+    hints = importing.Hints(
+        language=request["language"], columns=columns, encoding=request["encoding"], track=request["track"]
+    )
     imported = importing.read_source(
         source, work, tiers=request["tiers"], hints=hints, progress=tell.progress, limits=limits
     )
@@ -108,15 +112,35 @@ def _read_source(request: Request, limits: Limits, tell: Teller) -> Any:
 
 
 def _look(request: Request, limits: Limits, tell: Teller) -> Any:
-    work, files = Path(request["work"]), _files(request)
+    work, files, encoding = Path(request["work"]), _files(request), request["encoding"]
     folder = importing.gather(files, work, limits, suffixes=(*READERS, *TABLES))
-    tiers = importing.offered(folder, work, limits)
-    table = importing.table_preview(folder, names_of(files, limits), limits)
+    undecoded = importing.encodings_of(folder, limits)
+    table = importing.table_preview(folder, names_of(files, limits), limits, encoding)
     return {
-        "tiers": [asdict(tier) for tier in tiers],
+        "tiers": [asdict(tier) for tier in _tiers(folder, request, limits, undecoded is not None)],
         "table": table.to_json() if table else None,
-        "beside": importing.has_table_beside(folder, limits),
+        "beside": importing.has_table_beside(folder, limits, encoding),
+        "undecoded": undecoded.to_json() if undecoded else None,
+        "tracks": asdict(_tracks(files)),
     }
+
+
+def _tracks(files: Sequence[Path]) -> Tracks:
+    """The tracks of the recording that has most of them, of those that lie in no zip."""
+    sounds = [path for path in files if path.suffix.lower() in AUDIO_SUFFIXES]
+    return max(map(tracks_of, sounds), key=lambda tracks: tracks.count, default=ONE)
+
+
+def _tiers(
+    folder: Path, request: Request, limits: Limits, undecoded: bool
+) -> tuple[importing.TierCount, ...]:
+    """The tiers of annotations; none of those that can be read only once their encoding is chosen."""
+    try:
+        return importing.offered(folder, Path(request["work"]), limits, request["encoding"])
+    except CorpusError:
+        if undecoded:
+            return ()
+        raise
 
 
 def _unpack(request: Request, limits: Limits, tell: Teller) -> Any:

@@ -13,6 +13,7 @@ from gradio.exceptions import InvalidPathError
 
 from smile.datatypes import SmileError
 from smile.paths import PACKAGE
+from smile.util.advice import on_page
 
 LOG = logging.getLogger(__name__)
 UNEXPECTED = "Something went wrong on the server; please try again, and report it if it happens again."
@@ -40,9 +41,9 @@ def sentence(error: BaseException, what: str = "") -> str:
     which may be the visitor's.
     """
     if isinstance(error, SmileError):
-        return without_folders(str(error))
+        return on_page(without_folders(str(error)))
     if isinstance(error.__cause__, SmileError):  # gradio wraps those of a component
-        return without_folders(str(error.__cause__))
+        return on_page(without_folders(str(error.__cause__)))
     if isinstance(error, InvalidPathError):
         return NOT_YOURS
     if not _ours(error):

@@ -19,6 +19,7 @@ from smile.pools.pool import open_pool
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import name, said, shown
 from tests.conftest import POOLS
+from tests.support.films import film
 from tests.support.linguists import staircase, write_eaf
 
 SLOW = 240.0  # seconds; models are loaded first
@@ -227,11 +228,11 @@ def test_on_a_phone_what_is_known_of_a_recording_is_read_under_its_text(page, re
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def pick(page: Page, name: str, begins: str) -> None:
-    """Choose the option of a column's dropdown that begins so."""
-    page.click(f"#own-column-{name} input")
+def pick(page: Page, dropdown: str, begins: str) -> None:
+    """Choose the option of a dropdown that begins so."""
+    page.click(f"#{dropdown} input")
     there = "ul[role='listbox'] li"
-    page.wait(lambda: any(begins in li.text for li in page.all(there)), f"the column {begins}")
+    page.wait(lambda: any(begins in li.text for li in page.all(there)), f"the choice {begins}")
     next(li for li in page.all(there) if begins in li.text).click()
 
 
@@ -255,10 +256,55 @@ def test_columns_that_nobody_can_know_are_chosen(driver, served, clips, tmp_path
     assert "3: klang" in page.value("#own-column-audio input")
     assert page.value("#own-column-text input") == ""
     assert "line 3" in page.value("#own-column-first input")
-    pick(page, "text", "4: wort")
+    pick(page, "own-column-text", "4: wort")
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
     try:
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert page.errors() == []
+
+
+def test_the_encoding_of_a_table_is_chosen_by_what_it_reads(driver, served, clips, tmp_path):
+    with ZipFile(tmp_path / "old.zip", "w") as archive:
+        archive.write(clips[0].audio, f"clip{clips[0].audio.suffix}")
+        archive.writestr("liste.csv", f"klang;wort\nclip{clips[0].audio.suffix};w Łodzi\n".encode("cp1250"))
+    driver.get_log("browser")
+    page = Page(driver, served).open()
+    shown(page)
+    page.one("#own-uploads input[type='file']").send_keys(str(tmp_path / "old.zip"))
+    page.wait(lambda: page.all("#own-encoding input"), "the encodings", SLOW)
+    assert page.value("#own-encoding input") == ""
+    pick(page, "own-column-text", "2: wort")
+    page.click("#own-add-files")
+    done(page, "Choose below the files in which encoding their texts read right.")
+    pick(page, "own-encoding", "Windows-1250")
+    page.wait(lambda: "w Łodzi" in page.one("#own-columns table").text, "the table, read again", SLOW)
+    assert "w Łodzi" in page.value("#own-encoding input")
+    page.click("#own-add-files")
+    done(page, "Choose which column names the recordings, and which one holds the texts.")
+    assert page.all("#own-uploads .file-preview"), "the files stay"
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert page.errors() == []
+
+
+def test_the_audio_track_is_chosen_where_there_are_several(driver, served, tmp_path):
+    film(tmp_path / "a.mkv", ("matroska", "libopus"), [[(0.5, 0.3)], [(1.0, 0.3)]], default=1)
+    (tmp_path / "liste.csv").write_text("klang;wort\na.mkv;w lesie\n", encoding="utf-8")
+    driver.get_log("browser")
+    page = Page(driver, served).open()
+    shown(page)
+    both = "\n".join(str(tmp_path / name) for name in ("a.mkv", "liste.csv"))
+    page.one("#own-uploads input[type='file']").send_keys(both)
+    page.wait(lambda: page.all("#own-track input"), "the tracks", SLOW)
+    assert page.value("#own-track input") == "the default one of each recording"
+    pick(page, "own-track", "track 1 of 2")
+    assert page.value("#own-track input") == "track 1 of 2"
+    page.click("#own-add-files")
+    done(page, "Choose which column names the recordings, and which one holds the texts.")
+    assert not page.all("#own-encoding input"), "it is in UTF-8"
     assert page.errors() == []

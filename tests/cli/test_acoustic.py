@@ -62,7 +62,7 @@ def test_words_of_a_user_are_taken_and_a_file_that_is_none_is_refused(
     assert main([*line, str(tmp_path / "words.txt")]) == 0
     capsys.readouterr()
     assert main([*line, str(tmp_path / "gone.txt")]) == 2
-    assert "cannot be read as text" in capsys.readouterr().err
+    assert "gone.txt cannot be read" in capsys.readouterr().err
 
 
 def test_many_recordings_are_written_by_it(pool: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import soundfile
 
 from smile.audio.io import read_audio
 from smile.cli.main import main
+from smile.datatypes import SmileError
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting, pool_digest, write_setting
 from smile.settings import DEFAULTS, latest
@@ -89,6 +90,43 @@ def test_an_encoding_is_refused_or_accepted(tmp_path: Path, capsys: pytest.Captu
     with pytest.raises(SystemExit):
         main([*command, "--encoding", "rot13"])
     assert 'There is no encoding "rot13"' in capsys.readouterr().err
+
+
+def test_a_text_from_before_utf8_is_refused_or_read_in_the_encoding_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, out = tmp_path / "words.txt", str(tmp_path / "out")
+    text.write_bytes("tá sé fuar\n".encode("cp1252"))
+    taken: list[object] = []
+
+    def stop(*given: object) -> None:
+        taken.append(given)
+        raise SmileError("so far")
+
+    clip = str(open_pool(POOLS / "gle").utterances[0].audio)
+    monkeypatch.setattr("smile.cli.transcribe.prepare_pool", stop)
+    monkeypatch.setattr("smile.cli.align.fit_acoustic", stop)
+    monkeypatch.setattr("smile.transcription.aligning.utterances", lambda *given: taken.append(given))
+    for line in (
+        ["transcribe", clip, "--pool", "gle", "--text", str(text)],
+        ["align", clip, str(text), "--pool", "gle", "--out", out],
+    ):
+        taken.clear()
+        assert main(line) == 2
+        refused = capsys.readouterr().err
+        assert "words.txt: Some characters cannot be read" in refused
+        assert "(--encoding cp1252)" in refused
+        assert not taken
+        assert main([*line, "--encoding", "windows-1252"]) == 2
+        assert "so far" in capsys.readouterr().err
+        assert "tá sé fuar" in str(taken)
+        assert main([*line, "--encoding", "cp932"]) == 2
+        assert "Line 1 has characters that are not in cp932" in capsys.readouterr().err
+        with pytest.raises(SystemExit):
+            main([*line, "--encoding", "rot13"])
+        assert 'There is no encoding "rot13"' in capsys.readouterr().err
+    assert main(["transcribe", clip, "--pool", "gle", "--encoding", "cp1252"]) == 2
+    assert "add --text" in capsys.readouterr().err
 
 
 def test_tiers_are_named_where_none_is(annotated: Path, capsys: pytest.CaptureFixture[str]) -> None:

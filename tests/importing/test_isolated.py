@@ -138,6 +138,40 @@ def test_tiers_and_zips_are_looked_into_apart(talk: list[Path], tmp_path: Path) 
     assert [path.name for path in folder.rglob("*.*")] == ["a.wav"]
 
 
+def test_an_encoding_is_asked_for_and_used_apart(tmp_path: Path) -> None:
+    table, sound = tmp_path / "t.csv", staircase(tmp_path / "a.wav", 1)
+    table.write_bytes("klang;wort\na.wav;à mòr\n".encode("cp1252"))
+    asked, _ = drained(look_apart([table]))
+    assert asked.undecoded
+    assert asked.undecoded.table
+    assert [one.names[0] for one in asked.undecoded.choices][:1] == ["cp1252"]
+    assert asked.table
+    assert asked.table.rows[1][1] == ("a.wav", "\ufffd m\ufffdr")
+    chosen, _ = drained(look_apart([table], encoding="cp1251"))
+    assert chosen.table
+    assert chosen.table.rows[1][1] == ("a.wav", "а mтr"), "nobody's guess decides"
+    assert chosen.undecoded == asked.undecoded, "another one can still be chosen"
+    columns = importing.ColumnMapping("1", "2", first=2)
+    hints = importing.Hints(encoding="cp1252", columns=columns)
+    imported, _ = drained(read_apart([table, sound], tmp_path / "work", hints=hints))
+    assert [u.text for u in imported.reading.utterances] == ["à mòr"]
+    table.write_text("klang;wort\na.wav;à mòr\n", encoding="utf-8")
+    assert drained(look_apart([table]))[0].undecoded is None
+
+
+def test_what_says_its_encoding_or_has_none_is_not_asked_about(tmp_path: Path) -> None:
+    said = '<?xml version="1.0" encoding="iso-8859-1"?><ANNOTATION_DOCUMENT AUTHOR="\xe9"/>'
+    (tmp_path / "a.eaf").write_bytes(said.encode("iso-8859-1"))
+    assert drained(look_apart([tmp_path / "a.eaf"]))[0] == isolated.Choices((), None)
+    (tmp_path / "a.TextGrid").write_bytes(b"ooBinaryFile\x08TextGrid\xe9")
+    with pytest.raises(CorpusError, match="is a binary TextGrid"):
+        drained(look_apart([tmp_path / "a.TextGrid"]))
+    (tmp_path / "t.xlsx").write_bytes(b"PK\x03\x04\xe9")
+    assert drained(look_apart([tmp_path / "t.xlsx"]))[0].undecoded is None
+    (tmp_path / "t.csv").write_text("file,text\na.wav,mòr\n", encoding="utf-16")
+    assert drained(look_apart([tmp_path / "t.csv"]))[0].undecoded is None
+
+
 def test_the_sentence_of_an_error_comes_back(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="2 files; at most 1 are taken"):
         drained(

@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import pandas as pd
 import pytest
 
+from smile.audio.tracks import ONE
 from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
 from smile.own import bringing, changes, fitting, growing, transcripts
@@ -40,8 +41,10 @@ from smile.ui.own import (
     columns,
     correcting,
     curve,
+    encodings,
     naming,
     orthography,
+    tracks,
     transcribing,
     verdict,
     view,
@@ -202,7 +205,7 @@ def test_tiers_that_cannot_be_looked_at_are_none(
     assert [name for _, name in offered["choices"]] == names == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
     monkeypatch.setattr(adding, "look_apart", fails)
-    nothing = [(adding.NO_TIERS, [], *columns.hidden())]
+    nothing = [(adding.NO_TIERS, [], *columns.hidden(), *encodings.hidden(), *tracks.shown((), ONE))]
     assert list(adding.look(files)) == nothing
     assert list(adding.look([str(sound)])) == nothing, "it is no upload"
     assert "choices" not in adding.NO_TIERS, "the page goes on sending what was ticked"

@@ -10,27 +10,37 @@ from typing import Any
 import gradio as gr
 
 from smile.datatypes import PoolError, Utterance
+from smile.importing import Hints
 from smile.importing.isolated import Choices, look_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken, using
 from smile.ui.guard import sentence
-from smile.ui.own import columns, view
+from smile.ui.own import columns, encodings, tracks, view
 from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
 from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
 NO_TIERS = gr.update(value=[], visible=False)  # the page still sends what was ticked, so it stays a choice
 NO_CHOICES = Choices((), None)
+PAIRS = (columns.INPUTS, columns.INPUTS + 2)  # where the inputs on an encoding and on a track begin
 NO_FILES = "Choose files first: recordings with a table, a zip, or annotations with their recording."
 
 
-def look(files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
-    """Yield what is to be chosen of files: tiers, as choices and by name, and the columns of a table."""
-    choices = _choices(files) if files else NO_CHOICES
+def look(files: Sequence[str] | None, *chosen: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield what is to be chosen of files: tiers, as choices and by name, columns, an encoding, and a track.
+
+    `chosen` is what was chosen of the latter two before.
+    """
+    files, encoding, track = files or (), chosen[:2], chosen[2:4]
+    choices = _choices(files, encoding) if files else NO_CHOICES
     filled = [tier for tier in choices.tiers if tier.filled]
-    asked = columns.shown(choices.table)
+    asked = (
+        *columns.shown(choices.table),
+        *encodings.shown(files, choices.undecoded, *encoding),
+        *tracks.shown(files, choices.tracks, *track),
+    )
     if len(filled) < (1 if choices.beside else 2):
         yield NO_TIERS, [], *asked
         return
@@ -40,11 +50,12 @@ def look(files: Sequence[str] | None) -> Iterator[tuple[Any, ...]]:
     yield gr.update(choices=named, value=ticked, visible=True), [tier.name for tier in filled], *asked
 
 
-def _choices(files: Sequence[str]) -> Choices:
+def _choices(files: Sequence[str], encoding: Sequence[Any]) -> Choices:
     """What is wrong with the files is said when they are added."""
     try:
+        named = encodings.named(files, *encoding)
         with TemporaryDirectory() as work:
-            return finished(look_apart(taken(files, Path(work))))
+            return finished(look_apart(taken(files, Path(work)), encoding=named))
     except Exception as error:
         sentence(error, "look")
         return NO_CHOICES
@@ -62,18 +73,19 @@ def add_files(
 ) -> Iterator[Page]:
     """Make the clips of uploaded files examples, cut at those of the offered tiers that are wanted.
 
-    `chosen` is what `columns.mapping` takes. Where files are refused, they stay, to be mended or added to.
+    `chosen` is what `columns.mapping` takes, and then what `encodings.wanted` and `tracks.wanted` take beside
+    the files. Where files are refused, they stay, to be mended or added to.
     """
     if not files:
         raise PoolError(NO_FILES)
     ticked = [tier for tier in wanted or () if tier in (offered or ())]
-    mapping = columns.mapping(*chosen)
+    hints = _hints(files, chosen)
     with using(files):
         key, workspace = workspace_of(service, key)
         yield Page(key=key).says("Looking at the files", "working")
         with workspace.work() as work:
             imported = yield from working(
-                service.read_clips(workspace, taken(files, work), work, ticked, mapping)
+                service.read_clips(workspace, taken(files, work), work, ticked, hints)
             )
             added = yield from working(
                 service.work(
@@ -84,6 +96,16 @@ def add_files(
     yield fresh(workspace)._replace(rejected=told, uploads=None, tiers=NO_TIERS)
     problem = yield from working(service.ready(workspace))
     yield Page().says(f"{_counted(added.count)} {problem}".strip(), "done")
+
+
+def _hints(files: Sequence[str], chosen: Sequence[Any]) -> Hints:
+    """What a visitor has said of files that these do not say, from what the page sends."""
+    mapping, (encoding, track) = chosen[: columns.INPUTS], (chosen[n : n + 2] for n in PAIRS)
+    return Hints(
+        columns=columns.mapping(*mapping),
+        encoding=encodings.wanted(files, *encoding),
+        track=tracks.wanted(files, *track),
+    )
 
 
 def _counted(count: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -40,6 +41,11 @@ def paths(kinds: list[str], payload: Any) -> list[str] | None:
         discard(uploads)
         raise SmileError(MANY if right else WRONG.format(", ".join(kinds)))
     return uploads
+
+
+def are_these(files: Sequence[str], asked: Any = ()) -> bool:
+    """Return whether something was asked of these uploads; what was chosen for others does not hold."""
+    return bool(files) and [*files] == [*(asked or ())]
 
 
 Files = derived(gr.File, preprocess=lambda self, payload: paths(self.file_types, payload))

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import gradio as gr
 
 from smile.ui.own.columns import ColumnChoice
+from smile.ui.own.encodings import EncodingStep
+from smile.ui.own.tracks import TrackStep
 
 
 class Buttons(NamedTuple):
@@ -15,6 +17,8 @@ class Buttons(NamedTuple):
     typed: gr.Textbox
     matches: gr.Radio
     columns: ColumnChoice
+    encoding: EncodingStep
+    track: TrackStep
     add_files: gr.Button
     add_clip: gr.Button
     save: gr.Button

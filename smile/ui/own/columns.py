@@ -15,6 +15,7 @@ from smile.ui.own.view import HEAD, SCROLL, TABLE
 from smile.ui.parts.components import PLAIN
 
 NONE = "0"  # no column
+INPUTS = 6  # values that `mapping` takes
 SHOWN = 20  # characters of a cell in a choice
 WHOLE = "none: each recording is one clip"
 ASKED = (

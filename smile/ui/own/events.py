@@ -61,10 +61,12 @@ def connect_examples(
     """Connect examples and their check; return what can be cancelled."""
     outputs: list[Any] = list(view)
     offered = gr.State([])
-    asked = [view.tiers, offered, *buttons.columns]
-    view.uploads.change(adding.look, view.uploads, asked, trigger_mode="always_last", **LONG)
+    said = [*buttons.encoding, *buttons.track]
+    looks = [view.uploads.change, buttons.encoding.chosen.input]
+    asked = [view.tiers, offered, *buttons.columns, *said]
+    gr.on(looks, adding.look, [view.uploads, *said], asked, trigger_mode="always_last", **LONG)
     run = partial(_run, service, view, under_way)
-    chosen = [view.uploads, view.tiers, offered, *buttons.columns.inputs]
+    chosen = [view.uploads, view.tiers, offered, *buttons.columns.inputs, *said]
     files = run(buttons.add_files.click, adding.add_files, chosen)
     by_itself = run(files.success, checking.check_new, [])
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])

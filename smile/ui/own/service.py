@@ -13,9 +13,8 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from smile.audio.signatures import may_be_sound
-from smile.corpora.mapping import ColumnMapping
 from smile.datatypes import PoolError, Progress
-from smile.importing import Imported
+from smile.importing import NO_HINTS, Hints, Imported
 from smile.importing.isolated import read_apart, unpack_apart
 from smile.importing.limits import Limits
 from smile.own.quota import FullError
@@ -125,14 +124,12 @@ class VisitorService:
         files: Sequence[Path],
         work: Path,
         tiers: Sequence[str],
-        columns: ColumnMapping | None = None,
+        hints: Hints = NO_HINTS,
     ) -> Generator[str, None, Imported]:
         """Read labelled clips of files in a process of its own, within the room that the visitor has."""
         language = workspace.state().language
-        code, limits = language.code if language else "", _limits(workspace)
-        return (
-            yield from read_apart(files, work, tiers=tiers, language=code, columns=columns, limits=limits)
-        )
+        hints = replace(hints, language=language.code if language else "")
+        return (yield from read_apart(files, work, tiers=tiers, hints=hints, limits=_limits(workspace)))
 
     def unpacked(
         self, workspace: Workspace, files: Sequence[Path], work: Path

@@ -18,9 +18,11 @@ from smile.ui.own import orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
+from smile.ui.own.encodings import encoding_step
 from smile.ui.own.events import connect
 from smile.ui.own.page import DEFAULT, Page
 from smile.ui.own.service import VisitorService
+from smile.ui.own.tracks import track_step
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 from smile.ui.parts.doubtful import NEXT
 
@@ -110,6 +112,8 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             outputs["tiers"] = gr.CheckboxGroup(
                 [], label="Tiers to cut the recording at", visible=False, elem_id="own-tiers"
             )
+            pressed["track"] = track_step()
+            pressed["encoding"] = encoding_step()
             pressed["columns"] = column_choice()
             pressed["add_files"] = gr.Button("Add these files", variant="primary", elem_id="own-add-files")
             with gr.Row(elem_classes="files"):

@@ -16,6 +16,7 @@ from smile.own.transcripts import Item, Part
 from smile.transcription.lengths import LISTED
 from smile.ui.own import doubtful
 from smile.ui.parts.copying import copy_button
+from smile.util.advice import on_page
 
 MOST_ROWS = 300  # of a table
 SCROLL = Markup('<div class="scroll own-list" tabindex="0" role="region" aria-label="{}">{}</div>')
@@ -87,12 +88,13 @@ def rejected(
 
     `added` is how many others could be.
     """
-    passed = "".join(f"{note} " for note in notes)
+    passed = "".join(f"{on_page(note)} " for note in notes)
     passed += f"{empty} annotations without a text, or of silence, were passed over. " if empty else ""
     if not rows:
         return Markup('<p class="note">{}</p>').format(passed) if passed else ""
     shown = Markup().join(
-        Markup("<tr><td>{}</td><td>{}</td></tr>").format(place, reason) for place, reason in rows[:MOST_ROWS]
+        Markup("<tr><td>{}</td><td>{}</td></tr>").format(place, on_page(reason))
+        for place, reason in rows[:MOST_ROWS]
     )
     others = f"; the other {added} are in" if added > 1 else "; the other one is in" if added else ""
     title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used{others}."

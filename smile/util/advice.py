@@ -1,0 +1,35 @@
+"""What sentences advise: on the command line an option, and on the page what a visitor finds there.
+
+A sentence that is made where files are read holds the command line's words. Where a visitor is told it,
+`on_page` gives them what can be done there; `tests/util/test_advice.py` sees that no option is left.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Advice(NamedTuple):
+    """One piece of advice, as a part of a sentence."""
+
+    option: str
+    page: str
+
+
+NAME_ENCODING = Advice(
+    ", or name its encoding (--encoding)", ", or choose its encoding below the chosen files"
+)
+THAT_ENCODING = Advice(
+    ", or choose that encoding (--encoding cp1252)", ", or choose that encoding below the chosen files"
+)
+NAME_RECORDING = Advice(", or name the recording (--recording)", "")
+NO_TRACK = Advice("leave --track out", "choose the default audio track")
+TAKE_TRACK = Advice("--track takes another", "bring another one as a file of its own")
+ADVICE = (NAME_ENCODING, THAT_ENCODING, NAME_RECORDING, NO_TRACK, TAKE_TRACK)
+
+
+def on_page(text: str) -> str:
+    """Return a sentence whose advice a visitor of the page can follow."""
+    for advice in ADVICE:
+        text = text.replace(advice.option, advice.page)
+    return text
