@@ -5,7 +5,7 @@ The recording is encoded once, and what two cells share is decoded once; see `sm
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
@@ -117,7 +117,8 @@ def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
 def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generator[Cell | None, None, None]:
     """Fill the cells of a grid, in the order of `Grid.places`; closing the iterator stops the work.
 
-    Yields None between the steps of a cell, so that others' work may come in between.
+    Yields None between the steps of a cell, so that others' work may come in between. Segments are cut again
+    cell by cell; Whisper alone goes by the first cell with examples, which is not written twice for it.
 
     Raises:
         SmileError: the grid has too few or too many cells, or there is no speech.
@@ -127,15 +128,20 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
     if not segments:
         raise SmileError(NO_SPEECH)
     targets = _Targets(models, pool)
+    beside = settings_of(next((place for place in places if place.way), places[-1]), grid.base)
     for place in places:
         settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
         for speech in segments:
-            work = targets.alone(speech, settings) if place.shots is None else targets.whole(speech, settings)
-            for steps, taken in work:
-                written += steps
+            whole = place.shots is not None
+            work = targets.whole(speech, settings) if whole else targets.alone(speech, settings, beside)
+            for pieces, taken in work:
+                written += [step for _, step in pieces]
                 seconds += taken
                 yield None
         yield _joined(place, written, seconds)
+
+
+Pieces = list[tuple[Speech, Step]]
 
 
 class _Targets:
@@ -145,29 +151,39 @@ class _Targets:
         self._models, self._pool = models, pool
         self._made: dict[tuple[float, float], Target] = {}
 
-    def alone(self, speech: Speech, settings: Settings) -> Iterator[tuple[list[Step], float]]:
-        """Write by Whisper alone, and say how many seconds it took."""
-        target = self._target(speech)
-        *_, last = target.vanilla(settings)
-        yield [last], target.seconds
+    def alone(
+        self, speech: Speech, settings: Settings, beside: Settings
+    ) -> Generator[tuple[Pieces, float], None, None]:
+        """Write by Whisper alone, and say how many seconds it took.
+
+        It is cut again where a transcription with settings is that stands beside it, as on *Transcribe*.
+        """
+        cut = list[Speech]()
+        for pieces, _ in self.whole(speech, beside):
+            cut += [piece for piece, _ in pieces]
+            yield [], 0.0
+        for piece in cut:
+            target = self._target(piece)
+            *_, last = target.vanilla(settings)
+            yield [(piece, last)], target.seconds
 
     def whole(
         self, speech: Speech, settings: Settings, depth: int = 0
-    ) -> Generator[tuple[list[Step], float], None, None]:
+    ) -> Generator[tuple[Pieces, float], None, None]:
         """Write with the pool, in pieces where the text is too short and these have more of it."""
         target = self._target(speech)
         *_, last = target.written(settings, self._pool)
         text, seconds = last.decoded.text, target.seconds
         parts = recut(speech, text, settings, self._pool, depth)
-        pieces = list[Step]()
+        inside = Pieces()
         for part in parts:
             yield [], seconds
-            for steps, seconds in self.whole(part, settings, depth + 1):
-                pieces += steps
+            for pieces, seconds in self.whole(part, settings, depth + 1):
+                inside += pieces
                 yield [], seconds
             seconds = 0.0
-        longer = sum(len(step.decoded.text) for step in pieces) > len(text)
-        yield pieces if longer else [last], seconds
+        longer = sum(len(step.decoded.text) for _, step in inside) > len(text)
+        yield inside if longer else [(speech, last)], seconds
 
     def _target(self, speech: Speech) -> Target:
         name = speech.start, speech.end

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 from gradio import route_utils
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
+from starlette.formparsers import MultiPartException
 
 from smile.datatypes import SmileError
 from smile.own.quota import ALL_FULL, FullError, used
@@ -33,6 +34,8 @@ OURS = re.compile(rf"(?:{UPLOADED}|{LENT})-[0-9a-f]{{32}}")
 BROKEN = re.compile(r"tmp[a-z0-9_]{8}")  # a file of an upload that was broken off
 NOT_UPLOADED = "That is no file of yours that was uploaded; choose it again."
 CHUNK = 1 << 20  # bytes copied at a time
+MOST_VALUES = 100_000  # bytes of what is no file in the form of an upload
+TOO_MUCH = f"What is no file exceeded the maximum allowed size of {MOST_VALUES} bytes."
 
 
 PARTS: ContextVar[list[Path]] = ContextVar("PARTS")  # files of the upload under way, before they have names
@@ -74,6 +77,22 @@ class _Upload(route_utils.GradioUploadFile):
         PARTS.get().append(Path(self.file.name or ""))
 
 
+class _Form(route_utils.GradioMultiPartParser):
+    """A form whose values are short, since they are kept in memory; its files are not."""
+
+    _values = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Take a piece of a file or of a value."""
+        if self._current_part.file is not None:
+            super().on_part_data(data, start, end)
+            return
+        self._values += end - start
+        if self._values > MOST_VALUES:
+            raise MultiPartException(TOO_MUCH)
+        self._current_part.data += data[start:end]
+
+
 def keep_to_ourselves() -> None:
     """Give uploads a folder that only this user of the machine can look into, where none was named."""
     folder = Path(gettempdir()) / f"smile-uploads-{os.getuid()}"
@@ -84,8 +103,9 @@ def keep_to_ourselves() -> None:
 
 
 def keep_uploads_apart() -> None:
-    """Make gradio, which files uploads by their content, give each a folder of its own."""
+    """Make gradio, which files uploads by their content, give each a folder of its own, and only files."""
     route_utils.GradioUploadFile = _Upload  # type: ignore[misc]
+    route_utils.GradioMultiPartParser = _Form  # type: ignore[misc]
 
 
 def uploaded(path: str | Path | None) -> Path:
@@ -188,11 +208,11 @@ def playable(file: Path) -> str:
     return str(file) if inside else save_file_to_cache(file, str(root()))
 
 
-def sweep(seconds: float, now: float | None = None) -> int:
-    """Remove uploads and lent copies that are so many seconds old; return how many."""
+def sweep(seconds: float, now: float | None = None, spared: Collection[str] = ()) -> int:
+    """Remove uploads and lent copies that are so many seconds old, but for some names; return how many."""
     before = (time.time() if now is None else now) - seconds
     ours = [entry for entry in _listed(root()) if OURS.fullmatch(entry.name) or BROKEN.fullmatch(entry.name)]
-    old = [entry for entry in ours if _changed(entry) < before]
+    old = [entry for entry in ours if _changed(entry) < before and entry.name not in spared]
     for entry in old:
         shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
     return len(old)

@@ -59,6 +59,17 @@ def test_a_file_over_the_limit_is_refused_and_not_kept(app: Served, stranger: St
     assert app.prints(app.uploads) == before
 
 
+@pytest.mark.parametrize("query", ["", "?upload_id=abc"])
+def test_what_is_no_file_does_not_fill_the_memory(app: Served, stranger: Stranger, query: str) -> None:
+    before = app.prints(app.uploads)
+    value = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="files"\r\n\r\n'.encode()
+    end = f"--{BOUNDARY}--\r\n".encode()
+    body = multipart("a.wav", b"x").removesuffix(end) + (value + bytes(60_000) + b"\r\n") * 2 + end
+    answer = stranger.http.post(f"{API}/upload{query}", content=body, headers=MULTIPART)
+    assert (answer.status_code, "is no file" in answer.text) == (413, True)
+    assert app.prints(app.uploads) == before
+
+
 def test_names_of_uploads_stay_in_their_folder(app: Served, stranger: Stranger) -> None:
     names = (
         "../../x.wav",

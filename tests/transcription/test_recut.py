@@ -173,7 +173,9 @@ def test_given_cuts_are_kept_to() -> None:
 def test_a_grid_cuts_again_by_cell() -> None:
     grid = compare.Grid((1,), compare.ways(["kl"], 0))
     done = [cell for cell in compare.compare(MODELS, np.zeros(96000, np.float32), POOL, grid) if cell]
-    assert [cell.text for cell in done] == ["alone", WHOLE]
+    assert [cell.text for cell in done] == ["alone alone alone", WHOLE]
+    assert done[0].text == run().vanilla.text, "Whisper alone is the same on Transcribe"
+    assert done[0].seconds == 3 * Target.seconds, "what finds the cuts is not its work"
     assert done[1].seconds == 5 * Target.seconds, "what was taken back has taken its time"
 
 
