@@ -19,7 +19,7 @@ from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
 from smile.ui.own.events import connect
-from smile.ui.own.page import DEFAULT, Page
+from smile.ui.own.page import CHECK, DEFAULT, Page
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 
@@ -140,7 +140,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     outputs["example_box"] = box
     with gr.Row(elem_classes="files"):
         outputs["undo"] = gr.Button("Take back", size="sm", visible=False, elem_id="own-undo")
-    with gr.Accordion("Its characters", open=False):
+    with gr.Accordion("Characters in the examples", open=False):
         outputs["letters"] = gr.HTML(orthography.letters(()), elem_id="own-letters", **PLAIN)
 
 
@@ -148,9 +148,7 @@ def checking(outputs: dict[str, Any]) -> None:
     """Lay out the check by leaving one out, and the settings that follow from it."""
     outputs["verdict"] = gr.HTML("", elem_id="own-verdict", **PLAIN)
     with gr.Row(elem_classes="files"):
-        outputs["check"] = gr.Button(
-            "Check with my own examples", size="sm", interactive=False, elem_id="own-check"
-        )
+        outputs["check"] = gr.Button(CHECK, size="sm", interactive=False, elem_id="own-check")
     with gr.Accordion("Settings", open=False):
         outputs["level"] = gr.Radio(
             [(words, name) for name, words in choices("level").items()],
@@ -219,8 +217,8 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
         )
-        with gr.Row():
-            pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
+        pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
+        with gr.Row(elem_classes="files"):
             pressed["forget"] = gr.Button("Delete this recording", size="sm", elem_id="own-forget")
     outputs["part_box"] = box
     outputs["curve"] = gr.Plot(show_label=False, visible=False, elem_id="own-curve")
