@@ -140,7 +140,7 @@ def flags(written: Transcript) -> Markup:
 
 def _times(segment: Segment) -> str:
     """Return where a segment lies, in whole seconds, at least one."""
-    end = max(round(segment.end), int(segment.start) + 1)
+    end = max(int(segment.end), int(segment.start) + 1)
     return f"{clock(segment.start)}\u2013{clock(end)}"
 
 
