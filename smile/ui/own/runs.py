@@ -10,13 +10,14 @@ import gradio as gr
 from smile.own import transcripts
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
+from smile.ui.own.page import CHECK as CHECK_BUTTON
 from smile.ui.own.page import Page, fresh, guarded, marked
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import cancelling
 
 CANCELLED = "Cancelled. What was finished before stays."
 WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
-CHECK = "Cancelled. Press Check to go on with the clips that are left."
+CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 
 

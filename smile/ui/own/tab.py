@@ -28,7 +28,12 @@ BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
 WELCOME = "Begin with the name of your language."
 PROMISE = (
     "What you bring here is yours: nobody else can see or hear it, no log has it, and it is deleted when you "
-    "have not used it for {hours:g} hours, or when you press Delete. Take it home with you as a zip."
+    "have not used it for {hours:g} hours, or at once when you press “Delete everything of mine”. Take it home "
+    "with you as a zip."
+)
+KINDS = (
+    "Clips with a table of what is said in them (csv, tsv, xlsx, jsonl), a zip of these, or ELAN or Praat "
+    "annotations with their recording. Choose the files, then press “Add these files”."
 )
 OPEN = """
 element.addEventListener("click", ({ target }) => {
@@ -100,9 +105,10 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Lay out how examples are brought, and those that are there."""
     with gr.Tabs():
         with gr.Tab("Files"):
+            gr.HTML(f'<p class="note">{KINDS}</p>', **PLAIN)
             outputs["uploads"] = brought(
                 BRINGS,
-                label="Clips with a table (csv, tsv, xlsx, jsonl), a zip, ELAN or Praat with its recording",
+                label="Clips and their texts",
                 height=150,
                 elem_id="own-uploads",
             )
@@ -176,9 +182,10 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Lay out how recordings are brought and transcribed, and their transcripts taken away."""
     with gr.Tabs():
         with gr.Tab("Files"):
+            gr.HTML(f'<p class="note">Each of up to {LISTED:g} minutes.</p>', **PLAIN)
             outputs["recordings"] = brought(
                 [*AUDIO_SUFFIXES, ".zip"],
-                label=f"Recordings of up to {LISTED:g} minutes, or a zip of them",
+                label="Recordings, or a zip of them",
                 height=130,
                 elem_id="own-recordings",
             )
