@@ -24,7 +24,7 @@ from smile.pools.pool import Pool
 from smile.pools.setting import pool_digest
 from smile.settings import latest
 from smile.util.fields import from_fields
-from smile.util.log import Log, forget_logs, kept_log
+from smile.util.log import Log, facts_of, forget_logs, kept_log
 from smile.util.storage import read_json, set_aside, write_json
 
 if TYPE_CHECKING:
@@ -89,6 +89,14 @@ def kept_rows(folder: Path, pool: Pool, info: RecognizerInfo) -> Iterator[KeptRo
     }
     with kept_log(folder / ROWS, facts) as log:
         yield KeptRows(log)
+
+
+def broken_off(folder: Path, pool: Pool) -> bool:
+    """Return whether a check of this pool has begun in a folder, and none of it has come to its end."""
+    last = table(folder)
+    if last is not None and last.made_of(pool):
+        return False
+    return facts_of(folder / ROWS).get("pool") == pool_digest(pool)
 
 
 def forget_rows(folder: Path) -> None:

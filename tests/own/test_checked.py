@@ -16,7 +16,7 @@ from smile.evaluation.conditions import Condition
 from smile.evaluation.rescoring import counts
 from smile.evaluation.rows import Row
 from smile.own import check as loo
-from smile.own.checked import keep_table, kept_rows, lines_of, table
+from smile.own.checked import broken_off, keep_table, kept_rows, lines_of, table
 from smile.pools.pool import Pool, open_pool, order_digest
 from smile.pools.setting import read_setting, write_setting
 from smile.settings import VERSIONS, latest
@@ -128,6 +128,19 @@ def iter_of(value: Any) -> Any:
     """A generator that returns a value at once."""
     return value
     yield
+
+
+def test_a_check_that_has_begun_and_not_ended_is_broken_off(
+    made: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    grown = replace(POOL, utterances=WHOLE.utterances[:7], embeddings=WHOLE.embeddings[:7])
+    assert not broken_off(tmp_path, POOL)
+    checked(tmp_path, stop=7)
+    assert (broken_off(tmp_path, POOL), broken_off(tmp_path, grown)) == (True, False)
+    keep_table(tmp_path, POOL, checked(tmp_path).rates)
+    assert not broken_off(tmp_path, POOL)
+    checked(tmp_path, grown, stop=3)
+    assert (broken_off(tmp_path, POOL), broken_off(tmp_path, grown)) == (False, True)
 
 
 def test_a_check_needs_no_folder(made: list[tuple[str, str]], tmp_path: Path) -> None:

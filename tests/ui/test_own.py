@@ -21,7 +21,7 @@ from smile.datatypes import Utterance
 from smile.exporting import Span, TieredTranscript
 from smile.own import bringing, changes, fitting, growing, transcripts
 from smile.own import check as leave_one_out
-from smile.own.checked import Line, keep_table
+from smile.own.checked import Line, keep_table, kept_rows
 from smile.own.made import Made
 from smile.own.quota import FullError
 from smile.own.transcripts import Item, Part
@@ -486,6 +486,22 @@ def test_the_table_of_a_check_says_differences_in_percentage_points() -> None:
     assert "<td>45.0 %</td><td>30.0–50.0</td><td></td>" in table
     assert "-24" not in table
     assert verdict.table_html(lines).count("<td></td>") == 2, "without Whisper alone nothing is said"
+
+
+def test_who_comes_back_is_told_of_a_check_that_was_broken_off(idle: VisitorService) -> None:
+    key = with_examples(idle, 0, 3)
+    workspace = idle.visitors.open(key)
+    pool = workspace.pool()
+    assert pool
+    assert "Add more, or transcribe recordings." in arrived(idle, key).stage
+    with kept_rows(workspace.folder, pool, idle.models().smile.info):
+        pass
+    assert (
+        "Their check was broken off; press “Check with my own examples” to go on." in arrived(idle, key).stage
+    )
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    keep_table(workspace.folder, pool, pd.DataFrame([row]))
+    assert "broken off" not in arrived(idle, key).stage
 
 
 def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_change(

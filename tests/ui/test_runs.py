@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,8 +14,8 @@ from smile.own.workspaces import Workspaces
 from smile.settings import VERSIONS, Level
 from smile.transcription import batch
 from smile.ui import VisitorService
-from smile.ui.own import adding, checking, correcting, runs, transcribing
-from smile.ui.own.page import Page, arrived
+from smile.ui.own import adding, checking, correcting, naming, runs, transcribing
+from smile.ui.own.page import Page, arrived, marking
 from smile.ui.own.runs import Runs, counted, ended, failed
 from tests.support.fake_engine import in_three
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
@@ -168,3 +169,37 @@ def test_what_begins_anew_is_not_said_to_go_on(
     assert "begin it anew" in page.stage
     written = [str(page.results) for page in transcribing.run(idle, key) if "writing" in str(page.results)]
     assert "piece 0<" in written[0], "it did"
+
+
+OPEN = 'class="chosen"'
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_transcript_that_is_open_stays_marked_when_the_list_is_shown_anew(idle: VisitorService) -> None:
+    key, session = named(idle), Runs()
+    add_recordings(idle, key, 2)
+    assert transcripts_of(idle, key, session).results == gr.skip(), "none is open"
+    opened = correcting.open_part(idle, key, sorted(r.name for r in recordings(idle, key))[1], 0)
+    assert opened.results.count(OPEN) == 1
+    choose = marking(checking.choose, idle)
+    for page in (
+        choose(key, 5, True, "off", "context", opened.part),
+        transcripts_of(idle, key, session, opened.part),
+        marking(naming.name, idle)(key, "x", "gla", opened.part),
+    ):
+        assert page.results.count(OPEN) == 1
+        row = page.results.split(OPEN)[1]
+        assert row.index(str(opened.part[0])) < row.index("</tr>")
+    assert choose(key, 3, True, "off", "context", None).results.count(OPEN) == 0
+
+
+def recordings(service: VisitorService, key: str) -> list[Path]:
+    return list(service.visitors.open(key).recordings.iterdir())
+
+
+def transcripts_of(service: VisitorService, key: str, session: Runs, part: Any = None) -> Page:
+    """The page after a run that has ended well, with a transcript open, or none."""
+    list(counted(transcribing.run, service)(key, session))
+    session.begin("run")
+    session.end("run", True)
+    return ended(service, "run", key, session, part)

@@ -20,7 +20,7 @@ from smile.ui.parts.neighbours import left_out
 from smile.ui.parts.pools import example_choices, pool_label
 from smile.ui.parts.scores import judge, verdict
 from smile.ui.sources import PoolChoice
-from smile.ui.transcribe import callbacks, controls, view
+from smile.ui.transcribe import callbacks, cards, controls, view
 from smile.ui.transcribe.cards import facts, language_name
 from smile.ui.transcribe.neighbours import neighbours
 from tests.support.fake_engine import DEFAULTS, HEARD, POOLS, TEXTS, FakeEngine, keeper
@@ -377,6 +377,20 @@ def test_a_result_says_whose_it_is_and_that_something_else_is_chosen(engine):
 def test_a_result_by_an_acoustic_model_says_so_where_another_pool_is_chosen(engine, level):
     done = replace(finished(engine), asked=view.Asked("gla", Settings(level=level), "Scottish Gaelic (gla)"))
     assert "the pool&#39;s acoustic model. You have" in view.earlier(done, "chr", Settings(level=level))
+
+
+def test_a_result_without_a_pool_is_said_to_be_by_whisper_alone(engine):
+    done = finished(engine)
+    done = replace(done, result=replace(done.result, pool=""), asked=view.Asked(None, Settings()))
+    assert "Made with Whisper alone. You have chosen" in view.earlier(done, "gla", Settings())
+
+
+def test_no_segment_is_shown_as_of_no_length(engine):
+    def times(start, end):
+        return cards._times(replace(segment, start=start, end=end))
+
+    segment = finished(engine).result.vanilla.segments[0]
+    assert (times(0.1, 0.4), times(0.7, 4.0), times(59.5, 60.2)) == ("0:00–0:01", "0:00–0:04", "0:59–1:00")
 
 
 @pytest.mark.parametrize("outcome", [None, view.Unfinished(), view.Failed("no")])

@@ -11,7 +11,7 @@ from gradio.events import Dependency
 
 from smile.ui.own import adding, checking, correcting, naming, runs, transcribing
 from smile.ui.own.buttons import Buttons
-from smile.ui.own.page import Page, arrived
+from smile.ui.own.page import Page, arrived, marking
 from smile.ui.own.runs import Runs, counted
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import QUICK
@@ -46,8 +46,8 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
     typed, matches = buttons.typed, buttons.matches
     typed.input(naming.matches, typed, matches, trigger_mode="always_last", **QUICK)
     typed.submit(partial(naming.entered, service), [view.key, typed], [matches, *outputs], **QUICK)
-    matches.input(partial(naming.name, service), [view.key, typed, matches], outputs, **QUICK)
-    view.undo.click(partial(naming.undo, service), view.key, outputs, **QUICK)
+    matches.input(marking(naming.name, service), [view.key, typed, matches, view.part], outputs, **QUICK)
+    view.undo.click(marking(naming.undo, service), [view.key, view.part], outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
     mine = [view.key, view.uploads, view.clip, view.recordings, view.recorded]
@@ -77,13 +77,13 @@ def connect_examples(
 
     view.examples.pick(pick, view.key, outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
-    buttons.save.click(partial(adding.save_example, service), text, outputs, **QUICK)
-    buttons.remove.click(partial(adding.remove_example, service), text[:2], outputs, **QUICK)
+    buttons.save.click(marking(adding.save_example, service), [*text, view.part], outputs, **QUICK)
+    buttons.remove.click(marking(adding.remove_example, service), [*text[:2], view.part], outputs, **QUICK)
     settings = [view.shots, view.knn, view.characters, view.level]
     gr.on(
         [c.input for c in settings],
-        partial(checking.choose, service),
-        [view.key, *settings],
+        marking(checking.choose, service),
+        [view.key, *settings, view.part],
         outputs,
         **QUICK,
     )
@@ -98,7 +98,10 @@ def connect_transcripts(
     run = partial(_run, service, view, under_way)
     bring = run(view.recordings.upload, transcribing.bring, [view.recordings])
     buttons.add_recorded.click(
-        partial(transcribing.bring_recorded, service), [view.key, view.recorded], outputs, **QUICK
+        marking(transcribing.bring_recorded, service),
+        [view.key, view.recorded, view.part],
+        outputs,
+        **QUICK,
     )
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
@@ -125,7 +128,7 @@ def _run(
 
     What a cancel or a failure has left half said is put right, and Cancel goes when nothing is at work.
     """
-    outputs, ended = list(view), [view.key, under_way]
+    outputs, ended = list(view), [view.key, under_way, view.part]
     run = trigger(counted(function, service), [view.key, *inputs, under_way], outputs, **LONG)
     run.then(partial(runs.ended, service, function.__name__), ended, outputs, **QUICK)
     run.failure(partial(runs.failed, service, function.__name__), ended, outputs, **QUICK)

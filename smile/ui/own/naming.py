@@ -42,7 +42,8 @@ def name(service: VisitorService, key: str | None, typed: str, code: str | None)
         if pool and pool.language != chosen:
             with workspace.change(f"language set to {chosen.name}", adding=False) as change:
                 changes.renamed(pool, chosen, change.out)
-    return fresh(workspace)._replace(key=key).says(f"Your language is {chosen.name}.", "done")
+    onward = "." if pool else "; add examples next."
+    return fresh(workspace)._replace(key=key).says(f"Your language is {chosen.name}{onward}", "done")
 
 
 def entered(service: VisitorService, key: str | None, typed: str) -> tuple[Any, ...]:

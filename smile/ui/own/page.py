@@ -24,6 +24,7 @@ from smile.util.timing import relayed
 P = ParamSpec("P")
 T = TypeVar("T")
 DEFAULT = Settings()
+CHECK = "Check with my own examples"
 
 
 class Page(NamedTuple):
@@ -111,6 +112,29 @@ def after_choice(workspace: Workspace) -> Page:
     items = transcripts.items(workspace)
     made = _of_transcripts(items, transcripts.parts_of(items, workspace), workspace.state())
     return Page(results=made["results"], again=made["again"])
+
+
+def marked(service: VisitorService, page: Page, key: str | None, part: Sequence[Any] | None) -> Page:
+    """Return a page whose list, where it is new, marks the transcript that stays open (recording, number)."""
+    new = isinstance(page.results, str) and page.part == gr.skip()
+    if not (part and new and service.visitors.has(key)):
+        return page
+    workspace = service.visitors.open(key)
+    items = transcripts.items(workspace)
+    chosen = str(part[0]), int(part[1])
+    return page._replace(results=view.transcripts(items, transcripts.parts_of(items, workspace), chosen))
+
+
+def marking(function: Callable[..., Page], service: VisitorService) -> Callable[..., Page]:
+    """Return a callback whose last input, beside its own, is the transcript that is open; it stays marked."""
+
+    @guarded
+    @wraps(function)
+    def page(key: str | None, *inputs: Any) -> Page:
+        *given, part = inputs
+        return marked(service, function(service, key, *given), key, part)
+
+    return page
 
 
 def _of_transcripts(items: Sequence[Item], parts: Sequence[Part], state: State) -> dict[str, Any]:
@@ -201,4 +225,6 @@ def _where_things_stand(workspace: Workspace) -> str:
             "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
         )
         return f"{said} A transcription was broken off; press Transcribe to {how}."
+    if checked.broken_off(workspace.folder, pool):
+        return f"{said} Their check was broken off; press “{CHECK}” to go on."
     return f"{said} Add more, or transcribe recordings."

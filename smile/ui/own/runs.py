@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -10,13 +10,14 @@ import gradio as gr
 from smile.own import transcripts
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
-from smile.ui.own.page import Page, fresh, guarded
+from smile.ui.own.page import CHECK as CHECK_BUTTON
+from smile.ui.own.page import Page, fresh, guarded, marked
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import cancelling
 
 CANCELLED = "Cancelled. What was finished before stays."
 WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
-CHECK = "Cancelled. Press Check to go on with the clips that are left."
+CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 
 
@@ -69,20 +70,35 @@ def cancel(runs: Runs) -> str:
     return cancelling()
 
 
-def ended(service: VisitorService, name: str, key: str | None, runs: Runs) -> Page:
-    """Return the page after a run: Cancel stays while there is another, and nothing is half said."""
+def ended(
+    service: VisitorService, name: str, key: str | None, runs: Runs, part: Sequence[Any] | None = None
+) -> Page:
+    """Return the page after a run: Cancel stays while there is another, and nothing is half said.
+
+    In the list the transcript that is open, `part`, is marked.
+    """
     well = runs.take(name)
     page = Page() if well else _as_it_is(service, name, key, well is None)
     if well is None and name == "add_files":
         page = page._replace(uploads=None)  # they were discarded
+    if part and not runs.under_way and service.visitors.has(key):
+        page = _marked(service, page, key, part)
     return page._replace(stop=gr.update(visible=runs.under_way))
 
 
-def failed(service: VisitorService, name: str, key: str | None, runs: Runs) -> Page:
+@guarded
+def _marked(service: VisitorService, page: Page, key: str | None, part: Sequence[Any]) -> Page:
+    """Return a page with the list as it is now, the transcript that is open marked."""
+    return marked(service, page._replace(results=""), key, part)
+
+
+def failed(
+    service: VisitorService, name: str, key: str | None, runs: Runs, part: Sequence[Any] | None = None
+) -> Page:
     """Return the page after a run that the server did not take on; gradio tells of cancels here, too."""
     if runs.cancelled:
         return Page()
-    return ended(service, name, key, runs).says(FAILED, "error")
+    return ended(service, name, key, runs, part).says(FAILED, "error")
 
 
 @guarded

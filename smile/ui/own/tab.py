@@ -20,7 +20,7 @@ from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
 from smile.ui.own.encodings import encoding_step
 from smile.ui.own.events import connect
-from smile.ui.own.page import DEFAULT, Page
+from smile.ui.own.page import CHECK, DEFAULT, Page
 from smile.ui.own.service import VisitorService
 from smile.ui.own.tracks import track_step
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
@@ -31,7 +31,12 @@ BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
 WELCOME = "Begin with the name of your language."
 PROMISE = (
     "What you bring here is yours: nobody else can see or hear it, no log has it, and it is deleted when you "
-    "have not used it for {hours:g} hours, or when you press Delete. Take it home with you as a zip."
+    "have not used it for {hours:g} hours, or at once when you press “Delete everything of mine”. Take it home "
+    "with you as a zip."
+)
+KINDS = (
+    "Clips with a table of what is said in them (csv, tsv, xlsx, jsonl), a zip of these, or ELAN or Praat "
+    "annotations with their recording. Choose the files, then press “Add these files”."
 )
 OPEN = """
 element.addEventListener("click", ({ target }) => {
@@ -103,9 +108,10 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Lay out how examples are brought, and those that are there."""
     with gr.Tabs():
         with gr.Tab("Files"):
+            gr.HTML(f'<p class="note">{KINDS}</p>', **PLAIN)
             outputs["uploads"] = brought(
                 BRINGS,
-                label="Clips with a table (csv, tsv, xlsx, jsonl), a zip, ELAN or Praat with its recording",
+                label="Clips and their texts",
                 height=150,
                 elem_id="own-uploads",
             )
@@ -145,7 +151,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     outputs["example_box"] = box
     with gr.Row(elem_classes="files"):
         outputs["undo"] = gr.Button("Take back", size="sm", visible=False, elem_id="own-undo")
-    with gr.Accordion("Its characters", open=False):
+    with gr.Accordion("Characters in the examples", open=False):
         outputs["letters"] = gr.HTML(orthography.letters(()), elem_id="own-letters", **PLAIN)
 
 
@@ -153,9 +159,7 @@ def checking(outputs: dict[str, Any]) -> None:
     """Lay out the check by leaving one out, and the settings that follow from it."""
     outputs["verdict"] = gr.HTML("", elem_id="own-verdict", **PLAIN)
     with gr.Row(elem_classes="files"):
-        outputs["check"] = gr.Button(
-            "Check with my own examples", size="sm", interactive=False, elem_id="own-check"
-        )
+        outputs["check"] = gr.Button(CHECK, size="sm", interactive=False, elem_id="own-check")
     with gr.Accordion("Settings", open=False):
         outputs["level"] = gr.Radio(
             [(words, name) for name, words in choices("level").items()],
@@ -183,9 +187,10 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     """Lay out how recordings are brought and transcribed, and their transcripts taken away."""
     with gr.Tabs():
         with gr.Tab("Files"):
+            gr.HTML(f'<p class="note">Each of up to {LISTED:g} minutes.</p>', **PLAIN)
             outputs["recordings"] = brought(
                 [*AUDIO_SUFFIXES, ".zip"],
-                label=f"Recordings of up to {LISTED:g} minutes, or a zip of them",
+                label="Recordings, or a zip of them",
                 height=130,
                 elem_id="own-recordings",
             )
@@ -224,8 +229,8 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
         )
-        with gr.Row():
-            pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
+        pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
+        with gr.Row(elem_classes="files"):
             pressed["forget"] = gr.Button("Delete this recording", size="sm", elem_id="own-forget")
     outputs["part_box"] = box
     outputs["curve"] = gr.Plot(show_label=False, visible=False, elem_id="own-curve")

@@ -145,7 +145,9 @@ def flags(written: Transcript) -> Markup:
 
 
 def _times(segment: Segment) -> str:
-    return f"{clock(segment.start)}\u2013{clock(segment.end)}"
+    """Return where a segment lies, in whole seconds, at least one."""
+    end = max(int(segment.end), int(segment.start) + 1)
+    return f"{clock(segment.start)}\u2013{clock(end)}"
 
 
 def clock(seconds: float) -> str:

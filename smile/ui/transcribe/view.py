@@ -172,9 +172,14 @@ def earlier(finished: Finished, pool: str | None, settings: Settings) -> str:
     asked = finished.asked
     if asked is None or (asked.pool, asked.settings) == (pool, settings):
         return ""
-    examples, level = shots(asked.settings), asked.settings.level
-    made = {"context": examples, "acoustic": HEADS, "combined": f"{examples} and {HEADS}"}[level]
+    made = _made_with(asked.settings) if finished.result.pool else "Whisper alone"
     return stage(EARLIER.format(", ".join(filter(None, (asked.name, made)))))
+
+
+def _made_with(settings: Settings) -> str:
+    """Return what the other side was written with, for a person."""
+    examples = shots(settings)
+    return {"context": examples, "acoustic": HEADS, "combined": f"{examples} and {HEADS}"}[settings.level]
 
 
 def vanilla_card(result: Result, score: str = "", ended: bool = False) -> str:
