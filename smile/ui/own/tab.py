@@ -28,8 +28,8 @@ BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
 WELCOME = "Begin with the name of your language."
 PROMISE = (
     "What you bring here is yours: nobody else can see or hear it, no log has it, and it is deleted when you "
-    "have not used it for {hours:g} hours, or at once when you press “Delete everything of mine”. Take it home "
-    "with you as a zip."
+    "have not used it for {hours:g} hours, or at once when you press “Delete everything of mine”. Take it "
+    "home with you as a zip."
 )
 KINDS = (
     "Clips with a table of what is said in them (csv, tsv, xlsx, jsonl), a zip of these, or ELAN or Praat "
@@ -186,7 +186,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             outputs["recordings"] = brought(
                 [*AUDIO_SUFFIXES, ".zip"],
                 label="Recordings, or a zip of them",
-                height=130,
+                height=150,
                 elem_id="own-recordings",
             )
         with gr.Tab("Record", id="own-record"):
