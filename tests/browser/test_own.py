@@ -200,6 +200,10 @@ def test_on_a_phone_nothing_sticks_out(page):
     try:
         shown(page.open())
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
+        for field in ("#own-uploads", "#own-recordings"):
+            label = page.one(f"{field} [data-testid='block-label']").rect
+            icon = page.one(f"{field} .icon-wrap").rect
+            assert label["y"] + label["height"] <= icon["y"], "the label leaves the icon free"
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

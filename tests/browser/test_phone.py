@@ -106,3 +106,10 @@ def test_on_a_desk_nothing_is_folded(page: Page) -> None:
     assert left["right"] < right["left"]
     assert abs(left["top"] - right["top"]) < 2
     assert 0 <= box(page, "#settings")["top"] - left["bottom"] < 40
+
+
+def test_in_the_dark_nothing_beyond_the_page_is_light(page: Page) -> None:
+    page.open("__theme=dark")
+    script = "return arguments[0].map(css => getComputedStyle(document.querySelector(css)).backgroundColor)"
+    beyond, behind = page.driver.execute_script(script, ["body", "gradio-app"])
+    assert beyond == behind != "rgba(0, 0, 0, 0)"

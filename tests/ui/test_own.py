@@ -836,7 +836,7 @@ def test_enter_takes_a_language_where_only_one_can_be_meant(service: VisitorServ
     shown, *rest = naming.entered(service, "", " mbosh ")
     page = Page(*rest)
     assert (shown["visible"], shown["value"]) == (False, None)
-    assert "Your language is Mboshi" in page.stage
+    assert "Your language is Mboshi; add examples next." in page.stage
     shown, *rest = naming.entered(service, page.key, "gaelic")
     assert [code for _, code in shown["choices"]] == ["gla", "ghc", "mis"]
     assert naming.CHOOSE in Page(*rest).stage

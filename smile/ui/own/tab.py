@@ -191,7 +191,7 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             outputs["recordings"] = brought(
                 [*AUDIO_SUFFIXES, ".zip"],
                 label="Recordings, or a zip of them",
-                height=130,
+                height=150,
                 elem_id="own-recordings",
             )
         with gr.Tab("Record", id="own-record"):
