@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smile.cli.parsers import CORPUS, Commands, add_command, add_option
 from smile.cli.tables import print_tables
+from smile.cli.terminal import names
 from smile.datatypes import SmileError
 from smile.paths import PRECOMPUTED
 
@@ -37,6 +38,10 @@ def add(commands: Commands) -> None:
         default=[],
         help=f"Take the references for rescore and keystrokes from these corpora, each {CORPUS}.",
     )
+    add_option(parser, "--languages", type=names, default=(), help="Show only these: codes joined by commas.")
+    add_option(
+        parser, "--conditions", type=names, default=(), help="Show only these: their names joined by commas."
+    )
     add_option(
         parser, "--to", type=Path, default=Path("precomputed"), help="Write what is packed into this folder."
     )
@@ -52,7 +57,7 @@ def run(chosen: argparse.Namespace) -> None:
         _print_findings(*(chosen.folders[:1] or [PRECOMPUTED]))
     elif chosen.what == "show":
         for folder in chosen.folders or [PRECOMPUTED]:
-            print_tables(folder)
+            print_tables(folder, chosen.languages, chosen.conditions, legend=True)
     elif chosen.what == "keystrokes":
         for folder in chosen.folders or [PRECOMPUTED / "levels"]:
             _print_keystrokes(folder, chosen.data)

@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smile.datatypes import SmileError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 LANGUAGE_COLUMNS = ("language", "condition", "clips", "rate", "low", "high", "mean", "empty", "loops",
                     "reduction", "significant")  # fmt: skip
 SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_significant",
                    "worsened", "worst", "worst_rate", "failed")  # fmt: skip
 
+MOST_NAMED = 30  # in a sentence
 
-def print_tables(folder: Path) -> None:
-    """Print the tables of an evaluation's rows, or of packed ones.
+
+def print_tables(
+    folder: Path, languages: Collection[str] = (), conditions: Collection[str] = (), legend: bool = False
+) -> None:
+    """Print the tables of rows, packed or not; of these languages and conditions (none named: of all).
+
+    A `legend` says in words what each condition is.
 
     Raises:
-        SmileError: there are neither in the folder.
+        SmileError: there are no rows in the folder, or none of a language or condition.
     """
-    from smile.results import tables
+    from smile.results import labels, tables
     from smile.results.packing import RESULTS, load, read_rows_of, told_apart
 
     packed = not any(folder.glob("*.jsonl")) and any(folder.rglob(RESULTS))
     rows = load(folder) if packed else told_apart(read_rows_of(folder))
+    meaning = rows.drop_duplicates("condition").set_index("condition")["hash"] if legend else None
     table = tables.by_language(rows)
+    for column, wanted in (("language", languages), ("condition", conditions)):
+        table = _only(table, column, wanted)
     print("\nCER in percent, normaliser plain; low and high bound the 95 % bootstrap interval; reduction is")
     print("how much lower the rate is than that of vanilla, Whisper alone, in percent of it.\n")
     print(tables.as_text(table, LANGUAGE_COLUMNS))
     print()
     print(tables.as_text(tables.summary(table), SUMMARY_COLUMNS))
+    if meaning is not None:
+        short = labels.conditions(rows)["short"]
+        print()
+        for name in table["condition"].drop_duplicates():
+            print(f"{name}: {short[meaning[name]]}")
+
+
+def _only(table: DataFrame, column: str, wanted: Collection[str]) -> DataFrame:
+    """The lines of a table with one of these values, with or without what tells equal names apart."""
+    if not wanted:
+        return table
+    there = table[column].str.partition(" ")[0]
+    if unknown := set(wanted) - set(there) - set(table[column]):
+        known = sorted(set(there))
+        more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+        named = f"{', '.join(known[:MOST_NAMED])}{more}"
+        raise SmileError(f'There is no {column} "{min(unknown)}" in these rows; there are {named}.')
+    return table[table[column].isin(wanted) | there.isin(wanted)]

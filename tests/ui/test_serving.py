@@ -83,6 +83,13 @@ def test_an_installed_package_is_not_written_to(
 def test_packed_results_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["results", "show", str(PRECOMPUTED / "own")]) == 0
     assert "mdw" in capsys.readouterr().out
+    assert main(["results", "show", "--languages", "mdw", "--conditions", "vanilla-controlled,smile-3"]) == 0
+    shown = capsys.readouterr().out
+    assert "mdw smile-3" in " ".join(shown.split())
+    assert "gla" not in shown
+    assert "SMILE · 3 nearest" in shown, "what the names mean"
+    assert main(["results", "show", "--languages", "mdw,xyz"]) == 2
+    assert 'no language "xyz" in these rows; there are bel' in capsys.readouterr().err
     assert main(["results", "show", str(tmp_path)]) == 2
     assert "smile evaluate" in capsys.readouterr().err
 
