@@ -100,7 +100,7 @@ def in_utf8(data: bytes, encoding: str) -> bytes:
     """
     if not encoding or data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data
-    if b"\0" in data[:2] or is_utf8(data):
+    if b"\0" in data or is_utf8(data):  # no text of any of these has zeros, which UTF-16 without a mark has
         return data
     return "".join(_line(line, encoding) for line in LINES.split(data)).encode("utf-8")
 
