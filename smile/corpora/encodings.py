@@ -98,7 +98,13 @@ def in_utf8(data: bytes, encoding: str) -> bytes:
     What is in UTF-8 or UTF-16 already stays as it is. What cannot be read becomes U+FFFD, and so do letters
     of a line that may be UTF-8, since nobody can say which of the two it is.
     """
+<<<<<<< HEAD
     if not encoding or not is_eight_bit(data):
+=======
+    if not encoding or data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data
+    if b"\0" in data or is_utf8(data):  # no text of any of these has zeros, which UTF-16 without a mark has
+>>>>>>> e
         return data
     return "".join(_line(line, encoding) for line in LINES.split(data)).encode("utf-8")
 

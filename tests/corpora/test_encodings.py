@@ -95,3 +95,8 @@ def test_any_text_is_right_or_marked(encoding: str, lines: list[str]) -> None:
     got = in_utf8(data, encoding).decode("utf-8", errors="replace")
     if "\ufffd" not in got and got.isascii() is False and in_utf8(data, encoding) != data:
         assert got == "\n".join(["x", *meant])
+
+
+def test_utf16_without_a_mark_is_not_taken_for_another_encoding() -> None:
+    data = "Ұзақ,Мәтін\na.wav,сәлем\n".encode("utf-16-le")
+    assert in_utf8(data, "cp1251") == data
