@@ -98,13 +98,7 @@ def in_utf8(data: bytes, encoding: str) -> bytes:
     What is in UTF-8 or UTF-16 already stays as it is. What cannot be read becomes U+FFFD, and so do letters
     of a line that may be UTF-8, since nobody can say which of the two it is.
     """
-<<<<<<< HEAD
     if not encoding or not is_eight_bit(data):
-=======
-    if not encoding or data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data
-    if b"\0" in data or is_utf8(data):  # no text of any of these has zeros, which UTF-16 without a mark has
->>>>>>> e
         return data
     return "".join(_line(line, encoding) for line in LINES.split(data)).encode("utf-8")
 
@@ -126,7 +120,8 @@ def is_eight_bit(data: bytes) -> bool:
     """Return whether a file's bytes are neither in UTF-8 nor in UTF-16, as far as they say."""
     if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
-    return b"\0" not in data[:2] and not is_utf8(data)
+    # no text in any of ENCODINGS has zeros, which UTF-16 without a mark has
+    return b"\0" not in data and not is_utf8(data)
 
 
 def is_utf8(data: bytes) -> bool:
