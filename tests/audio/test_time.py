@@ -98,7 +98,7 @@ def test_a_clock_that_drifts_is_followed() -> None:
     passed = 0.0
     for number in range(5_000):
         passed += timeline.silence(number * 0.0205, 0.02) + 0.02
-        assert abs(passed - (number + 1) * 0.0205) < 0.11
+        assert abs(passed - (number + 1) * 0.0205) < NEAR
 
 
 def test_the_first_track_is_read_where_none_is_the_default(tmp_path: Path) -> None:
