@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     Packet = av.Packet[Any]
 
-HOLE = 0.002  # seconds that are missing before a page, from which on they count: less than any packet lasts
+HOLE = 0.002  # seconds that are missing before a packet, from which on they count: less than any packet lasts
+VORBIS_HOLE = 0.015  # the same of Vorbis, whose packets FFmpeg takes for longer or shorter than they are
 HEAD, STEP = 13, 2**20  # bytes of a page up to its time's last one, and bytes that are searched at a time
 BEFORE = re.compile(rb"OggS\x00[\x00-\x07](?!\xff{8}).{7}[\x80-\xff]", re.DOTALL)  # a page that ends before 0
 
@@ -84,12 +85,13 @@ def _before_zero(file: Any) -> bool:
 
 def _has_hole(track: av.AudioStream, container: Any) -> bool:
     """Whether a packet begins later than the one before it ends, behind its page or within it."""
-    unit, end = float(track.time_base or 0), None
+    unit, end, context = float(track.time_base or 0), None, track.codec_context
+    least = VORBIS_HOLE if context and context.codec.canonical_name == "vorbis" else HOLE
     for packet, late in placed(container.demux(track), track):
         if not packet.size or packet.pts is None:
             continue
         begin = packet.pts * unit + late
-        if end is not None and begin - end > HOLE:
+        if end is not None and begin - end > least:
             return True
         end = begin + packet.duration * unit if packet.duration else None
     return False
