@@ -21,8 +21,9 @@ class Clock:
 
 
 STAMPED = Clock()
-# AVI states when a track begins, and counts from there; bytes by a rate that need not be the true one.
-COUNTED = Clock(jitter=0.1, drift=math.inf)
+# AVI states when a track begins, and counts from there: bytes by a rate that need not be the true one, and a
+# packet that is larger than it says as two.
+COUNTED = Clock(jitter=math.inf, drift=math.inf)
 BROADCAST = Clock(restarting=True)
 CLOCKS = {  # by PyAV's names; the times of other containers are counted from what is decoded
     **dict.fromkeys(("matroska", "webm", "mov", "mp4", "m4a", "3gp", "flv", "asf", "ogg"), STAMPED),

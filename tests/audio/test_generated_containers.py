@@ -105,6 +105,7 @@ def one(container: str, codec: str, rate: int, *all_tracks: tuple[Piece, ...], v
 @given(files(), st.booleans())
 @example(one("webm", "libopus", 8_000, (Piece(0.0, 0.2),), (Piece(0.4, 0.2),)), False)  # was 31 ms early
 @example(one("matroska", "pcm_s16le", 16_000, (*[Piece(0.018, 0.1)] * 5,)), False)  # was 72 ms early
+@example(one("avi", "aac", 8_000, (Piece(0.0, 0.25),)), False)  # a hole of 128 ms in the burst
 @example(one("ipod", "alac", 32_000, (Piece(0.02095, 0.2),), (Piece(0.0, 0.2),)), False)
 @example(one("ogg", "libopus", 48_000, (Piece(0.0, 0.1), *[Piece(0.018, 0.1)] * 4)), False)
 def test_sound_is_where_a_player_has_it(tmp_path: Path, made: Made, asked: bool) -> None:

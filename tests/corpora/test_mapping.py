@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile import importing
@@ -21,10 +20,10 @@ from smile.corpora.mapping import ColumnMapping
 from smile.corpora.preview import Preview, preview
 from smile.datatypes import CorpusError
 from smile.importing import ColumnsError, Hints, read_source
+from tests.support.boundaries import boundary
 from tests.support.linguists import heights, staircase, write_xlsx
 from tests.support.naming import WAYS
 
-EXAMPLES = int(os.environ.get("SMILE_EXAMPLES", "40"))  # generated cases; 1000 by hand
 NAMES = ("clips/my clip.wav", "clips/é1.wav", "s2/b.wav")
 SAID = ("mo chù, agus", "chaidh e dhachaigh", "“tha”; e")
 ROWS = [["Ana", name, text, f"gloss {n}"] for n, (name, text) in enumerate(zip(NAMES, SAID, strict=True))]
@@ -228,7 +227,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@settings(max_examples=EXAMPLES)
+@boundary(40)
 @given(cases(), st.booleans())
 def test_any_table_is_right_to_the_letter_or_refused(
     tmp_path_factory: pytest.TempPathFactory, case: Case, by_name: bool
