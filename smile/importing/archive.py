@@ -129,6 +129,7 @@ def _targets(
 ) -> Iterator[tuple[Path, zipfile.ZipInfo]]:
     """Where each entry that is a file goes."""
     seen: set[PurePosixPath] = set()
+    folders: set[PurePosixPath] = set()
     for entry in archive.infolist():
         _check_name(path, PurePosixPath(entry.filename), limits)
         name = PurePosixPath(_name(entry).replace("\\", "/"))
@@ -149,6 +150,11 @@ def _targets(
         if name in seen:
             raise CorpusError(f'{path.name} holds "{shown(str(name))}" twice; make the zip again.')
         seen.add(name)
+        folders.update(name.parents)
+        if clash := next(iter(seen & {name, *name.parents} & folders), None):
+            raise CorpusError(
+                f'{path.name} holds "{shown(str(clash))}" as a file and as a folder; make the zip again.'
+            )
         yield folder / name, entry
 
 

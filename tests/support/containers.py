@@ -94,6 +94,8 @@ def _begin(made: Made, track: tuple[Piece, ...]) -> float:
     if made.container in UNTOLD:
         return begin - before
     alone = len(made.tracks) == 1 and not made.video
+    if made.container == "ogg" and made.codec == "flac" and not alone:
+        return 0.0  # where FFmpeg has its header
     if made.container in EDITED or (made.container == "ogg" and made.codec == "vorbis" and not alone):
         return max(0.0, begin - before)
     return begin
