@@ -19,7 +19,8 @@ POOLS = ROOT / "assets" / "pools"
 
 # How long an example takes is the machine's matter: no test fails because another process has the processor.
 settings.register_profile("smile", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("smile")
+settings.register_profile("boundaries", settings.get_profile("smile"), max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("SMILE_PROFILE", "smile"))
 
 HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "app", "running", "server"}
 # Files whose tests begin processes, train, or read real models, whatever fixtures they name.

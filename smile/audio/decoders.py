@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from smile.audio.beginning import beginning
 from smile.audio.chained import Part, links
 from smile.audio.channels import Levels, Mixer
 from smile.audio.formats import CONTAINERS
@@ -116,8 +117,10 @@ def av_blocks(path: Path, most: int | None = None, track: int | None = None) -> 
     with _opened(path) as container:
         stream = _track(container, subject, track)
         peak = _frame_peak(container, stream, most) if _keeps_floats(stream) else 1.0
+    mixer = Mixer(subject, peak)
     with _opened(path) as container:
-        timeline, mixer = _timeline(container, subject), Mixer(subject, peak)
+        timeline = _timeline(container, subject)
+    with _opened(path) as container:
         for frame, late in _frames(container, _track(container, subject, track)):
             check_rate(frame.sample_rate, subject)
             if timeline:
@@ -180,10 +183,10 @@ def _frames(container: InputContainer, track: av.AudioStream) -> Iterator[tuple[
 def _timeline(container: InputContainer, subject: str) -> Timeline | None:
     """Where its frames lie in time, if it says so."""
     clocks = [CLOCKS[name] for name in container.format.name.split(",") if name in CLOCKS]
-    if not clocks or container.start_time is None:
+    if not clocks or (zero := beginning(container)) is None:
         return None
     alone = container.format.name == "ogg" and len(container.streams) == 1
-    return Timeline(subject, None if alone else container.start_time / 1e6, clocks[0])
+    return Timeline(subject, None if alone else zero, clocks[0])
 
 
 def _silence(timeline: Timeline, frame: av.AudioFrame, late: float) -> Iterator[Block]:

@@ -6,6 +6,7 @@ it has a page behind a hole too early; here the packets are counted back from th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import groupby
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     Packet = av.Packet[Any]
 
-HOLE = 0.02  # seconds that are missing before a page, from which on they count
+HOLE = 0.002  # seconds that are missing before a packet, from which on they count: less than any packet lasts
+VORBIS_HOLE = 0.015  # the same of Vorbis, whose packets FFmpeg takes for longer or shorter than they are
+HEAD, STEP = 13, 2**20  # bytes of a page up to its time's last one, and bytes that are searched at a time
+BEFORE = re.compile(rb"OggS\x00[\x00-\x07](?!\xff{8}).{7}[\x80-\xff]", re.DOTALL)  # a page that ends before 0
 
 
 def placed(packets: Iterable[Packet], track: av.AudioStream) -> Iterator[tuple[Packet, float]]:
@@ -54,12 +58,14 @@ def _end(track: av.AudioStream, first: int | None) -> int | None:
 
 
 def needs_times(file: Any) -> bool:
-    """Return whether an open Ogg file has anything but one stream of sound, or a hole in that.
+    """Return whether an open Ogg file has anything but one stream of sound, a hole in that, or time below 0.
 
     Such a file is not what its packets make one after the other. One that cannot be opened does not say so.
     """
     import av
 
+    if _before_zero(file):  # which sends libsndfile round and round
+        return True
     with suppress(av.FFmpegError), av.open(file, format="ogg", metadata_errors="replace") as container:
         if len(container.streams) != 1 or not container.streams.audio:
             return True
@@ -67,14 +73,25 @@ def needs_times(file: Any) -> bool:
     return False
 
 
+def _before_zero(file: Any) -> bool:
+    """Whether any page ends before 0; goes back to the beginning."""
+    data, found = b"", False
+    while not found and (chunk := file.read(STEP)):
+        data = data[-HEAD:] + chunk
+        found = BEFORE.search(data) is not None
+    file.seek(0)
+    return found
+
+
 def _has_hole(track: av.AudioStream, container: Any) -> bool:
     """Whether a packet begins later than the one before it ends, behind its page or within it."""
-    unit, end = float(track.time_base or 0), None
+    unit, end, context = float(track.time_base or 0), None, track.codec_context
+    least = VORBIS_HOLE if context and context.codec.canonical_name == "vorbis" else HOLE
     for packet, late in placed(container.demux(track), track):
         if not packet.size or packet.pts is None:
             continue
         begin = packet.pts * unit + late
-        if end is not None and begin - end > HOLE:
+        if end is not None and begin - end > least:
             return True
         end = begin + packet.duration * unit if packet.duration else None
     return False

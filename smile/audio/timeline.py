@@ -15,14 +15,15 @@ from smile.datatypes import AudioError
 class Clock:
     """How exactly a container says when its frames are to be played."""
 
-    jitter: float = 0.02  # seconds by which a frame may come late after the last one
-    drift: float = 0.1  # seconds by which all frames together may
+    jitter: float = 0.015  # seconds by which a frame may come late after the last one
+    drift: float = 0.015  # seconds by which all frames together may
     restarting: bool = False  # whether it may be set anew on the way, as in broadcasts
 
 
 STAMPED = Clock()
-# AVI states when a track begins, and counts from there; bytes by a rate that need not be the true one.
-COUNTED = Clock(jitter=0.1, drift=math.inf)
+# AVI states when a track begins, and counts from there: bytes by a rate that need not be the true one, and a
+# packet that is larger than it says as two.
+COUNTED = Clock(jitter=math.inf, drift=math.inf)
 BROADCAST = Clock(restarting=True)
 CLOCKS = {  # by PyAV's names; the times of other containers are counted from what is decoded
     **dict.fromkeys(("matroska", "webm", "mov", "mp4", "m4a", "3gp", "flv", "asf", "ogg"), STAMPED),
@@ -30,7 +31,7 @@ CLOCKS = {  # by PyAV's names; the times of other containers are counted from wh
     "avi": COUNTED,
 }
 
-LATE = 0.02  # seconds by which the first frame may come late
+LATE = 0.015  # seconds by which the first frame may come late
 RESTART = 10.0  # seconds; a longer jump of a clock that may be set anew is no hole
 LONGEST_HOLE = 600.0  # seconds of silence between two frames
 ALL_HOLES = 4 * 3600.0  # seconds of silence in all

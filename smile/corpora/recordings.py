@@ -115,16 +115,16 @@ class Recordings:
 
     def _single(self, paths: Sequence[Path], said: str, folders: Parts, exact: bool) -> Match | str:
         if len(paths) > 1:
-            return f'Several recordings are called "{_shown(said)}"; say which, with its folder and suffix.'
+            return f'Several recordings are called "{shown(said)}"; say which, with its folder and suffix.'
         if not paths and (_parts(said) or ("",))[-1] in self._others:
-            return f'"{_shown(said)}" is there, but holds no sound that can be read; save it as WAV or FLAC.'
+            return f'"{shown(said)}" is there, but holds no sound that can be read; save it as WAV or FLAC.'
         if not paths:
-            return f'{MISSING}{_shown(said)}"; {ADD}'
+            return f'{MISSING}{shown(said)}"; {ADD}'
         return Match(paths[0], said, folders, exact, paths[0].relative_to(self.folder).as_posix())
 
     def _elsewhere(self, said: str, paths: Sequence[Path]) -> str:
         place = paths[0].relative_to(self.folder).as_posix()
-        return f'There is no recording "{_shown(said)}", only "{_shown(place)}", {ELSEWHERE}'
+        return f'There is no recording "{shown(said)}", only "{shown(place)}", {ELSEWHERE}'
 
     @property
     def only(self) -> Path | None:
@@ -171,7 +171,7 @@ def _moved(matches: Sequence[Match]) -> tuple[str, ...]:
     lies, name = next(iter(moved.items()))
     return (
         f"Recordings found by their names, as they do not lie just where they are said to: {len(moved)}, "
-        f'such as "{_shown(lies)}" for "{_shown(name)}".',
+        f'such as "{shown(lies)}" for "{shown(name)}".',
     )
 
 
@@ -184,13 +184,13 @@ def _several_tracks(matches: Sequence[Match]) -> tuple[str, ...]:
     name, tracks = several[0]
     return (
         f"Recordings with several audio tracks, of which the default one was used: {len(several)}, such as "
-        f'"{_shown(name)}", track {tracks.used} of {tracks.count}; for another, bring that track as a file.',
+        f'"{shown(name)}", track {tracks.used} of {tracks.count}; for another, bring that track as a file.',
     )
 
 
 def _claimed(match: Match) -> str:
     return (
-        f'It is not clear that "{match.path.name}" is the recording "{_shown(match.name)}", since others are '
+        f'It is not clear that "{match.path.name}" is the recording "{shown(match.name)}", since others are '
         "called so in other folders; add the recordings in their folders."
     )
 
@@ -208,7 +208,9 @@ def _parts(name: str) -> Parts:
     return tuple(p for n, p in enumerate(parts) if p != "/" and not (n == 0 and p.endswith(":")))
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """Return a name as a sentence has it: in one line, and cut where it is long."""
+    name = " ".join(name.split())
     return name if len(name) <= SHOWN else f"{name[:SHOWN]}..."
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from smile.corpora.reading import has_text
+from smile.corpora.recordings import shown
 from smile.datatypes import CorpusError
 from smile.importing.limits import Limits
 
@@ -144,14 +145,14 @@ def choose(files: Sequence[Annotated], wanted: Sequence[str]) -> tuple[str, ...]
     """
     by_name = {tier.name: tier for tier in counts(files)}
     offered = [tier for tier in by_name.values() if tier.filled]
-    listing = ", ".join(f'"{tier.name}" ({tier.filled})' for tier in offered[:LISTED])
+    listing = ", ".join(f'"{shown(tier.name)}" ({tier.filled})' for tier in offered[:LISTED])
     listing += f" and {len(offered) - LISTED} more" if len(offered) > LISTED else ""
     name = files[0].path.name if len(files) == 1 else f"{len(files)} files"
     if not offered:
         raise CorpusError(f"{name}: no annotation that has a length has a text; nothing can be cut.")
     for tier in wanted:
         if tier not in by_name:
-            raise CorpusError(f'{name}: there is no tier "{tier}"; choose one of {listing}.')
+            raise CorpusError(f'{name}: there is no tier "{shown(tier)}"; choose one of {listing}.')
     if not wanted and len(offered) > 1:
         raise TierError(name, listing)
     return tuple(wanted) or (offered[0].name,)

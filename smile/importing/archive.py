@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-from smile.corpora.recordings import LONGEST_PATH
+from smile.corpora.recordings import LONGEST_PATH, shown
 from smile.datatypes import CorpusError
 from smile.importing.limits import STRANGERS, Limits
 
 UTF8 = 0x800  # flag of an entry whose name is UTF-8
 ENCRYPTED = 0x1
-JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
+JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini", "Icon\r")
 LONGEST_NAME = 255  # bytes of one name in a path, as file systems have it
 DIRECTORY = 1_500  # bytes of an entry in a zip's directory, at most on the average
 
@@ -129,6 +129,7 @@ def _targets(
 ) -> Iterator[tuple[Path, zipfile.ZipInfo]]:
     """Where each entry that is a file goes."""
     seen: set[PurePosixPath] = set()
+    folders: set[PurePosixPath] = set()
     for entry in archive.infolist():
         _check_name(path, PurePosixPath(entry.filename), limits)
         name = PurePosixPath(_name(entry).replace("\\", "/"))
@@ -136,12 +137,24 @@ def _targets(
             continue
         link = stat.S_ISLNK(entry.external_attr >> 16)
         if link or name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or "\0" in str(name):
-            raise CorpusError(f'{path.name}: the entry "{name}" leaves the folder; make the zip again.')
+            raise CorpusError(
+                f'{path.name}: the entry "{shown(str(name))}" leaves the folder; make the zip again.'
+            )
         if any(part.startswith(".") for part in name.parts):
             continue
+        if any(unicodedata.category(character) == "Cc" for character in str(name)):
+            raise CorpusError(
+                f'{path.name} holds a name with a line break or another control character, "'
+                f'{shown(str(name))}"; rename the file.'
+            )
         if name in seen:
-            raise CorpusError(f'{path.name} holds "{name}" twice; make the zip again.')
+            raise CorpusError(f'{path.name} holds "{shown(str(name))}" twice; make the zip again.')
         seen.add(name)
+        folders.update(name.parents)
+        if clash := next(iter(seen & {name, *name.parents} & folders), None):
+            raise CorpusError(
+                f'{path.name} holds "{shown(str(clash))}" as a file and as a folder; make the zip again.'
+            )
         yield folder / name, entry
 
 
@@ -153,7 +166,8 @@ def _check_name(path: Path, name: PurePosixPath, limits: Limits) -> None:
         )
     if len(str(name)) > LONGEST_PATH or max((len(p.encode()) for p in name.parts), default=0) > LONGEST_NAME:
         raise CorpusError(
-            f'{path.name} holds a name that is too long, "{str(name)[:40]}..."; give the file a shorter one.'
+            f'{path.name} holds a name that is too long, "{shown(str(name)[:40])}..."; '
+            "give the file a shorter one."
         )
 
 

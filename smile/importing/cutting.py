@@ -32,7 +32,7 @@ def fault(start: float | None, end: float | None) -> str:
     """Return why there can be no clip of these times in seconds; empty where there can."""
     if start is None or end is None:
         return "The clip has no times of its own; align it in the recording."
-    seconds = end - start
+    seconds = round(end - start, 6)  # 0.102 - 0.002 is less than 0.1
     if seconds < SHORTEST:
         return f"The clip is {max(0.0, seconds):.2f} s long, which is too short; give it {SHORTEST} s."
     if seconds > LONGEST:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -18,6 +18,7 @@ from smile.audio import decoders
 from smile.audio.io import from_array, read_audio
 from smile.datatypes import SAMPLE_RATE, AudioError
 from tests.support import sounds
+from tests.support.boundaries import boundary
 from tests.support.sounds import Signal, assert_sound, encode, signal, similarity
 
 SHAPES = st.one_of(
@@ -167,7 +168,7 @@ def test_any_bytes_give_sound_or_one_sentence(
     assert_sound_or_sentence(lambda: read_audio(path))
 
 
-@settings(max_examples=300)
+@boundary(300)
 @given(kind=st.sampled_from(sounds.FORMATS), seed=st.integers(0, 2**32 - 1), flips=st.integers(1, 60))
 def test_a_damaged_file_gives_sound_or_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, kind: str, seed: int, flips: int
@@ -184,7 +185,7 @@ def test_a_damaged_file_gives_sound_or_one_sentence(
     assert_sound_or_sentence(lambda: read_audio(path))
 
 
-@settings(max_examples=300)
+@boundary(300)
 @given(
     samples=st.sampled_from(DTYPES).flatmap(lambda dtype: arrays(dtype, SHAPES)),
     rate=st.one_of(st.sampled_from(sounds.ANY_RATE), st.integers(-1, 10**6), st.floats()),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.audio import chained
@@ -15,6 +15,7 @@ from smile.audio.chained import Part, links
 from smile.audio.io import read_audio
 from smile.audio.isolated import read_apart
 from smile.datatypes import SAMPLE_RATE, AudioError
+from tests.support.boundaries import boundary
 from tests.support.sounds import encode, signal, similarity
 
 OGG = st.tuples(
@@ -24,7 +25,7 @@ FLAC = st.tuples(st.just("pcm16.flac"), st.sampled_from([16_000, 44_100]), st.in
 LENGTH = st.floats(0.3, 1.5)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@boundary(40)
 @given(parts=st.one_of(*(st.lists(st.tuples(kind, LENGTH), min_size=2, max_size=4) for kind in (OGG, FLAC))))
 def test_every_link_is_read(
     tmp_path: Path, parts: list[tuple[tuple[str, int, int], float]], monkeypatch: pytest.MonkeyPatch

@@ -9,13 +9,14 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.audio.io import read_audio, read_recording, stream
 from smile.audio.isolated import read_apart
 from smile.audio.timeline import ALL_HOLES, LONGEST_HOLE, Timeline
 from smile.datatypes import SAMPLE_RATE, AudioError
+from tests.support.boundaries import boundary
 from tests.support.films import CODECS, NEAR, OPTIONS, Tone, encoded, film, loud, spread, tone
 
 FILES = [
@@ -38,7 +39,7 @@ def timelines(draw: st.DrawFn) -> list[Tone]:
     return tones
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@boundary(60)
 @given(kind=st.sampled_from(FILES), tones=timelines(), others=st.integers(0, 2), data=st.data())
 def test_sound_is_where_its_time_stamps_say(
     tmp_path: Path, kind: tuple[str, str], tones: list[Tone], others: int, data: st.DataObject
@@ -98,7 +99,7 @@ def test_a_clock_that_drifts_is_followed() -> None:
     passed = 0.0
     for number in range(5_000):
         passed += timeline.silence(number * 0.0205, 0.02) + 0.02
-        assert abs(passed - (number + 1) * 0.0205) < 0.11
+        assert abs(passed - (number + 1) * 0.0205) < NEAR
 
 
 def test_the_first_track_is_read_where_none_is_the_default(tmp_path: Path) -> None:

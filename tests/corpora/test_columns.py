@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.corpora import read_corpus
@@ -17,6 +17,7 @@ from smile.corpora.spans import span
 from smile.corpora.tables import table_rows
 from smile.datatypes import CorpusError
 from smile.importing import read_source
+from tests.support.boundaries import boundary
 from tests.support.linguists import write_xlsx
 
 ROWS = [("a1.wav", "one"), ("a2.wav", "two")]
@@ -153,7 +154,7 @@ def test_times_are_understood_with_the_columns_beside_them() -> None:
         assert span({"file": "a.wav", start: "1", end: "2"}) == (1.0, 3.0 if "dauer" in end else 2.0), names
 
 
-@settings(max_examples=60)
+@boundary(60)
 @given(st.data())
 def test_any_table_is_understood_or_its_columns_are_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -12,6 +12,7 @@ from smile.corpora.encodings import ENCODINGS, encoding_named, in_utf8
 from smile.corpora.preview import preview
 from smile.corpora.tables import table_rows
 from smile.datatypes import CorpusError
+from tests.support.boundaries import boundary
 
 ROWS = "file;text\na.wav;tha e a’ cromadh\nb.wav;biastag bheag\n"
 TOLD = "characters that are not in {}, or may be in UTF-8; save the file as UTF-8."
@@ -87,6 +88,7 @@ def test_the_refusal_names_the_option(tmp_path: Path) -> None:
     assert told.endswith("save the file as UTF-8, or name its encoding (--encoding).")
 
 
+@boundary(100)
 @given(st.sampled_from(sorted(ENCODINGS)), st.lists(st.text(max_size=12), max_size=5))
 def test_any_text_is_right_or_marked(encoding: str, lines: list[str]) -> None:
     written = [line.encode(encoding, errors="ignore").replace(b"\0", b"") for line in lines]

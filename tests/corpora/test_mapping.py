@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile import importing
@@ -21,10 +20,10 @@ from smile.corpora.mapping import ColumnMapping
 from smile.corpora.preview import Preview, preview
 from smile.datatypes import CorpusError
 from smile.importing import ColumnsError, Hints, read_source
+from tests.support.boundaries import boundary
 from tests.support.linguists import heights, staircase, write_xlsx
 from tests.support.naming import WAYS
 
-EXAMPLES = int(os.environ.get("SMILE_EXAMPLES", "40"))  # generated cases; 1000 by hand
 NAMES = ("clips/my clip.wav", "clips/é1.wav", "s2/b.wav")
 SAID = ("mo chù, agus", "chaidh e dhachaigh", "“tha”; e")
 ROWS = [["Ana", name, text, f"gloss {n}"] for n, (name, text) in enumerate(zip(NAMES, SAID, strict=True))]
@@ -32,7 +31,12 @@ KNOWN = {*FILE_COLUMNS, *TEXT_COLUMNS}
 
 
 def saved(
-    folder: Path, rows: list[list[str]], suffix: str, delimiter: str = ",", encoding: str = "utf-8"
+    folder: Path,
+    rows: list[list[str]],
+    suffix: str,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    **how: Any,
 ) -> Path:
     """A table of rows, the first of which has the names of jsonl, beside its recordings."""
     for name in NAMES:
@@ -46,7 +50,7 @@ def saved(
         path.write_text("\n".join(lines), encoding)
         return path
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter="\t" if suffix == "tsv" else delimiter).writerows(rows)
+    csv.writer(out, delimiter="\t" if suffix == "tsv" else delimiter, **how).writerows(rows)
     path.write_bytes(out.getvalue().encode(encoding))
     return path
 
@@ -198,11 +202,14 @@ class Case:
     text: int
     titled: bool
     said: dict[str, str]  # text by recording
+    how: dict[str, Any]  # of quotation marks and line ends
 
 
-TEXT = st.text(st.characters(categories=["L", "Nd", "P", "Zs"]), min_size=1, max_size=12).map(
-    lambda text: " ".join(text.split())
-)
+TEXT = st.text(
+    st.characters(categories=["L", "Mn", "Mc", "Nd", "P", "S", "Zs"], exclude_characters="\ufffd"),
+    min_size=1,
+    max_size=12,
+).map(lambda text: " ".join(text.split()))
 TITLE = TEXT.filter(lambda name: column_key(name) not in {*KNOWN, ""} and not name.isdigit())
 
 
@@ -223,18 +230,22 @@ def cases(draw: st.DrawFn) -> Case:
         draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])) if suffix in ("csv", "tsv") else "utf-8"
     )
     delimiter = draw(st.sampled_from(",;\t|"))
+    how = {
+        "quoting": draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+        "lineterminator": draw(st.sampled_from(["\n", "\r\n"])),
+    }
     return Case(
-        [*([titles] if titled else []), *rows], suffix, delimiter, encoding, audio, text, titled, said
+        [*([titles] if titled else []), *rows], suffix, delimiter, encoding, audio, text, titled, said, how
     )
 
 
-@settings(max_examples=EXAMPLES)
+@boundary(40)
 @given(cases(), st.booleans())
 def test_any_table_is_right_to_the_letter_or_refused(
     tmp_path_factory: pytest.TempPathFactory, case: Case, by_name: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("t")
-    path = saved(folder, case.rows, case.suffix, case.delimiter, case.encoding)
+    path = saved(folder, case.rows, case.suffix, case.delimiter, case.encoding, **case.how)
     places: dict[str, Any] = {"audio": str(case.audio + 1), "text": str(case.text + 1)}
     if case.titled and by_name:
         places = {"audio": case.rows[0][case.audio], "text": case.rows[0][case.text]}

@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile import importing
 from smile.corpora import read_corpus
 from smile.datatypes import CorpusError
 from smile.importing import read_source
+from tests.support.boundaries import boundary
 from tests.support.naming import WAYS
 
 THERE = ("clips/my clip.wav", "clips/é%1.wav", "a.flac", "b.oga", "c.mka", "d.amr", "e.unknown")
@@ -73,7 +74,7 @@ def test_what_is_found_by_its_name_is_said(tmp_path: Path) -> None:
     assert not importing.takes(tmp_path / "in")  # an absolute path is the command line's own
 
 
-@settings(max_examples=40)
+@boundary(40)
 @given(
     st.lists(
         st.tuples(

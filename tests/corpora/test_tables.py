@@ -16,6 +16,7 @@ from smile.corpora.delimited import CUT_OFF, OVER_LINES, ROWS_IN_CELL, UNCLOSED
 from smile.corpora.letters import UNKNOWN, UNREADABLE, unreadable
 from smile.corpora.tables import NO_OBJECT, read_text, table_rows
 from smile.datatypes import CorpusError
+from tests.support.boundaries import boundary
 
 # Any text but halves of surrogate pairs, U+FFFD (the mark of damage) and NUL.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd\0"), min_size=1)
@@ -36,6 +37,7 @@ def delimited(texts: list[str], delimiter: str, newline: str) -> str:
     return out.getvalue()
 
 
+@boundary(100)
 @given(
     TEXTS,
     st.sampled_from([("csv", ","), ("csv", ";")]),
@@ -49,6 +51,7 @@ def test_any_text_survives_a_delimited_table(
     assert [row["text"] for _, row in table_rows(path) if isinstance(row, dict)] == texts
 
 
+@boundary(100)
 @given(TEXTS, st.sampled_from(["csv", "tsv"]), st.booleans())
 def test_a_text_of_a_tsv_survives_or_is_refused(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], suffix: str, quoted: bool
@@ -67,6 +70,7 @@ def test_a_text_of_a_tsv_survives_or_is_refused(
             assert texts_of[f"{number}.wav"] == text
 
 
+@boundary(100)
 @given(st.lists(TEXT.filter(lambda text: not set(text) & set("\t\r\n")), min_size=1, max_size=6))
 def test_marks_in_a_tsv_without_quoting_take_no_line(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
@@ -127,6 +131,7 @@ def test_a_cell_of_a_csv_holds_no_rows(tmp_path: Path) -> None:
     ]
 
 
+@boundary(100)
 @given(TEXTS, st.booleans())
 def test_any_text_survives_jsonl(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], ascii_only: bool
@@ -138,6 +143,7 @@ def test_any_text_survives_jsonl(
     ]
 
 
+@boundary(100)
 @given(st.lists(st.sampled_from(["good", "open", "long", "blank", "two lines"]), max_size=12))
 def test_bad_rows_are_named_by_their_line_and_good_ones_stay(
     tmp_path_factory: pytest.TempPathFactory, kinds: list[str]

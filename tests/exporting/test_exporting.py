@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pysubs2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, SmileError
@@ -25,6 +25,7 @@ from smile.settings import Settings
 from smile.text.normalisers import one_line
 from smile.transcription.batch import transcript_of
 from smile.transcription.result import Result, Segment, Transcript
+from tests.support.boundaries import boundary
 
 NASTY = ['say "hi"', "a & b <c>", "ngá kɔ́", "نووسین", "ቃል, ሁለት", "x --> y", "{i}", "\\N", "'", "1"]
 words = st.lists(st.sampled_from(NASTY), min_size=0, max_size=3).map(" ".join)
@@ -55,7 +56,7 @@ def written(transcript: TieredTranscript, kind: str, folder: str) -> Path:
     return path
 
 
-@settings(max_examples=25)
+@boundary(25)
 @given(transcripts())
 def test_textgrids_open_in_praat_and_praatio(transcript: TieredTranscript) -> None:
     from parselmouth.praat import call
@@ -78,7 +79,7 @@ def test_textgrids_open_in_praat_and_praatio(transcript: TieredTranscript) -> No
         assert labels == [e[2] for e in entries]
 
 
-@settings(max_examples=25)
+@boundary(25)
 @given(transcripts())
 def test_eafs_open_in_pympi(transcript: TieredTranscript) -> None:
     from pympi import Eaf
@@ -170,7 +171,7 @@ def test_words_in_tables_and_subtitles(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=25)
+@boundary(25)
 @given(transcripts())
 def test_subtitles_open_in_pysubs2(transcript: TieredTranscript) -> None:
     for kind in ("srt", "vtt"):

@@ -8,13 +8,14 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smile.corpora.tables import table_rows
 from smile.exporting import Span, TieredTranscript, export
 from smile.ui.compare import callbacks
 from smile.util.spreadsheet import FORMULA, guarded, unguarded
+from tests.support.boundaries import boundary
 from tests.support.linguists import write_xlsx
 
 STARTS = ["=", "+", "-", "@", "\t", "\r", "'", "''", "＝", ""]
@@ -30,7 +31,7 @@ def exported(folder: Path, said: list[str], name: str = "a.wav") -> Path:
     return path
 
 
-@settings(max_examples=60)
+@boundary(60)
 @given(st.lists(texts, min_size=1, max_size=6), st.sampled_from(["a.wav", "-a.wav", "ωé.wav", "'=.wav"]))
 @example(["=1+2", "-tja wa", "+", "@x", "'=1", "''-", "ωé"], "@.wav")
 def test_texts_are_no_formulas_and_come_back_to_the_letter(

@@ -20,6 +20,7 @@ from smile import importing
 from smile.audio.io import read_audio
 from smile.datatypes import CorpusError
 from smile.importing import Imported, Limits, cutting
+from tests.support.boundaries import boundary
 from tests.support.linguists import (
     TEXTS,
     TIERS,
@@ -337,6 +338,7 @@ parts = st.sampled_from(
 )
 
 
+@boundary(100)
 @given(st.lists(st.lists(parts, min_size=1, max_size=4).map("/".join), min_size=1, max_size=4))
 def test_whatever_its_names_are_a_zip_stays_in_its_folder(names: list[str]) -> None:
     with TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smile.corpora.encodings import encoding_named
@@ -14,6 +14,7 @@ from smile.exporting import Span, TieredTranscript, export
 from smile.importing.eaf import read_eaf
 from smile.importing.textgrid import read_textgrid
 from smile.text.praat import TRIGRAPHS
+from tests.support.boundaries import boundary
 from tests.support.linguists import write_eaf
 
 SHORT = (
@@ -78,7 +79,7 @@ def test_an_eaf_that_is_not_in_utf8_is_refused_or_read_in_the_encoding_named(
     assert read_eaf(path, encoding="cp1251").tiers[0].annotations[0].text == "bàgh beag mòr", "it says so"
 
 
-@settings(max_examples=30)
+@boundary(30)
 @given(marks)
 def test_backslashes_come_back_from_praat(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     transcript = TieredTranscript("a.wav", 1.0, (("utt", (Span(0.0, 1.0, text),)),))

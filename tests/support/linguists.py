@@ -48,15 +48,19 @@ def write_eaf(path: Path, recording: str, tiers: Mapping[str, Spans] = TIERS) ->
 
 
 def write_textgrid(
-    path: Path, kind: str = "long_textgrid", tiers: Mapping[str, Spans] = TIERS, seconds: float = 10
+    path: Path,
+    kind: str = "long_textgrid",
+    tiers: Mapping[str, Spans] = TIERS,
+    seconds: float = 10,
+    begin: float = 0,
 ) -> Path:
     """Written by praatio."""
     from praatio import textgrid
     from praatio.data_classes.interval_tier import IntervalTier
 
-    grid = textgrid.Textgrid(0, seconds)
+    grid = textgrid.Textgrid(begin, seconds)
     for name, spans in tiers.items():
-        grid.addTier(IntervalTier(name, [(a, b, t) for a, b, t in spans if t], 0, seconds))
+        grid.addTier(IntervalTier(name, [(a, b, t) for a, b, t in spans if t], begin, seconds))
     grid.save(str(path), kind, includeBlankSpaces=True)
     return path
 
