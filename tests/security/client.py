@@ -159,9 +159,9 @@ class Stranger:
         return self.http.get(f"{API}/file={path}")
 
     def run(self, event: Event | int, data: Any, **more: Any) -> httpx.Response:
-        """Do an event without the queue."""
+        """Do an event without the queue; the last inputs may be left out, as in `do`."""
         index = event.index if isinstance(event, Event) else event
-        body = {"data": data, "fn_index": index, "session_hash": self.session, **more}
+        body = {"data": self._whole(event, data), "fn_index": index, "session_hash": self.session, **more}
         return self.http.post(f"{API}/run/predict", content=encoded(body), headers=JSON)
 
     def join(self, event: Event | int, data: Any, **more: Any) -> httpx.Response:
@@ -175,9 +175,11 @@ class Stranger:
 
         Inputs that are not given, the last ones, are as they are when the page opens.
         """
-        given = [*data, *self.usual(event)[len(data) :]] if isinstance(event, Event) else data
-        self.join(event, given, **more).raise_for_status()
+        self.join(event, self._whole(event, data), **more).raise_for_status()
         return self.listen()
+
+    def _whole(self, event: Event | int, data: Any) -> Any:
+        return [*data, *self.usual(event)[len(data) :]] if isinstance(event, Event) else data
 
     def listen(self, until: Sequence[str] = ENDS) -> list[dict[str, Any]]:
         """Read this session's messages until one of a kind comes."""
