@@ -30,7 +30,7 @@ def asked(stranger: Stranger, name: str, **values: Any) -> list[Any]:
 def test_settings_that_there_are_not_are_not_kept(
     app: Served, stranger: Stranger, place: int, value: Any
 ) -> None:
-    event = next(e for e in stranger.events if e.kinds[1:] == ("slider", "checkbox", "radio", "radio"))
+    event = next(e for e in stranger.events if e.kinds[1:5] == ("slider", "checkbox", "radio", "radio"))
     key = stranger.named()
     values = [key, *stranger.usual(event)[1:]]
     before = {path: path.read_bytes() for path in app.visitors.rglob("*.json")}
