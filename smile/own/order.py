@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+
+from smile.retrieval.samplers import stable_shuffle
 
 ORDERS = ("random", "doubtful", "unlike", "both")
 
@@ -34,7 +35,7 @@ def ranked(drafts: Sequence[Draft], known: str, order: str = "both", seed: int =
     """
     if order not in ORDERS:
         raise ValueError(f'There is no order "{order}"; choose one of {", ".join(ORDERS)}.')
-    drafts = sorted(drafts, key=lambda draft: sha256(f"{seed}/{draft.id}".encode()).digest())
+    drafts = [drafts[i] for i in stable_shuffle(drafts, f"{seed}/")]
     if order == "random":
         return drafts
     doubt = _ranks([draft.probability for draft in drafts])

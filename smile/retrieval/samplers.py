@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,15 @@ def random_sample(size: int, shots: int, seed: int, key: str = "") -> NDArray[np
     return generator.permutation(size)[:shots]
 
 
-def stable_shuffle(utterances: Sequence[Utterance], prefix: str = "") -> list[int]:
+class Identified(Protocol):
+    """What has an id of its own, such as an utterance."""
+
+    @property
+    def id(self) -> str:
+        """Return the id."""
+
+
+def stable_shuffle(utterances: Sequence[Identified], prefix: str = "") -> list[int]:
     """Order indices by ids and prefix alone: what is first stays so when others come."""
     return sorted(
         range(len(utterances)), key=lambda i: hashlib.sha256(f"{prefix}{utterances[i].id}".encode()).digest()

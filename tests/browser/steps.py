@@ -7,7 +7,7 @@ from typing import Any
 
 from axe_core_python.selenium import Axe
 
-from tests.browser.page import Page
+from tests.browser.page import PHONE, Page
 
 SERIOUS = ("serious", "critical")
 
@@ -38,3 +38,12 @@ def findings(page: Page) -> list[tuple[Any, ...]]:
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
+
+
+def width_on_a_phone(page: Page) -> int:
+    """How wide the page is, in pixels, while the window is a phone's."""
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        return int(page.driver.execute_script("return document.documentElement.scrollWidth"))
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

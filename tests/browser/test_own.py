@@ -17,7 +17,7 @@ from smile.corpora import read_corpus
 from smile.datatypes import Utterance
 from smile.pools.pool import open_pool
 from tests.browser.page import PHONE, Page
-from tests.browser.steps import name, said, shown
+from tests.browser.steps import name, said, shown, width_on_a_phone
 from tests.conftest import POOLS
 from tests.support.films import film
 from tests.support.linguists import staircase, write_eaf
@@ -261,11 +261,7 @@ def test_columns_that_nobody_can_know_are_chosen(driver, served, clips, tmp_path
     assert page.value("#own-column-text input") == ""
     assert "line 3" in page.value("#own-column-first input")
     pick(page, "own-column-text", "4: wort")
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    try:
-        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
-    finally:
-        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert width_on_a_phone(page) <= PHONE["width"]
     assert page.errors() == []
 
 
@@ -288,11 +284,7 @@ def test_the_encoding_of_a_table_is_chosen_by_what_it_reads(driver, served, clip
     page.click("#own-add-files")
     done(page, "Choose which column names the recordings, and which one holds the texts.")
     assert page.all("#own-uploads .file-preview"), "the files stay"
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    try:
-        assert page.driver.execute_script("return document.documentElement.scrollWidth") <= PHONE["width"]
-    finally:
-        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert width_on_a_phone(page) <= PHONE["width"]
     assert page.errors() == []
 
 

@@ -41,9 +41,9 @@ from smile.ui.own import (
     columns,
     correcting,
     curve,
-    encodings,
     naming,
     orthography,
+    question,
     tracks,
     transcribing,
     verdict,
@@ -205,7 +205,7 @@ def test_tiers_that_cannot_be_looked_at_are_none(
     assert [name for _, name in offered["choices"]] == names == ["utterance", "gloss"]
     assert (offered["value"], offered["visible"]) == (["utterance"], True)
     monkeypatch.setattr(adding, "look_apart", fails)
-    nothing = [(adding.NO_TIERS, [], *columns.hidden(), *encodings.hidden(), *tracks.shown((), ONE))]
+    nothing = [(adding.NO_TIERS, [], *columns.hidden(), *question.hidden(), *tracks.shown((), ONE))]
     assert list(adding.look(files)) == nothing
     assert list(adding.look([str(sound)])) == nothing, "it is no upload"
     assert "choices" not in adding.NO_TIERS, "the page goes on sending what was ticked"

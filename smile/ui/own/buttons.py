@@ -7,8 +7,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from smile.ui.own.columns import ColumnChoice
-from smile.ui.own.encodings import EncodingStep
-from smile.ui.own.tracks import TrackStep
+from smile.ui.own.question import Question
 
 
 class Buttons(NamedTuple):
@@ -17,8 +16,8 @@ class Buttons(NamedTuple):
     typed: gr.Textbox
     matches: gr.Radio
     columns: ColumnChoice
-    encoding: EncodingStep
-    track: TrackStep
+    encoding: Question
+    track: Question
     add_files: gr.Button
     add_clip: gr.Button
     save: gr.Button

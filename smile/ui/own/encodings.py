@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import gradio as gr
+from typing import Any
 
 from smile.corpora.encodings import ENCODINGS, encoding_named
 from smile.corpora.undecoded import EncodingChoice, Undecoded
 from smile.datatypes import PoolError
 from smile.ui.own.brought import are_these
+from smile.ui.own.question import Question, hidden, put, question
 
 NONE = "0"  # none of them
 LEAVE = "none: leave such lines out"
@@ -22,24 +21,9 @@ INFO = (
 CHOOSE = "Choose below the files in which encoding their texts read right."
 
 
-class EncodingStep(NamedTuple):
-    """The components of the step."""
-
-    asked: gr.State  # of which uploads it is asked
-    chosen: gr.Dropdown
-
-
-def encoding_step() -> EncodingStep:
+def encoding_step() -> Question:
     """Lay out the step, which is hidden until files need it."""
-    chosen = gr.Dropdown(
-        [], value=None, label="Encoding", info=INFO, filterable=False, visible=False, elem_id="own-encoding"
-    )
-    return EncodingStep(gr.State([]), chosen)
-
-
-def hidden() -> tuple[Any, ...]:
-    """Return the step's outputs where nothing is asked; what the page still sends stays a choice."""
-    return [], gr.update(visible=False)
+    return question("Encoding", INFO, "own-encoding")
 
 
 def shown(files: Sequence[str], undecoded: Undecoded | None, *sent: Any) -> tuple[Any, ...]:
@@ -48,10 +32,8 @@ def shown(files: Sequence[str], undecoded: Undecoded | None, *sent: Any) -> tupl
         return hidden()
     choices = [(_label(one), one.names[0]) for one in undecoded.choices]
     choices += [(LEAVE, NONE)] if undecoded.table else []
-    said = sent[1] if are_these(files, *sent[:1]) else None
-    value = next((value for _, value in choices if value == said), None)
     what = f"Encoding of the {'table' if undecoded.table else 'annotations'}"
-    return [*files], gr.update(choices=choices, value=value, label=what, visible=True)
+    return put(files, choices, sent, None, label=what)
 
 
 def named(files: Sequence[str], asked: Any = (), said: Any = None) -> str:

@@ -117,7 +117,12 @@ def after_choice(workspace: Workspace) -> Page:
 def marked(service: VisitorService, page: Page, key: str | None, part: Sequence[Any] | None) -> Page:
     """Return a page whose list, where it is new, marks the transcript that stays open (recording, number)."""
     new = isinstance(page.results, str) and page.part == gr.skip()
-    if not (part and new and service.visitors.has(key)):
+    return listed(service, page, key, part) if new else page
+
+
+def listed(service: VisitorService, page: Page, key: str | None, part: Sequence[Any] | None) -> Page:
+    """Return a page with the list as it is now, the transcript that is open marked, if one is."""
+    if not (part and service.visitors.has(key)):
         return page
     workspace = service.visitors.open(key)
     items = transcripts.items(workspace)

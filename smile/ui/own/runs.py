@@ -11,7 +11,7 @@ from smile.own import transcripts
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
 from smile.ui.own.page import CHECK as CHECK_BUTTON
-from smile.ui.own.page import Page, fresh, guarded, marked
+from smile.ui.own.page import Page, fresh, guarded, listed
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import cancelling
 
@@ -81,15 +81,9 @@ def ended(
     page = Page() if well else _as_it_is(service, name, key, well is None)
     if well is None and name == "add_files":
         page = page._replace(uploads=None)  # they were discarded
-    if part and not runs.under_way and service.visitors.has(key):
-        page = _marked(service, page, key, part)
+    if not runs.under_way:
+        page = guarded(listed)(service, page, key, part)
     return page._replace(stop=gr.update(visible=runs.under_way))
-
-
-@guarded
-def _marked(service: VisitorService, page: Page, key: str | None, part: Sequence[Any]) -> Page:
-    """Return a page with the list as it is now, the transcript that is open marked."""
-    return marked(service, page._replace(results=""), key, part)
 
 
 def failed(
