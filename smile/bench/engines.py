@@ -124,7 +124,7 @@ def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
         raise SmileError("This benchmark needs CTranslate2: pip install ctranslate2") from error
     features = ctranslate2.StorageView.from_array(np.ascontiguousarray(log_mel(trials[0].samples)[None]))
     for precision in ("float32", "int8"):
-        with _ct2_folder() as folder:
+        with ct2_folder() as folder:
             began = time.perf_counter()
             model = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type=precision)
             loading = time.perf_counter() - began
@@ -133,7 +133,7 @@ def _ctranslate2(trials: Sequence[Trial]) -> Iterator[dict[str, object]]:
 
 
 @contextmanager
-def _ct2_folder() -> Iterator[Path]:
+def ct2_folder() -> Iterator[Path]:
     """The weight packages' files as the folder that CTranslate2 wants."""
     packaged = packages.load(packages.installed())
     with tempfile.TemporaryDirectory() as name:

@@ -12,7 +12,7 @@ from smile.cli.terminal import names
 from smile.paths import POOLS
 
 WHAT = (
-    *("engines", "latency", "context", "start", "map"),
+    *("engines", "latency", "peers", "context", "start", "map"),
     *("acoustic", "align", "confidence", "near", "levels", "pauses", "samples"),
 )
 
@@ -24,7 +24,8 @@ def add(commands: Commands) -> None:
         parser,
         "what",
         choices=WHAT,
-        help="Measure engines, the latency of a clip, ways to encode examples, the app's start, the map, "
+        help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
+        "pipeline (peers), ways to encode examples, the app's start, the map, "
         "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
         "confidence, how well recordings unlike a pool are known (near), the CER of quiet recordings "
         "(levels), how much is written behind a pause (pauses), or the recordings to try of the demo pools, "
@@ -126,6 +127,11 @@ def run(chosen: argparse.Namespace) -> None:
         asked_pauses = pauses.Pauses(chosen.data[0], chosen.split, chosen.limit)
         said = partial(print, file=sys.stderr, flush=True)
         print(pauses.run(asked_pauses, chosen.languages or acoustic.UNKNOWN, said))
+    elif chosen.what == "peers":
+        from smile.bench import peers
+
+        code, *_ = chosen.languages or ("deu",)
+        print(peers.run(peers.Peers(chosen.data[0], code, chosen.split, chosen.limit, chosen.pools)))
     elif chosen.what == "map":
         from smile.bench import map as drawn
 

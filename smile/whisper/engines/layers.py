@@ -124,6 +124,23 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tenso
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
 
 
+def attend_by_head(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Return what `attend` does of one clip (1, heads, n, d / heads), a head at a time.
+
+    In bfloat16 that is more than twice as fast on a CPU: torch multiplies two matrices by the CPU's own
+    instructions, but has no such kernel for a whole attention.
+    """
+    queries = q[0] * q.shape[-1] ** -0.5
+    heads = [torch.softmax(a @ b.T, -1) @ c for a, b, c in zip(queries, k[0], v[0], strict=True)]
+    return torch.cat(heads, -1)[None]
+
+
+def multiplies_bfloat16() -> bool:
+    """Return whether the CPU has instructions for bfloat16; without them it is slower than float32."""
+    found = torch.cpu.get_capabilities()
+    return any(bool(found.get(name)) for name in ("avx512_bf16", "amx_bf16"))
+
+
 class EncoderLayer:
     """Self-attention and feed-forward, each behind its layer norm.
 
@@ -136,6 +153,7 @@ class EncoderLayer:
     def __init__(self, parts: Parts, name: str, heads: int):
         attention = f"{name}.self_attn"
         self.heads = heads
+        self.attend = attend_by_head if parts.dtype is torch.bfloat16 else attend
         self.qkv = parts.linear(*(f"{attention}.{p}_proj" for p in "qkv"))
         self.out = parts.linear(f"{attention}.out_proj", exact=self.exact)
         self.attention_norm = parts.norm(f"{name}.self_attn_layer_norm")
@@ -145,7 +163,7 @@ class EncoderLayer:
 
     def __call__(self, x: Tensor) -> Tensor:  # (1, frames, d)
         q, k, v = (split_heads(t, self.heads) for t in self.qkv(self.attention_norm(x)).chunk(3, -1))
-        x = x + self.out(attend(q, k, v))
+        x = x + self.out(self.attend(q, k, v))
         return x + self.narrow(F.gelu(self.widen(self.final_norm(x))))
 
 
