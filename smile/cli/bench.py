@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from smile.cli.parsers import CORPUS, Commands, add_command, add_option
 from smile.cli.terminal import names
 from smile.paths import POOLS
-
-WHAT = (
-    *("engines", "latency", "peers", "context", "start", "map"),
-    *("acoustic", "align", "confidence", "near", "levels", "pauses", "samples"),
-)
 
 
 def add(commands: Commands) -> None:
@@ -23,7 +19,7 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=WHAT,
+        choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
         "pipeline (peers), ways to encode examples, the app's start, the map, "
         "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
@@ -89,62 +85,112 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Measure on this machine: engines, latency, ways to encode examples, the app's start, the map."""
-    from smile.bench import context, engines, latency, start
+    print(_BENCHES[chosen.what](chosen))
 
-    if chosen.what == "acoustic":
-        from smile.bench import acoustic
 
-        wanted = acoustic.Bench(chosen.data[0], split=chosen.split, again=chosen.later)
-        said = partial(print, file=sys.stderr, flush=True)
-        print(acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit, said))
-    elif chosen.what == "align":
-        from smile.bench import align
+def _told(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
-        languages = chosen.languages or ("gla", "chr", "bel")
-        print(align.run(chosen.data[0], chosen.pools, languages, chosen.split, chosen.limit))
-    elif chosen.what == "confidence":
-        from smile.bench import confidence
 
-        asked = confidence.Asked(
-            chosen.data[0], chosen.pools, chosen.languages or ("mdw", "gla"), chosen.limit
-        )
-        if chosen.out:
-            print(confidence.write_default(asked, chosen.out))
-        else:
-            print(confidence.run(asked, chosen.split))
-    elif chosen.what == "near":
-        from smile.bench import near
+def _acoustic(chosen: argparse.Namespace) -> str:
+    from smile.bench import acoustic
 
-        print(near.run(chosen.data[0], chosen.languages, chosen.split, chosen.limit))
-    elif chosen.what == "levels":
-        from smile.bench import levels
+    wanted = acoustic.Bench(chosen.data[0], split=chosen.split, again=chosen.later)
+    return acoustic.run(wanted, chosen.languages or acoustic.UNKNOWN, chosen.limit, _told)
 
-        sweep = levels.Sweep(chosen.data[0], chosen.split, chosen.limit, chosen.pools, chosen.sixteen_bits)
-        print(levels.run(sweep, chosen.languages, partial(print, flush=True)))
-    elif chosen.what == "pauses":
-        from smile.bench import acoustic, pauses
 
-        asked_pauses = pauses.Pauses(chosen.data[0], chosen.split, chosen.limit)
-        said = partial(print, file=sys.stderr, flush=True)
-        print(pauses.run(asked_pauses, chosen.languages or acoustic.UNKNOWN, said))
-    elif chosen.what == "peers":
-        from smile.bench import peers
+def _align(chosen: argparse.Namespace) -> str:
+    from smile.bench import align
 
-        code, *_ = chosen.languages or ("deu",)
-        print(peers.run(peers.Peers(chosen.data[0], code, chosen.split, chosen.limit, chosen.pools)))
-    elif chosen.what == "map":
-        from smile.bench import map as drawn
+    languages = chosen.languages or ("gla", "chr", "bel")
+    return align.run(chosen.data[0], chosen.pools, languages, chosen.split, chosen.limit)
 
-        print(drawn.run(chosen.points))
-    elif chosen.what == "samples":
-        from smile.bench import samples
 
-        print(samples.run(chosen.languages))
-    elif chosen.what == "engines":
-        print(engines.run(chosen.data, chosen.limit, chosen.split))
-    elif chosen.what == "latency":
-        print(latency.run(chosen.data[0], chosen.split))
-    elif chosen.what == "context":
-        print(context.run(chosen.data[0], chosen.split))
-    else:
-        print(start.run())
+def _confidence(chosen: argparse.Namespace) -> str:
+    from smile.bench import confidence
+
+    languages = chosen.languages or ("mdw", "gla")
+    asked = confidence.Asked(chosen.data[0], chosen.pools, languages, chosen.limit)
+    if chosen.out:
+        return confidence.write_default(asked, chosen.out)
+    return confidence.run(asked, chosen.split)
+
+
+def _near(chosen: argparse.Namespace) -> str:
+    from smile.bench import near
+
+    return near.run(chosen.data[0], chosen.languages, chosen.split, chosen.limit)
+
+
+def _levels(chosen: argparse.Namespace) -> str:
+    from smile.bench import levels
+
+    sweep = levels.Sweep(chosen.data[0], chosen.split, chosen.limit, chosen.pools, chosen.sixteen_bits)
+    return levels.run(sweep, chosen.languages, partial(print, flush=True))
+
+
+def _pauses(chosen: argparse.Namespace) -> str:
+    from smile.bench import acoustic, pauses
+
+    asked = pauses.Pauses(chosen.data[0], chosen.split, chosen.limit)
+    return pauses.run(asked, chosen.languages or acoustic.UNKNOWN, _told)
+
+
+def _peers(chosen: argparse.Namespace) -> str:
+    from smile.bench import peers
+
+    code, *_ = chosen.languages or ("deu",)
+    return peers.run(peers.Peers(chosen.data[0], code, chosen.split, chosen.limit, chosen.pools))
+
+
+def _map(chosen: argparse.Namespace) -> str:
+    from smile.bench import map as drawn
+
+    return drawn.run(chosen.points)
+
+
+def _samples(chosen: argparse.Namespace) -> str:
+    from smile.bench import samples
+
+    return samples.run(chosen.languages)
+
+
+def _engines(chosen: argparse.Namespace) -> str:
+    from smile.bench import engines
+
+    return engines.run(chosen.data, chosen.limit, chosen.split)
+
+
+def _latency(chosen: argparse.Namespace) -> str:
+    from smile.bench import latency
+
+    return latency.run(chosen.data[0], chosen.split)
+
+
+def _context(chosen: argparse.Namespace) -> str:
+    from smile.bench import context
+
+    return context.run(chosen.data[0], chosen.split)
+
+
+def _start(_: argparse.Namespace) -> str:
+    from smile.bench import start
+
+    return start.run()
+
+
+_BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
+    "engines": _engines,
+    "latency": _latency,
+    "peers": _peers,
+    "context": _context,
+    "start": _start,
+    "map": _map,
+    "acoustic": _acoustic,
+    "align": _align,
+    "confidence": _confidence,
+    "near": _near,
+    "levels": _levels,
+    "pauses": _pauses,
+    "samples": _samples,
+}
