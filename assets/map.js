@@ -4,7 +4,7 @@
 const FAINTEST = 0.18;
 const CLEAR = 0.9;
 const plot = element.querySelector(".plot");
-const say = (text) => (element.querySelector(".plot-note").textContent = text);
+const say = (text) => (element.querySelector(".plot-note").textContent = window.smileSaid(text));
 
 const parsed = {};
 const read = (name) => {
@@ -106,7 +106,7 @@ const paint = async () => {
   const behind = getComputedStyle(element.closest("#map-plot")).backgroundColor.match(/\d+/g).map(Number);
   const traces = [...value.data.map((t) => keys(dressed(t, added, deep && behind))), ...value.data.map(legend)];
   const all = [...traces, ...(added?.data ?? [])].map((t) => (flat ? { ...t, type: "scatter" } : t));
-  const whole = { name: "whole", title: "Show all", icon: Plotly.Icons.home, click: fit };
+  const whole = { name: "whole", title: window.smileSaid("Show all"), icon: Plotly.Icons.home, click: fit };
   const config = { displaylogo: false, responsive: true, plotGlPixelRatio: window.devicePixelRatio, scrollZoom: !touch, doubleClick: false,
     modeBarButtons: [deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", whole]] };
   await Plotly.react(plot, all, layout, config);

@@ -1,5 +1,11 @@
 // Small things that the page does by itself: the address, the keyboard, the way to the result.
 
+// The page's own texts in the language of the browser; gradio has those of components from the same place.
+window.smileSaid = (text) => {
+  const language = navigator.language?.split("-")[0];
+  return window.gradio_config?.i18n_translations?.[language]?.[text] ?? text;
+};
+
 // The address says the tab at hand and what is chosen in it, so that copying it shares the view, and Back goes
 // from tab to tab. A tab that chooses a language of its own says that one; all else is as in the first tab.
 const FIRST_TAB = "transcribe";
@@ -93,7 +99,7 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest?.("button.copy");
   if (!button) return;
   const name = (button.dataset.label ??= button.textContent);
-  const say = (text) => (button.textContent = text);
+  const say = (text) => (button.textContent = window.smileSaid(text));
   await copied(button.dataset.text ?? window.location.href).then(() => say("Copied"), () => say("Not copied"));
   setTimeout(say, 2000, name);
 });
@@ -136,7 +142,7 @@ const boxes = () =>
 const lists = () =>
   document.querySelectorAll("ul[role='listbox']:not([aria-label])").forEach((list) => {
     const field = document.querySelector(`[aria-controls="${list.id}"]`);
-    list.setAttribute("aria-label", field?.getAttribute("aria-label") || "Choices");
+    list.setAttribute("aria-label", field?.getAttribute("aria-label") || window.smileSaid("Choices"));
   });
 const tidy = () => (boxes(), lists());
 new MutationObserver(tidy).observe(document.documentElement, { childList: true, subtree: true });
@@ -160,7 +166,7 @@ const refuse = (error) => {
   const box = asking;
   if (!box?.isConnected) return;
   const note = Object.assign(document.createElement("p"), { className: "stage error refused", role: "alert" });
-  note.textContent = REFUSALS[error?.name] ?? REFUSED;
+  note.textContent = window.smileSaid(REFUSALS[error?.name] ?? REFUSED);
   box.after(note);
   const source = (name) => box.querySelector(`.source-selection button[aria-label="${name}"]`);
   source("Upload file")?.click();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from traceback import extract_tb, format_tb
 
@@ -66,8 +67,12 @@ def without_folders(text: str) -> str:
     return FOLDERS.sub("", text)
 
 
-def guarded_error(error: BaseException, what: str = "") -> gr.Error:
-    """Return gradio's error that says the sentence of another one, for programs and for the page alike."""
+def guarded_error(error: BaseException, what: str = "", said: Callable[[str], str] = str) -> gr.Error:
+    """Return gradio's error that says the sentence of another one, for programs and for the page alike.
+
+    `said` gives a sentence in the visitor's language.
+    """
     if isinstance(error, gr.Error):
-        return GuardedError(error.message, error.duration, error.visible, error.title, print_exception=False)
-    return GuardedError(sentence(error, what), print_exception=False)
+        told = said(str(error.message))
+        return GuardedError(told, error.duration, error.visible, error.title, print_exception=False)
+    return GuardedError(said(sentence(error, what)), print_exception=False)

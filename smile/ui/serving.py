@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import gradio as gr
@@ -23,6 +24,7 @@ from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
+from smile.ui.i18n import french, marked, reading, said, translated_answer, unmarked, wordings
 from smile.ui.sessions import KEPT, bound_answers, keep_sessions_small
 from smile.ui.sounds import SOUND, Sounds
 
@@ -48,6 +50,9 @@ class Dashboard(gr.Blocks):
     """Blocks with addresses of their own, behind a gate, whose errors are sentences."""
 
     sounds, quota = Sounds(()), Quota()
+    _wordings: Mapping[str, str] = MappingProxyType(
+        {}
+    )  # what the browser translates the page with, once it is served
 
     def launch(self, *, hosts: Sequence[str] = (), **options: Any) -> Any:  # type: ignore[override]
         """Serve the page; `hosts` are the names under which it answers, see `Hosts`."""
@@ -66,24 +71,45 @@ class Dashboard(gr.Blocks):
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
         doors = [gate, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
+        self._wordings = wordings(self.config, french())
         return super().launch(
             **{
                 "ssr_mode": False,  # its server in front would not know these addresses
                 "run_history": False,
                 "enable_monitoring": False,
                 "state_session_capacity": KEPT,
+                "i18n": gr.I18n(fr=dict(self._wordings)),
                 "app_kwargs": served,
                 **options,
             }
         )
 
-    async def process_api(self, block_fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Do what an event asks for; raise whatever goes wrong as a sentence, which programs get too."""
-        try:
-            _check(block_fn, inputs)
-            return await super().process_api(block_fn, inputs, *args, **kwargs)
-        except Exception as error:
-            raise guard.guarded_error(error, _named(block_fn)) from None
+    def get_config_file(self) -> Any:
+        """Describe the page for browsers, which translate what they have another text for."""
+        return marked(super().get_config_file(), self._wordings)
+
+    def get_api_info(self, *args: Any, **kwargs: Any) -> Any:
+        """Describe the endpoints for programs, in the same words in every language."""
+        return unmarked(super().get_api_info(*args, **kwargs))
+
+    async def process_api(
+        self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Do what an event asks for; raise whatever goes wrong as a sentence, which programs get too.
+
+        The page is answered in the visitor's language, programs in English.
+        """
+        with reading(None if _is_public(block_fn) else request):
+            try:
+                _check(block_fn, inputs)
+                return await super().process_api(block_fn, inputs, state, request, **kwargs)
+            except Exception as error:
+                raise guard.guarded_error(error, _named(block_fn), said) from None
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """Return what an event answers with, in the language of its request."""
+        data = await super().postprocess_data(block_fn, predictions, state)
+        return translated_answer(block_fn.outputs, data)
 
 
 def _check(block_fn: Any, inputs: Any) -> None:
@@ -95,6 +121,10 @@ def _check(block_fn: Any, inputs: Any) -> None:
     except SmileError:
         discard_of(block_fn, inputs)
         raise
+
+
+def _is_public(block_fn: Any) -> bool:
+    return getattr(block_fn, "api_visibility", "") == "public"
 
 
 def _named(block_fn: Any) -> str:

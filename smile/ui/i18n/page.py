@@ -1,0 +1,80 @@
+"""The built page: which of its texts a visitor reads, and how the browser is told to translate them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from gradio.i18n import I18nData
+
+from smile.paths import ASSETS
+from smile.ui.i18n.catalogue import Catalogue
+from smile.ui.i18n.markup import translated_html
+
+READ = ("label", "info", "placeholder")
+SHOWING = ("button", "markdown", "html")  # their value is what they show
+UNSEEN = ("api", "state", "browserstate", "json")
+MARK = "__i18n__"
+
+
+def read_by_visitors(component: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (property, text) of a component of the page's configuration."""
+    kind, props = component["type"], component["props"]
+    if kind in UNSEEN or not (props.get("visible", True) or props.get("elem_id")):  # those are for programs
+        return
+    names = (*READ, "value") if kind in SHOWING else READ
+    for name in names:
+        if isinstance(text := props.get(name), str) and text.strip():
+            yield name, str(text)
+
+
+def choice_labels(component: dict[str, Any]) -> Iterator[str]:
+    """Yield what the choices of a component are called where that is not their value."""
+    for label, value in component["props"].get("choices") or ():
+        if isinstance(label, str) and label != value:
+            yield str(label)
+
+
+def wordings(config: dict[str, Any], catalogue: Catalogue) -> dict[str, str]:
+    """Return what the browser is given to translate a page with: texts by their English ones."""
+    made: dict[str, str] = {}
+    for component in config["components"]:
+        for name, text in read_by_visitors(component):
+            made[text] = in_language(component["type"], name, text, catalogue)
+        for label in choice_labels(component):
+            made[label] = catalogue.text(label) or label
+    made |= {english: text for english, text in catalogue.texts.items() if f'"{english}"' in scripts()}
+    return {english: text for english, text in made.items() if text != english}
+
+
+@cache
+def scripts() -> str:
+    """Return the page's own scripts, which look their texts up by themselves."""
+    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "map.js"))
+
+
+def in_language(kind: str, name: str, text: str, catalogue: Catalogue) -> str:
+    """Return a text of a component in the catalogue's language, as far as it has it."""
+    if kind == "html" and name == "value":
+        return translated_html(text, catalogue) if text.lstrip().startswith("<") else text
+    return catalogue.text(text) or text
+
+
+def marked(config: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """Return a page's configuration whose texts the browser translates where it knows them."""
+    for component in config["components"]:
+        for name, text in read_by_visitors(component):
+            if text in known:
+                component["props"][name] = str(I18nData(text))
+    return config
+
+
+def unmarked(value: Any) -> Any:
+    """Return a description of the page for programs, with its English texts."""
+    if isinstance(value, str):
+        return json.loads(value.removeprefix(MARK))["key"] if value.startswith(MARK) else value
+    if isinstance(value, dict):
+        return {key: unmarked(part) for key, part in value.items()}
+    return [unmarked(part) for part in value] if isinstance(value, list) else value

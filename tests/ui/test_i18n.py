@@ -1,0 +1,274 @@
+"""The page in French: the catalogue says all of it and no more, data and programs stay as they are."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import urllib.request
+
+import pytest
+from gradio_client import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from smile.ui import build_app, look
+from smile.ui.i18n import Catalogue, french, reading, said, translated_answer
+from smile.ui.i18n.answers import preferred
+from smile.ui.i18n.catalogue import LOCALES, PLACE, documents, read
+from smile.ui.i18n.markup import texts, translated_html
+from smile.ui.i18n.page import choice_labels, read_by_visitors
+from smile.ui.parts.pools import pool_label
+from smile.ui.transcribe import showcase
+from tests.support.fake_engine import FakeEngine
+from tests.support.sources import Sources
+
+CORPUS = " · mini"  # a name that somebody gave to a folder
+RECORDINGS = ("example", "compare-example")  # choices that are what people said
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    return FakeEngine(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="module")
+def page(engine):
+    page = build_app(engine)
+    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def shown(engine):
+    """All that a visitor reads of the page as it is built."""
+    return list(dict.fromkeys(visible(build_app(engine).config)))
+
+
+def visible(config):
+    for component in config["components"]:
+        for name, text in read_by_visitors(component):
+            html = component["type"] == "html" and name == "value"
+            yield from filter(has_letters, texts(text) if html else [text])
+        if component["props"].get("elem_id") not in RECORDINGS:
+            labels = (label.removesuffix(CORPUS) for label in choice_labels(component))
+            yield from filter(has_letters, labels)
+
+
+def has_letters(text):
+    return any(map(str.isalpha, text))
+
+
+# The catalogue
+
+
+def test_all_that_a_visitor_reads_has_a_french_text(shown):
+    assert len(shown) > 150
+    missing = [text for text in shown if not french().parts(text)]
+    assert not missing, "say these in assets/locale/fr.toml"
+
+
+def test_a_text_without_a_french_one_is_missed(shown):
+    few = Catalogue({english: text for english, text in french().texts.items() if english != "Transcribe"})
+    assert [text for text in shown if not few.parts(text)] == ["Transcribe"]
+
+
+def test_the_catalogue_has_no_text_that_nothing_says(shown):
+    of_the_page = {entry for text in shown for entry in french().parts(text)}
+    sources = Sources()
+    entries = dict(read(LOCALES / "fr.toml"))
+    unused = [english for english in entries if english not in of_the_page and not sources.have(english)]
+    assert not unused, "nothing says these any more"
+    assert not sources.have("Whisper sings in the bath.")
+
+
+def test_no_english_text_stands_in_two_tables_of_the_catalogue():
+    tables = tomllib.loads((LOCALES / "fr.toml").read_text(encoding="utf-8")).values()
+    entries = [english for table in tables for english in table]
+    assert len(entries) == len(set(entries))
+
+
+@pytest.mark.parametrize("english", french().texts)
+def test_both_sides_of_an_entry_have_the_same_places(english):
+    translation = french().texts[english]
+    assert set(PLACE.findall(translation)) <= set(PLACE.findall(english))
+    assert "}" not in PLACE.sub("", english), "the browser would take it for the end of the key"
+
+
+def test_french_documents_have_as_many_words_defined_and_figures_as_the_english():
+    for english, translation in documents("fr"):
+        assert english.count("\n|") == translation.count("\n|")
+        assert english.count("\n\n") == translation.count("\n\n")
+
+
+@pytest.mark.parametrize("more", ["", showcase.FITTED])
+def test_the_finished_example_is_explained_in_french(more):
+    reason = showcase.REASON + more + showcase.RATES
+    told = reason.format(
+        language="Galician", examples=3, pool=90, date="2026-11-01", count=9, means="40.0\u00a0%"
+    )
+    translated = french().text(told)
+    assert translated.startswith("Seul, Whisper écrit dans l’orthographe")
+    assert "Galician" in translated
+    assert translated.count(".") - translated.count("40.0") == told.count(".") - told.count("40.0")
+    assert "Whisper alone" not in translated
+    assert "Percentages" not in translated
+
+
+# Looking up
+
+
+@pytest.fixture
+def catalogue():
+    return Catalogue(
+        {
+            "Cancel": "Annuler",
+            "{n} clips": "{n} extraits",
+            "Indexing {language}: {t}": "Indexation, {language} : {t}",
+            "Which one?": "Laquelle ?",
+            "Ready.": "Prêt.",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("english", "translation"),
+    [
+        ("Cancel", "Annuler"),
+        ("1 234 clips", "1 234 extraits"),
+        ("many clips", None),
+        ("Indexing Mboshi: 90 clips", "Indexation, Mboshi\u00a0: 90 extraits"),
+        ("Indexing Mboshi: slowly", None),
+        ("Ready. Which one?", "Prêt. Laquelle\u00a0?"),
+        ("Mboshi · 90 clips", "Mboshi · 90 extraits"),
+        ("90\u00a0clips", "90 extraits"),
+        ("cancel", None),
+        ("", None),
+        ("90", None),
+    ],
+)
+def test_a_text_is_found_whole_with_places_or_in_parts(catalogue, english, translation):
+    assert catalogue.text(english) == translation
+
+
+@given(st.text())
+def test_any_text_is_looked_up_without_an_error(text):
+    french().text(text)
+    translated_html(str(Markup("<p>{}</p>").format(text)), french())
+
+
+# HTML
+
+
+def test_what_people_say_is_never_translated(catalogue):
+    said_so = '<p class="transcript" dir="auto">Cancel <b>Cancel</b><br>Cancel</p><p>Cancel</p>'
+    translated = '<p class="transcript" dir="auto">Cancel <b>Cancel</b><br>Cancel</p><p>Annuler</p>'
+    assert translated_html(said_so, catalogue) == translated
+
+
+@given(st.text(st.characters(exclude_characters="\r\x00")))
+def test_data_of_html_stays_as_it_is(text):
+    html = str(Markup('<div><p dir="auto">{}</p></div>').format(text))
+    assert translated_html(html, french()) == html
+
+
+def test_texts_and_attributes_are_translated_and_escaped():
+    sharp = Catalogue({"Cancel": '<i>"Annuler"</i> & fin'})
+    html = '<section aria-label="Cancel" data-text="Cancel">\n  Cancel\n</section>'
+    escaped = "&lt;i&gt;{0}Annuler{0}&lt;/i&gt; &amp; fin"
+    expected = (
+        f'<section aria-label="{escaped.format("&quot;")}" data-text="Cancel">\n  '
+        f"{escaped.format(chr(34))}\n</section>"
+    )
+    assert translated_html(html, sharp) == expected
+
+
+# Answers
+
+
+class Asked:
+    def __init__(self, language):
+        self.headers = {"accept-language": language}
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("fr-CA,fr;q=0.9,en;q=0.8", "fr"), ("en-US,en,fr", "en"), ("FR", "fr"), ("", ""), (";;,", "")],
+)
+def test_a_browser_s_first_language_counts(header, language):
+    assert preferred(header) == language
+
+
+def answered(page, language, name, value):
+    """What an event that puts a value into the component of an id answers with."""
+    block = next(b for b in page.blocks.values() if getattr(b, "elem_id", None) == name)
+    with reading(Asked(language)):
+        return translated_answer([block], [value])[0]
+
+
+def test_an_answer_is_in_the_language_of_its_request(page, engine):
+    stage = '<p class="stage ">Nothing was added.</p>'
+    assert answered(page, "fr", "stage", stage) == '<p class="stage ">Rien n’a été ajouté.</p>'
+    assert answered(page, "en", "stage", stage) == answered(page, "de", "stage", stage) == stage
+    choices = [(pool_label(pool), pool.key) for pool in engine.pools()]
+    update = {"__type__": "update", "choices": choices, "value": "gla", "label": "Which one?"}
+    translated = answered(page, "fr", "pool", update)
+    assert [value for _, value in translated["choices"]] == [pool.key for pool in engine.pools()]
+    assert "Gaélique écossais (gla) · voix de synthèse · 90 exemples" in dict(translated["choices"])
+    assert (translated["value"], translated["label"]) == ("gla", "Laquelle\u00a0?")
+
+
+def test_what_visitors_write_stays_as_it_is(page):
+    assert answered(page, "fr", "reference", "Cancel") == "Cancel"
+    assert (
+        answered(page, "fr", "own-example-text", {"__type__": "update", "value": "Cancel"})["value"]
+        == "Cancel"
+    )
+
+
+def test_without_a_request_nothing_is_translated():
+    assert said("Cancel") == "Cancel"
+    with reading(Asked("fr")):
+        assert said("Cancel") == "Annuler"
+    assert said("Cancel") == "Cancel"
+
+
+# The served page
+
+
+def configuration(page, language):
+    request = urllib.request.Request(f"{page.local_url}config", headers={"Accept-Language": language})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def test_the_browser_gets_both_languages_and_choices_keep_their_values(page):
+    config = configuration(page, "fr")
+    french_texts = config["i18n_translations"]["fr"]
+    assert french_texts["Transcribe"] == "Transcrire"
+    assert french_texts["Copied"] == "Copié"
+    shots = next(c["props"] for c in config["components"] if c["props"].get("elem_id") == "shots")
+    assert json.loads(shots["label"].removeprefix("__i18n__"))["key"] == "Examples in the prompt"
+    chosen = next(c["props"] for c in config["components"] if c["props"].get("elem_id") == "sampler")
+    assert [value for _, value in chosen["choices"]] == ["nearest", "random", "draft", "mixed"]
+    assert chosen["value"] == "nearest"
+
+
+def test_programs_find_the_same_words_in_every_language(page):
+    described = [
+        Client(page.local_url, verbose=False, headers={"accept-language": language}).view_api(
+            return_format="dict", print_info=False
+        )
+        for language in ("fr", "en")
+    ]
+    assert described[0] == described[1]
+    assert "__i18n__" not in json.dumps(described)
+    parameters = described[0]["named_endpoints"]["/transcribe"]["parameters"]
+    assert "Examples in the prompt" in [parameter["label"] for parameter in parameters]
+
+
+def test_programs_are_answered_in_english(page):
+    client = Client(page.local_url, verbose=False, headers={"accept-language": "fr"})
+    with pytest.raises(Exception, match="There is no recording yet"):
+        client.predict(audio=None, pool="gla", api_name="/transcribe")
