@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,23 +19,9 @@ from smile.corpora import read_corpus
 from smile.ui import build_app, look
 from tests.browser.page import Page
 from tests.conftest import POOLS, ROOT
+from tests.support.chromium import chromium
 from tests.support.fake_engine import FakeEngine
 from tests.support.measured import packed
-
-DESKTOP = (1280, 900)
-QUIET = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-)
 
 
 @pytest.fixture(scope="session")
@@ -51,20 +36,8 @@ def spoken(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Pat
 
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory, spoken: Path) -> Iterator[webdriver.Chrome]:
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert chromium, "install Debian's package chromium"
-    assert chromedriver, "install Debian's package chromium-driver"
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for argument in (
-        *QUIET,
-        f"--use-file-for-fake-audio-capture={spoken}",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-        f"--window-size={DESKTOP[0]},{DESKTOP[1]}",
-    ):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
+    heard = f"--use-file-for-fake-audio-capture={spoken}"
+    driver = chromium(tmp_path_factory.mktemp("profile"), heard)
     yield driver
     driver.quit()
 

@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 PATIENCE = 60.0  # seconds
+PLAY = "#audio .play-pause-button"  # which is named in the browser's language
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 
 
@@ -96,7 +97,7 @@ class Page:
         before = self.value("#reference textarea")
         self.click(f"#example label:nth-of-type({number + 1})")
         self.wait(lambda: self.value("#reference textarea") not in ("", before), "the example's text")
-        self.wait(lambda: self.all("#audio button[aria-label='Play']"), "the example's audio")
+        self.wait(lambda: self.all(PLAY), "the example's audio")
 
     def choose(self, name: str, text: str) -> None:
         """Choose the first option of a dropdown that has such a text."""

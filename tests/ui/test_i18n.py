@@ -128,6 +128,7 @@ def catalogue():
             "Indexing {language}: {t}": "Indexation, {language} : {t}",
             "Which one?": "Laquelle ?",
             "Ready.": "Prêt.",
+            "Read: {name}.": "Lu : {name}.",
         }
     )
 
@@ -141,6 +142,7 @@ def catalogue():
         ("Indexing Mboshi: 90 clips", "Indexation, Mboshi\u00a0: 90 extraits"),
         ("Indexing Mboshi: slowly", None),
         ("Ready. Which one?", "Prêt. Laquelle\u00a0?"),
+        ("Read: Mboshi. Ready.", "Lu\u00a0: Mboshi. Prêt."),
         ("Mboshi · 90 clips", "Mboshi · 90 extraits"),
         ("90\u00a0clips", "90 extraits"),
         ("cancel", None),

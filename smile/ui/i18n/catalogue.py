@@ -1,7 +1,7 @@
 """A catalogue: the English texts of the page, and what each is in another language.
 
-A text may have places: `{n}` and other names that begin with n stand for a number, names that begin with t
-for a text that is translated itself, all others for what stays as it is, such as a name.
+A text may have places: `{n}`, `{n1}` and so on stand for a number, `{t}`, `{t1}` and so on for a text that is
+translated itself, other names for what stays as it is, such as the name of a file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from smile.paths import ASSETS, GLOSSARY
 
 LOCALES = ASSETS / "locale"
 PLACE = re.compile(r"\{(\w+)\}")
+NUMBERED, OWN = re.compile(r"n\d*"), re.compile(r"t\d*")
 NUMBER = r"[−+-]?\d[\d.,:\u00a0 ]*?"
+NAMED = r"(?:(?![.!?]\s).)+?"  # what stands in a place goes over no end of a sentence
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 PART = " · "
 TIGHT = re.compile(r"(?<=\S) (?=[:;!?%»])|(?<=«) ")
@@ -104,11 +106,11 @@ def expression(text: str) -> re.Pattern[str]:
 
 
 def _place(name: str) -> str:
-    return f"(?P<{name}>{NUMBER if name.startswith('n') else '.+?'})"
+    return f"(?P<{name}>{NUMBER if NUMBERED.fullmatch(name) else NAMED})"
 
 
 def _is_own(name: str) -> bool:
-    return name.startswith("t")
+    return OWN.fullmatch(name) is not None
 
 
 def plain(text: str) -> str:

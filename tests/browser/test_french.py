@@ -1,0 +1,125 @@
+"""The page in a French browser: its texts are French, all works as in English; others have it in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from tests.browser.page import PHONE, Page
+from tests.browser.steps import findings
+from tests.support.chromium import chromium
+from tests.support.fake_engine import HEARD, TEXTS, FakeEngine
+
+
+@pytest.fixture(scope="module")
+def french_driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    driver = chromium(tmp_path_factory.mktemp("profile"), "--lang=fr", "--accept-lang=fr-FR,fr,en")
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def french(french_driver: webdriver.Chrome, served: str, engine: FakeEngine) -> Iterator[Page]:
+    engine.pace, engine.error = 0.0, None
+    french_driver.get_log("browser")
+    yield Page(french_driver, served).open()
+    french_driver.get("about:blank")
+
+
+def seen(page: Page) -> str:
+    return str(page.driver.execute_script("return document.body.innerText"))
+
+
+def test_labels_buttons_tabs_and_choices_are_french(french):
+    french.wait(lambda: "Transcrire" in french.text("#start"), "the language")
+    text = seen(french)
+    for words in (
+        "Whisper transcrit votre enregistrement deux fois",
+        "Ma langue",
+        "Langue des exemples",
+        "Essayer un enregistrement (voix de synthèse)",
+        "Au hasard",
+        "Enregistrez, téléversez ou choisissez un enregistrement",
+        "Whisper seul",
+        "Copier le lien",
+    ):
+        assert words in text
+    for words in ("Transcribe", "Language of the examples", "Random", "Nothing yet", "Settings"):
+        assert words not in text
+    assert "Gaélique écossais" in french.value("#pool input")
+    assert french.driver.execute_script("return document.documentElement.lang").startswith("fr")
+    assert french.errors() == []
+
+
+def test_a_run_is_told_in_french_and_its_transcript_stays_as_it_is(french, engine):
+    french.pick_example()
+    french.transcribe()
+    french.wait(lambda: "Terminé" in french.stage, "the end in French")
+    assert "Avec exemples, le taux d’erreur par caractère baisse de" in french.stage
+    assert "3 exemples, les plus proches" in french.text("#smile header")
+    assert (french.vanilla, french.smile) == (HEARD, TEXTS["gla"][0])
+    assert engine.asked[-1][1] == "gla"
+    assert french.errors() == []
+
+
+def test_addresses_are_the_same_in_every_language(french, page):
+    query = "pool=chr&sampler=random&shots=2&example=q1"
+    for one in (french, page):
+        one.open(query)
+        one.wait(lambda one=one: one.shots == "2", "the settings")
+        one.click("#sampler input[value='draft']")
+        one.wait(lambda one=one: one.query.get("sampler") == "draft", "the address")
+    assert french.query == page.query
+    assert french.query["pool"] == "chr"
+
+
+def test_an_error_is_told_in_french(french):
+    french.start()
+    french.wait(lambda: french.all("#stage .error"), "the error")
+    assert french.stage.startswith("Il n’y a pas encore d’enregistrement")
+
+
+def test_a_refused_copy_and_a_copied_link_are_told_in_french(french):
+    french.click("button.copy.link")
+    french.wait(lambda: "opié" in french.text("button.copy.link"), "the answer")
+
+
+def test_axe_finds_nothing_serious_in_french(french):
+    french.pick_example()
+    french.transcribe()
+    for tab in ("transcribe", "compare", "own", "map", "results"):
+        french.show(tab)
+        assert findings(french) == [], tab
+
+
+@pytest.mark.parametrize("tab", ["transcribe", "compare", "own", "map", "results"])
+def test_long_french_words_do_not_make_a_phone_scroll_sideways(french, tab):
+    french.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        french.open(f"tab={tab}")
+        french.wait(lambda: "Transcrire" in seen(french) or "Comparer" in seen(french), "the language")
+        widths = "return [document.documentElement.scrollWidth, window.innerWidth]"
+        wide, window = french.driver.execute_script(widths)
+        assert wide <= window
+    finally:
+        french.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_browser_of_another_language_has_the_page_in_english(tmp_path: Path, served: str):
+    driver = chromium(tmp_path / "profile", "--lang=de", "--accept-lang=de-DE,fr")
+    try:
+        page = Page(driver, served).open()
+        page.pick_example()
+        page.transcribe()
+        text = seen(page)
+        assert "Language of the examples" in text
+        assert page.stage.startswith(
+            "Done: Scottish Gaelic (gla). With examples the character error rate falls"
+        )
+        assert "__i18n__" not in text
+        assert page.errors() == []
+    finally:
+        driver.quit()
