@@ -3,6 +3,12 @@ FROM python:3.11-slim
 
 WORKDIR /app
 
+# The fonts of packages.txt, which the page gives to browsers for scripts that their system has no letters of.
+COPY packages.txt ./
+RUN apt-get update \
+    && grep '^fonts-' packages.txt | xargs apt-get install --yes --no-install-recommends \
+    && rm -rf /var/lib/apt/lists/*
+
 # Versions and hashes of requirements.txt. Without a GPU, TORCH=constraints-cpu.txt takes a tenth of the room;
 # PIP_EXTRA_INDEX_URL then names PyTorch's index of wheels for CPUs.
 ARG TORCH=constraints-torch.txt

@@ -1,6 +1,6 @@
 """The image: what it holds, and its steps, run in a clean folder as far as they do not change this machine.
 
-pip only checks here that every pinned package is there; users are not made; the paths of the image lie below
+pip only checks here that every pinned package is there; nothing is installed, and users are not made; the paths of the image lie below
 the folder. All else is run as a build and a start would.
 """
 
@@ -92,7 +92,7 @@ def image(context: Path, tmp_path_factory: pytest.TempPathFactory) -> Image:
     log = made.commands / "log"
     command(made.commands, "pip", f'echo pip "$@" >> "{log}"; [ "$1" = check ] || '
             f'exec "{sys.executable}" -m pip "$@" --dry-run --no-index --quiet')  # fmt: skip
-    for name in ("useradd", "chown"):
+    for name in ("useradd", "chown", "apt-get", "rm"):
         command(made.commands, name, f'echo {name} "$@" >> "{log}"')
     seen = list(copied(context, IGNORE))
     for step in STEPS:
@@ -120,7 +120,7 @@ def test_the_image_holds_the_product_and_nothing_that_use_has_left(context: Path
     tops = {name.partition("/")[0] for name in seen}
     assert tops == {
         "LICENSE", "README.md", "app.py", "assets", "constraints-cpu.txt", "constraints-torch.txt",
-        "constraints.txt", "docs", "precomputed", "requirements.txt", "smile",
+        "constraints.txt", "docs", "packages.txt", "precomputed", "requirements.txt", "smile",
     }  # fmt: skip
     assert not seen & set(LEFT)
     wanted = {f for f in git(ROOT, "ls-files", "smile", "assets", "precomputed").splitlines() if '"' not in f}
@@ -148,11 +148,17 @@ def test_it_does_not_run_as_root_and_keeps_its_data_in_a_volume() -> None:
 
 def test_its_steps_can_be_run(image: Image) -> None:
     log = (image.commands / "log").read_text().splitlines()
-    assert [line.split()[0] for line in log] == ["pip", "pip", "useradd", "chown"]
-    assert "--require-hashes" in log[0]
+    assert [line.split()[0] for line in log] == [
+        *("apt-get", "apt-get", "rm", "pip", "pip", "useradd", "chown")
+    ]
+    packages = (ROOT / "packages.txt").read_text(encoding="utf-8").split()
+    fonts = [name for name in packages if name.startswith("fonts-")]
+    assert fonts
+    assert log[1].split()[-len(fonts) :] == fonts
+    assert "--require-hashes" in log[3]
     user = only("USER").value
-    assert log[2].split()[-1] == user
-    assert log[3] == f"chown {user}:{user} {image.root}/data"
+    assert log[5].split()[-1] == user
+    assert log[6] == f"chown {user}:{user} {image.root}/data"
     where = image.run("python", "-c", "import smile, sys; print(smile.__file__)")
     assert where.stdout.strip() == str(image.root / "app" / "smile" / "__init__.py")
 

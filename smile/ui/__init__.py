@@ -51,9 +51,9 @@ def build_app(
         with gr.Tabs(elem_id="tabs") as tabs:
             keeper = Keeper(engine, service.visitors)
             transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs)
-            compare_tab(engine, transcribed)
+            follow = [compare_tab(engine, transcribed)]
             delete = own_tab(service, key)
-            map_tab(Atlas(engine, maps, store), transcribed)
+            follow.append(map_tab(Atlas(engine, maps, store), transcribed))
             results_tab(store, page)
         programs.publish(engine, store)
         with gr.Accordion("About", open=False):
@@ -62,6 +62,8 @@ def build_app(
             gr.Markdown(_glossary())
         gr.HTML(prose("footer.html"), apply_default_css=False)
         connect_broken_off(delete)
+        for connect in follow:
+            connect()
     page.queue(max_size=WAITING_ROOM)
     # gradio imports it at the first event, which would keep the first visitor waiting for seconds
     Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()

@@ -60,6 +60,12 @@ def test_after_a_cancel_it_can_be_discarded(page: Page, slow: FakeEngine, tmp_pa
     page.wait(lambda: shown(page), "the line")
     assert "cancelled.wav was broken off at" in page.text("#broken-off-line")
     page.click("#discard")
+    page.wait(lambda: "Press again" in page.text("#discard"), "the question")
+    page.click("#reference textarea")  # which is another answer than yes
+    page.wait(lambda: page.text("#discard") == "Discard", "the question to be withdrawn")
+    page.click("#discard")
+    assert shown(page)
+    page.click("#discard")
     page.wait(lambda: not shown(page), "the line to go")
     page.open()
     assert not shown(page)

@@ -70,3 +70,20 @@ def test_a_phone_shows_the_grid_in_one_column(page):
         assert wide <= PHONE["width"]
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_it_follows_the_pool_of_transcribe_until_another_is_chosen_here(page):
+    page.choose("pool", "Cherokee")
+    page.wait(lambda: page.query.get("pool") == "chr", "the pool")
+    page.show("compare")
+    page.wait(lambda: "Cherokee" in page.value("#compare-pool input"), "the same pool here")
+    page.wait(lambda: TEXTS["chr"][0] in page.text("#compare-example"), "its recordings")
+    page.choose("compare-pool", "Kurdish")
+    page.wait(lambda: TEXTS["mini/ckb"][0] in page.text("#compare-example"), "the recordings of another")
+    page.show("transcribe")
+    page.choose("pool", "Gaelic")
+    page.wait(lambda: TEXTS["gla"][0] in page.text("#example"), "the recordings to try")
+    page.show("compare")
+    time.sleep(1)
+    assert "Kurdish" in page.value("#compare-pool input")
+    assert page.errors() == []

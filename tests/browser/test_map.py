@@ -249,3 +249,21 @@ def test_measured_clips_lie_among_their_examples_coloured_by_what_these_changed(
     assert page.one("#map-query ol").get_attribute("data-ids") == clip.id
     assert f"{clip.before:.0f}" in page.text("#map-query")
     assert page.errors() == []
+
+
+def test_it_follows_the_pool_of_transcribe_until_another_map_is_chosen(page):
+    page.choose("pool", "Cherokee")
+    page.wait(lambda: page.query.get("pool") == "chr", "the pool")
+    page.show("map")
+    page.wait(lambda: drawn(page), "the map", 60)
+    page.wait(lambda: page.value("#map-name input").startswith("Cherokee (chr) · synthetic"), "its map")
+    assert len(points(page)) >= 90
+    page.choose("map-name", "Chuvash")
+    page.wait(lambda: page.value("#map-name input").startswith("Chuvash"), "another map")
+    page.show("transcribe")
+    page.choose("pool", "Gaelic")
+    page.wait(lambda: TEXTS["gla"][0] in page.text("#example"), "the recordings to try")
+    page.show("map")
+    time.sleep(1)
+    assert page.value("#map-name input").startswith("Chuvash")
+    assert page.errors() == []

@@ -183,23 +183,42 @@ def test_the_transcript_that_is_open_stays_marked_when_the_list_is_shown_anew(id
     assert opened.results.count(OPEN) == 1
     choose = marking(checking.choose, idle)
     for page in (
-        choose(key, 5, True, "off", "context", opened.part),
+        choose(key, 5, True, "off", "context", opened.part, None),
         transcripts_of(idle, key, session, opened.part),
-        marking(naming.name, idle)(key, "x", "gla", opened.part),
+        marking(naming.name, idle)(key, "x", "gla", opened.part, None),
     ):
         assert page.results.count(OPEN) == 1
         row = page.results.split(OPEN)[1]
         assert row.index(str(opened.part[0])) < row.index("</tr>")
-    assert choose(key, 3, True, "off", "context", None).results.count(OPEN) == 0
+    assert choose(key, 3, True, "off", "context", None, None).results.count(OPEN) == 0
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_example_that_is_open_stays_marked_when_the_list_is_shown_anew(idle: VisitorService) -> None:
+    key, session = with_examples(idle, 0, 3), Runs()
+    add_recordings(idle, key, 1)
+    example = adding.open_example(idle, key, DEMO.utterances[1].id).example
+    (recording,) = recordings(idle, key)
+    for page in (
+        marking(naming.name, idle)(key, "x", "gla", None, example),
+        marking(transcribing.remove, idle)(key, (recording.name, 0), None, example),
+        transcripts_of(idle, key, session, None, example),
+    ):
+        assert page.examples.count(OPEN) == 1
+        row = page.examples.split(OPEN)[1]
+        assert row.index(f'data-name="{example}"') < row.index("</tr>")
+    closes = marking(adding.save_example, idle)(key, example, "other words", None, example)
+    assert closes.examples.count(OPEN) == 0, "its editor is closed by that"
+    assert closes.example is None
 
 
 def recordings(service: VisitorService, key: str) -> list[Path]:
     return list(service.visitors.open(key).recordings.iterdir())
 
 
-def transcripts_of(service: VisitorService, key: str, session: Runs, part: Any = None) -> Page:
-    """The page after a run that has ended well, with a transcript open, or none."""
+def transcripts_of(service: VisitorService, key: str, session: Runs, *opened: Any) -> Page:
+    """The page after a run that has ended well, with a transcript open, an example, or none."""
     list(counted(transcribing.run, service)(key, session))
     session.begin("run")
     session.end("run", True)
-    return ended(service, "run", key, session, part)
+    return ended(service, "run", key, session, *opened)

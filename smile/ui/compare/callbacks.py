@@ -191,6 +191,13 @@ def opened_with(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, A
     return (pool, show_examples(engine, pool)) if engine.choice(pool) else (gr.skip(), gr.skip())
 
 
+def followed(engine: Engine, pool: str | None, own: bool, audio: str | None) -> tuple[Any, Any]:
+    """Return the pool that was chosen on Transcribe and its recordings, unless there is a choice here."""
+    if own or audio or engine.choice(pool) is None:
+        return gr.skip(), gr.skip()
+    return pool, show_examples(engine, pool)
+
+
 def arrive(engine: Engine, pool: str | None, audio: str | None, reference: str) -> tuple[Any, ...]:
     """Bring the clip of the tab Transcribe here; return tab, pool, examples, audio and reference."""
     examples = gr.update(**example_choices(engine, pool), value=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -35,8 +36,11 @@ DOWNLOAD = "() => window.smileDownload('#compare-file')"
 SHOW = "() => window.smileShow('#compare-results')"
 
 
-def compare_tab(engine: Engine, transcribed: Onward) -> None:
-    """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
+def compare_tab(engine: Engine, transcribed: Onward) -> Callable[[], None]:
+    """Lay out the tab and connect it; the tab Transcribe may send its last clip.
+
+    What the returned function connects is for the caller: it lets the pool follow that of Transcribe.
+    """
     with gr.Tab("Compare", id="compare"), gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
             asked, example, reference, start, stop = inputs(engine)
@@ -46,6 +50,7 @@ def compare_tab(engine: Engine, transcribed: Onward) -> None:
         connect_view(engine, view, reference, kinds, file)
         connect_clip(engine, asked, example, reference, view, transcribed)
         publish(engine, asked, reference)
+    return partial(connect_pool, engine, asked, example, transcribed)
 
 
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
@@ -149,6 +154,18 @@ def connect_clip(
     ).then(inputs=asked.pool, js=REMEMBER)
     opened = partial(callbacks.opened_with, engine)
     transcribed.read.then(opened, transcribed.query, [asked.pool, example], **QUICK)
+
+
+def connect_pool(engine: Engine, asked: Asked, example: gr.Radio, transcribed: Onward) -> None:
+    """Let the pool be the one of Transcribe until a visitor chooses another one here, or a recording."""
+    own = gr.State(False)
+    asked.pool.input(lambda: True, outputs=own, **QUICK)
+    transcribed.pool.change(
+        partial(callbacks.followed, engine),
+        [transcribed.pool, own, asked.audio],
+        [asked.pool, example],
+        **QUICK,
+    )
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:

@@ -40,8 +40,11 @@ class Clip(NamedTuple):
     test: Any
 
 
-def map_tab(atlas: Atlas, transcribed: Onward) -> None:
-    """Lay out the tab and connect it; the tab Transcribe may send its last clip."""
+def map_tab(atlas: Atlas, transcribed: Onward) -> Callable[[], None]:
+    """Lay out the tab and connect it; the tab Transcribe may send its last clip.
+
+    What the returned function connects is for the caller: it lets the map follow the pool of Transcribe.
+    """
     with gr.Tab("Map", id="map") as tab, gr.Row(elem_classes="page"):
         with gr.Column(scale=4, min_width=300, elem_classes="inputs"):
             sight, clip = sight_inputs(atlas), clip_inputs()
@@ -49,6 +52,16 @@ def map_tab(atlas: Atlas, transcribed: Onward) -> None:
             page = outputs()
         draw = connect(atlas, tab, sight, clip, page)
         connect_query(atlas, sight, clip, page, transcribed, draw)
+    return partial(connect_pool, atlas, sight, clip, page, transcribed)
+
+
+def connect_pool(atlas: Atlas, sight: Sight, clip: Clip, page: Page, transcribed: Onward) -> None:
+    """Let the map be that of Transcribe's pool until a visitor chooses another one here, or a query."""
+    own = gr.State(False)
+    sight.map.input(lambda: True, outputs=own, **QUICK)
+    transcribed.pool.change(
+        partial(clips.followed, atlas), [transcribed.pool, own, page.asked, *clip], sight.map, **QUICK
+    )
 
 
 def sight_inputs(atlas: Atlas) -> Sight:

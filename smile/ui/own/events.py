@@ -40,14 +40,19 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
     connect_files(service, view, buttons)
 
 
+def opened(view: Page) -> list[Any]:
+    """Return the inputs that say what is open in the editors: a transcript, and an example."""
+    return [view.part, view.example]
+
+
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
     """Connect the language's name, taking back, and the deletion of everything."""
     outputs: list[Any] = list(view)
     typed, matches = buttons.typed, buttons.matches
     typed.input(naming.matches, typed, matches, trigger_mode="always_last", **QUICK)
     typed.submit(partial(naming.entered, service), [view.key, typed], [matches, *outputs], **QUICK)
-    matches.input(marking(naming.name, service), [view.key, typed, matches, view.part], outputs, **QUICK)
-    view.undo.click(marking(naming.undo, service), [view.key, view.part], outputs, **QUICK)
+    matches.input(marking(naming.name, service), [view.key, typed, matches, *opened(view)], outputs, **QUICK)
+    view.undo.click(marking(naming.undo, service), [view.key, *opened(view)], outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
     mine = [view.key, view.uploads, view.clip, view.recordings, view.recorded]
@@ -77,13 +82,14 @@ def connect_examples(
 
     view.examples.pick(pick, view.key, outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
-    buttons.save.click(marking(adding.save_example, service), [*text, view.part], outputs, **QUICK)
-    buttons.remove.click(marking(adding.remove_example, service), [*text[:2], view.part], outputs, **QUICK)
+    buttons.save.click(marking(adding.save_example, service), [*text, *opened(view)], outputs, **QUICK)
+    gone = [*text[:2], *opened(view)]
+    buttons.remove.click(marking(adding.remove_example, service), gone, outputs, **QUICK)
     settings = [view.shots, view.knn, view.characters, view.level]
     gr.on(
         [c.input for c in settings],
         marking(checking.choose, service),
-        [view.key, *settings, view.part],
+        [view.key, *settings, *opened(view)],
         outputs,
         **QUICK,
     )
@@ -99,7 +105,7 @@ def connect_transcripts(
     bring = run(view.recordings.upload, transcribing.bring, [view.recordings])
     buttons.add_recorded.click(
         marking(transcribing.bring_recorded, service),
-        [view.key, view.recorded, view.part],
+        [view.key, view.recorded, *opened(view)],
         outputs,
         **QUICK,
     )
@@ -112,7 +118,8 @@ def connect_transcripts(
 
     view.results.pick(pick, view.key, outputs, **QUICK).then(js="() => window.smileShow('#own-part')")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text])
-    buttons.forget.click(partial(transcribing.remove, service), [view.key, view.part], outputs, **QUICK)
+    forgotten = [view.key, view.part, *opened(view)]
+    buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
     return [bring, first, again, learn]
 
 
@@ -128,7 +135,7 @@ def _run(
 
     What a cancel or a failure has left half said is put right, and Cancel goes when nothing is at work.
     """
-    outputs, ended = list(view), [view.key, under_way, view.part]
+    outputs, ended = list(view), [view.key, under_way, *opened(view)]
     run = trigger(counted(function, service), [view.key, *inputs, under_way], outputs, **LONG)
     run.then(partial(runs.ended, service, function.__name__), ended, outputs, **QUICK)
     run.failure(partial(runs.failed, service, function.__name__), ended, outputs, **QUICK)

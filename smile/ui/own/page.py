@@ -114,30 +114,60 @@ def after_choice(workspace: Workspace) -> Page:
     return Page(results=made["results"], again=made["again"])
 
 
-def marked(service: VisitorService, page: Page, key: str | None, part: Sequence[Any] | None) -> Page:
-    """Return a page whose list, where it is new, marks the transcript that stays open (recording, number)."""
-    new = isinstance(page.results, str) and page.part == gr.skip()
-    return listed(service, page, key, part) if new else page
+def marked(
+    service: VisitorService,
+    page: Page,
+    key: str | None,
+    part: Sequence[Any] | None,
+    example: str | None = None,
+) -> Page:
+    """Return a page whose lists, where they are new, mark what stays open: a transcript, an example."""
+    new_parts = isinstance(page.results, str) and page.part == gr.skip()
+    new_examples = isinstance(page.examples, str) and page.example == gr.skip()
+    return listed(service, page, key, part if new_parts else None, example if new_examples else None)
 
 
-def listed(service: VisitorService, page: Page, key: str | None, part: Sequence[Any] | None) -> Page:
-    """Return a page with the list as it is now, the transcript that is open marked, if one is."""
-    if not (part and service.visitors.has(key)):
+def listed(
+    service: VisitorService,
+    page: Page,
+    key: str | None,
+    part: Sequence[Any] | None,
+    example: str | None = None,
+) -> Page:
+    """Return a page with the lists of what is open as they are now.
+
+    Args:
+        service: where visitors' folders are.
+        page: what is shown beside them.
+        key: the visitor's.
+        part: recording and number of the transcript that is open; None leaves that list as the page has it.
+        example: the id of the example that is open; None as well.
+    """
+    if not ((part or example) and service.visitors.has(key)):
         return page
     workspace = service.visitors.open(key)
-    items = transcripts.items(workspace)
-    chosen = str(part[0]), int(part[1])
-    return page._replace(results=view.transcripts(items, transcripts.parts_of(items, workspace), chosen))
+    pool = workspace.pool() if example else None
+    if pool:
+        page = page._replace(examples=view.examples(pool.utterances, example))
+    if part:
+        items = transcripts.items(workspace)
+        chosen = str(part[0]), int(part[1])
+        table = view.transcripts(items, transcripts.parts_of(items, workspace), chosen)
+        page = page._replace(results=table)
+    return page
 
 
 def marking(function: Callable[..., Page], service: VisitorService) -> Callable[..., Page]:
-    """Return a callback whose last input, beside its own, is the transcript that is open; it stays marked."""
+    """Return a callback whose last two inputs, beside its own, are what is open: a transcript, an example.
+
+    They stay marked in the lists.
+    """
 
     @guarded
     @wraps(function)
     def page(key: str | None, *inputs: Any) -> Page:
-        *given, part = inputs
-        return marked(service, function(service, key, *given), key, part)
+        *given, part, example = inputs
+        return marked(service, function(service, key, *given), key, part, example)
 
     return page
 

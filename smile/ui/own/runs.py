@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -70,29 +70,25 @@ def cancel(runs: Runs) -> str:
     return cancelling()
 
 
-def ended(
-    service: VisitorService, name: str, key: str | None, runs: Runs, part: Sequence[Any] | None = None
-) -> Page:
+def ended(service: VisitorService, name: str, key: str | None, runs: Runs, *editing: Any) -> Page:
     """Return the page after a run: Cancel stays while there is another, and nothing is half said.
 
-    In the list the transcript that is open, `part`, is marked.
+    `editing` is what is open, and stays marked in its list: a transcript, and an example.
     """
     well = runs.take(name)
     page = Page() if well else _as_it_is(service, name, key, well is None)
     if well is None and name == "add_files":
         page = page._replace(uploads=None)  # they were discarded
     if not runs.under_way:
-        page = guarded(listed)(service, page, key, part)
+        page = guarded(listed)(service, page, key, *(editing or (None,)))
     return page._replace(stop=gr.update(visible=runs.under_way))
 
 
-def failed(
-    service: VisitorService, name: str, key: str | None, runs: Runs, part: Sequence[Any] | None = None
-) -> Page:
+def failed(service: VisitorService, name: str, key: str | None, runs: Runs, *editing: Any) -> Page:
     """Return the page after a run that the server did not take on; gradio tells of cancels here, too."""
     if runs.cancelled:
         return Page()
-    return ended(service, name, key, runs, part).says(FAILED, "error")
+    return ended(service, name, key, runs, *editing).says(FAILED, "error")
 
 
 @guarded

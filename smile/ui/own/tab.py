@@ -231,7 +231,9 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         )
         pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
         with gr.Row(elem_classes="files"):
-            pressed["forget"] = gr.Button("Delete this recording", size="sm", elem_id="own-forget")
+            pressed["forget"] = gr.Button(
+                "Delete this recording", size="sm", elem_id="own-forget", elem_classes="asks"
+            )
     outputs["part_box"] = box
     outputs["curve"] = gr.Plot(show_label=False, visible=False, elem_id="own-curve")
 

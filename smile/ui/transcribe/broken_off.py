@@ -61,7 +61,7 @@ def offer() -> Offer:
         text = gr.HTML("", elem_id="broken-off-line", **PLAIN)
         with gr.Row(elem_classes="files"):
             go_on = gr.Button("Go on", variant="primary", size="sm", elem_id="go-on")
-            discarded = gr.Button("Discard", size="sm", elem_id="discard")
+            discarded = gr.Button("Discard", size="sm", elem_id="discard", elem_classes="asks")
     return Offer(box, text, gr.State(), go_on, discarded)
 
 
