@@ -1,7 +1,7 @@
 """The image: what it holds, and its steps, run in a clean folder as far as they do not change this machine.
 
-pip only checks here that every pinned package is there; nothing is installed, and users are not made; the paths of the image lie below
-the folder. All else is run as a build and a start would.
+pip only checks here that every pinned package is there; nothing is installed, and users are not made; the
+paths of the image lie below the folder. All else is run as a build and a start would.
 """
 
 from __future__ import annotations

@@ -71,3 +71,29 @@ def test_the_keyboard_picks_a_part_of_a_condition(page):
     field.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
     page.wait(lambda: not page.text("#summary h3").startswith("untrained"), "another condition")
     assert page.errors() == []
+
+
+def test_words_of_the_glossary_explain_themselves_to_a_key_and_to_a_finger(page):
+    page.pick_example()
+    page.transcribe()
+    page.driver.execute_script("document.querySelector('#smile .facts .term').focus()")
+    word = page.driver.switch_to.active_element
+    assert word.text == "Language token"
+    word.send_keys(Keys.ENTER)
+    page.wait(lambda: page.one("#term-line").is_displayed(), "its line")
+    assert page.text("#term-line").startswith("The token of the prompt that names a language")
+    assert word.get_attribute("aria-expanded") == "true"
+    assert findings(page) == []
+    word.send_keys(Keys.ESCAPE)
+    assert not page.one("#term-line").is_displayed()
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        page.click("#neighbours .neighbour:last-of-type .term")
+        assert "Kullback-Leibler" in page.text("#term-line")
+        box = page.one("#term-line").rect
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= PHONE["width"]
+        page.click("#neighbours h3")
+        assert not page.one("#term-line").is_displayed()
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert page.errors() == []

@@ -149,8 +149,8 @@ def test_a_reference_scores_without_decoding(engine):
     asked = len(engine.asked)
     scored = callbacks.rescore(result, TEXTS["gla"][0])
     assert len(engine.asked) == asked
-    assert "CER</abbr> <b>0.0\u00a0%" in scored.smile
-    assert "CER</abbr> <b>0.0" not in scored.vanilla
+    assert "CER</button> <b>0.0\u00a0%" in scored.smile
+    assert "CER</button> <b>0.0" not in scored.vanilla
     assert "falls from" in scored.stage
     assert "plain/2" in scored.smile
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from smile.paths import ASSETS, GLOSSARY
+from smile.ui.parts.terms import glossary
 
 LOCALES = ASSETS / "locale"
 PLACE = re.compile(r"\{(\w+)\}")
@@ -135,7 +136,7 @@ def _is_text(text: str) -> bool:
 @cache
 def french() -> Catalogue:
     """Return the French texts of the page."""
-    return Catalogue(dict(read(LOCALES / "fr.toml")) | dict(documents("fr")))
+    return Catalogue(dict(read(LOCALES / "fr.toml")) | dict(documents("fr")) | words("fr"))
 
 
 def read(file: Path) -> Iterator[tuple[str, str]]:
@@ -150,6 +151,12 @@ def documents(language: str) -> Iterable[tuple[str, str]]:
     for file in (ASSETS / "about.md", GLOSSARY):
         translation = LOCALES / language / file.name
         yield tuple(shown(path) for path in (file, translation))  # type: ignore[misc]
+
+
+def words(language: str) -> dict[str, str]:
+    """Return (English, translation) of what the glossary says of each word, whose rows have one order."""
+    english, other = (glossary(file).values() for file in (GLOSSARY, LOCALES / language / GLOSSARY.name))
+    return dict(zip(english, other, strict=True))
 
 
 def shown(file: Path) -> str:

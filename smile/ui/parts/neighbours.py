@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from smile.ui.parts.terms import term
+
 if TYPE_CHECKING:
     from smile.datatypes import Neighbour
     from smile.ui.sounds import Address
@@ -26,13 +28,14 @@ def listed(neighbours: Iterable[Neighbour], measure: str, address: Address) -> M
 
 def _neighbour(neighbour: Neighbour, measure: str, address: Address) -> Markup:
     utterance = neighbour.utterance
-    meta = [f"{measure} {neighbour.distance:.4g}", f"{utterance.seconds:.1f} s"]
+    far = Markup("{} {:.4g}").format(term(measure, "divergence"), neighbour.distance)
+    meta = [far, f"{utterance.seconds:.1f} s"]
     meta += [f"speaker {utterance.speaker}"] if utterance.speaker else []
     return NEIGHBOUR.format(
         title="Rank by distance in the whole pool",
         rank=neighbour.rank,
         text=utterance.text,
-        meta=" · ".join(meta),
+        meta=Markup(" · ").join(meta),
         player=player(address(utterance.audio), f"Example {neighbour.rank}"),
         below="",
     )

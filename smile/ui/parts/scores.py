@@ -10,14 +10,16 @@ from smile.settings import Level
 from smile.text.normalisers import normalise
 from smile.text.scoring import Score, score
 from smile.ui.diff import LEGEND, difference
+from smile.ui.parts.capitals import capitals_note
+from smile.ui.parts.terms import term
 
 NORMALISER = "plain"
 NOTHING = Markup('<p class="note">The reference has no letters to compare with.</p>')
 RATES = Markup(
-    '<p class="rates"><span><abbr title="Character error rate">CER</abbr> <b>{cer}</b></span>'
-    '<span><abbr title="Word error rate">WER</abbr> <b>{wer}</b></span>'
-    '<span class="counted">{counted} · normaliser {normaliser}</span></p>'
+    '<p class="rates"><span>{cer_is} <b>{cer}</b></span><span>{wer_is} <b>{wer}</b></span>'
+    '<span class="counted">{counted}</span><span class="counted">{normaliser_is} {normaliser}</span></p>'
 )
+RATE = "CER, WER"  # of the glossary
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Judged:
     score: Score
     reference: str
     hypothesis: str
+    capitals: Markup = Markup()
 
 
 def judge(reference: str, hypothesis: str, language: str) -> Judged | None:
@@ -34,7 +37,8 @@ def judge(reference: str, hypothesis: str, language: str) -> Judged | None:
     if not reference.strip():
         return None
     texts = (normalise(text, NORMALISER, language) for text in (reference, hypothesis))
-    return Judged(score(reference, hypothesis, NORMALISER, language), *texts)
+    unmarked = capitals_note(reference, hypothesis)
+    return Judged(score(reference, hypothesis, NORMALISER, language), *texts, unmarked)
 
 
 def score_block(judged: Judged | None) -> Markup:
@@ -49,9 +53,12 @@ def score_block(judged: Judged | None) -> Markup:
         wer=percent(score.wer),
         counted=errors_in(score.edits, score.length, "character"),
         normaliser=score.normaliser,
+        cer_is=term("CER", RATE),
+        wer_is=term("WER", RATE),
+        normaliser_is=term("normaliser", "normaliser"),
     )
     shown = difference(judged.reference, judged.hypothesis)
-    return Markup('<div class="score">{}{}{}</div>').format(rates, shown, LEGEND)
+    return Markup('<div class="score">{}{}{}{}</div>').format(rates, shown, LEGEND, judged.capitals)
 
 
 def errors_in(edits: float, length: float, unit: str) -> str:

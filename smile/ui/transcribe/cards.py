@@ -10,6 +10,7 @@ from markupsafe import Markup
 from smile.transcription.options import choices
 from smile.ui.parts.copying import copy_button
 from smile.ui.parts.doubtful import legend
+from smile.ui.parts.terms import term
 from smile.ui.parts.words import marked
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def facts(written: Transcript) -> Markup:
         FACT.format("Model's probability", METER.format(percent, percent)),
     ]
     if any(segment.language for segment in written.segments):
-        rows.append(FACT.format("Language token", language_tokens(written.segments)))
+        rows.append(FACT.format(term("Language token", "language token"), language_tokens(written.segments)))
     return Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
 
 
