@@ -7,6 +7,7 @@ import struct
 import time
 import wave
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,10 @@ class FakeEngine:
     def _utterance(self, key: str | None, i: int, text: str) -> Utterance:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
         return Utterance(f"q{i}", audio, text, str(key)[-3:], f"voice{i}", 1.0 + 0.5 * i)
+
+    def warm(self) -> Future[Any]:
+        """Models that never come to be loaded."""
+        return Future()
 
     def load(self) -> Iterator[str]:
         yield "Loading Whisper"

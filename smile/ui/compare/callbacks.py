@@ -19,6 +19,7 @@ from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
 from smile.settings import Settings
 from smile.transcription.lengths import only_beginning
 from smile.ui.cancelled import consuming
+from smile.ui.compare import ahead
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, compare_html, title
 from smile.ui.files import discarding, playable
@@ -72,14 +73,21 @@ class View(NamedTuple):
     stop: Any = gr.skip()
 
 
-def planned(*asked: Any) -> str:
-    """Return the stage: how many cells the choices come to and how long they may take, or what is wrong."""
+def planned(*asked: Any, engine: Engine | None = None) -> str:
+    """Return the stage: how many cells the choices come to and how long they may take, or what is wrong.
+
+    With an engine it also says what has to be done with the pool first.
+    """
     try:
-        count = len(Asked(*asked).grid().places())
+        wanted = Asked(*asked)
+        grid = wanted.grid()
+        count = len(grid.places())
+        first = ahead.said(engine, wanted.pool, grid) if engine else ""
     except SmileError as error:
         return stage(sentence(error), "error")
     seconds = count * FIRST_GUESS * USUAL_SECONDS
-    return stage(f"{count} cells, about {seconds:.0f} s for a recording of {USUAL_SECONDS:.0f} s. {WELCOME}")
+    cells = f"{count} cells, about {seconds:.0f} s for a recording of {USUAL_SECONDS:.0f} s."
+    return stage(" ".join(filter(None, (cells, first, WELCOME))))
 
 
 def started() -> View:

@@ -111,8 +111,9 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
     run.then(callbacks.settle, view.compared, page, **QUICK)
-    chosen = [asked.shots.input, asked.ways.input, asked.seeds.input, asked.acoustic.input]
-    gr.on(chosen, callbacks.planned, list(asked), view.stage, **QUICK)
+    chosen = [c.input for c in (asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn)]
+    plan = partial(callbacks.planned, engine=engine)
+    gr.on([*chosen, asked.pool.change], plan, list(asked), view.stage, **QUICK)
 
 
 def connect_view(

@@ -1,0 +1,62 @@
+"""What a pool still needs before a comparison can begin with it, and about how long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smile.evaluation.compare import Grid
+    from smile.settings import Settings
+    from smile.ui.engine import Engine
+    from smile.whisper.model import Model
+
+INDEX = "index"
+TAKES = {INDEX: 0.05, "datastore": 0.1, "acoustic": 0.28}
+"""Seconds for each second of a pool's speech, of Whisper base on two cores: ten minutes of Mboshi were
+encoded in 32 s and fitted to in 138 s more (docs/acoustic.md), and read in about a minute (README.md)."""
+WORDS = {INDEX: "indexed", "datastore": "read", "acoustic": "fitted to"}
+SHORT = 90  # seconds; above it whole minutes are said
+
+
+def missing(engine: Engine, key: str | None, wanted: Sequence[Settings]) -> list[str]:
+    """Return what settings need of a pool and is not there, as in WORDS, in the order in which it is made.
+
+    That is known once the models are loaded, which this begins; nothing is missing before.
+    """
+    loading = engine.warm()
+    if engine.choice(key) is None or not loading.done() or loading.exception():
+        return []
+    from smile.transcription.preparing import needed
+
+    model = loading.result().smile
+    asked = [] if engine.problem(key) else dict.fromkeys(what for one in wanted for what in needed(one))
+    pool = engine.pool(key, model.info.encoder)
+    if pool is None:
+        return [INDEX, *asked]
+    return [what for what in asked if not _is_there(what, pool, model.within(wanted[0].windows))]
+
+
+def _is_there(what: str, pool: object, model: Model) -> bool:
+    from smile.decoding.knn.store import present
+    from smile.transcription.preparing import has_acoustic
+
+    known = {"datastore": present, "acoustic": has_acoustic}
+    return known[what](pool, model)  # type: ignore[operator]
+
+
+def said(engine: Engine, key: str | None, grid: Grid) -> str:
+    """Return a sentence about what is done with the pool first; empty where there is nothing to do."""
+    work = missing(engine, key, grid.settings())
+    if not work:
+        return ""
+    speech = sum(utterance.seconds for utterance in engine.examples(key))
+    return sentence(work, sum(TAKES[what] for what in work) * speech)
+
+
+def sentence(work: Sequence[str], seconds: float) -> str:
+    """Return the sentence for some work that takes so many seconds."""
+    *others, last = (WORDS[what] for what in work)
+    done = f"{', '.join(others)} and {last}" if others else last
+    about = f"{seconds / 60:.0f} min" if seconds > SHORT else f"{max(1, round(seconds))} s"
+    return f"First the examples are {done}, about {about}, once for all."
