@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -52,8 +53,10 @@ class Place:
     shots: int | None
     way: Way | None = None
     level: Level = "context"
+    bounded: bool = False  # of Whisper alone: whether the pool's speaking rate limits its length
 
 
+ALONE, CONTROLLED = Place(None), Place(None, bounded=True)
 ACOUSTIC, COMBINED = Place(0, level="acoustic"), Place(0, level="combined")
 FITTED = (ACOUSTIC, COMBINED)
 
@@ -79,6 +82,7 @@ class Grid:
     ways: tuple[Way, ...]
     base: Settings = DEFAULTS
     acoustic: bool = False  # whether the pool's acoustic model writes too, alone and combined
+    controlled: bool = False  # whether Whisper alone writes once more, with its length limited
 
     def places(self) -> list[Place]:
         """Return all cells: Whisper alone, acoustic, no examples, each way at a usual number, then the rest.
@@ -89,7 +93,7 @@ class Grid:
         counts = sorted({n for n in self.shots if n > 0}, key=lambda n: (n != USUAL_SHOTS, n))
         if not self.ways and counts:
             raise SmileError("Choose at least one way to find examples, or only 0 examples.")
-        places = [Place(None), *(FITTED if self.acoustic else ())]
+        places = [ALONE, *((CONTROLLED,) if self.controlled else ()), *(FITTED if self.acoustic else ())]
         places += [Place(0)] if 0 in self.shots else []
         places += [Place(n, way) for n, way in product(counts, dict.fromkeys(self.ways))]
         if len(places) < 2:
@@ -133,7 +137,8 @@ def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generat
         settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
         for speech in segments:
             whole = place.shots is not None
-            work = targets.whole(speech, settings) if whole else targets.alone(speech, settings, beside)
+            alone = partial(targets.alone, beside=beside, bounded=place.bounded)
+            work = (targets.whole if whole else alone)(speech, settings)
             for pieces, taken in work:
                 written += [step for _, step in pieces]
                 seconds += taken
@@ -152,9 +157,9 @@ class _Targets:
         self._made: dict[tuple[float, float], Target] = {}
 
     def alone(
-        self, speech: Speech, settings: Settings, beside: Settings
+        self, speech: Speech, settings: Settings, beside: Settings, bounded: bool = False
     ) -> Generator[tuple[Pieces, float], None, None]:
-        """Write by Whisper alone, and say how many seconds it took.
+        """Write by Whisper alone, `bounded` by the pool's speaking rate; say how many seconds it took.
 
         It is cut again where a transcription with settings is that stands beside it, as on *Transcribe*.
         """
@@ -164,7 +169,7 @@ class _Targets:
             yield [], 0.0
         for piece in cut:
             target = self._target(piece)
-            *_, last = target.vanilla(settings)
+            *_, last = target.vanilla(settings, self._pool if bounded else None)
             yield [(piece, last)], target.seconds
 
     def whole(
@@ -254,6 +259,7 @@ def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> l
         row: dict[str, Any] = {
             "side": "vanilla" if cell.place.shots is None else "in-context",
             "level": "" if cell.place.shots is None else cell.place.level,
+            "controlled": cell.place.bounded,
             "shots": cell.place.shots or 0,
             "sampler": way.sampler if way else "",
             "divergence": way.divergence if way and way.sampler in ("nearest", "mixed") else "",

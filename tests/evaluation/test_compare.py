@@ -13,7 +13,19 @@ import pytest
 from smile.audio.io import read_audio
 from smile.corpora import read_corpus
 from smile.datatypes import SmileError
-from smile.evaluation.compare import MOST_CELLS, Cell, Grid, Place, Way, as_rows, compare, consensus, ways
+from smile.evaluation.compare import (
+    ALONE,
+    CONTROLLED,
+    MOST_CELLS,
+    Cell,
+    Grid,
+    Place,
+    Way,
+    as_rows,
+    compare,
+    consensus,
+    ways,
+)
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.text.characters import permitted
@@ -65,6 +77,22 @@ def test_a_cell_is_what_the_page_writes(
     chosen = [n.utterance.id for _, retrieved in result.examples for n in retrieved.neighbours]
     assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
     assert cell.probability == pytest.approx(result.smile.probability)
+
+
+def test_whisper_alone_is_written_once_more_with_its_length_limited(
+    models: Models, pool: Pool, samples, monkeypatch
+) -> None:
+    slow = replace(pool.utterances[0], text="a", seconds=30.0)
+    slowly = replace(pool, utterances=tuple(replace(slow, id=u.id) for u in pool.utterances))
+    grid = Grid((0,), WAYS, BASE, controlled=True)
+    alone, controlled, _ = filled(compare(models, samples, slowly, grid))
+    assert (alone.place, controlled.place) == (ALONE, CONTROLLED)
+    assert alone.text.startswith(controlled.text)
+    assert len(controlled.text) < len(alone.text)
+    assert controlled.stopped == ("length",)
+    assert [row["controlled"] for row in as_rows([alone, controlled])] == [False, True]
+    same, usual, _ = filled(compare(models, samples, pool, grid))
+    assert same.text == usual.text, "speakers of the pool say as much in that time"
 
 
 def test_cells_keep_to_characters_as_the_page_does(

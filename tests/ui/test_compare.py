@@ -55,6 +55,15 @@ def test_the_acoustic_model_has_a_row_below_whisper_alone() -> None:
     assert [row["level"] for row in as_rows(written)] == ["", "acoustic", "combined", "context"]
 
 
+def test_whisper_controlled_has_a_row_below_whisper_alone() -> None:
+    places = tuple(Grid((3,), (KL,), controlled=True).places())
+    written = tuple(Cell(place, text, 0.5, 0.5) for place, text in zip(places, "abc", strict=True))
+    compared = Compared(places, written, "gla", done=True)
+    rows = re.findall(r'<th scope="row">(.*?)</th>', compare_html(compared))
+    assert rows == ["Whisper alone", "Whisper alone, controlled", "KL(target ‖ example)"]
+    assert "Against Whisper alone" in detail(compared, 1, str)
+
+
 def test_errors_colour_the_cells() -> None:
     shown = compare_html(Compared(PLACES, cells("abcd", "abxx", "zzzzzzzz"), "gla"), "abcd")
     assert re.findall(r"heat(\d)", shown) == ["0", str(STEPS // 2), str(STEPS - 1)]
@@ -114,6 +123,7 @@ def asked(engine: FakeEngine, **changed: object) -> list[object]:
         "seeds": 1,
         "knn": True,
         "acoustic": False,
+        "controlled": False,
     }
     return list({**chosen, **changed}.values())
 
@@ -124,6 +134,7 @@ def asked(engine: FakeEngine, **changed: object) -> list[object]:
         ({"shots": [1, 2]}, Grid((1, 2), (KL,))),
         ({"ways": ["js", "mixed"]}, Grid((0, 3), (Way(divergence="js"), Way("mixed")))),
         ({"acoustic": True}, Grid((0, 3), (KL,), acoustic=True)),
+        ({"controlled": True}, Grid((0, 3), (KL,), controlled=True)),
         ({"ways": ["random"], "seeds": 2}, Grid((0, 3), (Way("random"), Way("random", seed=1)))),
     ],
 )
@@ -144,6 +155,7 @@ def test_the_rest_of_the_settings_too(engine: FakeEngine) -> None:
     ("change", "says"),
     [
         ({"acoustic": "no"}, "true or false"),
+        ({"controlled": 1}, "true or false"),
         ({"knn": 1}, "true or false"),
         ({"audio": None}, "no recording"),
         ({"shots": []}, "at least one number"),

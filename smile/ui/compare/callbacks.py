@@ -51,13 +51,14 @@ class Asked(NamedTuple):
     seeds: Any
     knn: Any
     acoustic: Any
+    controlled: Any = False
 
     def grid(self) -> Grid:
         """Return the cells that the choices come to."""
-        if not isinstance(self.knn, bool) or not isinstance(self.acoustic, bool):
-            raise SmileError("The settings knn and acoustic are true or false.")
+        if not all(isinstance(one, bool) for one in (self.knn, self.acoustic, self.controlled)):
+            raise SmileError("The settings knn, acoustic and controlled are true or false.")
         base, counts = Settings(knn=1.0 if self.knn else 0.0), tuple(int(n) for n in self.shots)
-        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, self.acoustic)
+        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, self.acoustic, self.controlled)
 
 
 class View(NamedTuple):

@@ -74,7 +74,13 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
         info="It is fitted to the pool in a few minutes, when it is first used.",
         elem_id="compare-acoustic",
     )
-    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic)
+    controlled = gr.Checkbox(
+        False,
+        label="Whisper alone, controlled",
+        info="It is limited to the length that the pool's speakers say in that time, as with examples.",
+        elem_id="compare-controlled",
+    )
+    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic, controlled)
     return asked, clip.example, clip.reference, start, stop
 
 
@@ -111,7 +117,9 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
     run.then(callbacks.settle, view.compared, page, **QUICK)
-    chosen = [c.input for c in (asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn)]
+    chosen = [
+        c.input for c in (asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn, asked.controlled)
+    ]
     plan = partial(callbacks.planned, engine=engine)
     gr.on([*chosen, asked.pool.change], plan, list(asked), view.stage, **QUICK)
 

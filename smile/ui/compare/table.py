@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from smile.evaluation.compare import ACOUSTIC, COMBINED, Cell, Place, Way, consensus
+from smile.evaluation.compare import ACOUSTIC, ALONE, COMBINED, CONTROLLED, Cell, Place, Way, consensus
 from smile.text.scoring import score
 from smile.ui.parts.scores import percent
 
@@ -62,8 +62,8 @@ def compare_html(compared: Compared, reference: str = "", opened: int | None = N
             return WAITING.format(span=wide)
         return _filled(compared, index[place], reference, opened, wide)
 
-    rows = [ROW.format(name="Whisper alone", cells=filled(Place(None), len(columns)))]
-    for place in (ACOUSTIC, COMBINED, Place(0)):
+    rows = []
+    for place in (ALONE, CONTROLLED, ACOUSTIC, COMBINED, Place(0)):
         if place in compared.places:
             rows.append(ROW.format(name=title(place), cells=filled(place, len(columns))))
     for way in _ways(compared.places):
@@ -115,7 +115,7 @@ def agreed(compared: Compared, reference: str) -> Markup:
 def title(place: Place) -> str:
     """Return a cell's place in words."""
     if place.shots is None:
-        return "Whisper alone"
+        return "Whisper alone, controlled" if place.bounded else "Whisper alone"
     if place == ACOUSTIC:
         return "The pool's acoustic model"
     if place == COMBINED:
