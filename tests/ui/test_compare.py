@@ -186,6 +186,26 @@ def test_the_plan_is_said_beforehand(engine: FakeEngine) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("pool", "own", "audio", "follows"),
+    [
+        ("chr", False, None, True),
+        ("chr", True, None, False),
+        ("chr", False, "brought.wav", False),
+        ("no-such-pool", False, None, False),
+        (None, False, None, False),
+    ],
+)
+def test_the_pool_of_transcribe_is_taken_unless_there_is_a_choice_here(
+    engine: FakeEngine, pool: str | None, own: bool, audio: str | None, follows: bool
+) -> None:
+    chosen, example = callbacks.followed(engine, pool, own, audio)
+    assert (isinstance(chosen, str) and chosen == pool) == follows
+    if follows:
+        assert [label for label, _ in example["choices"]] == list(TEXTS["chr"])
+        assert example["value"] is None
+
+
 def test_a_cancelled_comparison_says_so_and_offers_its_files() -> None:
     view = callbacks.settle(Compared(PLACES, cells("a")))
     assert "Cancelled" in view.stage
