@@ -154,7 +154,8 @@ const on = (target, event, told) => target.addEventListener(event, told, { signa
 let pressed = ""; // the command of that button
 const refocused = () => {
   if (!pressed || !at) return;
-  const lost = !document.activeElement || document.activeElement === document.body;
+  const now = document.activeElement;
+  const lost = !now || now === document.body || now.disabled || !now.isConnected;
   if (lost) (at.box.querySelector(`[data-do="${pressed}"]:not(:disabled)`) ?? at.box.querySelector("[data-do]"))?.focus();
   pressed = "";
 };
@@ -181,7 +182,7 @@ const show = () => {
   audio.controls = true;
   paced(speed), repeated(repeating), seek(at.data.segment[0]);
   on(audio, "loadedmetadata", () => (seek(at.data.segment[0]), paced(speed)));
-  setTimeout(refocused);
+  setTimeout(refocused, 60); // once gradio has done
   draw(box).catch(() => box.classList.add("plain"));
 };
 
