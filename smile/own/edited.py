@@ -60,7 +60,7 @@ class Edited:
     @property
     def recordings(self) -> set[str]:
         """Return the recordings of which there is anything; these go on being cut as they are."""
-        return {kept.recording for kept in (*self.drafts, *self.steps)}
+        return {draft.recording for draft in self.drafts} | {step.recording for step in self.steps}
 
     def texts(self) -> dict[Place, str]:
         """Return the drafts by where they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from smile.text.characters import UNSEEN, UNWRITABLE
 
@@ -39,7 +39,7 @@ def _worth(character: str) -> bool:
     return not (character.isascii() or character.isspace() or unwritable)
 
 
-def _order(character: str) -> Sequence[object]:
+def _order(character: str) -> tuple[int, str, bool, str]:
     base = unicodedata.normalize("NFD", character.lower())
     kind = 2 if is_mark(character) or character in JOINERS else 0 if character.isalnum() else 1
     return kind, base, character.isupper(), character

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +12,18 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from smile.exporting import Span, TieredTranscript
+from smile.own import changes
+from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.ui import VisitorService, build_app, look
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import findings, name, shown
 from tests.conftest import POOLS
+from tests.support.cut_by_hand import TEXTS, transcribed
 from tests.support.fake_engine import FakeEngine
 
-TEXTS = ("wa áyaa la tsáa", "ngá o kwé", "bisí dí boo")
-CUTS = ((0.2, 1.4), (1.5, 2.5), (2.6, 3.6))
-ODDS = (0.93, 0.31, 0.62, 0.2)
+MARKS = "ŋgá o\u0323"  # of the examples
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +52,7 @@ def page(
     name(page, "mbosh", "mdw")
     (state,) = set(visitors.rglob("state.json")) - before
     transcribed(state.parent)
+    examples(state.parent)
     shown(page.open())
     driver.get_log("browser")
     opened(page, 0)
@@ -62,21 +61,12 @@ def page(
     driver.get("about:blank")
 
 
-def transcribed(folder: Path) -> None:
-    """Lay out a recording with its transcript, whose first segment alone has words with times."""
-    clip = max(open_pool(POOLS / "gla").queries, key=lambda query: query.seconds)
-    shutil.copy(clip.audio, folder / "recordings" / "new.ogg")
-    said = TEXTS[0].split()
-    words = tuple(
-        Span(0.2 + 0.3 * n, 0.4 + 0.3 * n, w, c) for n, (w, c) in enumerate(zip(said, ODDS, strict=True))
-    )
-    spans = tuple(
-        Span(*cut, text, parts=words if not n else ())
-        for n, (cut, text) in enumerate(zip(CUTS, TEXTS, strict=True))
-    )
-    made = TieredTranscript("new.ogg", 3.9, (("SMILE", spans), ("Whisper alone", spans)), "mdw")
-    kept = {"transcript": asdict(made), "problem": "", "version": "", "examples": 3}
-    (folder / "transcripts.json").write_text(json.dumps({"new.ogg": kept}), encoding="utf-8")
+def examples(folder: Path) -> None:
+    """Lay out two examples, with letters that no ordinary keyboard has."""
+    demo = open_pool(POOLS / "gla")
+    clips = tuple(replace(u, text=text) for u, text in zip(demo.utterances, (MARKS, "kwe"), strict=False))
+    with Workspace(folder).change("2 examples added") as change:
+        changes.joined(None, replace(demo, utterances=clips, embeddings=demo.embeddings[:2]), change.out)
 
 
 def opened(page: Page, number: int) -> None:
@@ -133,7 +123,7 @@ def test_the_waveform_shows_the_segment_with_its_words_and_a_little_around(page:
 
 
 def test_previous_and_next_by_key_and_by_hand_and_letters_stay_letters(page: Page) -> None:
-    field(page).click()
+    page.click("#own-part-text textarea")
     keys(page, Keys.ARROW_DOWN)
     drawn(page, 1)
     assert page.value("#own-part-text textarea") == TEXTS[1]
@@ -160,7 +150,7 @@ def test_a_word_is_heard_where_it_is_clicked_and_the_segment_by_a_key(page: Page
     start, end = heard(page)
     assert start == pytest.approx(0.8, abs=0.1), "the sound begins with the recording"
     assert end == pytest.approx(1.0, abs=0.15)
-    field(page).click()
+    page.click("#own-part-text textarea")
     field(page).send_keys(Keys.HOME)
     keys(page, "w")
     page.wait(lambda: len(heard(page)) == 4, "the first word")
@@ -169,7 +159,7 @@ def test_a_word_is_heard_where_it_is_clicked_and_the_segment_by_a_key(page: Page
 
 
 def test_slower_and_repeat_stay_for_the_next_segment(page: Page) -> None:
-    field(page).click()
+    page.click("#own-part-text textarea")
     keys(page, ",")
     keys(page, "l")
     assert audio(page, "playbackRate") == 0.75
@@ -221,3 +211,63 @@ def test_without_the_component_the_plain_player_stays(page: Page) -> None:
     finally:
         page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
         page.driver.execute_cdp_cmd("Network.disable", {})
+
+
+def test_what_is_written_is_there_after_a_reload_and_is_no_correction(page: Page) -> None:
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.END, " ŋ")
+    page.wait(lambda: "Draft saved" in page.text("#own-part-saved"), "the draft")
+    keys(page, Keys.ARROW_DOWN)
+    drawn(page, 1)
+    field(page).send_keys(" b")
+    keys(page, Keys.ARROW_UP)  # at once: the draft goes along
+    drawn(page, 0)
+    shown(page.open())
+    page.wait(lambda: page.text("#own-results").count("a draft of yours") == 2, "both drafts in the list")
+    assert not page.all("#own-results .badge"), "none is a correction"
+    opened(page, 0)
+    assert page.value("#own-part-text textarea") == f"{TEXTS[0]} ŋ"
+    assert "your draft" in page.text("#own-part-saved")
+    opened(page, 1)
+    assert page.value("#own-part-text textarea") == f"{TEXTS[1]} b"
+    assert page.errors() == []
+
+
+def test_special_characters_are_written_where_the_cursor_is(page: Page) -> None:
+    assert [b.text for b in page.all(".wave-palette button")] == ["á", "ŋ", "\u25cc\u0323"]
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    page.click("[data-insert='ŋ']")
+    keys(page, "c")
+    page.driver.switch_to.active_element.send_keys(Keys.END)
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert page.value("#own-part-text textarea") == "wŋ\u0323a áyaa la tsáa"
+    page.wait(lambda: "Draft saved" in page.text("#own-part-saved"), "the draft")
+    for _ in range(2):
+        page.driver.switch_to.active_element.send_keys(Keys.CONTROL + "z")
+    assert page.value("#own-part-text textarea") == TEXTS[0], "the field's own undo"
+    page.wait(lambda: "there is no draft" in page.text("#own-part-saved"), "its end")
+    assert findings(page) == []
+    assert page.errors() == []
+
+
+def test_a_segment_is_split_at_the_caret_merged_again_and_both_taken_back(page: Page) -> None:
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.HOME, *[Keys.ARROW_RIGHT] * len("wa áyaa"))
+    keys(page, "k")
+    page.wait(lambda: "was split" in page.text("#own-stage"), "the split")
+    assert page.value("#own-part-text textarea") == "wa áyaa"
+    assert [row.text for row in page.all("#own-results .pick-row")][1].startswith("la tsáa")
+    assert "0.2 to 0.8 s" in page.text("#own-part figcaption")
+    page.click("[data-do='merge']")
+    page.wait(lambda: "was merged" in page.text("#own-stage"), "the merge")
+    assert page.value("#own-part-text textarea") == TEXTS[0]
+    assert len(page.all("#own-results .pick-row")) == 3
+    assert page.text("[data-do='undo']") == "Take back the merge"
+    for what, count in (("merge", 4), ("split", 3)):
+        page.click("[data-do='undo']")
+        page.wait(lambda w=what: f"last {w} was taken back" in page.text("#own-stage"), what)
+        assert len(page.all("#own-results .pick-row")) == count
+    assert not page.one("[data-do='undo']").is_enabled()
+    assert page.value("#own-part-text textarea") == TEXTS[0]
+    assert page.errors() == []

@@ -9,7 +9,7 @@ import gradio as gr
 
 from smile.audio.stretches import Stretches
 from smile.datatypes import PoolError
-from smile.own import growing, transcripts
+from smile.own import edited, growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import editing, view
@@ -38,8 +38,9 @@ def shown(workspace: Workspace, part: Part) -> Page:
         results=view.transcripts(items, parts, part.key),
         part=[*part.key, part.start, part.end],
         part_player=editing.editor(workspace, part, parts, SOUNDS),
-        part_text=part.text,
+        part_text=part.text if part.draft is None else part.draft,
         part_box=gr.update(visible=True),
+        part_saved=editing.opened_with(part),
     )
 
 
@@ -63,6 +64,7 @@ def learn(
         added = yield from working(
             service.work(ADDING, lambda m, p: growing.corrected(workspace, part, clip, said, m))
         )
+    edited.draft(workspace, (part.recording, part.start, part.end), None)
     yield from working(service.ready(workspace))
     yield fresh(workspace)._replace(rejected=view.rejected((), notes=added.notes))
     yield from _next(service, workspace, part)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from smile.audio.stretches import Stretches
+from smile.own import edited, recutting
+from smile.own.edited import Edited
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
+from smile.text.special import is_mark, named, special
 from smile.transcription.lengths import LISTED
 from smile.ui.parts import waveform
 from smile.ui.parts.waveform import LISTENING, Command, Wave, button
@@ -18,7 +22,23 @@ GOING = Markup(' data-name="{}" data-part="{}"')
 PREVIOUS = Command("previous", "ArrowUp", "↑", "Open the previous segment", "Previous")
 NEXT = Command("next", "ArrowDown", "↓", "Open the next segment", "Next")
 WORD = Command("word", "KeyW", "W", "Hear the word at the text cursor")
-COMMANDS = (*LISTENING, PREVIOUS, NEXT, WORD)
+CHARACTERS = Command("characters", "KeyC", "C", "Go to the special characters; arrows choose, Enter writes")
+SPLIT = Command("split", "KeyK", "K", "Split the segment at the cursors of text and waveform", "Split")
+MERGE = Command("merge", "KeyM", "M", "Merge the segment with the next one", "Merge with next")
+UNDO = Command("undo", "KeyU", "U", "Take back the last split or merge", "Take back the {}")
+COMMANDS = (*LISTENING, PREVIOUS, NEXT, WORD, CHARACTERS, SPLIT, MERGE, UNDO)
+CUTTING = Markup('<div class="wave-tools" role="group" aria-label="Segments">{}</div>')
+PALETTE = Markup(
+    '<div class="wave-palette" role="group" aria-label="Special characters of your examples" data-walk>'
+    "{}</div>"
+)
+LETTER = Markup(
+    '<button type="button" data-insert="{0}" tabindex="{tab}" title="{name}" aria-label="{name}">'
+    "{shown}</button>"
+)
+DRAFT = Markup('<p class="draft-state" role="status">{}</p>')
+YOURS = "This is your draft, as you left it."
+INVISIBLE = {"\u200c": "ZWNJ", "\u200d": "ZWJ"}
 
 
 def editor(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stretches) -> Markup:
@@ -27,7 +47,36 @@ def editor(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stre
     Raises:
         AudioError: the recording cannot be read.
     """
-    return waveform.figure(_wave(workspace, part, parts, sounds), _ways(part, parts))
+    pool, texts = workspace.pool(), [p.text for p in parts if p.corrected is not None]
+    characters = special([*(u.text for u in pool.utterances), *texts] if pool else texts)
+    below = cutting(part, edited.edited(workspace)) + palette(characters)
+    return waveform.figure(_wave(workspace, part, parts, sounds), _ways(part, parts), below)
+
+
+def opened_with(part: Part) -> Markup:
+    """Return what is said of a draft as a transcript is opened."""
+    return DRAFT.format("" if part.draft is None else YOURS)
+
+
+def cutting(part: Part, state: Edited) -> Markup:
+    """Return the buttons that cut segments otherwise; those that can do nothing now cannot be pressed."""
+    step, fixed = recutting.last(state, part.recording), part.corrected is not None
+    back = replace(UNDO, label=UNDO.label.format(step.what if step else "split"))
+    last = part.number + 1 >= part.of
+    return CUTTING.format(button(SPLIT, fixed) + button(MERGE, fixed or last) + button(back, step is None))
+
+
+def palette(characters: Sequence[str]) -> Markup:
+    """Return buttons that write characters, combining ones on a dotted circle; nothing without any."""
+    letters = (
+        LETTER.format(c, tab=-1 if number else 0, name=named(c), shown=_seen(c))
+        for number, c in enumerate(characters)
+    )
+    return PALETTE.format(Markup().join(letters)) if characters else Markup()
+
+
+def _seen(character: str) -> str:
+    return INVISIBLE.get(character) or (f"\u25cc{character}" if is_mark(character) else character)
 
 
 def _wave(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stretches) -> Wave:
@@ -49,7 +98,12 @@ def _wave(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stret
         words=part.words or waveform.spread(part.smile, part.start, part.end),
         timed=bool(part.words),
         commands=COMMANDS,
-        more={"name": part.recording, "part": str(part.number)},
+        more={
+            "name": part.recording,
+            "part": str(part.number),
+            "start": str(part.start),
+            "end": str(part.end),
+        },
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.ui.own import adding, checking, correcting, naming, runs, transcribing
+from smile.ui.own import adding, checking, correcting, drafting, naming, runs, transcribing
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page, arrived, marking
 from smile.ui.own.runs import Runs, counted
@@ -150,8 +150,9 @@ def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None
 
 
 def connect_editor(service: VisitorService, view: Page) -> None:
-    """Connect what the waveform of a transcript offers: the way to those before and after it."""
+    """Connect what the waveform of a transcript offers: the way to its neighbours, drafts, cuts by hand."""
     view.part_player.pick(opening(service), view.key, list(view), **QUICK)
+    drafting.connect(service, view, QUICK)
 
 
 def opening(service: VisitorService) -> Callable[..., Page]:

@@ -232,6 +232,7 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
         )
+        outputs["part_saved"] = gr.HTML("", elem_id="own-part-saved", **PLAIN)
         pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
         with gr.Row(elem_classes="files"):
             pressed["forget"] = gr.Button("Delete this recording", size="sm", elem_id="own-forget")
