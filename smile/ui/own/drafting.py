@@ -103,7 +103,8 @@ def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Work
     """
     values.check(dict(event))
     workspace = opened(service, key)
-    part = transcripts.part(workspace, str(event.get("name", "")), number(event.get("part")) or 0)
+    asked = number(event.get("part"))
+    part = transcripts.part(workspace, str(event.get("name", "")), -1 if asked is None else asked)
     if (event.get("start"), event.get("end")) != (part.start, part.end):
         raise PoolError(ANEW)
     text = event.get("text")
