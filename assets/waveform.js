@@ -2,6 +2,7 @@
 // The sound is played by the page's own <audio>, which stays in sight where the waveform cannot be drawn.
 const SPEEDS = [0.5, 0.75, 1];
 const NEAR = 0.05; // seconds from an end that count as the end
+const LONG = 60, MOST = 200; // seconds from which all is drawn narrower; words that are written into the waveform
 let at = null; // the figure that is shown: { box, audio, data, stretch, wave }
 let speed = 1, repeating = false; // kept from one recording to the next
 
@@ -97,7 +98,7 @@ const draw = async (box) => {
   const regions = WaveSurfer.Regions.create();
   const wave = WaveSurfer.create({
     container: lane, media: audio, peaks: [data.peaks.map((peak) => peak / 100)], duration: data.seconds,
-    height: 88, minPxPerSec: 45, dragToSeek: true, cursorWidth: 2, plugins: [regions],
+    height: 88, minPxPerSec: data.seconds > LONG ? 16 : 45, dragToSeek: true, cursorWidth: 2, plugins: [regions],
     waveColor: colour("--wave"), progressColor: colour("--wave-done"), cursorColor: colour("--wave-cursor"),
   });
   at.wave = wave;
@@ -108,7 +109,7 @@ const draw = async (box) => {
     box.classList.add("drawn"), (audio.controls = false);
     data.segments.forEach(([start, end]) => place(start, end, { color: colour("--wave-other") }));
     place(...data.segment, { color: colour("--wave-open"), id: "open" });
-    if (data.timed) at.words.forEach((word) => place(Number(word.dataset.start), Number(word.dataset.end), {
+    if (data.timed && at.words.length <= MOST) at.words.forEach((word) => place(Number(word.dataset.start), Number(word.dataset.end), {
       color: colour("--wave-word"), content: word.firstChild.textContent.trim(), id: `word-${at.words.indexOf(word)}`,
     }));
     slider(wave, lane);
@@ -142,9 +143,8 @@ const slider = (wave, lane) => {
 };
 
 const hear = (word) => {
-  at.words.forEach((one) => (one.tabIndex = one === word ? 0 : -1));
-  const [start, end] = [Number(word.dataset.start), Number(word.dataset.end)];
-  play(at.data.timed ? [start, end] : [start, at.data.segment[1]]);
+  at.box.querySelectorAll(".wave-word").forEach((one) => (one.tabIndex = one === word ? 0 : -1));
+  play([Number(word.dataset.start), Number(word.dataset.until ?? word.dataset.end)]);
 };
 
 // Listen as long as this recording is shown.
@@ -168,7 +168,7 @@ const show = () => {
   if (!box) return;
   const audio = box.querySelector("audio");
   at = { box, audio, data: JSON.parse(box.dataset.wave), keys: JSON.parse(box.dataset.keys), stretch: null, over: new AbortController() };
-  at.words = [...box.querySelectorAll(".wave-word")];
+  at.words = [...box.querySelectorAll(".wave-word:not(.wave-time)")];
   if (mac) box.querySelectorAll("kbd.mod").forEach((key) => (key.textContent = "Ctrl+Shift"));
   const name = () => {
     const button = box.querySelector("[data-do='play']");

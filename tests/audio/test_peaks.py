@@ -13,7 +13,7 @@ def test_each_value_is_the_loudest_of_its_stretch() -> None:
     samples = np.zeros(SAMPLE_RATE, np.float32)
     samples[10], samples[-1] = -0.5, 0.25
     found = peaks(samples, per_second=4)
-    assert found == [100, 0, 0, 50]
+    assert found == (100, 0, 0, 50)
 
 
 @pytest.mark.parametrize("seconds", [1, 30, 600])
@@ -26,5 +26,5 @@ def test_there_are_no_more_than_may_be(seconds: int) -> None:
 
 
 def test_silence_and_nothing_have_no_outline() -> None:
-    assert peaks(np.zeros(100, np.float32)) == []
-    assert peaks(np.zeros(0, np.float32)) == []
+    assert peaks(np.zeros(100, np.float32)) == ()
+    assert peaks(np.zeros(0, np.float32)) == ()

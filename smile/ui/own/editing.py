@@ -15,7 +15,7 @@ from smile.own.workspace import Workspace
 from smile.text.special import is_mark, named, special
 from smile.transcription.lengths import LISTED
 from smile.ui.parts import waveform
-from smile.ui.parts.waveform import LISTENING, Command, Wave, button
+from smile.ui.parts.waveform import LISTENING, Command, Line, Wave, button
 
 AROUND = 1.0  # seconds of sound before and after a segment
 GOING = Markup(' data-name="{}" data-part="{}"')
@@ -81,6 +81,7 @@ def _seen(character: str) -> str:
 
 def _wave(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stretches) -> Wave:
     path = workspace.recordings / part.recording
+    words = part.words or waveform.spread(part.smile, part.start, part.end)
     begins = max(0.0, part.start - AROUND)
     samples = sounds.cut(path, begins, part.end + AROUND, 60 * LISTED)
     seconds, outline = waveform.seen(samples)
@@ -95,7 +96,7 @@ def _wave(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stret
         source=waveform.sound(samples),
         segment=(part.start, min(part.end, ends)),
         segments=tuple(beside),
-        words=part.words or waveform.spread(part.smile, part.start, part.end),
+        lines=(Line(part.start, part.end, words),),
         timed=bool(part.words),
         commands=COMMANDS,
         more={

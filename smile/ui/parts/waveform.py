@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,12 +30,16 @@ FIGURE = Markup(
     "{words}{tools}{below}</figure>"
 )
 WORDS = Markup(
-    '<div class="wave-words" role="group" aria-label="Words: choose one to hear it" dir="auto" '
-    "data-walk>{words}</div>"
+    '<div class="wave-words" role="group" aria-label="Words: choose one to hear it" data-walk>{}</div>'
+)
+LINE = Markup('<p dir="auto">{}</p>')
+TIME = Markup(
+    '<button type="button" class="wave-word wave-time" data-start="{0:.3f}" data-end="{1:.3f}" '
+    'tabindex="{2}" aria-label="Segment from {3}">{3}</button> '
 )
 WORD = Markup(
     '<button type="button" class="wave-word{shade}" data-start="{start:.3f}" data-end="{end:.3f}" '
-    'tabindex="{tab}"{title}>{text}{sure}</button>'
+    'data-until="{until:.3f}" tabindex="{tab}"{title}>{text}{sure}</button>'
 )
 SURE = Markup(' title="{} % sure"')
 UNSEEN = Markup('<span class="unseen"> ({} % sure)</span>')
@@ -87,17 +92,26 @@ LISTENING = (
 
 
 @dataclass(frozen=True)
+class Line:
+    """A segment with its words, whose times are known or guessed; times are in s."""
+
+    start: float
+    end: float
+    words: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
 class Wave:
     """What is drawn and heard. Times are of the whole recording, in s."""
 
     caption: str
     begins: float  # where its sound begins
     seconds: float  # of its sound
-    outline: Sequence[int]  # see smile.audio.peaks
+    outline: tuple[int, ...]  # see smile.audio.peaks
     source: str  # address of the sound
     segment: tuple[float, float]  # what is open
     segments: tuple[tuple[float, float], ...] = ()  # all that are in sight
-    words: tuple[Span, ...] = ()
+    lines: tuple[Line, ...] = ()
     timed: bool = True  # whether the times of the words are known
     commands: tuple[Command, ...] = LISTENING
     more: dict[str, str] = field(default_factory=dict)  # data attributes of the figure
@@ -116,7 +130,7 @@ def sound(samples: Samples) -> str:
         return f"data:audio/flac;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def seen(samples: Samples) -> tuple[float, list[int]]:
+def seen(samples: Samples) -> tuple[float, tuple[int, ...]]:
     """Return how many seconds samples (n,) last, and their outline."""
     return len(samples) / SAMPLE_RATE, peaks(samples)
 
@@ -178,14 +192,27 @@ def _keys(commands: Iterable[Command]) -> Markup:
 
 
 def _words(wave: Wave) -> Markup:
-    if not wave.words:
+    """The words, a segment a line, where there are several after the button that plays it.
+
+    Only the first button can be tabbed to, from there arrows lead on.
+    """
+    several, tabs = len(wave.lines) > 1, chain((0,), repeat(-1))
+    lines = Markup()
+    for line in wave.lines:
+        clock = TIME.format(line.start, line.end, next(tabs), _clock(line.start)) if several else Markup()
+        said = (_word(word, word.end if wave.timed else line.end, next(tabs)) for word in line.words)
+        lines += LINE.format(clock + Markup(" ").join(said))
+    if not any(line.words for line in wave.lines):
         return Markup()
-    buttons = Markup(" ").join(_word(word, first=not number) for number, word in enumerate(wave.words))
-    return WORDS.format(words=buttons) + (Markup() if wave.timed else UNTIMED)
+    return WORDS.format(lines) + (Markup() if wave.timed else UNTIMED)
 
 
-def _word(word: Span, first: bool) -> Markup:
-    """A word, shaded by how sure it is; only the first can be tabbed to, from there arrows lead on."""
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _word(word: Span, until: float, tab: int) -> Markup:
+    """A word, shaded by how sure it is, which plays until some time."""
     sure = None if word.confidence is None else percent(word.confidence)
     doubt = sure is not None and sure < DOUBTFUL
     fair = sure is not None and DOUBTFUL <= sure < FAIR
@@ -193,7 +220,8 @@ def _word(word: Span, first: bool) -> Markup:
         shade=" word doubt" if doubt else " word fair" if fair else "",
         start=word.start,
         end=word.end,
-        tab=0 if first else -1,
+        until=until,
+        tab=tab,
         title=Markup() if sure is None else SURE.format(sure),
         text=word.text,
         sure=UNSEEN.format(sure) if doubt else Markup(),
