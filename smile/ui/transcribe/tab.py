@@ -66,6 +66,8 @@ def transcribe_tab(
         broken_off.connect(keeper, page, key, line, connected, delete)
         connect_mark(clip, choices, view, scored)
         view.outcome.change(heard, [view.outcome, clip.audio], sound, **QUICK)
+        others = [clip.example.input, clip.audio.input, clip.audio.clear]
+        gr.on(others, lambda: "", outputs=sound, **QUICK)  # a state that becomes None tells of no change
 
     onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
     return onwards, later
