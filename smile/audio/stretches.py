@@ -14,8 +14,9 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from smile.audio.io import Recording
 from smile.audio.isolated import read_apart
-from smile.datatypes import SAMPLE_RATE, Samples
+from smile.datatypes import SAMPLE_RATE, AudioError, Samples
 
 BEFORE, AFTER = 60.0, 300.0  # seconds around a stretch that are kept with it
 KEPT = 4  # windows: 46 MB
@@ -60,9 +61,10 @@ class Stretches:
             if found is not None:
                 self._windows.move_to_end(key)
                 return found
-        samples = read_apart(path, limit).samples
+        recording = _beginning(path, min(limit, end + AFTER), limit)
+        samples = recording.samples
         with self._lock:
-            self._windows[key] = _around(samples, first, last)
+            self._windows[key] = _around(recording, first, last)
             self._windows.move_to_end(key)
             while len(self._windows) > self._kept:
                 self._windows.popitem(last=False)
@@ -74,11 +76,22 @@ class Stretches:
             del self._windows[key]
 
 
-def _around(samples: Samples, first: int, last: int) -> _Window:
+def _beginning(path: Path, wanted: float, limit: float) -> Recording:
+    """So much of a recording; where that is not enough, as it is silent, as much as may be."""
+    try:
+        return read_apart(path, wanted)
+    except AudioError:
+        if wanted >= limit:
+            raise
+        return read_apart(path, limit)
+
+
+def _around(recording: Recording, first: int, last: int) -> _Window:
+    samples = recording.samples
     begin = max(0, first - round(BEFORE * SAMPLE_RATE))
     end = min(len(samples), last + round(AFTER * SAMPLE_RATE))
     sound = np.clip(np.rint(samples[begin:end] * np.float32(2**15)), -(2**15), 2**15 - 1).astype(np.int16)
-    return _Window(begin, sound, end == len(samples))
+    return _Window(begin, sound, end == len(samples) and not recording.cut)
 
 
 def _key(path: Path) -> Key:

@@ -78,3 +78,14 @@ def test_few_windows_are_kept_and_none_of_a_file_that_is_gone_or_another(
     with pytest.raises(AudioError, match="There is no recording"):
         sounds.cut(recording, 0, 1, LIMIT)
     assert not sounds._windows
+
+
+def test_what_is_silent_for_long_is_read_as_far_as_may_be(tmp_path: Path, decoded: list[Path]) -> None:
+    late = np.zeros(SECONDS * SAMPLE_RATE, np.float32)
+    late[-SAMPLE_RATE:] = np.where(np.arange(SAMPLE_RATE) % 2, 0.5, -0.5)
+    write(tmp_path / "late.wav", late)
+    sounds = Stretches()
+    assert not sounds.cut(tmp_path / "late.wav", 1.0, 2.0, LIMIT).any()
+    assert len(decoded) == 2
+    sounds.cut(tmp_path / "late.wav", 3.0, 5.0, LIMIT)
+    assert len(decoded) == 2
