@@ -107,12 +107,13 @@ const draw = async (box) => {
   wave.on("ready", () => {
     if (at?.wave !== wave) return;
     box.classList.add("drawn"), (audio.controls = false);
-    data.segments.forEach(([start, end]) => place(start, end, { color: colour("--wave-other") }));
-    place(...data.segment, { color: colour("--wave-open"), id: "open" });
+    data.segments.forEach(([start, end]) => place(start, end));
+    place(...data.segment, { id: "open" });
     if (data.timed && at.words.length <= MOST) at.words.forEach((word) => place(Number(word.dataset.start), Number(word.dataset.end), {
-      color: colour("--wave-word"), content: word.firstChild.textContent.trim(), id: `word-${at.words.indexOf(word)}`,
+      content: word.firstChild.textContent.trim(), id: `word word-${at.words.indexOf(word)}`,
     }));
     slider(wave, lane);
+    if (audio.paused && time() < data.segment[0] - NEAR) seek(data.segment[0]); // drawing begins at 0
   });
   regions.on("region-clicked", (region, event) => {
     const word = at.words[Number(region.id.split("word-")[1])];
