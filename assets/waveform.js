@@ -113,7 +113,7 @@ const draw = async (box) => {
       content: word.firstChild.textContent.trim(), id: `word word-${at.words.indexOf(word)}`,
     }));
     slider(wave, lane);
-    if (audio.paused && time() < data.segment[0] - NEAR) seek(data.segment[0]); // drawing begins at 0
+    wave.setTime(audio.paused ? Math.max(audio.currentTime, data.segment[0] - data.begins) : audio.currentTime);
   });
   regions.on("region-clicked", (region, event) => {
     const word = at.words[Number(region.id.split("word-")[1])];
