@@ -14,6 +14,8 @@ from smile.datatypes import SAMPLE_RATE, PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.exporting.transcripts import judged
 from smile.own.asked import changed
+from smile.own.edited import edited
+from smile.own.edited import forget as forget_edited
 from smile.own.kept_transcripts import Entry, kept
 from smile.own.made import Made, now
 from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
@@ -25,7 +27,7 @@ from smile.util.fields import from_fields
 from smile.util.log import forget_logs
 
 CORRECTED = "Corrected"  # name of a tier
-Corrections = dict[tuple[str, int, float | None, float | None], Correction]
+Corrections = dict[tuple[str, int | None, float | None, float | None], Correction]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Part:
     corrected: str | None = None
     probability: float | None = None  # the model's own
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
+    draft: str | None = None  # what a person has begun to write, where it is not corrected yet
 
     @property
     def stale(self) -> bool:
@@ -77,13 +80,14 @@ class Part:
 def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""
     known, fixed = kept(workspace), {correction.recording for correction in workspace.state().corrections}
+    fixed |= edited(workspace).recordings
     names = sorted(p.name for p in workspace.recordings.iterdir() if not p.name.startswith("."))
     made = [_item(workspace, _recording(workspace, name), known.get(name)) for name in names]
     return [_with_cuts(item) if item.recording.name in fixed else item for item in made]
 
 
 def _with_cuts(item: Item) -> Item:
-    """A recording that is cut where it was: its corrections are of parts by their number."""
+    """A recording that is cut where it was, as a person has written over parts of it, or cut it."""
     cuts = _cuts(item.transcript) if item.transcript else ()
     return replace(item, recording=replace(item.recording, cuts=cuts))
 
@@ -103,24 +107,25 @@ def keep(workspace: Workspace, step: Step, made: Made) -> None:
     """Remember the transcript that a batch has finished, or why there is none; not of what was deleted.
 
     A transcript that is there stays where no other can be made, or where the other is cut otherwise and a
-    person has corrected parts of it meanwhile.
+    person has corrected parts of it meanwhile, written over them, or cut it by hand.
     """
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
             return
         known = kept(workspace)
-        fields = _entry(step, made, known.get(step.name), _corrections(workspace, step.name))
+        fixed = bool(_corrections(workspace, step.name)) or step.name in edited(workspace).recordings
+        fields = _entry(step, made, known.get(step.name), fixed)
         write_json(workspace.folder / TRANSCRIPTS, {**known, step.name: fields})
         forget_logs(_segments(workspace, step.name))
 
 
-def _entry(step: Step, made: Made, before: dict[str, Any] | None, corrections: Corrections) -> dict[str, Any]:
-    """The fields to keep of a recording, of which there were some before, and corrections."""
+def _entry(step: Step, made: Made, before: dict[str, Any] | None, fixed: bool) -> dict[str, Any]:
+    """The fields to keep of a recording, of which there were some before; `fixed`: it stays cut as it is."""
     said = f"{step.problem} {step.warning}".strip()
     old = from_fields(Entry, before).transcript if before else None
     if before and old and step.transcript is None:
         return {**before, "problem": said}
-    if before and old and step.transcript and corrections and _cuts(old) != _cuts(step.transcript):
+    if before and old and step.transcript and fixed and _cuts(old) != _cuts(step.transcript):
         return before
     transcript = asdict(step.transcript) if step.transcript else None
     return {"transcript": transcript, "problem": said, **asdict(made)}
@@ -133,6 +138,7 @@ def forget(workspace: Workspace, name: str) -> None:
         known = kept(workspace)
         known.pop(name, None)
         write_json(workspace.folder / TRANSCRIPTS, known)
+        forget_edited(workspace, name)
         forget_logs(_segments(workspace, name))
 
 
@@ -159,19 +165,22 @@ def parts(workspace: Workspace) -> list[Part]:
 def parts_of(recordings: Iterable[Item], workspace: Workspace) -> list[Part]:
     """Return the parts of a visitor's recordings, corrected, and told where they are older."""
     corrections, today = _corrections(workspace), now(workspace)
+    drafts = edited(workspace).texts()
     named = [part for item in recordings if item.transcript for part in _parts(item, item.transcript, today)]
-    return [_corrected(part, _of(corrections, *part.key, part.start, part.end)) for part in named]
+    drafted = [replace(part, draft=drafts.get((part.recording, part.start, part.end))) for part in named]
+    return [_corrected(part, _of(corrections, *part.key, part.start, part.end)) for part in drafted]
 
 
 def _corrections(workspace: Workspace, recording: str = "") -> Corrections:
     """What a person has corrected, in one recording or in all, by where it is."""
     made = workspace.state().corrections
-    return {(c.recording, c.part, c.start, c.end): c for c in made if recording in ("", c.recording)}
+    own = [c for c in made if recording in ("", c.recording)]
+    return {(c.recording, c.part if c.start is None else None, c.start, c.end): c for c in own}
 
 
 def _of(corrections: Corrections, recording: str, number: int, start: float, end: float) -> Correction | None:
     """The correction of a part, if it is of that stretch; where that was not kept, it goes by its number."""
-    exact = corrections.get((recording, number, start, end))
+    exact = corrections.get((recording, None, start, end))
     return exact or corrections.get((recording, number, None, None))
 
 
@@ -253,6 +262,7 @@ def _corrected(part: Part, correction: Correction | None) -> Part:
         vanilla=correction.vanilla,
         examples=correction.examples,
         corrected=correction.text,
+        draft=None,
         older="",
     )
 

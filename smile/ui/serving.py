@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from smile.datatypes import SmileError
 from smile.own.quota import Quota
-from smile.ui import guard, values
+from smile.ui import guard, values, waves
 from smile.ui.bodies import Bodies, Uploads
 from smile.ui.calls import Calls
 from smile.ui.cancelled import discard_cancelled, discard_of
@@ -66,6 +66,7 @@ class Dashboard(gr.Blocks):
             Route(f"/{SOUND}/{{name:path}}", self.sounds.respond),
             Route(f"/{PLOTLY}", _script),
             Route(f"/{FONTS}/{{name}}", Letters().respond),
+            Route(f"/{waves.WAVES}/{{name}}", waves.respond),
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)

@@ -92,7 +92,7 @@ def look() -> dict[str, Any]:
     script = (ASSETS / "page.js").read_text(encoding="utf-8")
     return {
         "theme": theme(),
-        "css_paths": [ASSETS / "style.css"],
+        "css_paths": [ASSETS / "style.css", ASSETS / "waveform.css"],
         "head": f"{fonts.head(fonts.Letters())}<script>{script}</script>",
         "footer_links": ["api", "settings"],
     }

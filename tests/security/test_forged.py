@@ -99,7 +99,9 @@ def test_ten_thousand_deep(stranger: Stranger, inner: str) -> None:
 
 def told(event: Event) -> bool:
     """Whether an event asks what was clicked."""
-    return bool({"pick", "explain"} & set(event.triggers)) or event.name.startswith("Click")
+    return bool(
+        {"pick", "explain", "draft", "split", "merge", "undo"} & set(event.triggers)
+    ) or event.name.startswith("Click")
 
 
 @pytest.mark.usefixtures("quiet")

@@ -7,16 +7,18 @@ from typing import Any
 
 import gradio as gr
 
+from smile.audio.stretches import Stretches
 from smile.datatypes import PoolError
-from smile.own import growing, transcripts
+from smile.own import edited, growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
-from smile.ui.own import view
+from smile.ui.own import editing, view
 from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
 from smile.ui.own.transcribing import written
 from smile.util.timing import telling
 
+SOUNDS = Stretches()  # what the last parts were cut from
 ADDING = "Adding it to the examples"
 ANEW = "This recording has been transcribed anew meanwhile; open the transcript again, and correct that."
 
@@ -30,14 +32,15 @@ def open_part(service: VisitorService, key: str | None, name: str, number: int) 
 
 def shown(workspace: Workspace, part: Part) -> Page:
     """Return the editor with a part, and the list with it marked."""
-    caption = f"{part.recording}, {part.start:.1f} to {part.end:.1f} s"
     items = transcripts.items(workspace)
+    parts = transcripts.parts_of(items, workspace)
     return Page(
-        results=view.transcripts(items, transcripts.parts_of(items, workspace), part.key),
+        results=view.transcripts(items, parts, part.key),
         part=[*part.key, part.start, part.end],
-        part_player=view.player(caption, workspace.recordings / part.recording, part.start, part.end),
-        part_text=part.text,
+        part_player=editing.editor(workspace, part, parts, SOUNDS),
+        part_text=part.text if part.draft is None else part.draft,
         part_box=gr.update(visible=True),
+        part_saved=editing.opened_with(part),
     )
 
 
@@ -61,6 +64,7 @@ def learn(
         added = yield from working(
             service.work(ADDING, lambda m, p: growing.corrected(workspace, part, clip, said, m))
         )
+    edited.draft(workspace, (part.recording, part.start, part.end), None)
     yield from working(service.ready(workspace))
     yield fresh(workspace)._replace(rejected=view.rejected((), notes=added.notes))
     yield from _next(service, workspace, part)

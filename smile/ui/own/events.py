@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.ui.own import adding, checking, correcting, naming, runs, transcribing
+from smile.ui.own import adding, checking, correcting, drafting, naming, runs, transcribing
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page, arrived, marking
 from smile.ui.own.runs import Runs, counted
@@ -38,6 +38,7 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
     ]
     view.stop.click(runs.cancel, under_way, view.stage, cancels=steps, **QUICK)
     connect_files(service, view, buttons)
+    connect_editor(service, view)
 
 
 def opened(view: Page) -> list[Any]:
@@ -112,11 +113,9 @@ def connect_transcripts(
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
 
-    def pick(key: str, chosen: gr.EventData) -> Page:
-        event = facts(chosen)
-        return correcting.open_part(service, key, str(event.get("name", "")), number(event.get("part")) or 0)
-
-    view.results.pick(pick, view.key, outputs, **QUICK).then(js="() => window.smileShow('#own-part')")
+    view.results.pick(opening(service), view.key, outputs, **QUICK).then(
+        js="() => window.smileShow('#own-part')"
+    )
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text])
     forgotten = [view.key, view.part, *opened(view)]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
@@ -155,6 +154,22 @@ def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None
     for kind, button in buttons.samples.items():
         made = button.click(partial(sampled, service, kind), outputs=buttons.file, **QUICK)
         made.success(js=DOWNLOAD)
+
+
+def connect_editor(service: VisitorService, view: Page) -> None:
+    """Connect what the waveform of a transcript offers: the way to its neighbours, drafts, cuts by hand."""
+    view.part_player.pick(opening(service), view.key, list(view), **QUICK)
+    drafting.connect(service, view, QUICK)
+
+
+def opening(service: VisitorService) -> Callable[..., Page]:
+    """Return a callback that opens the transcript that was clicked."""
+
+    def pick(key: str, chosen: gr.EventData) -> Page:
+        event = facts(chosen)
+        return correcting.open_part(service, key, str(event.get("name", "")), number(event.get("part")) or 0)
+
+    return pick
 
 
 def sampled(service: VisitorService, kind: str) -> Any:

@@ -64,6 +64,7 @@ class Page(NamedTuple):
     recorded: Any = gr.skip()
     stop: Any = gr.skip()
     timed: Any = gr.skip()  # whether files have the times of words
+    part_saved: Any = gr.skip()  # whether what is written over the open transcript is kept
 
     def says(self, text: str, kind: str = "") -> Page:
         """Return the same with a line about what is going on; what is at work can be cancelled."""

@@ -25,6 +25,7 @@ from smile.ui.own.service import VisitorService
 from smile.ui.own.tracks import track_step
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 from smile.ui.parts.doubtful import NEXT
+from smile.ui.parts.waveform import script
 
 STORAGE = "smile-my-language"
 BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
@@ -225,10 +226,13 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         **PLAIN,
     )
     with gr.Column(visible=False, elem_classes="own-editor", elem_id="own-part") as box:
-        outputs["part_player"] = gr.HTML("", **PLAIN)
+        outputs["part_player"] = gr.HTML(
+            "", elem_id="own-part-player", js_on_load=script("editing.js"), **PLAIN
+        )
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
         )
+        outputs["part_saved"] = gr.HTML("", elem_id="own-part-saved", **PLAIN)
         pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
         with gr.Row(elem_classes="files"):
             pressed["forget"] = gr.Button(

@@ -38,6 +38,7 @@ PLAYER = Markup(
     '<figure class="own-player"><figcaption>{}</figcaption>'
     '<audio controls preload="auto" src="data:audio/flac;base64,{}"></audio></figure>'
 )
+DRAFT = "a draft of yours is saved"
 CHOSEN, PRESSED = Markup(' class="chosen"'), Markup(' aria-pressed="true"')
 
 
@@ -151,7 +152,8 @@ def _part(part: Part, chosen: bool) -> Markup:
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:
-        state = Markup("{}").format(", ".join(filter(None, (doubtful.said(part), part.older))))
+        begun = "" if part.draft is None else DRAFT
+        state = Markup("{}").format(", ".join(filter(None, (begun, doubtful.said(part), part.older))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",

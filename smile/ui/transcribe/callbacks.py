@@ -22,6 +22,7 @@ from smile.ui.guard import sentence
 from smile.ui.parts.components import BUSY, cancelling, stage
 from smile.ui.parts.pools import default_pool, example_choices, pool_name
 from smile.ui.parts.recordings import READING, recording_of
+from smile.ui.parts.waveform import seen
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
@@ -29,6 +30,7 @@ from smile.ui.transcribe.view import Asked, Failed, Finished, Outcome, Unfinishe
 from smile.util.timing import finished, telling
 
 if TYPE_CHECKING:
+    from smile.audio.io import Recording
     from smile.settings import Settings
     from smile.transcription.result import Result
     from smile.ui.engine import Engine
@@ -116,19 +118,20 @@ def _run(
         shown = (of_tracks(kept.told(result), recording.tracks) for result in paced(results))
         choice = keeper.engine.choice(pool)
         asked = Asked(pool, settings, pool_name(choice) if choice else "")
-        yield from _written(keeper.engine, shown, asked, recording.cut, noted)
+        yield from _written(keeper.engine, shown, asked, recording, noted)
         kept.finish()
     yield View(outcome=noted.written)
 
 
 def _written(
-    engine: Engine, results: Iterator[Result], asked: Asked, cut: bool, noted: Unfinished
+    engine: Engine, results: Iterator[Result], asked: Asked, recording: Recording, noted: Unfinished
 ) -> Iterator[View]:
     """Show results as they come, and note what is written."""
     choice, sounds = engine.choice(asked.pool), Sounds(engine.audio_folders())
     code, shown = choice.language.code if choice else "", None
+    outline = seen(recording.samples)
     for result in results:
-        noted.written = Finished(result, code, cut, asked)
+        noted.written = Finished(result, code, recording.cut, asked, outline)
         page = view.snapshot(result)
         if result.examples != shown:
             shown = result.examples

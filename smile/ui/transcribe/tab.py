@@ -15,10 +15,12 @@ from smile.ui.parts.clip import Clip, clip_inputs
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
 from smile.ui.parts.doubtful import NEXT
 from smile.ui.parts.pools import show_examples
+from smile.ui.parts.waveform import script
 from smile.ui.tools import tool
 from smile.ui.transcribe import broken_off, callbacks, controls
 from smile.ui.transcribe.broken_off import Connected
 from smile.ui.transcribe.controls import Components
+from smile.ui.transcribe.heard import heard
 from smile.ui.transcribe.keeping import Keeper
 from smile.ui.transcribe.showcase import showcase
 from smile.ui.transcribe.view import View, empty, started
@@ -44,7 +46,7 @@ def transcribe_tab(
                 clip = clip_inputs(engine, "measure errors against")
                 start, stop = actions()
             with gr.Column(min_width=320, elem_id="results"):
-                view = outputs(start, stop, key)
+                view, sound = outputs(start, stop, key)
                 with gr.Row(visible=False, elem_classes="files", elem_id="onward") as onward:
                     to_map = gr.Button("See the clip on the map", size="sm", elem_id="to-map")
                     to_compare = gr.Button("Compare settings on it", size="sm", elem_id="to-compare")
@@ -63,6 +65,9 @@ def transcribe_tab(
     def later(delete: gr.Button) -> None:
         broken_off.connect(keeper, page, key, line, connected, delete)
         connect_mark(clip, choices, view, scored)
+        view.outcome.change(heard, [view.outcome, clip.audio], sound, **QUICK)
+        others = [clip.example.input, clip.audio.input, clip.audio.clear]
+        gr.on(others, lambda: "", outputs=sound, **QUICK)  # a state that becomes None tells of no change
 
     onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
     return onwards, later
@@ -89,17 +94,18 @@ def settings_inputs() -> Components:
     return {name: inputs[name] for name in OPTIONS}
 
 
-def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> View:
-    """Lay out where a transcription appears."""
+def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> tuple[View, gr.HTML]:
+    """Lay out where a transcription appears, and where it can be heard."""
     at_first = empty()
     stage = gr.HTML(at_first.stage, elem_id="stage", js_on_load=ANNOUNCED, **PLAIN)
     with gr.Row(elem_classes="sides", equal_height=True):
         vanilla = gr.HTML(at_first.vanilla, elem_id="vanilla", **PLAIN)
         smile = gr.HTML(at_first.smile, elem_id="smile", js_on_load=NEXT, **PLAIN)
+    sound = gr.HTML("", elem_id="heard", js_on_load=script(), **PLAIN)
     fold("Figures and differences", "results")
     neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
     download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
-    return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop, key)
+    return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop, key), sound
 
 
 def connect_settings(

@@ -76,6 +76,7 @@ class Finished:
     language: str  # ISO 639-3, empty where it is not known
     cut: bool = False  # the recording was longer than what was read
     asked: Asked | None = None  # None where that is not known
+    seen: tuple[float, tuple[int, ...]] | None = None  # of the recording: its length, s, and its outline
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,121 @@
+"""Callbacks of the editor: drafts are kept as they are written, segments split, merged, and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import time_ns
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from smile.datatypes import PoolError
+from smile.own import edited, recutting, transcripts
+from smile.own.recutting import Cursors
+from smile.own.transcripts import Part
+from smile.own.workspace import Workspace
+from smile.ui import values
+from smile.ui.guard import sentence
+from smile.ui.own.correcting import ANEW, shown
+from smile.ui.own.page import Page, guarded, opened
+from smile.ui.own.service import VisitorService
+from smile.ui.values import facts, number
+
+STATE = Markup('<p class="draft-state{kind}" data-at="{at}" role="status">{text}</p>')
+SAVED = "Draft saved. It becomes an example when you press “Add to examples”."
+SAME = "This is the transcript as it was written; there is no draft."
+FIXED = "This one is among the examples; change it there, or take the correction back first."
+NO_TEXT = "The page did not say which text is meant; reload it and try again."
+DONE = {"split": "The segment was split.", "merge": "The segment was merged with the next one."}
+BACK = "The last {} was taken back."
+LATEST = 1e6  # seconds; no recording is as long
+Facts = Mapping[str, Any]
+
+
+def told(function: Callable[..., Any], service: VisitorService) -> Callable[..., Any]:
+    """Return a callback of a visitor's key and what an event of the editor tells."""
+
+    def call(key: str, event: gr.EventData) -> Any:
+        return function(service, key, facts(event))
+
+    return call
+
+
+def saved(service: VisitorService, key: str | None, event: Facts) -> str:
+    """Keep what is written over a transcript; return what to say of that as HTML."""
+    try:
+        said = _kept(*_asked(service, key, event))
+        return STATE.format(kind="", at=time_ns(), text=said)
+    except Exception as error:
+        return STATE.format(kind=" problem", at=time_ns(), text=sentence(error, "A draft"))
+
+
+def _kept(workspace: Workspace, part: Part, text: str) -> str:
+    if part.corrected is not None:
+        return "" if text == part.corrected else FIXED
+    same = text == part.smile
+    known = {(p.recording, p.start, p.end) for p in transcripts.parts(workspace)}
+    edited.draft(workspace, (part.recording, part.start, part.end), None if same else text, known)
+    return SAME if same else SAVED
+
+
+@guarded
+def split(service: VisitorService, key: str | None, event: Facts) -> Page:
+    """Split the open segment at the cursors that the page tells of, and show its first half."""
+    workspace, part, text = _asked(service, key, event)
+    recutting.split(workspace, part, Cursors(text, max(0, number(event.get("caret")) or 0), _moment(event)))
+    return _again(workspace, part, DONE["split"])
+
+
+@guarded
+def merge(service: VisitorService, key: str | None, event: Facts) -> Page:
+    """Merge the open segment with the next one, and show both as one."""
+    workspace, part, text = _asked(service, key, event)
+    recutting.merge(workspace, part, text)
+    return _again(workspace, part, DONE["merge"])
+
+
+@guarded
+def undo(service: VisitorService, key: str | None, event: Facts) -> Page:
+    """Take back the last split or merge of the open recording, and show what is there again."""
+    workspace, part, _ = _asked(service, key, event)
+    what, first = recutting.undo(workspace, part.recording)
+    return _again(workspace, transcripts.part(workspace, part.recording, first), BACK.format(what))
+
+
+def _moment(event: Facts) -> float | None:
+    """Where the waveform has its cursor, in s; None where it has none."""
+    at = event.get("at")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return None
+    return float(at) if abs(at) < LATEST else None
+
+
+def _again(workspace: Workspace, part: Part, said: str) -> Page:
+    return shown(workspace, transcripts.part(workspace, *part.key)).says(said, "done")
+
+
+def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Workspace, Part, str]:
+    """The visitor's folder, the part that an event names, as long as it is where it says, and the text.
+
+    Raises:
+        SmileError: there is no such part, or a value is none that a page sends.
+    """
+    values.check(dict(event))
+    workspace = opened(service, key)
+    asked = number(event.get("part"))
+    part = transcripts.part(workspace, str(event.get("name", "")), -1 if asked is None else asked)
+    if (event.get("start"), event.get("end")) != (part.start, part.end):
+        raise PoolError(ANEW)
+    text = event.get("text")
+    if not isinstance(text, str):
+        raise PoolError(NO_TEXT)
+    return workspace, part, text
+
+
+def connect(service: VisitorService, view: Page, quick: Mapping[str, Any]) -> None:
+    """Connect the editor's own events."""
+    editor, outputs = view.part_player, list(view)
+    editor.draft(told(saved, service), view.key, view.part_saved, **quick)
+    for event, done in ((editor.split, split), (editor.merge, merge), (editor.undo, undo)):
+        event(told(done, service), view.key, outputs, **quick)

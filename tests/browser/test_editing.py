@@ -1,0 +1,273 @@
+"""The editor of a transcript, on a desktop and on a phone: heard by segment and word, by hand and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from smile.own import changes
+from smile.own.workspace import Workspace
+from smile.own.workspaces import Workspaces
+from smile.pools.pool import open_pool
+from smile.ui import VisitorService, build_app, look
+from tests.browser.page import PHONE, Page
+from tests.browser.steps import findings, name, shown
+from tests.conftest import POOLS
+from tests.support.cut_by_hand import TEXTS, transcribed
+from tests.support.fake_engine import FakeEngine
+
+MARKS = "ŋgá o\u0323"  # of the examples
+
+
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a page, and the folder of its visitors."""
+    folder = tmp_path_factory.mktemp("editing")
+    engine, visitors = FakeEngine(folder), Workspaces(folder / "visitors", 24)
+    app = build_app(engine, service=VisitorService(engine, visitors))  # type: ignore[arg-type]
+    app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
+    yield app.local_url, folder / "visitors"
+    app.close()
+
+
+@pytest.fixture(params=["desktop", "phone"])
+def page(
+    request: pytest.FixtureRequest, driver: webdriver.Chrome, visited: tuple[str, Path]
+) -> Iterator[Page]:
+    """The tab of a visitor whose recording has three segments, the first of them open."""
+    address, visitors = visited
+    before = set(visitors.rglob("state.json"))
+    page = Page(driver, address).open()
+    driver.execute_script("localStorage.clear()")
+    if request.param == "phone":
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    shown(page.open("__theme=dark" if request.param == "phone" else ""))
+    name(page, "mbosh", "mdw")
+    (state,) = set(visitors.rglob("state.json")) - before
+    transcribed(state.parent)
+    examples(state.parent)
+    shown(page.open())
+    driver.get_log("browser")
+    opened(page, 0)
+    yield page
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    driver.get("about:blank")
+
+
+def examples(folder: Path) -> None:
+    """Lay out two examples, with letters that no ordinary keyboard has."""
+    demo = open_pool(POOLS / "gla")
+    clips = tuple(replace(u, text=text) for u, text in zip(demo.utterances, (MARKS, "kwe"), strict=False))
+    with Workspace(folder).change("2 examples added") as change:
+        changes.joined(None, replace(demo, utterances=clips, embeddings=demo.embeddings[:2]), change.out)
+
+
+def opened(page: Page, number: int) -> None:
+    """Open a segment from the list."""
+    page.click(f"#own-results .pick-row[data-part='{number}']")
+    page.wait(lambda: page.all(f"#own-part .wave.drawn[data-part='{number}']"), "the waveform")
+
+
+def drawn(page: Page, number: int) -> None:
+    page.wait(lambda: page.all(f"#own-part .wave.drawn[data-part='{number}']"), f"segment {number}")
+
+
+def field(page: Page) -> Any:
+    return page.one("#own-part-text textarea")
+
+
+def keys(page: Page, key: str) -> None:
+    """Press a key together with Alt, wherever the focus is."""
+    ActionChains(page.driver).key_down(Keys.ALT).send_keys(key).key_up(Keys.ALT).perform()
+
+
+def audio(page: Page, what: str) -> Any:
+    return page.driver.execute_script(f"return document.querySelector('#own-part audio').{what}")
+
+
+def remembered(page: Page) -> None:
+    """Note where the sound has been played from, and how far."""
+    page.driver.execute_script(
+        "const audio = document.querySelector('#own-part audio'); window.heard = [];"
+        "audio.addEventListener('playing', () => window.heard.push(audio.currentTime));"
+        "audio.addEventListener('pause', () => window.heard.push(audio.currentTime));"
+    )
+
+
+def heard(page: Page) -> list[float]:
+    return page.driver.execute_script("return window.heard")
+
+
+def test_the_waveform_shows_the_segment_with_its_words_and_a_little_around(page: Page) -> None:
+    parts = page.driver.execute_script(
+        "return [...document.querySelector('.wave-lane > div').shadowRoot.querySelectorAll('[part~=region]')]"
+        ".map((region) => region.textContent)"
+    )
+    assert sorted(parts) == sorted(["", "", *TEXTS[0].split()]), "the segment, the one after it, and words"
+    assert 2.3 < audio(page, "duration") < 2.5
+    assert not page.one("#own-part audio").is_displayed(), "the waveform is in its place"
+    assert page.driver.execute_script(
+        "return document.documentElement.scrollWidth"
+    ) <= page.driver.execute_script("return window.innerWidth")
+    page.click("#own-part .wave-keys summary")
+    assert "Open the next segment" in page.one("#own-part .wave-keys").text
+    assert findings(page) == []
+    assert page.errors() == []
+
+
+def test_previous_and_next_by_key_and_by_hand_and_letters_stay_letters(page: Page) -> None:
+    page.click("#own-part-text textarea")
+    keys(page, Keys.ARROW_DOWN)
+    drawn(page, 1)
+    assert page.value("#own-part-text textarea") == TEXTS[1]
+    assert page.driver.switch_to.active_element == field(page), "one goes on writing"
+    field(page).send_keys(Keys.END, " jplw.,")
+    assert page.value("#own-part-text textarea") == f"{TEXTS[1]} jplw.,"
+    assert audio(page, "paused")
+    keys(page, Keys.ARROW_UP)
+    drawn(page, 0)
+    assert not page.one("[data-do='previous']").is_enabled()
+    page.click("[data-do='next']")
+    drawn(page, 1)
+    page.wait(lambda: page.driver.switch_to.active_element.text == "Next", "the focus stays on the button")
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    drawn(page, 2)
+    assert not page.one("[data-do='next']").is_enabled()
+    assert page.errors() == []
+
+
+def test_a_word_is_heard_where_it_is_clicked_and_the_segment_by_a_key(page: Page) -> None:
+    remembered(page)
+    page.click("#own-part .wave-word:nth-child(3)")
+    page.wait(lambda: len(heard(page)) == 2, "the word")
+    start, end = heard(page)
+    assert start == pytest.approx(0.8, abs=0.1), "the sound begins with the recording"
+    assert end == pytest.approx(1.0, abs=0.15)
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.HOME)
+    keys(page, "w")
+    page.wait(lambda: len(heard(page)) == 4, "the first word")
+    assert heard(page)[2] == pytest.approx(0.2, abs=0.1)
+    assert page.value("#own-part-text textarea") == TEXTS[0]
+
+
+def test_slower_and_repeat_stay_for_the_next_segment(page: Page) -> None:
+    page.click("#own-part-text textarea")
+    keys(page, ",")
+    keys(page, "l")
+    assert audio(page, "playbackRate") == 0.75
+    keys(page, Keys.ARROW_DOWN)
+    drawn(page, 1)
+    page.wait(lambda: audio(page, "playbackRate") == 0.75, "the pace")
+    assert page.one("[data-do='repeat']").get_attribute("aria-pressed") == "true"
+    assert page.one("[data-speed='0.75']").get_attribute("aria-pressed") == "true"
+    assert "have no times" in page.text("#own-part .wave"), "that is said where words have none"
+    remembered(page)
+    page.driver.execute_script(
+        "window.turns = 0; document.querySelector('#own-part audio').onseeked = () => turns++"
+    )
+    keys(page, "p")
+    page.wait(lambda: page.driver.execute_script("return window.turns") >= 3, "the segment once more")
+    keys(page, "p")
+    page.wait(lambda: audio(page, "paused"), "the pause")
+    keys(page, "l")
+    keys(page, ".")
+    assert (audio(page, "playbackRate"), page.errors()) == (1, [])
+
+
+def test_by_keyboard_alone_words_are_walked_and_the_waveform_is_a_slider(page: Page) -> None:
+    first = page.one("#own-part .wave-word")
+    first.send_keys(Keys.ARROW_RIGHT)
+    page.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert page.driver.switch_to.active_element.text == "la"
+    assert len(page.all("#own-part .wave-word[tabindex='0']")) == 1
+    slider = page.driver.execute_script(
+        "const bar = document.querySelector('.wave-lane > div').shadowRoot.querySelector('[role=slider]');"
+        "bar.focus(); return [bar.ariaLabel, bar.ariaValueNow]"
+    )
+    assert slider == ["Position in the recording", "0.2"]
+    before = audio(page, "currentTime")
+    ActionChains(page.driver).send_keys(Keys.ARROW_RIGHT).perform()
+    assert audio(page, "currentTime") == pytest.approx(before + 0.25, abs=0.01)
+
+
+def test_without_the_component_the_plain_player_stays(page: Page) -> None:
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*smile/wave*"]})
+    try:
+        shown(page.open())
+        page.click("#own-results .pick-row[data-part='0']")
+        page.wait(lambda: page.all("#own-part .wave.plain"), "the plain player")
+        assert page.one("#own-part audio").is_displayed()
+        page.click("#own-part .wave-word:nth-child(3)")
+        page.wait(lambda: audio(page, "currentTime") > 0.7, "the word")
+    finally:
+        page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+        page.driver.execute_cdp_cmd("Network.disable", {})
+
+
+def test_what_is_written_is_there_after_a_reload_and_is_no_correction(page: Page) -> None:
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.END, " ŋ")
+    page.wait(lambda: "Draft saved" in page.text("#own-part-saved"), "the draft")
+    keys(page, Keys.ARROW_DOWN)
+    drawn(page, 1)
+    field(page).send_keys(" b")
+    keys(page, Keys.ARROW_UP)  # at once: the draft goes along
+    drawn(page, 0)
+    shown(page.open())
+    page.wait(lambda: page.text("#own-results").count("a draft of yours") == 2, "both drafts in the list")
+    assert not page.all("#own-results .badge"), "none is a correction"
+    opened(page, 0)
+    assert page.value("#own-part-text textarea") == f"{TEXTS[0]} ŋ"
+    assert "your draft" in page.text("#own-part-saved")
+    opened(page, 1)
+    assert page.value("#own-part-text textarea") == f"{TEXTS[1]} b"
+    assert page.errors() == []
+
+
+def test_special_characters_are_written_where_the_cursor_is(page: Page) -> None:
+    assert [b.text for b in page.all(".wave-palette button")] == ["á", "ŋ", "\u25cc\u0323"]
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.HOME, Keys.ARROW_RIGHT)
+    page.click("[data-insert='ŋ']")
+    keys(page, "c")
+    page.driver.switch_to.active_element.send_keys(Keys.END)
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert page.value("#own-part-text textarea") == "wŋ\u0323a áyaa la tsáa"
+    page.wait(lambda: "Draft saved" in page.text("#own-part-saved"), "the draft")
+    for _ in range(2):
+        page.driver.switch_to.active_element.send_keys(Keys.CONTROL + "z")
+    assert page.value("#own-part-text textarea") == TEXTS[0], "the field's own undo"
+    page.wait(lambda: "there is no draft" in page.text("#own-part-saved"), "its end")
+    assert findings(page) == []
+    assert page.errors() == []
+
+
+def test_a_segment_is_split_at_the_caret_merged_again_and_both_taken_back(page: Page) -> None:
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.HOME, *[Keys.ARROW_RIGHT] * len("wa áyaa"))
+    keys(page, "k")
+    page.wait(lambda: "was split" in page.text("#own-stage"), "the split")
+    assert page.value("#own-part-text textarea") == "wa áyaa"
+    assert [row.text for row in page.all("#own-results .pick-row")][1].startswith("la tsáa")
+    assert "0.2 to 0.8 s" in page.text("#own-part figcaption")
+    page.click("[data-do='merge']")
+    page.wait(lambda: "was merged" in page.text("#own-stage"), "the merge")
+    assert page.value("#own-part-text textarea") == TEXTS[0]
+    assert len(page.all("#own-results .pick-row")) == 3
+    assert page.text("[data-do='undo']") == "Take back the merge"
+    for what, count in (("merge", 4), ("split", 3)):
+        page.click("[data-do='undo']")
+        page.wait(lambda w=what: f"last {w} was taken back" in page.text("#own-stage"), what)
+        assert len(page.all("#own-results .pick-row")) == count
+    assert not page.one("[data-do='undo']").is_enabled()
+    assert page.value("#own-part-text textarea") == TEXTS[0]
+    assert page.errors() == []

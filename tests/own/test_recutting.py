@@ -1,0 +1,224 @@
+"""Segments cut by hand: text and times are divided, corrections stay, and the last step can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smile.datatypes import PoolError, Span
+from smile.own import edited, recutting, transcripts
+from smile.own.edited import draft
+from smile.own.made import Made
+from smile.own.recutting import Cursors, cut_text, divided, joined, merge, moment, split, undo
+from smile.own.workspace import Workspace
+from smile.own.workspaces import Workspaces
+from smile.transcription.batch import Step
+from tests.support.cut_by_hand import CUTS, NAME, TEXTS, corrected, transcribed
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    visitors = Workspaces(tmp_path / "visitors", hours=2)
+    workspace = visitors.open(visitors.new())
+    transcribed(workspace.folder)
+    return workspace
+
+
+def shown(workspace: Workspace) -> list[tuple[float, float, str]]:
+    return [(part.start, part.end, part.smile) for part in transcripts.parts(workspace)]
+
+
+WHOLE = [(*cut, text) for cut, text in zip(CUTS, TEXTS, strict=True)]
+
+
+def part(workspace: Workspace, number: int) -> transcripts.Part:
+    return transcripts.part(workspace, NAME, number)
+
+
+def test_a_split_at_the_caret_falls_between_the_times_of_the_words(workspace: Workspace) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], len("wa áyaa")))
+    assert shown(workspace) == [(0.2, 0.75, "wa áyaa"), (0.75, 1.4, "la tsáa"), *WHOLE[1:]]
+    first, second = transcripts.parts(workspace)[:2]
+    assert [word.text for word in first.words] == ["wa", "áyaa"]
+    assert [word.text for word in second.words] == ["la", "tsáa"]
+    assert first.confidence == pytest.approx(0.62)
+    assert first.vanilla == "wa áyaa", "the other tier is divided, too"
+    assert (first.draft, second.draft, first.of) == (None, None, 4)
+    assert undo(workspace, NAME) == ("split", 0)
+    assert shown(workspace) == WHOLE
+    assert part(workspace, 0).words[3].text == "tsáa"
+
+
+def test_a_split_at_the_cursor_of_the_waveform_divides_the_words_by_their_times(workspace: Workspace) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 0, 0.45))
+    assert shown(workspace)[:2] == [(0.2, 0.45, "wa"), (0.45, 1.4, "áyaa la tsáa")]
+
+
+def test_a_split_without_times_of_words_goes_by_the_length_of_the_text(workspace: Workspace) -> None:
+    split(workspace, part(workspace, 1), Cursors(TEXTS[1], 3))
+    (_, first, second, _) = shown(workspace)
+    assert first == (1.5, pytest.approx(1.5 + 3 / 8, abs=1e-3), "ngá")
+    assert second == (first[1], 2.5, "o kwé")
+
+
+def test_what_was_written_over_it_becomes_drafts_of_the_halves(workspace: Workspace) -> None:
+    place = (NAME, *CUTS[0])
+    draft(workspace, place, "WA ÁYAA  LA tsáa")
+    split(workspace, part(workspace, 0), Cursors("WA ÁYAA  LA tsáa", len("WA ÁYAA "), 0.8))
+    first, second = transcripts.parts(workspace)[:2]
+    assert (first.draft, second.draft) == ("WA ÁYAA", "LA tsáa")
+    assert (first.smile, second.smile) == ("wa áyaa", "la tsáa")
+    undo(workspace, NAME)
+    assert part(workspace, 0).draft == "WA ÁYAA  LA tsáa", "the draft is there as it was"
+
+
+def test_a_merge_joins_texts_and_times_and_is_taken_back(workspace: Workspace) -> None:
+    merge(workspace, part(workspace, 1), TEXTS[1])
+    assert shown(workspace) == [WHOLE[0], (1.5, 3.6, f"{TEXTS[1]} {TEXTS[2]}")]
+    merge(workspace, part(workspace, 0), "WA")
+    (both,) = transcripts.parts(workspace)
+    assert (both.start, both.end, both.draft) == (0.2, 3.6, f"WA {TEXTS[1]} {TEXTS[2]}")
+    assert both.words == (), "the times of some words are not known"
+    assert both.probability == pytest.approx(0.5)
+    assert undo(workspace, NAME) == ("merge", 0)
+    assert undo(workspace, NAME) == ("merge", 1)
+    assert shown(workspace) == WHOLE
+    with pytest.raises(PoolError, match="no split or merge"):
+        undo(workspace, NAME)
+
+
+def test_a_draft_of_the_next_segment_is_merged_too(workspace: Workspace) -> None:
+    draft(workspace, (NAME, *CUTS[2]), "BISÍ")
+    merge(workspace, part(workspace, 1), TEXTS[1])
+    assert part(workspace, 1).draft == f"{TEXTS[1]} BISÍ"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_is_corrected_is_neither_split_nor_merged(workspace: Workspace, number: int) -> None:
+    corrected(workspace, part(workspace, 1))
+    with pytest.raises(PoolError, match="among the examples already"):
+        merge(workspace, part(workspace, number), "x")
+    with pytest.raises(PoolError, match="among the examples already"):
+        split(workspace, part(workspace, 1), Cursors(TEXTS[1], 3))
+    assert [p.smile for p in transcripts.parts(workspace)] == list(TEXTS)
+    assert edited.edited(workspace) == edited.Edited()
+
+
+def test_corrections_stay_with_their_stretch_when_numbers_change(workspace: Workspace) -> None:
+    corrected(workspace, part(workspace, 1))
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    assert [p.corrected for p in transcripts.parts(workspace)] == [None, None, "put right", None]
+    (told,) = transcripts.exported(workspace)
+    assert [span.text for span in told.tiers[0][1]] == ["wa", "áyaa la tsáa", "put right", TEXTS[2]]
+
+
+def test_corrections_that_go_by_number_keep_segments_as_they_are(workspace: Workspace) -> None:
+    corrected(workspace, part(workspace, 1), timed=False)
+    with pytest.raises(PoolError, match="cannot be cut again"):
+        split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+
+
+def test_a_half_that_is_corrected_keeps_the_split(workspace: Workspace) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    corrected(workspace, part(workspace, 1))
+    with pytest.raises(PoolError, match="among the examples already"):
+        undo(workspace, NAME)
+    assert len(shown(workspace)) == 4
+
+
+@pytest.mark.parametrize(
+    ("cursors", "said"),
+    [
+        (Cursors(TEXTS[0], 0), "text cursor"),
+        (Cursors(TEXTS[0], 10_000), "text cursor"),
+        (Cursors(TEXTS[0], 0, 0.2), "text cursor"),
+        (Cursors(TEXTS[0], 0, 1e9), "text cursor"),
+        (Cursors("x " * 5000, 3, 0.5), "characters"),
+    ],
+)
+def test_a_split_that_cannot_be_leaves_all_as_it_was(
+    workspace: Workspace, cursors: Cursors, said: str
+) -> None:
+    with pytest.raises(PoolError, match=said):
+        split(workspace, part(workspace, 0), cursors)
+    assert shown(workspace) == WHOLE
+    assert edited.edited(workspace) == edited.Edited()
+
+
+def test_what_is_too_short_or_too_long_is_refused(workspace: Workspace) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 0, 0.21))
+    assert shown(workspace)[0][:2] == (0.2, 0.4), "a half has its least length"
+    with pytest.raises(PoolError, match="too short"):
+        split(workspace, part(workspace, 0), Cursors("a b", 1))
+    with pytest.raises(PoolError, match="last segment"):
+        merge(workspace, part(workspace, 3), "x")
+
+
+def test_two_that_are_too_long_together_are_not_merged(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recutting, "LONGEST", 2.0)
+    with pytest.raises(PoolError, match=r"2\.1 seconds long"):
+        merge(workspace, part(workspace, 1), TEXTS[1])
+
+
+def test_a_step_that_no_longer_fits_is_forgotten(workspace: Workspace) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    transcribed(workspace.folder)
+    with pytest.raises(PoolError, match="cut otherwise since"):
+        undo(workspace, NAME)
+    assert edited.edited(workspace).steps == ()
+
+
+def test_a_transcription_that_ends_later_leaves_the_cuts_as_they_are(workspace: Workspace) -> None:
+    before = transcripts.exported(workspace)[0]
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    assert transcripts.items(workspace)[0].recording.cuts == tuple(s[:2] for s in shown(workspace))
+    late = Step(0, 1, NAME, transcript=before)
+    transcripts.keep(workspace, late, Made())
+    assert len(shown(workspace)) == 4
+
+
+def test_a_recording_that_is_deleted_takes_its_drafts_and_steps_along(workspace: Workspace) -> None:
+    draft(workspace, (NAME, *CUTS[1]), "x")
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    transcripts.forget(workspace, NAME)
+    assert edited.edited(workspace) == edited.Edited()
+
+
+def test_a_caret_in_a_text_with_other_words_goes_by_length(workspace: Workspace) -> None:
+    assert moment(part(workspace, 0), Cursors("ab cd", 2)) == pytest.approx(0.8)
+    assert moment(part(workspace, 0), Cursors(TEXTS[0], 2)) == pytest.approx(0.45)
+
+
+@given(st.text("ab ", max_size=30), st.floats(0, 1))
+def test_a_text_is_cut_at_a_space(text: str, share: float) -> None:
+    left, right = cut_text(text, share)
+    assert f"{left} {right}".split() == text.split()
+
+
+WORD = st.builds(lambda start, length: Span(start, start + length, "w"), st.floats(1, 4), st.floats(0, 1))
+
+
+@given(st.lists(WORD, max_size=6), st.floats(1.2, 4.8))
+def test_no_word_is_lost_and_all_stay_within_their_half(words: list[Span], at: float) -> None:
+    words.sort(key=lambda word: word.start)
+    span = Span(1.0, 5.0, " ".join(w.text for w in words), parts=tuple(words))
+    halves = divided(span, at)
+    assert [len(half.parts) for half in halves] == [len(half.text.split()) for half in halves]
+    assert sum(len(half.parts) for half in halves) == len(words)
+    for half in halves:
+        assert all(half.start <= word.start <= word.end <= half.end for word in half.parts)
+
+
+def test_halves_joined_again_are_the_span() -> None:
+    words = tuple(Span(n, n + 0.5, f"w{n}", 0.5) for n in range(4))
+    span = Span(0.0, 4.0, "w0 w1 w2 w3", parts=words, probability=0.25)
+    for at in (0.9, 2.0, 3.7):
+        again = joined(*divided(span, at))
+        assert replace(again, probability=None) == replace(span, probability=None)
+        assert again.probability == pytest.approx(0.25)
