@@ -23,6 +23,8 @@ from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
+from smile.ui.live import LIVE, LiveSessions
+from smile.ui.scheduler import Scheduler
 from smile.ui.sessions import KEPT, bound_answers, keep_sessions_small
 from smile.ui.sounds import SOUND, Sounds
 
@@ -47,7 +49,7 @@ BY_ITSELF = "The page does this by itself; there is nothing to ask the server fo
 class Dashboard(gr.Blocks):
     """Blocks with addresses of their own, behind a gate, whose errors are sentences."""
 
-    sounds, quota = Sounds(()), Quota()
+    sounds, quota, live = Sounds(()), Quota(), LiveSessions(Scheduler())
 
     def launch(self, *, hosts: Sequence[str] = (), **options: Any) -> Any:  # type: ignore[override]
         """Serve the page; `hosts` are the names under which it answers, see `Hosts`."""
@@ -61,6 +63,7 @@ class Dashboard(gr.Blocks):
             Route(f"/{SOUND}/{{name:path}}", self.sounds.respond),
             Route(f"/{PLOTLY}", _script),
             Route(f"/{FONTS}/{{name}}", Letters().respond),
+            Route(f"/{LIVE}/{{name}}", self.live.respond, methods=["POST", "DELETE"]),
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)

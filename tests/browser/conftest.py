@@ -51,6 +51,13 @@ def spoken(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Pat
 
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory, spoken: Path) -> Iterator[webdriver.Chrome]:
+    driver = chromium(spoken, tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+def chromium(spoken: Path, profile: Path) -> webdriver.Chrome:
+    """A browser whose microphone plays a file, over and over."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     assert chromium, "install Debian's package chromium"
     assert chromedriver, "install Debian's package chromium-driver"
@@ -60,13 +67,11 @@ def driver(tmp_path_factory: pytest.TempPathFactory, spoken: Path) -> Iterator[w
     for argument in (
         *QUIET,
         f"--use-file-for-fake-audio-capture={spoken}",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+        f"--user-data-dir={profile}",
         f"--window-size={DESKTOP[0]},{DESKTOP[1]}",
     ):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
-    yield driver
-    driver.quit()
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
 
 
 @pytest.fixture(scope="package")
