@@ -75,13 +75,13 @@ def test_text_appears_while_one_records_and_the_transcript_replaces_it(
     page: Page, engine: FakeEngine, dashboard: Dashboard
 ) -> None:
     record(page)
-    page.wait(lambda: "appears here" in notes(page), "the region")
+    page.wait(lambda: page.all("#audio-live .live"), "the region")
     page.wait(lambda: len(live(page)) > 2, "text")
     assert page.all("#audio button.stop-button")  # it is still being recorded
     page.wait(lambda: "bad face fed a cab bad face" in live(page), "the words")
     assert page.all("#audio-live .committed[aria-live='polite']")
     assert notes(page) == ""
-    assert findings(page) == []
+    assert findings(page, "#audio-live") == []
     engine.pace, asked = 0.3, len(engine.asked)
     stop(page)
     page.wait(lambda: "full transcript" in notes(page), "its end")

@@ -83,11 +83,10 @@ def heard_with(engine: Engine, pool: str | None) -> Heard:
     Raises:
         SmileError: it is not ready; says what is needed.
     """
-    model = loaded(engine)
-    found = engine.pool(pool, model.info.encoder)
     if engine.choice(pool) is None:
         raise SmileError(NO_POOL)
-    return model, head_of(found, model)
+    model = loaded(engine)
+    return model, head_of(engine.pool(pool, model.info.encoder), model)
 
 
 def loaded(engine: Engine) -> Model:
