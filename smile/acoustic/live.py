@@ -8,7 +8,7 @@ later is neither lost nor written twice. Memory and the time of a step are bound
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,11 @@ class LiveSettings:
     """How a window slides; all times in seconds."""
 
     windows: tuple[float, ...] = (5.0, 6.0, 8.0, 10.0)  # that may be encoded: the shortest which holds
-    step: float = 0.3  # new sound after which the next step is taken
+    step: float = 0.25  # new sound after which the next step is taken
     settled: float = 1.0  # of the newest sound, which may still be written otherwise
     context: float = 2.0  # before what is tentative that is encoded with it
     pause: float = 0.08  # of blanks that a cut needs
+    parted: float = 0.5  # of blanks after which another word begins, whatever the head says
 
     @property
     def longest(self) -> float:
@@ -64,7 +65,7 @@ class LiveTranscriber:
         self._sound = np.zeros(0, np.float32)  # what may be encoded again, and what is new
         self._first = 0  # frame of the recording where `_sound` begins
         self._frontier = 0  # frame before which all is committed
-        self._before = BLANK  # symbol of the frame before that
+        self._end = _End()  # of the text before that
         self._tentative: Symbols = np.zeros(0, np.int64)  # from the frontier on
         self._read = 0  # samples that the last step has seen
         self._taken = 0  # samples that have come
@@ -111,9 +112,9 @@ class LiveTranscriber:
         """Go on at a frame: what was tentative is committed, what nobody has read is lost."""
         known = self._tentative[: first - self._frontier]
         self._skipped += first - self._frontier - len(known)
-        self._lost += self._collapsed(known)
+        self._lost += self._collapsed(known, self._end)
         if len(known) < first - self._frontier:
-            self._lost, self._before = self._lost.rstrip(" \u2026") + GAP, BLANK
+            self._lost, self._end = self._lost.rstrip(" \u2026") + GAP, _End()
         self._tentative = self._tentative[len(known) :]
         self._frontier = first
 
@@ -129,11 +130,10 @@ class LiveTranscriber:
         return self._committed(path, len(path))
 
     def _committed(self, path: Symbols, cut: int) -> LiveText:
-        added, self._lost = self._lost + self._collapsed(path[:cut]), ""
+        added, self._lost = self._lost + self._collapsed(path[:cut], self._end), ""
         self._frontier += cut
-        self._tentative, before = path[cut:], self._before
-        tentative = self._collapsed(self._tentative)
-        self._before = before
+        self._tentative = path[cut:]
+        tentative = self._collapsed(self._tentative, replace(self._end))
         skipped, self._skipped = self._skipped, 0
         return LiveText(added, tentative, self.seconds, skipped / STATES_PER_SECOND)
 
@@ -172,17 +172,36 @@ class LiveTranscriber:
         first, last = max(runs, key=_length)
         return min(limit, (first + last) // 2)
 
-    def _collapsed(self, path: Symbols) -> str:
-        """Return the text of frames after those before them: repeats and blanks taken out."""
-        if not len(path):
-            return ""
-        changed = np.append(path[0] != self._before, path[1:] != path[:-1])
-        self._before = int(path[-1])
-        return self._head.alphabet.decode(path[changed].tolist())
+    def _collapsed(self, path: Symbols, end: _End) -> str:
+        """Return the text of frames after an `end`, and move it: repeats and blanks taken out.
+
+        A space comes in where a long pause has none, as between two recordings' texts.
+        """
+        alphabet, most, text = self._head.alphabet, self._frames(self._settings.parted), ""
+        for symbol in path.tolist():
+            if symbol == BLANK:
+                end.blanks += 1
+            elif symbol != end.symbol or end.blanks:
+                character = alphabet.decode([symbol])
+                parted = end.blanks >= most and " " in alphabet.characters
+                text += f" {character}" if parted and " " not in (character, end.character) else character
+                end.character = character
+            if symbol != BLANK:
+                end.symbol, end.blanks = symbol, 0
+        return text
 
     @staticmethod
     def _frames(seconds: float) -> int:
         return round(seconds * STATES_PER_SECOND)
+
+
+@dataclass
+class _End:
+    """How a text ends: its last symbol and character, and the frames of blanks after it."""
+
+    symbol: int = BLANK
+    character: str = " "  # none is parted from the first word
+    blanks: int = 0
 
 
 def _blanks(path: Symbols, limit: int) -> list[tuple[int, int]]:

@@ -2,8 +2,9 @@
 
 The first clips of a split come in chunks as a microphone would give them, each clip as a recording of its
 own, and then all of them, with pauses, as one. Nothing sleeps: the time of an answer is that of the sound
-which it was given, or of the answer before, and the seconds that its step took. A word has appeared when it
-is shown at its place as it stays; its end is that of an alignment of the live text.
+which it was given, or of the answer before, and the seconds that its step took. A word has appeared when its
+place first has it as the final live text does, and it stays from when its place has nothing else; its end is
+that of an alignment of that text.
 
     smile bench live --data ML_SUPERB --languages mdw,gla --split 10min_dev --limit 25
 """
@@ -66,6 +67,7 @@ class Measured:
     """The figures of some recordings."""
 
     delays: list[float] = field(default_factory=list)  # seconds from a word's end to its appearance
+    stays: list[float] = field(default_factory=list)  # seconds from a word's end until it stays
     steps: list[float] = field(default_factory=list)  # seconds that steps took
     seconds: float = 0.0  # of sound
     skipped: float = 0.0  # of it, that were never read
@@ -73,13 +75,12 @@ class Measured:
 
     def row(self) -> dict[str, object]:
         """Return the figures as columns."""
-        median, most = (_quantile(self.delays, share) for share in (0.5, 0.95))
         return {
             "sound, s": f"{self.seconds:.0f}",
             "words": len(self.delays),
-            "delay, median, s": median,
-            "95th percentile": most,
-            "a step, median, s": _quantile(self.steps, 0.5),
+            "appears after, s (95th percentile)": _quantiles(self.delays),
+            "stays after, s": _quantiles(self.stays),
+            "a step, s": _quantiles(self.steps),
             "RTF": f"{sum(self.steps) / max(1e-9, self.seconds):.2f}",
             "skipped, s": f"{self.skipped:.1f}",
             "live, CER %": f"{self.errors.cer:.1f}",
@@ -146,7 +147,8 @@ def measure(
         logprobs = np.concatenate(list(all_logprobs(model, head, samples)))
         (line,) = finished(align(head, logprobs, [text], FORCED)).lines
         words = line.parts if line else ()
-        into.delays += delays([word.end for word in words], text.split(), shown)
+        appear, stay = delays([word.end for word in words], text.split(), shown)
+        into.delays, into.stays = into.delays + appear, into.stays + stay
     return text
 
 
@@ -172,21 +174,25 @@ def simulated(
     return shown, steps, skipped
 
 
-def delays(ends: Sequence[float], words: Sequence[str], shown: Sequence[Shown]) -> list[float]:
-    """Return the seconds from the ends of words to when each is first shown at its place as it stays.
+def delays(
+    ends: Sequence[float], words: Sequence[str], shown: Sequence[Shown]
+) -> tuple[list[float], list[float]]:
+    """Return the seconds from the ends of words until each appears at its place, and until it stays there.
 
     Without an end for each word there are none.
     """
     if len(ends) != len(words):
-        return []
+        return [], []
     texts = [one.text.split() for one in shown]
-    found = []
+    appear, stay = list[float](), list[float]()
     for place, (end, word) in enumerate(zip(ends, words, strict=True)):
-        as_it_stays = [len(text) > place and text[place] == word for text in texts]
-        since = len(as_it_stays) - as_it_stays[::-1].index(False) if False in as_it_stays else 0
-        found.append(shown[since].at - end)
-    return found
+        there = [len(text) > place and text[place] == word for text in texts]
+        since = len(there) - there[::-1].index(False) if False in there else 0
+        appear.append(shown[there.index(True)].at - end)
+        stay.append(shown[since].at - end)
+    return appear, stay
 
 
-def _quantile(values: Sequence[float], share: float) -> str:
-    return f"{np.quantile(values, share):.2f}" if values else "–"
+def _quantiles(values: Sequence[float]) -> str:
+    """Return the median, and in brackets the 95th percentile."""
+    return f"{np.median(values):.2f} ({np.quantile(values, 0.95):.2f})" if values else "\u2013"
