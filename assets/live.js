@@ -93,9 +93,9 @@
     if (newest) newest.textContent = tentative;
   };
 
-  const follow = (recorder, region) => {
+  const follow = (recorder, region, id) => {
     leave();
-    const recording = { recorder, region, pieces: [], count: 0, rate: 16000, close: () => {} };
+    const recording = { id, recorder, region, pieces: [], count: 0, rate: 16000, close: () => {} };
     live = recording;
     const old = region.querySelector("[data-live]")?.dataset.live;
     const begun = () => {
@@ -128,16 +128,16 @@
   if (window.MediaRecorder && window.AudioContext && window.AudioWorkletNode) {
     const begin = MediaRecorder.prototype.start;
     MediaRecorder.prototype.start = function (...options) {
-      const region = pressed?.isConnected && document.getElementById(`${pressed.id}-live`);
+      const id = pressed?.isConnected && pressed.id, region = document.getElementById(`${id}-live`);
       begin.apply(this, options);
-      if (region) follow(this, region);
+      if (region) follow(this, region, id);
     };
   }
 
-  // The recording is with the server now: transcribe it, where there was live text that wants replacing.
-  window.smileRecorded = (css) => {
+  // The recording of a recorder is with the server now: transcribe it, where there was live text of it.
+  window.smileRecorded = (id, css) => {
     const recording = live;
-    if (!recording?.ended || recording.brought || !part(recording, ".live")) return;
+    if (recording?.id !== id || !recording.ended || recording.brought || !part(recording, ".live")) return;
     recording.brought = true;
     const press = (tries) => {
       if (live !== recording || !tries) return;
@@ -147,10 +147,10 @@
     setTimeout(press, 100, 50);
   };
 
-  // Another clip has taken the place of the recording.
-  window.smileUnrecorded = () => {
-    const region = live?.region;
-    leave();
-    region?.querySelectorAll(".live, .live-needed").forEach((text) => text.remove());
+  // Another clip has taken the place of a recorder's recording.
+  window.smileUnrecorded = (id) => {
+    if (live?.id === id) leave();
+    const texts = document.querySelectorAll(`#${id}-live :is(.live, .live-needed)`);
+    texts.forEach((text) => text.remove());
   };
 })();

@@ -33,7 +33,7 @@ class LiveSettings:
 
     windows: tuple[float, ...] = (5.0, 6.0, 8.0, 10.0)  # that may be encoded: the shortest which holds
     step: float = 0.25  # new sound after which the next step is taken
-    settled: float = 1.0  # of the newest sound, which may still be written otherwise
+    settled: float = 1.5  # of the newest sound, which may still be written otherwise
     context: float = 2.0  # before what is tentative that is encoded with it
     pause: float = 0.08  # of blanks that a cut needs
     parted: float = 0.5  # of blanks after which another word begins, whatever the head says

@@ -54,7 +54,7 @@ def build_app(
             keeper = Keeper(engine, service.visitors)
             transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs, page.live)
             compare_tab(engine, transcribed)
-            delete = own_tab(service, key)
+            delete = own_tab(service, key, page.live)
             map_tab(Atlas(engine, maps, store), transcribed)
             results_tab(store, page)
         programs.publish(engine, store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 from markupsafe import Markup
@@ -23,15 +23,11 @@ if TYPE_CHECKING:
 
 REGION = "{}-live"  # the name of the region of a recorder in the page
 LISTENING = "Live text by the acoustic model appears here as you speak."
-ENDED = "This was the live text; the full transcript takes its place."
 SLOW = "The server cannot keep up with live text just now: where … stands, some seconds were left out."
 LOST = "Live text has stopped; the recording goes on, and all of it is transcribed when it has ended."
 NO_POOL = "Live text needs the acoustic model of a language; choose one."
 LOADING = "Live text can begin when Whisper is loaded, in some seconds; the recording goes on."
-UNFITTED = (
-    "Live text needs an acoustic model, and this language has none yet: choose a level with one below "
-    "“Settings” and transcribe once, which fits it in a few minutes."
-)
+DROP = "() => window.smileUnrecorded('{}')"  # the text of a recorder
 PANEL = Markup(
     '<div class="live" data-live="{name}">'
     '<p class="live-text" dir="auto"><span class="committed" role="log" aria-live="polite"></span>'
@@ -45,6 +41,19 @@ NEEDED = Markup('<p class="note live-needed" role="status" data-number="{number}
 Heard = tuple["Model", "Head"]  # what writes live text
 
 
+class Words(NamedTuple):
+    """What is said of live text and depends on the tab."""
+
+    ended: str = "This was the live text; the full transcript takes its place."
+    unfitted: str = (
+        "Live text needs an acoustic model, and this language has none yet: choose a level with one below "
+        "“Settings” and transcribe once, which fits it in a few minutes."
+    )
+
+
+WORDS = Words()
+
+
 def live_region(recorder: str) -> gr.HTML:
     """Return where the live text of a recorder of that name will appear; it is not laid out yet."""
     return gr.HTML("", elem_id=REGION.format(recorder), render=False, **PLAIN)
@@ -56,17 +65,17 @@ def connect_live(
     region: gr.HTML,
     heard: Callable[[Any], Heard],
     of: gr.components.Component,
-    ended: str = ENDED,
+    words: Words = WORDS,
 ) -> None:
     """Begin live text when somebody records; `heard` returns what writes it of the value of a component."""
 
     def begin(value: Any, request: gr.Request) -> str:
-        return begun(sessions, request.session_hash or "", partial(heard, value), ended)
+        return begun(sessions, request.session_hash or "", partial(heard, value), words)
 
     audio.start_recording(begin, of, region, **QUICK)
 
 
-def begun(sessions: LiveSessions, owner: str, heard: Callable[[], Heard], ended: str = ENDED) -> str:
+def begun(sessions: LiveSessions, owner: str, heard: Callable[[], Heard], words: Words = WORDS) -> str:
     """Return the region as a recording begins: with the name of its session, or with what is needed."""
     from smile.acoustic.live import LiveTranscriber
 
@@ -74,7 +83,7 @@ def begun(sessions: LiveSessions, owner: str, heard: Callable[[], Heard], ended:
         name = sessions.begin(owner, LiveTranscriber(*heard()))
     except SmileError as error:
         return NEEDED.format(text=sentence(error), number=secrets.token_hex(4))
-    return PANEL.format(name=name, listening=LISTENING, slow=SLOW, ended=ended, lost=LOST)
+    return PANEL.format(name=name, listening=LISTENING, slow=SLOW, ended=words.ended, lost=LOST)
 
 
 def heard_with(engine: Engine, pool: str | None) -> Heard:
@@ -101,7 +110,7 @@ def loaded(engine: Engine) -> Model:
     return loading.result().smile
 
 
-def head_of(pool: Pool | None, model: Model) -> Head:
+def head_of(pool: Pool | None, model: Model, words: Words = WORDS) -> Head:
     """Return the first head of a pool.
 
     Raises:
@@ -111,8 +120,8 @@ def head_of(pool: Pool | None, model: Model) -> Head:
     from smile.acoustic.store import open_head
 
     if pool is None:
-        raise SmileError(UNFITTED)
+        raise SmileError(words.unfitted)
     try:
         return open_head(pool, StatesId.of(model))
     except PoolError:
-        raise SmileError(UNFITTED) from None
+        raise SmileError(words.unfitted) from None

@@ -12,11 +12,10 @@ from smile.ui.engine import Engine
 from smile.ui.live import LiveSessions
 from smile.ui.parts.clip import Clip
 from smile.ui.parts.components import QUICK
-from smile.ui.parts.live import connect_live, heard_with
+from smile.ui.parts.live import DROP, connect_live, heard_with
 from smile.ui.transcribe.view import Finished, Outcome
 
-TRANSCRIBE = "() => window.smileRecorded('button#start')"
-DROP = "() => window.smileUnrecorded()"
+TRANSCRIBE = "() => window.smileRecorded('audio', 'button#start')"
 
 
 class Ends(NamedTuple):
@@ -30,7 +29,7 @@ class Ends(NamedTuple):
 def connect(engine: Engine, sessions: LiveSessions, clip: Clip, region: gr.HTML, ends: Ends) -> None:
     """Begin live text as somebody records, and let the transcript that follows take its place."""
     connect_live(sessions, clip.audio, region, partial(heard_with, engine), clip.pool)
-    gr.on([clip.example.input, clip.audio.upload, clip.audio.clear], js=DROP)
+    gr.on([clip.example.input, clip.audio.upload, clip.audio.clear], js=DROP.format("audio"))
     ends.brought.then(js=TRANSCRIBE)
     ends.settled.then(replaced, ends.outcome, region, **QUICK)
 
