@@ -13,16 +13,21 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from smile.acoustic import store
 from smile.acoustic.live import LiveTranscriber
+from smile.acoustic.recipe import Recipe
 from smile.datatypes import SmileError
-from smile.ui import live
+from smile.own.workspaces import Workspaces
+from smile.ui import VisitorService, live
 from smile.ui.live import LiveSessions
+from smile.ui.own.live import WORDS, heard_by
 from smile.ui.parts.live import LOADING, NO_POOL, begun, heard_with
 from smile.ui.scheduler import Scheduler
 from smile.ui.transcribe.live import replaced
 from smile.ui.transcribe.view import Failed, Unfinished
 from tests.support import tones
 from tests.support.fake_engine import ENCODER, FakeEngine
+from tests.support.visitors import named, with_examples
 
 TEXT = "bad face fed a cab"
 
@@ -247,3 +252,20 @@ def test_live_text_of_another_encoder_is_none(tmp_path: Path) -> None:
 def test_live_text_stays_where_no_whole_transcript_takes_its_place() -> None:
     for outcome in (None, Unfinished(), Failed("sentence")):
         assert replaced(outcome) != ""
+
+
+def test_a_visitors_own_model_writes_it_and_nobody_elses(tmp_path: Path, sessions: LiveSessions) -> None:
+    engine = FakeEngine(tmp_path)
+    visitors = VisitorService(engine, Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
+
+    def shown(key: str | None) -> str:
+        return begun(sessions, "me", lambda: heard_by(visitors, key), WORDS)
+
+    mine, theirs, none = with_examples(visitors, 0, 3), with_examples(visitors, 0, 3), named(visitors)
+    assert all("step 3" in shown(key) for key in (mine, theirs, none))
+    pool = visitors.visitors.open(mine).pool(ENCODER)
+    assert pool is not None
+    store.write(pool, [tones.head(ENCODER, pool.language.code)], [Recipe()])
+    assert 'data-live="' in shown(mine)
+    for key in (theirs, none, None, "", "x", "../" + mine, mine[:-1]):
+        assert "data-live=" not in shown(key)
