@@ -46,8 +46,8 @@ class Words(NamedTuple):
 
     ended: str = "This was the live text; the full transcript takes its place."
     unfitted: str = (
-        "Live text needs an acoustic model, and this language has none yet: choose a level with one below "
-        "“Settings” and transcribe once, which fits it in a few minutes."
+        "Live text needs an acoustic model, and this language has none yet: choose a level with one under "
+        "“Written by” and transcribe once, which fits it in a few minutes."
     )
 
 
