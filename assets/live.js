@@ -91,6 +91,7 @@
     if (added) part(recording, ".committed")?.append(added);
     const newest = part(recording, ".tentative");
     if (newest) newest.textContent = tentative;
+    part(recording, ".live-text")?.scrollTo(0, 1e9); // to the newest words
   };
 
   const follow = (recorder, region, id) => {
