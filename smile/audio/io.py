@@ -181,7 +181,12 @@ def _amplify(samples: Samples) -> None:
     """Centre quiet samples and raise their peak to between 1/2 and 1; 16 bits stay 16 bits."""
     if np.ptp(samples) < QUIET:
         samples -= np.rint(samples.mean(dtype=np.float64) * 2**15).astype(np.float32) / 2**15
-        samples *= np.float32(2.0 ** (-np.frexp(np.abs(samples).max())[1]))
+        samples *= gain(np.abs(samples).max())
+
+
+def gain(peak: float) -> np.float32:
+    """Return the power of two that raises a peak, of quiet samples, to between 1/2 and 1."""
+    return np.float32(2.0 ** (-np.frexp(peak)[1]))
 
 
 def _resampled(blocks: Iterable[Block]) -> Iterator[Samples]:

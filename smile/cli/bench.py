@@ -23,7 +23,8 @@ def add(commands: Commands) -> None:
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
         "pipeline (peers), ways to encode examples, the app's start, the map, "
         "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
-        "confidence, how well recordings unlike a pool are known (near), the CER of quiet recordings "
+        "confidence, the delay and the CER of live text (live), how well recordings unlike a pool are known "
+        "(near), the CER of quiet recordings "
         "(levels), how much is written behind a pause (pauses), or the recordings to try of the demo pools, "
         "whose figures are written down for the page.",
     )
@@ -43,9 +44,9 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Measure acoustic models, nearness, levels, pauses or samples of these languages, ISO 639-3 "
-        "codes joined by commas (default: the five that Whisper does not know, the ten of the evaluation, "
-        "all demo pools).",
+        help="Measure acoustic models, live text, nearness, levels, pauses or samples of these languages, "
+        "ISO 639-3 codes joined by commas (default: the five that Whisper does not know, the ten of the "
+        "evaluation, all demo pools).",
     )
     _add_special(parser)
 
@@ -64,9 +65,9 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Measure the word times, confidence, or levels of pools in this folder, each under its "
-        "language's code; the first two need an acoustic model (default, for levels: pools made of "
-        "10min_train).",
+        help="Measure the word times, confidence, live text, or levels of pools in this folder, each under "
+        "its language's code; the first three need an acoustic model (default, for live text and levels: "
+        "pools made of 10min_train).",
     )
     add_option(
         parser,
@@ -114,6 +115,13 @@ def _confidence(chosen: argparse.Namespace) -> str:
     if chosen.out:
         return confidence.write_default(asked, chosen.out)
     return confidence.run(asked, chosen.split)
+
+
+def _live(chosen: argparse.Namespace) -> str:
+    from smile.bench import acoustic, live
+
+    asked = live.Asked(chosen.data[0], chosen.split, chosen.limit, chosen.pools)
+    return live.run(asked, chosen.languages or acoustic.UNKNOWN, _told)
 
 
 def _near(chosen: argparse.Namespace) -> str:
@@ -189,6 +197,7 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "acoustic": _acoustic,
     "align": _align,
     "confidence": _confidence,
+    "live": _live,
     "near": _near,
     "levels": _levels,
     "pauses": _pauses,

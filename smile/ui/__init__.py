@@ -15,6 +15,7 @@ from smile.paths import ASSETS, GLOSSARY, PRECOMPUTED
 from smile.ui import programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
+from smile.ui.live import LiveSessions
 from smile.ui.map import Atlas, map_tab
 from smile.ui.own import VisitorService, own_tab, remembered
 from smile.ui.recorded import Recordings
@@ -46,13 +47,14 @@ def build_app(
     )
     with Dashboard(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         page.sounds, page.quota = Sounds(engine.audio_folders()), service.visitors.quota
+        page.live = LiveSessions(engine.scheduler)
         gr.HTML(prose("header.html"), apply_default_css=False)
         key, jobs_key = remembered(), broken_off_key()
         with gr.Tabs(elem_id="tabs") as tabs:
             keeper = Keeper(engine, service.visitors)
-            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs)
+            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs, page.live)
             follow = [compare_tab(engine, transcribed)]
-            delete = own_tab(service, key)
+            delete = own_tab(service, key, page.live)
             follow.append(map_tab(Atlas(engine, maps, store), transcribed))
             results_tab(store, page)
         programs.publish(engine, store)

@@ -25,6 +25,8 @@ from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
 from smile.ui.i18n import french, marked, reading, said, translated_answer, unmarked, wordings
+from smile.ui.live import LIVE, LiveSessions
+from smile.ui.scheduler import Scheduler
 from smile.ui.sessions import KEPT, bound_answers, keep_sessions_small
 from smile.ui.sounds import SOUND, Sounds
 
@@ -49,10 +51,8 @@ BY_ITSELF = "The page does this by itself; there is nothing to ask the server fo
 class Dashboard(gr.Blocks):
     """Blocks with addresses of their own, behind a gate, whose errors are sentences."""
 
-    sounds, quota = Sounds(()), Quota()
-    _wordings: Mapping[str, str] = MappingProxyType(
-        {}
-    )  # what the browser translates the page with, once it is served
+    sounds, quota, live = Sounds(()), Quota(), LiveSessions(Scheduler())
+    _wordings: Mapping[str, str] = MappingProxyType({})  # what the browser translates with, once it is served
 
     def launch(self, *, hosts: Sequence[str] = (), **options: Any) -> Any:  # type: ignore[override]
         """Serve the page; `hosts` are the names under which it answers, see `Hosts`."""
@@ -67,6 +67,7 @@ class Dashboard(gr.Blocks):
             Route(f"/{PLOTLY}", _script),
             Route(f"/{FONTS}/{{name}}", Letters().respond),
             Route(f"/{waves.WAVES}/{{name}}", waves.respond),
+            Route(f"/{LIVE}/{{name}}", self.live.respond, methods=["POST", "DELETE"]),
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
@@ -93,17 +94,16 @@ class Dashboard(gr.Blocks):
         """Describe the endpoints for programs, in the same words in every language."""
         return unmarked(super().get_api_info(*args, **kwargs))
 
-    async def process_api(
-        self, block_fn: Any, inputs: Any, state: Any = None, request: Any = None, **kwargs: Any
-    ) -> dict[str, Any]:
+    async def process_api(self, block_fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Do what an event asks for; raise whatever goes wrong as a sentence, which programs get too.
 
         The page is answered in the visitor's language, programs in English.
         """
+        request = kwargs.get("request", args[1] if len(args) > 1 else None)
         with reading(None if _is_public(block_fn) else request):
             try:
                 _check(block_fn, inputs)
-                return await super().process_api(block_fn, inputs, state, request, **kwargs)
+                return await super().process_api(block_fn, inputs, *args, **kwargs)
             except Exception as error:
                 raise guard.guarded_error(error, _named(block_fn), said) from None
 

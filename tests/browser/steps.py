@@ -28,10 +28,10 @@ def said(page: Page) -> str:
     return page.text("#own-stage p")
 
 
-def findings(page: Page) -> list[tuple[Any, ...]]:
-    """What axe-core objects to seriously in what is in sight."""
+def findings(page: Page, within: str | None = None) -> list[tuple[Any, ...]]:
+    """What axe-core objects to seriously in what is in sight, or in a part of it."""
     time.sleep(0.6)  # until what is enabled again has its colours
-    found = Axe().run(page.driver)["violations"]
+    found = Axe().run(page.driver, within)["violations"]
     return [
         (one["id"], node["html"][:120], [check["message"] for check in node["any"]])
         for one in found

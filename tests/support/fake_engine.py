@@ -29,14 +29,18 @@ from smile.datatypes import (
 )
 from smile.demo.measured import Measurements, samples
 from smile.evaluation.compare import Cell, Grid
+from smile.pools.kept import kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.settings import ACOUSTIC_SHARE, Settings
 from smile.transcription.options import identity
 from smile.transcription.result import Result, Segment, Transcript
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import RetrievedExamples
+from smile.ui.scheduler import Scheduler
 from smile.ui.sources import PoolChoice
+from smile.whisper.model import Models
 from tests import conftest
+from tests.support import tones
 
 DEMO = conftest.POOLS
 ENCODER = read_header(DEMO / "gla").encoder  # of the demo pools and of their maps
@@ -96,6 +100,9 @@ class FakeEngine:
         self.error: Exception | None = None
         self.edition = 1  # of the examples
         self.unread = 0  # clips of the pool that are still to be read
+        self.scheduler = Scheduler()
+        self.loading: Future[Models] = Future()
+        self.loading.set_result(tones.models(ENCODER))
         for key, texts in TEXTS.items():
             for i in range(len(texts)):
                 tone(folder / f"{key.replace('/', '-')}-{i}.wav", 1.0 + 0.5 * i, 220 + 60 * i)
@@ -127,7 +134,21 @@ class FakeEngine:
         return pool.utterances if pool else ()
 
     def pool(self, key: str | None, encoder: EncoderId) -> Pool | None:
-        return open_pool(DEMO / key) if key in ("gla", "chr") and encoder == ENCODER else None
+        if key not in ("gla", "chr") or encoder != ENCODER:
+            return None
+        return kept_beside(open_pool(DEMO / key, encoder), self.folder / f"{key}-kept")
+
+    def warm(self) -> Future[Models]:
+        return self.loading
+
+    def fit(self, key: str) -> None:
+        """Let a pool have an acoustic model, which writes the language of tones."""
+        from smile.acoustic import store
+        from smile.acoustic.recipe import Recipe
+
+        pool = self.pool(key, ENCODER)
+        assert pool is not None
+        store.write(pool, [tones.head(ENCODER, pool.language.code)], [Recipe()])
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
         if self.error:
@@ -142,10 +163,6 @@ class FakeEngine:
     def _utterance(self, key: str | None, i: int, text: str) -> Utterance:
         audio = self.folder / f"{str(key).replace('/', '-')}-{i}.wav"
         return Utterance(f"q{i}", audio, text, str(key)[-3:], f"voice{i}", 1.0 + 0.5 * i)
-
-    def warm(self) -> Future[Any]:
-        """Models that never come to be loaded."""
-        return Future()
 
     def load(self) -> Iterator[str]:
         yield "Loading Whisper"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smile.evaluation.compare import Grid
+    from smile.pools.pool import Pool
     from smile.settings import Settings
     from smile.ui.engine import Engine
     from smile.whisper.model import Model
@@ -37,12 +38,12 @@ def missing(engine: Engine, key: str | None, wanted: Sequence[Settings]) -> list
     return [what for what in asked if not _is_there(what, pool, model.within(wanted[0].windows))]
 
 
-def _is_there(what: str, pool: object, model: Model) -> bool:
+def _is_there(what: str, pool: Pool, model: Model) -> bool:
     from smile.decoding.knn.store import present
     from smile.transcription.preparing import has_acoustic
 
     known = {"datastore": present, "acoustic": has_acoustic}
-    return known[what](pool, model)  # type: ignore[operator]
+    return known[what](pool, model)
 
 
 def said(engine: Engine, key: str | None, grid: Grid) -> str:

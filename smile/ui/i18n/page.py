@@ -37,7 +37,7 @@ def choice_labels(component: dict[str, Any]) -> Iterator[str]:
             yield str(label)
 
 
-def wordings(config: dict[str, Any], catalogue: Catalogue) -> dict[str, str]:
+def wordings(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, str]:
     """Return what the browser is given to translate a page with: texts by their English ones."""
     made: dict[str, str] = {}
     for component in config["components"]:
@@ -62,7 +62,7 @@ def in_language(kind: str, name: str, text: str, catalogue: Catalogue) -> str:
     return catalogue.text(text) or text
 
 
-def marked(config: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+def marked(config: Any, known: Mapping[str, str]) -> Any:
     """Return a page's configuration whose texts the browser translates where it knows them."""
     for component in config["components"]:
         for name, text in read_by_visitors(component):

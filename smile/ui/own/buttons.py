@@ -32,3 +32,4 @@ class Buttons(NamedTuple):
     transcripts: dict[str, gr.Button]
     pools: dict[str, gr.Button]
     file: gr.DownloadButton
+    live: gr.HTML  # where the live text of a new recording appears

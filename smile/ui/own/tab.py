@@ -14,7 +14,8 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
-from smile.ui.own import orthography, view
+from smile.ui.live import LiveSessions
+from smile.ui.own import live, orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
@@ -25,6 +26,7 @@ from smile.ui.own.service import VisitorService
 from smile.ui.own.tracks import track_step
 from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
 from smile.ui.parts.doubtful import NEXT
+from smile.ui.parts.live import live_region
 from smile.ui.parts.waveform import script
 
 STORAGE = "smile-my-language"
@@ -55,7 +57,7 @@ def remembered() -> gr.BrowserState:
     return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
 
 
-def own_tab(service: VisitorService, key: gr.BrowserState) -> gr.Button:
+def own_tab(service: VisitorService, key: gr.BrowserState, sessions: LiveSessions) -> gr.Button:
     """Lay out the tab and connect it; return the button that deletes everything of a visitor."""
     with gr.Tab("My language", id="own") as tab, gr.Column(elem_classes="own"):
         outputs: dict[str, Any] = {
@@ -81,7 +83,9 @@ def own_tab(service: VisitorService, key: gr.BrowserState) -> gr.Button:
             outputs["stage"] = gr.HTML(stage(WELCOME), elem_id="own-stage", js_on_load=ANNOUNCED, **PLAIN)
             outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
         pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
-        connect(service, tab, Page(**outputs), Buttons(**pressed))
+        page, buttons = Page(**outputs), Buttons(**pressed)
+        connect(service, tab, page, buttons)
+        live.connect(service, sessions, page, buttons)
     button: gr.Button = pressed["really"]
     return button
 
@@ -197,6 +201,8 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             )
         with gr.Tab("Record", id="own-record"):
             outputs["recorded"] = recorder("A new recording", "own-recorded")
+            pressed["live"] = live_region("own-recorded")
+            pressed["live"].render()
             pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
     with gr.Row():
         pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")

@@ -21,8 +21,11 @@ class Clip(NamedTuple):
     reference: Any
 
 
-def clip_inputs(engine: Engine, purpose: str, prefix: str = "") -> Clip:
-    """Lay out a clip; the reference is there for a `purpose`, and `prefix` begins the names in the page."""
+def clip_inputs(engine: Engine, purpose: str, prefix: str = "", below: gr.HTML | None = None) -> Clip:
+    """Lay out a clip; the reference is there for a `purpose`, and `prefix` begins the names in the page.
+
+    What goes `below` the recorder is made by the caller.
+    """
     pool = gr.Dropdown(
         pool_choices(engine.pools()),
         value=default_pool(engine),
@@ -30,6 +33,8 @@ def clip_inputs(engine: Engine, purpose: str, prefix: str = "") -> Clip:
         elem_id=f"{prefix}pool",
     )
     audio = recorder(f"Recording (up to {PAGE:g} minutes)", f"{prefix}audio")
+    if below is not None:
+        below.render()
     example = gr.Radio(**example_choices(engine, pool.value), elem_id=f"{prefix}example")
     reference = gr.Textbox(
         label="Reference text (optional)",

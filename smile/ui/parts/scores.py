@@ -36,9 +36,9 @@ def judge(reference: str, hypothesis: str, language: str) -> Judged | None:
     """Score a transcript; None without a reference. `language` is ISO 639-3."""
     if not reference.strip():
         return None
-    texts = (normalise(text, NORMALISER, language) for text in (reference, hypothesis))
+    expected, written = (normalise(text, NORMALISER, language) for text in (reference, hypothesis))
     unmarked = capitals_note(reference, hypothesis)
-    return Judged(score(reference, hypothesis, NORMALISER, language), *texts, unmarked)
+    return Judged(score(reference, hypothesis, NORMALISER, language), expected, written, unmarked)
 
 
 def score_block(judged: Judged | None) -> Markup:

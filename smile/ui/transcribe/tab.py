@@ -11,13 +11,15 @@ from gradio.events import Dependency
 
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
+from smile.ui.live import LiveSessions
 from smile.ui.parts.clip import Clip, clip_inputs
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
 from smile.ui.parts.doubtful import NEXT
+from smile.ui.parts.live import live_region
 from smile.ui.parts.pools import show_examples
 from smile.ui.parts.waveform import script
 from smile.ui.tools import tool
-from smile.ui.transcribe import broken_off, callbacks, controls
+from smile.ui.transcribe import broken_off, callbacks, controls, live
 from smile.ui.transcribe.broken_off import Connected
 from smile.ui.transcribe.controls import Components
 from smile.ui.transcribe.heard import heard
@@ -31,7 +33,7 @@ REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 
 def transcribe_tab(
-    keeper: Keeper, key: gr.BrowserState, page: gr.Blocks, tabs: gr.Tabs
+    keeper: Keeper, key: gr.BrowserState, page: gr.Blocks, tabs: gr.Tabs, sessions: LiveSessions
 ) -> tuple[Onward, Callable[[gr.Button], None]]:
     """Lay out the tab and connect it, but for what the returned function connects: that is for the caller.
 
@@ -43,7 +45,8 @@ def transcribe_tab(
         onward_from_example = showcase(engine)
         with gr.Row(elem_classes="page", elem_id="transcribing"):
             with gr.Column(min_width=320, elem_classes="inputs", elem_id="asked"):
-                clip = clip_inputs(engine, "measure errors against")
+                region = live_region("audio")
+                clip = clip_inputs(engine, "measure errors against", below=region)
                 start, stop = actions()
             with gr.Column(min_width=320, elem_id="results"):
                 view, sound = outputs(start, stop, key)
@@ -56,7 +59,7 @@ def transcribe_tab(
         filled = gr.State("")
         address = connect_settings(engine, page, clip, choices, filled)
         run, scored = connect_run(keeper, clip, choices, view)
-        connect_clip(engine, clip, filled, view, run)
+        brought = connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
@@ -68,6 +71,7 @@ def transcribe_tab(
         view.outcome.change(heard, [view.outcome, clip.audio], sound, **QUICK)
         others = [clip.example.input, clip.audio.input, clip.audio.clear]
         gr.on(others, lambda: "", outputs=sound, **QUICK)  # a state that becomes None tells of no change
+        live.connect(engine, sessions, clip, region, live.Ends(view.outcome, brought, scored[0]))
 
     onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
     return onwards, later
@@ -164,10 +168,11 @@ def connect_mark(clip: Clip, choices: Components, view: View, scored: list[Depen
         shown.then(callbacks.mark_scored, [view.outcome, *asked], **shows)
 
 
-def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> None:
+def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: Dependency) -> Dependency:
     """Let a pool bring recordings to choose from, and another clip end what is done with the last.
 
-    `filled` is the text that the last example put into the reference.
+    `filled` is the text that the last example put into the reference. Return what takes a recording of the
+    visitor's own.
     """
     clip.pool.input(partial(show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
@@ -177,7 +182,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
         cancels=run,
         **QUICK,
     )
-    gr.on(
+    brought: Dependency = gr.on(
         [clip.audio.input, clip.audio.clear],
         callbacks.own_recording,
         [clip.reference, filled],
@@ -185,6 +190,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
         cancels=run,
         **QUICK,
     )
+    return brought
 
 
 def publish(engine: Engine, clip: Clip, choices: Components) -> None:

@@ -1,0 +1,198 @@
+"""Live text as it would appear: delay of words, real-time factor, CER beside greedy and final text.
+
+The first clips of a split come in chunks as a microphone would give them, each clip as a recording of its
+own, and then all of them, with pauses, as one. Nothing sleeps: the time of an answer is that of the sound
+which it was given, or of the answer before, and the seconds that its step took. A word has appeared when its
+place first has it as the final live text does, and it stays from when its place has nothing else; its end is
+that of an alignment of that text.
+
+    smile bench live --data ML_SUPERB --languages mdw,gla --split 10min_dev --limit 25
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from smile.acoustic.align import FORCED, align
+from smile.acoustic.ctc import greedy
+from smile.acoustic.head import Head
+from smile.acoustic.live import DEFAULTS, LiveSettings, LiveTranscriber
+from smile.acoustic.model import AcousticModel, open_acoustic
+from smile.acoustic.states import layer_states
+from smile.acoustic.stretches import all_logprobs
+from smile.audio.io import read_audio
+from smile.bench.acoustic import Errors
+from smile.bench.align import PAUSE
+from smile.bench.report import markdown_table, memory, stamp
+from smile.corpora import open_corpus
+from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Utterance
+from smile.pools.indexing import index
+from smile.pools.pool import Pool, open_pool
+from smile.transcription.preparing import prepare_acoustic
+from smile.util.timing import finished
+from smile.whisper.model import Model, Models, load_models
+
+TRAIN = "10min_train"
+CHUNK = 0.25  # seconds
+Said = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured."""
+
+    data: Path  # ML-SUPERB
+    split: str = "10min_dev"
+    limit: int = 25  # clips of a language
+    pools: Path | None = None  # with acoustic models, by language code; None: they are made, and thrown away
+    settings: LiveSettings = DEFAULTS
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown from a time on, in seconds from the beginning of the recording."""
+
+    at: float
+    text: str
+
+
+@dataclass
+class Measured:
+    """The figures of some recordings."""
+
+    delays: list[float] = field(default_factory=list)  # seconds from a word's end to its appearance
+    stays: list[float] = field(default_factory=list)  # seconds from a word's end until it stays
+    steps: list[float] = field(default_factory=list)  # seconds that steps took
+    seconds: float = 0.0  # of sound
+    skipped: float = 0.0  # of it, that were never read
+    errors: Errors = field(default_factory=Errors)
+
+    def row(self) -> dict[str, object]:
+        """Return the figures as columns."""
+        return {
+            "sound, s": f"{self.seconds:.0f}",
+            "words": len(self.delays),
+            "appears after, s (95th percentile)": _quantiles(self.delays),
+            "stays after, s": _quantiles(self.stays),
+            "a step, s": _quantiles(self.steps),
+            "RTF": f"{sum(self.steps) / max(1e-9, self.seconds):.2f}",
+            "skipped, s": f"{self.skipped:.1f}",
+            "live, CER %": f"{self.errors.cer:.1f}",
+        }
+
+
+def run(asked: Asked, languages: Sequence[str], said: Said = lambda _: None) -> str:
+    """Measure languages on the first clips of a split -> Markdown; `said` hears each row as it is done."""
+    models, rows = load_models(), list[dict[str, object]]()
+    for language in languages:
+        with tempfile.TemporaryDirectory() as work:
+            pool = _pool(asked, models, language, Path(work))
+            clips = open_corpus(asked.data).read(language, asked.split).utterances[: asked.limit]
+            for row in measured(models.smile, open_acoustic(pool, models.smile), clips, asked.settings):
+                rows.append({"language": language, **row})
+                said(", ".join(f"{name} {value}" for name, value in rows[-1].items()))
+    if not rows:
+        raise SmileError("Name languages with --languages.")
+    head = f"{asked.split}, first {asked.limit} clips, chunks of {CHUNK:g} s, normaliser plain; {stamp()}"
+    return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB."
+
+
+def _pool(asked: Asked, models: Models, language: str, work: Path) -> Pool:
+    """A language's pool, which has an acoustic model."""
+    if asked.pools is not None:
+        return open_pool(asked.pools / language, models.smile.info.encoder)
+    pool = index(asked.data, work / language, models, split=TRAIN, code=language).pool
+    prepare_acoustic(pool, models.smile)
+    return pool
+
+
+def measured(
+    model: Model, acoustic: AcousticModel, clips: Sequence[Utterance], settings: LiveSettings = DEFAULTS
+) -> Iterator[dict[str, object]]:
+    """Yield the figures of clips each as a recording, and of all of them as one."""
+    code, head = acoustic.head.form.language, acoustic.head
+    whole, final, apart = Errors(), Errors(), Measured()
+    sounds = [read_audio(clip.audio) for clip in clips]
+    for clip, sound in zip(clips, sounds, strict=True):
+        states = layer_states(model, sound, head.reads.layers)
+        whole.add(clip.text, greedy(head(states), head.alphabet).strip(), code)
+        final.add(clip.text, acoustic.decode(states).text, code)
+        apart.errors.add(clip.text, measure(model, head, sound, apart, settings), code)
+    beside = {"whole clips, greedy, CER %": f"{whole.cer:.1f}", "final, CER %": f"{final.cer:.1f}"}
+    yield {"recordings": len(clips), **apart.row(), **beside}
+    joined = Measured()
+    silence = np.zeros(round(PAUSE * SAMPLE_RATE), np.float32)
+    sound = np.concatenate([piece for one in sounds for piece in (one, silence)])
+    text = measure(model, head, sound, joined, settings)
+    joined.errors.add(" ".join(clip.text for clip in clips), text, code)
+    yield {"recordings": 1, **joined.row(), **beside}
+
+
+def measure(
+    model: Model, head: Head, samples: Samples, into: Measured, settings: LiveSettings = DEFAULTS
+) -> str:
+    """Add a recording's delays and seconds to what is measured; return its live text."""
+    shown, steps, skipped = simulated(LiveTranscriber(model, head, settings), samples)
+    into.seconds += len(samples) / SAMPLE_RATE
+    into.steps += steps
+    into.skipped += skipped
+    text = " ".join(shown[-1].text.split())
+    if text:
+        logprobs = np.concatenate(list(all_logprobs(model, head, samples)))
+        (line,) = finished(align(head, logprobs, [text], FORCED)).lines
+        words = line.parts if line else ()
+        appear, stay = delays([word.end for word in words], text.split(), shown)
+        into.delays, into.stays = into.delays + appear, into.stays + stay
+    return text
+
+
+def simulated(
+    live: LiveTranscriber, samples: Samples, clock: Callable[[], float] = time.perf_counter
+) -> tuple[list[Shown], list[float], float]:
+    """Return what is shown when, the seconds that steps took, and those of sound that were skipped."""
+    chunk, sent, now = round(CHUNK * SAMPLE_RATE), 0, 0.0
+    shown, steps, committed, skipped = list[Shown](), list[float](), "", 0.0
+    while sent < len(samples):
+        now = max(now, min(len(samples), sent + chunk) / SAMPLE_RATE)
+        arrived = round(now * SAMPLE_RATE)
+        arrived = len(samples) if arrived >= len(samples) else arrived // chunk * chunk
+        live.take(samples[sent:arrived])
+        sent, last = arrived, arrived == len(samples)
+        if last or live.due:
+            began = clock()
+            said = live.finish() if last else live.step()
+            steps.append(clock() - began)
+            now += steps[-1]
+            committed, skipped = committed + said.added, skipped + said.skipped
+            shown.append(Shown(now, committed + said.tentative))
+    return shown, steps, skipped
+
+
+def delays(
+    ends: Sequence[float], words: Sequence[str], shown: Sequence[Shown]
+) -> tuple[list[float], list[float]]:
+    """Return the seconds from the ends of words until each appears at its place, and until it stays there.
+
+    Without an end for each word there are none.
+    """
+    if len(ends) != len(words):
+        return [], []
+    texts = [one.text.split() for one in shown]
+    appear, stay = list[float](), list[float]()
+    for place, (end, word) in enumerate(zip(ends, words, strict=True)):
+        there = [len(text) > place and text[place] == word for text in texts]
+        since = len(there) - there[::-1].index(False) if False in there else 0
+        appear.append(shown[there.index(True)].at - end)
+        stay.append(shown[since].at - end)
+    return appear, stay
+
+
+def _quantiles(values: Sequence[float]) -> str:
+    """Return the median, and in brackets the 95th percentile."""
+    return f"{np.median(values):.2f} ({np.quantile(values, 0.95):.2f})" if values else "\u2013"
