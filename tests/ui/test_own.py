@@ -31,7 +31,7 @@ from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting
 from smile.settings import Level, Settings
 from smile.text.scoring import score
-from smile.transcription import batch, preparing
+from smile.transcription import batch, preparing, recut
 from smile.transcription.recordings import Recording
 from smile.ui import Engine, Options, VisitorService, build_app, guard, look
 from smile.ui.guard import UNEXPECTED
@@ -323,6 +323,13 @@ def test_a_recording_that_is_there_already_is_not_added_again(idle: VisitorServi
     assert names == ["2-1.wav", "2.wav", "3.wav"]
 
 
+@pytest.fixture
+def uncut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording stays one part, however short its text is."""
+    monkeypatch.setattr(recut, "MOST_CUTS", 0)
+
+
+@pytest.mark.usefixtures("uncut")
 def test_other_settings_let_the_same_recordings_be_transcribed_again_but_what_was_corrected(
     service: VisitorService,
 ) -> None:
@@ -648,6 +655,7 @@ def test_who_deletes_everything_meanwhile_is_told_so(
     assert list(idle.visitors.root.iterdir()) == []
 
 
+@pytest.mark.usefixtures("uncut")
 def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, tmp_path: Path) -> None:
     key = with_examples(service, 0, 4, "gla")
     checking.choose(service, key, 1, True, "off", "context")
