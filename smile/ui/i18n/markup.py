@@ -13,7 +13,7 @@ from smile.ui.i18n.catalogue import Catalogue
 
 PIECE = re.compile(r"<!--.*?-->|<[^>]*>|[^<]+", re.DOTALL)
 TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
-ATTRIBUTE = re.compile(r'(\s(?:title|aria-label|placeholder|alt|data-line)=")([^"]*)(")')
+ATTRIBUTE = re.compile(r'(\s(?:title|aria-label|placeholder|alt|data-line|data-label)=")([^"]*)(")')
 DATA = re.compile(r'\s(?:dir="auto"|translate="no")')
 SPACES = re.compile(r"[ \t\r\n]+")  # no-break spaces stay
 VOID = frozenset(
