@@ -23,6 +23,7 @@ VARIED = {
     "length": ("total_seconds",),
     "measure": ("divergence", "candidates"),
     "minutes": ("minutes",),
+    "clips": ("clips", "level", "acoustic_share"),
 }
 FREE = (  # between figures' lines
     *("knn", "no_repeat", "language_token", "timestamps"),
@@ -193,7 +194,7 @@ def _latest(facts: pd.DataFrame) -> pd.DataFrame:
 
 
 def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
-    """Return the in-context conditions that a figure over "shots", "length", "measure" or "minutes" draws.
+    """Return the in-context conditions of a figure over "shots", "length", "measure", "minutes" or "clips".
 
     "length" is over shots too, with the seconds of examples and target held and as they come.
 
@@ -205,7 +206,7 @@ def lines(facts: pd.DataFrame, x: str) -> pd.DataFrame:
         points, x = _held(points), "shots"
     elif x != "shots":
         points = points[points["shots"].isin(FEW) if x == "measure" else points["shots"] > 0]
-    if x == "minutes":
+    if x in ("minutes", "clips"):
         points = points[points["sampler"] == "nearest"]
     if x == "shots":
         points = _begun(points)
@@ -268,6 +269,8 @@ def _series(parts: Parts, x: str) -> str:
     varied = {
         "shots": parts._replace(examples=parts.way),
         "measure": parts._replace(examples=f"{many} example{'s' * (many != '1')}"),
-        "minutes": parts._replace(examples=f"{many} {parts.way}", pool=""),
+        **dict.fromkeys(
+            ("minutes", "clips"), parts._replace(examples=f"{many} {parts.way}".strip(), pool="")
+        ),
     }
     return short(varied.get(x, parts._replace(examples=""))._replace(way=""))

@@ -150,6 +150,20 @@ def test_series_vary_one_setting(rows, x, series, places):
     assert sorted(drawn.loc[drawn["series"] == series, "x"]) == places
 
 
+def test_levels_are_lines_over_the_clips_of_the_pool(tmp_path):
+    made = [
+        condition(f"{level}-{clips}", level=level, clips=clips)
+        for level in ("context", "acoustic", "combined")
+        for clips in (5, 30, 0)
+    ]
+    facts = labels.conditions(packed(tmp_path, (VANILLA, *made), languages=["chr"], clips=3))
+    drawn = labels.lines(facts, "clips")
+    places = {series: sorted(line["x"]) for series, line in drawn.groupby("series")}
+    assert len(places) == 3
+    assert all(line == [0, 5, 30] for line in places.values())
+    assert not any("pool of" in series for series in places)
+
+
 def test_twins_differ_in_one_setting(rows):
     facts = labels.conditions(rows)
     pairs = {(ours, theirs) for ours, theirs, _ in labels.matched_pairs(facts, "adapter", bool, "")}

@@ -45,6 +45,11 @@ POOLS = tuple(
 )
 
 
+SIZES = tuple(
+    condition(f"{level}-{clips}clips", shots=3, level=level, clips=clips)
+    for level in ("context", "acoustic")
+    for clips in (5, 30)
+)
 LENGTHS = tuple(condition(f"u-{shots}-25s", shots=shots, total_seconds=25.0) for shots in (1, 3, 10))
 WAYS = (
     condition("u-1-oracle", sampler="oracle", candidates=8),
@@ -55,7 +60,7 @@ WAYS = (
 
 def conditions() -> tuple[Condition, ...]:
     """Those of two grids that come with the package, and some that differ from them in one setting."""
-    more = (*MEASURES, *POOLS, *LENGTHS, *WAYS, KNN, WRONG)
+    more = (*MEASURES, *POOLS, *SIZES, *LENGTHS, *WAYS, KNN, WRONG)
     by_hash: dict[str, Condition] = {}
     for some in (read_grid("main"), read_grid("adapter"), more):
         for one in resolved(some, ADAPTER, model="whisper-base/0"):

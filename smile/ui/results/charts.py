@@ -68,6 +68,13 @@ CHARTS = {
         "The minutes of labelled speech that examples may be taken from.",
         MISSING_GRID.format("pools of different sizes", "pools"),
     ),
+    "levels": Chart(
+        "Levels",
+        curves.by_level,
+        "With examples, by the acoustic model that is fitted to the pool, and by both, for pools of so many clips. "
+        "The paper fits nothing to a pool.",
+        MISSING_GRID.format("levels with pools of different sizes", "levels"),
+    ),
     "overhead": Chart(
         "Overhead",
         figures.overhead,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,6 +22,7 @@ HEIGHT = 440
 PAPER = {"nearest": "dash", "random": "dot"}
 SHAPES_OF = {"nearest": "diamond", "random": "square"}
 MINUTES = {0.0: "all (10)"}
+CLIPS = {0: "all (10 min)"}
 
 
 def by_shots(selection: Selection) -> Figure | None:
@@ -87,12 +89,22 @@ def by_measure(selection: Selection) -> Figure | None:
 
 def by_pool(selection: Selection) -> Figure | None:
     """Return the macro average by the minutes of speech in the pool."""
-    means = averages(selection, "minutes")
+    return _over_sizes(selection, "minutes", "speech in the pool, minutes", MINUTES)
+
+
+def by_level(selection: Selection) -> Figure | None:
+    """Return the macro average by the number of clips in the pool, a line for each level."""
+    return _over_sizes(selection, "clips", "clips in the pool", CLIPS)
+
+
+def _over_sizes(selection: Selection, x: str, axis: str, names: Mapping[float, str]) -> Figure | None:
+    """A chart over sizes of the pool, all of it, which is 0, last."""
+    means = averages(selection, x)
     if means.empty:
         return None
     means = means.assign(place=means["x"].where(means["x"] > 0, float("inf"))).sort_values("place")
-    means = means.assign(x=means["x"].map(lambda minutes: MINUTES.get(minutes, f"{minutes:g}")))
-    figure = blank(HEIGHT, "speech in the pool, minutes", f"{selection.unit}, %")
+    means = means.assign(x=means["x"].map(lambda size: names.get(size, f"{size:g}")))
+    figure = blank(HEIGHT, axis, f"{selection.unit}, %")
     for i, (series, line) in enumerate(means.groupby("series", sort=False)):
         _line(figure, line, str(series), look(i))
     _baseline(figure, selection, means)
