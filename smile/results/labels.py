@@ -266,11 +266,11 @@ def _begun(points: pd.DataFrame) -> pd.DataFrame:
 def _series(parts: Parts, x: str) -> str:
     """A line's name: the parts that do not vary along it; without x those besides the examples."""
     many = parts.examples
+    sized = parts._replace(examples=f"{many} {parts.way}".strip(), pool="")
     varied = {
         "shots": parts._replace(examples=parts.way),
         "measure": parts._replace(examples=f"{many} example{'s' * (many != '1')}"),
-        **dict.fromkeys(
-            ("minutes", "clips"), parts._replace(examples=f"{many} {parts.way}".strip(), pool="")
-        ),
+        "minutes": sized,
+        "clips": sized,
     }
     return short(varied.get(x, parts._replace(examples=""))._replace(way=""))

@@ -71,8 +71,8 @@ CHARTS = {
     "levels": Chart(
         "Levels",
         curves.by_level,
-        "With examples, by the acoustic model that is fitted to the pool, and by both, for pools of so many clips. "
-        "The paper fits nothing to a pool.",
+        "With examples, by the acoustic model that is fitted to the pool, and by both, for pools of so many "
+        "clips. The paper fits nothing to a pool.",
         MISSING_GRID.format("levels with pools of different sizes", "levels"),
     ),
     "overhead": Chart(

@@ -22,7 +22,7 @@ HEIGHT = 440
 PAPER = {"nearest": "dash", "random": "dot"}
 SHAPES_OF = {"nearest": "diamond", "random": "square"}
 MINUTES = {0.0: "all (10)"}
-CLIPS = {0: "all (10 min)"}
+CLIPS = {0.0: "all (10 min)"}
 
 
 def by_shots(selection: Selection) -> Figure | None:
