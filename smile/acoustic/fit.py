@@ -27,9 +27,10 @@ from smile.datatypes import DamagedError
 from smile.settings import later
 from smile.text.scoring import score
 from smile.util.arrays import Arrays, write_arrays
+from smile.whisper.engines.layers import multiplies_bfloat16
 
 LOG = logging.getLogger(__name__)
-FORMAT = 2
+FORMAT = 3
 LONG = 1.0  # seconds of an epoch without a yield
 SPREAD = 0.1  # by which lengths are drawn longer or shorter, before clips of like length become a batch
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
@@ -107,7 +108,9 @@ def fit(
 ) -> Generator[FittingProgress, None, dict[str, NDArray[np.float32]]]:
     """Fit a head and return its weights; yields after each epoch and in long ones, and may be closed there.
 
-    It begins with the weights of `start`, if given: a head that was fitted to nearly the same clips.
+    It begins with the weights of `start`, if given: a head that was fitted to nearly the same clips. Where
+    the CPU multiplies bfloat16, so does the fit.
+
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
     one thread, so that the same seed gives the same bits on one machine, and holds one batch of states. A
     checkpoint that cannot be written is a warning in the log.
@@ -189,7 +192,8 @@ def _step(
     """Fit to a batch of clips; returns its loss."""
     state.optimiser.param_groups[0]["lr"] = rate
     labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i in batch]
-    loss = state.network.loss([clips.states(i) for i in batch], labels)
+    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):
+        loss = state.network.loss([clips.states(i) for i in batch], labels)
     state.optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.gradient_norm)

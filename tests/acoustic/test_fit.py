@@ -35,7 +35,10 @@ def same(a: dict, b: dict) -> bool:
     return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
 
 
-def test_it_learns_to_read() -> None:
+@pytest.mark.parametrize("native", [True, False])
+def test_it_learns_to_read(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
+    """It does in bfloat16, too, which every CPU can do slowly; weights stay float32."""
+    monkeypatch.setattr("smile.acoustic.fit.multiplies_bfloat16", lambda: native)
     clips = labelled(TEXTS)
     recipe = replace(SMALL, epochs=60)
     weights, said = fitted(clips, recipe)
@@ -44,6 +47,7 @@ def test_it_learns_to_read() -> None:
     head = Head(Alphabet.of(TEXTS), FORM, READS, weights)
     assert [greedy(head(clips.states(i)), head.alphabet) for i in range(len(TEXTS))] == TEXTS
     assert fits(weights, len(READS.layers), len(head.alphabet))
+    assert {value.dtype for value in weights.values()} == {np.dtype(np.float32)}
     assert sum(head.layer_weights.values()) == pytest.approx(1)
 
 
