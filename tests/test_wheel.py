@@ -216,10 +216,10 @@ def stranger(page: str) -> Stranger:
     return Stranger(page)
 
 
-def opened(stranger: Stranger, label: str) -> str:
+def opened(stranger: Stranger, name: str) -> str:
     """What a tab shows when it is chosen."""
     tabs = (c for c in stranger.config["components"] if c["type"] == "tabitem")
-    (tab,) = (c["id"] for c in tabs if c["props"]["label"] == label)
+    (tab,) = (c["id"] for c in tabs if c["props"].get("id") == name)
     (event,) = (
         stranger.event(one["id"])
         for one in stranger.config["dependencies"]
@@ -232,12 +232,12 @@ def opened(stranger: Stranger, label: str) -> str:
 
 def test_the_page_has_its_style_and_its_results(stranger: Stranger) -> None:
     assert "--wrong-fill" in stranger.http.get("/").text + stranger.http.get("/theme.css").text
-    assert "Mboshi" in opened(stranger, "Results")
+    assert "Mboshi" in opened(stranger, "results")
     assert '"mdw"' in stranger.call("results", ["cer", "plain"])
 
 
 def test_the_page_has_its_maps(stranger: Stranger) -> None:
-    said = opened(stranger, "Map")
+    said = opened(stranger, "map")
     assert any(name in said for name in ("Scottish Gaelic", "Irish", "Kyrgyz")), "of a pool that is measured"
 
 

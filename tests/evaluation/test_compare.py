@@ -73,10 +73,19 @@ def test_a_cell_is_what_the_page_writes(
     *_, result = transcribe(models, samples, pool, settings)
     cell = next(c for c in cells if c.place == Place(shots, way))
     assert cell.text == result.smile.text
-    assert cells[0].text == result.vanilla.text
     chosen = [n.utterance.id for _, retrieved in result.examples for n in retrieved.neighbours]
     assert [n.utterance.id for group in cell.neighbours for n in group] == chosen
     assert cell.probability == pytest.approx(result.smile.probability)
+
+
+def test_whisper_alone_is_cut_as_the_first_cell_with_examples(
+    models: Models, pool: Pool, samples, cells: list[Cell]
+) -> None:
+    first = next(cell.place for cell in cells if cell.place.shots)
+    assert first.way
+    settings = Settings(knn=0.0, shots=first.shots or 0, sampler=first.way.sampler)  # type: ignore[arg-type]
+    *_, result = transcribe(models, samples, pool, replace(settings, divergence=first.way.divergence))
+    assert cells[0].text == result.vanilla.text
 
 
 def test_whisper_alone_is_written_once_more_with_its_length_limited(
