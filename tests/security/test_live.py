@@ -135,12 +135,10 @@ def test_a_flood_of_sound_takes_neither_memory_nor_the_turns_of_others(fitted: S
     names = [name_of(begin(one)) for one in flooding]
     for one, name in zip(flooding, names, strict=True):
         send(one, name, SECOND * 20)
-    before, end, sent = fitted.rss, time.monotonic() + 6, 0
-    while time.monotonic() < end:
+    before = fitted.rss
+    for _ in range(40):  # of 20 s each: a session ends at an hour
         for one, name in zip(flooding, names, strict=True):
             assert send(one, name, SECOND * 20).status_code == 200
-            sent += 20
-    assert sent > 240
     assert fitted.rss - before < 150
     another = Stranger(fitted.address)
     assert "at a time" in begin(another)

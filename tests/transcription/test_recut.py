@@ -41,7 +41,7 @@ class Target:
     def __init__(self, models: Any, speech: Speech, key: str):
         self.speech = speech
 
-    def vanilla(self, settings: Settings) -> Iterator[Step]:
+    def vanilla(self, settings: Settings, pool: Any = None) -> Iterator[Step]:
         yield self._step("alone")
 
     def written(self, settings: Settings, pool: Any) -> Iterator[Step]:
