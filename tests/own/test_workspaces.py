@@ -595,7 +595,8 @@ def transcribed(workspace: Workspace, models: Models, most: int = 100) -> int:
     pool = growing.ready(workspace, models)
     made, done = made_with(workspace, pool, asked.settings(workspace, pool)), 0
     waiting = transcripts.waiting(workspace)
-    steps = batch.run(models, waiting, pool, Settings(shots=1), workspace.folder / "batch")
+    whole = Settings(shots=1, split_short=False)  # a recording stays one part, however short its text is
+    steps = batch.run(models, waiting, pool, whole, workspace.folder / "batch")
     for step in steps:
         if step.transcript:
             transcripts.keep(workspace, step, made)
