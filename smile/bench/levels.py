@@ -18,11 +18,11 @@ import numpy as np
 
 from smile.audio.io import from_array, read_audio
 from smile.bench.acoustic import Errors
+from smile.bench.pools import pool_of
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, AudioError, Samples, Utterance
-from smile.pools.indexing import index
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import Pool
 from smile.settings import DEFAULTS
 from smile.transcription.pipeline import transcribe
 from smile.whisper.model import Models, load_models
@@ -31,7 +31,6 @@ EVALUATED = ("mdw", "sxb", "chr", "gla", "qtu", "bel", "bul", "ell", "cat", "dan
 PEAKS = (-6, -20, -36, -51, -66)  # dB of full scale
 SETTINGS = replace(DEFAULTS, shots=3, knn=0.0)
 SIDES = ("Whisper alone", "SMILE")
-TRAIN = "10min_train"
 Said = Callable[[str], None]
 Texts = tuple[str, str]  # by Whisper alone, and behind examples
 Key = tuple[str, int, bool]  # whose text, at which peak, whether brought to a level
@@ -67,7 +66,7 @@ def run(sweep: Sweep, languages: Sequence[str] = (), said: Said = lambda _: None
     models, done = load_models(), list[Measured]()
     for language in languages or EVALUATED:
         with tempfile.TemporaryDirectory() as work:
-            pool = _pool(sweep, models, language, Path(work))
+            pool = pool_of(sweep.data, models, language, Path(work), sweep.pools)
             clips = open_corpus(sweep.data).read(language, sweep.split).utterances[: sweep.limit]
             done.append(measured(models, pool, clips, sweep.sixteen_bits))
         said("\n".join(str(_row(done[-1], side)) for side in SIDES))
@@ -110,13 +109,6 @@ def _both(models: Models, pool: Pool, samples: Samples) -> Mapping[bool, Texts]:
 def _texts(models: Models, pool: Pool, samples: Samples) -> Texts:
     *_, result = transcribe(models, samples, pool, SETTINGS)
     return result.vanilla.text, result.smile.text
-
-
-def _pool(sweep: Sweep, models: Models, language: str, work: Path) -> Pool:
-    """A language's pool."""
-    if sweep.pools is not None:
-        return open_pool(sweep.pools / language, models.smile.info.encoder)
-    return index(sweep.data, work / language, models, split=TRAIN, code=language).pool
 
 
 def _rows(done: Sequence[Measured], side: str) -> Iterator[dict[str, object]]:

@@ -29,16 +29,14 @@ from smile.acoustic.stretches import all_logprobs
 from smile.audio.io import read_audio
 from smile.bench.acoustic import Errors
 from smile.bench.align import PAUSE
+from smile.bench.pools import pool_of
 from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Utterance
-from smile.pools.indexing import index
-from smile.pools.pool import Pool, open_pool
 from smile.transcription.preparing import prepare_acoustic
 from smile.util.timing import finished
-from smile.whisper.model import Model, Models, load_models
+from smile.whisper.model import Model, load_models
 
-TRAIN = "10min_train"
 CHUNK = 0.25  # seconds
 Said = Callable[[str], None]
 
@@ -92,7 +90,9 @@ def run(asked: Asked, languages: Sequence[str], said: Said = lambda _: None) -> 
     models, rows = load_models(), list[dict[str, object]]()
     for language in languages:
         with tempfile.TemporaryDirectory() as work:
-            pool = _pool(asked, models, language, Path(work))
+            pool = pool_of(asked.data, models, language, Path(work), asked.pools)
+            if asked.pools is None:
+                prepare_acoustic(pool, models.smile)
             clips = open_corpus(asked.data).read(language, asked.split).utterances[: asked.limit]
             for row in measured(models.smile, open_acoustic(pool, models.smile), clips, asked.settings):
                 rows.append({"language": language, **row})
@@ -101,15 +101,6 @@ def run(asked: Asked, languages: Sequence[str], said: Said = lambda _: None) -> 
         raise SmileError("Name languages with --languages.")
     head = f"{asked.split}, first {asked.limit} clips, chunks of {CHUNK:g} s, normaliser plain; {stamp()}"
     return f"{head}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB."
-
-
-def _pool(asked: Asked, models: Models, language: str, work: Path) -> Pool:
-    """A language's pool, which has an acoustic model."""
-    if asked.pools is not None:
-        return open_pool(asked.pools / language, models.smile.info.encoder)
-    pool = index(asked.data, work / language, models, split=TRAIN, code=language).pool
-    prepare_acoustic(pool, models.smile)
-    return pool
 
 
 def measured(

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from smile.audio.io import read_audio
+from smile.bench.pools import TRAIN
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import Corpus, open_corpus
 from smile.datatypes import Matrix, SmileError, Utterance
@@ -30,7 +31,6 @@ EVALUATED = ("mdw", "sxb", "chr", "gla", "qtu", "bel", "bul", "ell", "cat", "dan
 KNOWN = ("eng", "deu", "nld", "spa", "fra", "ron", "ces", "rus")  # of the meta-training
 CLIPS = 50  # of each of these
 SIZES = (0, 30, 12)  # clips of a pool; 0: all
-TRAIN = "10min_train"
 Embedded = tuple[Sequence[Utterance], Matrix]
 
 

@@ -20,10 +20,10 @@ import numpy as np
 from smile.audio.io import read_audio
 from smile.audio.length import stated_seconds
 from smile.bench.acoustic import UNKNOWN, Errors
+from smile.bench.pools import pool_of
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, Utterance
-from smile.pools.indexing import index
 from smile.pools.pool import Pool
 from smile.pools.subsets import subset
 from smile.settings import DEFAULTS
@@ -73,7 +73,7 @@ def run(asked: Pauses, languages: Sequence[str] = UNKNOWN, said: Said = lambda _
     models, rows = load_models(), list[dict[str, object]]()
     for language in languages:
         with tempfile.TemporaryDirectory() as work:
-            pool = index(asked.data, Path(work) / language, models, split="10min_train", code=language).pool
+            pool = pool_of(asked.data, models, language, Path(work))
             pairs = pairs_of(open_corpus(asked.data).read(language, asked.split).utterances, asked.limit)
             for row in _rows(models, pool, pairs):
                 rows.append(row)

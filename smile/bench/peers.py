@@ -23,11 +23,11 @@ import numpy as np
 from smile.audio.io import read_audio
 from smile.bench.engines import ct2_folder
 from smile.bench.latency import asr_pipeline
+from smile.bench.pools import pool_of
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples, SmileError
-from smile.pools.indexing import index
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.text.languages import language
 from smile.transcription.pipeline import transcribe
@@ -206,10 +206,7 @@ def pipeline() -> dict[str, Way]:
 
 def _pool(peers: Peers, models: Models, work: Path) -> Pool:
     """A language's pool, with all that a level needs."""
-    if peers.pools is not None:
-        pool = open_pool(peers.pools / peers.language, models.smile.info.encoder)
-    else:
-        pool = index(peers.data, work / peers.language, models, split="10min_train", code=peers.language).pool
+    pool = pool_of(peers.data, models, peers.language, work, peers.pools)
     for settings in OURS.values():
         prepare(pool, models.smile, settings)
     return pool

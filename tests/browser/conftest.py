@@ -16,11 +16,12 @@ from selenium import webdriver
 
 from smile.audio.io import read_audio, write
 from smile.corpora import read_corpus
-from smile.ui import build_app, look
+from smile.ui import build_app
 from tests.browser.page import Page
 from tests.conftest import POOLS, ROOT
 from tests.support.chromium import chromium
 from tests.support.fake_engine import FakeEngine
+from tests.support.launched import launched
 from tests.support.measured import packed
 
 
@@ -58,10 +59,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def served(engine: FakeEngine, measured: Path) -> Iterator[str]:
     """The address of the page with a known engine and known rows."""
-    page = build_app(engine, measured)
-    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
-    yield page.local_url
-    page.close()
+    with launched(build_app(engine, measured)) as page:
+        yield page.local_url
 
 
 @pytest.fixture

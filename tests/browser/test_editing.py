@@ -16,12 +16,13 @@ from smile.own import changes
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
-from smile.ui import VisitorService, build_app, look
+from smile.ui import VisitorService, build_app
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import findings, name, shown
 from tests.conftest import POOLS
 from tests.support.cut_by_hand import TEXTS, transcribed
 from tests.support.fake_engine import FakeEngine
+from tests.support.launched import launched
 
 MARKS = "ŋgá o\u0323"  # of the examples
 
@@ -31,10 +32,9 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     """The address of a page, and the folder of its visitors."""
     folder = tmp_path_factory.mktemp("editing")
     engine, visitors = FakeEngine(folder), Workspaces(folder / "visitors", 24)
-    app = build_app(engine, service=VisitorService(engine, visitors))  # type: ignore[arg-type]
-    app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
-    yield app.local_url, folder / "visitors"
-    app.close()
+    service = VisitorService(engine, visitors)  # type: ignore[arg-type]
+    with launched(build_app(engine, service=service)) as app:  # type: ignore[arg-type]
+        yield app.local_url, folder / "visitors"
 
 
 @pytest.fixture(params=["desktop", "phone"])

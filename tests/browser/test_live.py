@@ -10,12 +10,13 @@ import pytest
 from selenium import webdriver
 
 from smile.audio.io import write
-from smile.ui import build_app, look
+from smile.ui import build_app
 from smile.ui.serving import Dashboard
 from tests.browser.page import Page
 from tests.browser.steps import findings
 from tests.support.chromium import chromium
 from tests.support.fake_engine import FakeEngine
+from tests.support.launched import launched
 from tests.support.tones import spoken as said_in_tones
 
 pytestmark = pytest.mark.browser
@@ -41,10 +42,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
 
 @pytest.fixture(scope="module")
 def dashboard(engine: FakeEngine, measured: Path) -> Iterator[Dashboard]:
-    page = build_app(engine, measured)  # type: ignore[arg-type]
-    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
-    yield page
-    page.close()
+    with launched(build_app(engine, measured)) as page:  # type: ignore[arg-type]
+        yield page
 
 
 @pytest.fixture

@@ -13,17 +13,9 @@ from smile.own.edited import EDITED, MOST_STEPS, Edited, Step, draft
 from smile.own.quota import FullError
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
-from tests.support.cut_by_hand import CUTS, NAME, corrected, transcribed
+from tests.support.cut_by_hand import CUTS, NAME, corrected
 
 PLACE = (NAME, *CUTS[0])
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    visitors = Workspaces(tmp_path / "visitors", hours=2)
-    workspace = visitors.open(visitors.new())
-    transcribed(workspace.folder)
-    return workspace
 
 
 def drafts(workspace: Workspace) -> list[str | None]:

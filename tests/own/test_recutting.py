@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,17 +14,8 @@ from smile.own.edited import draft
 from smile.own.made import Made
 from smile.own.recutting import Cursors, cut_text, divided, joined, merge, moment, split, undo
 from smile.own.workspace import Workspace
-from smile.own.workspaces import Workspaces
 from smile.transcription.batch import Step
 from tests.support.cut_by_hand import CUTS, NAME, TEXTS, corrected, transcribed
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    visitors = Workspaces(tmp_path / "visitors", hours=2)
-    workspace = visitors.open(visitors.new())
-    transcribed(workspace.folder)
-    return workspace
 
 
 def shown(workspace: Workspace) -> list[tuple[float, float, str]]:

@@ -10,12 +10,13 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from smile.ui import build_app, look
+from smile.ui import build_app
 from smile.ui.components import Audio
 from smile.ui.own.brought import brought
 from tests.conftest import ROOT
 from tests.security.client import Event, Stranger, file
 from tests.support.fake_engine import FakeEngine
+from tests.support.launched import launched
 from tests.support.sounds import encode, signal
 
 SCRIPT = '#!/bin/sh\necho "$0" "$@" >> {}\necho {{}}\n'
@@ -41,10 +42,8 @@ def sound(tmp_path: Path) -> Path:
 @pytest.fixture
 def stranger(tmp_path: Path) -> Iterator[Stranger]:
     (tmp_path / "clips").mkdir()
-    page = build_app(FakeEngine(tmp_path / "clips"))  # type: ignore[arg-type]
-    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
-    yield Stranger(str(page.local_url).rstrip("/"))
-    page.close()
+    with launched(build_app(FakeEngine(tmp_path / "clips"))) as page:  # type: ignore[arg-type]
+        yield Stranger(str(page.local_url).rstrip("/"))
 
 
 def test_that_gradio_calls_programs_by_itself(called: Path, sound: Path) -> None:

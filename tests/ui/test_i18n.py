@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from smile.ui import build_app, look
+from smile.ui import build_app
 from smile.ui.i18n import Catalogue, french, reading, said, translated_answer
 from smile.ui.i18n.answers import preferred
 from smile.ui.i18n.catalogue import LOCALES, PLACE, documents, read
@@ -21,6 +21,7 @@ from smile.ui.i18n.page import choice_labels, read_by_visitors
 from smile.ui.parts.pools import pool_label
 from smile.ui.transcribe import showcase
 from tests.support.fake_engine import FakeEngine
+from tests.support.launched import launched
 from tests.support.sources import Sources
 
 CORPUS = " · mini"  # a name that somebody gave to a folder
@@ -34,10 +35,8 @@ def engine(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(engine):
-    page = build_app(engine)
-    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
-    yield page
-    page.close()
+    with launched(build_app(engine)) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +156,9 @@ def test_a_text_is_found_whole_with_places_or_in_parts(catalogue, english, trans
 @given(st.text())
 def test_any_text_is_looked_up_without_an_error(text):
     french().text(text)
-    translated_html(str(Markup("<p>{}</p>").format(text)), french())
+    made = translated_html(str(Markup("<p>{}</p>").format(text)), french())
+    assert made.startswith("<p>")
+    assert made.endswith("</p>")
 
 
 # HTML

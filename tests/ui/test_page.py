@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 
 from smile.settings import OPTIONS, Settings
 from smile.transcription.options import as_json, checked, choices, text_of
-from smile.ui import build_app, look
+from smile.ui import build_app
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import callbacks
 from smile.ui.transcribe.controls import from_query, settings_of
 from tests.conftest import ROOT
 from tests.security.client import Stranger
 from tests.support.fake_engine import DEFAULTS, HEARD, TEXTS, FakeEngine
+from tests.support.launched import launched
 
 CHOSEN = {  # one other value for every setting, and what the engine is to get
     "shots": (7, 7),
@@ -56,10 +57,8 @@ def engine(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(engine):
-    page = build_app(engine)
-    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **look())
-    yield page
-    page.close()
+    with launched(build_app(engine)) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

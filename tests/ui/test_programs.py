@@ -11,10 +11,11 @@ import gradio as gr
 import pytest
 from gradio_client import Client, handle_file
 
-from smile.ui import build_app, look
+from smile.ui import build_app
 from smile.ui.programs import results_of
 from smile.ui.store import Store
 from tests.support.fake_engine import POOLS, FakeEngine
+from tests.support.launched import launched
 from tests.support.linguists import staircase
 from tests.support.measured import packed
 
@@ -30,10 +31,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
 def address(tmp_path_factory: pytest.TempPathFactory, engine: FakeEngine) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("measured")
     packed(folder, clips=4)
-    page = build_app(engine, folder / "packed")
-    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", mcp_server=True, **look())
-    yield page.local_url
-    page.close()
+    with launched(build_app(engine, folder / "packed"), mcp_server=True) as page:
+        yield page.local_url
 
 
 @pytest.fixture(scope="module")
