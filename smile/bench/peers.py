@@ -26,12 +26,13 @@ from smile.bench.latency import asr_pipeline
 from smile.bench.pools import pool_of
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import open_corpus
-from smile.datatypes import SAMPLE_RATE, Samples, SmileError
+from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Speech
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
 from smile.text.languages import language
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import prepare
+from smile.transcription.target import Target
 from smile.whisper import weights
 from smile.whisper.model import Models, load_models
 
@@ -64,7 +65,7 @@ class Peers:
     """What is measured."""
 
     data: Path  # ML-SUPERB
-    language: str = "deu"
+    languages: Sequence[str] = ("deu",)  # clips of all count alike
     split: str = "10min_test"
     limit: int = 4  # clips of each length
     pools: Path | None = None  # a folder of pools by language code; None: one is made, and thrown away
@@ -73,24 +74,31 @@ class Peers:
 def run(peers: Peers) -> str:
     """Time every way on clips of each length -> Markdown."""
     models = load_models()
-    with tempfile.TemporaryDirectory() as work, ct2_folder() as folder:
-        pool = _pool(peers, models, Path(work))
-        ways = {**faster_whisper(folder, peers.language), **pipeline(), **ours(models, pool)}
-        return "\n\n".join(_table(peers, ways, *bounds) for bounds in LENGTHS)
+    with ct2_folder() as folder:
+        tables = [_of_language(peers, models, folder, code) for code in peers.languages]
+    return "\n\n".join(table for two in tables for table in two)
 
 
-def _table(peers: Peers, ways: Mapping[str, Way], shortest: float, longest: float) -> str:
-    clips = joined(_read(peers), shortest, longest, peers.limit)
+def _of_language(peers: Peers, models: Models, folder: Path, code: str) -> list[str]:
+    """Time every way on clips of one language -> a table a length."""
+    with tempfile.TemporaryDirectory() as work:
+        pool = _pool(peers, models, code, Path(work))
+        ways = {**faster_whisper(folder, code), **pipeline(), **ours(models, pool)}
+        return [_table(peers, ways, code, bounds) for bounds in LENGTHS]
+
+
+def _table(peers: Peers, ways: Mapping[str, Way], code: str, bounds: tuple[float, float]) -> str:
+    clips = joined(_read(peers, code), *bounds, peers.limit)
     seconds = sum(map(len, clips)) / SAMPLE_RATE
     head = (
-        f"{len(clips)} clips of {shortest:g} to {longest:g} s ({seconds:.0f} s), {peers.language}, "
+        f"{len(clips)} clips of {bounds[0]:g} to {bounds[1]:g} s ({seconds:.0f} s), {code}, "
         f"{ROUNDS} rounds; {stamp()}"
     )
     return f"{head}\n\n{markdown_table(rows(measured(ways, clips)))}"
 
 
-def _read(peers: Peers) -> Iterator[Samples]:
-    for utterance in open_corpus(peers.data).read(peers.language, peers.split).utterances:
+def _read(peers: Peers, code: str) -> Iterator[Samples]:
+    for utterance in open_corpus(peers.data).read(code, peers.split).utterances:
         yield read_audio(utterance.audio)
 
 
@@ -156,9 +164,19 @@ def _row(name: str, timings: Sequence[Timed], usual: float) -> dict[str, object]
 
 
 def ours(models: Models, pool: Pool) -> dict[str, Way]:
-    """Return SMILE's ways: Whisper alone, and both transcripts at several settings."""
+    """Return SMILE's ways: Whisper alone, the acoustic model alone, both transcripts at several settings."""
     shown = {name: partial(_smile, models, pool, settings) for name, settings in OURS.items()}
-    return {"SMILE, Whisper alone": partial(_smile, models, None, DEFAULTS), **shown}
+    return {
+        "SMILE, Whisper alone": partial(_smile, models, None, DEFAULTS),
+        "SMILE, acoustic model alone": partial(_acoustic, models, pool),
+        **shown,
+    }
+
+
+def _acoustic(models: Models, pool: Pool, clip: Samples) -> Text:
+    target = Target(models, Speech(0.0, len(clip) / SAMPLE_RATE, clip))
+    for step in target.acoustic(DEFAULTS, pool):
+        yield step.decoded.text
 
 
 def _smile(models: Models, pool: Pool | None, settings: Settings, clip: Samples) -> Text:
@@ -173,10 +191,12 @@ def faster_whisper(folder: Path, code: str) -> dict[str, Way]:
         SmileError: it is not installed.
     """
     try:
+        import torch
         from faster_whisper import WhisperModel
     except ImportError as error:
         raise SmileError("This benchmark needs faster-whisper: pip install faster-whisper") from error
-    model = WhisperModel(str(folder), device="cpu", compute_type="int8")
+    threads = torch.get_num_threads()  # its own default is four, on however few cores
+    model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
     given = {"beam_size": 1, "language": language(code).whisper or "en", "without_timestamps": True}
     asked: dict[str, dict[str, Any]] = {
         REFERENCE: given,
@@ -204,9 +224,9 @@ def pipeline() -> dict[str, Way]:
     return {"transformers' pipeline, float32": text}
 
 
-def _pool(peers: Peers, models: Models, work: Path) -> Pool:
+def _pool(peers: Peers, models: Models, code: str, work: Path) -> Pool:
     """A language's pool, with all that a level needs."""
-    pool = pool_of(peers.data, models, peers.language, work, peers.pools)
+    pool = pool_of(peers.data, models, code, work, peers.pools)
     for settings in OURS.values():
         prepare(pool, models.smile, settings)
     return pool

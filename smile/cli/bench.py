@@ -147,8 +147,8 @@ def _pauses(chosen: argparse.Namespace) -> str:
 def _peers(chosen: argparse.Namespace) -> str:
     from smile.bench import peers
 
-    code, *_ = chosen.languages or ("deu",)
-    return peers.run(peers.Peers(chosen.data[0], code, chosen.split, chosen.limit, chosen.pools))
+    codes = chosen.languages or ("deu",)
+    return peers.run(peers.Peers(chosen.data[0], codes, chosen.split, chosen.limit, chosen.pools))
 
 
 def _map(chosen: argparse.Namespace) -> str:
