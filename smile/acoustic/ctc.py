@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from smile.acoustic.alphabet import BLANK, Alphabet, Labels
 from smile.datatypes import Matrix
 
+LEAST = -1e300  # stands for log 0 where one is taken from another
+
 
 def greedy(logprobs: Matrix, alphabet: Alphabet) -> str:
     """Return the text of the likeliest symbol of each frame, repeats and blanks taken out."""
@@ -18,52 +20,56 @@ def greedy(logprobs: Matrix, alphabet: Alphabet) -> str:
     return alphabet.decode(best[changed].tolist())
 
 
-def log_likelihood(logprobs: Matrix, labels: Labels) -> float:
-    """Return log P(labels | frames), over all alignments (Graves et al. 2006, the forward pass).
+def log_likelihoods(logprobs: Matrix, labels: Sequence[Labels]) -> NDArray[np.float64]:
+    """Return log P(labels | frames), over all alignments, of each text (texts,) in one pass over the frames.
 
-    It is -inf where the frames cannot hold the labels.
+    The forward pass of Graves et al. 2006, in which beginnings that texts share are gone through once. It is
+    -inf where the frames cannot hold the labels.
     """
-    symbols = np.full(2 * len(labels) + 1, BLANK)
-    symbols[1::2] = labels
-    skip = np.zeros(len(symbols), bool)  # whether the blank before may be left out
-    skip[3::2] = labels[1:] != labels[:-1]
-    forward = np.full(len(symbols), -np.inf)
-    forward[:2] = logprobs[0, symbols[:2]]
-    for row in logprobs[1:]:
-        forward = _step(forward, skip) + row[symbols]
-    return float(np.logaddexp.reduce(forward[-2:]))
+    nodes, rows = _Beginnings(labels), logprobs.astype(np.float64)
+    blank, symbol = np.full((2, len(nodes.labels)), -np.inf)
+    blank[0] = rows[0, BLANK]
+    symbol[1:] = np.where(nodes.parents[1:] == 0, rows[0, nodes.labels[1:]], -np.inf)
+    with np.errstate(divide="ignore"):  # log 0: there is no way here yet
+        for row in rows[1:]:
+            leapt = np.where(nodes.leap, symbol[nodes.parents], -np.inf)
+            came = _sum(symbol, blank[nodes.parents], leapt) + row[nodes.labels]
+            blank, symbol = _sum(blank, symbol) + row[BLANK], came
+            symbol[0] = -np.inf  # the empty beginning has no last character
+        return _sum(blank[nodes.ends], symbol[nodes.ends])
 
 
-def _step(forward: NDArray[np.float64], skip: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the log probability of coming to each symbol, from itself, the one before or two before."""
-    before = np.append(-np.inf, forward[:-1])
-    leapt = np.where(skip, np.append([-np.inf, -np.inf], forward)[: len(forward)], -np.inf)
-    return np.logaddexp(np.logaddexp(forward, before), leapt)
+class _Beginnings:
+    """The beginnings of some texts, each once, after those that they go on from; the empty one is first."""
+
+    def __init__(self, texts: Sequence[Labels]) -> None:
+        known: dict[tuple[int, int], int] = {}
+        parents, labels, ends = [0], [BLANK], list[int]()
+        for text in texts:
+            at = 0
+            for label in text.tolist():
+                after = known.setdefault((at, label), len(labels))
+                if after == len(labels):
+                    parents.append(at)
+                    labels.append(label)
+                at = after
+            ends.append(at)
+        self.parents, self.labels, self.ends = np.array(parents), np.array(labels), np.array(ends, np.intp)
+        self.leap = self.labels != self.labels[self.parents]  # whether the blank before may be left out
+
+
+def _sum(*each: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(exp(a) + exp(b) + ...) of arrays of one shape; -inf where all are."""
+    most = np.maximum(np.maximum.reduce(each), LEAST)
+    return np.asarray(np.log(np.add.reduce([np.exp(one - most) for one in each])) + most)
 
 
 def scores(logprobs: Matrix, alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Return log P(text | frames) of each text (texts,), in one pass over the frames; see `score`."""
-    labels = [alphabet.encode(text) for text in texts]
-    lengths = np.array([2 * len(each) + 1 for each in labels])
-    symbols = np.full((len(texts), max(2, lengths.max())), BLANK)
-    skip = np.zeros(symbols.shape, bool)
-    for row, each in enumerate(labels):
-        symbols[row, 1 : lengths[row] : 2] = each
-        skip[row, 3 : lengths[row] : 2] = each[1:] != each[:-1]
-    forward = np.full(symbols.shape, -np.inf)
-    forward[:, :2] = logprobs[0, symbols[:, :2]]
-    for frame in logprobs[1:]:
-        before = np.pad(forward, ((0, 0), (2, 0)), constant_values=-np.inf)
-        leapt = np.where(skip, before[:, :-2], -np.inf)
-        forward = np.logaddexp(np.logaddexp(forward, before[:, 1:-1]), leapt) + frame[symbols]
-    rows, last = np.arange(len(texts)), lengths - 1
-    symbol = np.where(last > 0, forward[rows, last - 1], -np.inf)
-    ends = np.logaddexp(forward[rows, last], symbol)
-    return np.where([alphabet.knows(text) for text in texts], ends, -np.inf)
+    """Return log P(text | frames) of each text (texts,); -inf where the head cannot write it."""
+    found = log_likelihoods(logprobs, [alphabet.encode(text) for text in texts])
+    return np.where([alphabet.knows(text) for text in texts], found, -np.inf)
 
 
 def score(logprobs: Matrix, alphabet: Alphabet, text: str) -> float:
     """Return log P(text | frames); a character that the head cannot write makes it -inf."""
-    if not alphabet.knows(text):
-        return -np.inf
-    return log_likelihood(logprobs, alphabet.encode(text))
+    return float(scores(logprobs, alphabet, [text])[0])

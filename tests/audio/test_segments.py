@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, pairwise
@@ -15,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from smile.audio import silero
 from smile.audio import vad as module
 from smile.audio.io import read_audio
-from smile.audio.vad import CHUNK, DEFAULTS, VadSettings, segments
+from smile.audio.silero import CHUNK
+from smile.audio.vad import DEFAULTS, VadSettings, segments
 from smile.datatypes import SAMPLE_RATE, Speech
 from tests.conftest import POOLS
 from tests.support.sounds import Signal
@@ -281,11 +280,3 @@ def test_any_samples_have_a_probability_for_each_chunk(samples: Signal) -> None:
     probabilities = module.speech_probabilities(samples)
     assert len(probabilities) == -(-len(samples) // CHUNK)
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
-
-
-def test_silero_computes_in_one_thread_here(clips: list[Signal]) -> None:
-    """On Linux its OpenMP may open no parallel region; a team of four is what makes it slow."""
-    module.speech_probabilities(clips[0])
-    runtimes = silero._openmp()
-    assert runtimes or sys.platform != "linux"
-    assert all(one.omp_get_max_active_levels() == 0 for one in runtimes)
