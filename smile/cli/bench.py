@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
         "what",
         choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
-        "pipeline (peers), ways to encode examples, the app's start, the map, "
+        "pipeline (peers), two jobs at once (together), ways to encode examples, the app's start, the map, "
         "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
         "confidence, the delay and the CER of live text (live), how well recordings unlike a pool are known "
         "(near), the CER of quiet recordings "
@@ -65,9 +65,8 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Measure the word times, confidence, live text, or levels of pools in this folder, each under "
-        "its language's code; the first three need an acoustic model (default, for live text and levels: "
-        "pools made of 10min_train).",
+        help="Take the pools of this folder, each under its language's code; align and confidence need pools "
+        "with acoustic models (default of live, levels, peers and together: pools made of 10min_train).",
     )
     add_option(
         parser,
@@ -151,6 +150,13 @@ def _peers(chosen: argparse.Namespace) -> str:
     return peers.run(peers.Peers(chosen.data[0], codes, chosen.split, chosen.limit, chosen.pools))
 
 
+def _together(chosen: argparse.Namespace) -> str:
+    from smile.bench import together
+
+    code, *_ = chosen.languages or ("mdw",)
+    return together.run(together.Asked(chosen.data[0], code, chosen.split, chosen.pools))
+
+
 def _map(chosen: argparse.Namespace) -> str:
     from smile.bench import map as drawn
 
@@ -191,6 +197,7 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "engines": _engines,
     "latency": _latency,
     "peers": _peers,
+    "together": _together,
     "context": _context,
     "start": _start,
     "map": _map,
