@@ -21,12 +21,12 @@ def add(commands: Commands) -> None:
         "what",
         choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
-        "pipeline (peers), two jobs at once (together), many visitors at once (visitors), ways to encode "
-        "examples, the app's start, the map, the CER of pools' acoustic models, the errors of their word "
-        "times, the calibration of their words' confidence, the delay and the CER of live text (live), how "
-        "well recordings unlike a pool are known (near), the CER of quiet recordings (levels), how much is "
-        "written behind a pause (pauses), or the recordings to try of the demo pools, whose figures are "
-        "written down for the page.",
+        "pipeline (peers), the parts of a transcription (stages), two jobs at once (together), many visitors "
+        "at once (visitors), ways to encode examples, the app's start, the map, the CER of pools' acoustic "
+        "models, the errors of their word times, the calibration of their words' confidence, the delay and "
+        "the CER of live text (live), how well recordings unlike a pool are known (near), the CER of quiet "
+        "recordings (levels), how much is written behind a pause (pauses), or the recordings to try of the "
+        "demo pools, whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -164,6 +164,13 @@ def _together(chosen: argparse.Namespace) -> str:
     return together.run(together.Asked(chosen.data[0], code, chosen.split, chosen.pools))
 
 
+def _stages(chosen: argparse.Namespace) -> str:
+    from smile.bench import stages
+
+    code, *_ = chosen.languages or ("deu",)
+    return stages.run(stages.Asked(chosen.data[0], code, chosen.split, chosen.pools))
+
+
 def _visitors(chosen: argparse.Namespace) -> str:
     from smile.bench import visitors
 
@@ -212,6 +219,7 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "engines": _engines,
     "latency": _latency,
     "peers": _peers,
+    "stages": _stages,
     "together": _together,
     "visitors": _visitors,
     "context": _context,
