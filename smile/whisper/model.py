@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from smile.datatypes import SAMPLE_RATE
 from smile.paths import ASSETS
 from smile.settings import WINDOWS
+from smile.util.memory import give_back
 from smile.whisper import weights
 from smile.whisper.adapters import load
 from smile.whisper.encoder import encode, encode_layers, pooled
@@ -121,7 +122,8 @@ def load_models(
 def _load(model: str, engine: str, precision: str, adapter: Path | None, digest: str, device: str) -> Models:
     from smile.whisper.engines import load_recognizer
 
-    base = weights.find(model)
+    found = weights.find(model)
+    base = replace(found, state=cache(found.state))  # read once, for both
     vanilla = load_recognizer(base, engine=engine, precision=precision, device=device)
     smile = vanilla
     if adapter:
@@ -129,6 +131,8 @@ def _load(model: str, engine: str, precision: str, adapter: Path | None, digest:
             base, engine=engine, precision=precision, adapter=adapter, device=device, sibling=vanilla
         )
     tokenizer = Tokenizer.of(base)
+    del base  # and with it the weights as they were read
+    give_back()
     return Models(Model(vanilla, tokenizer), Model(smile, tokenizer))
 
 

@@ -93,12 +93,13 @@ class LeanRecognizer:
             else:
                 self.encoder = Encoder(Parts(state, encoder_precision(info.precision)), config)
             self.output = sibling.output if sibling else parts.output("decoder.embed_tokens")
+            name = "decoder.embed_tokens.weight"  # the output's, too
+            self.embedding: Tensor = sibling.embedding if sibling else parts.tensor(name)
             self._build_decoder(parts, config)
 
     def _build_decoder(self, parts: Parts, config: Mapping[str, Any]) -> None:
         heads, layers = int(config["decoder_attention_heads"]), int(config["decoder_layers"])
         self.heads = heads
-        self.embedding = parts.tensor("decoder.embed_tokens.weight")
         self.positions = parts.tensor("decoder.embed_positions.weight")
         self.layers = each(layers, lambda i: DecoderLayer(parts, f"decoder.layers.{i}", heads))
         self.norm = parts.norm("decoder.layer_norm")
