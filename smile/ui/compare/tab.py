@@ -80,7 +80,14 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
         info="It is limited to the length that the pool's speakers say in that time, as with examples.",
         elem_id="compare-controlled",
     )
-    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic, controlled)
+    untrained = gr.Checkbox(
+        False,
+        label="SMILE without the adapter",
+        info="Whisper as it is behind the 3 nearest examples by KL, to see what training it for them brings; "
+        "with the spelling from the pool it reads the whole pool once for itself.",
+        elem_id="compare-untrained",
+    )
+    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic, controlled, untrained)
     return asked, clip.example, clip.reference, start, stop
 
 
@@ -117,9 +124,8 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
     run.then(callbacks.settle, view.compared, page, **QUICK)
-    chosen = [
-        c.input for c in (asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn, asked.controlled)
-    ]
+    order = asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn, asked.controlled, asked.untrained
+    chosen = [component.input for component in order]
     plan = partial(callbacks.planned, engine=engine)
     gr.on([*chosen, asked.pool.change], plan, list(asked), view.stage, **QUICK)
 
