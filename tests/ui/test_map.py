@@ -91,7 +91,8 @@ def test_what_is_not_at_hand_is_known_by_language_length_and_id(atlas):
     points = atlas.open("real-mdw")
     assert set(points.utterances) == {None}
     assert points.embeddings is None
-    assert hover(points, 3) == f"Mboshi · {points.map.seconds[3]:.1f} s · {points.map.ids[3]}"
+    facts = f" · {points.map.seconds[3]:.1f} s · {points.map.ids[3]}"
+    assert hover(points, 3) == f'Mboshi<span translate="no">{facts}</span>'
 
 
 def test_a_pool_with_other_clips_than_the_map_is_not_taken_for_it(tmp_path, engine):

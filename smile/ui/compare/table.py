@@ -37,7 +37,7 @@ WITH = Markup("<small>{}</small>")
 WAITING = Markup('<td{span} class="waiting"><span aria-label="not yet written">…</span></td>')
 CONSENSUS = Markup(
     '<p class="consensus"><b>Agrees best with the others</b> <span dir="auto">{text}</span>'
-    "<small>{where}{rate}</small></p>"
+    "<small>{where}<span>{rate}</span></small></p>"
 )
 
 
