@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import as_csv
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import STEPS, Compared, compare_html, shade
+from smile.ui.parts.following import followed
 from tests.support.fake_engine import TEXTS, FakeEngine
 from tests.support.uploads import upload
 
@@ -228,7 +230,7 @@ def test_the_plan_is_said_beforehand(engine: FakeEngine) -> None:
 def test_the_pool_of_transcribe_is_taken_unless_there_is_a_choice_here(
     engine: FakeEngine, pool: str | None, own: bool, audio: str | None, follows: bool
 ) -> None:
-    chosen, example = callbacks.followed(engine, pool, own, audio)
+    chosen, example = followed(partial(callbacks.taken, engine), 2, pool, own, audio)
     assert (isinstance(chosen, str) and chosen == pool) == follows
     if follows:
         assert [label for label, _ in example["choices"]] == list(TEXTS["chr"])

@@ -199,15 +199,12 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, An
 
 def opened_with(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, Any]:
     """Return the pool that an address asks for and its recordings; what it does not name stays."""
-    pool = (query or {}).get("pool")
-    return (pool, show_examples(engine, pool)) if engine.choice(pool) else (gr.skip(), gr.skip())
+    return taken(engine, (query or {}).get("pool")) or (gr.skip(), gr.skip())
 
 
-def followed(engine: Engine, pool: str | None, own: bool, audio: str | None) -> tuple[Any, Any]:
-    """Return the pool that was chosen on Transcribe and its recordings, unless there is a choice here."""
-    if own or audio or engine.choice(pool) is None:
-        return gr.skip(), gr.skip()
-    return pool, show_examples(engine, pool)
+def taken(engine: Engine, pool: str | None) -> tuple[Any, Any] | None:
+    """Return a pool and its recordings; None where there is no such pool."""
+    return (pool, show_examples(engine, pool)) if engine.choice(pool) else None
 
 
 def arrive(engine: Engine, pool: str | None, audio: str | None, reference: str) -> tuple[Any, ...]:
