@@ -103,6 +103,7 @@ def test_the_estimate_grows_with_the_speech_of_the_pool(engine):
     [
         (["index"], 0.2, "are indexed, about 1 s,"),
         (["index", "datastore"], 89, "are indexed and read, about 89 s,"),
+        (["datastore", "datastore" + ahead.BARE], 54, "are read for both models, about 54 s,"),
         (["index", "datastore", "acoustic"], 258, "are indexed, read and fitted to, about 4 min,"),
     ],
 )
@@ -140,7 +141,7 @@ def test_the_plan_says_it_between_the_cells_and_what_to_do(engine):
         (["datastore" + ahead.BARE], "lus sans l’adaptateur, environ"),
         (
             ["index", "datastore", "acoustic", "index" + ahead.BARE, "datastore" + ahead.BARE],
-            "indexés, lus, employés à l’ajustement, indexés sans l’adaptateur et lus sans l’adaptateur,",
+            "indexés pour les deux modèles, lus pour les deux modèles et employés à l’ajustement,",
         ),
     ],
 )

@@ -145,7 +145,7 @@ def catalogue():
         ("Read: Mboshi. Ready.", "Lu\u00a0: Mboshi. Prêt."),
         ("Mboshi · 90 clips", "Mboshi · 90 extraits"),
         ("90\u00a0clips", "90 extraits"),
-        ("90 clips; Cancel", "90 extraits; Annuler"),
+        ("90 clips; Cancel", "90 extraits\u00a0; Annuler"),
         ("Cancel, 90 clips", "Annuler, 90 extraits"),
         ("Cancel, Mboshi", None),
         ("Ready. Mboshi · Cancel.", "Prêt. Mboshi · Annuler."),

@@ -20,6 +20,7 @@ TAKES = {INDEX: 0.05, "datastore": 0.1, "acoustic": 0.28}
 encoded in 32 s and fitted to in 138 s more (docs/acoustic.md), and read in about a minute (README.md)."""
 WORDS = {INDEX: "indexed", "datastore": "read", "acoustic": "fitted to"}
 BARE = " without the adapter"  # after a piece of work: for the model that has none
+BOTH = " for both models"
 SHORT = 90  # seconds; above it whole minutes are said
 
 
@@ -78,9 +79,21 @@ def said(engine: Engine, key: str | None, grid: Grid) -> str:
     return sentence(work, sum(TAKES[what.removesuffix(BARE)] for what in work) * speech)
 
 
+def _words(work: Sequence[str]) -> list[str]:
+    """The pieces of work in words; what is done for both models is said once."""
+    words = []
+    for what in work:
+        alone = what.removesuffix(BARE)
+        if what == alone:
+            words.append(WORDS[what] + BOTH * (what + BARE in work))
+        elif alone not in work:
+            words.append(WORDS[alone] + BARE)
+    return words
+
+
 def sentence(work: Sequence[str], seconds: float) -> str:
     """Return the sentence for some work that takes so many seconds."""
-    *others, last = (WORDS[what.removesuffix(BARE)] + BARE * what.endswith(BARE) for what in work)
+    *others, last = _words(work)
     done = f"{', '.join(others)} and {last}" if others else last
     about = f"{seconds / 60:.0f} min" if seconds > SHORT else f"{max(1, round(seconds))} s"
     return f"First the examples are {done}, about {about}, once for all."

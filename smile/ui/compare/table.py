@@ -37,7 +37,7 @@ WITH = Markup("<small>{}</small>")
 WAITING = Markup('<td{span} class="waiting"><span aria-label="not yet written">…</span></td>')
 CONSENSUS = Markup(
     '<p class="consensus"><b>Agrees best with the others</b> <span dir="auto">{text}</span>'
-    "<small>{where}<span>{rate}</span></small></p>"
+    "<small>{where}</small><small>{rate}</small></p>"
 )
 
 
@@ -119,7 +119,7 @@ def agreed(compared: Compared, reference: str) -> Markup:
     if cell is None:
         return Markup()
     cer = rate(cell, reference, compared.language)
-    percentage = "" if cer is None else f", {percent(cer)}"
+    percentage = "" if cer is None else percent(cer)
     return CONSENSUS.format(text=cell.text or "no text", where=title(cell.place), rate=percentage)
 
 

@@ -59,7 +59,7 @@ class Split(NamedTuple):
 
 SPLITS = (
     Split(SENTENCE.split, " "),
-    Split(partial(re.split, re.escape(LISTED)), LISTED),
+    Split(partial(re.split, re.escape(LISTED)), f"\u00a0{LISTED}"),
     Split(partial(re.split, re.escape(PART)), PART),
     Split(partial(re.split, re.escape(COMMA)), COMMA, partly=False),
 )
