@@ -7,6 +7,7 @@ import sys
 
 from smile.cli import main as cli
 from smile.datatypes import SmileError
+from smile.util.threads import settle
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -16,6 +17,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Serve until interrupted or terminated."""
+    settle()
     chosen = parse()
     try:
         chosen.run(chosen)

@@ -67,12 +67,11 @@ class Hypothesis:
 class _Prefix:
     """The beginning of a text; each is one object, so that what leads to it is added up."""
 
-    __slots__ = ("children", "context", "last", "parent", "worth")
+    __slots__ = ("context", "last", "parent", "worth")
 
     def __init__(self, parent: _Prefix | None, last: int, context: str, worth: float):
         self.parent, self.last, self.context = parent, last, context
         self.worth = worth  # language model and bonus, of all its characters
-        self.children: dict[int, _Prefix] = {}
 
 
 Grow = Callable[[_Prefix, int], _Prefix]
@@ -89,7 +88,10 @@ def search(
     least = log(settings.least) if settings.least > 0 else -inf
     for row in logprobs.astype(np.float64):
         tried = [(int(c), float(row[c])) for c in _likely(row, least, settings.tried) if c != BLANK]
-        beams = _pruned(_extended(beams, row.tolist(), tried, grow), settings.size)
+        if tried:
+            beams = _pruned(_extended(beams, row.tolist(), tried, grow), settings.size)
+        else:  # more than half of the frames
+            _stay(beams, row.tolist())
     ends = [(prefix, _sum(*ways) + prefix.worth) for prefix, ways in beams.items()]
     if lm:
         ends = [(prefix, worth + settings.weight * lm.end(prefix.context)) for prefix, worth in ends]
@@ -108,15 +110,17 @@ def _likely(row: NDArray[np.float64], least: float, most: int) -> NDArray[np.int
 def _growing(alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings) -> Grow:
     """Return what gives a prefix with one more character, scored once."""
 
+    children: dict[tuple[_Prefix, int], _Prefix] = {}  # here, so that no prefix refers to itself
+
     def grow(prefix: _Prefix, number: int) -> _Prefix:
-        child = prefix.children.get(number)
+        child = children.get((prefix, number))
         if child is None:
             worth, context = prefix.worth + settings.bonus, ""
             if lm:
                 character = alphabet.characters[number - 1]
                 worth += settings.weight * lm.logprob(prefix.context, character)
                 context = lm.context(prefix.context, character)
-            child = prefix.children[number] = _Prefix(prefix, number, context, worth)
+            child = children[prefix, number] = _Prefix(prefix, number, context, worth)
         return child
 
     return grow
@@ -137,6 +141,14 @@ def _extended(beams: Ways, row: list[float], tried: list[tuple[int, float]], gro
                 ways = extended.setdefault(grow(prefix, number), [-inf, -inf])
                 ways[1] = _sum(ways[1], before + logprob)
     return extended
+
+
+def _stay(beams: Ways, row: list[float]) -> None:
+    """Take the ways on by a frame in which no character is tried."""
+    for prefix, ways in beams.items():
+        blank, symbol = ways
+        ways[0] = _sum(blank, symbol) + row[BLANK]
+        ways[1] = symbol + row[prefix.last] if prefix.last != BLANK else -inf
 
 
 def _pruned(ways: Ways, size: int) -> Ways:

@@ -34,6 +34,7 @@ from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import prepare
 from smile.transcription.target import Target
 from smile.whisper import weights
+from smile.whisper.engines import clips_at_a_time
 from smile.whisper.model import Models, load_models
 
 ROUNDS = 5
@@ -191,11 +192,10 @@ def faster_whisper(folder: Path, code: str) -> dict[str, Way]:
         SmileError: it is not installed.
     """
     try:
-        import torch
         from faster_whisper import WhisperModel
     except ImportError as error:
         raise SmileError("This benchmark needs faster-whisper: pip install faster-whisper") from error
-    threads = torch.get_num_threads()  # its own default is four, on however few cores
+    threads = clips_at_a_time("cpu")  # as many as we take; its own default is four, on however few cores
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
     given = {"beam_size": 1, "language": language(code).whisper or "en", "without_timestamps": True}
     asked: dict[str, dict[str, Any]] = {

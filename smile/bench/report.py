@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from smile.util.commit import commit
-from smile.util.machine import cpu
+from smile.util.machine import cores, cpu
 
 
 def stamp() -> str:
     """Return date, commit and machine, as a figure has to carry them."""
-    return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit() or 'unknown'}, {cpu()}, {os.cpu_count()} cores"
+    return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit() or 'unknown'}, {cpu()}, {cores()} cores"
 
 
 def memory() -> float:

@@ -21,12 +21,12 @@ def add(commands: Commands) -> None:
         "what",
         choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
-        "pipeline (peers), ways to encode examples, the app's start, the map, "
-        "the CER of pools' acoustic models, the errors of their word times, the calibration of their words' "
-        "confidence, the delay and the CER of live text (live), how well recordings unlike a pool are known "
-        "(near), the CER of quiet recordings "
-        "(levels), how much is written behind a pause (pauses), or the recordings to try of the demo pools, "
-        "whose figures are written down for the page.",
+        "pipeline (peers), the parts of a transcription (stages), two jobs at once (together), many visitors "
+        "at once (visitors), ways to encode examples, the app's start, the map, the CER of pools' acoustic "
+        "models, the errors of their word times, the calibration of their words' confidence, the delay and "
+        "the CER of live text (live), how well recordings unlike a pool are known (near), the CER of quiet "
+        "recordings (levels), how much is written behind a pause (pauses), or the recordings to try of the "
+        "demo pools, whose figures are written down for the page.",
     )
     add_option(
         parser,
@@ -65,9 +65,15 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         parser,
         "--pools",
         type=Path,
-        help="Measure the word times, confidence, live text, or levels of pools in this folder, each under "
-        "its language's code; the first three need an acoustic model (default, for live text and levels: "
-        "pools made of 10min_train).",
+        help="Take the pools of this folder, each under its language's code; align and confidence need pools "
+        "with acoustic models (default of live, levels, peers and together: pools made of 10min_train).",
+    )
+    add_option(
+        parser,
+        "--requests",
+        type=int,
+        default=200,
+        help="Read the app's memory over this number of requests of visitors (default: 200).",
     )
     add_option(
         parser,
@@ -151,6 +157,28 @@ def _peers(chosen: argparse.Namespace) -> str:
     return peers.run(peers.Peers(chosen.data[0], codes, chosen.split, chosen.limit, chosen.pools))
 
 
+def _together(chosen: argparse.Namespace) -> str:
+    from smile.bench import together
+
+    code, *_ = chosen.languages or ("mdw",)
+    return together.run(together.Asked(chosen.data[0], code, chosen.split, chosen.pools))
+
+
+def _stages(chosen: argparse.Namespace) -> str:
+    from smile.bench import stages
+
+    code, *_ = chosen.languages or ("deu",)
+    return stages.run(stages.Asked(chosen.data[0], code, chosen.split, chosen.pools))
+
+
+def _visitors(chosen: argparse.Namespace) -> str:
+    from smile.bench import visitors
+
+    code, *_ = chosen.languages or ("gla",)
+    asked = visitors.Asked(chosen.data[0], code, chosen.split, chosen.limit, chosen.requests)
+    return visitors.run(asked)
+
+
 def _map(chosen: argparse.Namespace) -> str:
     from smile.bench import map as drawn
 
@@ -191,6 +219,9 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "engines": _engines,
     "latency": _latency,
     "peers": _peers,
+    "stages": _stages,
+    "together": _together,
+    "visitors": _visitors,
     "context": _context,
     "start": _start,
     "map": _map,

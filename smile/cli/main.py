@@ -31,6 +31,7 @@ from smile.cli import (
 from smile.cli.parsers import add_help, add_option
 from smile.datatypes import SmileError
 from smile.util.processes import Terminated, ending
+from smile.util.threads import settle
 
 COMMANDS = (
     app,
@@ -77,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Interrupted (SIGINT) it gives 130, terminated (SIGTERM) 143, after everything that it began has ended.
     """
+    settle()
     chosen = parse(arguments)
     try:
         with ending():

@@ -23,6 +23,9 @@ class TieredTranscript:
     seconds: float
     tiers: tuple[tuple[str, tuple[Span, ...]], ...]
     language: str = ""  # ISO 639-3
+    distances: tuple[
+        float, ...
+    ] = ()  # of the first tier's spans from their nearest examples, if all have one
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> TieredTranscript:

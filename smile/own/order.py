@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from smile.datatypes import PoolError
+from smile.own.transcripts import Part
+from smile.own.workspace import Workspace
 from smile.retrieval.samplers import stable_shuffle
 
+SHOWN = 3  # transcripts that are named
 ORDERS = ("random", "doubtful", "unlike", "both")
 
 
@@ -18,6 +22,39 @@ class Draft:
     text: str
     probability: float  # that its words are right, or the model's own, in [0, 1]
     distance: float  # of the nearest example, in the divergence of the settings
+
+
+def first(workspace: Workspace, parts: Sequence[Part]) -> list[Part]:
+    """Return the transcripts of a visitor to correct first, SHOWN at most; none where all are soon done."""
+    left = [part for part in parts if part.corrected is None and part.smile]
+    if len(left) <= SHOWN:
+        return []
+    try:
+        pool = workspace.pool()
+    except PoolError:  # it is told elsewhere
+        return []
+    if pool is None:
+        return []
+    return worth_correcting(left, " ".join(utterance.text for utterance in pool.utterances))[:SHOWN]
+
+
+def worth_correcting(left: Sequence[Part], known: str) -> list[Part]:
+    """Return transcripts that nobody has corrected, those first that help most; see `ranked`, "both".
+
+    `known` is the pool's texts. Where one has no confidence, all are judged by the model's own probability,
+    and where one has no example, none by its distance.
+    """
+    sure = [part.confidence for part in left]
+    if None in sure:
+        sure = [part.probability for part in left]
+    far = [part.distance for part in left]
+    if None in far:
+        far = [None] * len(left)
+    drafts = [
+        Draft(str(number), part.smile, probability or 0.0, distance or 0.0)
+        for number, (part, probability, distance) in enumerate(zip(left, sure, far, strict=True))
+    ]
+    return [left[int(draft.id)] for draft in ranked(drafts, known)]
 
 
 def ranked(drafts: Sequence[Draft], known: str, order: str = "both", seed: int = 0) -> list[Draft]:

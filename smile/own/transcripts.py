@@ -59,6 +59,7 @@ class Part:
     corrected: str | None = None
     probability: float | None = None  # the model's own
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
+    distance: float | None = None  # from the nearest of its examples
     draft: str | None = None  # what a person has begun to write, where it is not corrected yet
 
     @property
@@ -236,7 +237,8 @@ def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | N
 def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Part]:
     older = item.made.older(today, transcript.tiers[0][0])
     first, alone = transcript.tiers[0][1], transcript.tiers[-1][1]
-    for number, (span, plain) in enumerate(zip(first, alone, strict=True)):
+    known = transcript.distances if len(transcript.distances) == len(first) else (None,) * len(first)
+    for number, (span, plain, distance) in enumerate(zip(first, alone, known, strict=True)):
         yield Part(
             item.recording.name,
             number,
@@ -250,6 +252,7 @@ def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Pa
             older=older,
             probability=span.probability,
             words=span.parts,
+            distance=distance,
         )
 
 

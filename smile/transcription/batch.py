@@ -222,7 +222,14 @@ def transcript_of(recording: str, result: Result) -> TieredTranscript:
     """Return both sides of a transcription as tiers, with examples first; without a pool only the other."""
     sides = [(BY_LEVEL[result.settings.level], result.smile)] if result.pool else []
     tiers = tuple((name, _spans(side)) for name, side in [*sides, (VANILLA, result.vanilla)])
-    return TieredTranscript(recording, result.duration, tiers, result.language)
+    return TieredTranscript(recording, result.duration, tiers, result.language, _distances(result))
+
+
+def _distances(result: Result) -> tuple[float, ...]:
+    """How far the segments are from their nearest examples; () where one has none."""
+    nearest = {start: [n.distance for n in found.neighbours] for start, found in result.examples}
+    each = [nearest.get(segment.start, []) for segment in result.smile.segments]
+    return tuple(round(float(min(one)), 6) for one in each) if all(each) else ()
 
 
 def _spans(side: Transcript) -> tuple[Span, ...]:

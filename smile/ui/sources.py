@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import logging
@@ -170,18 +171,24 @@ def indexed(source: Source, cache: Path, models: Models, progress: Progress) -> 
 def loaded(options: Options) -> Models:
     """Load the models that are asked for; what goes wrong is in the log, too.
 
+    What this process has by then is not looked through for garbage again: that would hold one request in
+    some up for a quarter of a second.
+
     Raises:
         SmileError: weights or adapter that cannot be used.
     """
     from smile.whisper.model import load_models
 
     try:
-        return load_models(
+        models = load_models(
             options.model, engine=options.engine, adapter=options.adapter, device=options.device
         )
     except SmileError as error:
         LOG.error("%s", error)
         raise
+    gc.collect()
+    gc.freeze()
+    return models
 
 
 def facts(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
+from math import ceil, inf
 from pathlib import Path
 
 INFO = Path("/proc/cpuinfo")  # of Linux
+CGROUP = Path("/sys/fs/cgroup")
+QUOTAS = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))  # of cgroup v2 and v1
 KNOWN = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
 """Instruction sets that decide how fast int8 and bfloat16 are, and how int8 rounds."""
 
@@ -20,10 +24,21 @@ def cpu() -> str:
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use: of its affinity, within its container's quota."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, ceil(min(bound, quota())))
+
+
+def quota() -> float:
+    """Return how many cores' time the container may use, by cgroup v2 or v1; infinity without a limit."""
+    for names in QUOTAS:
+        with suppress(OSError, ValueError, ZeroDivisionError):
+            allowed, period = " ".join((CGROUP / name).read_text(encoding="ascii") for name in names).split()
+            if allowed not in ("max", "-1"):
+                return int(allowed) / int(period)
+    return inf
 
 
 def machine() -> str:
     """Return processor, cores, system and Python in one line."""
-    return f"{cpu()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"{cpu()}, {cores()} cores, {platform.system()}, Python {platform.python_version()}"

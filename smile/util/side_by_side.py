@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from queue import Empty, Queue
+from queue import Empty, Queue, SimpleQueue
 from threading import Event
 from typing import TypeVar
 
@@ -19,29 +19,32 @@ def side_by_side(
 ) -> Generator[tuple[int, S], None, list[T]]:
     """Do works in so many threads at once; yield each's number and step, and return what they come to.
 
-    A step waits until the one before it has been taken, so that others' work may come in between. An error
-    of one ends all and is raised. Closing this closes them after their steps at hand.
+    Works take turns step by step, so that of more works than threads all end at about the same time. A step
+    waits until the one before it has been taken, so that others' work may come in between. An error of one
+    ends all and is raised. Closing this closes them after their steps at hand.
     """
     said: Queue[tuple[int, S]] = Queue(1)
-    ended = Event()
+    waiting, made, ended = SimpleQueue[int](), dict[int, T](), Event()
+    for number in range(len(works)):
+        waiting.put(number)
 
-    def done(number: int) -> T | None:
-        steps = works[number]
-        try:
+    def take_turns() -> None:
+        with suppress(Empty):
             while not ended.is_set():
-                said.put((number, next(steps)))
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        except BaseException:
-            ended.set()
-            raise
-        finally:
-            steps.close()
-        return None
+                number = waiting.get_nowait()
+                try:
+                    step = next(works[number])
+                except StopIteration as end:
+                    made[number] = end.value
+                    continue
+                except BaseException:
+                    ended.set()
+                    raise
+                said.put((number, step))
+                waiting.put(number)
 
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        jobs = [pool.submit(done, number) for number in range(len(works))]
+        jobs = [pool.submit(take_turns) for _ in range(min(max(1, threads), len(works)))]
         try:
             while not _over(jobs):
                 with suppress(Empty):
@@ -53,11 +56,13 @@ def side_by_side(
             while not _over(jobs):  # one may be waiting with a step
                 with suppress(Empty):
                     said.get(timeout=PATIENCE)
+            for work in works:
+                work.close()
     failed = next((error for job in jobs if (error := job.exception())), None)
     if failed:
         raise failed
-    return [job.result() for job in jobs]  # type: ignore[misc]  # none was ended before its end
+    return [made[number] for number in range(len(works))]
 
 
-def _over(jobs: Sequence[Future[T | None]]) -> bool:
+def _over(jobs: Sequence[Future[None]]) -> bool:
     return not wait(jobs, timeout=0).not_done

@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 
 from smile.datatypes import PoolError
-from smile.own.order import ORDERS, Draft, ranked
+from smile.own.order import ORDERS, SHOWN, Draft, first, ranked, worth_correcting
 from smile.own.order_measure import OrderEdits, Plan, as_csv, as_text, measure
+from smile.own.transcripts import Part
+from smile.own.workspace import Workspace
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.whisper.model import Models
@@ -45,6 +47,49 @@ def test_every_order_keeps_all_and_is_the_same_again(order: str) -> None:
     assert sorted(first, key=lambda d: int(d.id)) == equals
     assert first == ranked(equals[::-1], "", order)
     assert first != ranked(equals, "", order, seed=1)
+
+
+def part(number: int, text: str, **known: float | None) -> Part:
+    """A transcript that nobody has corrected."""
+    known = {"confidence": 0.9, "probability": 0.5, "distance": 0.1, **known}
+    return Part("a.wav", number, 5, number, number + 1, text, "", known.pop("confidence"), 9, **known)  # type: ignore[arg-type]
+
+
+def test_transcripts_are_put_in_the_order_both() -> None:
+    parts = [
+        part(0, "tha mi"),
+        part(1, "tha i", confidence=0.1, distance=0.2),
+        part(2, "mi tha", confidence=0.8, distance=2.0),
+        part(3, "thà mi", confidence=0.95),
+    ]
+    assert [p.number for p in worth_correcting(parts, "Tha mi")] == [3, 2, 1, 0]
+
+
+def test_what_is_not_known_of_all_decides_nothing() -> None:
+    parts = [
+        part(0, "tha mi", confidence=0.1, probability=0.9, distance=0.5),
+        part(1, "tha mi", confidence=None, probability=0.3, distance=None),
+    ]
+    assert [p.number for p in worth_correcting(parts, "tha mi")] == [1, 0]
+
+
+def test_the_first_few_are_named_while_more_are_left(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [part(number, "tha mi", distance=float(number)) for number in range(SHOWN + 1)]
+    assert first(workspace, parts) == []  # no examples, so nothing is like them
+    monkeypatch.setattr(Workspace, "pool", lambda self: open_pool(POOLS / "gla"))
+    assert [p.number for p in first(workspace, parts)] == [3, 2, 1]
+    assert first(workspace, [replace(parts[0], corrected="tha mi"), *parts[1:]]) == []
+    assert first(workspace, parts[1:]) == []
+
+
+def test_a_damaged_pool_is_told_elsewhere(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(self: Workspace) -> None:
+        raise PoolError("damaged")
+
+    monkeypatch.setattr(Workspace, "pool", damaged)
+    assert first(workspace, [part(number, "tha mi") for number in range(9)]) == []
 
 
 def test_an_order_that_there_is_not_is_refused() -> None:

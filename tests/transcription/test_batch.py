@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import csv
+import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples, SmileError
+from smile.datatypes import (
+    DecodingResult,
+    EncoderId,
+    LanguageDetection,
+    Neighbour,
+    RecognizerInfo,
+    Samples,
+    SmileError,
+    Utterance,
+)
+from smile.exporting import TieredTranscript
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription import batch
 from smile.transcription.batch import DONE, Output, Step, run
 from smile.transcription.recordings import Recording, Sources, recordings_of
 from smile.transcription.result import Result, Segment, Transcript
+from smile.transcription.target import RetrievedExamples
 from tests.support.fake_engine import in_three
 from tests.support.linguists import staircase
 from tests.support.sounds import contained
@@ -246,3 +259,16 @@ def test_what_speaks_against_a_transcript_is_told_now_and_when_it_is_there_alrea
     for _ in range(2):
         (step,) = ended(run(MODELS, listed([tmp_path / "a.wav"]), None, Settings(), tmp_path / "out"))
         assert (step.problem, step.warning[:33]) == ("", "This recording sounds unlike ever")
+
+
+def test_a_transcript_knows_how_far_its_segments_are_from_their_examples() -> None:
+    *_, alone = Engine()(MODELS, np.zeros(32000, np.float32), None, Settings())
+    example = Utterance("near", Path("near.wav"), "text")
+    found = RetrievedExamples(
+        tuple(Neighbour(example, n, n, np.float32(d)) for n, d in enumerate((0.5, 0.25)))
+    )
+    known = replace(alone, pool="gla", smile=alone.vanilla, examples=((0, found),))
+    made = batch.transcript_of("a.wav", known)
+    assert made.distances == (0.25,)
+    assert TieredTranscript.from_json(json.loads(json.dumps(asdict(made)))) == made
+    assert batch.transcript_of("a.wav", replace(known, examples=())).distances == ()

@@ -388,6 +388,18 @@ def test_a_transcript_of_a_beginning_says_so() -> None:
     assert "Only the first 60 minutes." in shown
 
 
+def test_the_transcripts_to_correct_first_can_be_opened() -> None:
+    done = TieredTranscript("a & b.wav", 9.0, (("SMILE", (Span(0, 1, "text"), Span(2, 3, "more"))),))
+    parts = [
+        Part("a & b.wav", n, 2, 2.0 * n, 2.0 * n + 1, text, "", 0.5, 3)
+        for n, text in enumerate(("text", "more"))
+    ]
+    items = [Item(Recording("a & b.wav", Path("a & b.wav"), stranger=True), done)]
+    shown = view.transcripts(items, parts, first=parts[1:])
+    assert '<button type="button" class="pick-first" data-name="a &amp; b.wav" data-part="1"' in shown
+    assert "Correct these first" not in view.transcripts(items, parts)
+
+
 def test_a_transcript_says_why_it_is_older() -> None:
     part = Part("a.wav", 0, 1, 0.0, 1.0, "text", "text", 0.5, 3)
     for confidence, older, said in (

@@ -52,3 +52,8 @@ def test_closing_it_closes_all_and_leaves_no_thread() -> None:
     steps.close()
     assert sorted(closed) == [10**8, 10**9]
     assert threading.active_count() == before
+
+
+def test_works_take_turns_where_there_are_more_than_threads() -> None:
+    steps = side_by_side([counted(2), counted(3), counted(1)], 1)
+    assert [number for number, _ in steps] == [0, 1, 2, 0, 1, 1]

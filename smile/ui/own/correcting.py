@@ -9,7 +9,7 @@ import gradio as gr
 
 from smile.audio.stretches import Stretches
 from smile.datatypes import PoolError
-from smile.own import edited, growing, transcripts
+from smile.own import edited, growing, order, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import editing, view
@@ -35,7 +35,7 @@ def shown(workspace: Workspace, part: Part) -> Page:
     items = transcripts.items(workspace)
     parts = transcripts.parts_of(items, workspace)
     return Page(
-        results=view.transcripts(items, parts, part.key),
+        results=view.transcripts(items, parts, part.key, first=order.first(workspace, parts)),
         part=[*part.key, part.start, part.end],
         part_player=editing.editor(workspace, part, parts, SOUNDS),
         part_text=part.text if part.draft is None else part.draft,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import gradio as gr
 
 from smile.datatypes import PoolError
-from smile.own import asked, checked, transcripts
+from smile.own import asked, checked, order, transcripts
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import State, Workspace
 from smile.pools.pool import Pool
@@ -88,7 +88,7 @@ def fresh(workspace: Workspace | None) -> Page:
     table = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
     page = _of_pool(state, pool, setting)
     parts = transcripts.parts_of(items, workspace) if workspace else []
-    return page._replace(verdict=page.verdict + table, **_of_transcripts(items, parts, state))
+    return page._replace(verdict=page.verdict + table, **_of_transcripts(workspace, items, parts))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
@@ -111,7 +111,7 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
 def after_choice(workspace: Workspace) -> Page:
     """Return what follows from settings that have been chosen: the list, and what can be made again."""
     items = transcripts.items(workspace)
-    made = _of_transcripts(items, transcripts.parts_of(items, workspace), workspace.state())
+    made = _of_transcripts(workspace, items, transcripts.parts_of(items, workspace))
     return Page(results=made["results"], again=made["again"])
 
 
@@ -153,7 +153,8 @@ def listed(
     if part:
         items = transcripts.items(workspace)
         chosen = str(part[0]), int(part[1])
-        table = view.transcripts(items, transcripts.parts_of(items, workspace), chosen)
+        parts = transcripts.parts_of(items, workspace)
+        table = view.transcripts(items, parts, chosen, first=order.first(workspace, parts))
         page = page._replace(results=table)
     return page
 
@@ -173,10 +174,13 @@ def marking(function: Callable[..., Page], service: VisitorService) -> Callable[
     return page
 
 
-def _of_transcripts(items: Sequence[Item], parts: Sequence[Part], state: State) -> dict[str, Any]:
+def _of_transcripts(
+    workspace: Workspace | None, items: Sequence[Item], parts: Sequence[Part]
+) -> dict[str, Any]:
+    state = workspace.state() if workspace else State()
     language = state.language
     return {
-        "results": view.transcripts(items, parts),
+        "results": view.transcripts(items, parts, first=order.first(workspace, parts) if workspace else ()),
         "again": gr.update(visible=any(part.stale for part in parts)),
         "files": gr.update(visible=bool(parts)),
         "timed": gr.update(visible=any(part.words for part in parts)),

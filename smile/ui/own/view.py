@@ -32,6 +32,11 @@ PART = Markup(
     '<td><button type="button" class="pick-row" data-name="{name}" data-part="{part}" dir="auto"{pressed}>'
     '{text}</button><p class="state">{state}{copy}</p></td></tr>'
 )
+FIRST = Markup('<p class="own-first"><span>Correct these first, most is learned from them:</span> {}</p>')
+FIRST_ONE = Markup(
+    '<button type="button" class="pick-first" data-name="{name}" data-part="{part}" dir="auto">{where}'
+    "</button>"
+)
 WAITING = Markup('<tr><td>{}</td><td><p dir="auto" class="growing">{}</p><p class="state">{}</p></td></tr>')
 PROBLEM = Markup('<tr><td>{}</td><td class="problem">{}</td></tr>')
 PLAYER = Markup(
@@ -108,10 +113,11 @@ def transcripts(
     parts: Sequence[Part],
     chosen: tuple[str, int] | None = None,
     at_work: tuple[str, str] | None = None,
+    first: Sequence[Part] = (),
 ) -> str:
     """Return recordings and their transcripts as HTML, part by part.
 
-    `at_work` is the name of one and its growing text.
+    `at_work` is the name of one and its growing text; `first` are those to correct first.
     """
     if not items:
         return Markup('<p class="note">Nothing to transcribe yet.</p>')
@@ -135,7 +141,18 @@ def transcripts(
                 else WAITING.format(name, item.begun, _waiting(item))
             )
     heads = Markup().join(map(HEAD.format, ("Recording", "Transcript")))
-    return doubtful.legend(parts) + SCROLL.format("Transcripts", TABLE.format(heads, rows))
+    return doubtful.legend(parts) + _first(first) + SCROLL.format("Transcripts", TABLE.format(heads, rows))
+
+
+def _first(parts: Sequence[Part]) -> Markup:
+    """Which transcripts to correct first; nothing where none is told from others."""
+    each = (FIRST_ONE.format(name=p.recording, part=p.number, where=_where(p)) for p in parts)
+    return FIRST.format(Markup().join(each)) if parts else Markup()
+
+
+def _where(part: Part) -> str:
+    """Of which recording a transcript is, and from when to when where there are several."""
+    return part.recording if part.of == 1 else f"{part.recording} {part.start:.1f}–{part.end:.1f} s"
 
 
 def _waiting(item: Item) -> str:
@@ -148,7 +165,7 @@ def _waiting(item: Item) -> str:
 
 
 def _part(part: Part, chosen: bool) -> Markup:
-    where = part.recording if part.of == 1 else f"{part.recording} {part.start:.1f}–{part.end:.1f} s"
+    where = _where(part)
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:

@@ -135,8 +135,8 @@ class LeanSession:
 
     def __init__(self, model: LeanRecognizer, memories: list[tuple[Tensor, Tensor]], dtype: torch.dtype):
         self._model, self._memories, self._at = model, memories, 0
-        shape = (2, 1, model.heads, model.context, model.width // model.heads)
-        self._past = [torch.empty(shape, dtype=dtype) for _ in memories]
+        self._dtype = dtype
+        self._past = [self._empty(1) for _ in memories]
 
     @torch.inference_mode()
     def step(self, tokens: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.float32]]:
@@ -150,14 +150,23 @@ class LeanSession:
         hidden = model.norm(x)
         return model.output(hidden[:, -1]).float().numpy(), hidden.float().numpy()
 
+    def _empty(self, beams: int) -> Tensor:
+        """Return room for a layer's keys and values."""
+        model = self._model
+        return torch.empty(
+            (2, beams, model.heads, model.context, model.width // model.heads), dtype=self._dtype
+        )
+
     def _causal(self, n: int) -> Tensor:
         return torch.ones(n, self._at + n, dtype=torch.bool).tril(self._at)
 
     @torch.inference_mode()
     def reorder(self, beams: NDArray[np.int64]) -> None:
         """Go on with these beams, in this order."""
-        index = torch.from_numpy(beams)
-        self._past = [past.index_select(1, index) for past in self._past]
+        index, at = torch.from_numpy(beams), self._at
+        past, self._past = self._past, [self._empty(len(beams)) for _ in self._past]
+        for before, after in zip(past, self._past, strict=True):
+            after[..., :at, :] = before[..., :at, :].index_select(1, index)
 
     @torch.inference_mode()
     def attend(self, states: Matrix) -> None:
