@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from itertools import product
-from typing import Any
-
-import numpy as np
 
 from smile.audio.vad import NO_SPEECH, segments_in_steps
 from smile.datatypes import Neighbour, Samples, SmileError, Speech, mean_probability
@@ -19,8 +15,6 @@ from smile.pools.pool import Pool
 from smile.retrieval.divergences import LABELS as MEASURES
 from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.settings import DEFAULTS, Level, Settings
-from smile.text.normalisers import normalise
-from smile.text.scoring import score
 from smile.transcription.recut import recut
 from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
@@ -54,11 +48,15 @@ class Place:
     way: Way | None = None
     level: Level = "context"
     bounded: bool = False  # of Whisper alone: whether the pool's speaking rate limits its length
+    adapted: bool = True  # whether the model with the adapter writes, behind examples
 
 
 ALONE, CONTROLLED = Place(None), Place(None, bounded=True)
 ACOUSTIC, COMBINED = Place(0, level="acoustic"), Place(0, level="combined")
 FITTED = (ACOUSTIC, COMBINED)
+UNTRAINED = Place(USUAL_SHOTS, Way(), adapted=False)
+NO_ADAPTER = "There is no adapter here that SMILE could be compared without; leave that row out."
+NOT_EMBEDDED = "The model without the adapter has not embedded these examples; leave that row out."
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,12 @@ class Grid:
     base: Settings = DEFAULTS
     acoustic: bool = False  # whether the pool's acoustic model writes too, alone and combined
     controlled: bool = False  # whether Whisper alone writes once more, with its length limited
+    untrained: bool = False  # whether the model without the adapter writes, behind the usual examples
 
     def places(self) -> list[Place]:
         """Return all cells: Whisper alone, acoustic, no examples, each way at a usual number, then the rest.
+
+        The cell without the adapter comes before those with examples.
 
         Raises:
             SmileError: there is nothing to compare, or more than MOST_CELLS.
@@ -95,6 +96,7 @@ class Grid:
             raise SmileError("Choose at least one way to find examples, or only 0 examples.")
         places = [ALONE, *((CONTROLLED,) if self.controlled else ()), *(FITTED if self.acoustic else ())]
         places += [Place(0)] if 0 in self.shots else []
+        places += [UNTRAINED] if self.untrained else []
         places += [Place(n, way) for n, way in product(counts, dict.fromkeys(self.ways))]
         if len(places) < 2:
             raise SmileError("Choose at least one number of examples to compare with Whisper alone.")
@@ -105,6 +107,10 @@ class Grid:
     def settings(self) -> list[Settings]:
         """Return the settings that its cells need a pool to be prepared for."""
         return [settings_of(place, self.base) for place in (Place(1), *(FITTED if self.acoustic else ()))]
+
+    def untrained_settings(self) -> list[Settings]:
+        """Return the settings that a pool is to be prepared for by the model without the adapter."""
+        return [settings_of(UNTRAINED, self.base)] if self.untrained else []
 
 
 def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
@@ -118,32 +124,50 @@ def ways(chosen: Sequence[str], seeds: int) -> tuple[Way, ...]:
     return tuple(expanded)
 
 
-def compare(models: Models, samples: Samples, pool: Pool, grid: Grid) -> Generator[Cell | None, None, None]:
+def compare(
+    models: Models, samples: Samples, pool: Pool, grid: Grid, untrained: Pool | None = None
+) -> Generator[Cell | None, None, None]:
     """Fill the cells of a grid, in the order of `Grid.places`; closing the iterator stops the work.
 
     Yields None between the steps of a cell, so that others' work may come in between. Segments are cut again
-    cell by cell; Whisper alone goes by the first cell with examples, which is not written twice for it.
+    cell by cell; Whisper alone goes by the first cell of SMILE with examples, which is not written twice for
+    it. An adapter that changes the encoder needs the pool also as the model without it embeds it,
+    `untrained`.
 
     Raises:
-        SmileError: the grid has too few or too many cells, or there is no speech.
+        SmileError: the grid has too few or too many cells, or there is no speech, or no adapter to leave out.
     """
     places = grid.places()
+    beyond = _for_untrained(models, pool if untrained is None else untrained) if grid.untrained else pool
     segments = yield from segments_in_steps(samples, max_segment_seconds=grid.base.max_segment_seconds)
     if not segments:
         raise SmileError(NO_SPEECH)
-    targets = _Targets(models, pool)
-    beside = settings_of(next((place for place in places if place.way), places[-1]), grid.base)
+    targets = _Targets(models, pool, beyond, grid.base)
+    beside = next((place for place in places if place.way and place.adapted), places[-1])
     for place in places:
-        settings, written, seconds = settings_of(place, grid.base), list[Step](), 0.0
+        written, seconds = list[Step](), 0.0
         for speech in segments:
             whole = place.shots is not None
-            alone = partial(targets.alone, beside=beside, bounded=place.bounded)
-            work = (targets.whole if whole else alone)(speech, settings)
+            work = targets.whole(speech, place) if whole else targets.alone(speech, place, beside)
             for pieces, taken in work:
                 written += [step for _, step in pieces]
                 seconds += taken
                 yield None
         yield _joined(place, written, seconds)
+
+
+def check_adapter(models: Models) -> None:
+    """Check that there is an adapter that can be left out; raise a SmileError where there is none."""
+    if models.vanilla.info == models.smile.info:
+        raise SmileError(NO_ADAPTER)
+
+
+def _for_untrained(models: Models, pool: Pool) -> Pool:
+    """The pool, if the model without the adapter can find examples in it."""
+    check_adapter(models)
+    if pool.header.encoder != models.vanilla.info.encoder:
+        raise SmileError(NOT_EMBEDDED)
+    return pool
 
 
 Pieces = list[tuple[Speech, Step]]
@@ -152,16 +176,16 @@ Pieces = list[tuple[Speech, Step]]
 class _Targets:
     """The segments of a recording, and the pieces into which some are cut again, each encoded once."""
 
-    def __init__(self, models: Models, pool: Pool):
-        self._models, self._pool = models, pool
+    def __init__(self, models: Models, pool: Pool, untrained: Pool, base: Settings):
+        self._models, self._pool, self._untrained, self._base = models, pool, untrained, base
         self._made: dict[tuple[float, float], Target] = {}
 
     def alone(
-        self, speech: Speech, settings: Settings, beside: Settings, bounded: bool = False
+        self, speech: Speech, place: Place, beside: Place
     ) -> Generator[tuple[Pieces, float], None, None]:
-        """Write by Whisper alone, `bounded` by the pool's speaking rate; say how many seconds it took.
+        """Write by Whisper alone; say how many seconds it took.
 
-        It is cut again where a transcription with settings is that stands beside it, as on *Transcribe*.
+        It is cut again where the transcription of the place beside it is, as on *Transcribe*.
         """
         cut = list[Speech]()
         for pieces, _ in self.whole(speech, beside):
@@ -169,21 +193,23 @@ class _Targets:
             yield [], 0.0
         for piece in cut:
             target = self._target(piece)
-            *_, last = target.vanilla(settings, self._pool if bounded else None)
+            settings = settings_of(place, self._base)
+            *_, last = target.vanilla(settings, self._pool if place.bounded else None)
             yield [(piece, last)], target.seconds
 
     def whole(
-        self, speech: Speech, settings: Settings, depth: int = 0
+        self, speech: Speech, place: Place, depth: int = 0
     ) -> Generator[tuple[Pieces, float], None, None]:
         """Write with the pool, in pieces where the text is too short and these have more of it."""
-        target = self._target(speech)
-        *_, last = target.written(settings, self._pool)
+        target, settings = self._target(speech), settings_of(place, self._base)
+        pool = self._pool if place.adapted else self._untrained
+        *_, last = target.written(settings, pool, place.adapted)
         text, seconds = last.decoded.text, target.seconds
-        parts = recut(speech, text, settings, self._pool, depth)
+        parts = recut(speech, text, settings, pool, depth)
         inside = Pieces()
         for part in parts:
             yield [], seconds
-            for pieces, seconds in self.whole(part, settings, depth + 1):
+            for pieces, seconds in self.whole(part, place, depth + 1):
                 inside += pieces
                 yield [], seconds
             seconds = 0.0
@@ -214,63 +240,3 @@ def _joined(place: Place, written: Sequence[Step], seconds: float) -> Cell:
         sum(len(step.examples.left_out) for step in written),
         tuple(sorted({one.stopped for one in decoded} - {"", "end"})),
     )
-
-
-def agreement(cells: Sequence[Cell], language: str = "") -> list[float]:
-    """Return how far each cell's text is from the others', as a mean CER.
-
-    Whisper alone takes no part (NaN).
-    """
-    texts = {
-        i: normalise(cell.text, "plain", language)
-        for i, cell in enumerate(cells)
-        if cell.place.shots is not None
-    }
-    return [
-        float(np.mean([_apart(texts[i], other) for j, other in texts.items() if j != i]))
-        if i in texts and len(texts) > 1
-        else float("nan")
-        for i in range(len(cells))
-    ]
-
-
-def _apart(one: str, other: str) -> float:
-    """Edits between two texts, over the longer one's length."""
-    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
-    return score(longer, shorter).edits / len(longer) if longer else 0.0
-
-
-def consensus(cells: Sequence[Cell], language: str = "") -> Cell | None:
-    """Return the cell whose text agrees best with the others'; None where fewer than three can agree.
-
-    Of several with the same text it is the earliest.
-    """
-    agreements = np.array(agreement(cells, language))
-    if np.isfinite(agreements).sum() < 3:
-        return None
-    return cells[int(np.nanargmin(agreements))]
-
-
-def as_rows(cells: Sequence[Cell], reference: str = "", language: str = "") -> list[dict[str, Any]]:
-    """Return a plain row for each cell, as it is exported; with a reference also its CER."""
-    rows = []
-    for cell in cells:
-        way = cell.place.way
-        row: dict[str, Any] = {
-            "side": "vanilla" if cell.place.shots is None else "in-context",
-            "level": "" if cell.place.shots is None else cell.place.level,
-            "controlled": cell.place.bounded,
-            "shots": cell.place.shots or 0,
-            "sampler": way.sampler if way else "",
-            "divergence": way.divergence if way and way.sampler in ("nearest", "mixed") else "",
-            "seed": way.seed if way and way.sampler == "random" else "",
-            "text": cell.text,
-            "seconds": round(cell.seconds, 3),
-            "probability": round(cell.probability, 4),
-            "neighbours": [n.utterance.id for group in cell.neighbours for n in group],
-            "left_out": cell.left_out,
-        }
-        if reference:
-            row["cer"] = score(reference, cell.text, language=language).cer
-        rows.append(row)
-    return rows

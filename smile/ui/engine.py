@@ -6,20 +6,21 @@ Nothing heavy is imported before `warm`; loading, indexing and reading happen on
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from smile.datatypes import EncoderId, Neighbour, Progress, Samples, SmileError, Utterance, Vector
+from smile.datatypes import EncoderId, Neighbour, Samples, SmileError, Utterance, Vector
 from smile.demo.measured import Measurements
 from smile.pools.pool import Pool
 from smile.settings import WINDOWS
 from smile.ui.caching import Unkept, writable
-from smile.ui.scheduler import Scheduler, Watched
+from smile.ui.readying import Readiness
+from smile.ui.scheduler import Scheduler
 from smile.ui.sources import (
     MOST_QUERIES,
     Options,
@@ -28,7 +29,6 @@ from smile.ui.sources import (
     all_measured,
     all_sources,
     at_hand,
-    indexed,
     loaded,
 )
 
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from smile.whisper.model import Models
 
 LOG = logging.getLogger(__name__)
-T = TypeVar("T")
-Windows = tuple[float, ...]  # seconds, as in `Settings`
-WORK = {"datastore": "Reading the examples of", "acoustic": "Fitting the acoustic model of"}
 
 
 class Engine:
@@ -54,9 +51,8 @@ class Engine:
         self.scheduler = Scheduler()
         self._asking = Lock()  # whether the models are being loaded
         self._loading: Future[Models] | None = None
-        self._open: dict[str, Pool] = {}
-        self._made: set[tuple[str, Windows, str]] = set()  # what was made of pools, of so long windows
         self.unkept = Unkept()
+        self._ready = Readiness(self.scheduler, self.unkept, lambda: self.cache)
 
     @cached_property
     def cache(self) -> Path:
@@ -137,7 +133,8 @@ class Engine:
         own = sorted((p for p in pools if not p.source), key=lambda pool: pool.trained_on)
         for key in [pool.key for pool in own or pools[:1]]:
             try:
-                self.scheduler.prefetch(partial(self._ready, key, models, WINDOWS, "datastore"), on=key)
+                work = partial(self._ready.make, self._sources[key], models, WINDOWS, "datastore")
+                self.scheduler.prefetch(work, on=key)
             except Exception as error:
                 LOG.warning("The pool %s was not read ahead: %s", key, error)
 
@@ -151,10 +148,13 @@ class Engine:
         yield from self.scheduler.lines(loading, lambda: "Loading Whisper")
         loading.result()
 
-    def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
+    def prepare(
+        self, key: str | None, *wanted: Settings, untrained: Sequence[Settings] = ()
+    ) -> Iterator[str]:
         """Load the models, open a pool and make what settings need of it; as `load`.
 
-        A pool that is not indexed is indexed first. Closing it stops the work.
+        For `untrained` settings it is made by the model without its adapter. A pool that is not indexed
+        is indexed first. Closing it stops the work.
 
         Raises:
             SmileError: weights, adapter or pool that cannot be used.
@@ -162,63 +162,13 @@ class Engine:
         with self.scheduler.visit():
             yield from self.load()
             if key in self._sources:
-                models = self.warm().result()
-                yield from self._opening(key, models)
+                source, models = self._sources[key], self.warm().result()
+                yield from self._ready.opening(source, models)
                 for settings in wanted:
-                    yield from self._preparing(key, models, settings)
-
-    def _opening(self, key: str, models: Models) -> Generator[str, None, Pool]:
-        """The pool, once it is open; one that needs no indexing waits for nobody."""
-        if key not in self._open and (pool := self.pool(key, models.smile.info.encoder)):
-            self._open[key] = pool
-        if key not in self._open:
-            yield from self._over_clips("Indexing", key, partial(self._open_pool, key, models))
-        return self._open[key]
-
-    def _preparing(self, key: str, models: Models, settings: Settings) -> Generator[str, None, Pool]:
-        """The pool, once it is open and what settings need of it is made, where that can be kept."""
-        yield from self._opening(key, models)
-        for what in self._missing(key, settings):
-            make = partial(self._ready, key, models, settings.windows, what)
-            try:
-                yield from self._over_clips(WORK[what], key, make, share=what == "acoustic")
-            except OSError as error:
-                self.unkept.note(key, error)
-        return self._open[key]
-
-    def _missing(self, key: str, settings: Settings) -> list[str]:
-        """What settings need of a pool and nobody has made, as far as it can be kept."""
-        from smile.transcription.preparing import needed
-
-        if self.problem(key):
-            return []
-        return [what for what in needed(settings) if (key, settings.windows, what) not in self._made]
-
-    def _over_clips(
-        self, what: str, key: str, work: Callable[[Progress], T], share: bool = False
-    ) -> Generator[str, None, T]:
-        """Do work over the clips of a pool in the background, in turn with others'; say how far it is."""
-        choice = self._sources[key].choice
-        progress = Watched(choice.examples, share)
-        job = self.scheduler.over_clips(work, progress, on=key)
-        try:
-            yield from self.scheduler.lines(job, lambda: f"{what} {choice.language.name}: {progress}")
-            return job.result()
-        finally:
-            progress.stop()
-
-    def _ready(self, key: str, models: Models, windows: Windows, what: str, progress: Progress) -> None:
-        """Open a pool and make one thing of it, as far as neither has been done."""
-        from smile.transcription.preparing import MAKERS
-
-        self._open_pool(key, models, progress)
-        if (key, windows, what) not in self._made:
-            MAKERS[what](self._open[key], models.smile.within(windows), progress)
-            self._made.add((key, windows, what))
-
-    def _open_pool(self, key: str, models: Models, progress: Progress) -> None:
-        if key not in self._open:
-            self._open[key] = indexed(self._sources[key], self.cache, models, progress)
+                    yield from self._ready.preparing(source, models, settings)
+                for settings in untrained:
+                    lines = self._ready.preparing(source, models.untrained, settings)
+                    yield from map("Without the adapter: {}".format, lines)
 
     def embed(self, samples: Samples, encoder: EncoderId) -> Vector:
         """Return the embedding (d,) of a recording's first piece of speech, once the models are loaded.
@@ -248,7 +198,8 @@ class Engine:
         from smile.retrieval.samplers import Query, choose
         from smile.settings import Settings
 
-        pool, models = self._open[key], self.warm().result()
+        models = self.warm().result()
+        pool = self._ready.pool(key, models)
         query = Query(self.embed(samples, models.smile.info.encoder))
         wanted = Settings(shots=count, divergence=divergence)
         return choose(query, pool.embeddings, pool.utterances, wanted)
@@ -273,7 +224,7 @@ class Engine:
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
             results = pipeline.transcribe(models, samples, pool, settings, kept)
-            ready = partial(self._open.get, key or "")
+            ready = partial(self._ready.opened, key or "", models)
             yield from self.scheduler.each(times.timed(results, models.smile, samples, ready))
 
     def compare(self, samples: Samples, key: str, grid: Grid) -> Iterator[Cell]:
@@ -285,7 +236,9 @@ class Engine:
                 raise SmileError(problem)
             grid = replace(grid, base=replace(grid.base, knn=0.0))
         with self.scheduler.visit():
-            steps = compare(self.warm().result(), samples, self._open[key], grid)
+            models = self.warm().result()
+            pools = self._ready.pool(key, models), self._ready.opened(key, models.untrained)
+            steps = compare(models, samples, pools[0], grid, pools[1])
             yield from (cell for cell in self.scheduler.each(steps) if cell)
 
     def _pool_for(self, key: str | None, settings: Settings, models: Models) -> Pool | Awaited | None:
@@ -293,7 +246,8 @@ class Engine:
 
         if key not in self._sources:
             return None
-        if key in self._open and not self._missing(key, settings):
-            return self._open[key]
-        steps, code = self._preparing(key, models, settings), self._sources[key].choice.language.code
+        source, pool = self._sources[key], self._ready.opened(key, models)
+        if pool is not None and not self._ready.missing(key, models, settings):
+            return pool
+        steps, code = self._ready.preparing(source, models, settings), source.choice.language.code
         return Awaited(Path(key).name, code, steps, partial(self.problem, key))

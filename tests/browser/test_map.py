@@ -241,7 +241,7 @@ def test_measured_clips_lie_among_their_examples_coloured_by_what_these_changed(
     page.wait(lambda: f"{len(known)} test clips" in page.text("#map-changed"), "the clips", 60)
     page.wait(lambda: driver.execute_script(CLIPS), "the clips on the map", 60)
     name, text, number = driver.execute_script(CLIPS)
-    clip = known[text.split(" · ")[-1]]
+    clip = known[text.removesuffix("</span>").split(" · ")[-1]]
     assert GROUPS[group(clip.points)][1] == name
     driver.execute_script(CLICK, number)
     page.wait(lambda: page.all("#map-neighbours ol"), "its examples", 60)

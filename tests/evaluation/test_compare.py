@@ -17,21 +17,23 @@ from smile.evaluation.compare import (
     ALONE,
     CONTROLLED,
     MOST_CELLS,
+    UNTRAINED,
     Cell,
     Grid,
     Place,
     Way,
-    as_rows,
     compare,
-    consensus,
     ways,
 )
+from smile.evaluation.compared import agreement, as_rows, consensus
 from smile.pools.pool import Pool, open_pool
+from smile.pools.subsets import drop
 from smile.settings import Settings
 from smile.text.characters import permitted
 from smile.transcription import target
 from smile.transcription.pipeline import transcribe
-from smile.whisper.model import Models
+from smile.transcription.preparing import prepare
+from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
 
 BASE = Settings(knn=0.0)
@@ -104,6 +106,53 @@ def test_whisper_alone_is_written_once_more_with_its_length_limited(
     assert same.text == usual.text, "speakers of the pool say as much in that time"
 
 
+@pytest.fixture(scope="module")
+def both() -> Models:
+    """As the app loads them, with the adapter that ships."""
+    return load_models()
+
+
+@pytest.fixture(scope="module")
+def read(both: Models, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    """A few clips of the pool, read by both models."""
+    few = replace(drop(pool, *range(5, len(pool))), stores=tmp_path_factory.mktemp("stores"))
+    for model in (both.vanilla, both.smile):
+        prepare(few, model, Settings())
+    return few
+
+
+def test_smile_without_the_adapter_is_whisper_behind_the_same_examples(
+    both: Models, read: Pool, samples
+) -> None:
+    grid = Grid((3,), (Way(),), Settings(), untrained=True)
+    alone, bare, smile = filled(compare(both, samples, read, grid))
+    *_, result = transcribe(both.untrained, samples, read, Settings(shots=3))
+    assert bare.place == UNTRAINED
+    assert bare.text == result.smile.text
+    assert bare.probability == pytest.approx(result.smile.probability)
+    assert bare.probability != pytest.approx(smile.probability), "the adapter took part"
+    assert bare.neighbours == smile.neighbours
+    *_, usual = transcribe(both, samples, read, Settings(shots=3))
+    assert (alone.text, smile.text) == (usual.vanilla.text, usual.smile.text)
+
+
+def test_a_pool_that_the_model_without_the_adapter_has_not_read_is_refused(
+    both: Models, read: Pool, samples, tmp_path
+) -> None:
+    grid, unread = Grid((3,), (Way(),), Settings(), untrained=True), replace(read, stores=tmp_path)
+    prepare(unread, both.smile, Settings())
+    with pytest.raises(SmileError, match="has not been read by this model"):
+        filled(compare(both, samples, unread, grid))
+    header = replace(read.header, encoder=replace(both.smile.info.encoder, adapter="other"))
+    with pytest.raises(SmileError, match="leave that row out"):
+        filled(compare(both, samples, read, grid, replace(read, header=header)))
+
+
+def test_without_an_adapter_there_is_none_to_leave_out(models: Models, pool: Pool, samples) -> None:
+    with pytest.raises(SmileError, match="no adapter here"):
+        filled(compare(models, samples, pool, Grid((0,), WAYS, BASE, untrained=True)))
+
+
 def test_cells_keep_to_characters_as_the_page_does(
     models: Models, pool: Pool, samples, cells: list[Cell]
 ) -> None:
@@ -169,6 +218,15 @@ def test_the_consensus_agrees_best_with_the_others() -> None:
     assert consensus(cells[:3]) is None
     alone_would_win = written("muntu", "muntu x", "muntu y", "muntu z")
     assert consensus(alone_would_win) is alone_would_win[1]
+
+
+def test_smile_without_the_adapter_has_no_say_in_the_consensus() -> None:
+    cells = written("alone", "muntu wa", "muntu ya", "muntu xx")
+    others = [*cells, *(Cell(UNTRAINED, "muntu xx", 0.1, 0.5) for _ in range(3))]
+    agreed = consensus(cells)
+    assert agreed is not None
+    assert consensus(others) is agreed
+    assert np.isnan(agreement(others)[4:]).all()
 
 
 def test_rows_say_all_that_there_is_to_say() -> None:

@@ -6,7 +6,7 @@ import math
 import struct
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -95,6 +95,7 @@ class FakeEngine:
         self.folder, self.pace, self.lines, self.adapter = folder, pace, lines, adapter
         self.asked: list[tuple[int, str | None, Settings]] = []  # samples, pool, settings
         self.compared: list[tuple[int, str, Grid]] = []  # samples, pool, cells
+        self.prepared: list[tuple[str | None, tuple[Settings, ...], Sequence[Settings]]] = []
         self.running = 0
         self.steps = 0
         self.error: Exception | None = None
@@ -102,7 +103,7 @@ class FakeEngine:
         self.unread = 0  # clips of the pool that are still to be read
         self.scheduler = Scheduler()
         self.loading: Future[Models] = Future()
-        self.loading.set_result(tones.models(ENCODER))
+        self.loading.set_result(tones.models(ENCODER, adapter="a" * 12))
         for key, texts in TEXTS.items():
             for i in range(len(texts)):
                 tone(folder / f"{key.replace('/', '-')}-{i}.wav", 1.0 + 0.5 * i, 220 + 60 * i)
@@ -170,7 +171,10 @@ class FakeEngine:
             time.sleep(self.pace)
             yield "Loading Whisper"
 
-    def prepare(self, key: str | None, *wanted: Settings) -> Iterator[str]:
+    def prepare(
+        self, key: str | None, *wanted: Settings, untrained: Sequence[Settings] = ()
+    ) -> Iterator[str]:
+        self.prepared.append((key, wanted, untrained))
         yield from self.load()
 
     def facts(self, key: str | None, settings: Settings) -> dict[str, Any]:

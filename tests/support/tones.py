@@ -31,8 +31,8 @@ class Ear:
 
     mels, width, depth, context, max_frames = MELS, MELS, 6, 448, 1500
 
-    def __init__(self, encoder: EncoderId = ENCODER, late: int = 0):
-        self.info, self._late = RecognizerInfo("tones", "float32", encoder), late
+    def __init__(self, encoder: EncoderId = ENCODER, late: int = 0, adapter: str = ""):
+        self.info, self._late = RecognizerInfo("tones", "float32", encoder, adapter_hash=adapter), late
         self.windows: list[int] = []  # frames of each that was encoded
 
     def encode(self, features: Matrix) -> Matrix:
@@ -59,12 +59,13 @@ def tone(character: str, level: float = 0.5) -> Samples:
     return (level * np.hanning(len(at)) * np.sin(2 * np.pi * PITCHES[character] * at)).astype(np.float32)
 
 
-def models(encoder: EncoderId = ENCODER, late: int = 0) -> Models:
-    """Models with such an ear, and no tokenizer."""
+def models(encoder: EncoderId = ENCODER, late: int = 0, adapter: str = "") -> Models:
+    """Models with such an ear, and no tokenizer; an adapter is a name that changes nothing of it."""
     ear: Any = Ear(encoder, late)
     tokenizer: Any = None
     model = Model(ear, tokenizer)
-    return Models(model, model)
+    adapted: Any = Ear(encoder, late, adapter)
+    return Models(model, Model(adapted, tokenizer) if adapter else model)
 
 
 def head(encoder: EncoderId = ENCODER, language: str = "mdw") -> Head:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from smile.datatypes import SmileError
+from smile.datatypes import RecognizerInfo, SmileError
 from smile.evaluation.compare import Grid, Way
 from smile.settings import Settings
 from smile.ui.compare import ahead, callbacks
 from smile.ui.i18n import french
+from smile.whisper.model import Models
 from tests.support.fake_engine import ENCODER, FakeEngine
 
 GRID = Grid((0, 3), (Way(),), Settings())
 WITH_HEAD = Grid((0, 3), (Way(),), Settings(), acoustic=True)
+UNTRAINED = Grid((0, 3), (Way(),), Settings(), acoustic=True, untrained=True)
 
 
 @pytest.fixture
@@ -23,14 +26,25 @@ def engine(tmp_path, monkeypatch):
     """Its models are loaded, and nothing has been made of its pools."""
     made = FakeEngine(tmp_path)
     made.models = Future()
-    model = SimpleNamespace(info=SimpleNamespace(encoder=ENCODER))
-    model.within = lambda windows: model
-    made.models.set_result(SimpleNamespace(smile=model))
+    made.models.set_result(models())
     monkeypatch.setattr(made, "warm", lambda: made.models)
     made.there = set()
-    monkeypatch.setattr("smile.decoding.knn.store.present", lambda *_: "datastore" in made.there)
-    monkeypatch.setattr("smile.transcription.preparing.has_acoustic", lambda *_: "acoustic" in made.there)
+
+    def there(what):
+        return lambda pool, model: (what if model.info.adapter else what + ahead.BARE) in made.there
+
+    monkeypatch.setattr("smile.decoding.knn.store.present", there("datastore"))
+    monkeypatch.setattr("smile.transcription.preparing.has_acoustic", there("acoustic"))
     return made
+
+
+def models(encoder=ENCODER, adapter="ada"):
+    """A model without an adapter, and one with such an encoder and adapter."""
+    sides = [SimpleNamespace(info=RecognizerInfo("fake", "float32", ENCODER))]
+    sides += [SimpleNamespace(info=RecognizerInfo("fake", "float32", encoder, adapter))]
+    for side in sides:
+        side.within = lambda windows, side=side: side
+    return Models(*sides)
 
 
 def test_a_pool_that_is_indexed_is_read_and_fitted_to_as_the_cells_need_it(engine):
@@ -47,6 +61,37 @@ def test_a_pool_that_is_not_indexed_is_so_first(engine):
     assert ahead.missing(engine, "mini/ckb", without.settings()) == ["index"]
 
 
+def test_the_row_without_the_adapter_needs_the_pool_read_once_more(engine):
+    settings = UNTRAINED.settings(), UNTRAINED.untrained_settings()
+    bare = "datastore" + ahead.BARE
+    assert ahead.missing(engine, "gla", *settings) == ["datastore", "acoustic", bare]
+    assert ahead.missing(engine, "mini/ckb", *settings) == ["index", "datastore", "acoustic", bare]
+    engine.there = {"datastore", "acoustic"}
+    speech = sum(utterance.seconds for utterance in engine.examples("gla"))
+    told = f"First the examples are read without the adapter, about {round(0.1 * speech)} s, once for all."
+    assert ahead.said(engine, "gla", UNTRAINED) == told
+    assert ahead.said(engine, "gla", WITH_HEAD) == ""
+    engine.there.add(bare)
+    assert ahead.said(engine, "gla", UNTRAINED) == ""
+
+
+def test_a_pool_is_indexed_without_an_adapter_that_changes_the_encoder(engine):
+    engine.models = Future()
+    engine.models.set_result(models(replace(ENCODER, adapter="ada")))
+    wanted = GRID.settings(), UNTRAINED.untrained_settings()
+    assert ahead.missing(engine, "gla", *wanted) == ["index", "datastore", "datastore" + ahead.BARE]
+    both = ["index", "datastore", "index" + ahead.BARE, "datastore" + ahead.BARE]
+    assert ahead.missing(engine, "mini/ckb", *wanted) == both
+
+
+def test_where_there_is_no_adapter_that_row_cannot_be_chosen(engine):
+    engine.models = Future()
+    engine.models.set_result(models(adapter=""))
+    choices = "gla", None, [0, 3], ["kl"], 1, True, False, False
+    assert "leave that row out" in callbacks.planned(*choices, True, engine=engine)
+    assert "leave that row out" not in callbacks.planned(*choices, False, engine=engine)
+
+
 def test_the_estimate_grows_with_the_speech_of_the_pool(engine):
     speech = sum(utterance.seconds for utterance in engine.examples("gla"))
     told = ahead.said(engine, "gla", GRID)
@@ -58,6 +103,7 @@ def test_the_estimate_grows_with_the_speech_of_the_pool(engine):
     [
         (["index"], 0.2, "are indexed, about 1 s,"),
         (["index", "datastore"], 89, "are indexed and read, about 89 s,"),
+        (["datastore", "datastore" + ahead.BARE], 54, "are read for both models, about 54 s,"),
         (["index", "datastore", "acoustic"], 258, "are indexed, read and fitted to, about 4 min,"),
     ],
 )
@@ -88,6 +134,16 @@ def test_the_plan_says_it_between_the_cells_and_what_to_do(engine):
     assert plan.index("once for all. Choose a recording") > 0
 
 
-def test_it_is_said_in_french():
-    told = ahead.sentence(["index", "datastore", "acoustic"], 258)
-    assert french().text(told).startswith("D’abord, les exemples sont indexés, lus et employés")
+@pytest.mark.parametrize(
+    ("work", "begins"),
+    [
+        (["index", "datastore", "acoustic"], "indexés, lus et employés à l’ajustement, environ"),
+        (["datastore" + ahead.BARE], "lus sans l’adaptateur, environ"),
+        (
+            ["index", "datastore", "acoustic", "index" + ahead.BARE, "datastore" + ahead.BARE],
+            "indexés pour les deux modèles, lus pour les deux modèles et employés à l’ajustement,",
+        ),
+    ],
+)
+def test_it_is_said_in_french(work, begins):
+    assert french().text(ahead.sentence(work, 258)).startswith(f"D’abord, les exemples sont {begins}")

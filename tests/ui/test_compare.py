@@ -6,16 +6,20 @@ import csv
 import io
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from smile.datatypes import Neighbour, SmileError, Utterance
-from smile.evaluation.compare import ACOUSTIC, COMBINED, Cell, Grid, Place, Way, as_rows
+from smile.evaluation.compare import ACOUSTIC, COMBINED, Cell, Grid, Place, Way
+from smile.evaluation.compared import as_rows
+from smile.settings import Settings
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import as_csv
 from smile.ui.compare.detail import detail
 from smile.ui.compare.table import STEPS, Compared, compare_html, shade
+from smile.ui.parts.following import followed
 from tests.support.fake_engine import TEXTS, FakeEngine
 from tests.support.uploads import upload
 
@@ -62,6 +66,20 @@ def test_whisper_controlled_has_a_row_below_whisper_alone() -> None:
     rows = re.findall(r'<th scope="row">(.*?)</th>', compare_html(compared))
     assert rows == ["Whisper alone", "Whisper alone, controlled", "KL(target ‖ example)"]
     assert "Against Whisper alone" in detail(compared, 1, str)
+
+
+def test_smile_without_the_adapter_has_a_row_above_the_ways() -> None:
+    places = tuple(Grid((1,), (KL,), untrained=True).places())
+    written = tuple(Cell(place, text, 0.5, 0.5) for place, text in zip(places, "abc", strict=True))
+    compared = Compared(places, written, "gla", done=True)
+    shown = compare_html(compared)
+    rows = re.findall(r'<th scope="row">(.*?)</th>', shown)
+    untrained = "SMILE without the adapter<small>3 examples, KL(target ‖ example)</small>"
+    assert rows == ["Whisper alone", untrained, "KL(target ‖ example)"]
+    assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["Examples", "1"], "it is no way of its own"
+    assert "Examples in the prompt" in detail(compared, 1, str)
+    assert [row["adapter"] for row in as_rows(written)] == [False, False, True]
+    assert [row["shots"] for row in as_rows(written)] == [0, 3, 1]
 
 
 def test_errors_colour_the_cells() -> None:
@@ -124,6 +142,7 @@ def asked(engine: FakeEngine, **changed: object) -> list[object]:
         "knn": True,
         "acoustic": False,
         "controlled": False,
+        "untrained": False,
     }
     return list({**chosen, **changed}.values())
 
@@ -135,6 +154,7 @@ def asked(engine: FakeEngine, **changed: object) -> list[object]:
         ({"ways": ["js", "mixed"]}, Grid((0, 3), (Way(divergence="js"), Way("mixed")))),
         ({"acoustic": True}, Grid((0, 3), (KL,), acoustic=True)),
         ({"controlled": True}, Grid((0, 3), (KL,), controlled=True)),
+        ({"untrained": True}, Grid((0, 3), (KL,), untrained=True)),
         ({"ways": ["random"], "seeds": 2}, Grid((0, 3), (Way("random"), Way("random", seed=1)))),
     ],
 )
@@ -143,6 +163,16 @@ def test_every_control_reaches_the_engine(engine: FakeEngine, change: dict, grid
     assert last.compared.done
     assert engine.compared[-1][1:] == ("gla", grid)
     assert len(last.compared.cells) == len(grid.places())
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_pool_is_prepared_without_the_adapter_only_for_its_row(engine: FakeEngine, chosen: bool) -> None:
+    list(callbacks.run(engine, "", *asked(engine, untrained=chosen)))
+    callbacks.compare_json(
+        engine, **dict(zip(callbacks.Asked._fields, asked(engine, untrained=chosen), strict=True))
+    )
+    usual, bare = Settings(shots=1), [Settings(shots=3)] if chosen else []
+    assert engine.prepared == [("gla", (usual,), bare)] * 2
 
 
 def test_the_rest_of_the_settings_too(engine: FakeEngine) -> None:
@@ -156,6 +186,7 @@ def test_the_rest_of_the_settings_too(engine: FakeEngine) -> None:
     [
         ({"acoustic": "no"}, "true or false"),
         ({"controlled": 1}, "true or false"),
+        ({"untrained": "yes"}, "true or false"),
         ({"knn": 1}, "true or false"),
         ({"audio": None}, "no recording"),
         ({"shots": []}, "at least one number"),
@@ -199,7 +230,7 @@ def test_the_plan_is_said_beforehand(engine: FakeEngine) -> None:
 def test_the_pool_of_transcribe_is_taken_unless_there_is_a_choice_here(
     engine: FakeEngine, pool: str | None, own: bool, audio: str | None, follows: bool
 ) -> None:
-    chosen, example = callbacks.followed(engine, pool, own, audio)
+    chosen, example = followed(partial(callbacks.taken, engine), 2, pool, own, audio)
     assert (isinstance(chosen, str) and chosen == pool) == follows
     if follows:
         assert [label for label, _ in example["choices"]] == list(TEXTS["chr"])

@@ -11,12 +11,13 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import app
-from smile.datatypes import EncoderId, Language, SmileError, Utterance
+from smile.datatypes import EncoderId, Language, RecognizerInfo, SmileError, Utterance
 from smile.demo.measured import Measurements
 from smile.evaluation import compare
 from smile.pools import indexing
@@ -260,6 +261,64 @@ def test_other_windows_have_a_datastore_of_their_own(three, reading):
     assert reading.windows == [WINDOWS, WHOLE_WINDOW]
 
 
+@pytest.fixture
+def two_sides(monkeypatch):
+    """Models of which one has an adapter, which changes the encoder or not."""
+
+    def give(encoder):
+        sides = [SimpleNamespace(info=RecognizerInfo("fake", "float32", each)) for each in (ENCODER, encoder)]
+        sides[1].info = replace(sides[1].info, adapter="ada", adapter_hash="a" * 12)
+        made = models.Models(*(models.Model(side, None) for side in sides))
+        monkeypatch.setattr(models, "load_models", lambda *_, **__: made)
+        return made
+
+    return give
+
+
+def test_without_the_adapter_a_pool_is_read_for_itself_and_only_where_it_is_asked_for(
+    three, two_sides, monkeypatch
+):
+    sides, read = two_sides(ENCODER), []
+
+    def slowly(pool, model, progress):
+        time.sleep(0.6)
+        read.append((pool.folder.name, model))
+
+    monkeypatch.setitem(preparing.MAKERS, "datastore", slowly)
+    list(three.prepare("bbb", Settings()))
+    assert read == [("bbb", sides.smile)]
+    lines = list(three.prepare("bbb", Settings(), untrained=[Settings(shots=3)]))
+    assert read == [("bbb", sides.smile), ("bbb", sides.vanilla)]
+    assert {line.partition("Scottish")[0] for line in lines} == {
+        "Without the adapter: Reading the examples of "
+    }
+    assert list(three.prepare("bbb", Settings(), untrained=[Settings()])) == [], "it is read once"
+
+
+def test_an_adapter_of_the_encoder_has_the_pool_embedded_without_it_too(three, two_sides, monkeypatch):
+    sides, seen = two_sides(replace(ENCODER, adapter="ada")), []
+
+    def index(source, out, models, **_):
+        return indexing.Built(open_pool(pool(out, models.smile.info.encoder)), ())
+
+    monkeypatch.setattr(indexing, "index", index)
+    monkeypatch.setattr(compare, "compare", lambda *given: (seen.append(given) for _ in "1"))
+    list(three.prepare("bbb", Settings(), untrained=[Settings()]))
+    list(three.compare(SILENCE, "bbb", compare.Grid((1,), (compare.Way(),), untrained=True)))
+    ((_, _, adapted, _, untrained),) = seen
+    assert adapted.header.encoder == sides.smile.info.encoder
+    assert untrained.header.encoder == sides.vanilla.info.encoder
+    assert adapted.folder.parent != untrained.folder.parent
+
+
+def test_a_pool_that_cannot_be_read_without_the_adapter_says_so(three, two_sides, reading):
+    two_sides(ENCODER)
+    list(three.prepare("bbb", Settings()))
+    reading.damaged = "bbb"
+    with pytest.raises(SmileError, match="A clip is damaged; put it back"):
+        list(three.prepare("bbb", Settings(), untrained=[Settings()]))
+
+
 def test_an_acoustic_model_is_fitted_once_and_needs_no_datastore(three, reading, monkeypatch):
     fitted, go_on = [], threading.Event()
 
@@ -349,7 +408,7 @@ def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, 
     assert three.problem("aaa") == ""
     asked = []
     monkeypatch.setattr(
-        compare, "compare", lambda models, samples, pool, grid: (asked.append(grid) for _ in "1")
+        compare, "compare", lambda models, samples, pool, grid, _: (asked.append(grid) for _ in "1")
     )
     list(three.compare(SILENCE, "bbb", compare.Grid((1,), (compare.Way(),), Settings())))
     assert asked[0].base.knn == 0.0

@@ -76,7 +76,7 @@ def test_a_text_without_a_french_one_is_missed(shown):
 def test_the_catalogue_has_no_text_that_nothing_says(shown):
     of_the_page = {entry for text in shown for entry in french().parts(text)}
     sources = Sources()
-    entries = dict(read(LOCALES / "fr.toml"))
+    entries = [english for english, _ in read(LOCALES / "fr.toml") if has_letters(PLACE.sub("", english))]
     unused = [english for english in entries if english not in of_the_page and not sources.have(english)]
     assert not unused, "nothing says these any more"
     assert not sources.have("Whisper sings in the bath.")
@@ -128,6 +128,7 @@ def catalogue():
             "Which one?": "Laquelle ?",
             "Ready.": "Prêt.",
             "Read: {name}.": "Lu : {name}.",
+            "{t} with care": "{t} avec soin",
         }
     )
 
@@ -144,6 +145,12 @@ def catalogue():
         ("Read: Mboshi. Ready.", "Lu\u00a0: Mboshi. Prêt."),
         ("Mboshi · 90 clips", "Mboshi · 90 extraits"),
         ("90\u00a0clips", "90 extraits"),
+        ("90 clips; Cancel", "90 extraits\u00a0; Annuler"),
+        ("Cancel, 90 clips", "Annuler, 90 extraits"),
+        ("Cancel, Mboshi", None),
+        ("Ready. Mboshi · Cancel.", "Prêt. Mboshi · Annuler."),
+        ("Cancel · 90 clips with care", "Annuler · 90 extraits avec soin"),
+        ("Mboshi · Cancel with care", "Mboshi · Annuler avec soin"),
         ("cancel", None),
         ("", None),
         ("90", None),
@@ -220,6 +227,19 @@ def test_an_answer_is_in_the_language_of_its_request(page, engine):
     assert [value for _, value in translated["choices"]] == [pool.key for pool in engine.pools()]
     assert "Gaélique écossais (gla) · voix de synthèse · 90 exemples" in dict(translated["choices"])
     assert (translated["value"], translated["label"]) == ("gla", "Laquelle\u00a0?")
+
+
+def test_figures_are_in_the_language_of_their_request(page):
+    figure = json.dumps({"layout": {"xaxis": {"title": {"text": "number of examples"}}}})
+    plots = {"plot": {"type": "plotly", "plot": figure}, "map-plot": figure}
+    for name, value in plots.items():
+        for made in (
+            answered(page, "fr", name, value),
+            answered(page, "fr", name, {"__type__": "update", "value": value})["value"],
+        ):
+            french_figure = json.loads(made["plot"] if name == "plot" else made)
+            assert french_figure["layout"]["xaxis"]["title"]["text"] == "nombre d’exemples"
+        assert answered(page, "en", name, value) == value
 
 
 def test_what_visitors_write_stays_as_it_is(page):

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ from smile.ui.map.atlas import Atlas, Points, Query, ask
 from smile.ui.map.callbacks import Sight
 from smile.ui.map.figure import COLOURS, MOST_GROUPS, groups, hover, points_figure, query_figure
 from smile.ui.map.why import histogram, ranks, terms_table, why_block
+from smile.ui.parts.following import followed
 from tests.conftest import POOLS
 from tests.support.fake_engine import FakeEngine
 from tests.support.uploads import upload
@@ -48,6 +50,21 @@ def atlas(engine):
 @pytest.fixture(scope="module")
 def points(atlas):
     return atlas.open("demo-gla")
+
+
+@pytest.mark.parametrize(
+    ("pool", "own", "held", "shown"),
+    [
+        ("gla", False, (None, None, None), "demo-gla"),
+        ("gla", True, (None, None, None), None),
+        ("gla", False, (None, None, "a test recording"), None),
+        ("no-such-pool", False, (None, None, None), None),
+        (None, False, (None, None, None), None),
+    ],
+)
+def test_the_map_of_transcribes_pool_is_taken_unless_there_is_a_choice_here(atlas, pool, own, held, shown):
+    name = followed(partial(clips.taken, atlas), 1, pool, own, *held)
+    assert (name if isinstance(name, str) else None) == shown
 
 
 def slow_kl(p, q):
@@ -91,7 +108,8 @@ def test_what_is_not_at_hand_is_known_by_language_length_and_id(atlas):
     points = atlas.open("real-mdw")
     assert set(points.utterances) == {None}
     assert points.embeddings is None
-    assert hover(points, 3) == f"Mboshi · {points.map.seconds[3]:.1f} s · {points.map.ids[3]}"
+    facts = f" · {points.map.seconds[3]:.1f} s · {points.map.ids[3]}"
+    assert hover(points, 3) == f'Mboshi<span translate="no">{facts}</span>'
 
 
 def test_a_pool_with_other_clips_than_the_map_is_not_taken_for_it(tmp_path, engine):

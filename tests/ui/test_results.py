@@ -394,7 +394,7 @@ def test_a_baseline_beyond_100_percent_lies_at_the_edge_with_its_value(store):
     selection.__dict__["rates"] = rates.assign(rate=rates["rate"].where(rates["condition"] != ALONE, 175.0))
     figure, _ = drawn(selection, "pool")
     assert figure.layout.shapes[0].y0 == EDGE
-    assert figure.layout.annotations[0].text == "Whisper alone: 175 % ↑"
+    assert figure.layout.annotations[0].text == "Whisper alone · 175 % ↑"
 
 
 def test_the_dumbbells_join_baseline_and_condition(store):

@@ -117,7 +117,7 @@ def oracle(evidence: Evidence) -> Answer | None:
     if not pairs:
         return None
     shown = "; ".join(
-        f"{line['short']} {percent(pair.after)} against {percent(pair.before)} of the nearest"
+        f"{line['short']}: {percent(pair.after)} against {percent(pair.before)} of the nearest"
         for line, pair in pairs
     )
     tried = int(pairs[0][0]["candidates"])

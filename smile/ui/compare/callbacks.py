@@ -15,7 +15,8 @@ from gradio.utils import get_upload_folder
 
 from smile.audio.io import Recording
 from smile.datatypes import SAMPLE_RATE, SmileError
-from smile.evaluation.compare import FIRST_GUESS, Grid, as_rows, ways
+from smile.evaluation.compare import FIRST_GUESS, Grid, ways
+from smile.evaluation.compared import as_rows
 from smile.settings import Settings
 from smile.transcription.lengths import only_beginning
 from smile.ui.cancelled import consuming
@@ -52,13 +53,15 @@ class Asked(NamedTuple):
     knn: Any
     acoustic: Any
     controlled: Any = False
+    untrained: Any = False
 
     def grid(self) -> Grid:
         """Return the cells that the choices come to."""
-        if not all(isinstance(one, bool) for one in (self.knn, self.acoustic, self.controlled)):
-            raise SmileError("The settings knn, acoustic and controlled are true or false.")
+        rows = self.acoustic, self.controlled, self.untrained
+        if not all(isinstance(one, bool) for one in (self.knn, *rows)):
+            raise SmileError("The settings knn, acoustic, controlled and untrained are true or false.")
         base, counts = Settings(knn=1.0 if self.knn else 0.0), tuple(int(n) for n in self.shots)
-        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, self.acoustic, self.controlled)
+        return Grid(counts, ways(list(self.ways), int(self.seeds)), base, *rows)
 
 
 class View(NamedTuple):
@@ -119,7 +122,7 @@ def _run(engine: Engine, reference: str, asked: Asked) -> Iterator[View]:
     places = tuple(grid.places())
     compared = Compared(places, (), choice.language.code, choice.synthetic)
     yield View(table=compare_html(compared), compared=compared)
-    for line in engine.prepare(asked.pool, *grid.settings()):
+    for line in engine.prepare(asked.pool, *grid.settings(), untrained=grid.untrained_settings()):
         yield View(stage=stage(line, "working"))
     began = time.monotonic()
     for cell in engine.compare(recording.samples, asked.pool, grid):
@@ -196,15 +199,12 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, An
 
 def opened_with(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, Any]:
     """Return the pool that an address asks for and its recordings; what it does not name stays."""
-    pool = (query or {}).get("pool")
-    return (pool, show_examples(engine, pool)) if engine.choice(pool) else (gr.skip(), gr.skip())
+    return taken(engine, (query or {}).get("pool")) or (gr.skip(), gr.skip())
 
 
-def followed(engine: Engine, pool: str | None, own: bool, audio: str | None) -> tuple[Any, Any]:
-    """Return the pool that was chosen on Transcribe and its recordings, unless there is a choice here."""
-    if own or audio or engine.choice(pool) is None:
-        return gr.skip(), gr.skip()
-    return pool, show_examples(engine, pool)
+def taken(engine: Engine, pool: str | None) -> tuple[Any, Any] | None:
+    """Return a pool and its recordings; None where there is no such pool."""
+    return (pool, show_examples(engine, pool)) if engine.choice(pool) else None
 
 
 def arrive(engine: Engine, pool: str | None, audio: str | None, reference: str) -> tuple[Any, ...]:
@@ -243,7 +243,7 @@ def compare_json(engine: Engine, reference: str | None = None, **asked: Any) -> 
     wanted = Asked(**asked)
     with discarding([wanted.audio]):
         grid, recording, choice = finished(checked(engine, wanted))
-    for _ in engine.prepare(wanted.pool, *grid.settings()):
+    for _ in engine.prepare(wanted.pool, *grid.settings(), untrained=grid.untrained_settings()):
         pass
     cells = list(engine.compare(recording.samples, wanted.pool, grid))
     rows = as_rows(cells, reference or "", choice.language.code)

@@ -16,6 +16,7 @@ from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
 from smile.ui.parts.clip import clip_inputs
 from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, TURNS, Onward, cancelling
+from smile.ui.parts.following import follow
 from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.values import facts, number
@@ -50,7 +51,8 @@ def compare_tab(engine: Engine, transcribed: Onward) -> Callable[[], None]:
         connect_view(engine, view, reference, kinds, file)
         connect_clip(engine, asked, example, reference, view, transcribed)
         publish(engine, asked, reference)
-    return partial(connect_pool, engine, asked, example, transcribed)
+    take, shown = partial(callbacks.taken, engine), (asked.pool, example)
+    return partial(follow, transcribed, asked.pool, (asked.audio,), shown, take)
 
 
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
@@ -80,7 +82,14 @@ def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.B
         info="It is limited to the length that the pool's speakers say in that time, as with examples.",
         elem_id="compare-controlled",
     )
-    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic, controlled)
+    untrained = gr.Checkbox(
+        False,
+        label="SMILE without the adapter",
+        info="Whisper as it is behind the 3 nearest examples by KL, to see what training it for them brings; "
+        "with the spelling from the pool it reads the whole pool once for itself.",
+        elem_id="compare-untrained",
+    )
+    asked = Asked(clip.pool, clip.audio, shots, ways, seeds, knn, acoustic, controlled, untrained)
     return asked, clip.example, clip.reference, start, stop
 
 
@@ -117,9 +126,8 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
     run.then(callbacks.settle, view.compared, page, **QUICK)
-    chosen = [
-        c.input for c in (asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn, asked.controlled)
-    ]
+    order = asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn, asked.controlled, asked.untrained
+    chosen = [component.input for component in order]
     plan = partial(callbacks.planned, engine=engine)
     gr.on([*chosen, asked.pool.change], plan, list(asked), view.stage, **QUICK)
 
@@ -163,18 +171,6 @@ def connect_clip(
     ).then(inputs=asked.pool, js=REMEMBER)
     opened = partial(callbacks.opened_with, engine)
     transcribed.read.then(opened, transcribed.query, [asked.pool, example], **QUICK)
-
-
-def connect_pool(engine: Engine, asked: Asked, example: gr.Radio, transcribed: Onward) -> None:
-    """Let the pool be the one of Transcribe until a visitor chooses another one here, or a recording."""
-    own = gr.State(False)
-    asked.pool.input(lambda: True, outputs=own, **QUICK)
-    transcribed.pool.change(
-        partial(callbacks.followed, engine),
-        [transcribed.pool, own, asked.audio],
-        [asked.pool, example],
-        **QUICK,
-    )
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from smile.evaluation.compare import ACOUSTIC, ALONE, COMBINED, CONTROLLED, Cell, Place, Way, consensus
+from smile.evaluation.compare import (
+    ACOUSTIC,
+    ALONE,
+    COMBINED,
+    CONTROLLED,
+    UNTRAINED,
+    Cell,
+    Place,
+    Way,
+)
+from smile.evaluation.compared import consensus
 from smile.text.scoring import score
 from smile.ui.parts.scores import percent
 
@@ -23,10 +33,11 @@ FILLED = Markup(
     '<td{span}><button type="button" data-cell="{index}" class="cell{kind}"{pressed}>'
     '<span class="text" dir="auto">{text}</span><small>{facts}</small></button></td>'
 )
+WITH = Markup("<small>{}</small>")
 WAITING = Markup('<td{span} class="waiting"><span aria-label="not yet written">…</span></td>')
 CONSENSUS = Markup(
     '<p class="consensus"><b>Agrees best with the others</b> <span dir="auto">{text}</span>'
-    "<small>{where}{rate}</small></p>"
+    "<small>{where}</small><small>{rate}</small></p>"
 )
 
 
@@ -52,7 +63,7 @@ def compare_html(compared: Compared, reference: str = "", opened: int | None = N
     """
     if not compared.places:
         return ""
-    counts = sorted({p.shots for p in compared.places if p.shots})
+    counts = sorted({p.shots for p in compared.places if p.shots and p.adapted})
     columns = counts or [0]
     index = {cell.place: i for i, cell in enumerate(compared.cells)}
 
@@ -63,9 +74,9 @@ def compare_html(compared: Compared, reference: str = "", opened: int | None = N
         return _filled(compared, index[place], reference, opened, wide)
 
     rows = []
-    for place in (ALONE, CONTROLLED, ACOUSTIC, COMBINED, Place(0)):
+    for place in (ALONE, CONTROLLED, ACOUSTIC, COMBINED, Place(0), UNTRAINED):
         if place in compared.places:
-            rows.append(ROW.format(name=title(place), cells=filled(place, len(columns))))
+            rows.append(ROW.format(name=_named(place), cells=filled(place, len(columns))))
     for way in _ways(compared.places):
         cells = Markup().join(filled(Place(count, way)) for count in counts)
         rows.append(ROW.format(name=way.label, cells=cells))
@@ -74,7 +85,7 @@ def compare_html(compared: Compared, reference: str = "", opened: int | None = N
 
 
 def _ways(places: Sequence[Place]) -> list[Way]:
-    return list(dict.fromkeys(place.way for place in places if place.way))
+    return list(dict.fromkeys(place.way for place in places if place.way and place.adapted))
 
 
 def _filled(compared: Compared, index: int, reference: str, opened: int | None, span: Markup) -> Markup:
@@ -108,8 +119,18 @@ def agreed(compared: Compared, reference: str) -> Markup:
     if cell is None:
         return Markup()
     cer = rate(cell, reference, compared.language)
-    percentage = "" if cer is None else f", {percent(cer)}"
+    percentage = "" if cer is None else percent(cer)
     return CONSENSUS.format(text=cell.text or "no text", where=title(cell.place), rate=percentage)
+
+
+def _named(place: Place) -> Markup:
+    """The name of a row that goes over all numbers of examples."""
+    return Markup("{}{}").format(title(place), WITH.format(behind(place)) if place == UNTRAINED else "")
+
+
+def behind(place: Place) -> str:
+    """Return the examples of a place in words."""
+    return f"{place.shots} example{'s' * (place.shots != 1)}, {place.way.label if place.way else ''}"
 
 
 def title(place: Place) -> str:
@@ -120,6 +141,8 @@ def title(place: Place) -> str:
         return "The pool's acoustic model"
     if place == COMBINED:
         return "Examples and acoustic model combined"
+    if place == UNTRAINED:
+        return "SMILE without the adapter"
     if not place.way:
         return "No examples"
-    return f"{place.shots} example{'s' * (place.shots != 1)}, {place.way.label}"
+    return behind(place)

@@ -8,9 +8,11 @@ from contextvars import ContextVar
 from typing import Any
 
 from smile.ui.i18n.catalogue import Catalogue, french
+from smile.ui.i18n.figures import translated_figure
 from smile.ui.i18n.page import READ, SHOWING, in_language
 
 LANGUAGE = "fr"
+PLOTLY = "plotly"  # what gradio calls a figure of it
 READER: ContextVar[Catalogue | None] = ContextVar("reader", default=None)
 
 
@@ -59,6 +61,8 @@ def _answer(block: Any, value: Any, catalogue: Catalogue) -> Any:
 def _property(kind: str, name: str, value: Any, catalogue: Catalogue) -> Any:
     if name == "choices" and isinstance(value, list | tuple):
         return [_choice(choice, catalogue) for choice in value]
+    if kind == "plot" and name == "value" and isinstance(value, dict) and value.get("type") == PLOTLY:
+        return {**value, "plot": translated_figure(value["plot"], catalogue)}
     is_read = name in READ or (name == "value" and kind in SHOWING)
     if not is_read or not isinstance(value, str):
         return value

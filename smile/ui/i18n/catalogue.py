@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +22,10 @@ NUMBERED, OWN = re.compile(r"n\d*"), re.compile(r"t\d*")
 NUMBER = r"[−+-]?\d[\d.,:\u00a0 ]*?"
 NAMED = r"(?:(?![.!?]\s).)+?"  # what stands in a place goes over no end of a sentence
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
-PART = " · "
+LISTED, PART, COMMA = "; ", " · ", ", "
 TIGHT = re.compile(r"(?<=\S) (?=[:;!?%»])|(?<=«) ")
 REMEMBERED = 20_000  # texts
-LONGEST = 2_000  # characters of a text with places
+LONGEST = 1_000  # characters of a text with places, or of one that is more than its sentences
 
 
 class Pattern(NamedTuple):
@@ -34,6 +34,35 @@ class Pattern(NamedTuple):
     english: str
     found: re.Pattern[str]
     translation: str
+    own: str  # its longest piece between places
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return how a text fits; what lacks its own piece is told quickly."""
+        return self.found.fullmatch(text) if self.own in text else None
+
+
+class Made(NamedTuple):
+    """What a catalogue makes of a text, by which of its entries, and the pieces that it has nothing for."""
+
+    text: str
+    entries: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class Split(NamedTuple):
+    """A way to take a text apart that is not in the catalogue as it stands."""
+
+    pieces: Callable[[str], list[str]]
+    between: str
+    partly: bool = True  # whether it is done also where some pieces are not known
+
+
+SPLITS = (
+    Split(SENTENCE.split, " "),
+    Split(partial(re.split, re.escape(LISTED)), f"\u00a0{LISTED}"),
+    Split(partial(re.split, re.escape(PART)), PART),
+    Split(partial(re.split, re.escape(COMMA)), COMMA, partly=False),
+)
 
 
 class Catalogue:
@@ -42,61 +71,86 @@ class Catalogue:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = {plain(english): typeset(text) for english, text in texts.items()}
         with_places = sorted(filter(PLACE.search, self.texts), key=_specific, reverse=True)
-        self._patterns = [Pattern(text, expression(text), self.texts[text]) for text in with_places]
-        self._remembered = lru_cache(REMEMBERED)(self._translated)
+        self._patterns = [
+            Pattern(text, expression(text), self.texts[text], max(PLACE.split(text)[::2], key=len))
+            for text in with_places
+        ]
+        self._remembered = lru_cache(REMEMBERED)(self._made)
+        self._one = lru_cache(REMEMBERED)(self._looked_up)
 
     def text(self, english: str) -> str | None:
-        """Return a text of the page in this language; None where the catalogue does not have it all.
+        """Return a text of the page in this language, as far as it is known; None where nothing of it is.
 
-        A text of several sentences, or of parts with dots between, is looked up in these.
+        A text of several sentences, or of parts with dots, semicolons or commas between, is looked up in
+        these.
         """
-        return self._remembered(plain(english))
-
-    def entry(self, english: str) -> str | None:
-        """Return which entry of the catalogue a text is, as it stands there; None where it is none."""
-        english = plain(english)
-        if english in self.texts and not PLACE.search(english):
-            return english
-        found = (p for p in self._patterns if self._filled(p, p.found.fullmatch(english)) is not None)
-        return next((pattern.english for pattern in found), None)
+        made = self._remembered(plain(english))
+        return made.text if made.entries else None
 
     def parts(self, english: str) -> list[str]:
-        """Return the entries that a text comes to: itself, its parts, or its sentences; else nothing."""
-        for pieces in ([english], english.split(PART), SENTENCE.split(english)):
-            entries = [self.entry(piece) for piece in pieces if _is_text(piece)]
-            if all(entries):
-                return [entry for entry in entries if entry]
-        return []
+        """Return the entries that a text comes to: itself, or its parts; nothing where one is missing."""
+        made = self._remembered(plain(english))
+        return [] if made.missing else list(made.entries)
 
-    def _translated(self, english: str) -> str | None:
+    def missing(self, english: str) -> list[str]:
+        """Return what of a text is not in the catalogue."""
+        return list(self._remembered(plain(english)).missing)
+
+    def _made(self, english: str, splits: Sequence[Split] = SPLITS) -> Made:
+        """A text whole, or taken apart in the way that leaves least of it as it is."""
         if not _is_text(english):
-            return None
-        if (whole := self._one(english)) is not None:
+            return Made(english)
+        whole = self._one(english)
+        if whole and not whole.missing:
             return whole
-        for between, pieces in ((PART, english.split(PART)), (" ", SENTENCE.split(english))):
-            made = [self._one(piece) for piece in pieces]
-            if len(pieces) > 1 and any(made):
-                return between.join(new or old for new, old in zip(made, pieces, strict=True))
-        return None
+        fit = splits if len(english) <= LONGEST else splits[:1]
+        made = [whole, *(self._apart(english, fit[i:]) for i in range(len(fit)))]
+        known = [one for one in made if one is not None and one.entries]
+        return min(known, key=_left, default=Made(english, missing=(english,)))
 
-    def _one(self, english: str) -> str | None:
-        if english in self.texts:
-            return self.texts[english]
+    def _apart(self, english: str, splits: Sequence[Split]) -> Made | None:
+        """A text in the pieces of the first of some splits; None where it has no such pieces."""
+        split, *finer = splits
+        pieces = split.pieces(english)
+        if len(pieces) < 2:
+            return None
+        made = [self._made(piece, finer) for piece in pieces]
+        if not split.partly and any(one.missing for one in made):
+            return None
+        return _joined(split.between.join(one.text for one in made), made)
+
+    def _looked_up(self, english: str) -> Made | None:
+        if english in self.texts and not PLACE.search(english):
+            return Made(self.texts[english], (english,))
         if len(english) > LONGEST:
             return None
-        made = (self._filled(pattern, pattern.found.fullmatch(english)) for pattern in self._patterns)
-        return next((text for text in made if text is not None), None)
+        made = (self._filled(pattern, pattern.match(english)) for pattern in self._patterns)
+        found = [one for one in made if one is not None]
+        if english.endswith("."):  # perhaps the last of a list that is a sentence
+            ending = self._one(english[:-1])
+            found += [ending._replace(text=f"{ending.text}.")] if ending else []
+        return min(found, key=_left, default=None)
 
-    def _filled(self, pattern: Pattern, match: re.Match[str] | None) -> str | None:
+    def _filled(self, pattern: Pattern, match: re.Match[str] | None) -> Made | None:
         """The translation with what was found in its places; None where a text in them is not known."""
         if match is None:
             return None
-        put = {
-            name: self.text(value) if _is_own(name) else value for name, value in match.groupdict().items()
-        }
-        if None in put.values():
+        own = {name: self._made(value) for name, value in match.groupdict().items() if _is_own(name)}
+        if not all(one.entries for one in own.values()):
             return None
-        return PLACE.sub(lambda place: str(put[place[1]]), pattern.translation)
+        put = match.groupdict() | {name: one.text for name, one in own.items()}
+        text = PLACE.sub(lambda place: str(put[place[1]]), pattern.translation)
+        return _joined(text, [Made("", (pattern.english,)), *own.values()])
+
+
+def _joined(text: str, made: Sequence[Made]) -> Made:
+    entries, missing = ([piece for one in made for piece in one[i]] for i in (1, 2))
+    return Made(text, tuple(entries), tuple(missing))
+
+
+def _left(made: Made) -> int:
+    """How many characters of a text are not translated."""
+    return sum(map(len, made.missing))
 
 
 def expression(text: str) -> re.Pattern[str]:

@@ -11,6 +11,7 @@ from gradio.i18n import I18nData
 
 from smile.paths import ASSETS
 from smile.ui.i18n.catalogue import Catalogue
+from smile.ui.i18n.figures import translated_figure
 from smile.ui.i18n.markup import translated_html
 
 READ = ("label", "info", "placeholder")
@@ -58,6 +59,8 @@ def scripts() -> str:
 def in_language(kind: str, name: str, text: str, catalogue: Catalogue) -> str:
     """Return a text of a component in the catalogue's language, as far as it has it."""
     if kind == "html" and name == "value":
+        if text.startswith("{"):
+            return translated_figure(text, catalogue)
         return translated_html(text, catalogue) if text.lstrip().startswith("<") else text
     return catalogue.text(text) or text
 

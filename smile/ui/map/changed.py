@@ -121,8 +121,8 @@ def group(points: float) -> int:
 def hover(change: Change) -> str:
     """Return what hovering over a measured utterance shows, as the HTML that plotly knows."""
     known = language(change.language)
-    who = escape(f"{known.name or known.code} · test clip · {change.id}")
-    return f"<b>{rates(change)}</b><br>{who}"
+    who = escape(f"{known.name or known.code} · test clip")
+    return f"<b>{rates(change)}</b><br>{who}{figure.FACTS.format(f' · {change.id}')}"
 
 
 def rates(change: Change) -> str:

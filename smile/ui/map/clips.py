@@ -125,11 +125,9 @@ def find_test(atlas: Atlas, name: str | None, test: str | None) -> Utterance | N
     return next((u for key in keys for u in atlas.engine.queries(key) if f"{key}/{u.id}" == test), None)
 
 
-def followed(atlas: Atlas, key: str | None, own: bool, query: Query | None, *clip: str | None) -> Any:
-    """Return the map of the pool that was chosen on Transcribe, unless there is a choice or a query here."""
-    if own or query or any(clip):
-        return gr.skip()
-    return atlas.named(key) or gr.skip()
+def taken(atlas: Atlas, key: str | None) -> tuple[str] | None:
+    """Return the map of a pool on offer; None where there is none."""
+    return (name,) if (name := atlas.named(key)) else None
 
 
 def arrive(atlas: Atlas, key: str | None, example: str | None, audio: str | None) -> tuple[Any, ...]:

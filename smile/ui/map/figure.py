@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from smile.datatypes import Matrix, Vector
 from smile.retrieval.divergences import Distances
@@ -38,6 +38,7 @@ OTHERS, UNKNOWN = "others", "not known here"
 ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
 CAMERA = {"eye": {"x": 1.35, "y": 1.35, "z": 0.9}}
 CUT = 90  # characters of a text that hovering shows
+SAID, FACTS = Markup('<b dir="auto">{}</b>'), Markup('<span translate="no">{}</span>')
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
     2: {"point": 7, "rank": 17, "query": 17},
     3: {"point": 3.5, "rank": 7, "query": 6},
@@ -99,10 +100,10 @@ def hover(points: Points, index: int) -> str:
     """Return what hovering over a point shows, as the HTML that plotly knows."""
     utterance = points.utterances[index]
     language = points.language(index)
-    facts = [language.name or language.code, f"{points.map.seconds[index]:.1f} s", points.map.ids[index]]
+    facts = f" · {points.map.seconds[index]:.1f} s · {points.map.ids[index]}"
     text = utterance.text if utterance else ""
-    shown = [f"<b>{escape(text[:CUT])}{'…' if len(text) > CUT else ''}</b>"] if text else []
-    return "<br>".join([*shown, str(escape(" · ".join(facts)))])
+    shown = [SAID.format(f"{text[:CUT]}{'…' if len(text) > CUT else ''}")] if text else []
+    return "<br>".join([*shown, escape(language.name or language.code) + FACTS.format(facts)])
 
 
 def _marker(number: int, coordinates: Matrix, ramp: bool) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from smile.ui.map.callbacks import WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, recorder, stage
+from smile.ui.parts.following import follow
 from smile.ui.serving import PLOTLY
 
 PLOT = Markup('<div class="plot" data-library="{}"></div><p class="plot-note">Drawing the map</p>')
@@ -52,16 +53,8 @@ def map_tab(atlas: Atlas, transcribed: Onward) -> Callable[[], None]:
             page = outputs()
         draw = connect(atlas, tab, sight, clip, page)
         connect_query(atlas, sight, clip, page, transcribed, draw)
-    return partial(connect_pool, atlas, sight, clip, page, transcribed)
-
-
-def connect_pool(atlas: Atlas, sight: Sight, clip: Clip, page: Page, transcribed: Onward) -> None:
-    """Let the map be that of Transcribe's pool until a visitor chooses another one here, or a query."""
-    own = gr.State(False)
-    sight.map.input(lambda: True, outputs=own, **QUICK)
-    transcribed.pool.change(
-        partial(clips.followed, atlas), [transcribed.pool, own, page.asked, *clip], sight.map, **QUICK
-    )
+    take = partial(clips.taken, atlas)
+    return partial(follow, transcribed, sight.map, (page.asked, *clip), (sight.map,), take)
 
 
 def sight_inputs(atlas: Atlas) -> Sight:

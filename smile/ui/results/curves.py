@@ -129,7 +129,7 @@ def _line(figure: Figure, line: pd.DataFrame, name: str, style: Look) -> None:
         name=name,
         line={"color": colour, "dash": dash, "width": 2},
         error_y=spread(line, colour),
-        hovertemplate=f"{name}: %{{customdata[0]:.1f}} %<extra></extra>",
+        hovertemplate="%{fullData.name}: %{customdata[0]:.1f} %<extra></extra>",
     )
 
 
@@ -143,7 +143,7 @@ def _baseline(figure: Figure, selection: Selection, means: pd.DataFrame) -> None
             y=min(rate, EDGE),
             line={"color": GREY, "width": 1.5, "dash": "dashdot"},
             annotation={
-                "text": name if rate <= LIMIT else f"{name}: {rate:.0f} % ↑",
+                "text": name if rate <= LIMIT else f"{name} · {rate:.0f} % ↑",
                 "xanchor": "right",
                 "yanchor": "bottom",
             },

@@ -133,7 +133,7 @@ def overhead(selection: Selection) -> Figure | None:
     parts = {"everything else": (means["seconds"] - means["retrieval"], GREY),
              "ranking the pool": (means["retrieval"], COLOURS[1])}  # fmt: skip
     for name, (values, colour) in parts.items():
-        hover = f"%{{y}}: %{{x:.3f}} s {name}<extra></extra>"
+        hover = "%{y}: %{x:.3f} s %{fullData.name}<extra></extra>"
         figure.add_bar(
             x=values, y=names, name=name, orientation="h", marker_color=colour, hovertemplate=hover
         )

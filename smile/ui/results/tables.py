@@ -117,7 +117,8 @@ def _row(line: dict[str, Any], places: int, opened: str) -> Markup:
         cells.append(_rate(line, place))
         if place:
             cells.append(_change(line, place))
-    cells += [Markup("<td>{}</td>").format(line[key] or "–") for key in ("code", "family", "script")]
+    cells.append(Markup('<td translate="no">{}</td>').format(line["code"]))
+    cells += [Markup("<td>{}</td>").format(line[key] or "–") for key in ("family", "script")]
     cells.append(Markup("<td>{}</td>").format(f"known ({line['whisper']})" if line["whisper"] else "unknown"))
     cells.append(Markup('<td class="number">{}</td>').format(line["clips"]))
     chosen = Markup(' class="opened"') if line["code"] == opened else ""

@@ -40,7 +40,10 @@ STOPPED = {
 SECTION = Markup(
     '<section class="utterances"><h3>{title}</h3><p class="note">{note}</p>{where}<ol>{items}</ol></section>'
 )
-ITEM = Markup('<li class="utterance"><h4>{id}<span>{change}</span></h4>{heard}<div>{sides}</div></li>')
+ITEM = Markup(
+    '<li class="utterance"><h4><bdi translate="no">{id}</bdi><span>{change}</span></h4>{heard}'
+    "<div>{sides}</div></li>"
+)
 HEARD = Markup('<div class="heard"><p class="text" dir="auto"><b>Reference</b> {text}</p>{player}</div>')
 SIDE = Markup(
     '<div><h5>{label}</h5><p class="text" dir="auto">{text}</p>{edits}<p class="meta">{meta}</p>{near}</div>'
@@ -167,7 +170,7 @@ def _near(neighbours: Any, distances: Any) -> Markup:
     if not len(neighbours):
         return Markup()
     items = Markup().join(
-        Markup("<li>{} <span>{}</span></li>").format(key, f"{distance:.4g}")
+        Markup('<li translate="no">{} <span>{}</span></li>').format(key, f"{distance:.4g}")
         for key, distance in zip(neighbours, distances, strict=False)
     )
     count = len(neighbours)
