@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from smile.datatypes import PoolError, Span
 from smile.own import edited, recutting, transcripts
+from smile.own.dividing import cut_text, divided, joined
 from smile.own.edited import draft
 from smile.own.made import Made
-from smile.own.recutting import Cursors, cut_text, divided, joined, merge, moment, split, undo
+from smile.own.recutting import Cursors, merge, moment, split, undo
 from smile.own.workspace import Workspace
 from smile.transcription.batch import Step
 from tests.support.cut_by_hand import CUTS, NAME, TEXTS, corrected, transcribed
@@ -183,6 +184,104 @@ def test_a_recording_that_is_deleted_takes_its_drafts_and_steps_along(workspace:
 def test_a_caret_in_a_text_with_other_words_goes_by_length(workspace: Workspace) -> None:
     assert moment(part(workspace, 0), Cursors("ab cd", 2)) == pytest.approx(0.8)
     assert moment(part(workspace, 0), Cursors(TEXTS[0], 2)) == pytest.approx(0.45)
+
+
+def retimed(workspace: Workspace, times: list[tuple[float, float]]) -> None:
+    """Give the words of the first segment other times."""
+    words = tuple(Span(*at, word) for at, word in zip(times, TEXTS[0].split(), strict=True))
+    told = transcripts.exported(workspace)[0]
+    (name, spans), *others = told.tiers
+    tiers = ((name, (replace(spans[0], parts=words), *spans[1:])), *others)
+    transcripts.keep(workspace, Step(0, 1, NAME, transcript=replace(told, tiers=tiers)), Made())
+
+
+def words_and_texts_agree(workspace: Workspace) -> bool:
+    timed = [p for p in transcripts.parts(workspace) if p.words]
+    return all([word.text for word in p.words] == p.smile.split() for p in timed)
+
+
+def test_a_cursor_of_the_waveform_alone_divides_the_text_by_the_times_of_its_words(
+    workspace: Workspace,
+) -> None:
+    retimed(workspace, [(0.2, 0.3), (1.1, 1.2), (1.2, 1.3), (1.3, 1.4)])
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 0, 0.9))
+    assert shown(workspace)[:2] == [(0.2, 0.9, "wa"), (0.9, 1.4, "áyaa la tsáa")]
+    assert words_and_texts_agree(workspace)
+
+
+@pytest.mark.parametrize(("caret", "at"), [(2, 0.9), (10, 0.45), (4, None), (4, 0.9)])
+def test_words_whose_times_fall_into_the_other_half_have_none(
+    workspace: Workspace, caret: int, at: float | None
+) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], caret, at))
+    assert shown(workspace)[0][2] == TEXTS[0][:caret].strip(), "the text is cut where the caret was"
+    assert words_and_texts_agree(workspace)
+
+
+@pytest.mark.parametrize("caret", [4, 5])
+def test_a_split_leaves_a_letter_its_marks(workspace: Workspace, caret: int) -> None:
+    text = "wa a\u0323\u0301yaa la"
+    split(workspace, part(workspace, 0), Cursors(text, caret, 0.8))
+    assert [p.draft for p in transcripts.parts(workspace)][:2] == ["wa a\u0323\u0301", "yaa la"]
+
+
+def test_what_was_cut_meanwhile_is_left_as_it_is(workspace: Workspace) -> None:
+    known = part(workspace, 0)
+    split(workspace, known, Cursors(TEXTS[0], 3))
+    before = shown(workspace)
+    with pytest.raises(PoolError, match="cut anew"):
+        split(workspace, known, Cursors(TEXTS[0], 3, 1.2))
+    with pytest.raises(PoolError, match="cut anew"):
+        merge(workspace, known, TEXTS[0])
+    assert shown(workspace) == before
+
+
+def test_what_was_corrected_meanwhile_is_not_cut(workspace: Workspace) -> None:
+    known = part(workspace, 0)
+    corrected(workspace, known)
+    with pytest.raises(PoolError, match="among the examples already"):
+        split(workspace, known, Cursors(TEXTS[0], 3))
+
+
+def again(workspace: Workspace, tiers: int = 2) -> None:
+    """Transcribe the recording again, cut as it is: in capitals, and perhaps by Whisper alone."""
+    told = transcripts.exported(workspace)[0]
+    loud = tuple(
+        (name, tuple(replace(span, text=span.text.upper(), parts=()) for span in spans))
+        for name, spans in told.tiers[-tiers:]
+    )
+    transcripts.keep(workspace, Step(0, 1, NAME, transcript=replace(told, tiers=loud)), Made())
+
+
+@pytest.mark.parametrize("tiers", [1, 2])
+def test_steps_are_taken_back_with_the_text_of_a_later_transcription(
+    workspace: Workspace, tiers: int
+) -> None:
+    merge(workspace, part(workspace, 1), TEXTS[1])
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    again(workspace, tiers)
+    assert [undo(workspace, NAME), undo(workspace, NAME)] == [("split", 0), ("merge", 1)]
+    assert shown(workspace) == [(start, end, text.upper()) for start, end, text in WHOLE]
+    assert len(transcripts.exported(workspace)[0].tiers) == tiers
+
+
+def test_what_was_written_into_halves_goes_into_the_whole_as_a_split_is_taken_back(
+    workspace: Workspace,
+) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    half = part(workspace, 1)
+    draft(workspace, (NAME, half.start, half.end), "ÁYAA la")
+    undo(workspace, NAME)
+    assert part(workspace, 0).draft == "wa ÁYAA la"
+    assert len(edited.edited(workspace).drafts) == 1
+
+
+def test_what_was_written_over_both_is_divided_as_a_merge_is_taken_back(workspace: Workspace) -> None:
+    merge(workspace, part(workspace, 1), TEXTS[1])
+    both = part(workspace, 1)
+    draft(workspace, (NAME, both.start, both.end), "NGÁ o kwé bisí dí BOO")
+    undo(workspace, NAME)
+    assert [p.draft for p in transcripts.parts(workspace)] == [None, "NGÁ o kwé", "bisí dí BOO"]
 
 
 @given(st.text("ab ", max_size=30), st.floats(0, 1))

@@ -20,7 +20,6 @@ from smile.util.timing import telling
 
 SOUNDS = Stretches()  # what the last parts were cut from
 ADDING = "Adding it to the examples"
-ANEW = "This recording has been transcribed anew meanwhile; open the transcript again, and correct that."
 
 
 @guarded
@@ -52,9 +51,7 @@ def learn(
     workspace = opened(service, key)
     if not chosen:
         raise PoolError("Choose a transcript first.")
-    part = transcripts.part(workspace, str(chosen[0]), int(chosen[1]))
-    if [part.start, part.end] != list(chosen[2:]):
-        raise PoolError(ANEW)
+    part = transcripts.placed(workspace, str(chosen[0]), int(chosen[1]), chosen[2:])
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     said = growing.said(text)
