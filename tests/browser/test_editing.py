@@ -13,6 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from smile.own import changes
+from smile.own.edited import edited
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
@@ -271,3 +272,52 @@ def test_a_segment_is_split_at_the_caret_merged_again_and_both_taken_back(page: 
     assert not page.one("[data-do='undo']").is_enabled()
     assert page.value("#own-part-text textarea") == TEXTS[0]
     assert page.errors() == []
+
+
+@pytest.fixture
+def folder(page: Page, visited: tuple[str, Path]) -> Path:
+    """The folder of the page's visitor."""
+    return max(visited[1].rglob("state.json"), key=lambda path: path.stat().st_mtime_ns).parent
+
+
+def kept(folder: Path) -> list[tuple[float, str]]:
+    """The drafts that the server has, and where each begins."""
+    return sorted((draft.start, draft.text) for draft in edited(Workspace(folder)).drafts)
+
+
+def slowed(page: Page, seconds: float) -> None:
+    """Let answers of the server come later from now on."""
+    page.driver.execute_script(
+        "window.ask ??= window.fetch; const later = arguments[0];"
+        "window.fetch = async (...asked) => {"
+        "  const answer = await window.ask(...asked);"
+        "  await new Promise((resolve) => setTimeout(resolve, later)); return answer; }",
+        1000 * seconds,
+    )
+
+
+def test_what_is_written_while_a_draft_is_on_its_way_is_kept_too(page: Page, folder: Path) -> None:
+    slowed(page, 2)
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.END, " a")
+    page.wait(lambda: kept(folder) == [(0.2, f"{TEXTS[0]} a")], "the first draft")
+    field(page).send_keys(" b")
+    page.wait(lambda: kept(folder) == [(0.2, f"{TEXTS[0]} a b")], "the second", patience=15)
+
+
+def test_what_is_written_while_another_segment_comes_belongs_to_the_first(page: Page, folder: Path) -> None:
+    slowed(page, 0.4)
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.END)
+    keys(page, Keys.ARROW_DOWN)
+    field(page).send_keys(" late")
+    drawn(page, 1)
+    page.wait(lambda: kept(folder) == [(0.2, f"{TEXTS[0]} late")], "the draft", patience=15)
+    assert page.value("#own-part-text textarea") == TEXTS[1]
+
+
+def test_what_is_written_just_before_a_reload_is_kept(page: Page, folder: Path) -> None:
+    page.click("#own-part-text textarea")
+    field(page).send_keys(Keys.END, " last")
+    page.driver.refresh()
+    page.wait(lambda: kept(folder) == [(0.2, f"{TEXTS[0]} last")], "the draft", patience=15)

@@ -120,6 +120,6 @@ def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Work
 def connect(service: VisitorService, view: Page, quick: Mapping[str, Any]) -> None:
     """Connect the editor's own events."""
     editor, outputs = view.part_player, list(view)
-    editor.draft(told(saved, service), view.key, view.part_saved, **quick)
+    editor.draft(told(saved, service), view.key, view.part_saved, trigger_mode="multiple", **quick)
     for event, done in ((editor.split, split), (editor.merge, merge), (editor.undo, undo)):
         event(told(done, service), view.key, outputs, **quick)
