@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from statistics import fmean
 from typing import NamedTuple
 
 from smile.audio.features import WINDOW
@@ -192,6 +193,14 @@ def _replaced(
     _write(workspace, part, count, spans)
 
 
+def _distances(transcript: TieredTranscript, number: int, count: int, new: int) -> tuple[float, ...]:
+    """How far spans are from their examples as so many new ones take the place of others; about as these."""
+    known = transcript.distances
+    if len(known) != len(transcript.tiers[0][1]):
+        return ()
+    return (*known[:number], *[fmean(known[number : number + count])] * new, *known[number + count :])
+
+
 def stood(step: Step, now: Sequence[tuple[Span, ...]]) -> Sequence[tuple[Span, ...]]:
     """Return what stands there, by tier, when a step is taken back of which `now` has come.
 
@@ -236,7 +245,8 @@ def _write(workspace: Workspace, part: Part, count: int, spans: Sequence[tuple[S
         (name, (*tier[:number], *new, *tier[number + count :]))
         for (name, tier), new in zip(transcript.tiers, spans, strict=True)
     )
-    known[part.recording]["transcript"] = asdict(replace(transcript, tiers=tiers))
+    cut = replace(transcript, tiers=tiers, distances=_distances(transcript, number, count, len(spans[0])))
+    known[part.recording]["transcript"] = asdict(cut)
     write_json(workspace.folder / TRANSCRIPTS, known)
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from smile.datatypes import PoolError, Span
 from smile.own import edited, recutting, transcripts
-from smile.own.dividing import cut_text, divided, joined
 from smile.own.edited import draft
 from smile.own.made import Made
 from smile.own.recutting import Cursors, merge, moment, split, undo
@@ -265,6 +262,14 @@ def test_steps_are_taken_back_with_the_text_of_a_later_transcription(
     assert len(transcripts.exported(workspace)[0].tiers) == tiers
 
 
+def test_each_segment_keeps_its_distance_from_the_examples(workspace: Workspace) -> None:
+    told = replace(transcripts.exported(workspace)[0], distances=(0.1, 0.2, 0.4))
+    transcripts.keep(workspace, Step(0, 1, NAME, transcript=told), Made())
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    merge(workspace, part(workspace, 2), TEXTS[1])
+    assert [p.distance for p in transcripts.parts(workspace)] == pytest.approx([0.1, 0.1, 0.3])
+
+
 def test_what_was_written_into_halves_goes_into_the_whole_as_a_split_is_taken_back(
     workspace: Workspace,
 ) -> None:
@@ -282,32 +287,3 @@ def test_what_was_written_over_both_is_divided_as_a_merge_is_taken_back(workspac
     draft(workspace, (NAME, both.start, both.end), "NGÁ o kwé bisí dí BOO")
     undo(workspace, NAME)
     assert [p.draft for p in transcripts.parts(workspace)] == [None, "NGÁ o kwé", "bisí dí BOO"]
-
-
-@given(st.text("ab ", max_size=30), st.floats(0, 1))
-def test_a_text_is_cut_at_a_space(text: str, share: float) -> None:
-    left, right = cut_text(text, share)
-    assert f"{left} {right}".split() == text.split()
-
-
-WORD = st.builds(lambda start, length: Span(start, start + length, "w"), st.floats(1, 4), st.floats(0, 1))
-
-
-@given(st.lists(WORD, max_size=6), st.floats(1.2, 4.8))
-def test_no_word_is_lost_and_all_stay_within_their_half(words: list[Span], at: float) -> None:
-    words.sort(key=lambda word: word.start)
-    span = Span(1.0, 5.0, " ".join(w.text for w in words), parts=tuple(words))
-    halves = divided(span, at)
-    assert [len(half.parts) for half in halves] == [len(half.text.split()) for half in halves]
-    assert sum(len(half.parts) for half in halves) == len(words)
-    for half in halves:
-        assert all(half.start <= word.start <= word.end <= half.end for word in half.parts)
-
-
-def test_halves_joined_again_are_the_span() -> None:
-    words = tuple(Span(n, n + 0.5, f"w{n}", 0.5) for n in range(4))
-    span = Span(0.0, 4.0, "w0 w1 w2 w3", parts=words, probability=0.25)
-    for at in (0.9, 2.0, 3.7):
-        again = joined(*divided(span, at))
-        assert replace(again, probability=None) == replace(span, probability=None)
-        assert again.probability == pytest.approx(0.25)
