@@ -1,25 +1,42 @@
 // What the editor of a transcript does beside listening: it goes from segment to segment, keeps drafts, writes
 // special characters, and cuts segments otherwise. Each request says which segment it is of.
 const WAIT = 500, LONGEST = 2500; // ms without a key until a draft is sent; and at most, while one writes on
+const LATE = 5000, LOOK = 100; // ms without an answer until a draft is sent again; and between looks for one
 const field = () => home().querySelector("textarea");
 const open = () => {
   const { name, part, start, end } = at.box.dataset;
   return { name, part: Number(part), start: Number(start), end: Number(end), text: field().value };
 };
 
-let waiting = null, since = 0; // the timer of a draft that is not sent yet, and since when it waits
-const send = () => {
-  clearTimeout(waiting), (waiting = null);
-  if (at) trigger("draft", open());
+// What is written belongs to the segment that was open as it was written. One draft is on its way at a time, as
+// an earlier one that comes late would take its place; one that nobody answers is sent again.
+let typed = null, since = 0; // { box, facts } that the server may not have yet, and since when it waits
+let sent = null, tried = 0, before; // which of these was sent last, when, and what had been answered before
+let timer = null;
+const answer = () => home().querySelector(".draft-state")?.dataset.at;
+const tell = () => {
+  (sent = typed), (tried = Date.now()), (before = answer());
+  trigger("draft", typed.facts);
+  look();
 };
-const leave = () => waiting && send();
+const look = (after = LOOK) => (clearTimeout(timer), (timer = setTimeout(send, after)));
+const send = () => {
+  if (sent && (answer() !== before || sent.box !== at?.box)) {
+    if (typed === sent) typed = null;
+    sent = null;
+  }
+  if (!typed) return;
+  if (sent && Date.now() < tried + LATE) look();
+  else tell();
+};
+const leave = () => typed && typed !== sent && tell();
 document.addEventListener("input", ({ target }) => {
   if (!alive() || target !== field()) return;
   const said = home().querySelector(".draft-state");
   if (said) said.textContent = "";
-  if (!waiting) since = Date.now();
-  clearTimeout(waiting);
-  waiting = setTimeout(send, Math.max(0, Math.min(WAIT, since + LONGEST - Date.now())));
+  if (!typed || typed === sent) since = Date.now();
+  typed = { box: at.box, facts: open() };
+  look(Math.max(0, Math.min(WAIT, since + LONGEST - Date.now())));
 });
 document.addEventListener("visibilitychange", () => document.hidden && alive() && leave());
 element.closest(".own-editor")?.addEventListener("focusout", ({ target }) => target === field() && alive() && leave());
@@ -62,6 +79,6 @@ const split = () => {
 };
 const merge = () => (drop(), trigger("merge", open()));
 const undo = () => (drop(), trigger("undo", open()));
-const drop = () => (clearTimeout(waiting), (waiting = null)); // the text goes along
+const drop = () => (typed = null); // the text goes along
 
 Object.assign(commands, { previous: go, next: go, word, characters, split, merge, undo });

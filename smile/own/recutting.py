@@ -5,9 +5,9 @@ Text and times are divided; what is among the examples already stays as it is.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from statistics import fmean
 from typing import NamedTuple
 
 from smile.audio.features import WINDOW
@@ -15,11 +15,13 @@ from smile.corpora.reading import LONGEST_TEXT
 from smile.datatypes import PoolError, Span
 from smile.exporting import TieredTranscript
 from smile.own import edited, transcripts
+from smile.own.dividing import cut_text, divided, joined, since, texts_at, until
 from smile.own.edited import TOO_LONG, Edited, Step
 from smile.own.kept_transcripts import kept
 from smile.own.transcripts import Part
 from smile.own.workspace import TRANSCRIPTS, Workspace, write_json
 from smile.text.normalisers import one_line
+from smile.text.special import JOINERS, is_mark
 
 SHORTEST, LONGEST = 0.2, WINDOW  # seconds of a segment
 CORRECTED = "This segment is among the examples already; take that back first, then cut it otherwise."
@@ -33,8 +35,6 @@ LAST = "This is the last segment of its recording; there is none to merge it wit
 NO_STEP = "There is no split or merge to take back."
 OTHERWISE = "The recording has been cut otherwise since, so the {} cannot be taken back."
 
-Halves = tuple[Span, Span]
-
 
 class Cursors(NamedTuple):
     """Where a person wants a segment to be split: in the text as they have it, and in the sound."""
@@ -45,8 +45,11 @@ class Cursors(NamedTuple):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """Return what stands before and after the caret."""
-        return one_line(self.text[: self.caret]), one_line(self.text[self.caret :])
+        """Return what stands before and after the caret; no letter is parted from its marks."""
+        caret = self.caret
+        while 0 < caret < len(self.text) and (is_mark(self.text[caret]) or self.text[caret] in JOINERS):
+            caret += 1
+        return one_line(self.text[:caret]), one_line(self.text[caret:])
 
 
 def split(workspace: Workspace, part: Part, cursors: Cursors) -> None:
@@ -56,13 +59,13 @@ def split(workspace: Workspace, part: Part, cursors: Cursors) -> None:
     cursor of the waveform, or where the caret is between the words' times, or as the text is divided.
 
     Raises:
-        PoolError: it is corrected, a cursor is nowhere, or a half would be too short.
+        PoolError: it is corrected or no longer there, a cursor is nowhere, or a half would be too short.
     """
     with workspace.lock:
-        _refuse(workspace, part)
+        part = _refuse(workspace, transcripts.still(workspace, part))
         at, texts = moment(part, cursors), cursors.texts
         if not all(texts):
-            texts = cut_text(one_line(cursors.text), (at - part.start) / (part.end - part.start))
+            texts = texts_at(Span(part.start, part.end, one_line(cursors.text), parts=part.words), at)
         own = one_line(cursors.text) == one_line(part.smile)
         tiers = _tiers(workspace, part)
         halves = [
@@ -78,9 +81,10 @@ def merge(workspace: Workspace, part: Part, text: str) -> None:
     """Merge a part, over which a person has written `text`, with the next one of its recording.
 
     Raises:
-        PoolError: one of them is corrected, there is no next one, or both are too long together.
+        PoolError: one of them is corrected or no longer there, or both are too long together.
     """
     with workspace.lock:
+        part = transcripts.still(workspace, part)
         if part.number + 1 >= part.of:
             raise PoolError(LAST)
         after = transcripts.part(workspace, part.recording, part.number + 1)
@@ -111,10 +115,12 @@ def undo(workspace: Workspace, recording: str) -> tuple[str, int]:
         if first is None:
             edited.write(workspace, others)
             raise PoolError(OTHERWISE.format(step.what))
-        count = len(step.after)
-        _refuse(workspace, *parts[first : first + count])
-        _write(workspace, parts[first], count, step.before)
-        edited.write(workspace, others)
+        now = parts[first : first + len(step.after)]
+        _refuse(workspace, *now)
+        spans = [tier[first : first + len(now)] for tier in _tiers(workspace, now[0])]
+        before = stood(step, spans)
+        _write(workspace, now[0], len(now), before)
+        edited.write(workspace, _with_drafts(others, now, before[0]))
         return step.what, first
 
 
@@ -145,61 +151,14 @@ def moment(part: Part, cursors: Cursors) -> float:
     return round(min(max(at, first), final), 3)
 
 
-def divided(span: Span, at: float, texts: tuple[str, str] | None = None) -> Halves:
-    """Return a span as two, before and after a time; its `texts`, where they are known, else by its words."""
-    before = tuple(replace(p, end=min(p.end, at)) for p in span.parts if _middle(p) < at)
-    after = tuple(replace(p, start=max(p.start, at)) for p in span.parts if _middle(p) >= at)
-    if texts is None:
-        said = span.text.split()
-        known = bool(span.parts) and len(said) == len(span.parts)
-        share = (at - span.start) / ((span.end - span.start) or 1)
-        texts = (
-            (" ".join(said[: len(before)]), " ".join(said[len(before) :]))
-            if known
-            else cut_text(span.text, share)
-        )
-    return (
-        replace(span, end=at, text=texts[0], parts=before, confidence=None),
-        replace(span, start=at, text=texts[1], parts=after, confidence=None),
-    )
-
-
-def joined(first: Span, second: Span) -> Span:
-    """Return two spans as one; its words have times where those of both have."""
-    said = [span for span in (first, second) if span.text]
-    timed = all(span.parts for span in said)
-    text, parts = " ".join(span.text for span in said), first.parts + second.parts
-    probability = _mean(said)
-    return Span(first.start, second.end, text, parts=parts if timed else (), probability=probability)
-
-
-def cut_text(text: str, share: float) -> tuple[str, str]:
-    """Return a text in two at the space that is nearest to a share of it, in [0, 1]."""
-    spaces = [0, *(n for n, character in enumerate(text) if character == " "), len(text)]
-    place = min(spaces, key=lambda n: abs(n - share * len(text)))
-    return text[:place].strip(), text[place:].strip()
-
-
-def _middle(span: Span) -> float:
-    return (span.start + span.end) / 2
-
-
-def _mean(spans: Sequence[Span]) -> float | None:
-    """The geometric mean of the spans' probabilities, weighted by the length of their texts."""
-    known = [(span.probability, len(span.text)) for span in spans if span.probability]
-    if not known or len(known) < len(spans):
-        return None
-    whole = sum(weight for _, weight in known)
-    return min(1.0, math.exp(sum(weight * math.log(p) for p, weight in known) / whole))
-
-
-def _refuse(workspace: Workspace, *parts: Part) -> None:
-    """PoolError where parts are corrected, or corrections would not be found again."""
+def _refuse(workspace: Workspace, *parts: Part) -> Part:
+    """The first part; PoolError where parts are corrected, or corrections would not be found again."""
     if any(part.corrected is not None for part in parts):
         raise PoolError(CORRECTED)
     made = workspace.state().corrections
     if any(c.recording == part.recording and c.start is None for c in made for part in parts):
         raise PoolError(NUMBERED)
+    return parts[0]
 
 
 def _tiers(workspace: Workspace, part: Part) -> list[tuple[Span, ...]]:
@@ -234,6 +193,50 @@ def _replaced(
     _write(workspace, part, count, spans)
 
 
+def _distances(transcript: TieredTranscript, number: int, count: int, new: int) -> tuple[float, ...]:
+    """How far spans are from their examples as so many new ones take the place of others; about as these."""
+    known = transcript.distances
+    if len(known) != len(transcript.tiers[0][1]):
+        return ()
+    return (*known[:number], *[fmean(known[number : number + count])] * new, *known[number + count :])
+
+
+def stood(step: Step, now: Sequence[tuple[Span, ...]]) -> Sequence[tuple[Span, ...]]:
+    """Return what stands there, by tier, when a step is taken back of which `now` has come.
+
+    That is what stood there before; where it has been transcribed anew since, the new text, cut as before.
+    """
+    if [_said(tier) for tier in step.before] == [_said(tier) for tier in now]:
+        return step.before
+    cuts = [(span.start, span.end) for span in step.before[0]]
+    if len(cuts) == 1:
+        return [(joined(*tier),) for tier in now]
+    (_, ends), (begins, _) = cuts
+    halves = [divided(tier[0], (ends + begins) / 2) for tier in now]
+    return [(until(one, ends), since(other, begins)) for one, other in halves]
+
+
+def _said(spans: Sequence[Span]) -> list[str]:
+    return [word for span in spans for word in span.text.split()]
+
+
+def _with_drafts(state: Edited, now: Sequence[Part], before: Sequence[Span]) -> Edited:
+    """Drafts once a step is taken back: what a person has written since goes on with the same sound."""
+    recording, kept = now[0].recording, state.texts()
+    places = [(recording, span.start, span.end) for span in before]
+    texts = [kept.get(place, span.text) for place, span in zip(places, before, strict=True)]
+    written = one_line(" ".join(part.smile if part.draft is None else part.draft for part in now))
+    for part in now:
+        state = state.drafted((recording, part.start, part.end), None)
+    if all(part.draft is None for part in now) or written == one_line(" ".join(texts)):
+        return state
+    lengths = [len(text) for text in texts]
+    shares = cut_text(written, lengths[0] / (sum(lengths) or 1)) if len(places) > 1 else (written,)
+    for place, text in zip(places, shares, strict=True):
+        state = state.drafted(place, text)
+    return state
+
+
 def _write(workspace: Workspace, part: Part, count: int, spans: Sequence[tuple[Span, ...]]) -> None:
     """Put spans, by tier, in the place of so many from a part on."""
     known, number = kept(workspace), part.number
@@ -242,7 +245,8 @@ def _write(workspace: Workspace, part: Part, count: int, spans: Sequence[tuple[S
         (name, (*tier[:number], *new, *tier[number + count :]))
         for (name, tier), new in zip(transcript.tiers, spans, strict=True)
     )
-    known[part.recording]["transcript"] = asdict(replace(transcript, tiers=tiers))
+    cut = replace(transcript, tiers=tiers, distances=_distances(transcript, number, count, len(spans[0])))
+    known[part.recording]["transcript"] = asdict(cut)
     write_json(workspace.folder / TRANSCRIPTS, known)
 
 

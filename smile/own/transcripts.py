@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ from smile.util.fields import from_fields
 from smile.util.log import forget_logs
 
 CORRECTED = "Corrected"  # name of a tier
+ANEW = (
+    "This recording has been transcribed or cut anew meanwhile; open the transcript again, and correct that."
+)
 Corrections = dict[tuple[str, int | None, float | None, float | None], Correction]
 
 
@@ -195,6 +198,23 @@ def part(workspace: Workspace, recording: str, number: int) -> Part:
     if found is None:
         raise PoolError("That transcript is no longer there; choose another one.")
     return found
+
+
+def placed(workspace: Workspace, recording: str, number: int, place: Sequence[object]) -> Part:
+    """Return one part of a recording, as long as it is in a place: its start and end, s.
+
+    Raises:
+        PoolError: it is not there (any more), or in another place.
+    """
+    found = part(workspace, recording, number)
+    if tuple(place) != (found.start, found.end):
+        raise PoolError(ANEW)
+    return found
+
+
+def still(workspace: Workspace, known: Part) -> Part:
+    """Return a part as it is now; PoolError as `placed` raises it."""
+    return placed(workspace, *known.key, (known.start, known.end))
 
 
 def exported(workspace: Workspace) -> list[TieredTranscript]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,80 +11,25 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from smile.own import changes
-from smile.own.workspace import Workspace
-from smile.own.workspaces import Workspaces
-from smile.pools.pool import open_pool
-from smile.ui import VisitorService, build_app
-from tests.browser.page import PHONE, Page
-from tests.browser.steps import findings, name, shown
-from tests.conftest import POOLS
-from tests.support.cut_by_hand import TEXTS, transcribed
-from tests.support.fake_engine import FakeEngine
-from tests.support.launched import launched
-
-MARKS = "ŋgá o\u0323"  # of the examples
+from tests.browser.editor import arriving, drawn, field, keys, opened, serving
+from tests.browser.page import Page
+from tests.browser.steps import findings, shown
+from tests.support.cut_by_hand import TEXTS
 
 
 @pytest.fixture(scope="module")
 def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a page, and the folder of its visitors."""
-    folder = tmp_path_factory.mktemp("editing")
-    engine, visitors = FakeEngine(folder), Workspaces(folder / "visitors", 24)
-    service = VisitorService(engine, visitors)  # type: ignore[arg-type]
-    with launched(build_app(engine, service=service)) as app:  # type: ignore[arg-type]
-        yield app.local_url, folder / "visitors"
+    with serving(tmp_path_factory.mktemp("editing")) as there:
+        yield there
 
 
 @pytest.fixture(params=["desktop", "phone"])
 def page(
     request: pytest.FixtureRequest, driver: webdriver.Chrome, visited: tuple[str, Path]
 ) -> Iterator[Page]:
-    """The tab of a visitor whose recording has three segments, the first of them open."""
-    address, visitors = visited
-    before = set(visitors.rglob("state.json"))
-    page = Page(driver, address).open()
-    driver.execute_script("localStorage.clear()")
-    if request.param == "phone":
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    shown(page.open("__theme=dark" if request.param == "phone" else ""))
-    name(page, "mbosh", "mdw")
-    (state,) = set(visitors.rglob("state.json")) - before
-    transcribed(state.parent)
-    examples(state.parent)
-    shown(page.open())
-    driver.get_log("browser")
-    opened(page, 0)
-    yield page
-    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    driver.get("about:blank")
-
-
-def examples(folder: Path) -> None:
-    """Lay out two examples, with letters that no ordinary keyboard has."""
-    demo = open_pool(POOLS / "gla")
-    clips = tuple(replace(u, text=text) for u, text in zip(demo.utterances, (MARKS, "kwe"), strict=False))
-    with Workspace(folder).change("2 examples added") as change:
-        changes.joined(None, replace(demo, utterances=clips, embeddings=demo.embeddings[:2]), change.out)
-
-
-def opened(page: Page, number: int) -> None:
-    """Open a segment from the list."""
-    page.click(f"#own-results .pick-row[data-part='{number}']")
-    page.wait(lambda: page.all(f"#own-part .wave.drawn[data-part='{number}']"), "the waveform")
-
-
-def drawn(page: Page, number: int) -> None:
-    page.wait(lambda: page.all(f"#own-part .wave.drawn[data-part='{number}']"), f"segment {number}")
-
-
-def field(page: Page) -> Any:
-    return page.one("#own-part-text textarea")
-
-
-def keys(page: Page, key: str) -> None:
-    """Press a key together with Alt, wherever the focus is."""
-    ActionChains(page.driver).key_down(Keys.ALT).send_keys(key).key_up(Keys.ALT).perform()
+    with arriving(driver, visited, request.param) as page:
+        yield page
 
 
 def audio(page: Page, what: str) -> Any:

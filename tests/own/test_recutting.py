@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from smile.datatypes import PoolError, Span
 from smile.own import edited, recutting, transcripts
 from smile.own.edited import draft
 from smile.own.made import Made
-from smile.own.recutting import Cursors, cut_text, divided, joined, merge, moment, split, undo
+from smile.own.recutting import Cursors, merge, moment, split, undo
 from smile.own.workspace import Workspace
 from smile.transcription.batch import Step
 from tests.support.cut_by_hand import CUTS, NAME, TEXTS, corrected, transcribed
@@ -185,30 +183,107 @@ def test_a_caret_in_a_text_with_other_words_goes_by_length(workspace: Workspace)
     assert moment(part(workspace, 0), Cursors(TEXTS[0], 2)) == pytest.approx(0.45)
 
 
-@given(st.text("ab ", max_size=30), st.floats(0, 1))
-def test_a_text_is_cut_at_a_space(text: str, share: float) -> None:
-    left, right = cut_text(text, share)
-    assert f"{left} {right}".split() == text.split()
+def retimed(workspace: Workspace, times: list[tuple[float, float]]) -> None:
+    """Give the words of the first segment other times."""
+    words = tuple(Span(*at, word) for at, word in zip(times, TEXTS[0].split(), strict=True))
+    told = transcripts.exported(workspace)[0]
+    (name, spans), *others = told.tiers
+    tiers = ((name, (replace(spans[0], parts=words), *spans[1:])), *others)
+    transcripts.keep(workspace, Step(0, 1, NAME, transcript=replace(told, tiers=tiers)), Made())
 
 
-WORD = st.builds(lambda start, length: Span(start, start + length, "w"), st.floats(1, 4), st.floats(0, 1))
+def words_and_texts_agree(workspace: Workspace) -> bool:
+    timed = [p for p in transcripts.parts(workspace) if p.words]
+    return all([word.text for word in p.words] == p.smile.split() for p in timed)
 
 
-@given(st.lists(WORD, max_size=6), st.floats(1.2, 4.8))
-def test_no_word_is_lost_and_all_stay_within_their_half(words: list[Span], at: float) -> None:
-    words.sort(key=lambda word: word.start)
-    span = Span(1.0, 5.0, " ".join(w.text for w in words), parts=tuple(words))
-    halves = divided(span, at)
-    assert [len(half.parts) for half in halves] == [len(half.text.split()) for half in halves]
-    assert sum(len(half.parts) for half in halves) == len(words)
-    for half in halves:
-        assert all(half.start <= word.start <= word.end <= half.end for word in half.parts)
+def test_a_cursor_of_the_waveform_alone_divides_the_text_by_the_times_of_its_words(
+    workspace: Workspace,
+) -> None:
+    retimed(workspace, [(0.2, 0.3), (1.1, 1.2), (1.2, 1.3), (1.3, 1.4)])
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 0, 0.9))
+    assert shown(workspace)[:2] == [(0.2, 0.9, "wa"), (0.9, 1.4, "áyaa la tsáa")]
+    assert words_and_texts_agree(workspace)
 
 
-def test_halves_joined_again_are_the_span() -> None:
-    words = tuple(Span(n, n + 0.5, f"w{n}", 0.5) for n in range(4))
-    span = Span(0.0, 4.0, "w0 w1 w2 w3", parts=words, probability=0.25)
-    for at in (0.9, 2.0, 3.7):
-        again = joined(*divided(span, at))
-        assert replace(again, probability=None) == replace(span, probability=None)
-        assert again.probability == pytest.approx(0.25)
+@pytest.mark.parametrize(("caret", "at"), [(2, 0.9), (10, 0.45), (4, None), (4, 0.9)])
+def test_words_whose_times_fall_into_the_other_half_have_none(
+    workspace: Workspace, caret: int, at: float | None
+) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], caret, at))
+    assert shown(workspace)[0][2] == TEXTS[0][:caret].strip(), "the text is cut where the caret was"
+    assert words_and_texts_agree(workspace)
+
+
+@pytest.mark.parametrize("caret", [4, 5])
+def test_a_split_leaves_a_letter_its_marks(workspace: Workspace, caret: int) -> None:
+    text = "wa a\u0323\u0301yaa la"
+    split(workspace, part(workspace, 0), Cursors(text, caret, 0.8))
+    assert [p.draft for p in transcripts.parts(workspace)][:2] == ["wa a\u0323\u0301", "yaa la"]
+
+
+def test_what_was_cut_meanwhile_is_left_as_it_is(workspace: Workspace) -> None:
+    known = part(workspace, 0)
+    split(workspace, known, Cursors(TEXTS[0], 3))
+    before = shown(workspace)
+    with pytest.raises(PoolError, match="cut anew"):
+        split(workspace, known, Cursors(TEXTS[0], 3, 1.2))
+    with pytest.raises(PoolError, match="cut anew"):
+        merge(workspace, known, TEXTS[0])
+    assert shown(workspace) == before
+
+
+def test_what_was_corrected_meanwhile_is_not_cut(workspace: Workspace) -> None:
+    known = part(workspace, 0)
+    corrected(workspace, known)
+    with pytest.raises(PoolError, match="among the examples already"):
+        split(workspace, known, Cursors(TEXTS[0], 3))
+
+
+def again(workspace: Workspace, tiers: int = 2) -> None:
+    """Transcribe the recording again, cut as it is: in capitals, and perhaps by Whisper alone."""
+    told = transcripts.exported(workspace)[0]
+    loud = tuple(
+        (name, tuple(replace(span, text=span.text.upper(), parts=()) for span in spans))
+        for name, spans in told.tiers[-tiers:]
+    )
+    transcripts.keep(workspace, Step(0, 1, NAME, transcript=replace(told, tiers=loud)), Made())
+
+
+@pytest.mark.parametrize("tiers", [1, 2])
+def test_steps_are_taken_back_with_the_text_of_a_later_transcription(
+    workspace: Workspace, tiers: int
+) -> None:
+    merge(workspace, part(workspace, 1), TEXTS[1])
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    again(workspace, tiers)
+    assert [undo(workspace, NAME), undo(workspace, NAME)] == [("split", 0), ("merge", 1)]
+    assert shown(workspace) == [(start, end, text.upper()) for start, end, text in WHOLE]
+    assert len(transcripts.exported(workspace)[0].tiers) == tiers
+
+
+def test_each_segment_keeps_its_distance_from_the_examples(workspace: Workspace) -> None:
+    told = replace(transcripts.exported(workspace)[0], distances=(0.1, 0.2, 0.4))
+    transcripts.keep(workspace, Step(0, 1, NAME, transcript=told), Made())
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    merge(workspace, part(workspace, 2), TEXTS[1])
+    assert [p.distance for p in transcripts.parts(workspace)] == pytest.approx([0.1, 0.1, 0.3])
+
+
+def test_what_was_written_into_halves_goes_into_the_whole_as_a_split_is_taken_back(
+    workspace: Workspace,
+) -> None:
+    split(workspace, part(workspace, 0), Cursors(TEXTS[0], 3))
+    half = part(workspace, 1)
+    draft(workspace, (NAME, half.start, half.end), "ÁYAA la")
+    undo(workspace, NAME)
+    assert part(workspace, 0).draft == "wa ÁYAA la"
+    assert len(edited.edited(workspace).drafts) == 1
+
+
+def test_what_was_written_over_both_is_divided_as_a_merge_is_taken_back(workspace: Workspace) -> None:
+    merge(workspace, part(workspace, 1), TEXTS[1])
+    both = part(workspace, 1)
+    draft(workspace, (NAME, both.start, both.end), "NGÁ o kwé bisí dí BOO")
+    undo(workspace, NAME)
+    assert [p.draft for p in transcripts.parts(workspace)] == [None, "NGÁ o kwé", "bisí dí BOO"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,24 @@ def test_segments_are_split_and_merged_and_that_is_taken_back(
     assert page.part == [NAME, 0, 0.2, 1.4]
     assert re.search(r'data-do="undo"[^>]* disabled>', page.part_player)
     assert [part.smile for part in transcripts.parts(workspace)] == list(TEXTS)
+
+
+@pytest.mark.parametrize("function", [drafting.split, drafting.merge, drafting.undo])
+def test_what_is_written_is_kept_also_where_nothing_can_be_cut(
+    service: VisitorService, key: str, function: Callable[..., Page]
+) -> None:
+    last = {"name": NAME, "part": 2, "start": CUTS[2][0], "end": CUTS[2][1], "text": "bisí DÍ"}
+    assert "stage error" in function(service, key, last | {"caret": 0, "at": None}).stage
+    assert opened(service, key, 2).part_text == "bisí DÍ"
+
+
+def test_what_is_written_as_a_segment_is_split_is_there_as_that_is_taken_back(
+    service: VisitorService, key: str
+) -> None:
+    drafting.split(service, key, OPEN | {"text": "WA áyaa", "caret": 2, "at": None})
+    written = opened(service, key, 0)
+    half = dict(zip(("name", "part", "start", "end"), written.part, strict=True)) | {"text": "WAA"}
+    assert drafting.undo(service, key, half).part_text == "WAA áyaa"
 
 
 @pytest.mark.parametrize("forged", [{"start": 0.0}, {"end": 2.0}, {"part": 7}, {"name": "../x"}, {"text": 3}])

@@ -710,7 +710,7 @@ def test_what_was_transcribed_anew_meanwhile_is_opened_again_before_it_is_correc
     anew = replace(item.transcript, tiers=tiers)
     transcripts.keep(workspace, batch.Step(1, 1, name, transcript=anew), Made())
     *_, last = correcting.learn(service, key, opened, WORDS)
-    assert correcting.ANEW in last.stage
+    assert transcripts.ANEW in last.stage
     assert len(workspace.pool() or ()) == 4
     *_, last = correcting.learn(service, key, correcting.open_part(service, key, name, 0).part, "facal")
     assert [p.corrected for p in transcripts.parts(workspace)] == ["facal", None]

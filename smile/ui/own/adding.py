@@ -18,7 +18,18 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, taken, using
 from smile.ui.guard import sentence
 from smile.ui.own import columns, encodings, tracks, view
-from smile.ui.own.page import Page, closed, fresh, guarded, guarded_steps, opened, working, workspace_of
+from smile.ui.own.page import (
+    Page,
+    closed,
+    fresh,
+    guarded,
+    guarded_steps,
+    opened,
+    place,
+    seen,
+    working,
+    workspace_of,
+)
 from smile.ui.own.service import VisitorService
 from smile.util.timing import finished
 
@@ -143,6 +154,7 @@ def open_example(service: VisitorService, key: str | None, name: str) -> Page:
     return Page(
         examples=view.examples(pool.utterances if pool else (), example.id),
         example=example.id,
+        example_place=place([example.id]),
         example_player=view.player(f"{example.id}, {example.seconds:.1f} s", example.audio),
         example_text=example.text,
         example_box=gr.update(visible=True),
@@ -150,9 +162,12 @@ def open_example(service: VisitorService, key: str | None, name: str) -> Page:
 
 
 @guarded
-def save_example(service: VisitorService, key: str | None, name: str | None, text: str) -> Page:
+def save_example(
+    service: VisitorService, key: str | None, name: str | None, text: str, seen_at: str | None = None
+) -> Page:
     """Give an example another text."""
     workspace = opened(service, key)
+    seen([name], seen_at)
     with workspace.lock:
         example, pool = _example(workspace, name), workspace.pool()
         assert pool is not None
@@ -165,9 +180,12 @@ def save_example(service: VisitorService, key: str | None, name: str | None, tex
 
 
 @guarded
-def remove_example(service: VisitorService, key: str | None, name: str | None) -> Page:
+def remove_example(
+    service: VisitorService, key: str | None, name: str | None, seen_at: str | None = None
+) -> Page:
     """Remove an example from the pool."""
     workspace = opened(service, key)
+    seen([name], seen_at)
     with workspace.lock:
         example, pool = _example(workspace, name), workspace.pool()
         assert pool is not None

@@ -13,14 +13,13 @@ from smile.own import edited, growing, order, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import editing, view
-from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, place, seen, working
 from smile.ui.own.service import VisitorService
 from smile.ui.own.transcribing import written
 from smile.util.timing import telling
 
 SOUNDS = Stretches()  # what the last parts were cut from
 ADDING = "Adding it to the examples"
-ANEW = "This recording has been transcribed anew meanwhile; open the transcript again, and correct that."
 
 
 @guarded
@@ -33,28 +32,32 @@ def open_part(service: VisitorService, key: str | None, name: str, number: int) 
 def shown(workspace: Workspace, part: Part) -> Page:
     """Return the editor with a part, and the list with it marked."""
     items = transcripts.items(workspace)
-    parts = transcripts.parts_of(items, workspace)
+    parts, here = transcripts.parts_of(items, workspace), [*part.key, part.start, part.end]
     return Page(
         results=view.transcripts(items, parts, part.key, first=order.first(workspace, parts)),
-        part=[*part.key, part.start, part.end],
+        part=here,
         part_player=editing.editor(workspace, part, parts, SOUNDS),
         part_text=part.text if part.draft is None else part.draft,
         part_box=gr.update(visible=True),
         part_saved=editing.opened_with(part),
+        part_place=place(here),
     )
 
 
 @guarded_steps
 def learn(
-    service: VisitorService, key: str | None, chosen: Sequence[Any] | None, text: str
+    service: VisitorService,
+    key: str | None,
+    chosen: Sequence[Any] | None,
+    text: str,
+    seen_at: str | None = None,
 ) -> Iterator[Page]:
     """Make the corrected transcript an example, and open the next one, transcribed with it."""
     workspace = opened(service, key)
     if not chosen:
         raise PoolError("Choose a transcript first.")
-    part = transcripts.part(workspace, str(chosen[0]), int(chosen[1]))
-    if [part.start, part.end] != list(chosen[2:]):
-        raise PoolError(ANEW)
+    seen(chosen, seen_at)
+    part = transcripts.placed(workspace, str(chosen[0]), int(chosen[1]), chosen[2:])
     if part.corrected is not None:
         raise PoolError("This one is among the examples; change it there, or take the correction back first.")
     said = growing.said(text)

@@ -16,7 +16,7 @@ from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui import values
 from smile.ui.guard import sentence
-from smile.ui.own.correcting import ANEW, shown
+from smile.ui.own.correcting import shown
 from smile.ui.own.page import Page, guarded, opened
 from smile.ui.own.service import VisitorService
 from smile.ui.values import facts, number
@@ -54,8 +54,10 @@ def _kept(workspace: Workspace, part: Part, text: str) -> str:
     if part.corrected is not None:
         return "" if text == part.corrected else FIXED
     same = text == part.smile
-    known = {(p.recording, p.start, p.end) for p in transcripts.parts(workspace)}
-    edited.draft(workspace, (part.recording, part.start, part.end), None if same else text, known)
+    with workspace.lock:
+        transcripts.still(workspace, part)
+        known = {(p.recording, p.start, p.end) for p in transcripts.parts(workspace)}
+        edited.draft(workspace, (part.recording, part.start, part.end), None if same else text, known)
     return SAME if same else SAVED
 
 
@@ -63,6 +65,7 @@ def _kept(workspace: Workspace, part: Part, text: str) -> str:
 def split(service: VisitorService, key: str | None, event: Facts) -> Page:
     """Split the open segment at the cursors that the page tells of, and show its first half."""
     workspace, part, text = _asked(service, key, event)
+    _kept(workspace, part, text)
     recutting.split(workspace, part, Cursors(text, max(0, number(event.get("caret")) or 0), _moment(event)))
     return _again(workspace, part, DONE["split"])
 
@@ -71,6 +74,7 @@ def split(service: VisitorService, key: str | None, event: Facts) -> Page:
 def merge(service: VisitorService, key: str | None, event: Facts) -> Page:
     """Merge the open segment with the next one, and show both as one."""
     workspace, part, text = _asked(service, key, event)
+    _kept(workspace, part, text)
     recutting.merge(workspace, part, text)
     return _again(workspace, part, DONE["merge"])
 
@@ -78,7 +82,8 @@ def merge(service: VisitorService, key: str | None, event: Facts) -> Page:
 @guarded
 def undo(service: VisitorService, key: str | None, event: Facts) -> Page:
     """Take back the last split or merge of the open recording, and show what is there again."""
-    workspace, part, _ = _asked(service, key, event)
+    workspace, part, text = _asked(service, key, event)
+    _kept(workspace, part, text)
     what, first = recutting.undo(workspace, part.recording)
     return _again(workspace, transcripts.part(workspace, part.recording, first), BACK.format(what))
 
@@ -104,9 +109,8 @@ def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Work
     values.check(dict(event))
     workspace = opened(service, key)
     asked = number(event.get("part"))
-    part = transcripts.part(workspace, str(event.get("name", "")), -1 if asked is None else asked)
-    if (event.get("start"), event.get("end")) != (part.start, part.end):
-        raise PoolError(ANEW)
+    named = str(event.get("name", "")), -1 if asked is None else asked
+    part = transcripts.placed(workspace, *named, (event.get("start"), event.get("end")))
     text = event.get("text")
     if not isinstance(text, str):
         raise PoolError(NO_TEXT)
@@ -116,6 +120,6 @@ def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Work
 def connect(service: VisitorService, view: Page, quick: Mapping[str, Any]) -> None:
     """Connect the editor's own events."""
     editor, outputs = view.part_player, list(view)
-    editor.draft(told(saved, service), view.key, view.part_saved, **quick)
+    editor.draft(told(saved, service), view.key, view.part_saved, trigger_mode="multiple", **quick)
     for event, done in ((editor.split, split), (editor.merge, merge), (editor.undo, undo)):
         event(told(done, service), view.key, outputs, **quick)

@@ -83,8 +83,9 @@ def connect_examples(
 
     view.examples.pick(pick, view.key, outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
-    buttons.save.click(marking(adding.save_example, service), [*text, *opened(view)], outputs, **QUICK)
-    gone = [*text[:2], *opened(view)]
+    told = [*text, view.example_place, *opened(view)]
+    buttons.save.click(marking(adding.save_example, service), told, outputs, **QUICK)
+    gone = [*text[:2], view.example_place, *opened(view)]
     buttons.remove.click(marking(adding.remove_example, service), gone, outputs, **QUICK)
     settings = [view.shots, view.knn, view.characters, view.level]
     gr.on(
@@ -116,8 +117,8 @@ def connect_transcripts(
     view.results.pick(opening(service), view.key, outputs, **QUICK).then(
         js="() => window.smileShow('#own-part')"
     )
-    learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text])
-    forgotten = [view.key, view.part, *opened(view)]
+    learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
+    forgotten = [view.key, view.part, view.part_place, *opened(view)]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
     return [bring, first, again, learn]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -24,6 +25,7 @@ from smile.util.timing import relayed
 P = ParamSpec("P")
 T = TypeVar("T")
 DEFAULT = Settings()
+OPENING = "Another one was just being opened; look at it, and press the button again."
 CHECK = "Check with my own examples"
 
 
@@ -65,6 +67,8 @@ class Page(NamedTuple):
     stop: Any = gr.skip()
     timed: Any = gr.skip()  # whether files have the times of words
     part_saved: Any = gr.skip()  # whether what is written over the open transcript is kept
+    part_place: Any = gr.skip()  # which transcript the page shows: `part` is of the server, so ahead of it
+    example_place: Any = gr.skip()  # and which example
 
     def says(self, text: str, kind: str = "") -> Page:
         """Return the same with a line about what is going on; what is at work can be cancelled."""
@@ -191,6 +195,21 @@ def _of_transcripts(
 def settings(workspace: Workspace) -> Settings:
     """Return how this visitor's recordings are transcribed."""
     return asked.settings(workspace, workspace.pool())
+
+
+def place(part: Sequence[Any]) -> str:
+    """Return which transcript or example is open, as a page has it."""
+    return json.dumps(list(part))
+
+
+def seen(part: Sequence[Any], shown: str | None) -> None:
+    """Make sure that a page has `shown` what is open; None where nobody says so.
+
+    Raises:
+        PoolError: it was still showing another one.
+    """
+    if shown is not None and shown != place(part):
+        raise PoolError(OPENING)
 
 
 def opened(service: VisitorService, key: str | None) -> Workspace:

@@ -150,6 +150,7 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["example_text"] = gr.Textbox(
             label="Its text", max_lines=6, elem_id="own-example-text", elem_classes="own-text"
         )
+        outputs["example_place"] = gr.Textbox("", visible="hidden", elem_id="own-example-place")
         with gr.Row(elem_classes="files"):
             pressed["save"] = gr.Button("Save the text", size="sm", elem_id="own-save")
             pressed["remove"] = gr.Button("Remove this example", size="sm", elem_id="own-remove")
@@ -238,6 +239,7 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
         )
+        outputs["part_place"] = gr.Textbox("", visible="hidden", elem_id="own-part-place")
         outputs["part_saved"] = gr.HTML("", elem_id="own-part-saved", **PLAIN)
         pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
         with gr.Row(elem_classes="files"):

@@ -18,7 +18,17 @@ from smile.pools.export import FORMATS as POOL_FORMATS
 from smile.ui.cancelled import consuming
 from smile.ui.files import admit, discard, discarding, lent, taken
 from smile.ui.own import view
-from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, settings, working, workspace_of
+from smile.ui.own.page import (
+    Page,
+    fresh,
+    guarded,
+    guarded_steps,
+    opened,
+    seen,
+    settings,
+    working,
+    workspace_of,
+)
 from smile.ui.own.service import VisitorService
 
 CLICK = "Click a transcript to hear, correct and learn from it."
@@ -122,11 +132,14 @@ def _known(workspace: Workspace) -> tuple[list[Item], list[Part]]:
 
 
 @guarded
-def remove(service: VisitorService, key: str | None, part: Sequence[Any] | None) -> Page:
+def remove(
+    service: VisitorService, key: str | None, part: Sequence[Any] | None, seen_at: str | None = None
+) -> Page:
     """Delete a recording from the list."""
     workspace = opened(service, key)
     if not part:
         return Page()
+    seen(part, seen_at)
     transcripts.forget(workspace, str(part[0]))
     return (
         fresh(workspace)
