@@ -397,7 +397,7 @@ def test_the_transcripts_to_correct_first_can_be_opened() -> None:
     items = [Item(Recording("a & b.wav", Path("a & b.wav"), stranger=True), done)]
     shown = view.transcripts(items, parts, first=parts[1:])
     assert '<button type="button" class="pick-first" data-name="a &amp; b.wav" data-part="1"' in shown
-    assert "Correct these first" not in view.transcripts(items, parts)
+    assert "Least sure" not in view.transcripts(items, parts)
 
 
 def test_a_transcript_says_why_it_is_older() -> None:

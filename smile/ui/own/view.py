@@ -32,7 +32,7 @@ PART = Markup(
     '<td><button type="button" class="pick-row" data-name="{name}" data-part="{part}" dir="auto"{pressed}>'
     '{text}</button><p class="state">{state}{copy}</p></td></tr>'
 )
-FIRST = Markup('<p class="own-first"><span>Correct these first, most is learned from them:</span> {}</p>')
+FIRST = Markup('<p class="own-first"><span>Least sure, and least like your examples:</span> {}</p>')
 FIRST_ONE = Markup(
     '<button type="button" class="pick-first" data-name="{name}" data-part="{part}" dir="auto">{where}'
     "</button>"
