@@ -7,7 +7,7 @@ recording, and stays when that is split, merged, or brought back.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 
 from smile.corpora.reading import LONGEST_TEXT
@@ -104,10 +104,12 @@ def write(workspace: Workspace, kept: Edited) -> None:
     write_json(workspace.folder / EDITED, asdict(kept))
 
 
-def draft(workspace: Workspace, place: Place, text: str | None, known: Collection[Place] = ()) -> bool:
+def draft(
+    workspace: Workspace, place: Place, text: str | None, known: Callable[[], Collection[Place]] = tuple
+) -> bool:
     """Keep a draft, or none where `text` is None; return whether that is new.
 
-    Where there are too many, those that are not of `known` places make room.
+    Where there are too many, those that are not of the places that are `known` make room.
 
     Raises:
         PoolError: the text is too long, there are too many drafts, or there is no room.
@@ -120,7 +122,8 @@ def draft(workspace: Workspace, place: Place, text: str | None, known: Collectio
         if before.texts() == after.texts():
             return False
         if len(after.drafts) > MOST_DRAFTS:
-            after = replace(after, drafts=tuple(d for d in after.drafts if d.place in known))
+            places = known()
+            after = replace(after, drafts=tuple(d for d in after.drafts if d.place in places))
         if len(after.drafts) > MOST_DRAFTS:
             raise PoolError(FULL.format(MOST_DRAFTS))
         if text is not None:

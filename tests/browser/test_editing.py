@@ -201,6 +201,7 @@ def test_a_segment_is_split_at_the_caret_merged_again_and_both_taken_back(page: 
     keys(page, "k")
     page.wait(lambda: "was split" in page.text("#own-stage"), "the split")
     assert page.value("#own-part-text textarea") == "wa áyaa"
+    assert len([field for field in page.all("#own-part textarea") if field.is_displayed()]) == 1
     assert [row.text for row in page.all("#own-results .pick-row")][1].startswith("la tsáa")
     assert "0.2 to 0.8 s" in page.text("#own-part figcaption")
     page.click("[data-do='merge']")

@@ -51,12 +51,12 @@ def test_of_too_many_those_make_room_whose_stretches_are_gone(
     monkeypatch.setattr(edited, "MOST_DRAFTS", 3)
     known = [(NAME, *cut) for cut in CUTS]
     for n in range(3):
-        draft(workspace, (NAME, 10.0 + n, 11.0 + n), "x", known)
+        draft(workspace, (NAME, 10.0 + n, 11.0 + n), "x", lambda: known)
     for place in known:
-        draft(workspace, place, "y", known)
+        draft(workspace, place, "y", lambda: known)
     assert drafts(workspace) == ["y", "y", "y"]
     with pytest.raises(PoolError, match="as many as are kept"):
-        draft(workspace, (NAME, 5.0, 6.0), "z", [*known, (NAME, 5.0, 6.0)])
+        draft(workspace, (NAME, 5.0, 6.0), "z", lambda: [*known, (NAME, 5.0, 6.0)])
     assert drafts(workspace) == ["y", "y", "y"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import time_ns
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 from smile.datatypes import PoolError
 from smile.own import edited, recutting, transcripts
+from smile.own.edited import Place
 from smile.own.recutting import Cursors
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
@@ -56,9 +58,13 @@ def _kept(workspace: Workspace, part: Part, text: str) -> str:
     same = text == part.smile
     with workspace.lock:
         transcripts.still(workspace, part)
-        known = {(p.recording, p.start, p.end) for p in transcripts.parts(workspace)}
-        edited.draft(workspace, (part.recording, part.start, part.end), None if same else text, known)
+        place = part.recording, part.start, part.end
+        edited.draft(workspace, place, None if same else text, partial(_places, workspace))
     return SAME if same else SAVED
+
+
+def _places(workspace: Workspace) -> set[Place]:
+    return {(part.recording, part.start, part.end) for part in transcripts.parts(workspace)}
 
 
 @guarded

@@ -150,15 +150,20 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["example_text"] = gr.Textbox(
             label="Its text", max_lines=6, elem_id="own-example-text", elem_classes="own-text"
         )
-        outputs["example_place"] = gr.Textbox("", visible="hidden", elem_id="own-example-place")
         with gr.Row(elem_classes="files"):
             pressed["save"] = gr.Button("Save the text", size="sm", elem_id="own-save")
             pressed["remove"] = gr.Button("Remove this example", size="sm", elem_id="own-remove")
     outputs["example_box"] = box
+    outputs["example_place"] = _place("own-example-place")
     with gr.Row(elem_classes="files"):
         outputs["undo"] = gr.Button("Take back", size="sm", visible=False, elem_id="own-undo")
     with gr.Accordion("Characters in the examples", open=False):
         outputs["letters"] = gr.HTML(orthography.letters(()), elem_id="own-letters", **PLAIN)
+
+
+def _place(elem_id: str) -> gr.Textbox:
+    """Keep in the page which one is open; beside the box of it, which would show all that is in it."""
+    return gr.Textbox("", visible="hidden", elem_id=elem_id)
 
 
 def checking(outputs: dict[str, Any]) -> None:
@@ -239,7 +244,6 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"
         )
-        outputs["part_place"] = gr.Textbox("", visible="hidden", elem_id="own-part-place")
         outputs["part_saved"] = gr.HTML("", elem_id="own-part-saved", **PLAIN)
         pressed["learn"] = gr.Button("Add to examples", variant="primary", elem_id="own-learn")
         with gr.Row(elem_classes="files"):
@@ -247,6 +251,7 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
                 "Delete this recording", size="sm", elem_id="own-forget", elem_classes="asks"
             )
     outputs["part_box"] = box
+    outputs["part_place"] = _place("own-part-place")
     outputs["curve"] = gr.Plot(show_label=False, visible=False, elem_id="own-curve")
 
 
