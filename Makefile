@@ -23,7 +23,8 @@ test: packages .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" --numprocesses=logical --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest -m browser
 
 voices:
 	@sh tools/debian.sh tuxpaint-stamps-default

@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPConnection
@@ -141,9 +142,11 @@ class Stranger:
         connection = HTTPConnection(str(where.hostname), where.port, timeout=PATIENCE)
         connection.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
         answer = connection.getresponse()
-        reply = answer.status, answer.read()
+        read = b""
+        with suppress(ConnectionResetError):  # who does not read a request to its end may end it so
+            read = answer.read()
         connection.close()
-        return reply
+        return answer.status, read
 
     def upload(self, name: str, data: bytes) -> str:
         """Upload a file; gives the path that the server names."""

@@ -44,7 +44,7 @@ class Target:
     def vanilla(self, settings: Settings, pool: Any = None) -> Iterator[Step]:
         yield self._step("alone")
 
-    def written(self, settings: Settings, pool: Any) -> Iterator[Step]:
+    def written(self, settings: Settings, pool: Any, adapted: bool = True) -> Iterator[Step]:
         self.asked.append((self.speech.start, self.speech.end))
         whole = settings.level == "acoustic"
         yield self._step(WHOLE if whole else SPOKEN.get(self.speech.start, LAST))

@@ -15,11 +15,13 @@ from smile.datatypes import SmileError
 from smile.paths import POOLS, PRECOMPUTED
 from smile.util.commit import commit
 from smile.whisper.model import Models
+from tests.browser.conftest import free_port
 
 
 def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *options: str) -> dict[str, Any]:
     """What the page would be made of."""
     keywords: dict[str, Any] = {}
+    monkeypatch.setenv("PORT", str(free_port()))
 
     def refuse(engine: ui.Engine, **given: Any) -> None:
         keywords.update(given, engine=engine)
@@ -50,7 +52,7 @@ def test_what_the_user_can_put_right_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "visitors" / "photos").mkdir(parents=True)
-    assert main(["app", "--visitors", str(tmp_path / "visitors")]) == 2
+    assert main(["app", "--visitors", str(tmp_path / "visitors"), "--port", str(free_port())]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert 'holds "photos"' in line
 
