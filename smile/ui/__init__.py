@@ -29,7 +29,7 @@ from smile.ui.transcribe import Keeper, broken_off_key, transcribe_tab
 
 __all__ = ["Engine", "Options", "VisitorService", "build_app", "look"]
 
-WAITING_ROOM = 20  # transcriptions that may wait; further ones are told to come back
+WAITING_ROOM = 60  # transcriptions that may wait; further ones are told to come back
 CACHE_SECONDS = (3600, 12 * 3600)  # how often old files of visitors are deleted, and how old they are then
 
 

@@ -121,7 +121,8 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make all but corpora's pools ready, those the adapter knows last, computing in this thread."""
+        """Make all but corpora's pools ready in this thread: the page's first, those the adapter knows last."""
+        from smile.ui.parts.pools import default_pool
         from smile.whisper.engines import compute_alone
 
         try:
@@ -129,8 +130,10 @@ class Engine:
         except SmileError:
             return  # it is in the log, and whoever asks is told
         compute_alone()
-        pools = self.pools()
-        own = sorted((p for p in pools if not p.source), key=lambda pool: pool.trained_on)
+        pools, shown = self.pools(), default_pool(self)
+        own = sorted(
+            (p for p in pools if not p.source), key=lambda pool: (pool.key != shown, pool.trained_on)
+        )
         for key in [pool.key for pool in own or pools[:1]]:
             try:
                 work = partial(self._ready.make, self._sources[key], models, WINDOWS, "datastore")

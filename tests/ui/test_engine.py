@@ -438,6 +438,13 @@ def test_the_pools_that_ship_are_read_ahead_the_first_one_first(three, reading, 
     assert loaded == [1]
 
 
+def test_the_pool_that_the_page_opens_with_is_read_first(three, reading, monkeypatch):
+    monkeypatch.setattr("smile.ui.parts.pools.default_pool", lambda engine: "bbb")
+    three.begin()
+    reading.wait_for("aaa", "bbb", "ccc")
+    assert reading.clips == of("bbb", "aaa", "ccc")
+
+
 def test_a_damaged_pool_does_not_keep_the_others_from_being_read(three, reading):
     reading.damaged = "aaa"
     three.begin()
