@@ -121,7 +121,7 @@ class Engine:
         self.scheduler.close()
 
     def _read_ahead(self) -> None:
-        """Make all but corpora's pools ready in this thread: the page's first, those the adapter knows last."""
+        """Make all but corpora's pools ready: the page's own first, those the adapter knows last."""
         from smile.ui.parts.pools import default_pool
         from smile.whisper.engines import compute_alone
 
