@@ -13,14 +13,11 @@ import cProfile
 import pstats
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from smile.audio.io import read_audio
-from smile.bench.peers import joined
-from smile.bench.pools import pool_of
+from smile.bench.asked import Asked
 from smile.bench.report import markdown_table, stamp
-from smile.corpora import open_corpus
 from smile.datatypes import SAMPLE_RATE, Samples
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
@@ -29,7 +26,6 @@ from smile.transcription.preparing import prepare
 from smile.whisper.model import Models, load_models
 
 ROUNDS = 5
-CLIP = (5.0, 7.0)  # seconds
 PARTS: Mapping[str, tuple[str, str]] = {  # file and function that each part is
     "finding speech": ("audio/silero.py", "__call__"),
     "log-mel": ("audio/features.py", "log_mel"),
@@ -52,23 +48,12 @@ WAYS: Mapping[str, tuple[bool, Settings]] = {  # whether there is a pool
 }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is measured."""
-
-    data: Path  # ML-SUPERB
-    language: str = "deu"
-    split: str = "10min_test"
-    pools: Path | None = None  # a folder of pools by language code; None: one is made, and thrown away
-
-
 def run(asked: Asked) -> str:
     """Profile a clip by every way -> Markdown, milliseconds a part."""
     models = load_models()
-    utterances = open_corpus(asked.data).read(asked.language, asked.split).utterances
-    (clip,) = joined((read_audio(each.audio) for each in utterances), *CLIP, 1)
+    clip = asked.clip()
     with tempfile.TemporaryDirectory() as work:
-        pool = pool_of(asked.data, models, asked.language, Path(work), asked.pools)
+        pool = asked.pool(models, Path(work))
         columns = {way: spent(models, clip, pool if has else None, how) for way, (has, how) in WAYS.items()}
     seconds = len(clip) / SAMPLE_RATE
     head = f"A clip of {seconds:.1f} s, {asked.language}, milliseconds, mean of {ROUNDS}; {stamp()}"

@@ -9,6 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from smile.bench.report import markdown_table, stamp
 from smile.datatypes import SmileError
@@ -27,20 +29,29 @@ def run(times: int = 3) -> str:
 
 
 def _start() -> float:
-    port = free_port()
-    environment = {**os.environ, "PORT": str(port)}
     began = time.perf_counter()
+    with serving():
+        return time.perf_counter() - began
+
+
+@contextmanager
+def serving(**variables: str) -> Iterator[tuple[str, int]]:
+    """Run `smile app` until the block ends; gives its address, once it answers, and its process's number.
+
+    `variables` are added to its environment. Raises as `wait_for` does.
+    """
+    port = free_port()
     app = subprocess.Popen(
         [sys.executable, "-m", "smile.util.processes", str(PACKAGE / "cli" / "main.py"), "app"],
         cwd=PACKAGE.parent,
-        env=environment,
+        env={**os.environ, **variables, "PORT": str(port)},
         stdin=subprocess.PIPE,  # the app ends when this process does
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/", app)
-        return time.perf_counter() - began
+        yield f"http://127.0.0.1:{port}", app.pid
     finally:
         app.terminate()
         app.wait(20)

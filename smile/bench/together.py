@@ -15,16 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from typing import Any
 
-from smile.audio.io import read_audio
-from smile.bench.pools import pool_of
+from smile.bench.asked import Asked
 from smile.bench.report import markdown_table, stamp
-from smile.corpora import open_corpus
 from smile.datatypes import Samples, SmileError
 from smile.pools.pool import open_pool
 from smile.settings import DEFAULTS
@@ -35,18 +32,7 @@ WAITS = {"spin": "", "sleep": PASSIVE}  # the environment's word for it; empty: 
 PAIRS = (("transcribing", "transcribing"), ("transcribing", "fitting"), ("fitting", "fitting"))
 UNITS = {"transcribing": 12, "fitting": 2}  # that are timed
 EPOCHS = 2  # of a fit
-CLIP = (5.0, 7.0)  # seconds of what is transcribed
 Unit = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is measured."""
-
-    data: Path  # ML-SUPERB
-    language: str = "mdw"
-    split: str = "10min_test"
-    pools: Path | None = None  # a folder of pools by language code; None: one is made, and thrown away
 
 
 def run(asked: Asked) -> str:
@@ -59,16 +45,14 @@ def run(asked: Asked) -> str:
 
 def _made(asked: Asked, work: Path) -> tuple[Path, Samples]:
     """The folder of a pool with all that the jobs need, and what is transcribed."""
-    from smile.bench.peers import joined
     from smile.transcription.preparing import prepare, prepare_acoustic
     from smile.whisper.model import load_models
 
     models = load_models()
-    pool = pool_of(asked.data, models, asked.language, work, asked.pools)
+    pool = asked.pool(models, work)
     prepare(pool, models.smile, DEFAULTS)
     prepare_acoustic(pool, models.smile)
-    clips = open_corpus(asked.data).read(asked.language, asked.split).utterances
-    return pool.folder, joined((read_audio(each.audio) for each in clips), *CLIP, 1)[0]
+    return pool.folder, asked.clip()
 
 
 def _rows(wait: str, folder: Path, clip: Samples) -> Iterator[dict[str, object]]:

@@ -10,9 +10,6 @@ clip, and the process's memory is read now and then.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -26,11 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from smile.bench import start
 from smile.bench.report import markdown_table, stamp
-from smile.bench.start import free_port, wait_for
 from smile.corpora import open_corpus
 from smile.datatypes import SmileError, Utterance
-from smile.paths import PACKAGE
 from smile.util.confined import resident
 
 MB = 1e6
@@ -95,23 +91,10 @@ def run(asked: Asked) -> str:
 @contextmanager
 def serving() -> Iterator[App]:
     """Serve the app, with nothing that another run has left, until the block ends."""
-    port = free_port()
     with tempfile.TemporaryDirectory() as work:
         folders = {"SMILE_VISITORS": f"{work}/visitors", "GRADIO_TEMP_DIR": f"{work}/uploads"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "smile.util.processes", str(PACKAGE / "cli" / "main.py"), "app"],
-            cwd=PACKAGE.parent,
-            env={**os.environ, **folders, "PORT": str(port), "SMILE_READ_AHEAD": "0"},
-            stdin=subprocess.PIPE,  # the app ends when this process does
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/", process)
-            yield App(f"http://127.0.0.1:{port}", process.pid)
-        finally:
-            process.terminate()
-            process.wait(20)
+        with start.serving(SMILE_READ_AHEAD="0", **folders) as (address, process):
+            yield App(address, process)
 
 
 def one_by_one(app: App, clips: Sequence[Utterance], pool: str) -> tuple[float, list[Any]]:

@@ -158,17 +158,17 @@ def _peers(chosen: argparse.Namespace) -> str:
 
 
 def _together(chosen: argparse.Namespace) -> str:
-    from smile.bench import together
+    from smile.bench import asked, together
 
     code, *_ = chosen.languages or ("mdw",)
-    return together.run(together.Asked(chosen.data[0], code, chosen.split, chosen.pools))
+    return together.run(asked.Asked(chosen.data[0], code, chosen.split, chosen.pools))
 
 
 def _stages(chosen: argparse.Namespace) -> str:
-    from smile.bench import stages
+    from smile.bench import asked, stages
 
     code, *_ = chosen.languages or ("deu",)
-    return stages.run(stages.Asked(chosen.data[0], code, chosen.split, chosen.pools))
+    return stages.run(asked.Asked(chosen.data[0], code, chosen.split, chosen.pools))
 
 
 def _visitors(chosen: argparse.Namespace) -> str:

@@ -25,7 +25,7 @@ class Draft:
 
 
 def first(workspace: Workspace, parts: Sequence[Part]) -> list[Part]:
-    """Return the transcripts of a visitor to correct first, SHOWN at most; none where all are soon done."""
+    """Return a visitor's transcripts to name first, SHOWN at most; none where no more than these are left."""
     left = [part for part in parts if part.corrected is None and part.smile]
     if len(left) <= SHOWN:
         return []
@@ -39,7 +39,7 @@ def first(workspace: Workspace, parts: Sequence[Part]) -> list[Part]:
 
 
 def worth_correcting(left: Sequence[Part], known: str) -> list[Part]:
-    """Return transcripts that nobody has corrected, those first that help most; see `ranked`, "both".
+    """Return transcripts that nobody has corrected in the order "both" of `ranked`.
 
     `known` is the pool's texts. Where one has no confidence, all are judged by the model's own probability,
     and where one has no example, none by its distance.

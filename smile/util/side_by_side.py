@@ -43,8 +43,9 @@ def side_by_side(
                 said.put((number, step))
                 waiting.put(number)
 
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        jobs = [pool.submit(take_turns) for _ in range(min(max(1, threads), len(works)))]
+    count = max(1, min(threads, len(works)))
+    with ThreadPoolExecutor(count) as pool:
+        jobs = [pool.submit(take_turns) for _ in range(count)]
         try:
             while not _over(jobs):
                 with suppress(Empty):

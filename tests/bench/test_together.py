@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from smile.bench import together
+from smile.bench.asked import Asked
 from smile.datatypes import Samples, SmileError
 from smile.util.threads import WAIT
 
@@ -26,7 +27,7 @@ def test_each_job_is_beside_the_other_what_it_is_alone_times_a_ratio(monkeypatch
         return [len(kinds) * (1.5 if kind == "fitting" else 1.0) for kind in kinds]
 
     monkeypatch.setattr(together, "timed", timed)
-    rows = together.run(together.Asked(Path())).splitlines()[4:]
+    rows = together.run(Asked(Path(), "mdw")).splitlines()[4:]
     cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
     assert [cell[-1] for cell in cells] == ["2.00"] * 12
     assert [tuple(cell[:3]) for cell in cells[6:]] == [

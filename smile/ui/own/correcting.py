@@ -9,11 +9,11 @@ import gradio as gr
 
 from smile.audio.stretches import Stretches
 from smile.datatypes import PoolError
-from smile.own import edited, growing, order, transcripts
+from smile.own import edited, growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import editing, view
-from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, place, seen, working
+from smile.ui.own.page import Page, fresh, guarded, guarded_steps, opened, place, seen, table, working
 from smile.ui.own.service import VisitorService
 from smile.ui.own.transcribing import written
 from smile.util.timing import telling
@@ -34,7 +34,7 @@ def shown(workspace: Workspace, part: Part) -> Page:
     items = transcripts.items(workspace)
     parts, here = transcripts.parts_of(items, workspace), [*part.key, part.start, part.end]
     return Page(
-        results=view.transcripts(items, parts, part.key, first=order.first(workspace, parts)),
+        results=table(workspace, items, parts, part.key),
         part=here,
         part_player=editing.editor(workspace, part, parts, SOUNDS),
         part_text=part.text if part.draft is None else part.draft,

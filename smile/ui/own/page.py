@@ -89,10 +89,10 @@ def fresh(workspace: Workspace | None) -> Page:
     pool = workspace.pool() if workspace else None
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
     items = transcripts.items(workspace) if workspace else []
-    table = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
+    tried = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
     page = _of_pool(state, pool, setting)
     parts = transcripts.parts_of(items, workspace) if workspace else []
-    return page._replace(verdict=page.verdict + table, **_of_transcripts(workspace, items, parts))
+    return page._replace(verdict=page.verdict + tried, **_of_transcripts(workspace, items, parts))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
@@ -156,10 +156,8 @@ def listed(
         page = page._replace(examples=view.examples(pool.utterances, example))
     if part:
         items = transcripts.items(workspace)
-        chosen = str(part[0]), int(part[1])
-        parts = transcripts.parts_of(items, workspace)
-        table = view.transcripts(items, parts, chosen, first=order.first(workspace, parts))
-        page = page._replace(results=table)
+        parts, chosen = transcripts.parts_of(items, workspace), (str(part[0]), int(part[1]))
+        page = page._replace(results=table(workspace, items, parts, chosen))
     return page
 
 
@@ -178,13 +176,23 @@ def marking(function: Callable[..., Page], service: VisitorService) -> Callable[
     return page
 
 
+def table(
+    workspace: Workspace | None,
+    items: Sequence[Item],
+    parts: Sequence[Part],
+    chosen: tuple[str, int] | None = None,
+) -> str:
+    """Return the list of transcripts with those named first, and the chosen one marked."""
+    return view.transcripts(items, parts, chosen, first=order.first(workspace, parts) if workspace else ())
+
+
 def _of_transcripts(
     workspace: Workspace | None, items: Sequence[Item], parts: Sequence[Part]
 ) -> dict[str, Any]:
     state = workspace.state() if workspace else State()
     language = state.language
     return {
-        "results": view.transcripts(items, parts, first=order.first(workspace, parts) if workspace else ()),
+        "results": table(workspace, items, parts),
         "again": gr.update(visible=any(part.stale for part in parts)),
         "files": gr.update(visible=bool(parts)),
         "timed": gr.update(visible=any(part.words for part in parts)),
