@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import free_port, wait_until_served
 from tests.conftest import ROOT
+from tests.support.app import free_port, wait_until_served
 from tests.support.dockerfile import Instruction, copied, instructions, variables
 from tests.support.git import git
 

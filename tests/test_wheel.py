@@ -23,9 +23,9 @@ import pytest
 import smile
 from smile.demo.measured import samples
 from smile.pools.pool import read_header
-from tests.browser.conftest import free_port, wait_until_served
 from tests.conftest import POOLS, ROOT
 from tests.security.client import Stranger, file
+from tests.support.app import free_port, wait_until_served
 from tests.support.git import git
 
 BESIDE = ("assets/", "precomputed/", "docs/glossary.md")  # which lie in the package, in a wheel

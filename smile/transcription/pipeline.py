@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from smile.audio.vad import NO_SPEECH, at_longest_pause, segments, segments_in_steps
@@ -16,10 +17,11 @@ from smile.transcription.recut import recut
 from smile.transcription.result import Result, Segment
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import Step, Target
-from smile.util.timing import Stopwatch, relayed, timed
+from smile.util.timing import Stopwatch, timed
 from smile.whisper.model import Model, Models
 
 STAGES = {"context": "With examples", "acoustic": "By the acoustic model", "combined": "Combined"}
+PROVISIONAL = "Provisional, by examples alone: the pool is still being made ready."
 
 
 Pair = tuple[Result, Result]  # before a segment, and with it
@@ -33,6 +35,7 @@ class Awaited:
     code: str  # of its language, ISO 639-3
     steps: Generator[str, None, Pool]  # says what is being done, for a person, and returns the pool
     problem: Callable[[], str] = str  # says, after the steps, why the pool has no datastore
+    meanwhile: Callable[[], Pool | None] = lambda: None  # the pool, once its examples can be looked up
 
 
 def transcribe(
@@ -47,7 +50,8 @@ def transcribe(
 
     Yields a snapshot whenever there is something new to show; the last one is `done`. A recording
     without speech gives two empty transcripts. Without a pool only the vanilla side is written; a pool
-    that is awaited is made ready after Whisper alone has written its first segment. Segments that are
+    that is awaited is made ready after Whisper alone has written its first segment; as soon as its examples
+    can be looked up, a provisional text by them alone is shown until it is. Segments that are
     `kept` of a run that was broken off are not written again. Segments are where `cuts` (start and end, s)
     say; without any they are found, and cut again where their text is too short for their sound. Closing
     the iterator stops the work.
@@ -109,9 +113,25 @@ def _names(pool: Pool | Awaited | None) -> tuple[str, str]:
     return (pool.folder.name, pool.language.code) if pool else ("", "")
 
 
-def _made_ready(pool: Awaited, result: Result) -> Generator[Result, None, Pool]:
-    """The pool, once its steps are done; shows each of them."""
-    return (yield from relayed(pool.steps, lambda step: replace(result, stage=step, waiting=step)))
+def _made_ready(awaited: Awaited, target: Target, result: Result) -> Generator[Result, None, Pool]:
+    """The pool, once its steps are done; shows each of them, and what the examples alone bring meanwhile."""
+    shown = result
+    with closing(awaited.steps) as steps:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as done:
+                return done.value
+            yield replace(shown, stage=step, waiting=step)
+            pool = awaited.meanwhile() if shown is result else None
+            if pool is not None:
+                shown = yield from _last(_with_examples(target, pool, _provisional(result)))
+
+
+def _provisional(result: Result) -> Result:
+    """The result, to go on with nothing that a pool has to be made ready for."""
+    settings = replace(result.settings, level="context", knn=0.0)
+    return replace(result, settings=settings, problem=PROVISIONAL)
 
 
 def _without_store(result: Result, problem: str) -> Result:
@@ -143,7 +163,7 @@ def _both(
     target = Target(models, speech, f"{speech.start:.2f}")
     result = yield from _last(_alone(target, result))
     if isinstance(pool, Awaited):
-        awaited, pool = pool, (yield from _made_ready(pool, result))
+        awaited, pool = pool, (yield from _made_ready(pool, target, result))
         result = _without_store(result, awaited.problem())
     if pool is not None:
         result = yield from _last(_with_examples(target, pool, result))

@@ -253,4 +253,5 @@ class Engine:
         if pool is not None and not self._ready.missing(key, models, settings):
             return pool
         steps, code = self._ready.preparing(source, models, settings), source.choice.language.code
-        return Awaited(Path(key).name, code, steps, partial(self.problem, key))
+        opened = partial(self._ready.opened, key, models)
+        return Awaited(Path(key).name, code, steps, partial(self.problem, key), opened)

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +12,8 @@ from smile.audio.io import read_audio, write
 from smile.corpora import read_corpus
 from smile.ui import build_app
 from tests.browser.page import Page
-from tests.conftest import POOLS, ROOT
+from tests.conftest import POOLS
+from tests.support.app import served_app
 from tests.support.chromium import chromium
 from tests.support.fake_engine import FakeEngine
 from tests.support.launched import launched
@@ -75,36 +70,5 @@ def page(driver: webdriver.Chrome, served: str, engine: FakeEngine) -> Iterator[
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory, speech: Path | None) -> Iterator[str]:
     """The address of the app as `python app.py` serves it."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("app") / "log"
-    environment = {**os.environ, "PORT": str(port), "SMILE_CACHE": str(log.parent / "cache")}
-    environment |= {"SMILE_CORPORA": str(speech or ""), "SMILE_READ_AHEAD": "0", "SMILE_STAMPS": ""}
-    environment["SMILE_VISITORS"] = str(log.parent / "visitors")
-    with log.open("wb") as output:
-        command = [sys.executable, "app.py"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-    try:
-        wait_until_served(f"http://127.0.0.1:{port}/", process, log)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_served(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait for an answer; fails with the log where the process ends before it."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        try:
-            with urllib.request.urlopen(address):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(log.read_text(encoding="utf-8"))
+    with served_app(tmp_path_factory.mktemp("app"), corpora=speech, read_ahead=False) as address:
+        yield address

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.browser.conftest import free_port, wait_until_served
 from tests.conftest import ROOT
+from tests.support.app import free_port, wait_until_served
 
 
 def started(folder: Path, *arguments: str) -> tuple[subprocess.Popen[bytes], int, Path]:

@@ -24,12 +24,12 @@ from smile.decoding.control import most_characters
 from smile.demo.speak import speak
 from smile.pools.pool import Pool, open_pool
 from smile.retrieval.samplers import nearest
-from smile.settings import DEFAULTS, Settings
+from smile.settings import DEFAULTS, Level, Settings
 from smile.text.characters import permitted
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
 from smile.transcription.examples import language_token
-from smile.transcription.pipeline import Awaited, transcribe
+from smile.transcription.pipeline import PROVISIONAL, Awaited, transcribe
 from smile.transcription.preparing import prepare_datastore
 from smile.transcription.result import Result, Segment, Transcript, as_dict
 from smile.transcription.segments import kept_segments
@@ -253,6 +253,31 @@ def test_whisper_alone_is_written_before_a_pool_that_is_awaited(
     at_once = last(models, clip, pool, Settings(shots=2))
     assert (results[-1].smile.text, results[-1].examples) == (at_once.smile.text, at_once.examples)
     assert not results[-1].waiting
+
+
+@pytest.mark.parametrize("level", ["context", "combined"])
+def test_examples_alone_are_shown_while_a_pool_is_made_ready(
+    models: Models, pool: Pool, clip: np.ndarray, level: Level
+) -> None:
+    coming = Coming(pool)
+    awaited = replace(coming.awaited, meanwhile=lambda: pool if coming.taken else None)
+    alone = last(models, clip, pool, Settings(shots=2, knn=0.0))
+    shown = []
+    for result in transcribe(models, clip, awaited, Settings(shots=2, level=level)):
+        shown.append(result)
+        if result.waiting == "Reading":
+            break
+    assert (result.smile.text, result.examples) == (alone.smile.text, alone.examples)
+    assert (result.settings, result.problem) == (alone.settings, PROVISIONAL), "it says what wrote it"
+    assert [r.waiting for r in shown if r.waiting] == ["Opening", "Reading"], "it is written once"
+
+
+def test_what_was_provisional_leaves_nothing_behind(models: Models, pool: Pool, clip: np.ndarray) -> None:
+    awaited = replace(Coming(pool).awaited, meanwhile=lambda: pool)
+    ended = last(models, clip, awaited, Settings(shots=2))
+    at_once = last(models, clip, pool, Settings(shots=2))
+    assert (ended.smile.text, ended.examples) == (at_once.smile.text, at_once.examples)
+    assert (ended.settings, ended.problem, len(ended.smile.segments)) == (at_once.settings, "", 1)
 
 
 def test_closing_stops_what_is_done_for_a_pool(models: Models, pool: Pool, clip: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from smile.datatypes import SmileError
 from smile.paths import POOLS, PRECOMPUTED
 from smile.util.commit import commit
 from smile.whisper.model import Models
-from tests.browser.conftest import free_port
+from tests.support.app import free_port
 
 
 def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *options: str) -> dict[str, Any]:

@@ -188,8 +188,8 @@ def check(info: RecognizerInfo) -> None:
 def encoder_precision(precision: str) -> str:
     """Return what the encoder computes in, where an engine computes in a precision.
 
-    Its matrices are large, and bfloat16 makes a quarter of int8's error. Where the CPU multiplies bfloat16,
-    that is also twice as fast as int8, some of whose layers stay float32 (`smile bench engines`).
+    Its matrices are large, and bfloat16 makes a quarter of int8's error. Where the CPU multiplies bfloat16
+    fast, that is also twice as fast as int8, some of whose layers stay float32 (`smile bench engines`).
     A decoder reads one token at a time and waits for its weights; there int8 is the faster one.
     """
     return "bfloat16" if precision == "int8" and multiplies_bfloat16() else precision
