@@ -156,6 +156,7 @@ def run(chosen: argparse.Namespace) -> None:
 def _serve(chosen: argparse.Namespace) -> None:
     from smile.ui import Engine, VisitorService, build_app, look
     from smile.ui.files import keep_to_ourselves
+    from smile.ui.parts.pools import default_pool
 
     _refuse_taken(chosen.host, chosen.port)
     keep_to_ourselves()
@@ -181,7 +182,7 @@ def _serve(chosen: argparse.Namespace) -> None:
         )
     except OSError as error:
         raise SmileError(str(error)) from error
-    engine.begin()
+    engine.begin(default_pool(engine))
     try:
         page.block_thread()
     finally:

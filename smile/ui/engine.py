@@ -110,19 +110,18 @@ class Engine:
                 loading = self._loading = self.scheduler.start(partial(loaded, self.options))
             return loading
 
-    def begin(self) -> None:
-        """Load the models and read pools ahead in the background, so that visitors need not wait."""
+    def begin(self, first: str | None = None) -> None:
+        """Load the models and read pools ahead in the background, `first` before the others."""
         self.warm()
         if self.options.read_ahead:
-            Thread(target=self._read_ahead, daemon=True).start()
+            Thread(target=self._read_ahead, args=(first,), daemon=True).start()
 
     def close(self) -> None:
         """End what `begin` began, so that the process can end."""
         self.scheduler.close()
 
-    def _read_ahead(self) -> None:
-        """Make all but corpora's pools ready: the page's own first, those the adapter knows last."""
-        from smile.ui.parts.pools import default_pool
+    def _read_ahead(self, first: str | None) -> None:
+        """Make all but corpora's pools ready: `first` before the others, those the adapter knows last."""
         from smile.whisper.engines import compute_alone
 
         try:
@@ -130,9 +129,9 @@ class Engine:
         except SmileError:
             return  # it is in the log, and whoever asks is told
         compute_alone()
-        pools, shown = self.pools(), default_pool(self)
+        pools = self.pools()
         own = sorted(
-            (p for p in pools if not p.source), key=lambda pool: (pool.key != shown, pool.trained_on)
+            (p for p in pools if not p.source), key=lambda pool: (pool.key != first, pool.trained_on)
         )
         for key in [pool.key for pool in own or pools[:1]]:
             try:

@@ -438,9 +438,8 @@ def test_the_pools_that_ship_are_read_ahead_the_first_one_first(three, reading, 
     assert loaded == [1]
 
 
-def test_the_pool_that_the_page_opens_with_is_read_first(three, reading, monkeypatch):
-    monkeypatch.setattr("smile.ui.parts.pools.default_pool", lambda engine: "bbb")
-    three.begin()
+def test_the_pool_that_is_named_is_read_first(three, reading):
+    three.begin("bbb")
     reading.wait_for("aaa", "bbb", "ccc")
     assert reading.clips == of("bbb", "aaa", "ccc")
 
