@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
 from smile.acoustic.head import Head, further
 from smile.acoustic.recipe import ENSEMBLE, FittingProgress, Recipe
-from smile.acoustic.states import LayerStore, StatesId
+from smile.acoustic.states import LayerStore, StatesId, Stored
 from smile.acoustic.store import clip_key, form_of, head_path, write
 from smile.datatypes import PoolError, Utterance
 from smile.pools.kept import making
@@ -18,6 +19,9 @@ from smile.util.machine import cores
 from smile.util.side_by_side import side_by_side
 from smile.util.timing import relayed
 from smile.whisper.model import Model
+
+if TYPE_CHECKING:
+    from smile.acoustic.fit import Labelled
 
 MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
 MANY = "The texts have {:,} different characters; an acoustic model writes {:,} at most."
@@ -63,8 +67,9 @@ def build(
 ) -> Generator[FittingProgress, None, Built]:
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
-    The recipes read the same layers and write the same form. As many are fitted at once as there are cores.
-    With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
+    The recipes read the same layers at the same speeds and write the same form. As many are fitted at once
+    as there are cores. With `older` heads, of nearly the same clips, the fits go on from them in a sixth of
+    the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
     lost. Each fit holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s. States of
@@ -79,7 +84,7 @@ def build(
     store = LayerStore.of(pool, reads)
     path = head_path(pool, reads, recipes[0].normaliser)
     with making(pool, path) as work:
-        for done, of in store.encode(model, pool.utterances):
+        for done, of in store.encode(model, pool.utterances, recipes[0].speeds):
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
@@ -130,7 +135,7 @@ def fit_to(
     Raises:
         PoolError: not one clip can be fitted to, or their texts have too many different characters.
     """
-    from smile.acoustic.fit import Labelled, fit
+    from smile.acoustic.fit import fit
 
     texts = [form(u.text) for u in utterances]
     alphabet = Alphabet.of(texts)
@@ -143,12 +148,26 @@ def fit_to(
     alphabet = Alphabet.of(texts[i] for i in used)
     if len(alphabet) > MOST_SYMBOLS:
         raise PoolError(MANY.format(len(alphabet) - 1, MOST_SYMBOLS - 1))
-    names = [clip_key(utterances[i]) for i in used]
-    clips = Labelled(
-        names, [texts[i] for i in used], lambda number: store.states_of(utterances[used[number]])
-    )
+    clips = _labelled(store, [utterances[i] for i in used], [texts[i] for i in used], alphabet)
     weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
+
+
+def _labelled(
+    store: LayerStore, utterances: Sequence[Utterance], texts: Sequence[str], alphabet: Alphabet
+) -> Labelled:
+    """Return clips to fit to; one that a speed makes too long or too short is read at its own."""
+    from smile.acoustic.fit import Labelled
+
+    needed = [frames_needed(alphabet.encode(text)) for text in texts]
+
+    def states(number: int, speed: float) -> Stored:
+        found = store.found(utterances[number], speed)
+        if found is None or found.shape[1] < needed[number]:
+            return store.states_of(utterances[number])
+        return found
+
+    return Labelled([clip_key(u) for u in utterances], texts, states)
 
 
 def _reason(store: LayerStore, utterance: Utterance, text: str, alphabet: Alphabet) -> str:

@@ -33,6 +33,7 @@ LOG = logging.getLogger(__name__)
 FORMAT = 3
 LONG = 1.0  # seconds of an epoch without a yield
 SPREAD = 0.1  # by which lengths are drawn longer or shorter, before clips of like length become a batch
+Take = tuple[int, float]  # a clip by its number, and the speed at which it is read
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
 
 
@@ -42,15 +43,15 @@ class Labelled:
 
     names: Sequence[str]  # tell clips and texts apart
     texts: Sequence[str]
-    states: Callable[[int], Stored]  # of a clip by its number: (layers, frames, d)
+    states: Callable[[int, float], Stored]  # of a clip by its number at a speed: (layers, frames, d)
 
     def __len__(self) -> int:
         return len(self.names)
 
     @cached_property
     def frames(self) -> list[int]:
-        """Return how many frames each clip has."""
-        return [self.states(i).shape[1] for i in range(len(self))]
+        """Return how many frames each clip has at its own speed."""
+        return [self.states(i, 1.0).shape[1] for i in range(len(self))]
 
 
 @dataclass
@@ -148,7 +149,7 @@ def _parted(clips: Labelled, recipe: Recipe) -> tuple[list[int], list[int]]:
 
 
 def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> _State:
-    layers, _, width = clips.states(0).shape
+    layers, _, width = clips.states(0, 1.0).shape
     draws = torch.Generator().manual_seed(recipe.seed)
     network = Network((layers, width, len(alphabet)), recipe, draws)
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
@@ -163,8 +164,8 @@ def _epoch(
     Yields about every `LONG` seconds, so that others' work may come in between.
     """
     frames = [clips.frames[i] for i in fitted]
-    drawn = alone.submit(_drawn, state, frames, recipe.batch).result()
-    batches = [[fitted[i] for i in batch] for batch in drawn]
+    drawn = alone.submit(_drawn, state, frames, recipe).result()
+    batches = [[(fitted[i], speed) for i, speed in batch] for batch in drawn]
     epochs = recipe.epochs_for(len(fitted))
     losses, began = [], monotonic()
     for number, batch in enumerate(batches, state.epoch * len(batches)):
@@ -177,23 +178,26 @@ def _epoch(
     return float(np.mean(losses))
 
 
-def _drawn(state: _State, frames: Sequence[int], size: int) -> list[list[int]]:
+def _drawn(state: _State, frames: Sequence[int], recipe: Recipe) -> list[list[Take]]:
     """Return batches of clips of about the same length, so that little is computed on what fills them up."""
     state.network.train()
+    speeds = torch.tensor(recipe.speeds, dtype=torch.float64)
+    drawn = speeds[torch.randint(len(speeds), (len(frames),), generator=state.draws)]
     spread = 1 + SPREAD * (2 * torch.rand(len(frames), generator=state.draws) - 1)
-    order = torch.argsort(torch.tensor(frames) * spread, stable=True).tolist()
-    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    order = torch.argsort(torch.tensor(frames) / drawn * spread, stable=True).tolist()
+    takes = list(zip(order, drawn[order].tolist(), strict=True))
+    batches = [takes[i : i + recipe.batch] for i in range(0, len(takes), recipe.batch)]
     return [batches[i] for i in torch.randperm(len(batches), generator=state.draws)]
 
 
 def _step(
-    state: _State, clips: Labelled, alphabet: Alphabet, batch: Sequence[int], rate: float, recipe: Recipe
+    state: _State, clips: Labelled, alphabet: Alphabet, batch: Sequence[Take], rate: float, recipe: Recipe
 ) -> float:
     """Fit to a batch of clips; returns its loss."""
     state.optimiser.param_groups[0]["lr"] = rate
-    labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i in batch]
+    labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i, _ in batch]
     with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):
-        loss = state.network.loss([clips.states(i) for i in batch], labels)
+        loss = state.network.loss([clips.states(*take) for take in batch], labels)
     state.optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.gradient_norm)
@@ -211,7 +215,7 @@ def _judge(state: _State, clips: Labelled, alphabet: Alphabet, left: Sequence[in
     state.network.eval()
     edits = length = 0
     for i in left:
-        logprobs = state.network(padded([clips.states(i)]))[0].numpy()
+        logprobs = state.network(padded([clips.states(i, 1.0)]))[0].numpy()
         counts = score(clips.texts[i], greedy(logprobs, alphabet))
         edits, length = edits + counts.edits, length + counts.length
     cer = edits / max(1, length)

@@ -50,9 +50,16 @@ class AcousticModel:
         """Return what each head makes of layer states (layers, frames, d): log probabilities each."""
         return tuple(head(states) for head in (self.head, *self.others))
 
-    def decode(self, states: LayerStates | Stored) -> DecodingResult:
-        """Return the text of layer states (layers, frames, d), with a log probability a character."""
-        return self.written(*self.logprobs(states))
+    def heard(self, readings: Iterable[LayerStates | Stored]) -> tuple[Matrix, ...]:
+        """Return what each head makes of a clip's layer states at each speed, the first speed's first."""
+        return tuple(chain.from_iterable(map(self.logprobs, readings)))
+
+    def decode(self, *readings: LayerStates | Stored) -> DecodingResult:
+        """Return the text of a clip's layer states (layers, frames, d) at each speed.
+
+        It has a log probability a character.
+        """
+        return self.written(*self.heard(readings))
 
     def written(self, *logprobs: Matrix) -> DecodingResult:
         """Return the text of log probabilities (frames, symbols) of each head, as the pool would write it."""

@@ -29,6 +29,7 @@ class Recipe:
     epochs: int = 0  # 0: by the number of clips
     effort: float = 1.0  # share of these epochs
     batch: int = 8  # clips
+    speeds: tuple[float, ...] = (1.0, 0.9, 1.1)  # of which each clip has one, drawn anew in each epoch
     gradient_norm: float = 5.0
     seed: int = 0
     held_out: float = 0.0  # part of the clips on which the best epoch is chosen; 0: the last epoch is taken
@@ -36,7 +37,7 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a header has it."""
-        return {**asdict(self), "layers": [*self.layers]}
+        return {**asdict(self), "layers": [*self.layers], "speeds": [*self.speeds]}
 
     def again(self, clips: int) -> Recipe:
         """Return the recipe for going on from a head that was fitted to nearly the same clips."""

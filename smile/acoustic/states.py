@@ -1,8 +1,9 @@
 """The layer states that a head reads: outputs of encoder layers, kept beside the pool as float16.
 
-A folder `layers-<encoder>...` has one file a recording, named by its content, so that a corrected text or a
-new clip costs no encoding of the others, and an interrupted pass goes on where it was. Ten minutes of speech
-and five layers of Whisper base come to about 165 MB (`bytes_for`); reading takes one clip at a time.
+A folder `layers-<encoder>...` has one file a recording and speed, named by its content, so that a corrected
+text or a new clip costs no encoding of the others, and an interrupted pass goes on where it was. Ten minutes
+of speech and five layers of Whisper base come to about 165 MB a speed (`bytes_for`); reading takes one clip
+at a time.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from smile.audio.features import STATES_PER_SECOND
 from smile.audio.io import read_audio
+from smile.audio.speed import at_speed
 from smile.datatypes import SAMPLE_RATE, DamagedError, EncoderId, LayerStates, PoolError, Samples, Utterance
 from smile.pools.clip_encoder import digest
 from smile.pools.kept import make_folder
@@ -29,6 +31,7 @@ from smile.whisper.model import Model
 
 FORMAT = 1
 LAYERS = (2, 3, 4, 5, 6)  # of the six of Whisper base, counted from 1; of other sizes those at like heights
+READ_AT = (1.0, 1.1)  # speeds at which a clip is read to be written; heads are fitted to clips at these, too
 AFTER = 10  # frames after a clip's own that the head reads too
 Stored = NDArray[np.float16]  # (layers, frames, d)
 
@@ -71,12 +74,21 @@ def usual_layers(depth: int) -> tuple[int, ...]:
     return tuple(sorted({max(1, round(depth * layer / LAYERS[-1])) for layer in LAYERS}))
 
 
-def layer_states(model: Model, samples: Samples, layers: Sequence[int] = LAYERS) -> LayerStates:
+def layer_states(
+    model: Model, samples: Samples, layers: Sequence[int] = LAYERS, speed: float = 1.0
+) -> LayerStates:
     """Return what a head reads of samples (n,): layer-normed outputs (layers, frames, d) at 50 a second.
 
-    The frames are the recording's own and `AFTER` more, as far as the window goes.
+    The frames are those of the recording, at so many times its speed, and `AFTER` more, as far as the window
+    goes.
     """
-    return of_outputs(model.encode_layers(samples, layers)[1], len(samples) / SAMPLE_RATE)
+    said = at_speed(samples, speed)
+    return of_outputs(model.encode_layers(said, layers)[1], len(said) / SAMPLE_RATE)
+
+
+def readings(model: Model, samples: Samples, layers: Sequence[int] = LAYERS) -> list[LayerStates]:
+    """Return what a head reads of samples (n,) at each of the speeds of `READ_AT`."""
+    return [layer_states(model, samples, layers, speed) for speed in READ_AT]
 
 
 def of_outputs(outputs: LayerStates, seconds: float) -> LayerStates:
@@ -113,51 +125,59 @@ class LayerStore:
         """Return that of a pool; parts of the pool share it, since a recording's states are its own."""
         return cls((pool.states or pool.folder) / f"layers-{made_by.name}", made_by, pool)
 
-    def states_of(self, utterance: Utterance) -> Stored:
-        """Return the states (layers, frames, d) of a clip.
+    def states_of(self, utterance: Utterance, speed: float = 1.0) -> Stored:
+        """Return the states (layers, frames, d) of a clip at a speed.
 
         Raises:
             PoolError: they have not been made, or are damaged.
         """
+        states = self.found(utterance, speed)
+        if states is None:
+            raise PoolError(f'The clip "{utterance.id}" has no layer states; encode the pool again.')
+        return states
+
+    def found(self, utterance: Utterance, speed: float = 1.0) -> Stored | None:
+        """Return the states (layers, frames, d) of a clip at a speed where they can be read, else None."""
         with suppress(OSError, DamagedError):
-            states = read_array(self._path(utterance))
+            states = read_array(self._path(utterance, speed))
             if self._whole(states):
                 return states
-        raise PoolError(f'The clip "{utterance.id}" has no layer states; encode the pool again.')
+        return None
 
-    def has(self, utterance: Utterance) -> bool:
-        """Return whether a clip's states can be read."""
-        try:
-            self.states_of(utterance)
-        except PoolError:
-            return False
-        return True
+    def missing_bytes(
+        self, utterances: Sequence[Utterance], width: int = 512, speeds: Sequence[float] = (1.0,)
+    ) -> int:
+        """Return how many more bytes the states of clips at some speeds will take on the disk."""
+        missing = [u.seconds / s for s in speeds for u in utterances if not self._path(u, s).is_file()]
+        return bytes_for(sum(missing), len(missing), width, len(self.made_by.layers))
 
-    def missing_bytes(self, utterances: Sequence[Utterance], width: int = 512) -> int:
-        """Return how many more bytes the states of clips will take on the disk."""
-        missing = [u for u in utterances if not self._path(u).is_file()]
-        seconds = sum(u.seconds for u in missing)
-        return bytes_for(seconds, len(missing), width, len(self.made_by.layers))
+    def encode(
+        self, model: Model, utterances: Sequence[Utterance], speeds: Sequence[float] = (1.0,)
+    ) -> Generator[tuple[int, int]]:
+        """Encode the clips at some speeds where their states are not here yet.
 
-    def encode(self, model: Model, utterances: Sequence[Utterance]) -> Generator[tuple[int, int]]:
-        """Encode the clips whose states are not here yet; yields after each, and may be closed at any time.
+        Yields after each, and may be closed at any time. A clip that a lower speed makes longer than the
+        longest window has no states at that speed.
 
         Raises:
             PoolError: the pool was deleted meanwhile.
             AudioError: a recording cannot be read.
         """
         self._begin()
-        missing = [u for u in utterances if not self.has(u)]
-        for done, utterance in enumerate(missing, len(utterances) - len(missing) + 1):
-            states = layer_states(model, read_audio(utterance.audio), self.made_by.layers)
-            write_array(self._path(utterance), states.astype(np.float16))
-            yield done, len(utterances)
+        takes = [(u, speed) for speed in speeds for u in utterances]
+        missing = [take for take in takes if self.found(*take) is None]
+        for done, (utterance, speed) in enumerate(missing, len(takes) - len(missing) + 1):
+            samples = read_audio(utterance.audio)
+            if speed >= 1.0 or len(samples) / SAMPLE_RATE < speed * max(model.windows):
+                states = layer_states(model, samples, self.made_by.layers, speed)
+                write_array(self._path(utterance, speed), states.astype(np.float16))
+            yield done, len(takes)
 
     def keep_only(self, utterances: Sequence[Utterance]) -> None:
         """Remove the states of recordings that are none of these clips'."""
-        kept = {self._path(u) for u in utterances}
+        kept = {_name(u) for u in utterances}
         for path in self.folder.glob("*.npy"):
-            if path not in kept:
+            if path.stem.partition("-")[0] not in kept:
                 path.unlink()
 
     @property
@@ -179,8 +199,8 @@ class LayerStore:
         self.keep_only(())
         write_json(header, wanted)
 
-    def _path(self, utterance: Utterance) -> Path:
-        return self.folder / f"{digest(utterance.audio)[:16]}.npy"
+    def _path(self, utterance: Utterance, speed: float = 1.0) -> Path:
+        return self.folder / (_name(utterance) + ("" if speed == 1.0 else f"-{speed:g}") + ".npy")
 
     def _whole(self, states: NDArray[Any]) -> bool:
         return (
@@ -190,3 +210,7 @@ class LayerStore:
             and states.shape[1] > 0
             and bool(np.isfinite(states).all())
         )
+
+
+def _name(utterance: Utterance) -> str:
+    return digest(utterance.audio)[:16]

@@ -94,7 +94,7 @@ def stream(path: Path, most: int | None = None, track: int | None = None) -> Gen
     for blocks in _decoders(path, most, track):
         passed, error = 0, None
         try:
-            for piece in _resampled(blocks):
+            for piece in resampled(blocks):
                 yield piece[max(0, given - passed) :]
                 passed += len(piece)
                 given = max(given, passed)
@@ -126,7 +126,7 @@ def from_array(samples: NDArray[Any], rate: int) -> Samples:
         raise AudioError("The recording holds no sound; record it again.")
     mixer = Mixer("The recording", peak(values))
     mono = mixer.mono(values if values.ndim == 2 else values[:, None])
-    pieces = _resampled([(int(rate), mono)])
+    pieces = resampled([(int(rate), mono)])
     return _checked(np.concatenate([np.empty(0, np.float32), *pieces]), "The recording")
 
 
@@ -189,8 +189,8 @@ def gain(peak: float) -> np.float32:
     return np.float32(2.0 ** (-np.frexp(peak)[1]))
 
 
-def _resampled(blocks: Iterable[Block]) -> Iterator[Samples]:
-    """Mono blocks at any rate, which may change on the way -> pieces at 16 kHz."""
+def resampled(blocks: Iterable[Block]) -> Iterator[Samples]:
+    """Yield mono blocks at any rate (Hz), which may change on the way, as pieces at 16 kHz."""
     for rate, group in groupby(blocks, key=itemgetter(0)):
         pieces = (samples for _, samples in group)
         yield from pieces if rate == SAMPLE_RATE else _resample(pieces, rate)

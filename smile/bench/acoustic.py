@@ -25,7 +25,7 @@ from smile.acoustic.head import Head
 from smile.acoustic.model import AcousticModel, assembled
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import ENSEMBLE, Recipe
-from smile.acoustic.states import LayerStore, StatesId
+from smile.acoustic.states import READ_AT, LayerStore, StatesId
 from smile.audio.io import read_audio
 from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
@@ -128,8 +128,8 @@ def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured
     reads = StatesId.of(models.vanilla, bench.recipe.layers)
     store = LayerStore((bench.work or Path(".")) / language / f"layers-{reads.name}", reads)
     measured = Measured(language, len(pool))
-    measured.encoding = _seconds(lambda: list(store.encode(models.vanilla, pool)))
-    list(store.encode(models.vanilla, clips))
+    measured.encoding = _seconds(lambda: list(store.encode(models.vanilla, pool, bench.recipe.speeds)))
+    list(store.encode(models.vanilla, clips, READ_AT))
     heads, measured.fitting = _fitted(bench, pool, store, Form(bench.recipe.normaliser, language))
     texts = tuple(utterance.text for utterance in pool)
     acoustic = replace(assembled(tuple(heads), texts), beam=bench.beam)
@@ -162,7 +162,7 @@ def _decode(
     plain, seconds, frames = AcousticModel(acoustic.head), 0.0, 0
     one = replace(acoustic, others=())
     for utterance in clips:
-        logprobs = acoustic.logprobs(store.states_of(utterance))
+        logprobs = acoustic.heard(store.states_of(utterance, speed) for speed in READ_AT)
         measured.add("greedy", utterance, plain.text(logprobs[0]))
         measured.add("one head, 6-gram", utterance, one.text(logprobs[0]))
         began = time.perf_counter()

@@ -33,7 +33,7 @@ from smile.acoustic.calibrating import (
 from smile.acoustic.confidence import Calibration
 from smile.acoustic.evidence import NAMES
 from smile.acoustic.model import AcousticModel, open_acoustic
-from smile.acoustic.states import StatesId, layer_states
+from smile.acoustic.states import StatesId, readings
 from smile.audio.io import read_audio
 from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
@@ -159,8 +159,9 @@ def _words(model: Model, acoustic: AcousticModel, clips: Sequence[Utterance]) ->
     """The words that a model writes for clips."""
     found: list[Words] = []
     for clip in clips:
-        logprobs = acoustic.logprobs(layer_states(model, read_audio(clip.audio), acoustic.head.reads.layers))
-        found.append(words_of(acoustic, logprobs, acoustic.written(*logprobs).text, clip.text))
+        read = readings(model, read_audio(clip.audio), acoustic.head.reads.layers)
+        text = acoustic.decode(*read).text
+        found.append(words_of(acoustic, acoustic.logprobs(read[0]), text, clip.text))
     return Words.joined(found)
 
 

@@ -24,7 +24,7 @@ from smile.acoustic.ctc import greedy
 from smile.acoustic.head import Head
 from smile.acoustic.live import DEFAULTS, LiveSettings, LiveTranscriber
 from smile.acoustic.model import AcousticModel, open_acoustic
-from smile.acoustic.states import layer_states
+from smile.acoustic.states import readings
 from smile.acoustic.stretches import all_logprobs
 from smile.audio.io import read_audio
 from smile.bench.acoustic import Errors
@@ -111,9 +111,9 @@ def measured(
     whole, final, apart = Errors(), Errors(), Measured()
     sounds = [read_audio(clip.audio) for clip in clips]
     for clip, sound in zip(clips, sounds, strict=True):
-        states = layer_states(model, sound, head.reads.layers)
-        whole.add(clip.text, greedy(head(states), head.alphabet).strip(), code)
-        final.add(clip.text, acoustic.decode(states).text, code)
+        read = readings(model, sound, head.reads.layers)
+        whole.add(clip.text, greedy(head(read[0]), head.alphabet).strip(), code)
+        final.add(clip.text, acoustic.decode(*read).text, code)
         apart.errors.add(clip.text, measure(model, head, sound, apart, settings), code)
     beside = {"whole clips, greedy, CER %": f"{whole.cer:.1f}", "final, CER %": f"{final.cer:.1f}"}
     yield {"recordings": len(clips), **apart.row(), **beside}

@@ -35,7 +35,7 @@ def cross_read_pool(
     AudioError where a recording cannot be read.
     """
     store = LayerStore.of(pool, StatesId.of(model, recipe.layers))
-    for done, of in store.encode(model, pool.utterances):
+    for done, of in store.encode(model, pool.utterances, recipe.speeds):
         yield FittingProgress("encoding", done, of)
     forget_folds(pool, model, recipe)
     form = form_of(pool, recipe.normaliser)

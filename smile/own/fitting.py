@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from smile.acoustic.head import Head
+from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import open_heads
 from smile.datatypes import PoolError, Progress
@@ -34,7 +35,8 @@ def room(workspace: Workspace, pool: Pool, model: Model, check: bool = False) ->
     Raises:
         FullError: they have not.
     """
-    needed = LayerStore.of(pool, StatesId.of(model)).missing_bytes(pool.utterances, model.recognizer.width)
+    store, width = LayerStore.of(pool, StatesId.of(model)), model.recognizer.width
+    needed = store.missing_bytes(pool.utterances, width, RECIPE.speeds)
     if needed + check * missing_bytes(pool, model) > workspace.room():
         raise FullError(NO_ROOM)
 

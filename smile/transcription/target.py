@@ -1,7 +1,6 @@
 """The way of one clip from samples to transcript, whoever asks: states, language, examples, prompt, decoding.
 
-A recording's segments are streamed along it, and evaluation, comparison, leave-one-out, likelihood and the
-validation of a training drain it.
+A recording's segments are streamed along it; evaluation, comparison, checks and training drain it.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 from smile.acoustic.model import AcousticModel, open_acoustic
-from smile.acoustic.states import of_outputs, usual_layers
+from smile.acoustic.states import READ_AT, of_outputs, usual_layers
 from smile.audio.io import read_audio
+from smile.audio.speed import at_speed
 from smile.datatypes import (
     SAMPLE_RATE,
     DecoderSession,
@@ -158,11 +158,11 @@ class Target:
         return (self._models.smile if adapted else self._models.vanilla).within(settings.windows)
 
     def _heard(self, settings: Settings, pool: Pool, adapted: bool) -> Heard:
-        """Return the acoustic model of a pool, and what its heads make of the clip."""
+        """Return the acoustic model of a pool, and what its heads make of the clip at each speed."""
         model = self._model(settings, adapted)
         acoustic = self._given or open_acoustic(pool, model)
-        states = self._layer_states(model, acoustic.head.reads.layers)
-        return acoustic, self._once(("heard", acoustic), lambda: acoustic.logprobs(states))
+        readings = [self._layer_states(model, acoustic.head.reads.layers, speed) for speed in READ_AT]
+        return acoustic, self._once(("heard", acoustic), lambda: acoustic.heard(readings))
 
     def _vanilla(self, settings: Settings, pool: Pool | None) -> Iterator[Step]:
         model, speech = self._model(settings, False), self.speech
@@ -251,16 +251,16 @@ class Target:
         window = window_for(len(samples) / SAMPLE_RATE, model.windows)
         return "states", model.info.encoder, digest_of(prompts.whole_states(samples)), window
 
-    def _layer_states(self, model: Model, layers: tuple[int, ...]) -> LayerStates:
-        """Return what a head reads of the clip; its encoder states come in the same pass."""
-        samples = self.speech.samples
+    def _layer_states(self, model: Model, layers: tuple[int, ...], speed: float = 1.0) -> LayerStates:
+        """Return what a head reads of the clip at a speed; its encoder states come in the same pass."""
+        samples = at_speed(self.speech.samples, speed)
 
         def work() -> LayerStates:
             states, outputs = model.encode_layers(samples, layers)
             self._made.setdefault(self._states_key(model, samples), (states, 0.0))
-            return of_outputs(outputs, self.speech.seconds)
+            return of_outputs(outputs, len(samples) / SAMPLE_RATE)
 
-        return self._once(("layers", model.info.encoder, layers, model.windows), work)
+        return self._once(("layers", model.info.encoder, layers, model.windows, speed), work)
 
     def _decoded(
         self,

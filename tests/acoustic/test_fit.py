@@ -45,7 +45,7 @@ def test_it_learns_to_read(monkeypatch: pytest.MonkeyPatch, native: bool) -> Non
     assert said[-1].loss < 0.2 * said[0].loss
     assert [p.done for p in said] == list(range(1, 61))
     head = Head(Alphabet.of(TEXTS), FORM, READS, weights)
-    assert [greedy(head(clips.states(i)), head.alphabet) for i in range(len(TEXTS))] == TEXTS
+    assert [greedy(head(clips.states(i, 1.0)), head.alphabet) for i in range(len(TEXTS))] == TEXTS
     assert fits(weights, len(READS.layers), len(head.alphabet))
     assert {value.dtype for value in weights.values()} == {np.dtype(np.float32)}
     assert sum(head.layer_weights.values()) == pytest.approx(1)
@@ -80,8 +80,8 @@ def test_numpy_and_torch_agree(recipe: Recipe) -> None:
     network.load(weights)
     head = Head(alphabet, FORM, READS, weights)
     for i in range(3):
-        theirs = network(padded([clips.states(i)]))[0].detach().numpy()
-        np.testing.assert_allclose(head(clips.states(i)), theirs, atol=1e-5)
+        theirs = network(padded([clips.states(i, 1.0)]))[0].detach().numpy()
+        np.testing.assert_allclose(head(clips.states(i, 1.0)), theirs, atol=1e-5)
 
 
 def test_a_seed_gives_the_same_bits_and_another_others() -> None:

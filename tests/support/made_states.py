@@ -29,4 +29,4 @@ def made(text: str, seed: int = 0, held: int = HELD) -> np.ndarray:
 def labelled(texts: Sequence[str]) -> Labelled:
     """Clips with these texts and states from which they can be read."""
     states = [made(text, seed) for seed, text in enumerate(texts)]
-    return Labelled([f"{i}-{text}" for i, text in enumerate(texts)], texts, lambda number: states[number])
+    return Labelled([f"{i}-{text}" for i, text in enumerate(texts)], texts, lambda number, _: states[number])
