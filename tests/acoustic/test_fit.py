@@ -117,6 +117,23 @@ def test_batches_have_clips_of_about_one_length_and_are_others_in_each_epoch(
     assert len(set(map(tuple, epochs))) > 1
 
 
+def test_each_epoch_reads_each_clip_once_at_a_speed_drawn_anew() -> None:
+    clips, read = labelled(TEXTS), []
+
+    def states(number: int, speed: float) -> np.ndarray:
+        read.append((number, speed))
+        return clips.states(number, speed)
+
+    recipe = replace(SMALL, speeds=(1.0, 0.5, 2.0))
+    weights, _ = fitted(replace(clips, states=states), recipe)
+    count = len(TEXTS)
+    epochs = [read[i : i + count] for i in range(len(read) - recipe.epochs * count, len(read), count)]
+    assert all(sorted(number for number, _ in epoch) == list(range(count)) for epoch in epochs)
+    assert {speed for epoch in epochs for _, speed in epoch} == {0.5, 1.0, 2.0}
+    assert len({tuple(sorted(epoch)) for epoch in epochs}) > 1
+    assert not same(weights, fitted(clips, SMALL)[0])
+
+
 @pytest.mark.parametrize("held_out", [0.0, 0.34])
 def test_a_killed_fit_goes_on_after_its_last_epoch(tmp_path: Path, held_out: float) -> None:
     clips, recipe = labelled(TEXTS), replace(SMALL, held_out=held_out)
@@ -191,7 +208,7 @@ def test_one_clip_and_one_character_are_sound(texts: list[str]) -> None:
     clips = labelled(texts)
     weights, _ = fitted(clips, replace(SMALL, hidden=32, epochs=300, held_out=0.5, patience=300))
     head = Head(Alphabet.of(texts), FORM, READS, weights)
-    assert greedy(head(clips.states(0)), head.alphabet) == texts[0]
+    assert greedy(head(clips.states(0, 1.0)), head.alphabet) == texts[0]
 
 
 def test_three_thousand_characters() -> None:
@@ -202,7 +219,7 @@ def test_three_thousand_characters() -> None:
     first, second = (p.loss for p in said if p.loss is not None)
     assert second < first
     head = Head(Alphabet.of(texts), FORM, READS, weights)
-    assert np.isfinite(head(clips.states(0))).all()
+    assert np.isfinite(head(clips.states(0, 1.0))).all()
 
 
 def test_a_long_epoch_lets_others_come_in_between(monkeypatch: pytest.MonkeyPatch) -> None:

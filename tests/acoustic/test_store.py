@@ -53,7 +53,7 @@ def test_a_head_is_made_and_found_again(pool: Pool, model: Model, reads: StatesI
             break
     ends = [p for p in said if p.stage == "encoding" or p.loss is not None]
     assert [(p.stage, p.done, p.of) for p in ends] == [
-        *(("encoding", i + 1, COUNT) for i in range(COUNT)),
+        *(("encoding", i + 1, 3 * COUNT) for i in range(3 * COUNT)),
         *(("fitting", i + 1, 3) for i in range(3)),
     ]
     opened = store.open_head(pool, reads)
@@ -89,9 +89,39 @@ def test_only_what_is_missing_is_encoded(pool: Pool, model: Model, reads: States
     path.write_bytes(path.read_bytes()[:-7])
     assert len(list(states.encode(model, corrected))) == 1
     states.keep_only(pool.utterances[:2])
-    assert [states.has(u) for u in pool.utterances] == [True, True, False, False, False]
+    assert [states.found(u) is not None for u in pool.utterances] == [True, True, False, False, False]
     with pytest.raises(PoolError, match="encode the pool"):
         states.states_of(pool.utterances[4])
+
+
+def test_states_at_other_speeds_lie_beside_the_clip_s_own(pool: Pool, model: Model, reads: StatesId) -> None:
+    states, speeds = LayerStore.of(pool, reads), (1.0, 0.8, 1.25)
+    missing = states.missing_bytes(pool.utterances, model.recognizer.width, speeds)
+    assert len(list(states.encode(model, pool.utterances, speeds))) == 3 * COUNT
+    assert states.bytes == pytest.approx(missing, rel=0.1)
+    assert states.missing_bytes(pool.utterances, model.recognizer.width, speeds) == 0
+    clip = pool.utterances[1]
+    for speed in speeds:
+        assert states.states_of(clip, speed).shape[1] == pytest.approx(clip.seconds / speed * 50 + 10, abs=1)
+    slow = layer_states(model, read_audio(clip.audio), RECIPE.layers, 0.8)
+    np.testing.assert_allclose(states.states_of(clip, 0.8), slow, atol=3e-3)
+    assert list(states.encode(model, pool.utterances, speeds)) == []
+    states.keep_only(pool.utterances[:1])
+    assert len(list(states.folder.glob("*.npy"))) == 3
+
+
+def test_a_clip_that_a_speed_makes_longer_than_a_window_is_read_at_its_own(
+    pool: Pool, model: Model, reads: StatesId
+) -> None:
+    states = LayerStore.of(pool, reads)
+    short = replace(model, windows=(max(u.seconds for u in pool.utterances) + 0.1,))
+    list(states.encode(short, pool.utterances, (1.0, 0.5)))
+    longest = max(pool.utterances, key=lambda u: u.seconds)
+    assert states.found(longest) is not None
+    assert states.found(longest, 0.5) is None
+    recipe = replace(RECIPE, speeds=(1.0, 0.5))
+    steps = building.fit_to([longest], states, store.form_of(pool, RECIPE.normaliser), recipe)
+    assert finished(steps).left_out == ()
 
 
 def test_several_heads_are_fitted_side_by_side_and_kept_together(
@@ -136,7 +166,7 @@ def test_states_of_removed_clips_go_with_the_next_fit(pool: Pool, model: Model, 
     finished(building.build(pool, model, (RECIPE,)))
     fewer = replace(pool, utterances=pool.utterances[:3])
     assert {p.stage for p in building.build(fewer, model, (RECIPE,))} == {"fitting"}
-    assert len(list(LayerStore.of(pool, reads).folder.glob("*.npy"))) == 3
+    assert len(list(LayerStore.of(pool, reads).folder.glob("*.npy"))) == 3 * len(RECIPE.speeds)
 
 
 def test_states_made_by_something_else_are_not_taken(pool: Pool, model: Model, reads: StatesId) -> None:
