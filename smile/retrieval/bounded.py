@@ -16,6 +16,7 @@ from smile.datatypes import Matrix, Vector
 from smile.retrieval.divergences import Distances
 from smile.retrieval.leaves import leaves
 from smile.retrieval.products import PRODUCTS, Product, Values
+from smile.util.threads import alone
 
 FIRST, SECOND = 8, 64  # dimensions of the product that all examples, and those left of them, are bounded by
 BLOCK = 1 << 16  # examples bounded at a time, whose bounds stay in the cache
@@ -112,6 +113,7 @@ class BoundedIndex:
         largest = np.append(np.maximum(second.max(axis=0), -second.min(axis=0)), rest.max())
         return cls(product, embeddings, basis, order, ends, middles, _blocks(second, rest), second, largest)
 
+    @alone()
     def nearest(
         self, query: Vector, count: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Rows, Distances]:
@@ -125,6 +127,7 @@ class BoundedIndex:
         rows = self._possible(asked, least)
         return self._measured(asked, rows if allowed is None else rows[allowed[rows]], count)
 
+    @alone()
     def approximate(
         self, query: Vector, count: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Rows, Distances]:
@@ -132,6 +135,7 @@ class BoundedIndex:
         asked = self._asked(query)
         return self._measured(asked, self._seeds(asked, max(count, MEASURED), allowed), count)
 
+    @alone()
     def within(self, query: Vector, distance: float) -> tuple[Rows, Distances]:
         """Return all examples nearer than a distance, nearest first, with theirs: exact, for KL."""
         asked = self._asked(query)
