@@ -39,6 +39,7 @@ class Basis:
     turned: Values  # (d, SECOND or fewer), orthonormal columns
 
     @classmethod
+    @alone()
     def of(cls, product: Product, sample: Matrix) -> Basis:
         """Choose the basis by a sample of examples (n, d), which stand for queries, too."""
         x, (y, _) = product.query(sample), product.example(sample)
@@ -96,6 +97,7 @@ class BoundedIndex:
     largest: NDArray[np.float32]
 
     @classmethod
+    @alone()
     def of(cls, measure: str, embeddings: Matrix) -> BoundedIndex:
         """Make an index of embeddings (n, d) for a measure of PRODUCTS."""
         product, n = PRODUCTS[measure], len(embeddings)

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -32,6 +33,8 @@ from smile.util.arrays import Arrays, write_arrays
 from smile.util.log import Log
 from smile.util.storage import set_aside
 from smile.whisper.model import Model
+
+_CLIPS: WeakKeyDictionary[Pool, tuple[str, ...]] = WeakKeyDictionary()
 
 
 def store_path(pool: Pool, model: Model) -> Path:
@@ -78,7 +81,7 @@ def _lacks_lists(path: Path, model: Model, pool: Pool) -> bool:
     """Whether all clips have been read, and just the lists of a large datastore are missing or stale."""
     try:
         with Arrays(path) as stored:
-            read = is_large(stored) and usable(stored, header_of(model), _names(pool.utterances))
+            read = is_large(stored) and usable(stored, header_of(model), _clips(pool))
             return read and not has_lists(stored)
     except (OSError, DamagedError):
         return False
@@ -143,6 +146,13 @@ def update(
 
 def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     return tuple(digest(u) for u in utterances)
+
+
+def _clips(pool: Pool) -> tuple[str, ...]:
+    """The names of a pool's clips, made once for each open pool: a large one has many."""
+    if pool not in _CLIPS:
+        _CLIPS[pool] = _names(pool.utterances)
+    return _CLIPS[pool]
 
 
 def _stored(pool: Pool, model: Model) -> tuple[list[ClipStates], Groups | None]:
@@ -211,7 +221,7 @@ def present(pool: Pool, model: Model) -> bool:
     """
     path = store_path(pool, model)
     try:
-        clips = _names(pool.utterances)
+        clips = _clips(pool)
         return path.is_file() and _present(path, _changed(path), header_of(model), clips)
     except DamagedError:
         set_aside(path)
@@ -239,7 +249,7 @@ def open_store(pool: Pool, model: Model) -> Datastore:
     store = None
     try:
         if path.is_file():
-            store = _opened(path, _changed(path), header_of(model), _names(pool.utterances))
+            store = _opened(path, _changed(path), header_of(model), _clips(pool))
     except DamagedError:
         set_aside(path)
     if store is None:
