@@ -78,17 +78,23 @@ class Real:
         return found
 
 
-def run(folders: Sequence[Path], sizes: Sequence[int] = SIZES) -> str:
-    """Measure both searches with the rows of some pools -> Markdown."""
+def run(folders: Sequence[Path], sizes: Sequence[int] = SIZES, tell: Callable[[str], None] = print) -> str:
+    """Measure both searches with the rows of some pools -> Markdown; `tell` hears of sizes that are done."""
     model = load_models().smile
     embeddings, keys = _real(folders, model)
     head = (
         f"{len(embeddings.rows)} real embeddings and {len(keys.rows)} real keys, the others synthetic; "
         f"medians of {QUERIES} queries, {stamp()}"
     )
-    retrieval = [row for n in sizes for row in retrieved(embeddings, n)]
-    with tempfile.TemporaryDirectory() as work:
-        lookups = [row for n in sizes for row in looked_up(keys, n, model, Path(work))]
+    retrieval: list[Row] = []
+    lookups: list[Row] = []
+    for n in sizes:
+        retrieval += retrieved(embeddings, n)
+        tell(markdown_table(retrieval[-3:]))
+        with tempfile.TemporaryDirectory() as work:
+            made = looked_up(keys, n, model, Path(work))
+        tell(markdown_table(made))
+        lookups += made
     return "\n\n".join((head, markdown_table(retrieval), markdown_table(lookups)))
 
 

@@ -127,7 +127,7 @@ def _confidence(chosen: argparse.Namespace) -> str:
 def _large(chosen: argparse.Namespace) -> str:
     from smile.bench import large
 
-    return large.run(chosen.data)
+    return large.run(chosen.data, tell=_told)
 
 
 def _live(chosen: argparse.Namespace) -> str:
