@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.conftest import ROOT
 
-HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow")
+HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow", "faiss")
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "paths"),

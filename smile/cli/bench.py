@@ -22,11 +22,12 @@ def add(commands: Commands) -> None:
         choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
         "pipeline (peers), the parts of a transcription (stages), two jobs at once (together), many visitors "
-        "at once (visitors), ways to encode examples, the app's start, the map, the CER of pools' acoustic "
-        "models, the errors of their word times, the calibration of their words' confidence, the delay and "
-        "the CER of live text (live), how well recordings unlike a pool are known (near), the CER of quiet "
-        "recordings (levels), how much is written behind a pause (pauses), or the recordings to try of the "
-        "demo pools, whose figures are written down for the page.",
+        "at once (visitors), retrieval and kNN-LM lookup in large pools (large), ways to encode examples, "
+        "the app's start, the map, the CER of pools' acoustic models, the errors of their word times, the "
+        "calibration of their words' confidence, the delay and the CER of live text (live), how well "
+        "recordings unlike a pool are known (near), the CER of quiet recordings (levels), how much is "
+        "written behind a pause (pauses), or the recordings to try of the demo pools, whose figures are "
+        "written down for the page.",
     )
     add_option(
         parser,
@@ -121,6 +122,12 @@ def _confidence(chosen: argparse.Namespace) -> str:
     if chosen.out:
         return confidence.write_default(asked, chosen.out)
     return confidence.run(asked, chosen.split)
+
+
+def _large(chosen: argparse.Namespace) -> str:
+    from smile.bench import large
+
+    return large.run(chosen.data, tell=_told)
 
 
 def _live(chosen: argparse.Namespace) -> str:
@@ -223,6 +230,7 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "together": _together,
     "visitors": _visitors,
     "context": _context,
+    "large": _large,
     "start": _start,
     "map": _map,
     "acoustic": _acoustic,

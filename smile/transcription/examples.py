@@ -8,6 +8,7 @@ import numpy as np
 
 from smile.datatypes import LanguageDetection, Neighbour, Vector
 from smile.decoding.encoding import Encoding
+from smile.pools.large import indexed, is_large, large_pool, nearest
 from smile.pools.pool import Pool
 from smile.retrieval.divergences import SAME, distances
 from smile.retrieval.samplers import Query, choose, of_length
@@ -27,6 +28,9 @@ def retrieve(
     if settings.shots == 0:
         return ()
     itself, longest = same_recording(query.embedding, seconds, pool), encoding.longest(seconds)
+    if is_large(pool) and indexed(settings.sampler, settings.divergence) and not settings.total_seconds:
+        fitting = large_pool(pool).fitting(longest, itself)
+        return nearest(pool, query.embedding, settings.shots, settings.divergence, fitting)
     fits = [i for i, u in enumerate(pool.utterances) if u.seconds <= longest and i not in itself]
     if settings.total_seconds:
         lengths = [pool.utterances[i].seconds for i in fits]
@@ -37,6 +41,8 @@ def retrieve(
 
 def same_recording(embedding: Vector, seconds: float, pool: Pool) -> set[int]:
     """Return which clips of a pool are this very recording, to judge by embedding (d,) and length."""
+    if is_large(pool):
+        return large_pool(pool).same_recording(embedding, seconds, SAME, SAME_LENGTH)
     row = distances("kl", embedding[None], pool.embeddings)[0]
     near = np.flatnonzero(row < SAME)
     return {int(i) for i in near if abs(pool.utterances[i].seconds - seconds) <= SAME_LENGTH * seconds}

@@ -8,10 +8,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,37 @@ class Arrays:
             raise DamagedError(self.path)
         return str(array)
 
+    def mapped(self, name: str) -> NDArray[Any]:
+        """Return an array as it lies on the disk, read only where it is looked at; it may not be changed.
+
+        Its bytes are not compared with their checksum. It outlives the closing of the file.
+        """
+        return _guarded(self.path, lambda: self._mapped(f"{name}.npy"))
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of an array, without reading it."""
+        return tuple(self.mapped(name).shape)
+
+    def checksum(self, name: str) -> int:
+        """Return the CRC-32 that the archive has of an array."""
+        return _guarded(self.path, lambda: self._archive.getinfo(f"{name}.npy").CRC)
+
+    def _mapped(self, name: str) -> NDArray[Any]:
+        entry, file = self._archive.getinfo(name), self._file
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            raise ValueError(entry.compress_type)
+        file.seek(entry.header_offset)
+        local = file.read(30)
+        begins = entry.header_offset + 30 + sum(struct.unpack("<HH", local[26:]))
+        if local[:4] != b"PK\x03\x04" or begins + entry.file_size > os.fstat(file.fileno()).st_size:
+            raise ValueError(begins)
+        file.seek(begins)
+        shape, fortran, dtype = _described(file, entry.file_size)
+        if min(shape, default=1) == 0:
+            return np.zeros(shape, dtype)
+        order: Literal["F", "C"] = "F" if fortran else "C"
+        return np.memmap(file, dtype, "r", file.tell(), shape, order)
+
     def _array(self, name: str) -> NDArray[Any]:
         entry = self._archive.getinfo(name)
         if entry.file_size > DENSEST * entry.compress_size + DENSEST:
@@ -101,18 +133,25 @@ class Arrays:
 
 def _array(file: IO[bytes], size: int) -> NDArray[Any]:
     """The array that is all of a file of so many bytes."""
-    shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
-    begins = file.tell()
-    wanted = dtype.itemsize
-    for length in shape:
-        wanted *= length
-    if dtype.kind not in KINDS or min(shape, default=1) < 0 or wanted != size - begins:
-        raise ValueError(shape)
+    shape, fortran, dtype = _described(file, size)
+    wanted = size - file.tell()
     data = file.read()
     if len(data) != wanted:
         raise ValueError(len(data))
     flat: NDArray[Any] = np.frombuffer(data, dtype) if dtype.itemsize else np.zeros(shape, dtype)
     return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _described(file: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and type of the array that fills so many bytes from here, as its header says."""
+    begins = file.tell()
+    shape, fortran, dtype = HEADERS[np.lib.format.read_magic(file)](file)
+    wanted = dtype.itemsize
+    for length in shape:
+        wanted *= length
+    if dtype.kind not in KINDS or min(shape, default=1) < 0 or wanted != size - (file.tell() - begins):
+        raise ValueError(shape)
+    return shape, fortran, dtype
 
 
 def _guarded(path: Path, read: Callable[[], Found]) -> Found:

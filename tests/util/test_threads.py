@@ -38,3 +38,25 @@ def test_numpy_which_was_loaded_before_keeps_to_a_container_s_quota(silent: pyte
     silent.setattr("threadpoolctl.threadpool_limits", lambda most, user_api: asked.append((most, user_api)))
     threads.settle()
     assert asked == [(cores(), "blas")]
+
+
+def test_products_are_computed_alone_until_the_last_block_is_left_and_stay_the_same() -> None:
+    import numpy as np
+
+    keys = np.random.default_rng(0).normal(0, 1, (4000, 512)).astype(np.float32)
+    before = [library.get_num_threads() for library in threads._libraries()]
+    assert before
+    together = keys[:1] @ keys.T
+    with threads.alone():
+        with threads.alone():
+            pass
+        assert {library.get_num_threads() for library in threads._libraries()} == {1}
+        np.testing.assert_array_equal(keys[:1] @ keys.T, together)
+    assert [library.get_num_threads() for library in threads._libraries()] == before
+
+
+def test_a_failure_gives_the_threads_back() -> None:
+    before = [library.get_num_threads() for library in threads._libraries()]
+    with pytest.raises(ValueError, match="bad"), threads.alone():
+        raise ValueError("bad")
+    assert [library.get_num_threads() for library in threads._libraries()] == before

@@ -9,6 +9,7 @@ of the store in its turn: where the neighbours do not help, the adaptive weight 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from smile.datatypes import Matrix
 from smile.decoding.processors import Beam, Logits
+from smile.util.threads import alone
 
 NEIGHBOURS = 48  # keys that make up the distribution
 TEMPERATURES = (0.05, 0.1, 0.2, 0.4)  # tried, in units of the mean squared distance of the nearest key
@@ -63,7 +65,8 @@ class Datastore:
 
         Keys of the clip `without` do not count.
         """
-        products = hidden @ self.keys.T
+        with alone() if len(hidden) == 1 else nullcontext():
+            products = hidden @ self.keys.T
         squares = np.einsum("md,md->m", hidden, hidden)[:, None] - 2 * products + self._norms
         squares[:, self.clips == without] = np.inf
         k = min(NEIGHBOURS, len(self.keys))
@@ -79,14 +82,19 @@ class Observed:
     top: Weights
 
 
-def fit(store: Datastore, observed: Observed) -> AdaptiveWeight:
-    """Return the weight under which the pool's own texts are likeliest, each without its own keys."""
-    squares, indices = _leave_one_out(store)
+def fit(store: Datastore, observed: Observed, some: NDArray[np.int64] | None = None) -> AdaptiveWeight:
+    """Return the weight under which the pool's own texts are likeliest, each without its own keys.
+
+    It is fitted on all positions, or on `some` of them.
+    """
+    at = np.arange(len(store.keys)) if some is None else some
+    tokens, observed = store.tokens[at], Observed(observed.logprob[at], observed.top[at])
+    squares, indices = _leave_one_out(store, at)
     nearest = squares.min(axis=1)
     scale = float(nearest[np.isfinite(nearest)].mean()) if np.isfinite(nearest).any() else 1.0
     best: tuple[float, AdaptiveWeight] | None = None
     for temperature in TEMPERATURES:
-        agreeing = _agreeing(shares(squares, scale, temperature), store.tokens[indices], store.tokens)
+        agreeing = _agreeing(shares(squares, scale, temperature), store.tokens[indices], tokens)
         likelihood, adaptive = _fit_logistic(nearest, agreeing, observed, scale, temperature)
         if best is None or likelihood > best[0]:
             best = likelihood, adaptive
@@ -111,12 +119,12 @@ def uncertainty(top: Weights) -> Weights:
     return np.log(np.clip(1 - top, 1e-4, 1))
 
 
-def _leave_one_out(store: Datastore) -> tuple[Weights, NDArray[np.int64]]:
-    width = min(NEIGHBOURS, len(store.keys))
-    squares, nearest = np.empty((len(store.keys), width)), np.empty((len(store.keys), width), np.int64)
-    for clip in np.unique(store.clips):
-        own = store.clips == clip
-        squares[own], nearest[own] = store.nearest(store.keys[own], without=int(clip))
+def _leave_one_out(store: Datastore, at: NDArray[np.int64]) -> tuple[Weights, NDArray[np.int64]]:
+    width, clips = min(NEIGHBOURS, len(store.keys)), store.clips[at]
+    squares, nearest = np.empty((len(at), width)), np.empty((len(at), width), np.int64)
+    for clip in np.unique(clips):
+        own = clips == clip
+        squares[own], nearest[own] = store.nearest(store.keys[at[own]], without=int(clip))
     return squares, nearest
 
 

@@ -6,21 +6,23 @@ Reading may be broken off after any clip, and goes on there.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from smile.datatypes import DamagedError, PoolError, Progress, Utterance
+from smile.decoding.knn.checked import PARTS, header_of, usable
 from smile.decoding.knn.copied import carried, groups_in, owners_of, with_groups
 from smile.decoding.knn.datastore import Datastore, Observed, fit
-from smile.decoding.knn.teacher_forcing import TYPES, ClipStates, TeacherForcedPass, digest
+from smile.decoding.knn.large import LARGE_DATASTORE, has_lists, is_large, lists_path, open_large, write_lists
+from smile.decoding.knn.teacher_forcing import ClipStates, TeacherForcedPass, digest
 from smile.pools.copies import Groups, copies
 from smile.pools.kept import make_folder, making
 from smile.pools.pool import Pool, rebuild_command
@@ -32,8 +34,7 @@ from smile.util.log import Log
 from smile.util.storage import set_aside
 from smile.whisper.model import Model
 
-FORMAT = 3
-PARTS = ("keys", "tokens", "logprob", "top")
+_CLIPS: WeakKeyDictionary[Pool, tuple[str, ...]] = WeakKeyDictionary()
 
 
 def store_path(pool: Pool, model: Model) -> Path:
@@ -61,7 +62,12 @@ def build(
     """
     from smile.whisper.engines import clips_at_a_time
 
-    path, groups = store_path(pool, model), copies(pool)
+    path = store_path(pool, model)
+    if _lacks_lists(path, model, pool):
+        with making(pool, path):
+            write_lists(path)
+        return
+    groups = copies(pool)
     reader = TeacherForcedPass(pool, model, language, groups)
     threads = threads or clips_at_a_time(model.info.device)
     with making(pool, path) as work:
@@ -69,6 +75,16 @@ def build(
             states = _read_all(pool, reader, log, threads, progress)
         _write(path, pool, model, states, groups)
         work.clear()
+
+
+def _lacks_lists(path: Path, model: Model, pool: Pool) -> bool:
+    """Whether all clips have been read, and just the lists of a large datastore are missing or stale."""
+    try:
+        with Arrays(path) as stored:
+            read = is_large(stored) and usable(stored, header_of(model), _clips(pool))
+            return read and not has_lists(stored)
+    except (OSError, DamagedError):
+        return False
 
 
 def without(pool: Pool, indices: Sequence[int], model: Model, *, language: str, stores: Path) -> Pool:
@@ -132,6 +148,13 @@ def _names(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     return tuple(digest(u) for u in utterances)
 
 
+def _clips(pool: Pool) -> tuple[str, ...]:
+    """The names of a pool's clips, made once for each open pool: a large one has many."""
+    if pool not in _CLIPS:
+        _CLIPS[pool] = _names(pool.utterances)
+    return _CLIPS[pool]
+
+
 def _stored(pool: Pool, model: Model) -> tuple[list[ClipStates], Groups | None]:
     """What was read of each clip of a pool, from its file, and its copies, if that says so."""
     if not present(pool, model):
@@ -183,17 +206,12 @@ def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates], group
     make_folder(pool, path.parent)
     arrays = {name: np.concatenate([getattr(r, name) for r in states]) for name in PARTS}
     names = _names(pool.utterances)
-    arrays["header"] = np.array(with_groups(_header(model), groups, names))
+    arrays["header"] = np.array(with_groups(header_of(model), groups, names))
     arrays["clips"] = np.array(names)
     arrays["lengths"] = np.array([len(r.tokens) for r in states])
     leftovers.sweep(path.parent)
     write_arrays(path, arrays)
-
-
-def _header(model: Model) -> str:
-    """Return what a file says of the model that made it, as JSON."""
-    made = {"format": FORMAT, "recognizer": asdict(model.info), "windows": list(model.windows)}
-    return json.dumps(made)
+    write_lists(path)
 
 
 def present(pool: Pool, model: Model) -> bool:
@@ -203,17 +221,22 @@ def present(pool: Pool, model: Model) -> bool:
     """
     path = store_path(pool, model)
     try:
-        clips = _names(pool.utterances)
-        return path.is_file() and _present(path, path.stat().st_mtime_ns, _header(model), clips)
+        clips = _clips(pool)
+        return path.is_file() and _present(path, _changed(path), header_of(model), clips)
     except DamagedError:
         set_aside(path)
         return False
 
 
+def _changed(path: Path) -> tuple[int, ...]:
+    """When a datastore's file and its lists last changed."""
+    return tuple(each.stat().st_mtime_ns for each in (path, lists_path(path)) if each.is_file())
+
+
 @lru_cache(maxsize=64)
-def _present(path: Path, changed: int, header: str, clips: tuple[str, ...]) -> bool:
+def _present(path: Path, changed: tuple[int, ...], header: str, clips: tuple[str, ...]) -> bool:
     with Arrays(path) as stored:
-        return _usable(stored, header, clips)
+        return usable(stored, header, clips) and (not is_large(stored) or has_lists(stored))
 
 
 def open_store(pool: Pool, model: Model) -> Datastore:
@@ -226,7 +249,7 @@ def open_store(pool: Pool, model: Model) -> Datastore:
     store = None
     try:
         if path.is_file():
-            store = _opened(path, path.stat().st_mtime_ns, _header(model), _names(pool.utterances))
+            store = _opened(path, _changed(path), header_of(model), _clips(pool))
     except DamagedError:
         set_aside(path)
     if store is None:
@@ -242,54 +265,21 @@ def _unread(pool: Pool) -> PoolError:
 
 
 @lru_cache(maxsize=16)
-def _opened(path: Path, changed: int, header: str, clips: tuple[str, ...]) -> Datastore | None:
-    """A datastore as it was when its file last `changed`; None where it is another's or lacks a clip."""
+def _opened(path: Path, changed: tuple[int, ...], header: str, clips: tuple[str, ...]) -> Datastore | None:
+    """A datastore as it was when its files last `changed`; None where it is another's or lacks a clip."""
     with Arrays(path) as stored:
-        if not _usable(stored, header, clips):
+        if not usable(stored, header, clips):
             return None
         lengths, names = stored["lengths"], stored["clips"].tolist()
         places = {name: i for i, name in enumerate(clips)}
         owners = np.repeat([places.get(name, -1) for name in names], lengths)
         kept = owners >= 0
-        keys, tokens = (stored[name][kept] for name in ("keys", "tokens"))
         groups = groups_in(stored.text("header"), clips) or ()
+        if kept.sum() > LARGE_DATASTORE:
+            return open_large(stored, owners_of(groups, owners), stored["tokens"].astype(np.int64))
+        keys = (stored.mapped("keys") if is_large(stored) else stored["keys"])[kept]
+        tokens = stored["tokens"][kept]
         logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
     store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners_of(groups, owners[kept]))
     weight = fit(store, Observed(logprob, top)) if len(np.unique(store.clips)) > 1 else None
     return replace(store, weight=weight)
-
-
-def _usable(stored: Arrays, header: str, clips: tuple[str, ...]) -> bool:
-    """Whether an open file knows all the clips, read with these weights, this adapter, this
-    precision and these windows.
-
-    The engine and the device may differ.
-
-    Raises:
-        DamagedError: it is damaged anywhere.
-    """
-    try:
-        file_header, wanted = json.loads(stored.text("header")), json.loads(header)
-        made, who = file_header.get("recognizer", {}), wanted["recognizer"]
-        alike = all(made.get(name) == who[name] for name in ("encoder", "adapter_hash", "precision"))
-        if not alike or any(file_header.get(name) != wanted[name] for name in ("format", "windows")):
-            return False
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise DamagedError(stored.path) from error
-    _check(stored)
-    return set(clips) <= set(stored["clips"].tolist())
-
-
-def _check(stored: Arrays) -> None:
-    """DamagedError where the parts do not fit each other, or are no numbers."""
-    lengths, clips = stored["lengths"], stored["clips"]
-    parts = {name: stored[name] for name in PARTS}
-    if (
-        (lengths.dtype.kind, lengths.ndim, clips.dtype.kind, clips.shape) != ("i", 1, "U", lengths.shape)
-        or lengths.min(initial=0) < 0
-        or any(part.dtype != TYPES[name] or len(part) != lengths.sum() for name, part in parts.items())
-        or [part.ndim for part in parts.values()] != [2, 1, 1, 1]
-        or not all(np.isfinite(part).all() for part in parts.values())
-        or parts["tokens"].min(initial=0) < 0
-    ):
-        raise DamagedError(stored.path)
