@@ -107,22 +107,36 @@ def _join(ray: Any, placement: Placement, folder: str) -> None:
             **quiet,
         )
         return
+    check_address(placement.cluster)
     try:
-        _knock(placement.cluster)
         ray.init(address=placement.cluster, **quiet)
     except Exception as error:  # Ray has several for a wrong address, a dead cluster, another version
-        reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
-        raise SmileError(
-            f"No cluster can be used at {placement.cluster}: {reason}. Check the address and its version "
-            "of Ray; a cluster that asks for a token needs RAY_AUTH_MODE=token."
-        ) from error
+        raise _unusable(placement.cluster, error) from error
 
 
-def _knock(address: str) -> None:
-    """Make sure that somebody listens at "host:port": Ray itself tries for minutes."""
+def check_address(address: str) -> None:
+    """Make sure that somebody listens at "host:port": Ray itself tries for minutes.
+
+    Raises:
+        SmileError: it is no such address, or nobody does.
+    """
+    if address == "auto":  # Ray's own word for the cluster that runs on this machine
+        return
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if host and port.isdigit():
+    if not (host and port.isdigit()):
+        raise SmileError(f'"{address}" is no address of a cluster; write HOST:PORT, or "{LOCAL}".')
+    try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise _unusable(address, error) from error
+
+
+def _unusable(address: str, error: Exception) -> SmileError:
+    reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
+    return SmileError(
+        f"No cluster can be used at {address}: {reason}. Check the address and its version "
+        "of Ray; a cluster that asks for a token needs RAY_AUTH_MODE=token."
+    )
 
 
 def _hired(ray: Any, placement: Placement, do: Do) -> Crew:
