@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,8 @@ from smile.transcription.recordings import recordings_of
 from smile.util.log import _checked
 from smile.util.workers import Placement
 from smile.whisper import model
-from tests.conftest import POOLS, ROOT
+from tests.conftest import POOLS
+from tests.support.commanded import begun, commanded
 from tests.support.small_pools import contents
 from tests.support.superb import superb
 from tests.support.tiny import tiny_whisper
@@ -49,10 +48,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(command: str, folder: Path, *line: str) -> None:
-    model_options = ["--model", str(folder / "tiny"), "--precision", "float32"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "shipped_adapter", lambda model: None)
-        assert cli.main([command, *line, *model_options]) == 0
+    assert commanded(folder / "tiny", command, *line) == 0
 
 
 def line_of(given: Path, out: Path, *more: str) -> list[str]:
@@ -144,16 +140,7 @@ def test_a_node_killed_in_the_middle_changes_nothing_and_no_file_is_shared(
     out = tmp_path / "out"
     with two_nodes() as cluster:
         line = line_of(given, out, "--jobs", "2", "--cluster", cluster.address)
-        line += ["--model", str(given / "tiny"), "--precision", "float32"]
-        without = "from smile.cli import main as cli; from smile.whisper import model; "
-        without += "model.shipped_adapter = lambda model: None"
-        run = subprocess.Popen(
-            [sys.executable, "-c", f"{without}; raise SystemExit(cli.main(['transcribe', *{line}]))"],
-            cwd=ROOT,
-            env=cluster.environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        run = begun(given / "tiny", ["transcribe", *line], cluster.environment)
         while run.poll() is None and not (out.exists() and (out / DONE).exists() and len(logged(out)) > 2):
             pass
         assert run.poll() is None, run.communicate()
