@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
 from smile.acoustic.head import Head, further
@@ -18,6 +19,9 @@ from smile.util.machine import cores
 from smile.util.side_by_side import side_by_side
 from smile.util.timing import relayed
 from smile.whisper.model import Model
+
+if TYPE_CHECKING:
+    from smile.acoustic.fitting_workers import FittingWorkers
 
 MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
 MANY = "The texts have {:,} different characters; an acoustic model writes {:,} at most."
@@ -59,11 +63,16 @@ class Built:
 
 
 def build(
-    pool: Pool, model: Model, recipes: Sequence[Recipe] = ENSEMBLE, older: Sequence[Head] = ()
+    pool: Pool,
+    model: Model,
+    recipes: Sequence[Recipe] = ENSEMBLE,
+    older: Sequence[Head] = (),
+    by: FittingWorkers | None = None,
 ) -> Generator[FittingProgress, None, Built]:
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
     The recipes read the same layers and write the same form. As many are fitted at once as there are cores.
+    They are fitted in this process, or each `by` a worker, to the same bits where the machines are alike.
     With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
@@ -88,8 +97,11 @@ def build(
             alike = [head for head in older[number : number + 1] if _alike(head, store, form, recipe)]
             begin = Begin(work.part / f"checkpoint-{number}.npz", alike[0] if alike else None)
             used = recipe.again(len(pool)) if alike else recipe
-            fits.append(fit_to(pool.utterances, store, form, used, begin))
-        fitted = yield from together(fits)
+            fits.append((used, begin))
+        if by is None:
+            fitted = yield from together([fit_to(pool.utterances, store, form, *each) for each in fits])
+        else:
+            fitted = yield from by.fitted(pool, store, form, fits)
         heads = write(pool, [each.head for each in fitted], recipes)
         work.clear()
     return Built(heads, fitted[0].left_out)

@@ -64,7 +64,7 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="Fit the pool's own acoustic model as well, in a few minutes for ten minutes of speech.",
     )
-    add_workers(parser, "some clips")
+    add_workers(parser, "some clips, or a head of the acoustic model,")
     add_engine(parser)
 
 
@@ -117,7 +117,7 @@ def run(chosen: argparse.Namespace) -> None:
         with Bar("Reading") as bar:
             prepare_datastore(built.pool, models.smile, bar)
     if chosen.acoustic:
-        fit_acoustic(built.pool, models.smile)
+        fit_acoustic(built.pool, models.smile, placement=placement)
     pool = built.pool
     for sentence in told(pool):
         print(sentence, file=sys.stderr)

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from smile.evaluation.evaluate import Made, PoolKey, evaluate
 from smile.pools.pool import Pool, open_pool
 from smile.pools.subsets import mixed
 from smile.util.workers import Placement, Work, workers
+from smile.whisper.carried import CarriedModels
 from smile.whisper.engines import one_thread
-from smile.whisper.model import Models, load_models
+from smile.whisper.model import Models
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class EvaluationTask:
 class Evaluator:
     """How a task is done in a worker, with models that it loads once."""
 
-    arguments: dict[str, Any] = field(default_factory=dict)  # of load_models
+    models: CarriedModels
     folder: str = ""  # which relative paths start from, of a worker that may be on another machine
 
     def __call__(self, task: EvaluationTask) -> list[Made]:
@@ -53,7 +54,7 @@ class Evaluator:
         if self.folder:
             _move(self.folder, task)
         with one_thread():
-            return done(task, load_models(**self.arguments))
+            return done(task, self.models.loaded())
 
 
 def _move(folder: str, task: EvaluationTask) -> None:
@@ -96,7 +97,7 @@ def worker_pool(models: Models, placement: Placement, arguments: dict[str, Any])
         SmileError: Ray is not there; or, from the work, a worker has ended before it was done.
     """
     folder = str(Path.cwd()) if placement.cluster else ""
-    do = Here(models) if placement.here else Evaluator(arguments, folder)
+    do = Here(models) if placement.here else Evaluator(CarriedModels.of(arguments, one_machine=True), folder)
     with workers(placement, do) as work:
         yield work
 

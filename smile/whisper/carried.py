@@ -18,6 +18,7 @@ class CarriedModels:
     """
 
     arguments: dict[str, Any]  # of load_models, but for an adapter that travels
+    bfloat16: bool  # whether that is faster here: workers compute alike, whatever they would measure
     adapter: Parcel | None = None
 
     @classmethod
@@ -27,16 +28,21 @@ class CarriedModels:
         Raises:
             OSError: the adapter cannot be read.
         """
-        adapter = arguments.get("adapter")
+        from smile.whisper.engines.layers import multiplies_bfloat16
+
+        faster, adapter = multiplies_bfloat16(), arguments.get("adapter")
         if one_machine or not isinstance(adapter, Path):
-            return cls(arguments)
+            return cls(arguments, faster)
         if adapter == SHIPPED_ADAPTER:
-            return cls({**arguments, "adapter": "shipped"})
+            return cls({**arguments, "adapter": "shipped"}, faster)
         folder = adapter.resolve()
-        return cls(arguments, Parcel.of(folder, [path for path in folder.iterdir() if path.is_file()]))
+        return cls(arguments, faster, Parcel.of(folder, [p for p in folder.iterdir() if p.is_file()]))
 
     def loaded(self) -> Models:
         """Return the models, which this process loads once."""
+        from smile.whisper.engines.layers import settle_bfloat16
+
+        settle_bfloat16(self.bfloat16)
         if self.adapter is None:
             return load_models(**self.arguments)
         return load_models(**{**self.arguments, "adapter": self.adapter.unpacked()})

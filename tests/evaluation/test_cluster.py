@@ -26,6 +26,7 @@ from smile.evaluation.rows import Row, RowFile, Seconds, read_rows
 from smile.evaluation.runs import Job
 from smile.util.workers import LOCAL, Placement
 from smile.util.workers import workers as put_to_work
+from smile.whisper.carried import CarriedModels
 from tests.conftest import ROOT
 from tests.support.made_conditions import condition
 from tests.support.superb import superb
@@ -147,7 +148,7 @@ def test_a_machine_without_the_corpus_says_so(job: Job, tmp_path: Path) -> None:
     try:
         for folder in (before, tmp_path / "nowhere"):
             with pytest.raises(SmileError, match="all machines of the cluster must have them"):
-                workers.Evaluator(job.model, str(folder))(task)
+                workers.Evaluator(CarriedModels(job.model, bfloat16=False), str(folder))(task)
     finally:
         os.chdir(before)
 

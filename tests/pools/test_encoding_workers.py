@@ -82,7 +82,7 @@ def test_a_task_carries_its_clips(given: Path, tmp_path: Path) -> None:
     audio = open_pool(given / "one").utterances[0].audio
     key, gone = digest(audio), tmp_path / "gone" / audio.name
     there = Encoder(models)(audio).to_json()
-    encoder = ClipsEncoder(CarriedModels(arguments(given)))
+    encoder = ClipsEncoder(CarriedModels.of(arguments(given), one_machine=False))
     assert encoder(ClipsTask({key: gone}, {key: audio.read_bytes()})) == {key: there}
     assert encoder(ClipsTask({key: gone}, {})) == {}
 

@@ -79,3 +79,14 @@ def test_bfloat16_states_are_nearer_to_exact_ones_than_int8_ones(
         ]
         errors.append(max(off))
     assert errors[0] < 0.05 < 0.2 > errors[1] > 2 * errors[0]
+
+
+def test_a_worker_computes_as_it_is_told_whatever_it_would_measure(
+    cpu: Callable[[dict[str, bool], float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "_settled", [])
+    cpu({"avx512_bf16": True}, 0.5)
+    layers.settle_bfloat16(True)
+    assert layers._settled == []
+    layers.settle_bfloat16(False)
+    assert lean.encoder_precision("int8") == "int8"

@@ -6,6 +6,7 @@ worker which was killed is removed by the next one there.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import hashlib
 import os
@@ -88,6 +89,7 @@ def _home() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = made.rename(made.with_name(made.name[1:]))  # others see it when it is locked
         _own.append((folder, lock))
+        atexit.register(forget)
     return _own[0][0]
 
 

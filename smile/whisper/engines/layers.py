@@ -137,13 +137,25 @@ def attend_by_head(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.cat(heads, -1)[None]
 
 
+_settled: list[bool] = []
+
+
+def settle_bfloat16(faster: bool) -> None:
+    """Have this process compute as one does that has measured this: times differ from one to the next."""
+    if multiplies_bfloat16() != faster:
+        _settled[:] = [faster]
+        multiplies_bfloat16.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def multiplies_bfloat16() -> bool:
     """Return whether the CPU multiplies bfloat16 faster than float32, as measured once.
 
     Having the instructions says little: AMD's Zen 4 is twice as fast with them, an Intel CPU whose AMX a
-    virtual machine hides half as fast.
+    virtual machine hides half as fast. What `settle_bfloat16` has said stands.
     """
+    if _settled:
+        return _settled[0]
     found = torch.cpu.get_capabilities()
     if not any(found.get(name) for name in ("avx512_bf16", "amx_bf16")):
         return False
