@@ -27,11 +27,12 @@ class UnitCosts:
     Measured by `smile bench costs` on Mboshi; see docs/scale.md for date, commit and machine.
     """
 
-    index: float = 0.0
-    datastore: float = 0.0
-    heads: float = 0.0  # layer states and three heads
-    transcription: float = 0.0  # level combined
+    index: float = 185.0
+    datastore: float = 398.0
+    heads: float = 2109.0  # layer states and three heads
+    transcription: float = 1110.0  # level combined
     audio: float = 115.2e6  # bytes of an hour of 16 bits at 16 kHz
+    states: float = 1.02e9  # bytes of the layer states of an hour, which travel with each head
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,11 @@ class Plan:
 
     def tasks(self) -> Iterator[tuple[int, float, float]]:
         """Yield the language, the core seconds and the bytes of each task: all pools first."""
-        pool = self.pool_hours * self.costs.audio
+        before, *heads = self.preparing
         for language in range(self.languages):
-            for seconds in self.preparing:
-                yield language, seconds, pool
+            yield language, before, self.pool_hours * self.costs.audio
+            for seconds in heads:
+                yield language, seconds, self.pool_hours * (self.costs.audio + self.costs.states)
         for language in range(self.languages):
             for _ in range(self.recordings):
                 seconds = self.recording * self.costs.transcription

@@ -8,7 +8,7 @@ import pytest
 
 from smile.bench.scale import Plan, UnitCosts, run, simulated
 
-COSTS = UnitCosts(index=360, datastore=240, heads=1800, transcription=600, audio=1e6)
+COSTS = UnitCosts(index=360, datastore=240, heads=1800, transcription=600, audio=1e6, states=0.0)
 CALM = Plan(
     languages=4,
     hours=2,
