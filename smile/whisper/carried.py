@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from smile.util.workers.carried import Parcel
+from smile.whisper.engines import precision_of
 from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
 
 
@@ -31,6 +32,9 @@ class CarriedModels:
         from smile.whisper.engines.layers import multiplies_bfloat16
 
         faster, adapter = multiplies_bfloat16(), arguments.get("adapter")
+        engine, device = arguments.get("engine", "lean"), arguments.get("device", "cpu")
+        precision = precision_of(engine, arguments.get("precision", "auto"), device)
+        arguments = {**arguments, "precision": precision}  # as here, whatever a worker's CPU has
         if one_machine or not isinstance(adapter, Path):
             return cls(arguments, faster)
         if adapter == SHIPPED_ADAPTER:
