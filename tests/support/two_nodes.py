@@ -55,7 +55,9 @@ def two_nodes() -> Iterator[TwoNodes]:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True))
         )
         environment = {
-            **os.environ,
+            **{
+                name: value for name, value in os.environ.items() if not name.startswith("RAY_")
+            },  # of other tests
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_USAGE_STATS_ENABLED": "0",
