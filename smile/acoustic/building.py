@@ -22,6 +22,7 @@ from smile.whisper.model import Model
 
 if TYPE_CHECKING:
     from smile.acoustic.fit import Labelled
+    from smile.acoustic.fitting_workers import FittingWorkers
 
 MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
 MANY = "The texts have {:,} different characters; an acoustic model writes {:,} at most."
@@ -63,13 +64,17 @@ class Built:
 
 
 def build(
-    pool: Pool, model: Model, recipes: Sequence[Recipe] = ENSEMBLE, older: Sequence[Head] = ()
+    pool: Pool,
+    model: Model,
+    recipes: Sequence[Recipe] = ENSEMBLE,
+    older: Sequence[Head] = (),
+    by: FittingWorkers | None = None,
 ) -> Generator[FittingProgress, None, Built]:
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
     The recipes read the same layers at the same speeds and write the same form. As many are fitted at once
-    as there are cores. With `older` heads, of nearly the same clips, the fits go on from them in a sixth of
-    the time.
+    as there are cores, in this process, or each `by` a worker, to the same bits where the machines are alike.
+    With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
     lost. Each fit holds one batch of states in float32: 20 MB of clips of 4 s, 125 MB of 30 s. States of
@@ -93,8 +98,11 @@ def build(
             alike = [head for head in older[number : number + 1] if _alike(head, store, form, recipe)]
             begin = Begin(work.part / f"checkpoint-{number}.npz", alike[0] if alike else None)
             used = recipe.again(len(pool)) if alike else recipe
-            fits.append(fit_to(pool.utterances, store, form, used, begin))
-        fitted = yield from together(fits)
+            fits.append((used, begin))
+        if by is None:
+            fitted = yield from together([fit_to(pool.utterances, store, form, *each) for each in fits])
+        else:
+            fitted = yield from by.fitted(pool, store, form, fits)
         heads = write(pool, [each.head for each in fitted], recipes)
         work.clear()
     return Built(heads, fitted[0].left_out)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from smile.datatypes import Progress
     from smile.pools.pool import Pool
     from smile.settings import Settings
+    from smile.util.workers import Placement
     from smile.whisper.model import Model, Models
 
 
@@ -30,15 +31,19 @@ def read_pool(pool: Pool, model: Model, _: Progress | None = None) -> None:
         prepare_datastore(pool, model, bar)
 
 
-def fit_acoustic(pool: Pool, model: Model, _: Progress | None = None) -> None:
+def fit_acoustic(
+    pool: Pool, model: Model, _: Progress | None = None, placement: Placement | None = None
+) -> None:
     """Fit a pool's acoustic model, where it has none, and store it; clips that it leaves out are named."""
     from smile.acoustic.building import build
+    from smile.acoustic.fitting_workers import FittingWorkers
     from smile.transcription.preparing import has_acoustic
     from smile.util.timing import finished, relayed
 
     if has_acoustic(pool, model):
         return
-    steps = build(pool, model)
+    by = None if placement is None or placement.here else FittingWorkers(placement)
+    steps = build(pool, model, by=by)
     with Bar("Acoustic model", "steps") as bar:
         fitted = finished(relayed(steps, lambda said: bar(said.done, said.of)))
     for clip in fitted.left_out:

@@ -22,7 +22,8 @@ def add(commands: Commands) -> None:
         choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
         "pipeline (peers), the parts of a transcription (stages), two jobs at once (together), many visitors "
-        "at once (visitors), retrieval and kNN-LM lookup in large pools (large), ways to encode examples, "
+        "at once (visitors), retrieval and kNN-LM lookup in large pools (large), unit costs of every stage "
+        "(costs), a simulation of many machines by these costs (scale), ways to encode examples, "
         "the app's start, the map, the CER of pools' acoustic models, the errors of their word times, the "
         "calibration of their words' confidence, the delay and the CER of live text (live), how well "
         "recordings unlike a pool are known (near), the CER of quiet recordings (levels), how much is "
@@ -87,6 +88,9 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         help="Write the default calibration of confidence, fitted to these languages, into this file.",
+    )
+    add_option(
+        parser, "--seed", type=int, default=0, help="Draw stragglers and failures, for scale, by this."
     )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
@@ -171,6 +175,19 @@ def _together(chosen: argparse.Namespace) -> str:
     return together.run(asked.Asked(chosen.data[0], code, chosen.split, chosen.pools))
 
 
+def _costs(chosen: argparse.Namespace) -> str:
+    from smile.bench import costs
+
+    code, *_ = chosen.languages or ("mdw",)
+    return costs.run(costs.Costs(chosen.data[0], code, chosen.split, chosen.limit), _told)
+
+
+def _scale(chosen: argparse.Namespace) -> str:
+    from smile.bench import scale
+
+    return scale.run(chosen.seed)
+
+
 def _stages(chosen: argparse.Namespace) -> str:
     from smile.bench import asked, stages
 
@@ -229,6 +246,8 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "stages": _stages,
     "together": _together,
     "visitors": _visitors,
+    "costs": _costs,
+    "scale": _scale,
     "context": _context,
     "large": _large,
     "start": _start,

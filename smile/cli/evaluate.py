@@ -11,6 +11,7 @@ from smile.cli.models import add_engine, model_arguments
 from smile.cli.parsers import CORPUS, LANGUAGES, Commands, add_command, add_option
 from smile.cli.tables import print_tables
 from smile.cli.terminal import Bars, names, windows
+from smile.cli.workers import add_workers
 from smile.datatypes import SmileError
 from smile.text.normalisers import STAMPS
 
@@ -31,9 +32,7 @@ def add(commands: Commands) -> None:
     add_option(
         parser, "--cache", type=Path, help="Keep pools in this folder (default: OUT.pools, beside the rows)."
     )
-    add_option(
-        parser, "--jobs", type=int, default=1, help="Work in this number of workers, of a thread each."
-    )
+    add_workers(parser, "an utterance")
     add_option(
         parser,
         "--address",
@@ -135,6 +134,8 @@ def _job(chosen: argparse.Namespace) -> Job:
         raise SmileError("Choose a limit of at least 0 and at least one job.")
     cache = chosen.cache or chosen.out.with_name(f"{chosen.out.name}.pools")
     engine, cluster = _placed(chosen.engine, chosen.address)
+    if chosen.cluster and cluster and chosen.cluster != cluster:
+        raise SmileError("--cluster says where the workers are; leave --engine ray and --address out.")
     conditions = _conditions(chosen.grid, chosen.conditions)
     splits = open_corpus(chosen.data, cache).splits
     return Job(
@@ -148,7 +149,7 @@ def _job(chosen: argparse.Namespace) -> Job:
         limit=chosen.limit,
         seed=chosen.seed,
         jobs=chosen.jobs,
-        cluster=cluster,
+        cluster=chosen.cluster or cluster,
         windows=chosen.windows,
         model={**model_arguments(chosen), "engine": engine},
     )

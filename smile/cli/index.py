@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from smile.cli.acoustic import fit_acoustic
-from smile.cli.models import add_engine, models_of
+from smile.cli.models import add_engine, model_arguments, models_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.recordings import add_track
 from smile.cli.terminal import Bar, add_encoding, columns
+from smile.cli.workers import add_workers, placement_of
 from smile.datatypes import SmileError
 
 if TYPE_CHECKING:
     from smile.importing import Imported
-    from smile.pools.indexing import Built
-    from smile.whisper.model import Models
+    from smile.pools.indexing import Built, SideBySide
 
 
 def add(commands: Commands) -> None:
@@ -64,6 +64,7 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="Fit the pool's own acoustic model as well, in a few minutes for ten minutes of speech.",
     )
+    add_workers(parser, "some clips, or a head of the acoustic model,")
     add_engine(parser)
 
 
@@ -100,17 +101,23 @@ def run(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
     from smile import importing
     from smile.pools.copies import told
+    from smile.pools.encoding_workers import EncodingWorkers
+    from smile.pools.indexing import SideBySide
     from smile.transcription.preparing import prepare_datastore
 
+    placement = placement_of(chosen)
     models = models_of(chosen)
+    given = SideBySide(
+        models, None if placement.here else EncodingWorkers(placement, model_arguments(chosen))
+    )
     hinted = chosen.tier or chosen.recording or chosen.columns or chosen.encoding
     imported = hinted or chosen.track is not None or importing.takes(chosen.source)
-    built = (_build_imported if imported else _build)(chosen, models)
+    built = (_build_imported if imported else _build)(chosen, given)
     if chosen.knn:
         with Bar("Reading") as bar:
             prepare_datastore(built.pool, models.smile, bar)
     if chosen.acoustic:
-        fit_acoustic(built.pool, models.smile)
+        fit_acoustic(built.pool, models.smile, placement=placement)
     pool = built.pool
     for sentence in told(pool):
         print(sentence, file=sys.stderr)
@@ -120,7 +127,7 @@ def run(chosen: argparse.Namespace) -> None:
     )
 
 
-def _build(chosen: argparse.Namespace, models: Models) -> Built:
+def _build(chosen: argparse.Namespace, models: SideBySide) -> Built:
     """Make a pool of a corpus; rows that cannot be used are named on standard error."""
     from smile.corpora import open_corpus
     from smile.corpora.tabular import Tabular
@@ -143,7 +150,7 @@ def _build(chosen: argparse.Namespace, models: Models) -> Built:
     return built
 
 
-def _build_imported(chosen: argparse.Namespace, models: Models) -> Built:
+def _build_imported(chosen: argparse.Namespace, models: SideBySide) -> Built:
     """Make a pool of a zip or of annotated recordings; what cannot be used is named on standard error."""
     from smile.pools import indexing
     from smile.pools.pool import Header

@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from smile.cli.acoustic import fit_acoustic, prepare_pool
-from smile.cli.models import add_engine, models_of
+from smile.cli.models import add_engine, model_arguments, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar, add_encoding
+from smile.cli.workers import add_workers, placement_of
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 from smile.transcription import lengths
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from smile.pools.pool import Pool
     from smile.settings import Settings
     from smile.transcription.batch import Step
+    from smile.transcription.batch_workers import Workers
     from smile.transcription.result import Result
-    from smile.whisper.model import Models
 
 
 def add(commands: Commands) -> None:
@@ -72,6 +73,7 @@ def add(commands: Commands) -> None:
         f"most {lengths.MOST:g}; an hour takes half a GB of memory.",
     )
     add_track(parser)
+    add_workers(parser, "a recording")
     add_engine(parser)
 
 
@@ -110,6 +112,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     """Transcribe a clip without and with examples of a pool; of many, or a folder, write files."""
+    from smile.transcription.batch_workers import Workers
     from smile.transcription.pipeline import transcribe
     from smile.transcription.result import as_dict
     from smile.transcription.times import with_times
@@ -118,6 +121,9 @@ def run(chosen: argparse.Namespace) -> None:
     several = first.is_dir() or first.suffix.lower() == ".zip"
     many = len(chosen.clip) > 1 or several or chosen.out is not None
     lengths.checked(chosen.max_minutes)
+    placement = placement_of(chosen)
+    if not (many or placement.here):
+        raise SmileError("--jobs and --cluster are for several recordings; leave them out, or add --out.")
     if chosen.cues == "words" and not chosen.times:
         raise SmileError("Cues of words need their times; add --times words.")
     added = _added(chosen.text, chosen.encoding)
@@ -130,7 +136,7 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.times:
         fit_acoustic(pool, models.smile.within(settings.windows))
     if samples is None:
-        _transcribe_many(chosen, models, pool, settings)
+        _transcribe_many(chosen, Workers(placement, model_arguments(chosen), models, pool), settings)
         return
     result = _last(transcribe(models, samples, pool, settings))
     result = with_times(result, models.smile, samples, pool, chosen.times)
@@ -208,10 +214,11 @@ def _words(side: dict[str, Any]) -> Iterator[tuple[float, float, str]]:
             yield character["start"], character["end"], f"  {character['text']}"
 
 
-def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, settings: Settings) -> None:
-    """Transcribe recordings one after the other and export them; goes on where it stopped."""
+def _transcribe_many(chosen: argparse.Namespace, given: Workers, settings: Settings) -> None:
+    """Transcribe recordings, one after the other or by workers, and export them; goes on where it stopped."""
     from smile.exporting import FORMATS
     from smile.transcription import batch
+    from smile.transcription.batch_workers import run_by
     from smile.transcription.recordings import recordings_of
 
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
@@ -227,7 +234,7 @@ def _transcribe_many(chosen: argparse.Namespace, models: Models, pool: Pool, set
             print(sources.said, file=sys.stderr)
         total = len(sources.recordings)
         output = batch.Output(kinds, chosen.times, chosen.cues)
-        failed = _followed(batch.run(models, sources.recordings, pool, settings, chosen.out, output))
+        failed = _followed(run_by(given, sources.recordings, settings, chosen.out, output))
     if failed == total:
         raise SmileError("No recording could be transcribed.")
     print(f"{chosen.out}: {total - failed} of {total} recordings as {', '.join(kinds)}.")

@@ -22,8 +22,7 @@ from smile.evaluation.conditions import Condition, resolved
 from smile.evaluation.evaluate import PoolKey, pool_key
 from smile.evaluation.rescoring import References, check_older, rescore_folder
 from smile.evaluation.rows import Key, RowFile
-from smile.evaluation.worker_pool import worker_pool
-from smile.evaluation.workers import Task
+from smile.evaluation.workers import EvaluationTask, worker_pool
 from smile.pools import indexing
 from smile.pools.joined import joined
 from smile.pools.pool import Header, open_pool, read_header
@@ -32,6 +31,7 @@ from smile.retrieval.samplers import stable_shuffle
 from smile.text.languages import language as known
 from smile.transcription.preparing import needed, prepare
 from smile.util import leftovers
+from smile.util.workers import Placement
 from smile.whisper.adapters import load
 from smile.whisper.model import Model, Models, load_models
 
@@ -63,6 +63,12 @@ class Job:
     def corpus(self) -> Corpus:
         """Return the corpus at `data`."""
         return corpora.open_corpus(self.data, self.cache)
+
+    @property
+    def placement(self) -> Placement:
+        """Return how many workers there are, and where; on a cluster a GPU each where the models need one."""
+        cuda = str(self.model.get("device", "cpu")).startswith("cuda")
+        return Placement(self.jobs, self.cluster, int(cuda))
 
 
 @dataclass(frozen=True)
@@ -185,10 +191,11 @@ def _evaluated(job: Job, models: Models, todo: Sequence[Pending], progress: Stag
     Workers come first: a cluster that is not there says so before anything takes long.
     """
     total, made, failed = sum(part.rows for part in todo), 0, 0
-    with worker_pool(models, job) as work:
+    with worker_pool(models, job.placement, job.model) as work:
         tasks = [(p.language, _tasks(job, p, _pools(job, models, p, progress))) for p in todo]
         for language, some in tasks:
-            for batch in _saved(RowFile(job.out, file_name(language)), work(some), job.id):
+            results = (made for _, made in work(some))
+            for batch in _saved(RowFile(job.out, file_name(language)), results, job.id):
                 made, failed = made + batch[0], failed + batch[1]
                 progress(f"Evaluating {language}", made, total)
     return failed
@@ -213,8 +220,8 @@ def _saved(rows: RowFile, results: Iterator[list[Any]], run_id: str) -> Iterator
 Folders = dict[PoolKey, tuple[Path, ...]]  # of pools, or of several that are used as one
 
 
-def _tasks(job: Job, pending: Pending, pools: Folders) -> list[Task]:
-    return [Task(u, conditions, pools, job.split) for u, conditions in pending.work]
+def _tasks(job: Job, pending: Pending, pools: Folders) -> list[EvaluationTask]:
+    return [EvaluationTask(u, conditions, pools, job.split) for u, conditions in pending.work]
 
 
 def _pools(job: Job, models: Models, pending: Pending, progress: StageProgress) -> Folders:

@@ -21,6 +21,7 @@ from smile import corpora
 from smile.corpora import Reading, Rejected
 from smile.datatypes import AudioError, Language, PoolError, Progress, Utterance
 from smile.pools.clip_encoder import Encode, Encoded, Encoder, remembering
+from smile.pools.encoding_workers import EncodingWorkers
 from smile.pools.pool import (
     CLIPS,
     EMBEDDINGS,
@@ -52,10 +53,18 @@ class Built:
     rejected: tuple[Rejected, ...]
 
 
+@dataclass(frozen=True)
+class SideBySide:
+    """Models, and workers that encode with the same; the pool is the one that this process would make."""
+
+    models: Models | None
+    workers: EncodingWorkers | None = None
+
+
 def index(
     source: Path,
     out: Path,
-    models: Models | None,
+    models: Models | SideBySide | None,
     *,
     split: str = "",
     code: str = "",
@@ -73,13 +82,13 @@ def index(
     with _work(out) as work:
         reading = _read_language(source, split, code)
         header, queries = _origin(Path(source), code, reading)
-        return _build(work, reading, queries, header, Encoder(models), progress)
+        return _build(work, reading, queries, header, models, progress)
 
 
 def build(
     clips: Reading | Sequence[Utterance],
     out: Path,
-    models: Models | None,
+    models: Models | SideBySide | None,
     header: Header,
     *,
     queries: Reading | Sequence[Utterance] = (),
@@ -97,7 +106,7 @@ def build(
     """
     examples, tries = (r if isinstance(r, Reading) else Reading.of(r) for r in (clips, queries))
     with _work(out) as work:
-        return _build(work, examples, tries, header, Encoder(models), progress)
+        return _build(work, examples, tries, header, models, progress)
 
 
 def _read_language(source: Path, split: str, code: str) -> Reading:
@@ -179,13 +188,18 @@ def _build(
     clips: Reading,
     queries: Reading,
     header: Header,
-    encoder: Encoder,
+    models: Models | SideBySide | None,
     progress: Progress | None,
 ) -> Built:
+    given = models if isinstance(models, SideBySide) else SideBySide(models)
+    encoder = Encoder(given.models)
     rejected, bad_queries = list(clips.rejected), list(queries.rejected)
     _refuse_loss(work.out, clips, [*rejected, *bad_queries])
     shutil.rmtree(work.new, ignore_errors=True)
     with closing(Log(work.part / "done.jsonl", encoder.settings)) as log:
+        if given.workers:
+            given.workers.encode([u.audio for u in clips.utterances], log, progress)
+            progress = None
         encode = remembering(encoder, log)
         taken = _take(clips, work.new / AUDIO_FOLDER, encode, rejected, progress)
     tries = _take(queries, work.new / QUERY_FOLDER, Encoder(None), bad_queries)

@@ -7,9 +7,10 @@ which are made of it: a later run with the same settings goes on, and one with o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,17 +83,32 @@ def run(
     Raises:
         SmileError: the folder cannot be written.
     """
+    work = Work(models, pool, settings, output.times)
+    yield from logged(work, partial(_each, work), recordings, out, output)
+
+
+Made = dict[int, TieredTranscript]  # transcripts by their recording's place
+Walk = Callable[[Sequence[Recording], Log, Made], Generator["Step", None, None]]
+
+
+def logged(
+    work: Work, walk: Walk, recordings: Sequence[Recording], out: Path, output: Output
+) -> Generator[Step, None, None]:
+    """Walk through recordings with the log of what is done; export what is there, however the walk ends.
+
+    Raises:
+        SmileError: the folder cannot be written.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        log = Log(out / DONE, facts(models, pool, settings, output.times))
+        log = Log(out / DONE, facts(work.models, work.pool, work.settings, output.times))
     except OSError as error:
         raise SmileError(f"{out} cannot be written ({error.strerror}).") from error
-    made: dict[int, TieredTranscript] = {}
+    made: Made = {}
     with closing(log):
         try:
-            work = _Work(models, pool, settings, output.times)
             placed = [replace(r, segments=r.segments or _segments(out, r.name)) for r in recordings]
-            with closing(_each(work, placed, log, made)) as steps:
+            with closing(walk(placed, log, made)) as steps:
                 for step in steps:
                     if step.transcript:
                         forget_logs(_segments(out, step.name))
@@ -128,7 +144,7 @@ def facts(models: Models, pool: Pool | None, settings: Settings, times: Times = 
 
 
 @dataclass(frozen=True, eq=False)
-class _Work:
+class Work:
     """What transcribes every recording of a batch."""
 
     models: Models
@@ -144,14 +160,12 @@ class _Work:
             yield with_times(result, self.models.smile, samples, self.pool, self.times)
 
 
-def _each(
-    work: _Work, recordings: Sequence[Recording], log: Log, made: dict[int, TieredTranscript]
-) -> Generator[Step, None, None]:
+def _each(work: Work, recordings: Sequence[Recording], log: Log, made: Made) -> Generator[Step, None, None]:
     total = len(recordings)
     for number, recording in enumerate(recordings):
         try:
-            key = " ".join([recording.name, digest(recording.path), *_track(recording)])
-            if _unfinished(log.get(key), recording):
+            key = key_of(recording)
+            if unfinished(log.get(key), recording):
                 for result in (results := _Results(work, recording)):
                     yield Step(number, total, recording.name, result)
                 log.add(key, results.kept)
@@ -160,8 +174,34 @@ def _each(
             yield Step(number + 1, total, recording.name, problem=str(error))
         else:
             made[number] = TieredTranscript.from_json(kept["transcript"])
-            told = {"problem": kept["problem"], "warning": kept.get("warning", "")}
-            yield Step(number + 1, total, recording.name, transcript=made[number], **told)
+            yield ended(kept, made[number], number + 1, total)
+
+
+def key_of(recording: Recording) -> str:
+    """Return what tells a recording apart in the log: its name, its content, and the track asked for.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    return " ".join([recording.name, digest(recording.path), *_track(recording)])
+
+
+def ended(kept: dict[str, Any], transcript: TieredTranscript, done: int, total: int) -> Step:
+    """Return the step that ends a recording, of what is kept of it."""
+    told = {"problem": kept["problem"], "warning": kept.get("warning", "")}
+    return Step(done, total, transcript.recording, transcript=transcript, **told)
+
+
+def kept_of(work: Work, recording: Recording) -> dict[str, Any]:
+    """Transcribe a recording to its end and return what is kept of it, for JSON.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    results = _Results(work, recording)
+    for _ in results:
+        pass
+    return results.kept
 
 
 def _track(recording: Recording) -> list[str]:
@@ -169,15 +209,15 @@ def _track(recording: Recording) -> list[str]:
     return [] if recording.track is None else [f"track {recording.track}"]
 
 
-def _unfinished(kept: dict[str, Any] | None, recording: Recording) -> bool:
-    """Whether there is no transcript, or one of a beginning only where all is wanted."""
+def unfinished(kept: dict[str, Any] | None, recording: Recording) -> bool:
+    """Return whether there is no transcript, or one of a beginning only where all is wanted."""
     return kept is None or bool(kept["problem"] and not recording.stranger)
 
 
 class _Results:
     """The snapshots of one recording's transcription, and at their end what is kept of it, for JSON."""
 
-    def __init__(self, work: _Work, recording: Recording):
+    def __init__(self, work: Work, recording: Recording):
         self._work, self._recording = work, recording
         self.kept: dict[str, Any] = {}
         self._tracks = ""  # a sentence on which of several was read

@@ -23,6 +23,12 @@ def cpu() -> str:
     return " ".join([name, *(known for known in KNOWN if known in info.split())])
 
 
+def amd() -> bool:
+    """Return whether the processor is one of AMD's."""
+    info = INFO.read_text(encoding="utf-8") if INFO.exists() else platform.processor()
+    return "AuthenticAMD" in info
+
+
 def cores() -> int:
     """Return how many cores this process may use: of its affinity, within its container's quota."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

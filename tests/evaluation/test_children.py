@@ -20,9 +20,9 @@ import pytest
 
 from smile.cli import main as cli
 from smile.datatypes import SmileError
-from smile.evaluation import ray_guard as guard
 from smile.evaluation.rows import read_rows
 from smile.util.processes import Terminated, ending
+from smile.util.workers import ray_guard as guard
 from tests.conftest import ROOT
 from tests.support.superb import superb
 from tests.support.tiny import tiny_whisper
@@ -158,7 +158,7 @@ def test_a_guard_ends_what_it_was_told_of_and_removes_the_folder(tmp_path: Path)
     folder = tmp_path / "ray-1"
     folder.mkdir()
     ask = (
-        "import subprocess, time; from smile.evaluation.ray_guard import guarded\n"
+        "import subprocess, time; from smile.util.workers.ray_guard import guarded\n"
         f"with guarded({str(folder)!r}) as tell:\n"
         "    subprocess.Popen(['sleep', '600']); tell(); print('ready', flush=True); time.sleep(600)\n"
     )
@@ -177,7 +177,7 @@ def test_a_guard_spares_a_process_that_has_only_the_number_of_another(tmp_path: 
 
 def test_where_a_shell_ignores_interrupts_workers_do_too() -> None:
     ask = (
-        "import signal; from smile.evaluation import workers; workers._begin({});"
+        "import signal; from smile.util.workers import in_processes; in_processes.begin(len);"
         "print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)"
     )
     for shell, ignored in (("trap '' INT; ", "True"), ("", "False")):

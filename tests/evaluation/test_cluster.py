@@ -21,10 +21,12 @@ import pytest
 from smile.cli import evaluate
 from smile.cli import main as cli
 from smile.datatypes import SmileError
-from smile.evaluation import ray_workers as cluster
-from smile.evaluation import runs
+from smile.evaluation import runs, workers
 from smile.evaluation.rows import Row, RowFile, Seconds, read_rows
 from smile.evaluation.runs import Job
+from smile.util.workers import LOCAL, Placement
+from smile.util.workers import workers as put_to_work
+from smile.whisper.carried import CarriedModels
 from tests.conftest import ROOT
 from tests.support.made_conditions import condition
 from tests.support.superb import superb
@@ -84,7 +86,7 @@ def test_a_killed_workers_shard_is_done_again(job: Job, tmp_path: Path) -> None:
             workers = [p for p in own if p.name().startswith("ray::Worker")]
             Thread(target=kill_one, args=(workers, killed), daemon=True).start()
 
-    on_ray = done(replace(job, out=tmp_path, jobs=2, cluster=cluster.LOCAL), after_the_first)
+    on_ray = done(replace(job, out=tmp_path, jobs=2, cluster=LOCAL), after_the_first)
     assert len(killed) == 1
     assert not killed[0].is_running()
     assert on_ray == done(job)
@@ -127,37 +129,26 @@ def test_an_interrupted_cluster_leaves_nothing_behind(job: Job, tmp_path: Path) 
     assert 0 < len(read_rows(rows)) < 4 * UTTERANCES
 
 
-def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
+def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with (
         pytest.raises(SmileError, match=r'extra "ray", which is not installed; .* "\.\[ray\]"'),
-        cluster.workers_on_ray(replace(job, cluster=cluster.LOCAL)),
+        put_to_work(Placement(cluster=LOCAL), len),
     ):
         pass
-
-
-def test_a_shard_that_ends_every_worker_is_a_sentence() -> None:
-    ray = pytest.importorskip("ray")
-
-    class Dead:
-        exceptions = ray.exceptions
-
-        def get(self, ready: object) -> object:
-            raise ray.exceptions.RayActorError
-
-    with pytest.raises(SmileError, match="its worker ended 4 times; the same command goes on"):
-        cluster._got(Dead(), object())
 
 
 def test_a_machine_without_the_corpus_says_so(job: Job, tmp_path: Path) -> None:
     job, _ = runs.prepared(job)
     (pending,) = runs.plan(replace(job, out=tmp_path))
-    task = runs.Task(pending.work[0][0], CONDITIONS, {("gle", ""): (tmp_path / "pool",)}, "10min_test")
+    task = workers.EvaluationTask(
+        pending.work[0][0], CONDITIONS, {("gle", ""): (tmp_path / "pool",)}, "10min_test"
+    )
     before = Path.cwd()
     try:
         for folder in (before, tmp_path / "nowhere"):
             with pytest.raises(SmileError, match="all machines of the cluster must have them"):
-                cluster.Worker(job.model, str(folder)).do(task)
+                workers.Evaluator(CarriedModels(job.model, bfloat16=False), str(folder))(task)
     finally:
         os.chdir(before)
 
@@ -195,8 +186,6 @@ def test_an_address_where_nobody_listens_is_a_sentence_before_any_pool_is_made(
 
 
 def test_missing_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from smile.evaluation import workers
-
     real = workers.done
     monkeypatch.setattr(workers, "done", lambda task, models: real(task, models)[1:])
     with pytest.raises(SmileError, match=f'lacks {UTTERANCES} of {3 * UTTERANCES} rows, .* "vanilla"'):
@@ -206,8 +195,6 @@ def test_missing_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_doubled_rows_are_refused(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from smile.evaluation import workers
-
     real = workers.done
     monkeypatch.setattr(workers, "done", lambda task, models: real(task, models) * 2)
     with pytest.raises(SmileError, match=r'was to get two rows of .* under "vanilla"'):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -28,40 +26,29 @@ def test_attention_by_head_is_attention(frames: int, dtype: torch.dtype, toleran
     assert (made.float() - expected).norm() < tolerance * expected.norm()
 
 
-@pytest.fixture
-def cpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, bool], float], None]]:
-    """Gives the CPU capabilities, and makes bfloat16 take so many times as long as float32."""
-
-    def give(found: dict[str, bool], ratio: float) -> None:
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
-        seconds = {torch.float32: 1.0, torch.bfloat16: ratio}
-        monkeypatch.setattr(layers, "seconds_of_product", seconds.__getitem__)
-
-    layers.multiplies_bfloat16.cache_clear()
-    yield give
-    layers.multiplies_bfloat16.cache_clear()
-
-
-@pytest.mark.parametrize("found", [{"avx512_bf16": True}, {"avx512_bf16": False, "amx_bf16": True}])
-@pytest.mark.parametrize(("ratio", "precision"), [(0.5, "bfloat16"), (1.8, "int8")])
+@pytest.mark.parametrize(
+    ("found", "amd", "precision"),
+    [
+        ({"avx512_bf16": True}, True, "bfloat16"),
+        ({"avx512_bf16": True}, False, "int8"),
+        ({"avx512_bf16": True, "amx_bf16": True}, False, "bfloat16"),
+        ({"avx2": True}, True, "int8"),
+    ],
+)
 def test_an_int8_engine_encodes_in_bfloat16_where_the_cpu_multiplies_it_faster(
-    cpu: Callable[[dict[str, bool], float], None], found: dict[str, bool], ratio: float, precision: str
+    monkeypatch: pytest.MonkeyPatch, found: dict[str, bool], amd: bool, precision: str
 ) -> None:
-    cpu(found, ratio)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+    monkeypatch.setattr(layers, "amd", lambda: amd)
     assert lean.encoder_precision("int8") == precision
     assert lean.encoder_precision("float32") == "float32"
 
 
-def test_without_instructions_for_bfloat16_nothing_is_measured(
-    cpu: Callable[[dict[str, bool], float], None],
-) -> None:
-    cpu({"avx2": True}, 0.5)
-    assert lean.encoder_precision("int8") == "int8"
-
-
-def test_a_product_takes_time_in_either_precision() -> None:
-    assert layers.seconds_of_product(torch.bfloat16) > 0
-    assert layers.seconds_of_product(torch.float32) > 0
+def test_a_process_computes_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "_settled", [])
+    for faster in (not layers.multiplies_bfloat16(), layers.multiplies_bfloat16()):
+        layers.settle_bfloat16(faster)
+        assert layers.multiplies_bfloat16() == faster
 
 
 def test_bfloat16_states_are_nearer_to_exact_ones_than_int8_ones(

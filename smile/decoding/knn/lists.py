@@ -40,7 +40,7 @@ class Lists:
         n, width = keys.shape
         count = max(1, round(2 * math.sqrt(n)))
         quantizer = faiss.IndexFlatL2(width)
-        index = faiss.IndexIVFRaBitQ(quantizer, width, count, faiss.METRIC_L2)
+        index: Any = faiss.IndexIVFRaBitQ(quantizer, width, count, faiss.METRIC_L2)
         index.cp.niter, index.cp.min_points_per_centroid = ROUNDS, 1
         sample = np.linspace(0, n - 1, min(n, PER_LIST * count)).astype(np.int64)
         index.train(keys[sample].astype(np.float32))
@@ -95,7 +95,7 @@ class Lists:
         width = self.centroids.shape[1]
         quantizer = faiss.IndexFlatL2(width)
         quantizer.add(self.centroids)
-        index = faiss.IndexIVFRaBitQ(quantizer, width, len(self.centroids), faiss.METRIC_L2)
+        index: Any = faiss.IndexIVFRaBitQ(quantizer, width, len(self.centroids), faiss.METRIC_L2)
         ends = np.cumsum(self.sizes)
         for number, (size, end) in enumerate(zip(self.sizes.tolist(), ends.tolist(), strict=True)):
             if size:

@@ -44,7 +44,7 @@ def load_recognizer(
     state = base.state()
     info = RecognizerInfo(
         engine=engine,
-        precision=_precision(engine, precision, device),
+        precision=precision_of(engine, precision, device),
         encoder=_encoder_id(base.name, state, loaded, sibling),
         adapter=loaded.name if loaded else "",
         adapter_hash=loaded.sha256[:12] if loaded else "",
@@ -101,7 +101,8 @@ def compute_alone() -> None:
     threadpool_limits(1, user_api="openmp")  # OpenMP's number is the thread's own
 
 
-def _precision(engine: str, precision: str, device: str) -> str:
+def precision_of(engine: str, precision: str, device: str) -> str:
+    """Return the precision that an engine computes in on this machine; only "auto" is chosen."""
     if precision != "auto":
         return precision
     if engine == "hf" or device != "cpu":

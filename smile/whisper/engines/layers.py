@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from smile.datatypes import LayerStates, SmileError
+from smile.util.machine import amd
 
 Linear = Callable[[Tensor], Tensor]
 State = Mapping[str, NDArray[Any]]
@@ -137,29 +136,26 @@ def attend_by_head(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.cat(heads, -1)[None]
 
 
-@lru_cache(maxsize=1)
+_settled: list[bool] = []
+
+
+def settle_bfloat16(faster: bool) -> None:
+    """Have this process compute as another one does, whose machine may be of another kind."""
+    if multiplies_bfloat16() != faster:
+        _settled[:] = [faster]
+
+
 def multiplies_bfloat16() -> bool:
-    """Return whether the CPU multiplies bfloat16 faster than float32, as measured once.
+    """Return whether the CPU multiplies bfloat16 faster than float32; what `settle_bfloat16` has said stands.
 
-    Having the instructions says little: AMD's Zen 4 is twice as fast with them, an Intel CPU whose AMX a
-    virtual machine hides half as fast.
+    Having instructions says little: with those of AVX-512 AMD's Zen 4 is twice as fast, an Intel CPU whose
+    AMX its virtual machine hides half as fast. It is told by the kind of CPU, not by the clock, which gave
+    other answers, and so other bits, beside other work.
     """
+    if _settled:
+        return _settled[0]
     found = torch.cpu.get_capabilities()
-    if not any(found.get(name) for name in ("avx512_bf16", "amx_bf16")):
-        return False
-    return seconds_of_product(torch.bfloat16) < seconds_of_product(torch.float32)
-
-
-@torch.inference_mode()
-def seconds_of_product(dtype: torch.dtype) -> float:
-    """Return what a linear layer as large as Whisper base's takes on 5 s of sound, the best of five times."""
-    x, weight = (torch.ones(shape, dtype=dtype) for shape in ((250, 512), (2048, 512)))
-    times = []
-    for _ in range(6):  # the first one prepares the kernel
-        began = perf_counter()
-        F.linear(x, weight)
-        times.append(perf_counter() - began)
-    return min(times[1:])
+    return bool(found.get("amx_bf16") or (found.get("avx512_bf16") and amd()))
 
 
 class EncoderLayer:

@@ -1,0 +1,43 @@
+"""A pool as it travels to workers: as it is on one machine, with its files to machines without this disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from smile.pools.pool import QUERIES, Pool, open_pool
+from smile.util.workers.carried import Parcel
+
+NOT_TAKEN = (QUERIES,)  # nobody transcribes by them
+
+
+@dataclass(frozen=True, eq=False)
+class CarriedPool:
+    """A pool's table, recordings, embeddings, and what has been made of it: datastores and heads."""
+
+    files: Parcel
+    made: Parcel | None  # where it is kept elsewhere
+    added: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pool: Pool) -> CarriedPool:
+        """Take a pool's files.
+
+        Raises:
+            OSError: one cannot be read.
+        """
+        audio = [utterance.audio for utterance in pool.utterances]
+        files = Parcel.of(pool.folder, [*_plain(pool.folder), *audio])
+        stores = pool.stores
+        made = Parcel.of(stores, _plain(stores)) if stores and stores.is_dir() else None
+        return cls(files, made, pool.added)
+
+    def opened(self) -> Pool:
+        """Return the pool on this machine, where its files are written once in a process."""
+        pool = open_pool(self.files.unpacked())
+        return replace(pool, stores=self.made.unpacked() if self.made else None, added=self.added)
+
+
+def _plain(folder: Path) -> list[Path]:
+    """The files of a folder itself, but for hidden ones."""
+    return [p for p in folder.iterdir() if p.is_file() and p.name[0] != "." and p.name not in NOT_TAKEN]

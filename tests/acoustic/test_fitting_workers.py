@@ -1,0 +1,78 @@
+"""Heads fitted by workers are the heads that one process fits."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smile.acoustic.building import Begin, Built, build, fit_to
+from smile.acoustic.fitting_workers import FittingWorkers, HeadFitter, HeadTask, _away
+from smile.acoustic.states import LayerStore, StatesId
+from smile.acoustic.store import form_of, head_path
+from smile.pools.indexing import index
+from smile.pools.pool import Pool, open_pool
+from smile.util.arrays import Arrays
+from smile.util.timing import finished
+from smile.util.workers import Placement
+from smile.whisper.engines.layers import multiplies_bfloat16
+from smile.whisper.model import Model, Models, load_models
+from tests.support.superb import superb
+from tests.support.tiny import RECIPE, tiny_whisper
+
+RECIPES = (RECIPE, replace(RECIPE, seed=1), replace(RECIPE, seed=2))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tiny_whisper(tmp_path_factory.mktemp("model") / "tiny")
+    return load_models(str(folder), precision="float32", adapter=None).smile
+
+
+@pytest.fixture
+def pool(model: Model, tmp_path: Path) -> Callable[[str], Pool]:
+    superb(tmp_path / "corpus", train=5, test=1)
+    made = index(tmp_path / "corpus" / "gle", tmp_path / "first", Models(model, model)).pool
+
+    def copied(name: str) -> Pool:
+        return open_pool(Path(shutil.copytree(made.folder, tmp_path / name)))
+
+    return copied
+
+
+def arrays(pool: Pool, model: Model) -> dict[str, bytes]:
+    with Arrays(head_path(pool, StatesId.of(model, RECIPE.layers), RECIPE.normaliser)) as stored:
+        return {name: stored[name].tobytes() for name in stored.names}
+
+
+def test_workers_fit_the_same_heads(pool: Callable[[str], Pool], model: Model) -> None:
+    one, two = pool("one"), pool("two")
+    here: Built = finished(build(one, model, RECIPES))
+    told = []
+    steps = build(two, model, RECIPES, by=FittingWorkers(Placement(2)))
+    while True:
+        try:
+            told.append(next(steps))
+        except StopIteration as end:
+            there: Built = end.value
+            break
+    assert len(there.heads) == len(here.heads) == 3
+    assert arrays(two, model) == arrays(one, model)
+    assert [(said.done, said.of) for said in told if said.stage == "fitting"] == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_fit_carries_its_pool_and_states(pool: Callable[[str], Pool], model: Model) -> None:
+    one = pool("one")
+    store, form = LayerStore.of(one, StatesId.of(model, RECIPE.layers)), form_of(one, RECIPE.normaliser)
+    list(store.encode(model, one.utterances))
+    here = finished(fit_to(one.utterances, store, form, RECIPE))
+    fitter = HeadFitter(_away(one, store), store.folder, store.made_by, form, multiplies_bfloat16())
+    shutil.rmtree(one.folder)
+    there = fitter(HeadTask("head 1", RECIPE, Begin()))
+    assert there.left_out == here.left_out
+    assert {n: w.tobytes() for n, w in there.head.weights.items()} == {
+        n: w.tobytes() for n, w in here.head.weights.items()
+    }
