@@ -73,7 +73,8 @@ class Spelling:
             spellings |= {word[0].lower() + word[1:] for word in spellings}
         if last:
             spellings |= {_ending(word)[0] + ending for word in spellings for ending in self._endings}
-        return sorted(word for word in spellings if self._form(word) == key)
+        ways = sorted(word for word in spellings if self._form(word) == key)
+        return ways or [key] * single  # what a form makes of a whole text it may change again in a word alone
 
     def _with(self, way: _Way, word: str) -> _Way:
         """Return a way with one more word, and a space before it."""
