@@ -148,7 +148,8 @@ class LayerStore:
         self, utterances: Sequence[Utterance], width: int = 512, speeds: Sequence[float] = (1.0,)
     ) -> int:
         """Return how many more bytes the states of clips at some speeds will take on the disk."""
-        missing = [u.seconds / s for s in speeds for u in utterances if not self._path(u, s).is_file()]
+        takes = [(u, s) for s in speeds for u in utterances if self._fits(u.seconds, s)]
+        missing = [u.seconds / s for u, s in takes if not self._path(u, s).is_file()]
         return bytes_for(sum(missing), len(missing), width, len(self.made_by.layers))
 
     def encode(
@@ -164,11 +165,11 @@ class LayerStore:
             AudioError: a recording cannot be read.
         """
         self._begin()
-        takes = [(u, speed) for speed in speeds for u in utterances]
+        takes = [(u, speed) for speed in speeds for u in utterances if self._fits(u.seconds, speed)]
         missing = [take for take in takes if self.found(*take) is None]
         for done, (utterance, speed) in enumerate(missing, len(takes) - len(missing) + 1):
             samples = read_audio(utterance.audio)
-            if speed >= 1.0 or len(samples) / SAMPLE_RATE < speed * max(model.windows):
+            if self._fits(len(samples) / SAMPLE_RATE, speed):  # a corpus may not say how long a clip is
                 states = layer_states(model, samples, self.made_by.layers, speed)
                 write_array(self._path(utterance, speed), states.astype(np.float16))
             yield done, len(takes)
@@ -201,6 +202,10 @@ class LayerStore:
 
     def _path(self, utterance: Utterance, speed: float = 1.0) -> Path:
         return self.folder / (_name(utterance) + ("" if speed == 1.0 else f"-{speed:g}") + ".npy")
+
+    def _fits(self, seconds: float, speed: float) -> bool:
+        """Whether a clip is short enough for the longest window at a speed; at its own every clip is."""
+        return speed >= 1.0 or seconds < speed * max(self.made_by.windows)
 
     def _whole(self, states: NDArray[Any]) -> bool:
         return (

@@ -12,4 +12,5 @@ def at_speed(samples: Samples, speed: float) -> Samples:
     """Return samples (n,) at so many times their speed: about n / speed of them."""
     if speed == 1.0:
         return samples
-    return np.concatenate(list(resampled([(round(SAMPLE_RATE * speed), samples)])))
+    said = np.concatenate([samples[:0], *resampled([(round(SAMPLE_RATE * speed), samples)])])
+    return said if len(said) else samples  # too few to be resampled

@@ -108,7 +108,7 @@ def run(chosen: argparse.Namespace) -> None:
     placement = placement_of(chosen)
     models = models_of(chosen)
     given = SideBySide(
-        models, None if placement.here else EncodingWorkers(placement, model_arguments(chosen))
+        models, None if placement.here else EncodingWorkers(placement, model_arguments(chosen), models)
     )
     hinted = chosen.tier or chosen.recording or chosen.columns or chosen.encoding
     imported = hinted or chosen.track is not None or importing.takes(chosen.source)

@@ -97,7 +97,7 @@ def worker_pool(models: Models, placement: Placement, arguments: dict[str, Any])
         SmileError: Ray is not there; or, from the work, a worker has ended before it was done.
     """
     folder = str(Path.cwd()) if placement.cluster else ""
-    do = Here(models) if placement.here else Evaluator(CarriedModels.of(arguments, one_machine=True), folder)
+    do = Here(models) if placement.here else Evaluator(CarriedModels.of(arguments, True, models), folder)
     with workers(placement, do) as work:
         yield work
 

@@ -27,8 +27,8 @@ class FullError(PoolError):
 class Quota:
     """Limits in bytes; the defaults suit a free Space, which has 50 GB of disk that does not last."""
 
-    each: int = 500_000_000  # of one visitor
-    total: int = 8_000_000_000  # of all visitors
+    each: int = 1_500_000_000  # of one visitor
+    total: int = 16_000_000_000  # of all visitors
     visitors: int = 500  # with a folder at a time
     free: int = 1_000_000_000  # that stay free on the disk
     uploads: int = 2_000_000_000  # of uploads that have not been used yet, or are under way

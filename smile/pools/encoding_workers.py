@@ -17,6 +17,7 @@ from smile.util.workers import Placement, workers, written_once
 from smile.util.workers.carried import as_file
 from smile.whisper.carried import CarriedModels
 from smile.whisper.engines import one_thread
+from smile.whisper.model import Models
 
 CLIPS = 8  # of a task
 
@@ -63,6 +64,7 @@ class EncodingWorkers:
 
     placement: Placement
     arguments: dict[str, Any]  # of load_models
+    models: Models | None = None  # as they are loaded here
 
     def encode(self, clips: Sequence[Path], log: Log, progress: Progress | None) -> None:
         """Encode clips that are not in a log, each content once, and log them.
@@ -77,7 +79,9 @@ class EncodingWorkers:
             for key, encoded in made.items():
                 log.add(key, encoded)
 
-        with workers(self.placement, ClipsEncoder(CarriedModels.of(self.arguments, here))) as work:
+        with workers(
+            self.placement, ClipsEncoder(CarriedModels.of(self.arguments, here, self.models))
+        ) as work:
             for _, made in written_once(work, _tasks(clips, log, not here), write):
                 done += len(made)
                 if progress:

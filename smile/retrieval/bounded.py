@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.datatypes import Matrix, Vector
-from smile.retrieval.divergences import Distances
+from smile.retrieval.divergences import TEMPERATURE, Distances, log_softmax
 from smile.retrieval.leaves import leaves
 from smile.retrieval.products import PRODUCTS, Product, Values
 from smile.util.threads import alone
@@ -141,7 +141,8 @@ class BoundedIndex:
     def within(self, query: Vector, distance: float) -> tuple[Rows, Distances]:
         """Return all examples nearer than a distance, nearest first, with theirs: exact, for KL."""
         asked = self._asked(query)
-        least = float(asked.x @ (np.log(asked.x) - self.basis.centre)) - distance
+        logs = log_softmax(asked.whole, TEMPERATURE)[0]  # also where the probability itself is 0
+        least = float(asked.x @ (logs - self.basis.centre)) - distance
         rows, far = self._measured(asked, self._possible(asked, least), len(self.embeddings))
         return rows[far < distance], far[far < distance]
 

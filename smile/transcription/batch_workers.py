@@ -94,7 +94,7 @@ class Workers:
         """
         here = self.placement.one_machine
         pool = self.pool if here or self.pool is None else CarriedPool.of(self.pool)
-        return Transcriber(CarriedModels.of(self.arguments, here), pool, settings, times)
+        return Transcriber(CarriedModels.of(self.arguments, here, self.models), pool, settings, times)
 
 
 def run_by(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from smile.audio.vad import NO_SPEECH, at_longest_pause, segments, segments_in_steps
-from smile.datatypes import SAMPLE_RATE, AudioError, PoolError, Samples, Speech, Vector
+from smile.datatypes import SAMPLE_RATE, AudioError, PoolError, Samples, SmileError, Speech, Vector
 from smile.pools.nearness import nearness
 from smile.pools.pool import Pool
 from smile.settings import DEFAULTS, Settings
@@ -125,7 +125,8 @@ def _made_ready(awaited: Awaited, target: Target, result: Result) -> Generator[R
             yield replace(shown, stage=step, waiting=step)
             pool = awaited.meanwhile() if shown is result else None
             if pool is not None:
-                shown = yield from _last(_with_examples(target, pool, _provisional(result)))
+                with suppress(SmileError):  # what cannot be shown yet is shown at the end, or its error
+                    shown = yield from _last(_with_examples(target, pool, _provisional(result)))
 
 
 def _provisional(result: Result) -> Result:
@@ -163,7 +164,8 @@ def _both(
     target = Target(models, speech, f"{speech.start:.2f}")
     result = yield from _last(_alone(target, result))
     if isinstance(pool, Awaited):
-        awaited, pool = pool, (yield from _made_ready(pool, target, result))
+        meanwhile = Target(models, speech, f"{speech.start:.2f}")  # whose times are its own
+        awaited, pool = pool, (yield from _made_ready(pool, meanwhile, result))
         result = _without_store(result, awaited.problem())
     if pool is not None:
         result = yield from _last(_with_examples(target, pool, result))

@@ -110,15 +110,14 @@ def test_states_at_other_speeds_lie_beside_the_clip_s_own(pool: Pool, model: Mod
     assert len(list(states.folder.glob("*.npy"))) == 3
 
 
-def test_a_clip_that_a_speed_makes_longer_than_a_window_is_read_at_its_own(
-    pool: Pool, model: Model, reads: StatesId
-) -> None:
-    states = LayerStore.of(pool, reads)
+def test_a_clip_that_a_speed_makes_longer_than_a_window_is_read_at_its_own(pool: Pool, model: Model) -> None:
     short = replace(model, windows=(max(u.seconds for u in pool.utterances) + 0.1,))
+    states = LayerStore.of(pool, StatesId.of(short, RECIPE.layers))
     list(states.encode(short, pool.utterances, (1.0, 0.5)))
     longest = max(pool.utterances, key=lambda u: u.seconds)
     assert states.found(longest) is not None
     assert states.found(longest, 0.5) is None
+    assert states.missing_bytes(pool.utterances, model.recognizer.width, (1.0, 0.5)) == 0
     recipe = replace(RECIPE, speeds=(1.0, 0.5))
     steps = building.fit_to([longest], states, store.form_of(pool, RECIPE.normaliser), recipe)
     assert finished(steps).left_out == ()

@@ -170,6 +170,19 @@ def _far(arrays: dict[str, Any]) -> None:
     arrays["rows"] = arrays["rows"] + 10**6
 
 
+def _immense(arrays: dict[str, Any]) -> None:
+    arrays["rows"] = arrays["rows"].copy()
+    arrays["rows"][0] = 10**13
+
+
+def _wrapped(arrays: dict[str, Any]) -> None:
+    """Sizes whose sum is right only where it wraps."""
+    sizes = np.zeros_like(arrays["sizes"])
+    sizes[:4] = 2**62
+    sizes[4:5] = arrays["sizes"].sum()
+    arrays["sizes"] = sizes
+
+
 def _narrow(arrays: dict[str, Any]) -> None:
     arrays["centroids"] = arrays["centroids"][:, :-1]
 
@@ -190,7 +203,9 @@ def _unlike(arrays: dict[str, Any]) -> None:
     arrays["centroids"] = arrays["centroids"] * np.float32("nan")
 
 
-@pytest.mark.parametrize("change", [_twice, _far, _narrow, _short, _long, _typed, _unlike])
+@pytest.mark.parametrize(
+    "change", [_twice, _far, _immense, _wrapped, _narrow, _short, _long, _typed, _unlike]
+)
 def test_lists_that_lie_are_set_aside(pool: Pool, change: Any) -> None:
     path = lists_path(token_store.store_path(pool, MODEL))
     with Arrays(path) as stored:

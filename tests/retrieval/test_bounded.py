@@ -71,6 +71,14 @@ def test_all_clips_nearer_than_a_distance_are_found(seed: int) -> None:
     np.testing.assert_allclose(far, row[rows], rtol=1e-9, atol=1e-12)
 
 
+def test_clips_are_found_also_where_a_probability_is_0() -> None:
+    pool = np.random.default_rng(0).normal(scale=2000, size=(1200, 16)).astype(np.float32)
+    row = distances("kl", pool[3][None], pool)[0]
+    radius = float(np.median(row))
+    rows, _ = BoundedIndex.of("kl", pool).within(pool[3], radius)
+    assert sorted(rows.tolist()) == np.flatnonzero(row < radius).tolist()
+
+
 def test_a_search_in_few_leaves_finds_nearly_all_and_measures_truly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "VISITED", 8)
     pool = embeddings(20_000, 1, 0.5)

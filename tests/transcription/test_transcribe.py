@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from smile.transcription.pipeline import PROVISIONAL, Awaited, transcribe
 from smile.transcription.preparing import prepare_datastore
 from smile.transcription.result import Result, Segment, Transcript, as_dict
 from smile.transcription.segments import kept_segments
+from smile.transcription.target import Step, Target
 from smile.whisper.model import Models
 from tests.conftest import POOLS
 from tests.support.clips import clips
@@ -270,6 +271,21 @@ def test_examples_alone_are_shown_while_a_pool_is_made_ready(
     assert (result.smile.text, result.examples) == (alone.smile.text, alone.examples)
     assert (result.settings, result.problem) == (alone.settings, PROVISIONAL), "it says what wrote it"
     assert [r.waiting for r in shown if r.waiting] == ["Opening", "Reading"], "it is written once"
+
+
+def test_what_cannot_be_written_yet_does_not_end_the_rest(
+    models: Models, pool: Pool, clip: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Target.written
+
+    def written(target: Target, settings: Settings, pool: Pool) -> Iterator[Step]:
+        if not settings.knn:
+            raise SmileError("Not behind examples.")
+        return real(target, settings, pool)
+
+    monkeypatch.setattr(Target, "written", written)
+    awaited = replace(Coming(pool).awaited, meanwhile=lambda: pool)
+    assert last(models, clip, awaited, Settings(shots=2)).smile.text
 
 
 def test_what_was_provisional_leaves_nothing_behind(models: Models, pool: Pool, clip: np.ndarray) -> None:

@@ -78,7 +78,8 @@ def lists_path(path: Path) -> Path:
 
 def is_large(stored: Arrays) -> bool:
     """Return whether an open datastore has so many keys that it is searched by lists."""
-    return stored.shape("keys")[0] > LARGE_DATASTORE
+    shape = stored.shape("keys")
+    return len(shape) == 2 and shape[0] > LARGE_DATASTORE
 
 
 def write_lists(path: Path) -> None:
@@ -95,7 +96,8 @@ def write_lists(path: Path) -> None:
     store = LargeDatastore(keys, tokens, clips, lists=Lists.of(keys))
     assert store.lists is not None
     some = np.linspace(0, len(keys) - 1, min(len(keys), FITTED_ON)).astype(np.int64)
-    weight = fit(store, observed, some) if len(np.unique(clips)) > 1 else None
+    some = some[np.isfinite(keys[some]).all(axis=1)]
+    weight = fit(store, observed, some) if len(some) and len(np.unique(clips)) > 1 else None
     header |= {"weight": asdict(weight) if weight else None}
     write_arrays(lists_path(path), store.lists.arrays() | {"header": np.array(json.dumps(header))})
 
@@ -132,6 +134,8 @@ def _read(stored: Arrays) -> tuple[Lists, AdaptiveWeight | None] | None:
             if {name: header[name] for name in ("format", "sums")} != _header(stored):
                 return None
             weight = header["weight"] and from_json(AdaptiveWeight, json.dumps(header["weight"]))
+            if weight and not np.isfinite([*asdict(weight).values()]).all():
+                raise ValueError("weight")
             return Lists.checked({name: file[name] for name in ARRAYS}, *stored.shape("keys")), weight
     except (DamagedError, ValueError, TypeError, KeyError, RecursionError):
         set_aside(path)

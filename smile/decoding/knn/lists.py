@@ -70,8 +70,11 @@ class Lists:
         shapes = (lists.centroids.shape, lists.rows.shape, lists.codes.shape)
         if shapes != ((len(lists.sizes), width), (n,), (n, lists.code_size(width))):
             raise ValueError(shapes)
-        if lists.sizes.min(initial=0) < 0 or int(lists.sizes.sum()) != n or not len(lists.sizes):
+        sizes, rows = lists.sizes, lists.rows
+        if not len(sizes) or sizes.min() < 0 or sizes.max() > n or sum(sizes.tolist()) != n:
             raise ValueError("sizes")
+        if rows.min(initial=0) < 0 or rows.max(initial=0) >= max(1, n):
+            raise ValueError("rows")
         if not np.isfinite(lists.centroids).all() or (np.bincount(lists.rows, minlength=n) != 1).any():
             raise ValueError("values")
         return lists

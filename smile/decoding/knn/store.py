@@ -278,6 +278,8 @@ def _opened(path: Path, changed: tuple[int, ...], header: str, clips: tuple[str,
         if kept.sum() > LARGE_DATASTORE:
             return open_large(stored, owners_of(groups, owners), stored["tokens"].astype(np.int64))
         keys = (stored.mapped("keys") if is_large(stored) else stored["keys"])[kept]
+        if not np.isfinite(keys).all():  # of a large datastore they were not looked at yet
+            raise DamagedError(path)
         tokens = stored["tokens"][kept]
         logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
     store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners_of(groups, owners[kept]))
