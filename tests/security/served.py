@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.browser.conftest import free_port, wait_until_served
 from tests.conftest import POOLS, ROOT
+from tests.support.app import free_port, wait_until_served
 
 COPIED = ("chr", "gla", "kir")  # demo pools
 START = (
