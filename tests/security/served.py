@@ -23,7 +23,7 @@ START = (
     "import app, pathlib, sys; from smile import ui; from smile.cli import app as command; "
     "command.POOLS = pathlib.Path(sys.argv.pop(1)); {}app.main()"
 )
-IDLE = "ui.Engine.begin = lambda self: None; "  # loads no models before somebody asks for them
+IDLE = "ui.Engine.begin = lambda self, first: None; "  # loads no models before somebody asks for them
 MB = 1_000_000
 
 
