@@ -15,7 +15,7 @@ import pytest
 
 from smile.acoustic import building
 from smile.acoustic.calibrating import calibration_path
-from smile.acoustic.recipe import Recipe
+from smile.acoustic.recipe import DEFAULTS, Recipe
 from smile.acoustic.states import LayerStore, StatesId
 from smile.acoustic.store import head_path
 from smile.datatypes import Language, PoolError, SmileError
@@ -85,11 +85,12 @@ def test_it_is_fitted_once_and_after_a_correction_from_there_on(
     first = workspace.pool()
     assert first is not None
     assert has_acoustic(first, tiny.smile)
-    assert fits == [("encoding", False)] * COUNT + [("fitting", False)] * 2
+    takes = COUNT * len(DEFAULTS.speeds)
+    assert fits == [("encoding", False)] * takes + [("fitting", False)] * 2
     assert parts == sorted(parts)
     assert parts[-1] == 100
     fitting.fitted(workspace, tiny)
-    assert len(fits) == COUNT + 2, "it is there"
+    assert len(fits) == takes + 2, "it is there"
     with workspace.change("a text corrected") as change:
         changes.reworded(first, first.utterances[0].id, "facal eile", change.out)
     fits.clear()
@@ -127,11 +128,11 @@ def test_states_of_clips_that_are_gone_are_removed(
     pool = workspace.pool()
     assert pool is not None
     states = workspace.folder / STATES
-    assert len(list(states.rglob("*.npy"))) == COUNT
+    assert len(list(states.rglob("*.npy"))) == COUNT * len(DEFAULTS.speeds)
     with workspace.change("one removed") as change:
         changes.without(pool, [pool.utterances[0].id], change.out)
     fitting.fitted(workspace, tiny)
-    assert len(list(states.rglob("*.npy"))) == COUNT - 1
+    assert len(list(states.rglob("*.npy"))) == (COUNT - 1) * len(DEFAULTS.speeds)
 
 
 def test_only_the_newest_versions_keep_their_heads(
