@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smile.bench import large_others
+from smile.bench.large_others import Way, timed
 from smile.bench.report import markdown_table, stamp
 from smile.datatypes import Matrix, SmileError
 from smile.decoding.knn.checked import header_of, usable
@@ -123,19 +124,20 @@ def retrieved(real: Real, n: int) -> list[Row]:
     index = BoundedIndex.of("kl", pool)
     built = perf_counter() - began
     truth = _truth(pool, queries)
-    _, whole = timed(lambda q: _truth(pool, q[None]), queries[: max(1, QUERIES * 250 // n)])
-    exact, quick = timed(lambda q: index.nearest(q, SHOTS)[0], queries)
-    near, quickest = timed(lambda q: index.approximate(q, SHOTS)[0], queries)
+    whole, _ = timed(lambda q: _truth(pool, q[None]), queries[: max(1, QUERIES * 250 // n)])
+    quick, exact = timed(lambda q: index.nearest(q, SHOTS)[0], queries)
+    quickest, near = timed(lambda q: index.approximate(q, SHOTS)[0], queries)
     if any(a.tolist() != b.tolist() for a, b in zip(truth, exact, strict=True)):
         raise SmileError(
             "The index found other examples than measuring all; this is a bug, please report it."
         )
     extra = (index.first.nbytes + index.second.nbytes + index.order.nbytes) / 2**20
-    ways = (("every clip measured", 0.0, whole, truth, 0.0), ("index, exact", built, quick, exact, extra))
-    return [
-        _row("embeddings", n, way, made, spent, found, exact) | {"memory, MB": f"{more:.0f}"}
-        for way, made, spent, found, more in (*ways, ("index, approximate", built, quickest, near, extra))
+    ways: list[tuple[Way, float]] = [
+        (("every clip measured", 0.0, whole, truth), 0.0),
+        (("index, exact", built, quick, exact), extra),
+        (("index, approximate", built, quickest, near), extra),
     ]
+    return [_row("embeddings", n, way, exact) | {"memory, MB": f"{more:.0f}"} for way, more in ways]
 
 
 def _truth(pool: Matrix, queries: Matrix) -> list[NDArray[np.int64]]:
@@ -154,20 +156,17 @@ def looked_up(real: Real, n: int, model: Model, work: Path) -> list[Row]:
     built = perf_counter() - began
     whole = Datastore(keys.astype(np.float32), np.arange(n) % VOCABULARY, np.arange(n) // CLIP)
     truth, spent = near_all(whole, queries), steps(whole, queries[: max(10, QUERIES * 50_000 // n)])
-    rows = [_row("keys", n, "every key measured", 0.0, spent, truth, truth)]
+    rows = [_row("keys", n, ("every key measured", 0.0, spent, truth), truth)]
     rows[0] |= {"opening, s": "", "memory, MB": f"{whole.keys.nbytes / 2**20:.0f}"}
     others = large_others.ways(whole.keys, queries, truth.shape[1]) if n <= OTHERS else []
-    rows += [
-        _row("keys", n, way, made, times, found, truth) | {"opening, s": "", "memory, MB": ""}
-        for way, made, times, found in others
-    ]
+    rows += [_row("keys", n, way, truth) | {"opening, s": "", "memory, MB": ""} for way in others]
     del whole
     before, began = anonymous(), perf_counter()
     store = _opened(path, model)
     if store is not None:
         opening = perf_counter() - began
         spent, found = steps(store, queries), near_all(store, queries)
-        row = _row("keys", n, "lists, mapped", built, spent, found, truth)
+        row = _row("keys", n, ("lists, mapped", built, spent, found), truth)
         rows.append(row | {"opening, s": f"{opening:.2f}", "memory, MB": f"{anonymous() - before:.0f}"})
     return rows
 
@@ -202,7 +201,7 @@ def steps(store: Datastore, queries: Matrix) -> list[float]:
     """Return the seconds of whole steps of the kNN-LM, for each of the hidden states (m, d)."""
     mixed = KnnLM(replace(store, weight=AdaptiveWeight(0.0, 0.0, 0.0, 1e4, 1.0)))
     logits = np.random.default_rng(2).normal(0, 2, VOCABULARY).astype(np.float32)
-    return timed(lambda q: mixed(logits, Beam(), q), queries)[1]
+    return timed(lambda q: mixed(logits, Beam(), q), queries)[0]
 
 
 def near_all(store: Datastore, queries: Matrix) -> NDArray[np.int64]:
@@ -212,24 +211,14 @@ def near_all(store: Datastore, queries: Matrix) -> NDArray[np.int64]:
     return np.asarray(np.take_along_axis(indices, np.argsort(squares, axis=1, kind="stable"), axis=1))
 
 
-def timed(search: Callable[[Matrix], Any], queries: Matrix) -> tuple[list[Any], list[float]]:
-    """Return what a search finds for each query (d,), and its seconds; the first is asked once before."""
-    search(queries[0])
-    found, spent = [], []
-    for query in queries:
-        began = perf_counter()
-        found.append(search(query))
-        spent.append(perf_counter() - began)
-    return found, spent
-
-
-def _row(what: str, n: int, way: str, built: float, spent: Sequence[float], found: Any, truth: Any) -> Row:
+def _row(what: str, n: int, way: Way, truth: Any) -> Row:
     """A line of the table; recall is measured against the exact search of the same queries."""
+    name, built, spent, found = way
     pairs = list(zip(found, truth, strict=False))
     low, middle, high = np.percentile(spent, [25, 50, 75]) * 1000
     return {
         what: f"{n:,}",
-        "way": way,
+        "way": name,
         "made in, s": f"{built:.1f}" if built else "",
         "step, ms": f"{middle:.2f}",
         "quartiles": f"{low:.2f} to {high:.2f}",

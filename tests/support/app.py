@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from smile.bench.start import free_port
 from tests.conftest import ROOT
 
 PATIENCE = 60  # seconds
@@ -34,12 +34,6 @@ def served_app(folder: Path, corpora: Path | None = None, read_ahead: bool = Tru
     finally:
         process.terminate()
         process.wait(20)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_served(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
