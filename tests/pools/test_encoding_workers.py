@@ -93,14 +93,7 @@ def test_a_node_killed_in_the_middle_changes_nothing(given: Path, tmp_path: Path
     with two_nodes() as cluster:
         line = line_of(tmp_path, tmp_path / "out", "--jobs", "2", "--cluster", cluster.address)
         run = begun(given / "tiny", line, cluster.environment)
-        while run.poll() is None and not (log.exists() and log.read_bytes().count(b"\n") > 8):
-            pass
-        assert run.poll() is None, run.communicate()
-        away = cluster.workers_away()
-        cluster.kill_second()
-        error = run.communicate(timeout=120)[1]
-    assert len(away) == 1
-    assert run.returncode == 0, error
+        cluster.killed_in(run, lambda: log.exists() and log.read_bytes().count(b"\n") > 8)
     assert made(tmp_path / "out") == made(given / "one")
 
 

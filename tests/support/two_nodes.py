@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from smile.bench.start import free_port
 from tests.conftest import ROOT
 from tests.support.waiting import until
 
@@ -45,11 +45,25 @@ class TwoNodes:
         """End the second node and all its processes at once, as when its machine loses power."""
         _kill(self.second)
 
+    def killed_in(self, run: subprocess.Popen[str], begun: Callable[[], bool]) -> str:
+        """Kill the second node, with its one worker, once a command has `begun`; return its errors.
+
+        The command has to end well.
+        """
+        until(lambda: run.poll() is not None or begun())
+        assert run.poll() is None, run.communicate()
+        away = self.workers_away()
+        self.kill_second()
+        error = run.communicate(timeout=120)[1]
+        assert len(away) == 1
+        assert run.returncode == 0, error
+        return error
+
 
 @contextmanager
 def two_nodes() -> Iterator[TwoNodes]:
     """Give the cluster, which ends with the block with all its processes."""
-    port = _free_port()
+    port = free_port()
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True))
@@ -101,9 +115,3 @@ def _kill(node: psutil.Process) -> None:
         for process in [node, *node.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

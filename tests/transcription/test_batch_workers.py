@@ -141,14 +141,7 @@ def test_a_node_killed_in_the_middle_changes_nothing_and_no_file_is_shared(
     with two_nodes() as cluster:
         line = line_of(given, out, "--jobs", "2", "--cluster", cluster.address)
         run = begun(given / "tiny", ["transcribe", *line], cluster.environment)
-        while run.poll() is None and not (out.exists() and (out / DONE).exists() and len(logged(out)) > 2):
-            pass
-        assert run.poll() is None, run.communicate()
-        away = cluster.workers_away()
-        cluster.kill_second()
-        error = run.communicate(timeout=120)[1]
-    assert len(away) == 1
-    assert run.returncode == 0, error
+        error = cluster.killed_in(run, lambda: (out / DONE).exists() and len(logged(out)) > 2)
     assert files(out) == files(given / "one")
     assert sorted(logged(out)) == sorted(logged(given / "one"))
     assert "bad.wav: 'bad.wav' cannot be decoded" in error
