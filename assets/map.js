@@ -48,7 +48,7 @@ const clarity = (added) => {
 const dressed = (trace, added, behind) => {
   if (trace.meta === "above") return { ...trace, marker: { ...trace.marker, opacity: added ? 0.5 : 1 } };
   const clear = clarity(added);
-  const away = (i) => (added?.distances?.[i] == null ? "" : `<br>KL ${added.distances[i]}`);
+  const away = (i) => (added?.distances?.[i] == null ? "" : `<br>KL ${window.smileNumber(added.distances[i])}`);
   return {
     ...trace,
     text: trace.text.map((text, n) => text + away(trace.customdata[n])),
@@ -107,7 +107,7 @@ const paint = async () => {
   const traces = [...value.data.map((t) => keys(dressed(t, added, deep && behind))), ...value.data.map(legend)];
   const all = [...traces, ...(added?.data ?? [])].map((t) => (flat ? { ...t, type: "scatter" } : t));
   const whole = { name: "whole", title: window.smileSaid("Show all"), icon: Plotly.Icons.home, click: fit };
-  const config = { displaylogo: false, responsive: true, plotGlPixelRatio: window.devicePixelRatio, scrollZoom: !touch, doubleClick: false,
+  const config = { ...value.config, displaylogo: false, responsive: true, plotGlPixelRatio: window.devicePixelRatio, scrollZoom: !touch, doubleClick: false,
     modeBarButtons: [deep ? ["resetCameraDefault3d"] : ["zoomIn2d", "zoomOut2d", whole]] };
   await Plotly.react(plot, all, layout, config);
   await settle();

@@ -1,9 +1,13 @@
 // Small things that the page does by itself: the address, the keyboard, the way to the result.
 
 // The page's own texts in the language of the browser; gradio has those of components from the same place.
-window.smileSaid = (text) => {
-  const language = navigator.language?.split("-")[0];
-  return window.gradio_config?.i18n_translations?.[language]?.[text] ?? text;
+const texts = () => window.gradio_config?.i18n_translations?.[navigator.language?.split("-")[0]];
+window.smileSaid = (text) => texts()?.[text] ?? text;
+
+// A number as that language writes it.
+window.smileNumber = (number, digits) => {
+  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits ?? 9 };
+  return number.toLocaleString(texts() ? navigator.language : "en", form);
 };
 
 // The address says the tab at hand and what is chosen in it, so that copying it shares the view, and Back goes

@@ -130,7 +130,7 @@ const slider = (wave, lane) => {
   Object.assign(bar, { ariaValueMin: begins.toFixed(1), ariaValueMax: (begins + seconds).toFixed(1) });
   const say = () => {
     if (at?.wave !== wave) return;
-    bar.ariaValueNow = time().toFixed(1), bar.ariaValueText = `${time().toFixed(1)} s`;
+    bar.ariaValueNow = time().toFixed(1), bar.ariaValueText = `${window.smileNumber(time(), 1)} s`;
   };
   on(at.audio, "timeupdate", say), on(at.audio, "seeking", say), say();
   on(bar, "keydown", (event) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,27 @@ def test_an_error_is_told_in_french(french):
 def test_a_refused_copy_and_a_copied_link_are_told_in_french(french):
     french.click("button.copy.link")
     french.wait(lambda: "opié" in french.text("button.copy.link"), "the answer")
+
+
+@pytest.mark.parametrize(("tabs", "plot"), [(("results", "charts"), "#plot"), (("map",), "#map-plot")])
+def test_charts_have_french_buttons_and_decimal_commas(french, tabs, plot):
+    french.show(*tabs)
+    french.wait(lambda: french.all(f"{plot} .modebar-btn"), "the buttons")
+    titles = {
+        one.get_attribute("data-title").partition(" (v")[0] for one in french.all(f"{plot} .modebar-btn")
+    }
+    said = {"Télécharger le graphique en PNG", "Zoomer", "Dézoomer", "Tout montrer", "Réalisé avec Plotly.js"}
+    assert titles <= said, "say these in assets/locale/fr.toml"
+    drawn = f"return document.querySelector('{plot} .js-plotly-plot')._fullLayout.separators"
+    assert french.driver.execute_script(drawn) == ",\u202f"
+
+
+def test_rates_have_decimal_commas(french):
+    french.pick_example()
+    french.transcribe()
+    rate = re.compile(r"\d+([.,])\d\s%")
+    french.wait(lambda: rate.search(french.stage), "the rates")
+    assert {sign for text in (french.stage, french.text("#smile")) for sign in rate.findall(text)} == {","}
 
 
 def test_axe_finds_nothing_serious_in_french(french):

@@ -17,6 +17,7 @@ from smile.ui.i18n import Catalogue, french, reading, said, translated_answer
 from smile.ui.i18n.answers import preferred
 from smile.ui.i18n.catalogue import LOCALES, PLACE, documents, read
 from smile.ui.i18n.markup import texts, translated_html
+from smile.ui.i18n.numbers import with_commas
 from smile.ui.i18n.page import choice_labels, read_by_visitors
 from smile.ui.parts.pools import pool_label
 from smile.ui.transcribe import showcase
@@ -110,7 +111,8 @@ def test_the_finished_example_is_explained_in_french(more):
     translated = french().text(told)
     assert translated.startswith("Seul, Whisper écrit dans l’orthographe")
     assert "Galician" in translated
-    assert translated.count(".") - translated.count("40.0") == told.count(".") - told.count("40.0")
+    assert "40,0\u00a0%" in translated
+    assert translated.count(".") == told.count(".") - told.count("40.0")
     assert "Whisper alone" not in translated
     assert "Percentages" not in translated
 
@@ -154,10 +156,31 @@ def catalogue():
         ("cancel", None),
         ("", None),
         ("90", None),
+        ("12.5 clips", "12,5 extraits"),
+        ("Indexing 0.5: 1,234.5 clips", "Indexation, 0.5\u00a0: 1\u202f234,5 extraits"),
+        ("93.8 % → 0.0 %", "93,8\u00a0% → 0,0\u00a0%"),
+        ("Cancel 45.1 % with care", None),
     ],
 )
 def test_a_text_is_found_whole_with_places_or_in_parts(catalogue, english, translation):
     assert catalogue.text(english) == translation
+
+
+@pytest.mark.parametrize(
+    ("english", "other"),
+    [
+        ("45.1", "45,1"),
+        ("-0.5 to 12.25.", "-0,5 to 12,25."),
+        ("1,002 of 1,234,567", "1\u202f002 of 1\u202f234\u202f567"),
+        ("1,002.5", "1\u202f002,5"),
+        ("at 0:05.2", "at 0:05.2"),
+        ("1.2.3", "1.2.3"),
+        ("v0.9, 10.0.0.1, clip3.5, .5, 3.", "v0.9, 10.0.0.1, clip3.5, .5, 3."),
+        ("1,2 and 12,34", "1,2 and 12,34"),
+    ],
+)
+def test_numbers_have_decimal_commas(english, other):
+    assert with_commas(english) == other
 
 
 @given(st.text())

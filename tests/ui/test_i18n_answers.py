@@ -134,3 +134,11 @@ def test_a_figure_is_translated_where_it_is_read_and_nowhere_else():
 )
 def test_texts_of_a_figure_keep_their_tags_and_values(english, other):
     assert translated({"data": [{"hovertemplate": english}]})["data"][0]["hovertemplate"] == other
+
+
+def test_a_figure_tells_plotly_how_numbers_and_buttons_are_written():
+    config = translated({"data": [], "layout": {}, "config": {"scrollZoom": False}})["config"]
+    assert config["scrollZoom"] is False
+    told = config["locales"][config["locale"]]
+    assert told["format"]["decimal"] == ","
+    assert told["dictionary"]["Download plot as a PNG"] == "Télécharger le graphique en PNG"

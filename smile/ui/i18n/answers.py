@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from smile.ui.i18n.catalogue import Catalogue, french
+from smile.ui.i18n.catalogue import LANGUAGE, Catalogue, french
 from smile.ui.i18n.figures import translated_figure
 from smile.ui.i18n.page import READ, SHOWING, in_language
 
-LANGUAGE = "fr"
 PLOTLY = "plotly"  # what gradio calls a figure of it
 READER: ContextVar[Catalogue | None] = ContextVar("reader", default=None)
 

@@ -1,7 +1,8 @@
 """A catalogue: the English texts of the page, and what each is in another language.
 
-A text may have places: `{n}`, `{n1}` and so on stand for a number, `{t}`, `{t1}` and so on for a text that is
-translated itself, other names for what stays as it is, such as the name of a file.
+A text may have places: `{n}`, `{n1}` and so on stand for a number, which has a decimal comma then, `{t}`,
+`{t1}` and so on for a text that is translated itself, other names for what stays as it is, such as the name
+of a file.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from smile.paths import ASSETS, GLOSSARY
+from smile.ui.i18n.numbers import with_commas
 from smile.ui.parts.terms import glossary
 
+LANGUAGE = "fr"
 LOCALES = ASSETS / "locale"
 PLACE = re.compile(r"\{(\w+)\}")
 NUMBERED, OWN = re.compile(r"n\d*"), re.compile(r"t\d*")
@@ -82,10 +85,10 @@ class Catalogue:
         """Return a text of the page in this language, as far as it is known; None where nothing of it is.
 
         A text of several sentences, or of parts with dots, semicolons or commas between, is looked up in
-        these.
+        these. One without letters has its decimal commas.
         """
         made = self._remembered(plain(english))
-        return made.text if made.entries else None
+        return made.text if made.entries or made.text != plain(english) else None
 
     def parts(self, english: str) -> list[str]:
         """Return the entries that a text comes to: itself, or its parts; nothing where one is missing."""
@@ -99,7 +102,7 @@ class Catalogue:
     def _made(self, english: str, splits: Sequence[Split] = SPLITS) -> Made:
         """A text whole, or taken apart in the way that leaves least of it as it is."""
         if not _is_text(english):
-            return Made(english)
+            return Made(typeset(with_commas(english)))
         whole = self._one(english)
         if whole and not whole.missing:
             return whole
@@ -135,10 +138,11 @@ class Catalogue:
         """The translation with what was found in its places; None where a text in them is not known."""
         if match is None:
             return None
-        own = {name: self._made(value) for name, value in match.groupdict().items() if _is_own(name)}
-        if not all(one.entries for one in own.values()):
+        found = match.groupdict()
+        own = {name: self._made(value) for name, value in found.items() if not _is_data(name)}
+        if any(one.missing for one in own.values()):
             return None
-        put = match.groupdict() | {name: one.text for name, one in own.items()}
+        put = found | {name: one.text for name, one in own.items()}
         text = PLACE.sub(lambda place: str(put[place[1]]), pattern.translation)
         return _joined(text, [Made("", (pattern.english,)), *own.values()])
 
@@ -166,6 +170,11 @@ def _place(name: str) -> str:
 
 def _is_own(name: str) -> bool:
     return OWN.fullmatch(name) is not None
+
+
+def _is_data(name: str) -> bool:
+    """Whether what stands in a place stays as it is."""
+    return not _is_own(name) and NUMBERED.fullmatch(name) is None
 
 
 def plain(text: str) -> str:

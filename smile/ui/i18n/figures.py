@@ -10,18 +10,38 @@ import re
 from textwrap import wrap
 from typing import Any
 
-from smile.ui.i18n.catalogue import Catalogue
+from smile.ui.i18n.catalogue import LANGUAGE, Catalogue
 from smile.ui.i18n.markup import translated_html
+from smile.ui.i18n.numbers import DECIMAL, THOUSANDS
 
 READ = frozenset(("text", "name", "hovertemplate", "hovertext", "ticktext", "categoryarray", "x", "y", "z"))
 BREAK = "<br>"
+TOOLS = (  # what plotly itself says
+    "Produced with Plotly.js",
+    "Download plot as a PNG",
+    "Taking snapshot - this may take a few seconds",
+    "Snapshot succeeded",
+    "Sorry, there was a problem downloading your snapshot!",
+    "Zoom in",
+    "Zoom out",
+    "Reset camera to default",
+)
 TAG = re.compile(r"<[/a-zA-Z][^<>]*>")
 
 
 def translated_figure(figure: str, catalogue: Catalogue) -> str:
     """Return a figure with its titles, names, categories and hover texts in the catalogue's language."""
     made = _translated(json.loads(figure), "", catalogue)
+    if isinstance(made, dict):
+        made["config"] = {**made.get("config", {}), **_locale(catalogue)}
     return json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+
+
+def _locale(catalogue: Catalogue) -> dict[str, Any]:
+    """How plotly names its buttons and writes numbers."""
+    said = {text: catalogue.text(text) or text for text in TOOLS}
+    numbers = {"decimal": DECIMAL, "thousands": THOUSANDS}
+    return {"locale": LANGUAGE, "locales": {LANGUAGE: {"dictionary": said, "format": numbers}}}
 
 
 def _translated(value: Any, key: str, catalogue: Catalogue) -> Any:
