@@ -5,8 +5,13 @@ const LATE = 5000, LOOK = 100; // ms without an answer until a draft is sent aga
 const field = () => home().querySelector("textarea");
 const open = () => {
   const { name, part, start, end } = at.box.dataset;
-  return { name, part: Number(part), start: Number(start), end: Number(end), text: field().value };
+  return { name, part: Number(part), start: Number(start), end: Number(end), text: field().value, seen: seen(at.box) };
 };
+
+// What the server may have of a segment as far as this page knows: what it was opened with, and the drafts sent since.
+const LAST = 8;
+const drafts = new WeakMap();
+const seen = (box) => [box.dataset.text, ...(drafts.get(box) ?? [])];
 
 // What is written belongs to the segment that was open as it was written. One draft is on its way at a time, as
 // an earlier one that comes late would take its place; one that nobody answers is sent again.
@@ -16,7 +21,8 @@ let timer = null;
 const answer = () => home().querySelector(".draft-state")?.dataset.at;
 const tell = () => {
   (sent = typed), (tried = Date.now()), (before = answer());
-  trigger("draft", typed.facts);
+  drafts.set(typed.box, [...(drafts.get(typed.box) ?? []), typed.facts.text].slice(-LAST));
+  trigger("draft", { ...typed.facts, seen: seen(typed.box) });
   look();
 };
 const look = (after = LOOK) => (clearTimeout(timer), (timer = setTimeout(send, after)));

@@ -195,6 +195,30 @@ def test_special_characters_are_written_where_the_cursor_is(page: Page) -> None:
     assert page.errors() == []
 
 
+def test_a_draft_of_another_window_stays_and_is_told(page: Page) -> None:
+    first, address = page.driver.current_window_handle, page.driver.current_url
+    page.driver.switch_to.new_window("tab")
+    try:
+        page.driver.get(address)
+        shown(page)
+        opened(page, 0)
+        field(page).send_keys(Keys.END, " two")
+        page.wait(lambda: "Draft saved" in page.text("#own-part-saved"), "the draft of the second window")
+        page.driver.switch_to.window(first)
+        field(page).send_keys(Keys.END, " one")
+        page.wait(lambda: "Another window" in page.text("#own-part-saved .problem"), "the sentence")
+        assert page.value("#own-part-text textarea") == f"{TEXTS[0]} one", "nothing is taken away"
+        opened(page, 1)
+        opened(page, 0)
+        assert page.value("#own-part-text textarea") == f"{TEXTS[0]} two"
+        field(page).send_keys(Keys.END, "!")
+        page.wait(lambda: "Draft saved" in page.text("#own-part-saved"), "a draft that knows the other")
+    finally:
+        page.driver.switch_to.window(next(h for h in page.driver.window_handles if h != first))
+        page.driver.close()
+        page.driver.switch_to.window(first)
+
+
 def test_a_segment_is_split_at_the_caret_merged_again_and_both_taken_back(page: Page) -> None:
     page.click("#own-part-text textarea")
     field(page).send_keys(Keys.HOME, *[Keys.ARROW_RIGHT] * len("wa áyaa"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from time import time_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from markupsafe import Markup
@@ -27,11 +27,24 @@ STATE = Markup('<p class="draft-state{kind}" data-at="{at}" role="status">{text}
 SAVED = "Draft saved. It becomes an example when you press “Add to examples”."
 SAME = "This is the transcript as it was written; there is no draft."
 FIXED = "This one is among the examples; change it there, or take the correction back first."
+OTHERS = (
+    "Another window has written a draft here meanwhile, and this one was not saved: copy yours,"
+    " then open the segment again."
+)
 NO_TEXT = "The page did not say which text is meant; reload it and try again."
 DONE = {"split": "The segment was split.", "merge": "The segment was merged with the next one."}
 BACK = "The last {} was taken back."
 LATEST = 1e6  # seconds; no recording is as long
 Facts = Mapping[str, Any]
+
+
+class Asked(NamedTuple):
+    """What an event of the editor is about."""
+
+    workspace: Workspace
+    part: Part
+    text: str  # that is in the field
+    seen: list[str] | None  # that may stand there as far as the page knows; None: it does not say
 
 
 def told(function: Callable[..., Any], service: VisitorService) -> Callable[..., Any]:
@@ -52,13 +65,16 @@ def saved(service: VisitorService, key: str | None, event: Facts) -> str:
         return STATE.format(kind=" problem", at=time_ns(), text=sentence(error, "A draft"))
 
 
-def _kept(workspace: Workspace, part: Part, text: str) -> str:
-    if part.corrected is not None:
-        return "" if text == part.corrected else FIXED
-    same = text == part.smile
+def _kept(workspace: Workspace, part: Part, text: str, seen: Collection[str] | None) -> str:
+    """Keep a draft; one that has come from elsewhere, so that it is none of `seen`, stays."""
     with workspace.lock:
-        transcripts.still(workspace, part)
-        place = part.recording, part.start, part.end
+        now = transcripts.still(workspace, part)
+        if now.corrected is not None:
+            return "" if text == now.corrected else FIXED
+        if seen is not None and now.written not in (*seen, text):
+            raise PoolError(OTHERS)
+        same = text == now.smile
+        place = now.recording, now.start, now.end
         edited.draft(workspace, place, None if same else text, partial(_places, workspace))
     return SAME if same else SAVED
 
@@ -70,8 +86,8 @@ def _places(workspace: Workspace) -> set[Place]:
 @guarded
 def split(service: VisitorService, key: str | None, event: Facts) -> Page:
     """Split the open segment at the cursors that the page tells of, and show its first half."""
-    workspace, part, text = _asked(service, key, event)
-    _kept(workspace, part, text)
+    workspace, part, text, seen = _asked(service, key, event)
+    _kept(workspace, part, text, seen)
     recutting.split(workspace, part, Cursors(text, max(0, number(event.get("caret")) or 0), _moment(event)))
     return _again(workspace, part, DONE["split"])
 
@@ -79,8 +95,8 @@ def split(service: VisitorService, key: str | None, event: Facts) -> Page:
 @guarded
 def merge(service: VisitorService, key: str | None, event: Facts) -> Page:
     """Merge the open segment with the next one, and show both as one."""
-    workspace, part, text = _asked(service, key, event)
-    _kept(workspace, part, text)
+    workspace, part, text, seen = _asked(service, key, event)
+    _kept(workspace, part, text, seen)
     recutting.merge(workspace, part, text)
     return _again(workspace, part, DONE["merge"])
 
@@ -88,8 +104,8 @@ def merge(service: VisitorService, key: str | None, event: Facts) -> Page:
 @guarded
 def undo(service: VisitorService, key: str | None, event: Facts) -> Page:
     """Take back the last split or merge of the open recording, and show what is there again."""
-    workspace, part, text = _asked(service, key, event)
-    _kept(workspace, part, text)
+    workspace, part, text, seen = _asked(service, key, event)
+    _kept(workspace, part, text, seen)
     what, first = recutting.undo(workspace, part.recording)
     return _again(workspace, transcripts.part(workspace, part.recording, first), BACK.format(what))
 
@@ -106,8 +122,8 @@ def _again(workspace: Workspace, part: Part, said: str) -> Page:
     return shown(workspace, transcripts.part(workspace, *part.key)).says(said, "done")
 
 
-def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Workspace, Part, str]:
-    """The visitor's folder, the part that an event names, as long as it is where it says, and the text.
+def _asked(service: VisitorService, key: str | None, event: Facts) -> Asked:
+    """The visitor's folder, the part that an event names, as long as it is where it says, and its texts.
 
     Raises:
         SmileError: there is no such part, or a value is none that a page sends.
@@ -120,7 +136,8 @@ def _asked(service: VisitorService, key: str | None, event: Facts) -> tuple[Work
     text = event.get("text")
     if not isinstance(text, str):
         raise PoolError(NO_TEXT)
-    return workspace, part, text
+    seen = event.get("seen")
+    return Asked(workspace, part, text, [*map(str, seen)] if isinstance(seen, list) else None)
 
 
 def connect(service: VisitorService, view: Page, quick: Mapping[str, Any]) -> None:

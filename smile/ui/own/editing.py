@@ -104,6 +104,7 @@ def _wave(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stret
             "part": str(part.number),
             "start": str(part.start),
             "end": str(part.end),
+            "text": part.written,
         },
     )
 
