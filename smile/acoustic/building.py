@@ -147,7 +147,8 @@ def fit_to(
 
     texts = [form(u.text) for u in utterances]
     alphabet = Alphabet.of(texts)
-    reasons = [_reason(store, u, text, alphabet) for u, text in zip(utterances, texts, strict=True)]
+    needed = [frames_needed(alphabet.encode(text)) for text in texts]
+    reasons = [_reason(store, *clip) for clip in zip(utterances, texts, needed, strict=True)]
     used = [i for i, reason in enumerate(reasons) if not reason]
     left = tuple(LeftOut(utterances[i].id, r) for i, r in enumerate(reasons) if r)
     if not used:
@@ -156,33 +157,33 @@ def fit_to(
     alphabet = Alphabet.of(texts[i] for i in used)
     if len(alphabet) > MOST_SYMBOLS:
         raise PoolError(MANY.format(len(alphabet) - 1, MOST_SYMBOLS - 1))
-    clips = _labelled(store, [utterances[i] for i in used], [texts[i] for i in used], alphabet)
+    clips = _labelled(store, [(utterances[i], texts[i], needed[i]) for i in used])
     weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
 
 
-def _labelled(
-    store: LayerStore, utterances: Sequence[Utterance], texts: Sequence[str], alphabet: Alphabet
-) -> Labelled:
-    """Return clips to fit to; one that a speed makes too long or too short is read at its own."""
+def _labelled(store: LayerStore, clips: Sequence[tuple[Utterance, str, int]]) -> Labelled:
+    """Return clips to fit to, with their texts and the frames that these need.
+
+    One that a speed makes too long or too short is read at its own.
+    """
     from smile.acoustic.fit import Labelled
 
-    needed = [frames_needed(alphabet.encode(text)) for text in texts]
-
     def states(number: int, speed: float) -> Stored:
-        found = store.found(utterances[number], speed)
-        if found is None or found.shape[1] < needed[number]:
-            return store.states_of(utterances[number])
+        utterance, _, needed = clips[number]
+        found = store.found(utterance, speed)
+        if found is None or found.shape[1] < needed:
+            return store.states_of(utterance)
         return found
 
-    return Labelled([clip_key(u) for u in utterances], texts, states)
+    return Labelled([clip_key(u) for u, _, _ in clips], [text for _, text, _ in clips], states)
 
 
-def _reason(store: LayerStore, utterance: Utterance, text: str, alphabet: Alphabet) -> str:
-    """Return why a clip cannot be fitted to; empty where it can."""
+def _reason(store: LayerStore, utterance: Utterance, text: str, needed: int) -> str:
+    """Return why a clip, whose text needs so many frames, cannot be fitted to; empty where it can."""
     if not text:
         return "Its text has no letters; correct it."
-    frames, needed = store.states_of(utterance).shape[1], frames_needed(alphabet.encode(text))
+    frames = store.states_of(utterance).shape[1]
     if needed > frames:
         return f"Its text needs {needed / 50:.1f} s and its sound has {frames / 50:.1f}; correct it."
     return ""

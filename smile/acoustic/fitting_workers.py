@@ -111,5 +111,5 @@ class FittingWorkers:
 
 
 def _away(pool: Pool, store: LayerStore) -> Away:
-    states = Parcel.of(store.folder, store.folder.glob("*.npy"))
+    states = Parcel.of(store.folder, store.files(pool.utterances))
     return Away(CarriedPool.of(pool), states, tuple(u.id for u in pool.utterances))

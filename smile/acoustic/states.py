@@ -176,10 +176,15 @@ class LayerStore:
 
     def keep_only(self, utterances: Sequence[Utterance]) -> None:
         """Remove the states of recordings that are none of these clips'."""
-        kept = {_name(u) for u in utterances}
+        kept = set(self.files(utterances))
         for path in self.folder.glob("*.npy"):
-            if path.stem.partition("-")[0] not in kept:
+            if path not in kept:
                 path.unlink()
+
+    def files(self, utterances: Sequence[Utterance]) -> list[Path]:
+        """Return the files of these clips' states, at all speeds."""
+        names = {_name(u) for u in utterances}
+        return [path for path in self.folder.glob("*.npy") if path.stem.partition("-")[0] in names]
 
     @property
     def bytes(self) -> int:

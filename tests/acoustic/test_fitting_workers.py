@@ -69,7 +69,11 @@ def test_a_fit_carries_its_pool_and_states(pool: Callable[[str], Pool], model: M
     store, form = LayerStore.of(one, StatesId.of(model, RECIPE.layers)), form_of(one, RECIPE.normaliser)
     list(store.encode(model, one.utterances))
     here = finished(fit_to(one.utterances, store, form, RECIPE))
-    fitter = HeadFitter(_away(one, store), store.folder, store.made_by, form, multiplies_bfloat16())
+    others = store.folder / f"{'0' * 16}-1.1.npy"
+    others.write_bytes(b"of a clip that is no more")
+    away = _away(one, store)
+    assert others.name not in {name for name, _ in away.states.files}
+    fitter = HeadFitter(away, store.folder, store.made_by, form, multiplies_bfloat16())
     shutil.rmtree(one.folder)
     there = fitter(HeadTask("head 1", RECIPE, Begin()))
     assert there.left_out == here.left_out
