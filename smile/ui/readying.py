@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from smile.datatypes import EncoderId, Progress, RecognizerInfo
+from smile.datatypes import EncoderId, Progress, RecognizerInfo, SmileError
 from smile.pools.pool import Pool
 from smile.ui.caching import Unkept
 from smile.ui.scheduler import Scheduler, Watched
@@ -64,12 +65,27 @@ class Readiness:
 
     def missing(self, key: str, models: Models, settings: Settings) -> list[str]:
         """Return what settings need of a pool and nobody has made, as far as it can be kept."""
+        return [] if self._unkept.why(key) else self.unmade(key, models, settings)
+
+    def unmade(self, key: str, models: Models, settings: Settings) -> list[str]:
+        """Return what settings need of a pool and nobody has made."""
         from smile.transcription.preparing import needed
 
-        if self._unkept.why(key):
-            return []
         by = key, models.smile.info, settings.windows
         return [what for what in needed(settings) if (*by, what) not in self._made]
+
+    def meanwhile(self, key: str, models: Models, settings: Settings) -> Pool | None:
+        """Return a pool that has been opened, as long as something is still being made of it."""
+        return self.opened(key, models) if self.missing(key, models, settings) else None
+
+    @contextmanager
+    def used(self, key: str | None) -> Iterator[None]:
+        """Use what was made of a pool; after an error it is looked at again: it may be damaged, or gone."""
+        try:
+            yield
+        except SmileError:
+            self._made = {made for made in self._made if made[0] != key}
+            raise
 
     def make(self, source: Source, models: Models, windows: Windows, what: str, progress: Progress) -> None:
         """Open a pool and make one thing of it, as far as neither has been done."""

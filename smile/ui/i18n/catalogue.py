@@ -136,7 +136,7 @@ class Catalogue:
         if match is None:
             return None
         own = {name: self._made(value) for name, value in match.groupdict().items() if _is_own(name)}
-        if not all(one.entries for one in own.values()):
+        if not all(one.entries or not one.missing for one in own.values()):
             return None
         put = match.groupdict() | {name: one.text for name, one in own.items()}
         text = PLACE.sub(lambda place: str(put[place[1]]), pattern.translation)

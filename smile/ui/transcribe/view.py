@@ -40,6 +40,8 @@ EARLIER = "Made with {}. You have chosen something else since; press Transcribe 
 HEADS = "the pool's acoustic model"
 UNWRITTEN = "Nothing was written."
 UNFINISHED = "Not finished: this is what was written before it ended."
+PROVISIONAL = "Provisional, by examples alone: the final text follows as soon as the pool is ready."
+NOT_FINAL = "Provisional, by examples alone: the final text was not written."
 PROBLEM = Markup('<p class="note problem">{}</p>')
 TRAINED = Markup('<p class="note made">Meta-trained: adapter {}.</p>')
 TRAINED_ON = Markup('<p class="note made">Meta-trained to use examples, on {}.</p>')
@@ -129,8 +131,8 @@ def stopped(text: str, kind: str = "", written: Finished | None = None) -> View:
     if written is None:
         return page
     result, some = written.result, bool(written.result.vanilla.segments)
-    problem = f"{result.problem} {UNFINISHED if some else ''}".strip()
-    result = replace(result, waiting=UNWRITTEN, problem=problem)
+    said = (result.problem, NOT_FINAL if result.provisional else "", UNFINISHED if some else "")
+    result = replace(result, waiting=UNWRITTEN, problem=" ".join(filter(None, said)))
     return page._replace(
         vanilla=vanilla_card(result, ended=True),
         smile=smile_card(result, ended=True),
@@ -193,15 +195,22 @@ def vanilla_card(result: Result, score: str = "", ended: bool = False) -> str:
 def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
     """Return the other side than Whisper alone, and what was trained or fitted for it."""
     note = _made_by(result) if result.pool else NO_POOL
-    note += PROBLEM.format(result.problem) if result.problem else Markup()
+    problem = f"{result.problem} {PROVISIONAL if result.provisional and not ended else ''}".strip()
+    note += PROBLEM.format(problem) if problem else Markup()
     return card(
         (*OTHERS[result.settings.level], how(result)),
         result.smile,
-        busy=not (ended or result.done) and bool(result.smile.segments),
+        busy=not (ended or result.done) and _grows(result),
         below=score + note,
         waiting=result.waiting,
         above=PROBLEM.format(result.warning) if result.warning else "",
     )
+
+
+def _grows(result: Result) -> bool:
+    """Whether text with examples is being written; a whole one that is provisional waits for the pool."""
+    segments = result.smile.segments
+    return bool(segments) and not (result.provisional and segments[-1].decoded.stopped)
 
 
 def _made_by(result: Result) -> Markup:
