@@ -43,6 +43,7 @@ UNFINISHED = "Not finished: this is what was written before it ended."
 PROVISIONAL = "Provisional, by examples alone: the final text follows as soon as the pool is ready."
 NOT_FINAL = "Provisional, by examples alone: the final text was not written."
 PROBLEM = Markup('<p class="note problem">{}</p>')
+NOT_YET = Markup('<p class="note provisional">{}</p>')
 TRAINED = Markup('<p class="note made">Meta-trained: adapter {}.</p>')
 TRAINED_ON = Markup('<p class="note made">Meta-trained to use examples, on {}.</p>')
 
@@ -131,13 +132,17 @@ def stopped(text: str, kind: str = "", written: Finished | None = None) -> View:
     if written is None:
         return page
     result, some = written.result, bool(written.result.vanilla.segments)
-    said = (result.problem, NOT_FINAL if result.provisional else "", UNFINISHED if some else "")
-    result = replace(result, waiting=UNWRITTEN, problem=" ".join(filter(None, said)))
+    result = replace(result, waiting=UNWRITTEN, problem=_said(result.problem, UNFINISHED if some else ""))
+    kept = replace(result, problem=_said(NOT_FINAL if result.provisional else "", result.problem))
     return page._replace(
         vanilla=vanilla_card(result, ended=True),
         smile=smile_card(result, ended=True),
-        outcome=replace(written, result=result) if some else None,
+        outcome=replace(written, result=kept) if some else None,
     )
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def snapshot(result: Result) -> View:
@@ -195,16 +200,22 @@ def vanilla_card(result: Result, score: str = "", ended: bool = False) -> str:
 def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
     """Return the other side than Whisper alone, and what was trained or fitted for it."""
     note = _made_by(result) if result.pool else NO_POOL
-    problem = f"{result.problem} {PROVISIONAL if result.provisional and not ended else ''}".strip()
-    note += PROBLEM.format(problem) if problem else Markup()
+    note += PROBLEM.format(result.problem) if result.problem else Markup()
     return card(
         (*OTHERS[result.settings.level], how(result)),
         result.smile,
         busy=not (ended or result.done) and _grows(result),
         below=score + note,
         waiting=result.waiting,
-        above=PROBLEM.format(result.warning) if result.warning else "",
+        above=_first(result, ended),
     )
+
+
+def _first(result: Result, ended: bool) -> Markup:
+    """Return what is to be known before the text with examples is read."""
+    if result.provisional and result.smile.segments:
+        return NOT_YET.format(NOT_FINAL if ended else PROVISIONAL)
+    return PROBLEM.format(result.warning) if result.warning else Markup()
 
 
 def _grows(result: Result) -> bool:
