@@ -228,7 +228,7 @@ class Engine:
         """
         from smile.transcription import pipeline, times
 
-        with self.scheduler.visit(), self._ready.used(key):
+        with self.scheduler.visit():
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
             if not provisional and isinstance(pool, pipeline.Awaited):
@@ -245,7 +245,7 @@ class Engine:
             if grid.acoustic:
                 raise SmileError(problem)
             grid = replace(grid, base=replace(grid.base, knn=0.0))
-        with self.scheduler.visit(), self._ready.used(key):
+        with self.scheduler.visit():
             models = self.warm().result()
             pools = self._ready.pool(key, models), self._ready.opened(key, models.untrained)
             steps = compare(models, samples, pools[0], grid, pools[1])
