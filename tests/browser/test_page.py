@@ -449,3 +449,18 @@ def test_tab_and_language_are_in_the_address_and_back_goes_between_tabs(page):
     page.driver.get(f"{page.address}?tab=nowhere")
     page.wait(lambda: page.all("#start") and "tab" not in page.query, "the first tab")
     assert page.errors() == []
+
+
+def test_a_dark_page_has_dark_scroll_bars(page):
+    schemes = """
+        const parts = ["html", "#example", "#pool"].map((css) => document.querySelector(css));
+        return parts.map((part) => getComputedStyle(part).colorScheme);
+    """
+    assert "dark" not in page.driver.execute_script(schemes)
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    try:
+        page.open()
+        assert page.driver.execute_script(schemes) == ["dark"] * 3
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
