@@ -21,8 +21,7 @@ from smile.util.timing import Stopwatch, timed
 from smile.whisper.model import Model, Models
 
 STAGES = {"context": "With examples", "acoustic": "By the acoustic model", "combined": "Combined"}
-PROVISIONAL = "Provisional, by examples alone: the pool is still being made ready."
-
+PROVISIONAL = "Provisional text, by examples alone"  # a stage, too
 
 Pair = tuple[Result, Result]  # before a segment, and with it
 
@@ -35,7 +34,7 @@ class Awaited:
     code: str  # of its language, ISO 639-3
     steps: Generator[str, None, Pool]  # says what is being done, for a person, and returns the pool
     problem: Callable[[], str] = str  # says, after the steps, why the pool has no datastore
-    meanwhile: Callable[[], Pool | None] = lambda: None  # the pool, once its examples can be looked up
+    meanwhile: Callable[[], Pool | None] = lambda: None  # the pool, while just its examples can be looked up
 
 
 def transcribe(
@@ -50,11 +49,11 @@ def transcribe(
 
     Yields a snapshot whenever there is something new to show; the last one is `done`. A recording
     without speech gives two empty transcripts. Without a pool only the vanilla side is written; a pool
-    that is awaited is made ready after Whisper alone has written its first segment; as soon as its examples
-    can be looked up, a provisional text by them alone is shown until it is. Segments that are
-    `kept` of a run that was broken off are not written again. Segments are where `cuts` (start and end, s)
-    say; without any they are found, and cut again where their text is too short for their sound. Closing
-    the iterator stops the work.
+    that is awaited is made ready after Whisper alone has written its first segment. As soon as its examples
+    can be looked up, a `provisional` text by them alone is shown until it is; a run that goes on has none.
+    Segments that are `kept` of a run that was broken off are not written again. Segments are where `cuts`
+    (start and end, s) say; without any they are found, and cut again where their text is too short for
+    their sound. Closing the iterator stops the work.
     """
     result = Result(len(samples) / SAMPLE_RATE, settings, models.smile.info, *_names(pool))
     listening = replace(result, stage="Listening for speech")
@@ -114,8 +113,11 @@ def _names(pool: Pool | Awaited | None) -> tuple[str, str]:
 
 
 def _made_ready(awaited: Awaited, target: Target, result: Result) -> Generator[Result, None, Pool]:
-    """The pool, once its steps are done; shows each of them, and what the examples alone bring meanwhile."""
-    shown = result
+    """The pool, once its steps are done; shows each of them, and what the examples alone bring meanwhile.
+
+    Where there is text with examples already, or none is asked for, they bring nothing.
+    """
+    shown, wanted = result, bool(result.settings.shots) and not result.smile.segments
     with closing(awaited.steps) as steps:
         while True:
             try:
@@ -123,20 +125,28 @@ def _made_ready(awaited: Awaited, target: Target, result: Result) -> Generator[R
             except StopIteration as done:
                 return done.value
             yield replace(shown, stage=step, waiting=step)
-            pool = awaited.meanwhile() if shown is result else None
-            if pool is not None:
-                with suppress(SmileError):  # what cannot be shown yet is shown at the end, or its error
-                    shown = yield from _last(_with_examples(target, pool, _provisional(result)))
+            if wanted and (pool := awaited.meanwhile()):
+                wanted = False
+                with suppress(SmileError, OSError):  # at the end it is shown, or said
+                    shown = yield from _provisional(awaited, target, pool, result)
 
 
-def _provisional(result: Result) -> Result:
-    """The result, to go on with nothing that a pool has to be made ready for."""
+def _provisional(
+    awaited: Awaited, target: Target, pool: Pool, result: Result
+) -> Generator[Result, None, Result]:
+    """Write a segment with nothing that a pool has to be made ready for; as far as it comes until it is."""
     settings = replace(result.settings, level="context", knn=0.0)
-    return replace(result, settings=settings, problem=PROVISIONAL)
+    shown = replace(result, settings=settings, stage=PROVISIONAL, provisional=True)
+    with closing(_written(target, target.written(settings, pool), shown, "smile")) as steps:
+        for shown in steps:
+            yield shown
+            if awaited.meanwhile() is None:
+                break
+    return shown
 
 
 def _without_store(result: Result, problem: str) -> Result:
-    """The result, to go on without its kNN-LM where a problem keeps them away."""
+    """The result, to go on without its kNN-LM where a problem keeps it away."""
     if not problem:
         return result
     if "acoustic" in needed(result.settings):
@@ -217,7 +227,7 @@ def _told_apart(target: Target, pool: Pool, result: Result) -> Result:
     return replace(result, remoteness=(*result.remoteness, segment))
 
 
-def _written(target: Target, steps: Iterator[Step], result: Result, side: str) -> Iterator[Result]:
+def _written(target: Target, steps: Iterator[Step], result: Result, side: str) -> Generator[Result]:
     """Show a segment's transcript as it grows, on one side of a result."""
     watch, speech, before = Stopwatch(), target.speech, getattr(result, side)
     for step in timed(steps, watch):

@@ -79,6 +79,7 @@ def share(said: FittingProgress) -> float:
     return 0.3 * part if said.stage == "encoding" else 0.3 + 0.7 * part
 
 
+PRESENT: dict[str, Callable[[Pool, Model], bool]] = {"datastore": present, "acoustic": has_acoustic}
 MAKERS: dict[str, Maker] = {
     "datastore": prepare_datastore,
     "acoustic": prepare_acoustic,

@@ -80,6 +80,7 @@ class Result:
     waiting: str = ""  # the same, while the in-context side waits for its pool
     done: bool = False
     problem: str = ""  # why something that was asked for was left out
+    provisional: bool = False  # the in-context side is by examples alone, and is to be written anew
     calibration: str = ""  # to what the confidence of words was fitted, where they have any
     remoteness: tuple[float, ...] = ()  # of each segment from the pool; see smile.pools.nearness
 
@@ -114,6 +115,7 @@ def as_dict(result: Result, reference: str | None = None) -> dict[str, Any]:
         "warning": result.warning,
         "remoteness": round(fmean(result.remoteness), 3) if result.remoteness else None,
         "done": result.done,
+        **({"provisional": True} if result.provisional else {}),
         **({"calibration": result.calibration} if result.calibration else {}),
     }
 

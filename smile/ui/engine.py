@@ -213,18 +213,26 @@ class Engine:
         return facts(self.warm().result(), key, self.examples(key), settings)
 
     def transcribe(
-        self, samples: Samples, key: str | None, settings: Settings, kept: KeptSegments | None = None
+        self,
+        samples: Samples,
+        key: str | None,
+        settings: Settings,
+        kept: KeptSegments | None = None,
+        provisional: bool = True,
     ) -> Iterator[Result]:
         """Transcribe a recording, but for what is `kept`, with examples of a pool, once `load` has loaded.
 
-        What is still to be done for the pool is done once Whisper alone has been heard; what an acoustic
-        model wrote has times of words. Raises SmileError for a pool that cannot be used.
+        What is still to be done for the pool is done once Whisper alone has been heard, with a provisional
+        text meanwhile, where that is wanted; what an acoustic model wrote has times of words. Raises
+        SmileError for a pool that cannot be used.
         """
         from smile.transcription import pipeline, times
 
         with self.scheduler.visit():
             models = self.warm().result()
             pool = self._pool_for(key, settings, models)
+            if not provisional and isinstance(pool, pipeline.Awaited):
+                pool = replace(pool, meanwhile=lambda: None)
             results = pipeline.transcribe(models, samples, pool, settings, kept)
             ready = partial(self._ready.opened, key or "", models)
             yield from self.scheduler.each(times.timed(results, models.smile, samples, ready))
@@ -249,8 +257,14 @@ class Engine:
         if key not in self._sources:
             return None
         source, pool = self._sources[key], self._ready.opened(key, models)
-        if pool is not None and not self._ready.missing(key, models, settings):
+        if pool is not None and not self._ready.unmade(key, models, settings):
             return pool
         steps, code = self._ready.preparing(source, models, settings), source.choice.language.code
-        opened = partial(self._ready.opened, key, models)
-        return Awaited(Path(key).name, code, steps, partial(self.problem, key), opened)
+        lacking = partial(self._lacking, key, settings, models)
+        return Awaited(
+            Path(key).name, code, steps, lacking, partial(self._ready.meanwhile, key, models, settings)
+        )
+
+    def _lacking(self, key: str, settings: Settings, models: Models) -> str:
+        """Why a pool lacks what settings need of it; empty where it does not."""
+        return self.problem(key) if self._ready.unmade(key, models, settings) else ""

@@ -64,22 +64,34 @@ class Readiness:
 
     def missing(self, key: str, models: Models, settings: Settings) -> list[str]:
         """Return what settings need of a pool and nobody has made, as far as it can be kept."""
+        return [] if self._unkept.why(key) else self.unmade(key, models, settings)
+
+    def unmade(self, key: str, models: Models, settings: Settings) -> list[str]:
+        """Return what settings need of a pool and nobody has made, or has been damaged or deleted since."""
         from smile.transcription.preparing import needed
 
-        if self._unkept.why(key):
-            return []
-        by = key, models.smile.info, settings.windows
-        return [what for what in needed(settings) if (*by, what) not in self._made]
+        return [what for what in needed(settings) if not self._has(key, models, settings.windows, what)]
+
+    def _has(self, key: str, models: Models, windows: Windows, what: str) -> bool:
+        from smile.transcription.preparing import PRESENT
+
+        if (key, models.smile.info, windows, what) not in self._made:
+            return False
+        return PRESENT[what](self.pool(key, models), models.smile.within(windows))
+
+    def meanwhile(self, key: str, models: Models, settings: Settings) -> Pool | None:
+        """Return a pool that has been opened, as long as something is still being made of it."""
+        return self.opened(key, models) if self.missing(key, models, settings) else None
 
     def make(self, source: Source, models: Models, windows: Windows, what: str, progress: Progress) -> None:
         """Open a pool and make one thing of it, as far as neither has been done."""
         from smile.transcription.preparing import MAKERS
 
         self._open_pool(source, models, progress)
-        made = source.choice.key, models.smile.info, windows, what
-        if made not in self._made:
-            MAKERS[what](self.pool(source.choice.key, models), models.smile.within(windows), progress)
-            self._made.add(made)
+        key = source.choice.key
+        if not self._has(key, models, windows, what):
+            MAKERS[what](self.pool(key, models), models.smile.within(windows), progress)
+            self._made.add((key, models.smile.info, windows, what))
 
     def _open_pool(self, source: Source, models: Models, progress: Progress) -> None:
         place = source.choice.key, models.smile.info.encoder

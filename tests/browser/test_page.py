@@ -12,9 +12,10 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from smile.datatypes import AudioError
+from smile.datatypes import AudioError, PoolError
 from smile.ui.parts.components import TURNS
 from tests.browser.page import PHONE
+from tests.browser.steps import findings, width_on_a_phone
 from tests.support.fake_engine import HEARD, TEXTS
 
 
@@ -163,6 +164,62 @@ def test_whisper_alone_stands_there_while_the_pool_is_read(page, engine):
     engine.pace = 0.0
     page.wait(lambda: page.all("#stage .done"), "the end")
     assert (page.vanilla, page.smile) == (HEARD, TEXTS["gla"][0])
+
+
+@pytest.fixture
+def unready(engine):
+    """An engine that writes a provisional text while the examples of a pool are read."""
+    engine.pace, engine.unread, engine.provisional = 0.2, 30, "Diluain an tres la"
+    yield engine
+    engine.pace, engine.unread, engine.provisional, engine.failing = 0.0, 0, "", None
+
+
+def test_a_provisional_text_is_told_apart_from_the_final_one(page, unready):
+    page.pick_example()
+    page.start()
+    page.wait(
+        lambda: page.smile == unready.provisional and "1 of 30" in page.stage, "the text by examples alone"
+    )
+    assert page.text("#smile .provisional").startswith("Provisional, by examples alone")
+    assert not page.all("#smile .caret")
+    border = "return getComputedStyle(document.querySelector('#smile .card')).borderTopStyle"
+    assert page.driver.execute_script(border) == "dashed"
+    assert findings(page) == []
+    assert width_on_a_phone(page) <= PHONE["width"]
+    page.click("#stop")
+    page.wait(lambda: "Cancelled" in page.stage, "the page to say so")
+    assert page.text("#smile .provisional").endswith("the final text was not written.")
+    unready.pace, unready.unread = 0.0, 2
+    page.transcribe()
+    assert page.smile == TEXTS["gla"][0]
+    assert not page.all("#smile .provisional")
+
+
+def test_a_pool_that_fails_behind_a_provisional_text_is_not_said_to_be_coming(page, unready):
+    unready.failing = PoolError("The pool was deleted meanwhile.")
+    page.pick_example()
+    page.transcribe()
+    assert "The pool was deleted meanwhile." in page.stage
+    assert page.smile == unready.provisional
+    assert page.text("#smile .provisional").endswith("the final text was not written.")
+
+
+def test_who_listens_is_told_what_goes_on_but_not_of_every_clip(page, unready):
+    unready.pace = 0.05
+    page.driver.execute_script(
+        """
+        const region = document.querySelector("#stage [role='status']");
+        window.told = [];
+        new MutationObserver(() => window.told.push(region.textContent)).observe(region, { childList: true });
+        """
+    )
+    page.pick_example()
+    page.transcribe()
+    page.wait(lambda: page.driver.execute_script("return window.told.at(-1)").startswith("Done: "), "the end")
+    told = page.driver.execute_script("return window.told")
+    assert "Provisional text, by examples alone" in told
+    assert len([line for line in told if line.startswith("Reading the examples")]) == 1
+    assert all(line.count(":") < 2 for line in told), "each is one line"
 
 
 def test_cancel_stops_the_engine_and_keeps_the_text(page, engine):
@@ -392,3 +449,18 @@ def test_tab_and_language_are_in_the_address_and_back_goes_between_tabs(page):
     page.driver.get(f"{page.address}?tab=nowhere")
     page.wait(lambda: page.all("#start") and "tab" not in page.query, "the first tab")
     assert page.errors() == []
+
+
+def test_a_dark_page_has_dark_scroll_bars(page):
+    schemes = """
+        const parts = ["html", "#example", "#pool"].map((css) => document.querySelector(css));
+        return parts.map((part) => getComputedStyle(part).colorScheme);
+    """
+    assert "dark" not in page.driver.execute_script(schemes)
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    try:
+        page.open()
+        assert page.driver.execute_script(schemes) == ["dark"] * 3
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

@@ -6,7 +6,7 @@ import math
 import struct
 import time
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from smile.pools.kept import kept_beside
 from smile.pools.pool import Pool, open_pool, read_header
 from smile.settings import ACOUSTIC_SHARE, Settings
 from smile.transcription.options import identity
+from smile.transcription.pipeline import PROVISIONAL
 from smile.transcription.result import Result, Segment, Transcript
 from smile.transcription.segments import KeptSegments
 from smile.transcription.target import RetrievedExamples
@@ -100,6 +101,8 @@ class FakeEngine:
         self.steps = 0
         self.error: Exception | None = None
         self.edition = 1  # of the examples
+        self.provisional = ""  # what is written by examples alone while the pool is read
+        self.failing: Exception | None = None  # what ends the reading
         self.unread = 0  # clips of the pool that are still to be read
         self.scheduler = Scheduler()
         self.loading: Future[Models] = Future()
@@ -181,12 +184,17 @@ class FakeEngine:
         return {"settings": identity(settings), "pool": key, "examples": self.edition}
 
     def transcribe(
-        self, samples: Samples, key: str | None, settings: Settings, kept: KeptSegments | None = None
+        self,
+        samples: Samples,
+        key: str | None,
+        settings: Settings,
+        kept: KeptSegments | None = None,
+        provisional: bool = True,
     ) -> Iterator[Result]:
         self.asked.append((len(samples), key, settings))
         self.running += 1
         try:
-            yield from self._snapshots(len(samples) / 16000, key, settings, kept)
+            yield from self._snapshots(len(samples) / 16000, key, settings, kept, provisional)
         finally:
             self.running -= 1
 
@@ -205,7 +213,7 @@ class FakeEngine:
             self.running -= 1
 
     def _snapshots(
-        self, seconds: float, key: str | None, settings: Settings, kept: KeptSegments | None
+        self, seconds: float, key: str | None, settings: Settings, kept: KeptSegments | None, ahead: bool
     ) -> Iterator[Result]:
         info = RecognizerInfo("fake", "float32", EncoderId("fake", "0" * 12), self.adapter)
         result = Result(seconds, settings, info, str(key), stage="Listening for speech")
@@ -221,7 +229,8 @@ class FakeEngine:
             for side in self._writing(HEARD, result.vanilla, i, "en"):
                 result = replace(result, vanilla=side, stage="Whisper alone")
                 yield result
-            yield from self._reading(result, key)
+            early = ahead and self.unread and self.provisional
+            yield from self._reading((yield from self._early(result, key)) if early else result, key)
             example = (7.5 * i, self._examples(key, settings))
             result = replace(result, examples=(*result.examples, example))
             token = settings.language_token if len(settings.language_token) == 2 else "cy"
@@ -235,6 +244,14 @@ class FakeEngine:
         done = {"vanilla": replace(result.vanilla, done=True), "smile": replace(result.smile, done=True)}
         yield replace(result, **done, stage="Done", done=True)
 
+    def _early(self, result: Result, key: str | None) -> Generator[Result, None, Result]:
+        settings = replace(result.settings, level="context", knn=0.0)
+        result = replace(result, provisional=True, settings=settings, stage=PROVISIONAL)
+        result = replace(result, examples=((0.0, self._examples(key, settings)),))
+        for side in self._writing(self.provisional, result.smile, 0, "cy"):
+            yield (result := replace(result, smile=side))
+        return result
+
     def _reading(self, result: Result, key: str | None) -> Iterator[Result]:
         language, total = self.choice(key).language.name, self.unread
         while self.unread:
@@ -242,6 +259,8 @@ class FakeEngine:
             yield replace(result, stage=line, waiting=line)
             time.sleep(self.pace)
             self.unread -= 1
+            if self.failing:
+                raise self.failing
 
     def _writing(self, text: str, side: Transcript, i: int, token: str) -> Iterator[Transcript]:
         words = text.split()

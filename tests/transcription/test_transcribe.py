@@ -29,7 +29,7 @@ from smile.text.characters import permitted
 from smile.text.normalisers import normalise
 from smile.text.scoring import score
 from smile.transcription.examples import language_token
-from smile.transcription.pipeline import PROVISIONAL, Awaited, transcribe
+from smile.transcription.pipeline import Awaited, transcribe
 from smile.transcription.preparing import prepare_datastore
 from smile.transcription.result import Result, Segment, Transcript, as_dict
 from smile.transcription.segments import kept_segments
@@ -269,7 +269,7 @@ def test_examples_alone_are_shown_while_a_pool_is_made_ready(
         if result.waiting == "Reading":
             break
     assert (result.smile.text, result.examples) == (alone.smile.text, alone.examples)
-    assert (result.settings, result.problem) == (alone.settings, PROVISIONAL), "it says what wrote it"
+    assert (result.settings, result.provisional) == (alone.settings, True), "it says what wrote it"
     assert [r.waiting for r in shown if r.waiting] == ["Opening", "Reading"], "it is written once"
 
 
@@ -293,7 +293,7 @@ def test_what_was_provisional_leaves_nothing_behind(models: Models, pool: Pool, 
     ended = last(models, clip, awaited, Settings(shots=2))
     at_once = last(models, clip, pool, Settings(shots=2))
     assert (ended.smile.text, ended.examples) == (at_once.smile.text, at_once.examples)
-    assert (ended.settings, ended.problem, len(ended.smile.segments)) == (at_once.settings, "", 1)
+    assert (ended.settings, ended.provisional, len(ended.smile.segments)) == (at_once.settings, False, 1)
 
 
 def test_closing_stops_what_is_done_for_a_pool(models: Models, pool: Pool, clip: np.ndarray) -> None:

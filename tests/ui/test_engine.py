@@ -181,6 +181,17 @@ def test_indexing_says_how_far_it_is_and_stops_with_its_visitor(tmp_path, loaded
     assert stopped.wait(5), "the indexing went on"
 
 
+@pytest.fixture(autouse=True)
+def present(monkeypatch):
+    """What has been made of pools stays there, but for what is put here: what, and the folder of its pool."""
+    gone = set()
+    for what in preparing.PRESENT:
+        monkeypatch.setitem(
+            preparing.PRESENT, what, lambda pool, _, what=what: (what, pool.folder.name) not in gone
+        )
+    return gone
+
+
 class Reading:
     """Stands in for `prepare_datastore`: keeps what was read of a pool, and may be held at a clip."""
 
@@ -395,6 +406,86 @@ def test_without_token_neighbours_a_pool_is_only_opened(three, reading):
 
 def full(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def given(three, monkeypatch):
+    """The pools that the transcriptions of an engine with three pools are given, which make them ready."""
+    pools = []
+
+    def steps(models, samples, pool, settings, kept):
+        pools.append(pool)
+        yield from (pool.steps if isinstance(pool, transcribe.Awaited) else ())
+
+    monkeypatch.setattr(transcribe, "transcribe", steps)
+    return pools
+
+
+def test_who_comes_next_to_a_full_disk_is_told_too_where_it_keeps_something_away(three, given, monkeypatch):
+    monkeypatch.setitem(preparing.MAKERS, "datastore", full)
+    for settings in (Settings(), Settings(), Settings(knn=0.0), Settings(level="combined")):
+        list(three.transcribe(SILENCE, "bbb", settings))
+    first, second, without, combined = given
+    assert "No space left" in first.problem() == second.problem() == combined.problem()
+    assert second.meanwhile() is None, "what cannot be made is not waited for"
+    assert without.folder.name == "bbb", "it needs nothing that a disk has to keep"
+
+
+def test_what_was_made_before_the_disk_was_full_is_used(three, given, reading, monkeypatch):
+    list(three.transcribe(SILENCE, "bbb", Settings()))
+    monkeypatch.setitem(preparing.MAKERS, "acoustic", full)
+    list(three.transcribe(SILENCE, "bbb", Settings(level="combined")))
+    list(three.transcribe(SILENCE, "bbb", Settings()))
+    assert given[1].problem()
+    assert given[2].folder.name == "bbb"
+
+
+def test_a_provisional_text_may_be_written_as_long_as_something_is_made_of_an_open_pool(
+    three, given, reading
+):
+    reading.held = ("bbb", 1)
+    seen = three.transcribe(SILENCE, "bbb", Settings())
+    next(seen)
+    assert reading.reached.wait(20)
+    assert given[0].meanwhile().folder.name == "bbb"
+    reading.free.set()
+    list(seen)
+    assert given[0].meanwhile() is None
+
+
+def test_who_wants_no_provisional_text_is_given_none(three, given, reading):
+    reading.held = ("bbb", 1)
+    seen = three.transcribe(SILENCE, "bbb", Settings(), provisional=False)
+    next(seen)
+    assert reading.reached.wait(20)
+    assert given[0].meanwhile() is None
+    reading.free.set()
+    list(seen)
+    assert reading.clips == of("bbb")
+
+
+def test_a_visitor_who_goes_away_breaks_off_nothing_for_another_of_the_same_pool(three, given, reading):
+    reading.held = ("bbb", 1)
+    first, second = (three.transcribe(SILENCE, "bbb", Settings()) for _ in range(2))
+    next(first)
+    assert reading.reached.wait(20)
+    assert next(second).endswith("waiting for its turn")
+    first.close()
+    reading.free.set()
+    list(second)
+    assert reading.clips == of("bbb")
+    assert given[1].meanwhile() is None
+
+
+def test_what_was_made_of_a_pool_and_is_gone_is_made_again(three, given, reading, present):
+    list(three.transcribe(SILENCE, "bbb", Settings()))
+    present.add(("datastore", "bbb"))
+    list(three.transcribe(SILENCE, "bbb", Settings()))
+    assert len(reading.windows) == 2
+    present.clear()
+    list(three.transcribe(SILENCE, "bbb", Settings()))
+    assert len(reading.windows) == 2
+    assert [isinstance(pool, transcribe.Awaited) for pool in given] == [True, True, False]
 
 
 def test_a_full_disk_leaves_out_what_it_cannot_keep_and_says_so(three, reading, monkeypatch):

@@ -78,7 +78,7 @@ def test_cards_show_text_time_probability_token_and_guess(engine):
     assert "Confidence" not in vanilla
     assert "0.6 s" in vanilla
     assert "English (en)" in vanilla
-    assert "Whisper guesses Welsh (cy), 43 %" in vanilla
+    assert "Whisper guesses Welsh (cy), 43\u00a0%" in vanilla
     assert "Swahili (sw)" in smile
     assert 'dir="auto"' in smile
 

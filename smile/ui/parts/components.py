@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from smile.ui.components import Audio
 
-ANNOUNCED = "element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');"
+ANNOUNCED = "window.smileAnnounce(element);"
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 TURNS: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "engine"}  # they take turns step by step

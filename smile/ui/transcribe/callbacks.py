@@ -236,5 +236,6 @@ def transcribe_json(
         recording, settings = finished(recording_of(audio)), settings_of(choices)
     for _ in engine.load():
         pass
-    *_, result = engine.transcribe(recording.samples, pool, settings)
+    for result in engine.transcribe(recording.samples, pool, settings, provisional=False):  # noqa: B007
+        pass
     return as_dict(told(of_tracks(result, recording.tracks), recording.cut), reference or None)

@@ -120,9 +120,9 @@ def _guessed(token: str, guesses: dict[str, float]) -> str:
     """Return Whisper's guesses at the segments of a token, the surest first."""
     ranked = sorted(guesses, key=lambda code: -guesses[code])
     if ranked == [token]:
-        return f"Whisper's guess, {100 * guesses[token]:.0f} %"
+        return f"Whisper's guess, {100 * guesses[token]:.0f}\u00a0%"
     if len(ranked) == 1:
-        return f"Whisper guesses {language_name(ranked[0])}, {100 * guesses[ranked[0]]:.0f} %"
+        return f"Whisper guesses {language_name(ranked[0])}, {100 * guesses[ranked[0]]:.0f}\u00a0%"
     more = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
     return f"Whisper guesses {', '.join(language_name(code) for code in ranked[:3])}{more}"
 

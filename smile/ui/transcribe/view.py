@@ -40,7 +40,10 @@ EARLIER = "Made with {}. You have chosen something else since; press Transcribe 
 HEADS = "the pool's acoustic model"
 UNWRITTEN = "Nothing was written."
 UNFINISHED = "Not finished: this is what was written before it ended."
+PROVISIONAL = "Provisional, by examples alone: the final text follows as soon as the pool is ready."
+NOT_FINAL = "Provisional, by examples alone: the final text was not written."
 PROBLEM = Markup('<p class="note problem">{}</p>')
+NOT_YET = Markup('<p class="note provisional">{}</p>')
 TRAINED = Markup('<p class="note made">Meta-trained: adapter {}.</p>')
 TRAINED_ON = Markup('<p class="note made">Meta-trained to use examples, on {}.</p>')
 
@@ -129,13 +132,17 @@ def stopped(text: str, kind: str = "", written: Finished | None = None) -> View:
     if written is None:
         return page
     result, some = written.result, bool(written.result.vanilla.segments)
-    problem = f"{result.problem} {UNFINISHED if some else ''}".strip()
-    result = replace(result, waiting=UNWRITTEN, problem=problem)
+    result = replace(result, waiting=UNWRITTEN, problem=_said(result.problem, UNFINISHED if some else ""))
+    kept = replace(result, problem=_said(NOT_FINAL if result.provisional else "", result.problem))
     return page._replace(
         vanilla=vanilla_card(result, ended=True),
         smile=smile_card(result, ended=True),
-        outcome=replace(written, result=result) if some else None,
+        outcome=replace(written, result=kept) if some else None,
     )
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def snapshot(result: Result) -> View:
@@ -197,11 +204,24 @@ def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
     return card(
         (*OTHERS[result.settings.level], how(result)),
         result.smile,
-        busy=not (ended or result.done) and bool(result.smile.segments),
+        busy=not (ended or result.done) and _grows(result),
         below=score + note,
         waiting=result.waiting,
-        above=PROBLEM.format(result.warning) if result.warning else "",
+        above=_first(result, ended),
     )
+
+
+def _first(result: Result, ended: bool) -> Markup:
+    """Return what is to be known before the text with examples is read."""
+    if result.provisional and result.smile.segments:
+        return NOT_YET.format(NOT_FINAL if ended else PROVISIONAL)
+    return PROBLEM.format(result.warning) if result.warning else Markup()
+
+
+def _grows(result: Result) -> bool:
+    """Whether text with examples is being written; a whole one that is provisional waits for the pool."""
+    segments = result.smile.segments
+    return bool(segments) and not (result.provisional and segments[-1].decoded.stopped)
 
 
 def _made_by(result: Result) -> Markup:
