@@ -80,11 +80,6 @@ class Part:
         """Return the best text that is known: the corrected one, else SMILE's."""
         return self.smile if self.corrected is None else self.corrected
 
-    @property
-    def written(self) -> str:
-        """Return what stands there to be written on: the draft, where there is one, else the best text."""
-        return self.text if self.draft is None else self.draft
-
 
 def items(workspace: Workspace) -> list[Item]:
     """Return the recordings by name, with what is known of each."""

@@ -37,7 +37,7 @@ def shown(workspace: Workspace, part: Part) -> Page:
         results=table(workspace, items, parts, part.key),
         part=here,
         part_player=editing.editor(workspace, part, parts, SOUNDS),
-        part_text=part.written,
+        part_text=editing.written(part),
         part_box=gr.update(visible=True),
         part_saved=editing.opened_with(part),
         part_place=place(here),

@@ -18,6 +18,7 @@ from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui import values
 from smile.ui.guard import sentence
+from smile.ui.own import editing
 from smile.ui.own.correcting import shown
 from smile.ui.own.page import Page, guarded, opened
 from smile.ui.own.service import VisitorService
@@ -71,7 +72,7 @@ def _kept(workspace: Workspace, part: Part, text: str, seen: Collection[str] | N
         now = transcripts.still(workspace, part)
         if now.corrected is not None:
             return "" if text == now.corrected else FIXED
-        if seen is not None and now.written not in (*seen, text):
+        if seen is not None and editing.written(now) not in (*seen, text):
             raise PoolError(OTHERS)
         same = text == now.smile
         place = now.recording, now.start, now.end

@@ -53,6 +53,11 @@ def editor(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stre
     return waveform.figure(_wave(workspace, part, parts, sounds), _ways(part, parts), below)
 
 
+def written(part: Part) -> str:
+    """Return what stands in the field of a part: the draft, where there is one, else the best text."""
+    return part.text if part.draft is None else part.draft
+
+
 def opened_with(part: Part) -> Markup:
     """Return what is said of a draft as a transcript is opened."""
     return DRAFT.format("" if part.draft is None else YOURS)
@@ -104,7 +109,7 @@ def _wave(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stret
             "part": str(part.number),
             "start": str(part.start),
             "end": str(part.end),
-            "text": part.written,
+            "text": written(part),
         },
     )
 
