@@ -53,6 +53,7 @@ class Check:
     kept: int = 0  # of these, from a check that was broken off
     fitted: float | None = None  # share of the fitting that comes before them, while it lasts
     left: tuple[str, ...] = ()  # conditions of the transcripts that are still to be made
+    untried: str = ""  # why levels with an acoustic model are not among the conditions
 
     @property
     def rates(self) -> pd.DataFrame:

@@ -498,6 +498,30 @@ def test_a_check_tells_how_far_the_fitting_is(
     assert "Not checked yet" in str(pages[-1].verdict)
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_check_without_room_for_an_acoustic_model_says_so(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    def room(*_: Any, check: bool) -> None:
+        if full and check:
+            raise FullError(fitting.NO_ROOM)
+
+    def steps(models: Any, pool: Any, conditions: Any, kept: Any) -> Iterator[leave_one_out.Check]:
+        levels.update(condition.settings.level for condition in conditions)
+        yield leave_one_out.Check(1, 1)
+
+    levels: set[str] = set()
+    monkeypatch.setattr(fitting, "room", room)
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    monkeypatch.setattr(leave_one_out, "leave_one_out", steps)
+    monkeypatch.setattr(leave_one_out, "best", lambda *_: PoolSetting(1, 0.0))
+    *_, last = checking.check(idle, with_examples(idle, 0, 3))
+    assert ("acoustic" in levels) is not full
+    assert "The best setting is now in use." in last.stage
+    told = f"No acoustic model was tried, though it may be better. {fitting.NO_ROOM}"
+    assert (told in last.stage) is full
+
+
 def test_the_table_of_a_check_says_differences_in_percentage_points() -> None:
     lines = (Line("3 shots", 41.04, 30.0, 50.0, -24.4), Line("1 shot", 45.0, 30.0, 50.0, None))
     table = verdict.table_html((*lines, Line("vanilla", 54.26, 40.0, 60.0, 0.0)))

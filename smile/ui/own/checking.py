@@ -45,14 +45,14 @@ def check_new(service: VisitorService, key: str | None) -> Iterator[Page]:
 def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
     yield Page(verdict=verdict.under_way(()))
     yield from working(service.ready(workspace))
-    watch = remaining.Remaining()
+    watch, untried = remaining.Remaining(), ""
     for step in service.check(workspace):
-        lines = lines_of(step.rates)
+        lines, untried = lines_of(step.rates), step.untried
         left = watch.seconds(step, time.monotonic(), _best(lines))
         yield Page(verdict=verdict.under_way(lines)).says(_progress(step, left), "working")
     problem = yield from working(service.ready(workspace))
-    said = f"Checked. The best setting is now in use. {problem}"
-    yield fresh(workspace).says(said.strip(), "done")
+    said = filter(None, ("Checked. The best setting is now in use.", untried, problem))
+    yield fresh(workspace).says(" ".join(said), "done")
 
 
 def _best(lines: Sequence[Line]) -> str:

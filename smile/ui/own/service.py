@@ -39,6 +39,7 @@ LOGGER = logging.getLogger(__name__)
 LOG = logging.getLogger(__name__)
 SWEEP = 600.0  # seconds between two looks for what nobody uses any more
 KEEP_UPLOADS = 12 * 3600.0  # seconds that an upload stays which nobody has used
+UNTRIED = "No acoustic model was tried, though it may be better. {}"
 UNKEPT = "The kNN-LM, or the acoustic model, is left out: {}."
 T = TypeVar("T")
 
@@ -201,18 +202,21 @@ class VisitorService:
                     workspace.touch()
                     yield step
 
-    def _tried(self, workspace: Workspace, pool: Pool, models: Models) -> list[Condition]:
-        """Return what a check tries: nothing that needs a datastore which is not there, or room."""
+    def _tried(self, workspace: Workspace, pool: Pool, models: Models) -> tuple[list[Condition], str]:
+        """Return what a check tries, and why no acoustic model is in it where there is no room for one.
+
+        Nothing is tried that needs a datastore which is not there.
+        """
         from smile.own import check, fitting
         from smile.transcription.preparing import needed
 
         try:
             fitting.room(workspace, pool, models.smile, check=True)
-            acoustic = True
-        except FullError:
-            acoustic = False
-        conditions, stored = check.conditions(models.smile.info, acoustic=acoustic), _stored(pool, models)
-        return [c for c in conditions if stored or "datastore" not in needed(c.settings)]
+            untried = ""
+        except FullError as error:
+            untried = UNTRIED.format(error)
+        conditions, stored = check.conditions(models.smile.info, acoustic=not untried), _stored(pool, models)
+        return [c for c in conditions if stored or "datastore" not in needed(c.settings)], untried
 
     def check(self, workspace: Workspace) -> Iterator[Check]:
         """Leave each example out in turn, and make the setting that does best the pool's.
@@ -231,13 +235,13 @@ class VisitorService:
         pool = workspace.pool(models.smile.info.encoder)
         if pool is None or len(pool) < 2:
             raise PoolError("A check needs two examples at least; add some first.")
-        tried = self._tried(workspace, pool, models)
+        tried, untried = self._tried(workspace, pool, models)
         progress = leave_one_out.Check(0, 0)
         with kept_rows(workspace.folder, pool, models.smile.info) as kept, self.engine.scheduler.visit():
             steps = leave_one_out.leave_one_out(models, pool, tried, kept=kept)
             with closing(self.engine.scheduler.each(steps)) as paced:
                 for progress in paced:
-                    yield progress
+                    yield replace(progress, untried=untried)
         write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
         keep_table(workspace.folder, pool, progress.rates)
         forget_folds(pool, models.smile)
