@@ -101,12 +101,11 @@ def _print_keystrokes(folder: Path, data: list[Path]) -> None:
     """Print how much work the transcripts of rows leave, a minute of speech."""
     from smile.corpora import open_corpus
     from smile.results.keystrokes import TYPIST, keystrokes
-    from smile.results.packing import RESULTS, load, read_rows_of
+    from smile.results.packing import rows_in
 
     if not data:
         raise SmileError("Name with --data the corpora that the rows were made of.")
-    packed = any(folder.rglob(RESULTS))
-    table = keystrokes(load(folder) if packed else read_rows_of(folder), [open_corpus(one) for one in data])
+    table = keystrokes(rows_in(folder), [open_corpus(one) for one in data])
     print(f"A minute of speech; a key takes {TYPIST.key} s, a place to go to {TYPIST.place} s (assumed).\n")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.1f}"))
 

@@ -30,10 +30,9 @@ def print_tables(
         SmileError: there are no rows in the folder, or none of a language or condition.
     """
     from smile.results import labels, tables
-    from smile.results.packing import RESULTS, load, read_rows_of, told_apart
+    from smile.results.packing import rows_in
 
-    packed = not any(folder.glob("*.jsonl")) and any(folder.rglob(RESULTS))
-    rows = load(folder) if packed else told_apart(read_rows_of(folder))
+    rows = rows_in(folder)
     meaning = rows.drop_duplicates("condition").set_index("condition")["hash"] if legend else None
     table = tables.by_language(rows)
     for column, wanted in (("language", languages), ("condition", conditions)):

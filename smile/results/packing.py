@@ -64,6 +64,18 @@ def read_rows_of(folder: Path) -> pd.DataFrame:
     return one_form(pd.DataFrame(rows), folder)
 
 
+def rows_in(folder: Path) -> pd.DataFrame:
+    """Return the rows of a folder, packed or as an evaluation has written them, each with its settings.
+
+    Raises:
+        SmileError: as `load` and `read_rows_of` raise it, or the manifest is damaged.
+    """
+    if not any(folder.glob("*.jsonl")) and any(folder.rglob(RESULTS)):
+        return load(folder)
+    rows = told_apart(read_rows_of(folder))
+    return with_settings(rows, _conditions(folder, "evaluate into another folder"))
+
+
 def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     """Join evaluations into `results.parquet` and `manifest.json`.
 

@@ -16,6 +16,7 @@ from smile.paths import POOLS, PRECOMPUTED
 from smile.util.commit import commit
 from smile.whisper.model import Models
 from tests.support.app import free_port
+from tests.support.measured import FITTED, packed
 
 
 def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *options: str) -> dict[str, Any]:
@@ -94,6 +95,21 @@ def test_packed_results_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert 'no language "xyz" in these rows; there are bel' in capsys.readouterr().err
     assert main(["results", "show", str(tmp_path)]) == 2
     assert "smile evaluate" in capsys.readouterr().err
+
+
+def test_the_rows_of_an_evaluation_are_shown_as_packed_ones_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed(tmp_path, FITTED, languages=("chr",))
+    shown = []
+    for folder in ("rows", "packed"):
+        assert main(["results", "show", str(tmp_path / folder)]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert "acoustic: Acoustic model" in shown[0], "what the names mean"
+    (tmp_path / "rows" / "manifest.json").write_text('{"conditions": {"x": {"side": 3}}, "runs": []}')
+    assert main(["results", "show", str(tmp_path / "rows")]) == 2
+    assert "is damaged; evaluate into another folder" in capsys.readouterr().err
 
 
 def test_a_wheel_says_the_commit_that_it_was_built_from(
