@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 from smile.datatypes import Language, PoolError
+from smile.paths import LANGUAGES
 from smile.text.characters import unaccented
 from smile.text.languages import language, languages
 from smile.util.names import label
@@ -14,22 +16,33 @@ from smile.util.names import label
 SPOKEN = ("Individual", "Macrolanguage")  # scopes; the others stand for no language
 UNLISTED = "mis"  # ISO 639-3's code for a language that has none
 LETTERS = str.maketrans({"ɓ": "b", "ɗ": "d", "ƙ": "k", "ŋ": "n", "ɛ": "e", "ɔ": "o", "ł": "l", "ø": "o"})
+READ = ("en", "fr")  # in which the page is read
+NAMES = LANGUAGES.with_name("other_names.csv")
+SHORT, LONG = 5, 9  # letters, below which a name has to be right, and from which two may be wrong
 SIGNED = (" Sign Language", "International Sign")  # in one of its names, if not in the first
 
 
 class _Entry(NamedTuple):
     code: str
     names: tuple[str, ...]  # folded
+    own: tuple[str, ...] = ()  # what its speakers call it, and its names on our page: for people alone
 
 
 def search(typed: str, count: int = 8) -> tuple[Language, ...]:
-    """Find languages that best fit what was typed, best first: by code, whole name, beginning, any part."""
+    """Find languages that best fit what was typed, best first.
+
+    By code, whole name, beginning, any part; and where these are few, names that are spelt nearly so.
+    """
     wanted = _folded(typed)
     if not wanted:
         return ()
-    ranked = ((_rank(entry, wanted), entry) for entry in _entries())
+    everything = (entry._replace(names=entry.names + entry.own) for entry in _entries())
+    ranked = ((_rank(entry, wanted), entry) for entry in everything)
     matches = sorted((rank, len(entry.names[0]), entry.code) for rank, entry in ranked if rank is not None)
-    return tuple(language(code) for _, _, code in matches[:count])
+    found = [code for _, _, code in matches[:count]]
+    if len(found) < count:
+        found += [code for code in _nearly(wanted) if code not in found][: count - len(found)]
+    return tuple(map(language, found))
 
 
 def named(name: str) -> str:
@@ -66,6 +79,23 @@ def unlisted(name: str) -> Language:
         raise PoolError(str(error)) from error
 
 
+def _nearly(wanted: str) -> list[str]:
+    """Return the codes of names a letter from what was typed, or two from a long one; the nearest first."""
+    from rapidfuzz.distance import Levenshtein
+
+    most = 0 if len(wanted) < SHORT else 1 if len(wanted) < LONG else 2
+    if not most:
+        return []
+    near = []
+    for entry in _entries():
+        edits = min(
+            Levenshtein.distance(name, wanted, score_cutoff=most) for name in (*entry.names, *entry.own)
+        )
+        if edits <= most:
+            near.append((edits, len(entry.names[0]), entry.code))
+    return [code for _, _, code in sorted(near)]
+
+
 def _rank(entry: _Entry, wanted: str) -> int | None:
     if entry.code == wanted:
         return 0
@@ -90,15 +120,39 @@ def _entries() -> tuple[_Entry, ...]:
     """All languages of ISO 639-3, with the names of our own table first."""
     from iso639 import iter_langs
 
-    own = languages()
+    own, called = languages(), other_names()
     entries = {code: _Entry(code, _names([known.name])) for code, known in own.items()}
     for listed in iter_langs():
         if listed.pt3 and listed.scope() in SPOKEN:
             names = [own[listed.pt3].name] if listed.pt3 in own else []
             names += [listed.name, *listed.other_names()]
+            more = called.get(listed.pt1, ()) + called.get(listed.pt3, ())
             if not any(sign in name for sign in SIGNED for name in names):
-                entries[listed.pt3] = _Entry(listed.pt3, _names(names))
+                entries[listed.pt3] = _Entry(listed.pt3, _names(names), more)
     return tuple(entries.values())
+
+
+@cache
+def other_names() -> dict[str, tuple[str, ...]]:
+    """Return more names, folded, by code of two or three letters: of the language itself, English and French.
+
+    They are CLDR's, and those of a table of our own that it lacks.
+    """
+    from babel import localedata
+
+    found: dict[str, list[str]] = {}
+    for locale in localedata.locale_identifiers():
+        if "_" in locale:
+            continue
+        names = localedata.load(locale, merge_inherited=False).get("languages", {})
+        told = names if locale in READ else {tag: name for tag, name in names.items() if tag == locale}
+        for tag, name in told.items():
+            if "_" not in tag:
+                found.setdefault(tag, []).append(name)
+    with NAMES.open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            found.setdefault(row["code"], []).append(row["name"])
+    return {code: _names(names) for code, names in found.items()}
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

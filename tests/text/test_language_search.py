@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from smile.datatypes import Language
-from smile.text.language_search import only, search, unlisted
+from smile.text.language_search import NAMES, only, search, unlisted
 from smile.text.languages import language
 
 
@@ -29,6 +31,44 @@ from smile.text.languages import language
 )
 def test_the_best_match_is_first(typed: str, code: str) -> None:
     assert search(typed)[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Mbochi", "mdw"),
+        ("Gàidhlig", "gla"),
+        ("brezhoneg", "bre"),
+        ("Olusuba", "sxb"),
+        ("kurmanci", "kmr"),
+        ("ᏣᎳᎩ", "chr"),
+        ("gaélique écossais", "gla"),
+        ("Odiya", "ori"),
+    ],
+)
+def test_languages_are_found_by_what_their_speakers_and_the_french_call_them(typed: str, code: str) -> None:
+    assert search(typed)[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("Galcian", "glg"), ("Cherokeee", "chr"), ("Mbochy", "mdw"), ("Scotish Gaelik", "gla")],
+)
+def test_a_name_may_be_misspelt(typed: str, code: str) -> None:
+    assert code in {match.code for match in search(typed)}
+    assert only(typed) == ""
+
+
+def test_a_short_name_has_to_be_right() -> None:
+    assert search("xqzt") == ()
+
+
+def test_our_own_other_names_are_of_languages() -> None:
+    with NAMES.open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) > 5
+    for row in rows:
+        assert row["code"] in {match.code for match in search(row["name"])}, row
 
 
 def test_marks_and_case_do_not_matter() -> None:

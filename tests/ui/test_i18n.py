@@ -110,7 +110,7 @@ def test_the_finished_example_is_explained_in_french(more):
     )
     translated = french().text(told)
     assert translated.startswith("Seul, Whisper écrit dans l’orthographe")
-    assert "Galician" in translated
+    assert "Galicien" in translated
     assert "40,0\u00a0%" in translated
     assert translated.count(".") == told.count(".") - told.count("40.0")
     assert "Whisper alone" not in translated
@@ -131,6 +131,8 @@ def catalogue():
             "Ready.": "Prêt.",
             "Read: {name}.": "Lu : {name}.",
             "{t} with care": "{t} avec soin",
+            "{t} of {n}": "{t}, sur {n}",
+            "{n1} of {n2}": "{n1} sur {n2}",
         }
     )
 
@@ -158,6 +160,10 @@ def catalogue():
         ("90", None),
         ("12.5 clips", "12,5 extraits"),
         ("Indexing 0.5: 1,234.5 clips", "Indexation, 0.5\u00a0: 1\u202f234,5 extraits"),
+        ("3.7 s", "3,7 s"),
+        ("1.8 s · 12.5 clips", "1,8 s · 12,5 extraits"),
+        ("10 of 11", "10 sur 11"),
+        ("Cancel of 11", "Annuler, sur 11"),
         ("93.8 % → 0.0 %", "93,8\u00a0% → 0,0\u00a0%"),
         ("Cancel 45.1 % with care", None),
     ],

@@ -263,3 +263,16 @@ def test_one_change_that_is_told_twice_drops_the_examples_text(page):
     for _ in range(2):
         answer = visitor.run(visitor.of("audio", "clear"), [TEXTS["gla"][1], None])
         assert answer.json()["data"][:2] == [None, ""]
+
+
+def test_what_is_out_of_sight_stands_in_no_box_that_is_shown_anew(page):
+    """gradio shows all that is in a box as it is shown again."""
+    hidden = [b for b in page.blocks.values() if getattr(b, "visible", True) == "hidden"]
+    assert len(hidden) > 5
+    in_boxes = [b.elem_id for b in hidden if any(one.visible is False for one in _around(b))]
+    assert not in_boxes
+
+
+def _around(block):
+    while (block := block.parent) is not None:
+        yield block

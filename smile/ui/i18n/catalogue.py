@@ -26,6 +26,7 @@ NUMBER = r"[−+-]?\d[\d.,:\u00a0 ]*?"
 NAMED = r"(?:(?![.!?]\s).)+?"  # what stands in a place goes over no end of a sentence
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 LISTED, PART, COMMA = "; ", " · ", ", "
+SECONDS = re.compile(r"(?<=\d)[ \u00a0]s\b")
 TIGHT = re.compile(r"(?<=\S) (?=[:;!?%»])|(?<=«) ")
 REMEMBERED = 20_000  # texts
 LONGEST = 1_000  # characters of a text with places, or of one that is more than its sentences
@@ -188,12 +189,14 @@ def typeset(text: str) -> str:
 
 
 def _specific(text: str) -> tuple[int, int]:
-    """How much a text says beside its places, and in how many of these a text that is known."""
-    return len(PLACE.sub("", text)), sum(map(_is_own, PLACE.findall(text)))
+    """How much a text says beside its places, and how little may stand in these."""
+    strict = sum(2 if NUMBERED.fullmatch(name) else _is_own(name) for name in PLACE.findall(text))
+    return len(PLACE.sub("", text)), strict
 
 
 def _is_text(text: str) -> bool:
-    return any(map(str.isalpha, text))
+    """Whether there is more in it than numbers and signs, and seconds."""
+    return any(map(str.isalpha, SECONDS.sub("", text)))
 
 
 @cache

@@ -27,9 +27,8 @@ SIDE_BY_SIDE = 260  # pixels that a control in a row needs
 NARROW = 140  # of one of two beside each other on a phone
 
 
-def choice_inputs() -> Choices:
+def choice_inputs(condition: gr.Textbox, baseline: gr.Textbox) -> Choices:
     """Lay out what is compared, how it is counted, and which languages are shown."""
-    condition, baseline = _shown("condition"), _shown("baseline")
     parts, base_parts = part_inputs("condition"), part_inputs("baseline", "Baseline")
     with gr.Row():
         metric = _bar([("CER", "cer"), ("WER", "wer")], "cer", "Metric", "metric")
@@ -49,13 +48,16 @@ def choice_inputs() -> Choices:
     return Choices(*given, None, *parts, *base_parts)
 
 
-def _shown(name: str) -> gr.Textbox:
-    """Keep in the page, out of sight, which condition its parts are of.
+def shown_conditions() -> tuple[gr.Textbox, gr.Textbox]:
+    """Keep in the page, out of sight, which condition and which baseline its parts are of.
 
-    In the session it would be ahead of the parts where an answer is still on its way, and what stands there
-    of the condition before would be taken for wished.
+    They stand beside the box of the parts, which would show all that is in it as it is shown again. In the
+    session they would be ahead of the parts where an answer is still on its way, and what stands there of the
+    condition before would be taken for wished.
     """
-    return gr.Textbox("", visible="hidden", elem_id=f"shown-{name}")
+    names = "shown-condition", "shown-baseline"
+    condition, baseline = (gr.Textbox("", visible="hidden", elem_id=name) for name in names)
+    return condition, baseline
 
 
 def column_input() -> gr.Dropdown:

@@ -35,16 +35,17 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
     with gr.Tab("Results", id="results") as tab:
         sort = gr.State(Sort())
         answer = gr.JSON(visible="hidden", elem_id="answer")
+        kept, file = controls.shown_conditions(), gr.DownloadButton(visible="hidden", elem_id="file")
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
         with gr.Column(visible=False, elem_classes="board") as board:
-            choices = controls.choice_inputs()
+            choices = controls.choice_inputs(*kept)
             legend = gr.HTML(elem_id="legend", **PLAIN)
             with gr.Row(elem_classes="overview"):
                 summary = gr.HTML(elem_id="summary", **PLAIN)
                 beside = gr.HTML(elem_id="beside", **PLAIN)
             with gr.Tabs():
                 with gr.Tab("Languages", id="languages"):
-                    columns, table, files, file, opened, order, utterances = language_outputs()
+                    columns, table, files, opened, order, utterances = language_outputs()
                     choices = choices._replace(columns=columns)
                 with gr.Tab("Charts", id="charts") as charts:
                     charts.select(js=FIT)
@@ -74,10 +75,9 @@ def language_outputs() -> tuple[Any, ...]:
         files = {
             kind: gr.Button(text, size="sm", elem_id=kind.replace(".", "-")) for kind, text in FILES.items()
         }
-    file = gr.DownloadButton(visible="hidden", elem_id="file")
     opened, order = controls.opened_inputs()
     utterances = gr.HTML(elem_id="utterances", **PLAIN)
-    return columns, table, files, file, opened, order, utterances
+    return columns, table, files, opened, order, utterances
 
 
 def connect(store: Store, tab: gr.Tab, asked: Asked, view: View) -> None:
