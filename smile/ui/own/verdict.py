@@ -56,7 +56,9 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
     if pool is None:
         return ""
     if not setting.clips or setting.cer is None or setting.vanilla is None:
-        return Markup('<p class="note">Not checked yet: each example is transcribed as if it were new.</p>')
+        return Markup(
+            '<p class="note">Not checked yet with these examples: a check transcribes each of them as if it were new.</p>'
+        )
     said = VERDICTS[setting.helps].format(
         *SUBJECTS[setting.level], cer=_wrong(setting, setting.cer), vanilla=setting.vanilla
     )
