@@ -46,6 +46,8 @@ SUBJECTS = {
         "Whether examples and an acoustic model of them, combined, help",
     ),
 }
+NOTE = Markup('<p class="note">{}</p>')
+UNCHECKED = "Not checked yet with these examples: a check transcribes each of them as if it were new."
 WRONG = "{:.1f} % of the characters are wrong with {}{}"
 INTERVAL = " (between {:.1f} and {:.1f} % with 95 % certainty)"
 WHY = " Of all settings tried it was the best, so your recordings are now transcribed so."
@@ -56,9 +58,7 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
     if pool is None:
         return ""
     if not setting.clips or setting.cer is None or setting.vanilla is None:
-        return Markup(
-            '<p class="note">Not checked yet with these examples: a check transcribes each of them as if it were new.</p>'
-        )
+        return NOTE.format(UNCHECKED)
     said = VERDICTS[setting.helps].format(
         *SUBJECTS[setting.level], cer=_wrong(setting, setting.cer), vanilla=setting.vanilla
     )
