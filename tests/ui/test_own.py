@@ -122,6 +122,7 @@ def test_nothing_of_a_visitor_is_logged(
 
 
 WORDS = "ngá o kwé"  # a visitor's, which no log may have
+ALL = {"clips": 3, "same_clips": True}  # of a line of a check
 FAILS: dict[str, tuple[object, str, Call]] = {
     "arrived": (view, "examples", lambda service, key, file: [arrived(service, key)]),
     "name": (changes, "renamed", lambda service, key, file: [naming.name(service, key, WORDS, "mdw")]),
@@ -531,6 +532,13 @@ def test_the_table_of_a_check_says_differences_in_percentage_points() -> None:
     assert verdict.table_html(lines).count("<td></td>") == 2, "without Whisper alone nothing is said"
 
 
+def test_the_table_of_a_check_has_no_interval_of_one_clip() -> None:
+    lines = (Line("3 shots", 40.7, None, None, -24.4), Line("vanilla", 54.2, None, None, 0.0))
+    table = verdict.table_html(lines)
+    assert "<td>40.7 %</td><td></td><td>\u221213.5 points</td>" in table
+    assert "<td>54.2 %</td><td></td><td></td>" in table
+
+
 def test_who_comes_back_is_told_of_a_check_that_was_broken_off(idle: VisitorService) -> None:
     key = with_examples(idle, 0, 3)
     workspace = idle.visitors.open(key)
@@ -542,7 +550,7 @@ def test_who_comes_back_is_told_of_a_check_that_was_broken_off(idle: VisitorServ
     assert (
         "Their check was broken off; press “Check with my own examples” to go on." in arrived(idle, key).stage
     )
-    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0, **ALL}
     keep_table(workspace.folder, pool, pd.DataFrame([row]))
     assert "broken off" not in arrived(idle, key).stage
 
@@ -555,7 +563,7 @@ def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_chan
     workspace = idle.visitors.open(key)
     pool = workspace.pool()
     assert pool
-    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0, **ALL}
     keep_table(workspace.folder, pool, pd.DataFrame([row]))
     checking.choose(idle, key, 0, False, "off", "context")
     add_recordings(idle, key, 1)
