@@ -145,8 +145,8 @@ def _line(row: dict[Any, Any]) -> Line:
     change = -float(row["reduction"])
     known = math.isfinite(change) and bool(row["same_clips"])
     rate, low, high = (round(float(row[name]), 2) for name in ("rate", "low", "high"))
-    bounds = (low, high) if row["clips"] >= FEWEST else (None, None)
-    return Line(str(row["condition"]), rate, *bounds, round(change, 2) if known else None)
+    line = Line(str(row["condition"]), rate, low, high, round(change, 2) if known else None)
+    return line if row["clips"] >= FEWEST else replace(line, low=None, high=None)
 
 
 def keep_table(folder: Path, pool: Pool, rates: pd.DataFrame) -> None:
