@@ -41,6 +41,7 @@ from smile.ui.own import (
     columns,
     correcting,
     curve,
+    editing,
     naming,
     orthography,
     question,
@@ -708,14 +709,21 @@ def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, 
     first, second = (u.audio.name for u in DEMO.queries[:2])
     opened = correcting.open_part(service, key, first, 0).part
     assert opened[:2] == [first, 0]
-    *_, last = correcting.learn(service, key, opened, DEMO.queries[0].text)
+    *before, last = correcting.learn(service, key, opened, DEMO.queries[0].text)
+    told = [number for number, page in enumerate(before) if isinstance(page.part_saved, str)]
+    lists = [number for number, page in enumerate(before) if isinstance(page.results, str)]
+    assert "Added. Opening the next one." in before[told[0]].part_saved
+    assert told[0] < lists[0], "it is said at once, also where the pool has to be made ready first"
     assert last.part[:2] == [second, 0]
     assert "next one" in last.stage
     assert [p.stale for p in transcripts.parts(service.visitors.open(key))] == [False, False]
     assert [p.examples for p in transcripts.parts(service.visitors.open(key))] == [4, 5]
     *_, refused = correcting.learn(service, key, opened, WORDS)
     assert "among the examples" in refused.stage
-    *_, fresh, last = correcting.learn(service, key, last.part, DEMO.queries[1].text)
+    *before, fresh, last = correcting.learn(service, key, last.part, DEMO.queries[1].text)
+    assert [str(page.part_saved) for page in before if isinstance(page.part_saved, str)] == [
+        editing.DRAFT.format("Added.")
+    ]
     assert "All transcripts are corrected" in last.stage
     assert fresh.curve["visible"]
     assert fresh.results.count("corrected") == 2
