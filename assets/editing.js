@@ -88,3 +88,14 @@ const undo = () => (drop(), trigger("undo", open()));
 const drop = () => (typed = null); // the text goes along
 
 Object.assign(commands, { previous: go, next: go, word, characters, split, merge, undo });
+
+// Ctrl+Enter in the field, Cmd+Enter on a Mac, presses "Add to examples".
+document.addEventListener("keydown", (event) => {
+  const { key, repeat, isComposing, altKey, shiftKey, ctrlKey, metaKey } = event;
+  const held = (mac ? metaKey && !ctrlKey : ctrlKey && !metaKey) && !altKey && !shiftKey;
+  if (key !== "Enter" || !held || isComposing || !alive() || event.target !== field()) return;
+  event.preventDefault(), event.stopPropagation();
+  if (repeat) return;
+  leave();
+  home().querySelector("#own-learn")?.click();
+}, true);

@@ -171,6 +171,7 @@ const show = () => {
   at = { box, audio, data: JSON.parse(box.dataset.wave), keys: JSON.parse(box.dataset.keys), stretch: null, over: new AbortController() };
   at.words = [...box.querySelectorAll(".wave-word:not(.wave-time)")];
   if (mac) box.querySelectorAll("kbd.mod").forEach((key) => (key.textContent = "Ctrl+Shift"));
+  if (mac) box.querySelectorAll("kbd.mod-enter").forEach((key) => (key.textContent = "Cmd"));
   const name = () => {
     const button = box.querySelector("[data-do='play']");
     if (button) button.classList.toggle("on", !audio.paused);

@@ -57,8 +57,19 @@ class Check:
 
     @property
     def rates(self) -> pd.DataFrame:
-        """Return a line for each setting, as `results.by_language` has it: `rate` is CER in percent."""
-        return by_language(pd.DataFrame([asdict(row) for row in self.rows])) if self.rows else pd.DataFrame()
+        """Return a line for each setting, as `results.by_language` has it: `rate` is CER in percent.
+
+        `same_clips` is whether it was measured on those that Whisper alone was measured on.
+        """
+        if not self.rows:
+            return pd.DataFrame()
+        lines = by_language(pd.DataFrame([asdict(row) for row in self.rows]))
+        alone = self._measured(VANILLA)
+        return lines.assign(same_clips=[self._measured(name) == alone for name in lines["condition"]])
+
+    def _measured(self, condition: str) -> set[str]:
+        """The clips that a condition has transcribed."""
+        return {row.id for row in self.rows if row.condition == condition and not row.error}
 
 
 def conditions(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLE, ROWS = "check.json", "check"
+FEWEST = 2  # clips that an interval is said of
 LEVELS = 2  # of the form of rows; which version of a level wrote them is in their condition's hash
 
 
@@ -110,9 +111,9 @@ class Line:
 
     name: str
     rate: float
-    low: float
-    high: float
-    change: float | None  # None where that cannot be said
+    low: float | None  # None where there are too few clips for an interval
+    high: float | None
+    change: float | None  # None where that cannot be said, or is of other clips than Whisper's alone
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,10 @@ def lines_of(rates: pd.DataFrame) -> tuple[Line, ...]:
 
 def _line(row: dict[Any, Any]) -> Line:
     change = -float(row["reduction"])
-    known = math.isfinite(change)
+    known = math.isfinite(change) and bool(row["same_clips"])
     rate, low, high = (round(float(row[name]), 2) for name in ("rate", "low", "high"))
-    return Line(str(row["condition"]), rate, low, high, round(change, 2) if known else None)
+    line = Line(str(row["condition"]), rate, low, high, round(change, 2) if known else None)
+    return line if row["clips"] >= FEWEST else replace(line, low=None, high=None)
 
 
 def keep_table(folder: Path, pool: Pool, rates: pd.DataFrame) -> None:

@@ -240,3 +240,22 @@ def test_a_segment_is_split_at_the_caret_merged_again_and_both_taken_back(page: 
     assert not page.one("[data-do='undo']").is_enabled()
     assert page.value("#own-part-text textarea") == TEXTS[0]
     assert page.errors() == []
+
+
+def test_control_and_enter_in_the_field_add_to_the_examples(page: Page) -> None:
+    page.driver.execute_script(
+        "window.presses = 0; document.querySelector('#own-learn').addEventListener('click', () => presses++)"
+    )
+    presses = lambda: page.driver.execute_script("return window.presses")  # noqa: E731
+    page.click("#own-part .wave-keys summary")
+    assert "Ctrl Enter" in page.one("#own-part .wave-keys").text.replace("\n", " ")
+    for held in (Keys.ALT, Keys.CONTROL + Keys.SHIFT):
+        field(page).send_keys(Keys.END, held, Keys.ENTER, Keys.NULL)
+    page.one("#own-part .wave-word").send_keys(Keys.CONTROL, Keys.ENTER, Keys.NULL)
+    assert presses() == 0, "other keys, and elsewhere than in the field"
+    field(page).send_keys(Keys.CONTROL, "a", Keys.NULL)
+    field(page).send_keys(Keys.BACKSPACE)
+    field(page).send_keys(Keys.CONTROL, Keys.ENTER, Keys.NULL)
+    page.wait(lambda: "Write what is said" in page.text("#own-stage"), "what the button answers")
+    assert (presses(), page.value("#own-part-text textarea")) == (1, "")
+    assert page.errors() == []

@@ -252,3 +252,25 @@ def test_a_table_and_a_setting_of_before_are_of_the_first_version(
     assert kept
     assert setting
     assert (kept.current(POOL), setting.current(POOL)) == (True, True)
+
+
+def test_a_check_under_way_tells_no_interval_of_one_clip_and_compares_the_same_clips(
+    made: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    first, rest = TRIED[1].name, [c.name for c in TRIED[2:]]
+    one = {line.name: line for line in lines_of(checked(tmp_path, stop=len(TRIED)).rates)}
+    assert {(line.low, line.high) for line in one.values()} == {(None, None)}
+    assert all(line.change is not None for line in one.values())
+    two = {line.name: line for line in lines_of(checked(tmp_path, stop=len(TRIED) + 2).rates)}
+    assert two[first].change is not None
+    assert (two[first].low is None, two[loo.VANILLA].low is None) == (False, False)
+    assert {two[name].change for name in rest} == {None}, "these have one clip, and Whisper alone has two"
+    assert {two[name].low for name in rest} == {None}
+
+
+def test_a_clip_that_failed_leaves_a_setting_without_a_difference() -> None:
+    here, other = POOL.utterances[:2]
+    alone, shots = TRIED[0], TRIED[1]
+    rows = (row(here, alone), row(other, alone), row(here, shots), row(other, shots, error="Out of memory."))
+    lines = {line.name: line for line in lines_of(loo.Check(4, 4, rows).rates)}
+    assert (lines[shots.name].change, lines[alone.name].change) == (None, 0.0)

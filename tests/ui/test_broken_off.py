@@ -82,6 +82,16 @@ def test_going_on_comes_to_the_same_result(engine: FakeEngine, keeper: Keeper, c
     assert not jobs.jobs(keeper.visitors.open(key))
 
 
+def test_the_line_says_that_a_segment_needs_both_its_transcripts(keeper: Keeper, clip: str) -> None:
+    line = broken_off.shown_of(keeper, broken(keeper, clip, segments=1))
+    assert f"long.wav was broken off at 0:00 of 0:20.{broken_off.WHOLE}</p>" in line.text
+    running = callbacks.run(keeper, clip, None, "", **DEFAULTS)
+    key = next(page.key for page in running if page.key != gr.skip())
+    running.close()  # type: ignore[attr-defined]
+    assert broken_off.WHOLE not in broken_off.shown_of(keeper, key).text, "there is one transcript"
+    assert "was broken off at" in broken_off.shown_of(keeper, key).text
+
+
 def test_it_goes_on_in_another_process_after_a_restart(
     engine: FakeEngine, keeper: Keeper, clip: str, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ from smile.ui.own import (
     columns,
     correcting,
     curve,
+    editing,
     naming,
     orthography,
     question,
@@ -122,6 +123,7 @@ def test_nothing_of_a_visitor_is_logged(
 
 
 WORDS = "ngá o kwé"  # a visitor's, which no log may have
+ALL = {"clips": 3, "same_clips": True}  # of a line of a check
 FAILS: dict[str, tuple[object, str, Call]] = {
     "arrived": (view, "examples", lambda service, key, file: [arrived(service, key)]),
     "name": (changes, "renamed", lambda service, key, file: [naming.name(service, key, WORDS, "mdw")]),
@@ -531,6 +533,13 @@ def test_the_table_of_a_check_says_differences_in_percentage_points() -> None:
     assert verdict.table_html(lines).count("<td></td>") == 2, "without Whisper alone nothing is said"
 
 
+def test_the_table_of_a_check_has_no_interval_of_one_clip() -> None:
+    lines = (Line("3 shots", 40.7, None, None, -24.4), Line("vanilla", 54.2, None, None, 0.0))
+    table = verdict.table_html(lines)
+    assert "<td>40.7 %</td><td></td><td>\u221213.5 points</td>" in table
+    assert "<td>54.2 %</td><td></td><td></td>" in table
+
+
 def test_who_comes_back_is_told_of_a_check_that_was_broken_off(idle: VisitorService) -> None:
     key = with_examples(idle, 0, 3)
     workspace = idle.visitors.open(key)
@@ -542,7 +551,7 @@ def test_who_comes_back_is_told_of_a_check_that_was_broken_off(idle: VisitorServ
     assert (
         "Their check was broken off; press “Check with my own examples” to go on." in arrived(idle, key).stage
     )
-    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0, **ALL}
     keep_table(workspace.folder, pool, pd.DataFrame([row]))
     assert "broken off" not in arrived(idle, key).stage
 
@@ -555,7 +564,7 @@ def test_the_table_of_a_check_stays_after_transcribing_and_is_older_after_a_chan
     workspace = idle.visitors.open(key)
     pool = workspace.pool()
     assert pool
-    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0}
+    row = {"condition": "3 shots", "rate": 41.25, "low": 30.0, "high": 50.0, "reduction": 20.0, **ALL}
     keep_table(workspace.folder, pool, pd.DataFrame([row]))
     checking.choose(idle, key, 0, False, "off", "context")
     add_recordings(idle, key, 1)
@@ -700,14 +709,21 @@ def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, 
     first, second = (u.audio.name for u in DEMO.queries[:2])
     opened = correcting.open_part(service, key, first, 0).part
     assert opened[:2] == [first, 0]
-    *_, last = correcting.learn(service, key, opened, DEMO.queries[0].text)
+    *before, last = correcting.learn(service, key, opened, DEMO.queries[0].text)
+    told = [number for number, page in enumerate(before) if isinstance(page.part_saved, str)]
+    lists = [number for number, page in enumerate(before) if isinstance(page.results, str)]
+    assert "Added. Opening the next one." in before[told[0]].part_saved
+    assert told[0] < lists[0], "it is said at once, also where the pool has to be made ready first"
     assert last.part[:2] == [second, 0]
     assert "next one" in last.stage
     assert [p.stale for p in transcripts.parts(service.visitors.open(key))] == [False, False]
     assert [p.examples for p in transcripts.parts(service.visitors.open(key))] == [4, 5]
     *_, refused = correcting.learn(service, key, opened, WORDS)
     assert "among the examples" in refused.stage
-    *_, fresh, last = correcting.learn(service, key, last.part, DEMO.queries[1].text)
+    *before, fresh, last = correcting.learn(service, key, last.part, DEMO.queries[1].text)
+    assert [str(page.part_saved) for page in before if isinstance(page.part_saved, str)] == [
+        editing.DRAFT.format("Added.")
+    ]
     assert "All transcripts are corrected" in last.stage
     assert fresh.curve["visible"]
     assert fresh.results.count("corrected") == 2

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from smile.datatypes import SAMPLE_RATE, Span
+from smile.ui.own.editing import ADD
 from smile.ui.parts import waveform
 from smile.ui.parts.waveform import LISTENING, Line, Wave, figure, spread
 
@@ -47,6 +48,13 @@ def test_what_the_script_needs_stands_in_the_figure() -> None:
     assert told(made, "keys") == {command.code: command.name for command in LISTENING}
     assert all(command.what in made for command in LISTENING), "the keys are told"
     assert '<audio controls preload="auto" src="data:audio/flac;base64,AA==">' in made
+
+
+def test_a_command_with_another_key_held_is_told_and_left_to_its_own_script() -> None:
+    made = str(figure(replace(WAVE, commands=(*LISTENING, ADD))))
+    assert '<dt><kbd class="mod-enter">Ctrl</kbd> <kbd>Enter</kbd></dt>' in made
+    assert '<dt><kbd class="mod">Alt</kbd> <kbd>P</kbd></dt>' in made
+    assert told(made, "keys") == {command.code: command.name for command in LISTENING}
 
 
 def test_words_are_buttons_with_times_and_shades_and_one_of_them_is_tabbed_to() -> None:

@@ -20,6 +20,7 @@ from smile.util.timing import telling
 
 SOUNDS = Stretches()  # what the last parts were cut from
 ADDING = "Adding it to the examples"
+ADDED, OPENING = "Added.", " Opening the next one."
 
 
 @guarded
@@ -68,14 +69,20 @@ def learn(
             service.work(ADDING, lambda m, p: growing.corrected(workspace, part, clip, said, m))
         )
     edited.draft(workspace, (part.recording, part.start, part.end), None)
+    yield Page(part_saved=editing.DRAFT.format(ADDED + OPENING * bool(_uncorrected(workspace))))
     yield from working(service.ready(workspace))
     yield fresh(workspace)._replace(rejected=view.rejected((), notes=added.notes))
     yield from _next(service, workspace, part)
 
 
+def _uncorrected(workspace: Workspace) -> list[Part]:
+    """The transcripts that nobody has corrected."""
+    return [part for part in transcripts.parts(workspace) if part.corrected is None]
+
+
 def _next(service: VisitorService, workspace: Workspace, after: Part) -> Iterator[Page]:
     """The next transcript that nobody has corrected, made with the examples that there are now."""
-    parts = [p for p in transcripts.parts(workspace) if p.corrected is None]
+    parts = _uncorrected(workspace)
     later = [p for p in parts if p.key > after.key] or parts
     if not later:
         closed = gr.update(visible=False)

@@ -15,7 +15,7 @@ from smile.own.workspace import Workspace
 from smile.text.special import is_mark, named, special
 from smile.transcription.lengths import LISTED
 from smile.ui.parts import waveform
-from smile.ui.parts.waveform import LISTENING, Command, Line, Wave, button
+from smile.ui.parts.waveform import CONTROL, LISTENING, Command, Line, Wave, button
 
 AROUND = 1.0  # seconds of sound before and after a segment
 GOING = Markup(' data-name="{}" data-part="{}"')
@@ -26,7 +26,8 @@ CHARACTERS = Command("characters", "KeyC", "C", "Go to the special characters; a
 SPLIT = Command("split", "KeyK", "K", "Split the segment at the cursors of text and waveform", "Split")
 MERGE = Command("merge", "KeyM", "M", "Merge the segment with the next one", "Merge with next")
 UNDO = Command("undo", "KeyU", "U", "Take back the last split or merge", "Take back the {}")
-COMMANDS = (*LISTENING, PREVIOUS, NEXT, WORD, CHARACTERS, SPLIT, MERGE, UNDO)
+ADD = Command("add", "Enter", "Enter", "Add the text to the examples, while you write", held=CONTROL)
+COMMANDS = (*LISTENING, PREVIOUS, NEXT, WORD, CHARACTERS, SPLIT, MERGE, UNDO, ADD)
 CUTTING = Markup('<div class="wave-tools" role="group" aria-label="Segments">{}</div>')
 PALETTE = Markup(
     '<div class="wave-palette" role="group" aria-label="Special characters of your examples" data-walk>'

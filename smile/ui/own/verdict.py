@@ -17,7 +17,7 @@ TABLE = Markup(
     '<th scope="col">95 % interval</th><th scope="col">Against Whisper alone</th></tr></thead>'
     "<tbody>{}</tbody></table></div>"
 )
-ROW = Markup('<tr><th scope="row">{}</th><td>{:.1f} %</td><td>{:.1f}–{:.1f}</td><td>{}</td></tr>')
+ROW = Markup('<tr><th scope="row">{}</th><td>{:.1f} %</td><td>{}</td><td>{}</td></tr>')
 OLDER = Markup('<p class="note">From an earlier check, {}:</p>')
 OTHERS, OLDER_SMILE = "of other examples than there are now", "by an older SMILE"
 CHANGED = " The examples have changed since; check again when you like."
@@ -99,7 +99,9 @@ def kept_html(table: Table | None, pool: Pool | None) -> str:
 
 def _row(line: Line, alone: float | None) -> Markup:
     name = "Whisper alone" if line.name == VANILLA else line.name
-    return ROW.format(name, line.rate, line.low, line.high, _change(line, alone))
+    known = line.low is not None and line.high is not None
+    bounds = f"{line.low:.1f}–{line.high:.1f}" if known else ""
+    return ROW.format(name, line.rate, bounds, _change(line, alone))
 
 
 def _change(line: Line, alone: float | None) -> str:

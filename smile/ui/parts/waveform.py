@@ -50,6 +50,7 @@ UNTIMED = Markup(
 BUTTON = Markup(
     '<button type="button" class="wave-tool" data-do="{do}" aria-keyshortcuts="{keys}"{more}>{label}</button>'
 )
+ALT, CONTROL = "Alt", "Ctrl"
 SPEEDS = (0.5, 0.75, 1.0)
 SPEED = Markup(
     '<button type="button" class="wave-tool" data-speed="{0:g}" aria-pressed="{1}">{0:g}×'
@@ -63,7 +64,8 @@ KEYS = Markup(
     '<details class="wave-keys"><summary>Keys</summary><p class="note">They work anywhere in this box, also '
     "while you write.</p><dl>{}</dl></details>"
 )
-KEY = Markup('<div><dt><kbd class="mod">Alt</kbd> <kbd>{}</kbd></dt><dd>{}</dd></div>')
+KEY = Markup('<div><dt><kbd class="{}">{}</kbd> <kbd>{}</kbd></dt><dd>{}</dd></div>')
+MACS = {ALT: "mod", CONTROL: "mod-enter"}  # classes of the keys that a Mac has other ones for
 OFF = Markup(" disabled")
 PRESSED = Markup(' aria-pressed="false"')
 
@@ -77,6 +79,7 @@ class Command:
     key: str  # as it is printed
     what: str  # it does, for a person
     label: str = ""  # of its button, where it has one
+    held: str = ALT  # key that is held; what comes with another one is not in the figure's keys
 
 
 PLAY = Command("play", "KeyP", "P", "Play the segment from where the cursor is, or pause", "Play")
@@ -159,7 +162,7 @@ def figure(wave: Wave, tools: Markup | str = "", below: Markup | str = "") -> Ma
     attributes = (Markup(' data-{}="{}"').format(name, value) for name, value in wave.more.items())
     return FIGURE.format(
         data=json.dumps(data),
-        keys=json.dumps({command.code: command.name for command in wave.commands}),
+        keys=json.dumps({command.code: command.name for command in wave.commands if command.held == ALT}),
         more=Markup().join(attributes),
         caption=wave.caption,
         source=wave.source,
@@ -188,7 +191,8 @@ def _tools(more: Markup | str) -> Markup:
 
 
 def _keys(commands: Iterable[Command]) -> Markup:
-    return KEYS.format(Markup().join(KEY.format(command.key, command.what) for command in commands))
+    lines = (KEY.format(MACS[c.held], c.held, c.key, c.what) for c in commands)
+    return KEYS.format(Markup().join(lines))
 
 
 def _words(wave: Wave) -> Markup:

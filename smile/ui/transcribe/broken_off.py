@@ -25,6 +25,7 @@ from smile.ui.transcribe.keeping import Keeper
 
 LINE = Markup('<p class="note">{}</p>')
 BROKEN_OFF = "A transcription of {} was broken off at {} of {}."
+WHOLE = " A segment is kept once both its transcripts are finished; the one that follows is written again."
 UNDER_WAY = "A transcription of {} is under way in another window, or stops just now; it is at {} of {}."
 NOTHING = "There is no transcription to go on with; choose a recording and press Transcribe."
 NO_POOL = "The examples that this was begun with are no longer here; discard it and begin with others."
@@ -105,7 +106,8 @@ def shown_of(keeper: Keeper, key: str | None) -> Offer:
         job = next(iter(_jobs(keeper, key)), None)
     if job is None:
         return HIDDEN._replace(job=None)
-    said = UNDER_WAY if job.under_way else BROKEN_OFF
+    both = WHOLE if job.asked.pool else ""  # what Whisper alone has finished is on the page before
+    said = UNDER_WAY if job.under_way else BROKEN_OFF + both
     text = said.format(job.recording.name, clock(job.reached), clock(job.asked.seconds))
     return Offer(gr.update(visible=True), LINE.format(text), job.id)
 
