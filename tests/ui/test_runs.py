@@ -10,13 +10,15 @@ import gradio as gr
 import pytest
 
 from smile.own import check as leave_one_out
+from smile.own import transcripts
 from smile.own.workspaces import Workspaces
 from smile.settings import VERSIONS, Level
 from smile.transcription import batch
 from smile.ui import VisitorService
-from smile.ui.own import adding, checking, correcting, naming, runs, transcribing
+from smile.ui.own import adding, checking, correcting, editing, naming, runs, transcribing
 from smile.ui.own.page import Page, arrived, marking
 from smile.ui.own.runs import Runs, counted, ended, failed
+from tests.support.cut_by_hand import NAME, corrected, transcribed
 from tests.support.fake_engine import in_three
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
@@ -97,6 +99,22 @@ def test_a_run_that_never_began_is_told_as_cancelled_or_refused(idle: VisitorSer
     assert (runs.FAILED in refused.stage, refused.stop) == (True, gr.update(visible=False))
     runs.cancel(session)
     assert runs.CANCELLED in ended(idle, "learn", "", session).stage
+
+
+def test_a_correction_that_was_added_before_a_cancel_opens_no_other(idle: VisitorService) -> None:
+    key, session = named(idle), Runs()
+    workspace = idle.visitors.open(key)
+    transcribed(workspace.folder)
+    part = transcripts.part(workspace, NAME, 0)
+    here = [*part.key, part.start, part.end]
+    session.begin("learn")
+    assert ended(idle, "learn", key, session, here, None).part_saved == gr.skip(), "the draft is still one"
+    corrected(workspace, part)
+    session.begin("learn")
+    told = ended(idle, "learn", key, session, here, None)
+    assert told.part_saved == editing.DRAFT.format("Added.")
+    session.end("learn", well=True)
+    assert ended(idle, "learn", key, session, here, None).part_saved == gr.skip()
 
 
 def test_uploads_of_counted_runs_are_discarded_as_those_of_the_callback(idle: VisitorService) -> None:

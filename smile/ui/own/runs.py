@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
+from smile.datatypes import SmileError
 from smile.own import transcripts
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
+from smile.ui.own.correcting import ADDED
+from smile.ui.own.editing import DRAFT
 from smile.ui.own.page import CHECK as CHECK_BUTTON
 from smile.ui.own.page import Page, fresh, guarded, listed
 from smile.ui.own.service import VisitorService
@@ -79,6 +83,8 @@ def ended(service: VisitorService, name: str, key: str | None, runs: Runs, *edit
     page = Page() if well else _as_it_is(service, name, key, well is None)
     if well is None and name == "add_files":
         page = page._replace(uploads=None)  # they were discarded
+    if not well and name == "learn" and editing and editing[0]:
+        page = page._replace(part_saved=_not_opening(service, key, editing[0]))
     if not runs.under_way:
         page = guarded(listed)(service, page, key, *(editing or (None,)))
     return page._replace(stop=gr.update(visible=runs.under_way))
@@ -89,6 +95,15 @@ def failed(service: VisitorService, name: str, key: str | None, runs: Runs, *edi
     if runs.cancelled:
         return Page()
     return ended(service, name, key, runs, *editing).says(FAILED, "error")
+
+
+def _not_opening(service: VisitorService, key: str | None, part: Sequence[Any]) -> Any:
+    """What is said below a transcript that stays open: that it was added, where it was, and no more."""
+    with suppress(SmileError, OSError):
+        workspace = service.visitors.open(key)
+        if transcripts.placed(workspace, str(part[0]), int(part[1]), part[2:]).corrected is not None:
+            return DRAFT.format(ADDED)
+    return gr.skip()
 
 
 @guarded
