@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -276,3 +277,9 @@ def test_what_is_out_of_sight_stands_in_no_box_that_is_shown_anew(page):
 def _around(block):
     while (block := block.parent) is not None:
         yield block
+
+
+def test_the_page_is_built_without_a_warning(engine):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        build_app(engine)

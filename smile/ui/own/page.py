@@ -167,13 +167,12 @@ def marking(function: Callable[..., Page], service: VisitorService) -> Callable[
     They stay marked in the lists.
     """
 
-    @guarded
-    @wraps(function)
     def page(key: str | None, *inputs: Any) -> Page:
         *given, part, example = inputs
         return marked(service, function(service, key, *given), key, part, example)
 
-    return page
+    page.__name__ = function.__name__  # by `wraps` gradio would count the inputs of the function inside
+    return guarded(page)
 
 
 def table(
