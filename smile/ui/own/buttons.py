@@ -28,6 +28,9 @@ class Buttons(NamedTuple):
     transcribe: gr.Button
     delete: gr.Button
     really: gr.Button
+    show_key: gr.Button
+    enter_key: gr.Button
+    another: gr.Button
     samples: dict[str, gr.Button]
     transcripts: dict[str, gr.Button]
     pools: dict[str, gr.Button]

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.ui.own import adding, checking, correcting, drafting, naming, runs, transcribing
+from smile.ui.own import adding, checking, correcting, drafting, keys, naming, runs, transcribing
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page, arrived, marking
 from smile.ui.own.runs import Runs, counted
@@ -37,6 +37,7 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
         *connect_transcripts(service, view, buttons, under_way),
     ]
     view.stop.click(runs.cancel, under_way, view.stage, cancels=steps, **QUICK)
+    connect_keys(service, view, buttons, steps)
     connect_files(service, view, buttons)
     connect_editor(service, view)
 
@@ -59,6 +60,22 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
     mine = [view.key, view.uploads, view.clip, view.recordings, view.recorded]
     gone = buttons.really.click(partial(naming.delete, service), mine, outputs, **QUICK)
     gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
+
+
+def connect_keys(service: VisitorService, view: Page, buttons: Buttons, steps: list[Any]) -> None:
+    """Connect the visitor's key; what is at work ends where the page goes over to another one's."""
+    outputs: list[Any] = list(view)
+    asked: list[Any] = [buttons.enter_key.click, view.wanted.submit]
+    buttons.show_key.click(partial(keys.shown, service), view.key, outputs, **QUICK)
+    gr.on(
+        asked,
+        partial(keys.entered, service),
+        [view.key, view.wanted],
+        outputs,
+        cancels=steps,
+        **QUICK,
+    )
+    buttons.another.click(partial(keys.another, service), view.key, outputs, cancels=steps, **QUICK)
 
 
 def connect_examples(

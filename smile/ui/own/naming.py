@@ -13,6 +13,7 @@ from smile.text.language_search import UNLISTED, only, search, unlisted
 from smile.text.languages import language
 from smile.ui.cancelled import consuming
 from smile.ui.files import discard
+from smile.ui.own.keys import emptied
 from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
 from smile.ui.own.service import VisitorService
 
@@ -60,12 +61,8 @@ def delete(service: VisitorService, key: str | None, *brought: str | Sequence[st
     for files in brought:
         discard([files] if isinstance(files, str) else files or ())
     service.visitors.delete(key)
-    hidden = gr.update(visible=False)
-    emptied = fresh(None)._replace(uploads=None, clip=None, recordings=None, recorded=None)
-    closed = emptied._replace(
-        key="", rejected="", example=None, example_box=hidden, part=None, part_box=hidden
-    )
-    return closed.says(DELETED, "done")
+    gone = emptied(fresh(None))._replace(key="", secret=gr.update(value="", visible=False))
+    return gone.says(DELETED, "done")
 
 
 @guarded

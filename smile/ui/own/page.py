@@ -69,6 +69,8 @@ class Page(NamedTuple):
     part_saved: Any = gr.skip()  # whether what is written over the open transcript is kept
     part_place: Any = gr.skip()  # which transcript the page shows: `part` is of the server, so ahead of it
     example_place: Any = gr.skip()  # and which example
+    secret: Any = gr.skip()  # the key, where the visitor asked to see it
+    wanted: Any = gr.skip()  # a key that the visitor enters
 
     def says(self, text: str, kind: str = "") -> Page:
         """Return the same with a line about what is going on; what is at work can be cancelled."""

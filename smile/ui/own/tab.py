@@ -263,8 +263,25 @@ def taking(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             "superb": gr.Button("As an ML-SUPERB folder (zip)", size="sm", elem_id="own-pool-superb"),
         }
     outputs["taking"] = row
+    going_on(outputs, pressed)
     with gr.Row(elem_classes="files"):
         pressed["delete"] = gr.Button("Delete everything of mine", size="sm", elem_id="own-delete")
         pressed["really"] = gr.Button(
             "Yes, delete it for good", variant="stop", size="sm", visible=False, elem_id="own-really"
         )
+
+
+def going_on(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
+    """Lay out the visitor's key, by which work goes on elsewhere and in another language."""
+    with gr.Accordion("Another device or language", open=False, elem_id="own-keys"):
+        with gr.Row(elem_classes="files"):
+            pressed["show_key"] = gr.Button("Show my key", size="sm", elem_id="own-show-key")
+            pressed["another"] = gr.Button("Begin another language", size="sm", elem_id="own-another")
+        outputs["secret"] = gr.Textbox(
+            label="Your key", visible=False, interactive=False, buttons=["copy"], elem_id="own-secret"
+        )
+        outputs["wanted"] = gr.Textbox(
+            label="A key from another device", type="password", max_length=64, elem_id="own-wanted"
+        )
+        with gr.Row(elem_classes="files"):
+            pressed["enter_key"] = gr.Button("Go on with this key", size="sm", elem_id="own-enter-key")
