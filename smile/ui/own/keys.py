@@ -17,7 +17,7 @@ UNKNOWN = (
 )
 SAME = "This is the key of what is here already."
 FOUND = "What belongs to this key is here now."
-BEFORE = "What was here before goes on under the key in step 6: copy it now."
+BEFORE = "What was here before goes on under the key in step 6: copy it now, also to be able to delete it."
 ANOTHER = f"Begin with the name of the other language. {BEFORE}"
 
 
