@@ -1,6 +1,7 @@
-"""Makes the demo pools: texts composed from the names in CLDR, spoken by eSpeak NG.
+"""Makes the demo pools: texts composed from the names in CLDR, spoken by eSpeak NG; and languages' other names.
 
-Only needed to remake `assets/pools`; Babel and eSpeak NG are not needed to use it.
+Only needed to remake `assets/pools` and `smile/text/other_names.csv`; Babel and eSpeak NG are not needed to use
+them.
 """
 
 from smile.demo.build import build_all

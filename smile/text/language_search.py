@@ -16,7 +16,6 @@ from smile.util.names import label
 SPOKEN = ("Individual", "Macrolanguage")  # scopes; the others stand for no language
 UNLISTED = "mis"  # ISO 639-3's code for a language that has none
 LETTERS = str.maketrans({"ɓ": "b", "ɗ": "d", "ƙ": "k", "ŋ": "n", "ɛ": "e", "ɔ": "o", "ł": "l", "ø": "o"})
-READ = ("en", "fr")  # in which the page is read
 NAMES = LANGUAGES.with_name("other_names.csv")
 SHORT, LONG = 5, 9  # letters, below which a name has to be right, and from which two may be wrong
 SIGNED = (" Sign Language", "International Sign")  # in one of its names, if not in the first
@@ -33,7 +32,7 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
 
     By code, whole name, beginning, any part; and where these are few, names that are spelt nearly so.
     """
-    wanted = _folded(typed)
+    wanted = folded(typed)
     if not wanted:
         return ()
     everything = (entry._replace(names=entry.names + entry.own) for entry in _entries())
@@ -47,7 +46,7 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
 
 def named(name: str) -> str:
     """Return the code of the only language that is called so, by its first name or another; else ""."""
-    wanted = _folded(name)
+    wanted = folded(name)
     first = [entry.code for entry in _entries() if entry.names[0] == wanted]
     codes = first or [entry.code for entry in _entries() if wanted in entry.names]
     return codes[0] if wanted and len(codes) == 1 else ""
@@ -58,7 +57,7 @@ def only(typed: str) -> str:
 
     It is the only one that has this code or first name, or the only one with a word that begins so.
     """
-    wanted = _folded(typed)
+    wanted = folded(typed)
     ranked = [(_rank(entry, wanted), entry) for entry in _entries()] if wanted else []
     fitting = [entry for rank, entry in ranked if rank is not None]
     exact = [entry for entry in fitting if wanted in (entry.code, entry.names[0])]
@@ -126,29 +125,22 @@ def _entries() -> tuple[_Entry, ...]:
         if listed.pt3 and listed.scope() in SPOKEN:
             names = [own[listed.pt3].name] if listed.pt3 in own else []
             names += [listed.name, *listed.other_names()]
-            more = called.get(listed.pt1, ()) + called.get(listed.pt3, ())
             if not any(sign in name for sign in SIGNED for name in names):
-                entries[listed.pt3] = _Entry(listed.pt3, _names(names), more)
+                entries[listed.pt3] = _Entry(listed.pt3, _names(names), called.get(listed.pt3, ()))
     return tuple(entries.values())
 
 
-@cache
+def iso_names() -> dict[str, tuple[str, ...]]:
+    """Return what ISO 639-3 and our own table call languages, folded, by code."""
+    return {entry.code: entry.names for entry in _entries()}
+
+
 def other_names() -> dict[str, tuple[str, ...]]:
-    """Return more names, folded, by code of two or three letters: of the language itself, English and French.
+    """Return more names by code, folded: of the language's speakers, English and French.
 
-    They are CLDR's, and those of a table of our own that it lacks.
+    They are CLDR's and some that it lacks; `smile.demo.language_names` makes their table.
     """
-    from babel import localedata
-
     found: dict[str, list[str]] = {}
-    for locale in localedata.locale_identifiers():
-        if "_" in locale:
-            continue
-        names = localedata.load(locale, merge_inherited=False).get("languages", {})
-        told = names if locale in READ else {tag: name for tag, name in names.items() if tag == locale}
-        for tag, name in told.items():
-            if "_" not in tag:
-                found.setdefault(tag, []).append(name)
     with NAMES.open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table):
             found.setdefault(row["code"], []).append(row["name"])
@@ -156,10 +148,10 @@ def other_names() -> dict[str, tuple[str, ...]]:
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_folded(name) for name in names))
+    return tuple(dict.fromkeys(folded(name) for name in names))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Lower case, without marks and signs: "Ɓàsàa" is found by "basaa"."""
     plain = unaccented(text).translate(LETTERS)
     return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
