@@ -1,7 +1,7 @@
-"""Makes the demo pools: texts composed from the names in CLDR, spoken by eSpeak NG; and languages' other names.
+"""Makes the demo pools: texts composed from the names in CLDR, spoken by eSpeak NG.
 
-Only needed to remake `assets/pools` and `smile/text/other_names.csv`; Babel and eSpeak NG are not needed to use
-them.
+Only needed to remake `assets/pools` and the other names of languages; Babel and eSpeak NG are not needed to
+use them.
 """
 
 from smile.demo.build import build_all

@@ -95,11 +95,11 @@ def _nearly(wanted: str) -> list[str]:
     return [code for _, _, code in sorted(near)]
 
 
-def _rank(entry: _Entry, wanted: str) -> int | None:
+def _rank(entry: _Entry, wanted: str) -> float | None:
     if entry.code == wanted:
         return 0
-    ranks = (_fit(name, wanted) + 4 * (place > 0) for place, name in enumerate(entry.names))
-    best = min(ranks)
+    fits = [_fit(name, wanted) for name in entry.names]
+    best = min(fits[0], 1.5 if 1 in fits else 10, *(fit + 4 for fit in fits[1:]))
     return best if best < 10 else None
 
 

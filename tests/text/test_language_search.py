@@ -42,6 +42,9 @@ def test_the_best_match_is_first(typed: str, code: str) -> None:
         ("ᏣᎳᎩ", "chr"),
         ("gaélique écossais", "gla"),
         ("Odiya", "ori"),
+        ("deutsch", "deu"),
+        ("norsk", "nor"),
+        ("romani", "rom"),
     ],
 )
 def test_languages_are_found_by_what_their_speakers_and_the_french_call_them(typed: str, code: str) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from smile.ui import VisitorService
 from smile.ui.own import keys, naming
 from smile.ui.own.page import Page
+from smile.ui.own.runs import Runs, counted, ended
+from tests.support.visitors import with_examples
 
 
 def begun(service: VisitorService, code: str) -> str:
@@ -47,7 +51,7 @@ def test_what_was_here_goes_on_under_its_own_key(idle: VisitorService) -> None:
 def test_another_language_begins_beside_the_first(idle: VisitorService) -> None:
     key = begun(idle, "mdw")
     page = keys.another(idle, key)
-    assert (page.key, seen(page)) == ("", (key, True))
+    assert (page.key, seen(page), page.secret["label"]) == ("", (key, True), keys.LEFT)
     second = begun(idle, "gla")
     assert {"Mboshi", "Scottish Gaelic"} == {
         str(idle.visitors.open(one).state().language.name)  # type: ignore[union-attr]
@@ -70,3 +74,50 @@ def test_a_deleted_key_opens_nothing(idle: VisitorService) -> None:
     key = begun(idle, "mdw")
     assert seen(naming.delete(idle, key)) == ("", False)
     assert "nothing under this key" in keys.entered(idle, "", key).stage
+
+
+def test_what_is_at_work_ends_only_where_the_page_goes_over(idle: VisitorService) -> None:
+    here, there = begun(idle, "mdw"), begun(idle, "gla")
+    runs = Runs()
+
+    def check(service: VisitorService, key: str) -> Iterator[Page]:
+        for number in range(4):
+            yield Page().says(f"step {number}")
+
+    steps = counted(check, idle)(here, runs)
+    assert "step 0" in next(steps).stage
+    keys.entered(idle, here, "x", runs)
+    assert "step 1" in next(steps).stage, "a refused key ends nothing"
+    keys.entered(idle, here, there, runs)
+    assert list(steps) == [], "nothing of the first is painted over the other"
+    assert "stage" not in str(ended(idle, "check", there, runs).stage)
+    assert list(counted(check, idle)(there, runs))
+    keys.entered(idle, there, here, runs)
+    assert list(counted(check, idle)(here, runs)), "who comes back goes on"
+
+
+def test_deleting_says_what_another_key_still_opens(idle: VisitorService) -> None:
+    first = begun(idle, "mdw")
+    keys.another(idle, first)
+    second = begun(idle, "gla")
+    page = naming.delete(idle, second, first)
+    assert naming.OTHER in page.stage
+    assert page.secret == gr.skip()
+    assert (idle.visitors.has(first), idle.visitors.has(second)) == (True, False)
+    assert naming.OTHER not in naming.delete(idle, first, first).stage
+
+
+def test_what_is_damaged_is_gone_over_to_and_can_be_deleted(idle: VisitorService) -> None:
+    here = begun(idle, "mdw")
+    there = with_examples(idle, 0, 2)
+    pool = idle.visitors.open(there).pool()
+    assert pool
+    (pool.folder / "pool.json").write_text("{")
+    page = keys.entered(idle, here, there)
+    assert page.key == there
+    assert "damaged" in page.stage
+
+
+def test_nothing_that_was_brought_goes_along(idle: VisitorService) -> None:
+    page = keys.another(idle, begun(idle, "mdw"))
+    assert (page.clip_text, page.part_player, page.example_player, page.uploads) == ("", "", "", None)

@@ -37,7 +37,7 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
         *connect_transcripts(service, view, buttons, under_way),
     ]
     view.stop.click(runs.cancel, under_way, view.stage, cancels=steps, **QUICK)
-    connect_keys(service, view, buttons, steps)
+    connect_keys(service, view, buttons, under_way)
     connect_files(service, view, buttons)
     connect_editor(service, view)
 
@@ -57,25 +57,25 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
     view.undo.click(marking(naming.undo, service), [view.key, *opened(view)], outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
-    mine = [view.key, view.uploads, view.clip, view.recordings, view.recorded]
+    mine = [view.key, view.secret, view.uploads, view.clip, view.recordings, view.recorded]
     gone = buttons.really.click(partial(naming.delete, service), mine, outputs, **QUICK)
     gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
 
 
-def connect_keys(service: VisitorService, view: Page, buttons: Buttons, steps: list[Any]) -> None:
+def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
     """Connect the visitor's key; what is at work ends where the page goes over to another one's."""
     outputs: list[Any] = list(view)
+    mine = [view.uploads, view.clip, view.recordings, view.recorded]
     asked: list[Any] = [buttons.enter_key.click, view.wanted.submit]
     buttons.show_key.click(partial(keys.shown, service), view.key, outputs, **QUICK)
     gr.on(
         asked,
         partial(keys.entered, service),
-        [view.key, view.wanted],
+        [view.key, view.wanted, under_way, *mine],
         outputs,
-        cancels=steps,
         **QUICK,
     )
-    buttons.another.click(partial(keys.another, service), view.key, outputs, cancels=steps, **QUICK)
+    buttons.another.click(partial(keys.another, service), [view.key, under_way, *mine], outputs, **QUICK)
 
 
 def connect_examples(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gradio as gr
 
 from smile.datatypes import PoolError
+from smile.ui.files import discard
 from smile.ui.own.page import Page, fresh, guarded, opened
+from smile.ui.own.runs import Runs
 from smile.ui.own.service import VisitorService
 
+Brought = str | Sequence[str] | None  # an upload that is not used yet
+
+YOURS, LEFT = "Your key", "Key of what was here before"
 SHOWN = (
     "This is your key: copy it, and enter it on the other device. "
     "Whoever has it can read, change and delete all that you keep here."
@@ -25,37 +32,64 @@ ANOTHER = f"Begin with the name of the other language. {BEFORE}"
 def shown(service: VisitorService, key: str | None) -> Page:
     """Show a visitor their key."""
     opened(service, key)
-    return Page(secret=_box(key)).says(SHOWN)
+    return Page(secret=_box(key, YOURS)).says(SHOWN)
 
 
 @guarded
-def entered(service: VisitorService, key: str | None, typed: object) -> Page:
-    """Go on with what belongs to another key; that of what was here is shown, as nobody else has it."""
+def entered(
+    service: VisitorService, key: str | None, typed: object, runs: Runs | None = None, *brought: Brought
+) -> Page:
+    """Go on with what belongs to another key; that of what was here is shown, as nobody else has it.
+
+    What is damaged is gone over to as well, so that it can be deleted.
+    """
     wanted = typed.strip() if isinstance(typed, str) else ""
     if not service.visitors.has(wanted):
         raise PoolError(UNKNOWN.format(hours=service.visitors.hours))
     if wanted == key:
         return Page(wanted="").says(SAME)
-    page = emptied(fresh(service.visitors.open(wanted)))._replace(key=wanted, wanted="")
-    if not service.visitors.has(key):
-        return page._replace(secret=_box(None)).says(FOUND, "done")
-    return page._replace(secret=_box(key)).says(f"{FOUND} {BEFORE}", "done")
+    found, said, kind = _found(service, wanted)
+    _go_over(key, wanted, runs, brought)
+    before = key if service.visitors.has(key) else None
+    page = emptied(found)._replace(key=wanted, wanted="", secret=_box(before))
+    return page.says(f"{said} {BEFORE}" if before else said, kind)
 
 
 @guarded
-def another(service: VisitorService, key: str | None) -> Page:
+def another(service: VisitorService, key: str | None, runs: Runs | None = None, *brought: Brought) -> Page:
     """Begin another language; the key of what was here is shown."""
     opened(service, key)
+    _go_over(key, "", runs, brought)
     return emptied(fresh(None))._replace(key="", secret=_box(key)).says(ANOTHER, "done")
+
+
+def _found(service: VisitorService, key: str) -> tuple[Page, str, str]:
+    """What belongs to a key, what to say of it, and how."""
+    workspace = service.visitors.open(key)
+    try:
+        return fresh(workspace), FOUND, "done"
+    except PoolError as error:
+        if not service.visitors.has(key):
+            raise
+        return fresh(None), str(error), "error"
 
 
 def emptied(page: Page) -> Page:
     """Return a page with nothing open or brought, for what belongs to another key or to none."""
     hidden = gr.update(visible=False)
     page = page._replace(uploads=None, clip=None, recordings=None, recorded=None, rejected="")
+    page = page._replace(clip_text="", example_player="", part_player="", stop=hidden)
     return page._replace(example=None, example_box=hidden, part=None, part_box=hidden)
 
 
-def _box(key: str | None) -> object:
-    """The field of the key, out of sight without one."""
-    return gr.update(value=key or "", visible=bool(key))
+def _go_over(left: str | None, to: str, runs: Runs | None, brought: Sequence[Brought]) -> None:
+    """End what is at work for the key that is left, and discard what was uploaded and not used yet."""
+    if runs:
+        runs.go_over(left, to)
+    for files in brought:
+        discard([files] if isinstance(files, str) else files or ())
+
+
+def _box(key: str | None, label: str = LEFT) -> object:
+    """The field of a key, out of sight without one."""
+    return gr.update(value=key or "", visible=bool(key), label=label)

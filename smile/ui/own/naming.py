@@ -18,6 +18,7 @@ from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
 from smile.ui.own.service import VisitorService
 
 CHOOSE = "Choose your language below."
+OTHER = "But not what the key in step 6 opens: enter that key, then delete that as well."
 DELETED = "Everything of yours was deleted."
 
 
@@ -56,13 +57,23 @@ def entered(service: VisitorService, key: str | None, typed: str) -> tuple[Any, 
 
 @consuming
 @guarded
-def delete(service: VisitorService, key: str | None, *brought: str | Sequence[str] | None) -> Page:
-    """Delete everything of this visitor now, also what was uploaded and not used yet."""
+def delete(
+    service: VisitorService,
+    key: str | None,
+    secret: object = None,
+    *brought: str | Sequence[str] | None,
+) -> Page:
+    """Delete everything of this visitor now, also what was uploaded and not used yet.
+
+    What the key on show opens is another's, as far as that goes; it stays, and that is said.
+    """
     for files in brought:
         discard([files] if isinstance(files, str) else files or ())
     service.visitors.delete(key)
-    gone = emptied(fresh(None))._replace(key="", secret=gr.update(value="", visible=False))
-    return gone.says(DELETED, "done")
+    gone = emptied(fresh(None))._replace(key="")
+    if isinstance(secret, str) and secret != key and service.visitors.has(secret):
+        return gone.says(f"{DELETED} {OTHER}", "done")
+    return gone._replace(secret=gr.update(value="", visible=False)).says(DELETED, "done")
 
 
 @guarded

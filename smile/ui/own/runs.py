@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
+from typing import Any, cast
 
 import gradio as gr
 
@@ -30,6 +30,7 @@ class Runs:
 
     def __init__(self) -> None:
         self._ended_well: dict[str, bool | None] = {}  # None while it is under way, or was cancelled
+        self._left: set[str] = set()  # keys that the page has gone over from
         self.cancelled = False  # whether Cancel was pressed since the last one began
 
     def begin(self, name: str) -> None:
@@ -43,6 +44,16 @@ class Runs:
     def take(self, name: str) -> bool | None:
         """Return how one ended and forget it; None where it was cancelled, or never began."""
         return self._ended_well.pop(name, None)
+
+    def go_over(self, left: str | None, to: str) -> None:
+        """Note that the page goes over from one key to another; what is at work for the first ends."""
+        if left:
+            self._left.add(left)
+        self._left.discard(to)
+
+    def has_left(self, key: object) -> bool:
+        """Return whether the page has gone over from a key."""
+        return isinstance(key, str) and key in self._left
 
     @property
     def under_way(self) -> bool:
@@ -58,10 +69,16 @@ def counted(
 
     def steps(*inputs: Any) -> Iterator[Page]:
         *given, runs = inputs
+        if runs.has_left(given[0]):
+            return
         runs.begin(name)
         page = Page()
-        for page in function(service, *given):
-            yield page
+        with closing(cast("Generator[Page]", function(service, *given))) as pages:
+            for page in pages:
+                if runs.has_left(given[0]):
+                    runs.end(name, True)  # nothing is said of it on the page of another key
+                    return
+                yield page
         runs.end(name, "stage error" not in str(page.stage))
 
     steps.__name__ = name
@@ -79,6 +96,8 @@ def ended(service: VisitorService, name: str, key: str | None, runs: Runs, *edit
 
     `editing` is what is open, and stays marked in its list: a transcript, and an example.
     """
+    if runs.has_left(key):
+        return Page(stop=gr.update(visible=runs.under_way))
     well = runs.take(name)
     page = Page() if well else _as_it_is(service, name, key, well is None)
     if well is None and name == "add_files":

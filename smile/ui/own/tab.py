@@ -15,7 +15,7 @@ from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
 from smile.ui.live import LiveSessions
-from smile.ui.own import live, orthography, view
+from smile.ui.own import keys, live, orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.columns import column_choice
@@ -278,7 +278,7 @@ def going_on(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             pressed["show_key"] = gr.Button("Show my key", size="sm", elem_id="own-show-key")
             pressed["another"] = gr.Button("Begin another language", size="sm", elem_id="own-another")
         outputs["secret"] = gr.Textbox(
-            label="Your key", visible=False, interactive=False, buttons=["copy"], elem_id="own-secret"
+            label=keys.YOURS, visible=False, interactive=False, buttons=["copy"], elem_id="own-secret"
         )
         outputs["wanted"] = gr.Textbox(
             label="A key from another device", type="password", max_length=64, elem_id="own-wanted"
