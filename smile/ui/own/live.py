@@ -20,10 +20,10 @@ WORDS = Words(
 
 
 def connect(service: VisitorService, sessions: LiveSessions, view: Page, buttons: Buttons) -> None:
-    """Begin live text as a visitor records what is to be transcribed; it goes with the recording."""
+    """Begin live text as a visitor records what is to be transcribed; it goes with recording and key."""
     connect_live(sessions, view.recorded, buttons.live, partial(heard_by, service), view.key, WORDS)
     gone = [view.recorded.upload, view.recorded.clear, buttons.add_recorded.click, buttons.really.click]
-    gr.on(gone, js=DROP.format("own-recorded"))
+    gr.on([*gone, view.key.change], js=DROP.format("own-recorded"))
 
 
 def heard_by(service: VisitorService, key: str | None) -> Heard:
