@@ -107,7 +107,7 @@ def test_uploads_are_taken_while_there_is_room(small: Served) -> None:
         assert answer.status_code == 507
         assert "try again later" in answer.text
     assert stranger.http.get("/config").status_code == 200
-    stranger.run(stranger.of("own-really", "click"), ["", [file(mine)], None, None, None])
+    stranger.run(stranger.of("own-really", "click"), ["", "", [file(mine)], None, None, None])
     assert stranger.fetch(mine).status_code in (403, 404)
     assert stranger.upload("b.wav", bytes(2_000_000)), "there is room again"
 

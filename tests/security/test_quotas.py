@@ -53,7 +53,7 @@ def test_all_visitors_have_a_limit(other: Callable[..., Served]) -> None:
     assert "1 recording added" in one.bring(keys[0], ("a.wav", sound(8)))
     refused = two.bring(keys[1], ("a.wav", sound(8))) + two.bring(keys[1], ("b.wav", sound(1)))
     assert "try again later" in refused
-    gone = one.run(one.of("own-really", "click"), [keys[0], None, None, None, None])
+    gone = one.run(one.of("own-really", "click"), [keys[0], "", None, None, None, None])
     assert "was deleted" in gone.text
     assert "1 recording added" in two.bring(keys[1], ("c.wav", sound(2)))
     assert third.named()

@@ -81,7 +81,7 @@ def test_an_import_that_succeeds_leaves_no_upload_and_delete_leaves_nothing(
     lent = downloads(stranger, key)
     assert len(lent) == 2
     folders = list(app.visitors.glob("[0-9a-f]*"))
-    answer = stranger.run(stranger.of("own-really", "click"), [key, [files], clip, None, recorded])
+    answer = stranger.run(stranger.of("own-really", "click"), [key, "", [files], clip, None, recorded])
     assert "Everything of yours was deleted" in answer.text
     assert [stranger.fetch(path).status_code in GONE for path in unused] == [True] * 3
     assert [stranger.fetch(path).status_code in GONE for path in lent] == [True] * 2
