@@ -4,14 +4,16 @@ const WAIT = 500, LONGEST = 2500; // ms without a key until a draft is sent; and
 const LATE = 5000, LOOK = 100; // ms without an answer until a draft is sent again; and between looks for one
 const field = () => home().querySelector("textarea");
 const open = () => {
-  const { name, part, start, end } = at.box.dataset;
-  return { name, part: Number(part), start: Number(start), end: Number(end), text: field().value, seen: seen(at.box) };
+  const { name, part, start, end, text } = at.box.dataset;
+  const facts = { name, part: Number(part), start: Number(start), end: Number(end), text: field().value };
+  return { ...facts, seen: [text, ...sentOf(facts)] };
 };
 
 // What the server may have of a segment as far as this page knows: what it was opened with, and the drafts sent since.
 const LAST = 8;
-const drafts = new WeakMap();
-const seen = (box) => [box.dataset.text, ...(drafts.get(box) ?? [])];
+const drafts = new Map(); // by place: gradio may keep the element for another segment
+const place = ({ name, start, end }) => `${start} ${end} ${name}`;
+const sentOf = (facts) => drafts.get(place(facts)) ?? [];
 
 // What is written belongs to the segment that was open as it was written. One draft is on its way at a time, as
 // an earlier one that comes late would take its place; one that nobody answers is sent again.
@@ -21,8 +23,9 @@ let timer = null;
 const answer = () => home().querySelector(".draft-state")?.dataset.at;
 const tell = () => {
   (sent = typed), (tried = Date.now()), (before = answer());
-  drafts.set(typed.box, [...(drafts.get(typed.box) ?? []), typed.facts.text].slice(-LAST));
-  trigger("draft", { ...typed.facts, seen: seen(typed.box) });
+  const { facts } = typed;
+  drafts.set(place(facts), [...sentOf(facts), facts.text].slice(-LAST));
+  trigger("draft", { ...facts, seen: [...facts.seen, ...sentOf(facts)] });
   look();
 };
 const look = (after = LOOK) => (clearTimeout(timer), (timer = setTimeout(send, after)));
