@@ -26,6 +26,11 @@ class _Entry(NamedTuple):
     names: tuple[str, ...]  # folded
     own: tuple[str, ...] = ()  # what its speakers call it, and its names on our page: for people alone
 
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Return all names that a person may type."""
+        return self.names + self.own
+
 
 def search(typed: str, count: int = 8) -> tuple[Language, ...]:
     """Find languages that best fit what was typed, best first.
@@ -35,8 +40,7 @@ def search(typed: str, count: int = 8) -> tuple[Language, ...]:
     wanted = folded(typed)
     if not wanted:
         return ()
-    everything = (entry._replace(names=entry.names + entry.own) for entry in _entries())
-    ranked = ((_rank(entry, wanted), entry) for entry in everything)
+    ranked = ((_rank(entry.code, entry.every, wanted), entry) for entry in _entries())
     matches = sorted((rank, len(entry.names[0]), entry.code) for rank, entry in ranked if rank is not None)
     found = [code for _, _, code in matches[:count]]
     if len(found) < count:
@@ -58,7 +62,7 @@ def only(typed: str) -> str:
     It is the only one that has this code or first name, or the only one with a word that begins so.
     """
     wanted = folded(typed)
-    ranked = [(_rank(entry, wanted), entry) for entry in _entries()] if wanted else []
+    ranked = [(_rank(entry.code, entry.names, wanted), entry) for entry in _entries()] if wanted else []
     fitting = [entry for rank, entry in ranked if rank is not None]
     exact = [entry for entry in fitting if wanted in (entry.code, entry.names[0])]
     words = [entry for entry in fitting if any(_fit(name, wanted) < 4 for name in entry.names)]
@@ -87,18 +91,16 @@ def _nearly(wanted: str) -> list[str]:
         return []
     near = []
     for entry in _entries():
-        edits = min(
-            Levenshtein.distance(name, wanted, score_cutoff=most) for name in (*entry.names, *entry.own)
-        )
+        edits = min(Levenshtein.distance(name, wanted, score_cutoff=most) for name in entry.every)
         if edits <= most:
             near.append((edits, len(entry.names[0]), entry.code))
     return [code for _, _, code in sorted(near)]
 
 
-def _rank(entry: _Entry, wanted: str) -> float | None:
-    if entry.code == wanted:
+def _rank(code: str, names: Iterable[str], wanted: str) -> float | None:
+    if code == wanted:
         return 0
-    fits = [_fit(name, wanted) for name in entry.names]
+    fits = [_fit(name, wanted) for name in names]
     best = min(fits[0], 1.5 if 1 in fits else 10, *(fit + 4 for fit in fits[1:]))
     return best if best < 10 else None
 

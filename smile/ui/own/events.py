@@ -47,6 +47,11 @@ def opened(view: Page) -> list[Any]:
     return [view.part, view.example]
 
 
+def brought(view: Page) -> list[Any]:
+    """Return the inputs by which a visitor brings sound."""
+    return [view.uploads, view.clip, view.recordings, view.recorded]
+
+
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
     """Connect the language's name, taking back, and the deletion of everything."""
     outputs: list[Any] = list(view)
@@ -57,7 +62,7 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
     view.undo.click(marking(naming.undo, service), [view.key, *opened(view)], outputs, **QUICK)
     asked = [buttons.delete, buttons.really]
     buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
-    mine = [view.key, view.secret, view.uploads, view.clip, view.recordings, view.recorded]
+    mine = [view.key, view.secret, *brought(view)]
     gone = buttons.really.click(partial(naming.delete, service), mine, outputs, **QUICK)
     gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
 
@@ -65,17 +70,17 @@ def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> Non
 def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
     """Connect the visitor's key; what is at work ends where the page goes over to another one's."""
     outputs: list[Any] = list(view)
-    mine = [view.uploads, view.clip, view.recordings, view.recorded]
+    mine = [under_way, *brought(view)]
     asked: list[Any] = [buttons.enter_key.click, view.wanted.submit]
     buttons.show_key.click(partial(keys.shown, service), view.key, outputs, **QUICK)
     gr.on(
         asked,
         partial(keys.entered, service),
-        [view.key, view.wanted, under_way, *mine],
+        [view.key, view.wanted, *mine],
         outputs,
         **QUICK,
     )
-    buttons.another.click(partial(keys.another, service), [view.key, under_way, *mine], outputs, **QUICK)
+    buttons.another.click(partial(keys.another, service), [view.key, *mine], outputs, **QUICK)
 
 
 def connect_examples(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import gradio as gr
 
 from smile.datatypes import PoolError
+from smile.ui.cancelled import named
 from smile.ui.files import discard
 from smile.ui.own.page import Page, fresh, guarded, opened
 from smile.ui.own.runs import Runs
@@ -86,8 +87,7 @@ def _go_over(left: str | None, to: str, runs: Runs | None, brought: Sequence[Bro
     """End what is at work for the key that is left, and discard what was uploaded and not used yet."""
     if runs:
         runs.go_over(left, to)
-    for files in brought:
-        discard([files] if isinstance(files, str) else files or ())
+    discard(named(brought))
 
 
 def _box(key: str | None, label: str = LEFT) -> object:

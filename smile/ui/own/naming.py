@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +10,9 @@ import gradio as gr
 from smile.own import changes
 from smile.text.language_search import UNLISTED, only, search, unlisted
 from smile.text.languages import language
-from smile.ui.cancelled import consuming
+from smile.ui.cancelled import consuming, named
 from smile.ui.files import discard
-from smile.ui.own.keys import emptied
+from smile.ui.own.keys import Brought, emptied
 from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
 from smile.ui.own.service import VisitorService
 
@@ -61,14 +60,13 @@ def delete(
     service: VisitorService,
     key: str | None,
     secret: object = None,
-    *brought: str | Sequence[str] | None,
+    *brought: Brought,
 ) -> Page:
     """Delete everything of this visitor now, also what was uploaded and not used yet.
 
     What the key on show opens is another's, as far as that goes; it stays, and that is said.
     """
-    for files in brought:
-        discard([files] if isinstance(files, str) else files or ())
+    discard(named(brought))
     service.visitors.delete(key)
     gone = emptied(fresh(None))._replace(key="")
     if isinstance(secret, str) and secret != key and service.visitors.has(secret):
