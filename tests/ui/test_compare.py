@@ -38,6 +38,7 @@ def cells(*texts: str) -> tuple[Cell, ...]:
 
 def test_the_grid_has_a_row_for_each_way_and_a_column_for_each_number() -> None:
     shown = compare_html(Compared(PLACES, cells("alone", "none"), "gla"))
+    assert re.search("probability \\d+\u00a0%", shown), "a sign stays with its number"
     rows = re.findall(r'<th scope="row">(.*?)</th>', shown)
     assert rows == ["Whisper alone", "No examples", "KL(target ‖ example)", "Random, seed 1"]
     assert re.findall(r'<th scope="col">(.*?)</th>', shown) == ["Examples", "1", "3"]

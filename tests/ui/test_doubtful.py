@@ -28,7 +28,7 @@ def test_words_have_shades_and_doubtful_ones_a_number_to_be_heard() -> None:
     assert '&lt;b&gt;<span class="unseen"> (31 % sure)</span></mark>' in told
     assert '<span class="word fair" title="60 % sure">kwé</span>!' in told
     assert "<b>" not in told
-    assert doubtful.said(PART) == "61 % sure"
+    assert doubtful.said(PART) == "61\u00a0% sure"
     assert "Next doubtful word" in doubtful.legend([PART])
     assert "disabled" not in doubtful.legend([PART])
     assert "disabled" in doubtful.legend([replace(PART, words=WORDS[:1])])
@@ -41,7 +41,7 @@ def test_without_an_acoustic_model_or_once_corrected_nothing_changes(other: Part
 
 
 def test_what_is_not_calibrated_is_called_the_models_probability() -> None:
-    assert doubtful.said(replace(PART, confidence=None, words=())) == "model's probability 90 %"
+    assert doubtful.said(replace(PART, confidence=None, words=())) == "model's probability 90\u00a0%"
     assert doubtful.said(replace(PART, confidence=None, probability=None)) == ""
 
 

@@ -405,8 +405,8 @@ def test_the_transcripts_to_correct_first_can_be_opened() -> None:
 def test_a_transcript_says_why_it_is_older() -> None:
     part = Part("a.wav", 0, 1, 0.0, 1.0, "text", "text", 0.5, 3)
     for confidence, older, said in (
-        (0.5, "", "50 % sure"),
-        (0.5, "by an older SMILE", "50 % sure, by an older SMILE"),
+        (0.5, "", "50\u00a0% sure"),
+        (0.5, "by an older SMILE", "50\u00a0% sure, by an older SMILE"),
         (None, "with other settings", "with other settings"),
     ):
         row = view._part(replace(part, confidence=confidence, older=older), False)

@@ -92,7 +92,7 @@ def _filled(compared: Compared, index: int, reference: str, opened: int | None, 
     cell = compared.cells[index]
     cer = rate(cell, reference, compared.language)
     facts = [percent(cer)] if cer is not None else []
-    facts += [f"{cell.seconds:.1f} s", f"model's probability {100 * cell.probability:.0f} %"]
+    facts += [f"{cell.seconds:.1f} s", f"model's probability {100 * cell.probability:.0f}\u00a0%"]
     return FILLED.format(
         span=span,
         index=index,

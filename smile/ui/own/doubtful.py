@@ -20,8 +20,8 @@ def judged(part: Part) -> list[Span]:
 def said(part: Part) -> str:
     """Return how sure a transcript is, where that is calibrated, or else the model's own probability."""
     if part.confidence is not None:
-        return f"{percent(part.confidence)} % sure"
-    return "" if part.probability is None else f"model's probability {percent(part.probability)} %"
+        return f"{percent(part.confidence)}\u00a0% sure"
+    return "" if part.probability is None else f"model's probability {percent(part.probability)}\u00a0%"
 
 
 def legend(parts: Iterable[Part]) -> Markup:
