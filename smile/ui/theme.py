@@ -89,7 +89,7 @@ def theme() -> gr.themes.Base:
 
 def look() -> dict[str, Any]:
     """Return what `launch` takes to dress the page."""
-    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "live.js"))
+    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "live.js", "own.js"))
     return {
         "theme": theme(),
         "css_paths": [ASSETS / "style.css", ASSETS / "waveform.css"],

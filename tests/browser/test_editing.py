@@ -66,6 +66,17 @@ def test_the_waveform_shows_the_segment_with_its_words_and_a_little_around(page:
     assert page.errors() == []
 
 
+def test_who_opens_a_transcript_by_a_key_writes_on_in_its_text(page: Page) -> None:
+    page.one("#own-results .pick-row[data-part='1']").send_keys(Keys.ENTER)
+    drawn(page, 1)
+    page.wait(lambda: page.driver.switch_to.active_element == field(page), "the field of its text")
+    page.driver.switch_to.active_element.send_keys(Keys.END, " on")
+    assert page.value("#own-part-text textarea") == f"{TEXTS[1]} on"
+    page.driver.execute_script("document.activeElement.blur()")
+    opened(page, 0)
+    assert page.driver.switch_to.active_element != field(page), "a tap brings no keyboard up"
+
+
 def test_previous_and_next_by_key_and_by_hand_and_letters_stay_letters(page: Page) -> None:
     page.click("#own-part-text textarea")
     keys(page, Keys.ARROW_DOWN)

@@ -136,9 +136,7 @@ def connect_transcripts(
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
 
-    view.results.pick(opening(service), view.key, outputs, **QUICK).then(
-        js="() => window.smileShow('#own-part')"
-    )
+    view.results.pick(opening(service), view.key, outputs, **QUICK).then(js="() => window.smileOpened()")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
     forgotten = [view.key, view.part, view.part_place, *opened(view)]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
