@@ -16,8 +16,9 @@ from smile.decoding.knn import store as token_store
 from smile.importing import Imported
 from smile.own import changes
 from smile.own.rewriting import rewritten
+from smile.own.state import Correction
 from smile.own.transcripts import Part
-from smile.own.workspace import POOLS, Correction, Workspace
+from smile.own.workspace import POOLS, Workspace
 from smile.pools import indexing
 from smile.pools.copies import told
 from smile.pools.pool import Header, Pool, open_pool

@@ -18,7 +18,8 @@ from smile.own.edited import edited
 from smile.own.edited import forget as forget_edited
 from smile.own.kept_transcripts import Entry, kept
 from smile.own.made import Made, now
-from smile.own.workspace import TRANSCRIPTS, Correction, Workspace, write_json
+from smile.own.state import Correction
+from smile.own.workspace import TRANSCRIPTS, Workspace, write_json
 from smile.transcription.batch import Step
 from smile.transcription.lengths import LISTED
 from smile.transcription.recordings import Cuts, Recording

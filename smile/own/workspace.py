@@ -8,16 +8,16 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from smile.datatypes import EncoderId, Language, PoolError
+from smile.datatypes import EncoderId, PoolError
 from smile.own.lock import FolderLock
+from smile.own.state import Correction, State, Version
 from smile.pools.pool import Pool, open_pool
-from smile.settings import Mode
 from smile.util.fields import from_json
 from smile.util.storage import set_aside, write_text
 
@@ -30,63 +30,42 @@ WORK = ".work-"  # begins the name of a folder that lasts as long as a piece of 
 LENT_KEPT = 3  # newest of such files
 STORES_KEPT = 2  # newest versions that keep their datastores and heads
 STATES = "states"  # layer states of recordings, for all versions
-DAMAGED = "Your examples are damaged on the server; delete everything of yours and import them again."
+DAMAGED = "Your examples are damaged on the server; delete this language and import them again."
 OTHER_MODEL = (
     "Your examples were made for another model than the one at work here now; take them with you, "
-    "delete everything of yours, and add them again."
+    "delete this language, and add them again."
 )
 GONE = "Your examples are no longer here: what has not been used for a while is deleted. Start again."
 
 
-@dataclass(frozen=True)
-class Correction:
-    """A transcript that a person has corrected, and what it was before."""
-
-    recording: str
-    part: int  # of the recording's lines
-    text: str  # as the person wrote it
-    smile: str
-    vanilla: str
-    examples: int  # that the pool had when it was transcribed
-    start: float | None = None  # of the line in the recording, s; None where that was not kept
-    end: float | None = None
-
-
-@dataclass(frozen=True)
-class Version:
-    """A state of the pool: its folder, what made it, and the correction that did, if one did."""
-
-    folder: str
-    what: str  # for a person, such as "12 examples added"
-    correction: Correction | None = None
-
-
-@dataclass(frozen=True)
-class State:
-    """What a visitor has done."""
-
-    language: Language | None = None
-    versions: tuple[Version, ...] = ()
-    characters: Mode = "off"  # see smile.transcription.result.Settings
-    made: int = 0  # versions ever, so that no folder gets a name again
-
-    @property
-    def corrections(self) -> tuple[Correction, ...]:
-        """Return all corrections that still hold, in the order in which they were made."""
-        return tuple(v.correction for v in self.versions if v.correction)
-
-
 class Workspace:
-    """One visitor's folder, for one thread of one process at a time.
+    """The folder of one language of a visitor, for one thread of one process at a time.
 
     Args:
         folder: where it is.
         room: how many more bytes may be kept in it; raises PoolError where there are none.
+        all_of_them: the folders that the same key opens, this one with them, whether they are there or not;
+            their order is that of their numbers.
     """
 
-    def __init__(self, folder: Path, room: Callable[[], int] = lambda: sys.maxsize):
+    def __init__(
+        self,
+        folder: Path,
+        room: Callable[[], int] = lambda: sys.maxsize,
+        all_of_them: Sequence[Path] = (),
+    ):
         self.folder, self.room = folder, room
+        self.all_of_them = all_of_them or (folder,)
         self._lock = FolderLock(folder / LOCK)
+        self._ended = False
+
+    def end(self) -> None:
+        """Take nothing more: the folder is deleted, and one that is made later may have its name."""
+        self._ended = True
+
+    def _refuse_ended(self) -> None:
+        if self._ended:
+            raise PoolError(GONE)
 
     @property
     @contextmanager
@@ -103,6 +82,7 @@ class Workspace:
         except PoolError as error:
             raise PoolError(DAMAGED) from error
         try:
+            self._refuse_ended()
             yield
         finally:
             self._lock.__exit__()
@@ -114,6 +94,7 @@ class Workspace:
         Raises:
             PoolError: there is no room for more, or the folder has been deleted, also meanwhile.
         """
+        self._refuse_ended()
         if adding:
             self.room()
         work = self.folder / f"{WORK}{secrets.token_hex(8)}"
@@ -140,6 +121,7 @@ class Workspace:
 
     def state(self) -> State:
         """Return what has been done so far."""
+        self._refuse_ended()
         path = self.folder / STATE
         if not path.is_file():
             raise PoolError(GONE)
@@ -164,15 +146,19 @@ class Workspace:
         write_json(self.folder / STATE, asdict(state))
 
     def touch(self) -> None:
-        """Mark the workspace as being used.
+        """Mark the folder, and all others of its key, as being used.
 
         Raises:
             PoolError: it has been deleted.
         """
+        self._refuse_ended()
         try:
             os.utime(self.folder)
         except FileNotFoundError as error:
             raise PoolError(GONE) from error
+        for other in self.all_of_them:
+            with suppress(OSError):
+                os.utime(other)
 
     def lend(self, path: Path) -> list[Path]:
         """Note a file elsewhere that is to be deleted with the folder; gives older ones, to delete now."""

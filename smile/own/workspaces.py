@@ -1,19 +1,17 @@
-"""The folders of all visitors.
+"""The folders of all visitors, one for each language of theirs.
 
-Who knows the key has the folder; its name does not give the key away. What is not used for a set time is
-deleted, and nothing is that was not made here.
+Who knows the key has the folders; their names do not give it away. What is not used for a set time is
+deleted, and nothing is that was not made here. Whoever uses one language of a key uses all.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -22,18 +20,18 @@ from typing import IO
 
 from smile.datatypes import PoolError
 from smile.own import jobs
+from smile.own.addresses import MOST_LANGUAGES, Address, address
 from smile.own.changes import UNFINISHED
+from smile.own.folders import PASSING, alone, damaged, empty, made_here, tidied
 from smile.own.quota import MANY, FullError, Quota, used
-from smile.own.workspace import GONE, JOBS, LOCK, POOLS, RECORDINGS, STATE, WORK, State, Workspace
-from smile.util import leftovers
+from smile.own.state import State
+from smile.own.workspace import GONE, LOCK, POOLS, RECORDINGS, STATE, WORK, Workspace
 from smile.util.opening import open_lock
 
-KEY = re.compile(r"[A-Za-z0-9_-]{32}")
-OWN = re.compile(r"[0-9a-f]{32}")  # the name of a visitor's folder
-PASSING = re.compile(r"\.(?:new|gone)-[0-9a-f]{32}")  # of one that is being made or deleted
 CLAIM = ".smile-visitors"  # the file that servers at work hold
 KEEP_HOURS = 24.0  # that a folder is kept which nobody uses
 IDLE_SECONDS = 900.0  # without use after which an empty folder makes way for another visitor's
+FULL = f"You have {MOST_LANGUAGES} languages here, as many as one key opens; delete one first."
 Forget = Callable[[Iterable[Path]], None]
 
 
@@ -71,7 +69,7 @@ class Workspaces:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._refuse_foreign()
             self._claimed = open_lock(self.root / CLAIM)
-            if _alone(self._claimed):
+            if alone(self._claimed):
                 self._tidy()
             fcntl.flock(self._claimed, fcntl.LOCK_SH)
         except OSError as error:
@@ -87,7 +85,7 @@ class Workspaces:
 
     def _refuse_foreign(self) -> None:
         for entry in self.root.iterdir():
-            if entry.name != CLAIM and not (_made_here(entry) or PASSING.fullmatch(entry.name)):
+            if entry.name != CLAIM and not (made_here(entry) or PASSING.fullmatch(entry.name)):
                 raise PoolError(
                     f'{self.root} holds "{entry.name}", which is no visitor\'s folder made by SMILE; '
                     "name an empty folder with --visitors."
@@ -97,26 +95,52 @@ class Workspaces:
         for entry in self.root.iterdir():
             if PASSING.fullmatch(entry.name):
                 shutil.rmtree(entry, ignore_errors=True)
-            elif _made_here(entry):
+            elif made_here(entry):
                 for work in (*entry.glob(f"{WORK}*"), *(entry / POOLS).glob(UNFINISHED)):
                     shutil.rmtree(work, ignore_errors=True)
                 if not (entry / STATE).is_file():
                     shutil.rmtree(entry, ignore_errors=True)
 
     def new(self) -> str:
-        """Make an empty folder and return its key.
+        """Make an empty folder for a visitor's first language and return its address, which is their key.
 
         Raises:
             PoolError: there are as many as there may be, or no room is left.
         """
         self._admit()
-        key = secrets.token_urlsafe(24)
-        folder, passing = self._folder(key), self.root / f".new-{secrets.token_hex(16)}"
+        first = Address(secrets.token_urlsafe(24), 1)
+        self._make(first)
+        return str(first)
+
+    def another(self, asked: object) -> str:
+        """Make an empty folder for one more language under the key of an address; return its own address.
+
+        The number of one that was deleted last is not used again as long as there are others.
+
+        Raises:
+            PoolError: nothing is there under this key, it opens as many as it may, or no room is left.
+        """
+        known = [one for one in map(address, self.languages(asked)) if one]
+        if not known:
+            raise PoolError(GONE)
+        self._admit()
+        free = [one for one in known[0].all if one not in known]
+        for one in sorted(free, key=lambda one: one.number < known[-1].number):
+            with suppress(OSError):  # another window has made it just now
+                self._make(one)
+                return str(one)
+        raise FullError(FULL)
+
+    def _make(self, new: Address) -> None:
+        folder, passing = self.root / new.folder, self.root / f".new-{secrets.token_hex(16)}"
         passing.mkdir(parents=True, mode=0o700)
         (passing / RECORDINGS).mkdir()
         Workspace(passing).write(State())
-        os.rename(passing, folder)
-        return key
+        try:
+            os.rename(passing, folder)
+        except OSError:
+            shutil.rmtree(passing, ignore_errors=True)
+            raise
 
     def _admit(self) -> None:
         """Make sure that one more visitor may come."""
@@ -125,37 +149,54 @@ class Workspaces:
         folders = list(self._folders())
         if len(folders) >= self.quota.visitors:
             last = time.time() - IDLE_SECONDS
-            if not any(self._swept(folder, last) for folder in folders if _empty(folder)):
+            if not any(self._swept(folder, last) for folder in folders if empty(folder)):
                 raise FullError(MANY)
 
-    def open(self, key: str | None) -> Workspace:
-        """Return the folder of a key, which is thereby used.
+    def open(self, asked: object) -> Workspace:
+        """Return the folder of an address, which is thereby used, and with it all others of its key.
 
         Raises:
             PoolError: it has been deleted, or there never was one.
         """
-        folder = self._folder(key or "")
-        if not (folder / STATE).is_file():
+        here = address(asked)
+        if here is None or not self._is_there(here):
             raise PoolError(GONE)
-        workspace = self._at(folder)
+        workspace = self._at(here)
         workspace.touch()
         return workspace
 
-    def has(self, key: str | None) -> bool:
-        """Return whether there is a folder of this key."""
-        return _is_key(key) and (self._folder(str(key)) / STATE).is_file()
+    def has(self, asked: object) -> bool:
+        """Return whether there is a folder of this address."""
+        here = address(asked)
+        return here is not None and self._is_there(here)
 
-    def delete(self, key: str | None) -> None:
-        """Delete everything of one visitor."""
-        if self.has(key):
-            self._remove(self._folder(str(key)))
+    def languages(self, asked: object) -> list[str]:
+        """Return the addresses of all languages of a key, in their order; `asked` is one that it opens."""
+        here = address(asked)
+        return [str(one) for one in here.all if self._is_there(one)] if here else []
+
+    def delete(self, asked: object) -> None:
+        """Delete one language of a visitor."""
+        here = address(asked)
+        if here and self._is_there(here):
+            self._remove(self.root / here.folder)
+
+    def delete_all(self, asked: object) -> int:
+        """Delete everything of one visitor, all languages of the key; return how many these were."""
+        there = self.languages(asked)
+        for one in there:
+            self.delete(one)
+        return len(there)
+
+    def _is_there(self, one: Address) -> bool:
+        return (self.root / one.folder / STATE).is_file()
 
     def sweep(self, now: float | None = None) -> int:
         """Delete folders and jobs not used for the set time, and temporary files; return how many folders."""
         last = (time.time() if now is None else now) - 3600 * self.hours
         folders = list(self._folders())
         for folder in folders:
-            _tidied(folder)
+            tidied(folder)
             jobs.sweep(folder, last)
         sizes = {folder.name: used(folder) for folder in folders}
         with self._lock:
@@ -164,7 +205,7 @@ class Workspaces:
 
     def _folders(self) -> Iterator[Path]:
         """The visitors' folders, and nothing else that lies beside them."""
-        return (entry for entry in self.root.glob("*") if _made_here(entry))
+        return (entry for entry in self.root.glob("*") if made_here(entry))
 
     def _swept(self, folder: Path, last: float) -> bool:
         with suppress(OSError, PoolError):  # its owner deletes it just now
@@ -174,79 +215,34 @@ class Workspaces:
         return False
 
     def _remove(self, folder: Path) -> None:
-        workspace, gone = self._at(folder), self.root / f".gone-{secrets.token_hex(16)}"
+        with self._lock:
+            workspace = self._open.get(folder.name) or Workspace(folder)
+        gone = self.root / f".gone-{secrets.token_hex(16)}"
         with ExitStack() as held, suppress(FileNotFoundError):  # another process has deleted it
-            if not _damaged(folder / LOCK):
+            if not damaged(folder / LOCK):
                 held.enter_context(workspace.lock)
             self.forget(workspace.lent())
             os.rename(folder, gone)
+            workspace.end()
         shutil.rmtree(gone, ignore_errors=True)
         with self._lock:
             self._open.pop(folder.name, None)
             self._sizes.pop(folder.name, None)
 
-    def _room(self, folder: Path) -> int:
-        mine = used(folder)
+    def _room(self, mine: Sequence[Path]) -> int:
+        """How many more bytes a visitor may keep in the folders of all their languages."""
+        sizes = {folder.name: used(folder) for folder in mine if folder.is_dir()}
         with self._lock:
-            self._sizes[folder.name] = mine
-        return self.quota.room(mine, self._everybodys(), self.root)
+            self._sizes.update(sizes)
+        return self.quota.room(sum(sizes.values()), self._everybodys(), self.root)
 
     def _everybodys(self) -> int:
         with self._lock:
             return sum(self._sizes.values())
 
-    def _folder(self, key: str) -> Path:
-        if not _is_key(key):
-            raise PoolError(GONE)
-        return self.root / hashlib.sha256(key.encode()).hexdigest()[:32]
-
-    def _at(self, folder: Path) -> Workspace:
+    def _at(self, here: Address) -> Workspace:
+        """The folder of an address; of its key nothing stays in memory but the names of its folders."""
+        mine = tuple(self.root / one.folder for one in here.all)
+        folder = self.root / here.folder
         with self._lock:
-            return self._open.setdefault(folder.name, Workspace(folder, partial(self._room, folder)))
-
-
-def _is_key(key: object) -> bool:
-    """Whether what a page sends as its key may be one."""
-    return isinstance(key, str) and bool(KEY.fullmatch(key))
-
-
-def _made_here(entry: Path) -> bool:
-    """Whether an entry of the root is a visitor's folder: by its name, and by the state in it.
-
-    One that is empty, or has nothing but folders of ours, was left by work that outlived its visitor.
-    """
-    if not OWN.fullmatch(entry.name) or entry.is_symlink() or not entry.is_dir():
-        return False
-    try:
-        names = os.listdir(entry)
-    except OSError:
-        return False  # its owner deletes it just now
-    ours = all(name in (LOCK, POOLS, RECORDINGS, JOBS) or name.startswith(WORK) for name in names)
-    return ours or (entry / STATE).is_file()
-
-
-def _tidied(folder: Path) -> None:
-    """Remove temporary files that were left over, which is no use of the folder."""
-    with suppress(OSError):  # its owner deletes it just now
-        used_at = folder.stat().st_mtime_ns
-        if leftovers.sweep(folder):
-            os.utime(folder, ns=(used_at, used_at))
-
-
-def _damaged(lock: Path) -> bool:
-    """Whether there is something in the place of a lock that nobody can lock."""
-    return os.path.lexists(lock) and (lock.is_symlink() or not lock.is_file())
-
-
-def _empty(folder: Path) -> bool:
-    """Whether a visitor has brought nothing yet."""
-    return not any(entry for name in (POOLS, RECORDINGS, JOBS) for entry in (folder / name).glob("*"))
-
-
-def _alone(claim: IO[str]) -> bool:
-    """Whether no other server is at work in the root."""
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+            return self._open.setdefault(folder.name, Workspace(folder, partial(self._room, mine), mine))

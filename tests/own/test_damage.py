@@ -146,7 +146,7 @@ def test_something_in_the_place_of_the_recordings_is_said(visitors: Workspaces, 
     workspace = visitors.open(key)
     shutil.rmtree(workspace.folder / "recordings")
     (workspace.folder / "recordings").write_text("")
-    with pytest.raises(PoolError, match="delete everything of yours"):
+    with pytest.raises(PoolError, match="delete this language"):
         transcripts.items(workspace)
     visitors.delete(key)
     assert not visitors.has(key)

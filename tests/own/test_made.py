@@ -14,7 +14,8 @@ from smile.exporting import Span, TieredTranscript
 from smile.exporting.transcripts import BY_LEVEL
 from smile.own import changes, made, transcripts
 from smile.own.made import Made
-from smile.own.workspace import Correction, Workspace
+from smile.own.state import Correction
+from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting, write_setting

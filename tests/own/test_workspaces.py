@@ -25,7 +25,8 @@ from smile.importing import Imported
 from smile.importing.isolated import read_apart
 from smile.own import asked, changes, growing, sequence, transcripts
 from smile.own.made import Made, made_with
-from smile.own.workspace import Correction, Workspace
+from smile.own.state import Correction
+from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings

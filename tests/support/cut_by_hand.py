@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from smile.exporting import Span, TieredTranscript
+from smile.own.state import Correction, State, Version
 from smile.own.transcripts import Part
-from smile.own.workspace import Correction, State, Version, Workspace
+from smile.own.workspace import Workspace
 from smile.pools.pool import open_pool
 from tests.conftest import POOLS
 

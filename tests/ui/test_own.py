@@ -24,8 +24,9 @@ from smile.own import check as leave_one_out
 from smile.own.checked import Line, keep_table, kept_rows
 from smile.own.made import Made
 from smile.own.quota import FullError
+from smile.own.state import Correction
 from smile.own.transcripts import Item, Part
-from smile.own.workspace import Correction, Workspace
+from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import open_pool
 from smile.pools.setting import PoolSetting
@@ -128,7 +129,7 @@ FAILS: dict[str, tuple[object, str, Call]] = {
     "arrived": (view, "examples", lambda service, key, file: [arrived(service, key)]),
     "name": (changes, "renamed", lambda service, key, file: [naming.name(service, key, WORDS, "mdw")]),
     "undo": (Workspace, "undo", lambda service, key, file: [naming.undo(service, key)]),
-    "delete": (Workspaces, "delete", lambda service, key, file: [naming.delete(service, key)]),
+    "delete": (Workspaces, "delete_all", lambda service, key, file: [naming.delete(service, key)]),
     "files": (growing, "add_imported", lambda service, key, file: adding.add_files(service, key, [file], [])),
     "typed": (growing, "typed", lambda service, key, file: adding.add_typed(service, key, file, WORDS)),
     "save": (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from smile.own.workspace import Correction
+from smile.own.state import Correction
 from smile.text.scoring import score
 from smile.ui.parts.plots import COLOURS, GREY, blank
 

@@ -67,7 +67,7 @@ def delete(
     What the key on show opens is another's, as far as that goes; it stays, and that is said.
     """
     discard(named(brought))
-    service.visitors.delete(key)
+    service.visitors.delete_all(key)
     gone = emptied(fresh(None))._replace(key="")
     if isinstance(secret, str) and secret != key and service.visitors.has(secret):
         return gone.says(f"{DELETED} {OTHER}", "done")

@@ -11,8 +11,9 @@ import gradio as gr
 
 from smile.datatypes import PoolError
 from smile.own import asked, checked, order, transcripts
+from smile.own.state import State
 from smile.own.transcripts import Item, Part
-from smile.own.workspace import State, Workspace
+from smile.own.workspace import Workspace
 from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting, whole_setting
 from smile.settings import Settings
