@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -52,7 +52,7 @@ class Workspace:
         self,
         folder: Path,
         room: Callable[[], int] = lambda: sys.maxsize,
-        all_of_them: Sequence[Path] = (),
+        all_of_them: tuple[Path, ...] = (),
     ):
         self.folder, self.room = folder, room
         self.all_of_them = all_of_them or (folder,)

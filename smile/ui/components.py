@@ -44,3 +44,6 @@ Audio = derived(gr.Audio, preprocess=_path, postprocess=_handed)
 
 Picker = derived(gr.Dropdown, preprocess=_text)
 """Takes a choice whose list may have changed on its way; what it comes to is for the callback."""
+
+Choice = derived(gr.Radio, preprocess=_text)
+"""Takes a choice as it was sent, as `Picker` does."""

@@ -1,12 +1,17 @@
-"""A visitor's key in a browser: shown, copied, and entered where nobody has been."""
+"""A visitor's key and languages in a browser: one key opens all of them, here and elsewhere."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from threading import Event
+from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
+from smile.ui.own import naming
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import findings, name, said, shown
 
@@ -34,27 +39,107 @@ def unfolded(page: Page) -> None:
     page.wait(lambda: page.one("#own-show-key").is_displayed(), "the buttons of the key")
 
 
-def test_a_key_that_is_copied_opens_what_it_belongs_to_elsewhere(page: Page) -> None:
-    name(page, "mbosh", "mdw")
+def languages(page: Page) -> list[str]:
+    """The languages that the page offers."""
+    return [str(label.text) for label in page.all("#own-languages label") if label.is_displayed()]
+
+
+def chosen(page: Page) -> str:
+    """The number of the one that is open, as the choice has it."""
+    return str(page.driver.execute_script("return document.querySelector('#own-languages :checked')?.value"))
+
+
+def begun(page: Page, *named: tuple[str, str]) -> None:
+    """Begin these languages one after the other."""
+    for number, (typed, code) in enumerate(named):
+        if number:
+            page.click("#own-another")
+            page.wait(lambda: "name of the other language" in said(page), "another language")
+            page.wait(lambda: page.value("#own-search :is(input, textarea)") == "", "the search, empty")
+        name(page, typed, code)
+
+
+def narrow_enough(page: Page) -> bool:
+    wide = "return document.documentElement.scrollWidth <= window.innerWidth"
+    return bool(page.driver.execute_script(wide))
+
+
+def test_a_key_that_is_copied_opens_all_languages_elsewhere(page: Page) -> None:
+    begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
     unfolded(page)
     assert not page.all("#own-secret"), "a key is shown when it is asked for"
     page.click("#own-show-key")
-    page.wait(lambda: len(page.value("#own-secret :is(input, textarea)")) == 32, "the key")
+    page.wait(lambda: len(page.value("#own-secret :is(input, textarea)")) == 32, "the key, without a number")
     key = page.value("#own-secret :is(input, textarea)")
     assert findings(page) == []
     emptied(page)
     page.wait(lambda: "Begin with the name" in said(page), "an empty tab")
+    assert not languages(page), "there is nothing to choose from"
     unfolded(page)
     page.one("#own-wanted input").send_keys(key)
     page.click("#own-enter-key")
     page.wait(lambda: "is here now" in said(page), "what is theirs")
     assert "Mboshi" in page.text("#own-named")
-    page.click("#own-another")
-    page.wait(lambda: "the other language" in said(page), "another language")
-    assert page.value("#own-secret :is(input, textarea)") == key
-    name(page, "scottish", "gla")
-    assert "Scottish Gaelic" in page.text("#own-named")
-    assert page.driver.execute_script(
-        "return document.documentElement.scrollWidth"
-    ) <= page.driver.execute_script("return window.innerWidth")
+    assert "copy it now" not in said(page), "nothing was here before"
+    assert languages(page) == ["Mboshi, no examples", "Scottish Gaelic, no examples"]
+    assert narrow_enough(page)
     assert page.errors() == []
+
+
+def test_languages_are_gone_between_by_keys_and_a_reload_opens_the_last(page: Page) -> None:
+    begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
+    assert chosen(page) == "2"
+    assert findings(page) == []
+    page.one("#own-languages input:checked").send_keys(Keys.ARROW_UP)
+    page.wait(lambda: "Mboshi" in page.text("#own-named"), "the first language")
+    page.wait(lambda: "Your language is Mboshi" in said(page), "how things stand")
+    assert page.driver.execute_script("return document.activeElement.value") == "1", (
+        "the choice has the focus"
+    )
+    page.click("#own-languages label:nth-of-type(2)")
+    page.wait(lambda: "Scottish Gaelic" in page.text("#own-named"), "the second")
+    shown(page.open())
+    page.wait(lambda: "Scottish Gaelic" in page.text("#own-named"), "the one that was open last")
+    assert chosen(page) == "2"
+    assert narrow_enough(page)
+    page.click("#own-delete-this")
+    page.wait(lambda: "Press again" in page.text("#own-delete-this"), "the question")
+    page.click("#own-delete-this")
+    page.wait(lambda: "was deleted" in said(page), "the deletion")
+    assert languages(page) == ["Mboshi, no examples"]
+    begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
+    page.click("#own-delete")
+    page.wait(lambda: "all 2 languages" in page.text("#own-really"), "what is deleted")
+    page.click("#own-really")
+    page.wait(lambda: "all 2 languages" in said(page), "that it was")
+    page.wait(lambda: not languages(page), "nothing to choose from")
+    assert page.errors() == []
+
+
+def test_a_late_answer_of_the_language_that_was_left_paints_nothing(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
+    go, answered, at_once = Event(), Event(), naming.fresh
+
+    def late(workspace: Any) -> Any:
+        made = at_once(workspace)
+        assert go.wait(60)
+        answered.set()
+        return made
+
+    monkeypatch.setattr(naming, "fresh", late)
+    page.one("#own-search :is(input, textarea)").clear()
+    page.one("#own-search :is(input, textarea)").send_keys("northern kurdish")
+    page.wait(lambda: page.all("#own-matches input[value='kmr']"), "the language")
+    page.click("#own-matches label:has(input[value='kmr'])")
+    page.click("#own-languages label:nth-of-type(1)")
+    page.wait(lambda: "Mboshi" in page.text("#own-named"), "the other language")
+    go.set()
+    assert answered.wait(60)
+    time.sleep(1.5)  # until the answer has come
+    assert ("Mboshi" in page.text("#own-named"), chosen(page)) == (True, "1")
+    assert "Kurdish" not in said(page)
+    shown(page.open())
+    page.wait(lambda: "Mboshi" in page.text("#own-named"), "the one that was open last")
+    assert languages(page) == ["Mboshi, no examples", "Northern Kurdish, no examples"], "the name was taken"

@@ -15,7 +15,8 @@ from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
 from smile.ui import Engine, Options, VisitorService
 from smile.ui.own import correcting, drafting, editing
-from smile.ui.own.page import Page, arrived
+from smile.ui.own.arriving import arrived
+from smile.ui.own.page import Page
 from tests.conftest import POOLS
 from tests.support.cut_by_hand import CUTS, NAME, TEXTS, corrected, transcribed
 from tests.support.visitors import named

@@ -9,7 +9,7 @@ import gradio as gr
 import pytest
 
 from smile.ui import VisitorService
-from smile.ui.own import keys, naming
+from smile.ui.own import deleting, keys, naming
 from smile.ui.own.page import Page
 from smile.ui.own.runs import Runs, counted, ended
 from tests.support.visitors import with_examples
@@ -21,6 +21,18 @@ def begun(service: VisitorService, code: str) -> str:
 
 def seen(page: Page) -> tuple[Any, bool]:
     return page.secret["value"], page.secret["visible"]
+
+
+def offered(page: Page) -> tuple[list[str], str, bool]:
+    """The languages that a page offers, which one is open, and whether the choice is in sight."""
+    choice = page.languages
+    return [name for name, _ in choice["choices"]], choice["value"], page.languages_box["visible"]
+
+
+def broken(service: VisitorService, key: str) -> None:
+    pool = service.visitors.open(key).pool()
+    assert pool
+    (pool.folder / "pool.json").write_text("{")
 
 
 def test_a_key_is_shown_when_it_is_asked_for_and_not_before(idle: VisitorService) -> None:
@@ -43,21 +55,27 @@ def test_what_was_here_goes_on_under_its_own_key(idle: VisitorService) -> None:
     here, there = begun(idle, "mdw"), begun(idle, "gla")
     page = keys.entered(idle, here, there)
     assert (page.key, seen(page)) == (there, (here, True))
+    assert page.secret["label"] == keys.LEFT
     assert "copy it now" in page.stage
     assert "Mboshi" in str(keys.entered(idle, there, here).named)
     assert "of what is here already" in keys.entered(idle, there, there).stage
 
 
-def test_another_language_begins_beside_the_first(idle: VisitorService) -> None:
-    key = begun(idle, "mdw")
-    page = keys.another(idle, key)
-    assert (page.key, seen(page), page.secret["label"]) == ("", (key, True), keys.LEFT)
-    second = begun(idle, "gla")
-    assert {"Mboshi", "Scottish Gaelic"} == {
-        str(idle.visitors.open(one).state().language.name)  # type: ignore[union-attr]
-        for one in (key, second)
-    }
-    assert "stage error" in keys.another(idle, "").stage
+def test_a_key_brings_all_languages_and_shows_no_number(idle: VisitorService) -> None:
+    here, there = begun(idle, "mdw"), begun(idle, "gla")
+    second = str(keys.another(idle, there).key)
+    naming.name(idle, second, "x", "kmr")
+    assert seen(keys.shown(idle, second)) == (there, True)
+    assert "opens all your languages" in keys.shown(idle, second).stage
+    page = keys.entered(idle, here, there)
+    assert offered(page) == (["Scottish Gaelic, no examples", "Northern Kurdish, no examples"], "1", True)
+    page = keys.entered(idle, second, here)
+    assert (page.key, seen(page)) == (here, (there, True))
+    for own in (there, second):
+        assert "of what is here already" in keys.entered(idle, second, own).stage, "no other key"
+    idle.visitors.delete(there)
+    page = keys.entered(idle, here, there)
+    assert page.key == second, "the first language is gone, the others are not"
 
 
 @pytest.mark.parametrize("typed", ["", "x", "../" * 10, "A" * 32, None, 3, ["a"], "\x00" * 32, "é" * 32])
@@ -72,7 +90,7 @@ def test_a_key_of_nothing_changes_nothing(idle: VisitorService, typed: Any) -> N
 
 def test_a_deleted_key_opens_nothing(idle: VisitorService) -> None:
     key = begun(idle, "mdw")
-    assert seen(naming.delete(idle, key)) == ("", False)
+    assert seen(deleting.delete(idle, key)) == ("", False)
     assert "nothing under this key" in keys.entered(idle, "", key).stage
 
 
@@ -97,27 +115,19 @@ def test_what_is_at_work_ends_only_where_the_page_goes_over(idle: VisitorService
 
 
 def test_deleting_says_what_another_key_still_opens(idle: VisitorService) -> None:
-    first = begun(idle, "mdw")
-    keys.another(idle, first)
-    second = begun(idle, "gla")
-    page = naming.delete(idle, second, first)
-    assert naming.OTHER in page.stage
+    first, second = begun(idle, "mdw"), begun(idle, "gla")
+    page = deleting.delete(idle, second, first)
+    assert deleting.OTHER in page.stage
     assert page.secret == gr.skip()
     assert (idle.visitors.has(first), idle.visitors.has(second)) == (True, False)
-    assert naming.OTHER not in naming.delete(idle, first, first).stage
+    assert deleting.OTHER not in deleting.delete(idle, first, first).stage
 
 
 def test_what_is_damaged_is_gone_over_to_and_can_be_deleted(idle: VisitorService) -> None:
     here = begun(idle, "mdw")
     there = with_examples(idle, 0, 2)
-    pool = idle.visitors.open(there).pool()
-    assert pool
-    (pool.folder / "pool.json").write_text("{")
+    broken(idle, there)
     page = keys.entered(idle, here, there)
     assert page.key == there
     assert "damaged" in page.stage
-
-
-def test_nothing_that_was_brought_goes_along(idle: VisitorService) -> None:
-    page = keys.another(idle, begun(idle, "mdw"))
-    assert (page.clip_text, page.part_player, page.example_player, page.uploads) == ("", "", "", None)
+    assert page.delete_this["visible"]

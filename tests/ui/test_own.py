@@ -42,6 +42,7 @@ from smile.ui.own import (
     columns,
     correcting,
     curve,
+    deleting,
     editing,
     naming,
     orthography,
@@ -51,7 +52,8 @@ from smile.ui.own import (
     verdict,
     view,
 )
-from smile.ui.own.page import Page, arrived
+from smile.ui.own.arriving import arrived
+from smile.ui.own.page import Page
 from smile.ui.own.samples import SAMPLES
 from smile.ui.own.service import possible
 from smile.ui.scheduler import FairLock, Scheduler
@@ -129,7 +131,7 @@ FAILS: dict[str, tuple[object, str, Call]] = {
     "arrived": (view, "examples", lambda service, key, file: [arrived(service, key)]),
     "name": (changes, "renamed", lambda service, key, file: [naming.name(service, key, WORDS, "mdw")]),
     "undo": (Workspace, "undo", lambda service, key, file: [naming.undo(service, key)]),
-    "delete": (Workspaces, "delete_all", lambda service, key, file: [naming.delete(service, key)]),
+    "delete": (Workspaces, "delete_all", lambda service, key, file: [deleting.delete(service, key)]),
     "files": (growing, "add_imported", lambda service, key, file: adding.add_files(service, key, [file], [])),
     "typed": (growing, "typed", lambda service, key, file: adding.add_typed(service, key, file, WORDS)),
     "save": (
@@ -232,7 +234,7 @@ def test_each_visitor_comes_back_to_what_is_theirs(service: VisitorService) -> N
     assert DEMO.utterances[0].text in pages[0].examples
     assert DEMO.utterances[0].text not in pages[1].examples
     assert "3 examples" in pages[1].examples
-    naming.delete(service, keys[0])
+    deleting.delete(service, keys[0])
     assert "No examples yet" in arrived(service, keys[0]).examples
     assert "3 examples" in arrived(service, keys[1]).examples
 
@@ -695,7 +697,7 @@ def test_who_deletes_everything_meanwhile_is_told_so(
     pages = transcribing.run(idle, key)
     while not asked:
         next(pages)
-    assert naming.DELETED in naming.delete(idle, key).stage
+    assert deleting.DELETED in deleting.delete(idle, key).stage
     *_, last = pages
     assert "no longer here" in last.stage
     assert list(idle.visitors.root.iterdir()) == []
@@ -731,7 +733,7 @@ def test_transcripts_are_corrected_one_after_the_other(service: VisitorService, 
     assert naming.undo(service, key).curve["visible"] is False
     served = Path(transcribing.saved(service, "csv", key)["value"])
     assert DEMO.queries[0].text in served.read_text(encoding="utf-8")
-    naming.delete(service, key)
+    deleting.delete(service, key)
     assert not served.exists()
 
 

@@ -16,7 +16,8 @@ from smile.settings import VERSIONS, Level
 from smile.transcription import batch
 from smile.ui import VisitorService
 from smile.ui.own import adding, checking, correcting, editing, naming, runs, transcribing
-from smile.ui.own.page import Page, arrived, marking
+from smile.ui.own.arriving import arrived
+from smile.ui.own.page import Page, marking
 from smile.ui.own.runs import Runs, counted, ended, failed
 from tests.support.cut_by_hand import NAME, corrected, transcribed
 from tests.support.fake_engine import in_three

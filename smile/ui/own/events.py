@@ -9,9 +9,10 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.ui.own import adding, checking, correcting, drafting, keys, naming, runs, transcribing
+from smile.ui.own import adding, checking, correcting, deleting, drafting, keys, naming, runs, transcribing
+from smile.ui.own.arriving import arrived
 from smile.ui.own.buttons import Buttons
-from smile.ui.own.page import Page, arrived, marking
+from smile.ui.own.page import Page, marking
 from smile.ui.own.runs import Runs, counted
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import QUICK
@@ -38,6 +39,7 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
     ]
     view.stop.click(runs.cancel, under_way, view.stage, cancels=steps, **QUICK)
     connect_keys(service, view, buttons, under_way)
+    connect_deleting(service, view, buttons, under_way)
     connect_files(service, view, buttons)
     connect_editor(service, view)
 
@@ -53,34 +55,49 @@ def brought(view: Page) -> list[Any]:
 
 
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
-    """Connect the language's name, taking back, and the deletion of everything."""
+    """Connect the language's name, and taking back."""
     outputs: list[Any] = list(view)
     typed, matches = buttons.typed, buttons.matches
     typed.input(naming.matches, typed, matches, trigger_mode="always_last", **QUICK)
     typed.submit(partial(naming.entered, service), [view.key, typed], [matches, *outputs], **QUICK)
     matches.input(marking(naming.name, service), [view.key, typed, matches, *opened(view)], outputs, **QUICK)
     view.undo.click(marking(naming.undo, service), [view.key, *opened(view)], outputs, **QUICK)
-    asked = [buttons.delete, buttons.really]
-    buttons.delete.click(lambda: (gr.skip(), gr.update(visible=True)), outputs=asked, **QUICK)
-    mine = [view.key, view.secret, *brought(view)]
-    gone = buttons.really.click(partial(naming.delete, service), mine, outputs, **QUICK)
-    gone.then(lambda: gr.update(visible=False), outputs=buttons.really, **QUICK)
+
+
+def connect_deleting(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
+    """Connect the deletion of the language that is open, and of everything."""
+    outputs: list[Any] = list(view)
+    really, mine = buttons.really, [view.key, view.secret]
+    buttons.delete.click(partial(deleting.asked, service), view.key, really, **QUICK)
+    gone = really.click(partial(deleting.delete, service), [*mine, *brought(view)], outputs, **QUICK)
+    gone.then(lambda: gr.update(visible=False), outputs=really, **QUICK)
+    this = [*mine, under_way, *brought(view)]
+    view.delete_this.click(partial(deleting.delete_this, service), this, outputs, **QUICK)
 
 
 def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
-    """Connect the visitor's key; what is at work ends where the page goes over to another one's."""
-    outputs: list[Any] = list(view)
+    """Connect the visitor's key and languages; what is at work ends where the page goes over to another."""
     mine = [under_way, *brought(view)]
     asked: list[Any] = [buttons.enter_key.click, view.wanted.submit]
-    buttons.show_key.click(partial(keys.shown, service), view.key, outputs, **QUICK)
-    gr.on(
-        asked,
-        partial(keys.entered, service),
-        [view.key, view.wanted, *mine],
-        outputs,
-        **QUICK,
-    )
-    buttons.another.click(partial(keys.another, service), [view.key, *mine], outputs, **QUICK)
+    buttons.show_key.click(partial(keys.shown, service), view.key, list(view), **QUICK)
+    ways: list[tuple[list[Any], Any, list[Any]]] = [
+        (asked, keys.entered, [view.key, view.wanted]),
+        ([buttons.another.click], keys.another, [view.key]),
+        ([view.languages.input], keys.chosen, [view.key, view.languages]),
+    ]
+    for triggers, function, inputs in ways:
+        outputs = [buttons.typed, buttons.matches, *view]
+        gr.on(triggers, going(function, service), [*inputs, *mine], outputs, **QUICK)
+
+
+def going(function: Callable[..., Page], service: VisitorService) -> Callable[..., tuple[Any, ...]]:
+    """Return a callback that goes over to another language, with the search for one emptied."""
+
+    def page(*inputs: Any) -> tuple[Any, ...]:
+        return keys.searched(function(service, *inputs))
+
+    page.__name__ = function.__name__
+    return page
 
 
 def connect_examples(

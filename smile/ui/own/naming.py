@@ -1,4 +1,4 @@
-"""Callbacks that name the language, take back, and delete everything."""
+"""Callbacks that name the language, and take back."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ import gradio as gr
 from smile.own import changes
 from smile.text.language_search import UNLISTED, only, search, unlisted
 from smile.text.languages import language
-from smile.ui.cancelled import consuming, named
-from smile.ui.files import discard
-from smile.ui.own.keys import Brought, emptied
 from smile.ui.own.page import Page, closed, fresh, guarded, opened, workspace_of
 from smile.ui.own.service import VisitorService
 
 CHOOSE = "Choose your language below."
-OTHER = "But not what the key in step 6 opens: enter that key, then delete that as well."
-DELETED = "Everything of yours was deleted."
 
 
 def matches(typed: str) -> Any:
@@ -52,26 +47,6 @@ def entered(service: VisitorService, key: str | None, typed: str) -> tuple[Any, 
     if code := only(typed):
         return (gr.update(choices=[], value=None, visible=False), *name(service, key, typed, code))
     return (matches(typed), *(Page().says(CHOOSE) if typed.strip() else Page()))
-
-
-@consuming
-@guarded
-def delete(
-    service: VisitorService,
-    key: str | None,
-    secret: object = None,
-    *brought: Brought,
-) -> Page:
-    """Delete everything of this visitor now, also what was uploaded and not used yet.
-
-    What the key on show opens is another's, as far as that goes; it stays, and that is said.
-    """
-    discard(named(brought))
-    service.visitors.delete_all(key)
-    gone = emptied(fresh(None))._replace(key="")
-    if isinstance(secret, str) and secret != key and service.visitors.has(secret):
-        return gone.says(f"{DELETED} {OTHER}", "done")
-    return gone._replace(secret=gr.update(value="", visible=False)).says(DELETED, "done")
 
 
 @guarded

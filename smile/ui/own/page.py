@@ -18,7 +18,7 @@ from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting, whole_setting
 from smile.settings import Settings
 from smile.ui.guard import sentence
-from smile.ui.own import curve, orthography, verdict, view
+from smile.ui.own import choice, curve, orthography, verdict, view
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import stage
 from smile.util.timing import relayed
@@ -72,6 +72,9 @@ class Page(NamedTuple):
     example_place: Any = gr.skip()  # and which example
     secret: Any = gr.skip()  # the key, where the visitor asked to see it
     wanted: Any = gr.skip()  # a key that the visitor enters
+    languages: Any = gr.skip()  # all of the visitor's, the open one chosen
+    languages_box: Any = gr.skip()
+    delete_this: Any = gr.skip()  # the language that is open, not the others
 
     def says(self, text: str, kind: str = "") -> Page:
         """Return the same with a line about what is going on; what is at work can be cancelled."""
@@ -95,7 +98,8 @@ def fresh(workspace: Workspace | None) -> Page:
     tried = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
     page = _of_pool(state, pool, setting)
     parts = transcripts.parts_of(items, workspace) if workspace else []
-    return page._replace(verdict=page.verdict + tried, **_of_transcripts(workspace, items, parts))
+    page = page._replace(verdict=page.verdict + tried, **_of_transcripts(workspace, items, parts))
+    return page._replace(**choice.shown(workspace))
 
 
 def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
@@ -268,32 +272,3 @@ def guarded_steps(function: Callable[P, Iterator[Page]]) -> Callable[P, Iterator
             yield Page().says(sentence(error, function.__name__), "error")
 
     return safe
-
-
-@guarded
-def arrived(service: VisitorService, key: str | None) -> Page:
-    """Return the tab as the page opens: what a visitor left here is there again."""
-    if not service.visitors.has(key):
-        return fresh(None)._replace(key="")
-    workspace = service.visitors.open(key)
-    return fresh(workspace).says(_where_things_stand(workspace))
-
-
-def _where_things_stand(workspace: Workspace) -> str:
-    """Return what is there, and what to do next."""
-    pool, language = workspace.pool(), workspace.state().language
-    if not language:
-        return "Begin with the name of your language."
-    if not pool:
-        return f"Your language is {language.name}; add examples next."
-    examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
-    said = f"Welcome back: {examples} of {language.name} are here."
-    begun = [item for item in transcripts.items(workspace) if item.begun]
-    if begun:
-        how = (
-            "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
-        )
-        return f"{said} A transcription was broken off; press Transcribe to {how}."
-    if checked.broken_off(workspace.folder, pool):
-        return f"{said} Their check was broken off; press “{CHECK}” to go on."
-    return f"{said} Add more, or transcribe recordings."

@@ -15,12 +15,15 @@ from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
 from smile.ui.live import LiveSessions
-from smile.ui.own import keys, live, orthography, view
+from smile.ui.own import live, orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
+from smile.ui.own.choice import language_choice
 from smile.ui.own.columns import column_choice
+from smile.ui.own.deleting import REALLY
 from smile.ui.own.encodings import encoding_step
 from smile.ui.own.events import connect
+from smile.ui.own.keys import going_on
 from smile.ui.own.page import CHECK, DEFAULT, Page
 from smile.ui.own.service import VisitorService
 from smile.ui.own.tracks import track_step
@@ -99,7 +102,8 @@ def step(number: str, title: str) -> Iterator[None]:
 
 
 def naming(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Lay out the search for a language by name or code."""
+    """Lay out the choice between the visitor's languages, and the search for one by name or code."""
+    language_choice(outputs, pressed)
     outputs["named"] = gr.HTML(view.named(None), elem_id="own-named", **PLAIN)
     pressed["typed"] = gr.Textbox(
         label="Name or ISO 639-3 code", placeholder="such as Mboshi or mdw", max_lines=1, elem_id="own-search"
@@ -256,32 +260,18 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 
 def taking(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Lay out the pool as a file, and the deletion of everything."""
+    """Lay out the pool as a file, the visitor's key, and the deletion of a language or of everything."""
     with gr.Row(visible=False, elem_classes="files") as row:
         pressed["pools"] = {
             "folder": gr.Button("Examples as a SMILE pool (zip)", size="sm", elem_id="own-pool-folder"),
             "superb": gr.Button("As an ML-SUPERB folder (zip)", size="sm", elem_id="own-pool-superb"),
         }
     outputs["taking"] = row
-    going_on(outputs, pressed)
+    with gr.Accordion("Another device", open=False, elem_id="own-keys"):
+        going_on(outputs, pressed)
     with gr.Row(elem_classes="files"):
+        outputs["delete_this"] = gr.Button(
+            "Delete this language", size="sm", visible=False, elem_id="own-delete-this", elem_classes="asks"
+        )
         pressed["delete"] = gr.Button("Delete everything of mine", size="sm", elem_id="own-delete")
-        pressed["really"] = gr.Button(
-            "Yes, delete it for good", variant="stop", size="sm", visible=False, elem_id="own-really"
-        )
-
-
-def going_on(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Lay out the visitor's key, by which work goes on elsewhere and in another language."""
-    with gr.Accordion("Another device or language", open=False, elem_id="own-keys"):
-        with gr.Row(elem_classes="files"):
-            pressed["show_key"] = gr.Button("Show my key", size="sm", elem_id="own-show-key")
-            pressed["another"] = gr.Button("Begin another language", size="sm", elem_id="own-another")
-        outputs["secret"] = gr.Textbox(
-            label=keys.YOURS, visible=False, interactive=False, buttons=["copy"], elem_id="own-secret"
-        )
-        outputs["wanted"] = gr.Textbox(
-            label="A key from another device", type="password", max_length=64, elem_id="own-wanted"
-        )
-        with gr.Row(elem_classes="files"):
-            pressed["enter_key"] = gr.Button("Go on with this key", size="sm", elem_id="own-enter-key")
+        pressed["really"] = gr.Button(REALLY, variant="stop", size="sm", visible=False, elem_id="own-really")
