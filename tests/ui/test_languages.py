@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from smile.ui import VisitorService
 from smile.ui.own import adding, deleting, keys, naming
 from smile.ui.own.arriving import arrived
 from smile.ui.own.page import Page, fresh
-from smile.ui.own.runs import Runs, counted, ended
+from smile.ui.own.runs import Runs, clicked, counted, ended
 from tests.support.uploads import upload
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
@@ -223,3 +223,20 @@ def test_a_list_is_not_read_again_while_nothing_changes(
     assert set(opened) == {idle.visitors.open(second).folder}
     with pytest.raises(PoolError, match="no longer here"):
         idle.visitors.open(f"{key}.3")
+
+
+def test_what_is_clicked_is_not_open_once_its_language_was_left(
+    idle: VisitorService, two: tuple[str, str]
+) -> None:
+    (key, second), runs = two, Runs()
+    click = gr.EventData(None, {"name": DEMO.utterances[0].id})
+
+    def leaving(asked: str | None, event: Mapping[str, Any]) -> Page:
+        made = adding.open_example(idle, asked, str(event["name"]))
+        keys.chosen(idle, key, "2", runs)
+        return made
+
+    assert clicked(leaving)(key, runs, click) == Page()
+    assert keys.chosen(idle, second, "1", runs).key == key
+    opened = clicked(lambda asked, event: adding.open_example(idle, asked, str(event["name"])))
+    assert opened(key, runs, click).example == DEMO.utterances[0].id

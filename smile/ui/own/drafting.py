@@ -21,6 +21,7 @@ from smile.ui.guard import sentence
 from smile.ui.own import editing
 from smile.ui.own.correcting import shown
 from smile.ui.own.page import Page, guarded, opened
+from smile.ui.own.runs import clicked
 from smile.ui.own.service import VisitorService
 from smile.ui.values import facts, number
 
@@ -141,9 +142,9 @@ def _asked(service: VisitorService, key: str | None, event: Facts) -> Asked:
     return Asked(workspace, part, text, [*map(str, seen)] if isinstance(seen, list) else None)
 
 
-def connect(service: VisitorService, view: Page, quick: Mapping[str, Any]) -> None:
-    """Connect the editor's own events."""
+def connect(service: VisitorService, view: Page, under_way: gr.State, quick: Mapping[str, Any]) -> None:
+    """Connect the editor's own events; those that open a segment open none of a language that was left."""
     editor, outputs = view.part_player, list(view)
     editor.draft(told(saved, service), view.key, view.part_saved, trigger_mode="multiple", **quick)
     for event, done in ((editor.split, split), (editor.merge, merge), (editor.undo, undo)):
-        event(told(done, service), view.key, outputs, **quick)
+        event(clicked(partial(done, service)), [view.key, under_way], outputs, **quick)

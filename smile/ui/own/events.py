@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,10 +13,10 @@ from smile.ui.own import adding, checking, correcting, deleting, drafting, keys,
 from smile.ui.own.arriving import arrived
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page, marking
-from smile.ui.own.runs import Runs, counted
+from smile.ui.own.runs import Runs, clicked, counted
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import QUICK
-from smile.ui.values import facts, number
+from smile.ui.values import number
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
 LONG: dict[str, Any] = {
@@ -41,7 +41,7 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
     connect_keys(service, view, buttons, under_way)
     connect_deleting(service, view, buttons, under_way)
     connect_files(service, view, buttons)
-    connect_editor(service, view)
+    connect_editor(service, view, under_way)
 
 
 def opened(view: Page) -> list[Any]:
@@ -117,10 +117,8 @@ def connect_examples(
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
     check = run(view.check.click, checking.check, [])
 
-    def pick(key: str, chosen: gr.EventData) -> Page:
-        return adding.open_example(service, key, str(facts(chosen).get("name", "")))
-
-    view.examples.pick(pick, view.key, outputs, **QUICK)
+    pick = clicked(lambda key, event: adding.open_example(service, key, str(event.get("name", ""))))
+    view.examples.pick(pick, [view.key, under_way], outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
     told = [*text, view.example_place, *opened(view)]
     buttons.save.click(marking(adding.save_example, service), told, outputs, **QUICK)
@@ -153,7 +151,8 @@ def connect_transcripts(
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
 
-    view.results.pick(opening(service), view.key, outputs, **QUICK).then(js="() => window.smileOpened()")
+    opened_one = view.results.pick(opening(service), [view.key, under_way], outputs, **QUICK)
+    opened_one.then(js="() => window.smileOpened()")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
     forgotten = [view.key, view.part, view.part_place, *opened(view)]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
@@ -194,20 +193,19 @@ def connect_files(service: VisitorService, view: Page, buttons: Buttons) -> None
         made.success(js=DOWNLOAD)
 
 
-def connect_editor(service: VisitorService, view: Page) -> None:
+def connect_editor(service: VisitorService, view: Page, under_way: gr.State) -> None:
     """Connect what the waveform of a transcript offers: the way to its neighbours, drafts, cuts by hand."""
-    view.part_player.pick(opening(service), view.key, list(view), **QUICK)
-    drafting.connect(service, view, QUICK)
+    view.part_player.pick(opening(service), [view.key, under_way], list(view), **QUICK)
+    drafting.connect(service, view, under_way, QUICK)
 
 
 def opening(service: VisitorService) -> Callable[..., Page]:
     """Return a callback that opens the transcript that was clicked."""
 
-    def pick(key: str, chosen: gr.EventData) -> Page:
-        event = facts(chosen)
+    def opened_part(key: str | None, event: Mapping[str, Any]) -> Page:
         return correcting.open_part(service, key, str(event.get("name", "")), number(event.get("part")) or 0)
 
-    return pick
+    return clicked(opened_part)
 
 
 def sampled(service: VisitorService, kind: str) -> Any:

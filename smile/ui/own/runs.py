@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from smile.ui.own.page import CHECK as CHECK_BUTTON
 from smile.ui.own.page import Page, fresh, guarded, listed
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import cancelling
+from smile.ui.values import facts
 
 CANCELLED = "Cancelled. What was finished before stays."
 WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
@@ -83,6 +84,21 @@ def counted(
 
     steps.__name__ = name
     return consuming(steps) if getattr(function, "consuming", False) else steps
+
+
+def clicked(
+    function: Callable[[str | None, Mapping[str, Any]], Page],
+) -> Callable[[str | None, Runs, gr.EventData], Page]:
+    """Return a callback that opens what was clicked, unless the page has gone over to another language since.
+
+    The page would not show it, but the session would take it for what is open.
+    """
+
+    def page(key: str | None, runs: Runs, event: gr.EventData) -> Page:
+        made = function(key, facts(event))
+        return Page() if runs.has_left(key) else made
+
+    return page
 
 
 def cancel(runs: Runs) -> str:
