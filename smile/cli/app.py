@@ -112,7 +112,7 @@ def _add_visitors(parser: argparse.ArgumentParser) -> None:
         "--most-visitors",
         type=int,
         default=env("SMILE_MOST_VISITORS") or Quota.visitors,
-        help="Let this number of visitors keep examples at a time.",
+        help="Keep this number of visitors' folders at a time, one for each language.",
     )
     add_option(
         parser,

@@ -27,9 +27,9 @@ class FullError(PoolError):
 class Quota:
     """Limits in bytes; the defaults suit a free Space, which has 50 GB of disk that does not last."""
 
-    each: int = 1_500_000_000  # of one visitor
+    each: int = 1_500_000_000  # of one visitor, in all languages
     total: int = 16_000_000_000  # of all visitors
-    visitors: int = 500  # with a folder at a time
+    visitors: int = 500  # folders at a time, one for each language
     free: int = 1_000_000_000  # that stay free on the disk
     uploads: int = 2_000_000_000  # of uploads that have not been used yet, or are under way
 
