@@ -81,7 +81,7 @@ def test_a_key_that_is_copied_opens_all_languages_elsewhere(page: Page) -> None:
     page.wait(lambda: "is here now" in said(page), "what is theirs")
     assert "Mboshi" in page.text("#own-named")
     assert "copy it now" not in said(page), "nothing was here before"
-    assert languages(page) == ["Mboshi, no examples", "Scottish Gaelic, no examples"]
+    assert languages(page) == ["Mboshi · no examples", "Scottish Gaelic · no examples"]
     assert narrow_enough(page)
     assert page.errors() == []
 
@@ -106,7 +106,7 @@ def test_languages_are_gone_between_by_keys_and_a_reload_opens_the_last(page: Pa
     page.wait(lambda: "Press again" in page.text("#own-delete-this"), "the question")
     page.click("#own-delete-this")
     page.wait(lambda: "was deleted" in said(page), "the deletion")
-    assert languages(page) == ["Mboshi, no examples"]
+    assert languages(page) == ["Mboshi · no examples"]
     begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
     page.click("#own-delete")
     page.wait(lambda: "all 2 languages" in page.text("#own-really"), "what is deleted")
@@ -142,4 +142,4 @@ def test_a_late_answer_of_the_language_that_was_left_paints_nothing(
     assert "Kurdish" not in said(page)
     shown(page.open())
     page.wait(lambda: "Mboshi" in page.text("#own-named"), "the one that was open last")
-    assert languages(page) == ["Mboshi, no examples", "Northern Kurdish, no examples"], "the name was taken"
+    assert languages(page) == ["Mboshi · no examples", "Northern Kurdish · no examples"], "the name was taken"

@@ -68,7 +68,7 @@ def test_a_key_brings_all_languages_and_shows_no_number(idle: VisitorService) ->
     assert seen(keys.shown(idle, second)) == (there, True)
     assert "opens all your languages" in keys.shown(idle, second).stage
     page = keys.entered(idle, here, there)
-    assert offered(page) == (["Scottish Gaelic, no examples", "Northern Kurdish, no examples"], "1", True)
+    assert offered(page) == (["Scottish Gaelic · no examples", "Northern Kurdish · no examples"], "1", True)
     page = keys.entered(idle, second, here)
     assert (page.key, seen(page)) == (here, (there, True))
     for own in (there, second):

@@ -42,11 +42,11 @@ def test_the_choice_is_hidden_while_there_is_nothing(idle: VisitorService) -> No
     key = idle.visitors.new()
     assert offered(arrived(idle, key)) == (["Not named yet"], "1", False)
     page = naming.name(idle, key, "x", "mdw")
-    assert offered(page) == (["Mboshi, no examples"], "1", True)
+    assert offered(page) == (["Mboshi · no examples"], "1", True)
     assert page.delete_this["visible"]
     other = idle.visitors.new()
     add_recordings(idle, other, 1)
-    assert offered(arrived(idle, other)) == (["Not named yet, no examples"], "1", True)
+    assert offered(arrived(idle, other)) == (["Not named yet · no examples"], "1", True)
 
 
 def test_each_language_has_its_name_and_number_of_examples(
@@ -54,10 +54,10 @@ def test_each_language_has_its_name_and_number_of_examples(
 ) -> None:
     key, second = two
     third = str(keys.another(idle, key).key)
-    both = ["Mboshi, 2 examples", "Scottish Gaelic, no examples", "Not named yet"]
+    both = ["Mboshi · 2 examples", "Scottish Gaelic · no examples", "Not named yet"]
     assert offered(arrived(idle, third)) == (both, "3", True)
     adding.remove_example(idle, key, DEMO.utterances[0].id)
-    assert offered(arrived(idle, second)) == (["Mboshi, 1 example", *both[1:]], "2", True)
+    assert offered(arrived(idle, second)) == (["Mboshi · 1 example", *both[1:]], "2", True)
 
 
 def test_another_language_begins_under_the_same_key(idle: VisitorService, two: tuple[str, str]) -> None:
@@ -93,6 +93,8 @@ def test_choosing_opens_a_language_and_changes_neither(idle: VisitorService, two
     assert (page.key, "No examples yet" in page.examples) == (second, True)
     assert (page.part, page.part_player, page.example_player) == (None, "", "")
     assert keys.chosen(idle, key, "1") == Page()
+    idle.visitors.delete(key)
+    assert keys.chosen(idle, key, "2").key == second, "from one that was deleted in another window"
 
 
 def test_a_callback_works_for_the_language_of_its_address_alone(
@@ -107,7 +109,7 @@ def test_a_callback_works_for_the_language_of_its_address_alone(
     ):
         assert "stage error" in refused.stage
     naming.name(idle, second, "x", "kmr")
-    assert offered(arrived(idle, key))[0] == ["Mboshi, 2 examples", "Northern Kurdish, no examples"]
+    assert offered(arrived(idle, key))[0] == ["Mboshi · 2 examples", "Northern Kurdish · no examples"]
     assert "stage error" not in adding.open_example(idle, key, name).stage
 
 
@@ -206,7 +208,7 @@ def test_a_damaged_language_does_not_keep_anyone_from_the_others(
     state.write_text(json.dumps(json.loads(state.read_text())))
     for page in (arrived(idle, key), keys.chosen(idle, second, "1")):
         assert "damaged" in page.stage
-        assert offered(page) == (["Mboshi", "Scottish Gaelic, no examples"], "1", True)
+        assert offered(page) == (["Mboshi", "Scottish Gaelic · no examples"], "1", True)
         assert page.delete_this["visible"]
     assert "Scottish Gaelic" in str(keys.chosen(idle, key, "2").named)
     assert idle.visitors.open(second).pool() is None

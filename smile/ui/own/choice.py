@@ -38,9 +38,9 @@ def shown(workspace: Workspace | None) -> dict[str, Any]:
 
 
 def label(one: Listed) -> str:
-    """Return how a language is told from the others, such as "Mboshi, 12 examples"."""
+    """Return how a language is told from the others, such as "Mboshi · 12 examples"."""
     name = one.name or UNNAMED
     if one.bare or one.examples is None:
         return name
     counted = "1 example" if one.examples == 1 else f"{one.examples or 'no'} examples"
-    return f"{name}, {counted}"
+    return f"{name} · {counted}"

@@ -73,11 +73,11 @@ def chosen(
     service: VisitorService, key: str | None, number: object, runs: Runs | None = None, *brought: Brought
 ) -> Page:
     """Open another language of the visitor's, by its number."""
-    here, to = opened(service, key), beside(key, number)
+    to = beside(key, number)
+    if to is None or not service.visitors.has(to):
+        return fresh(opened(service, key)).says(GONE, "error")
     if to == key:
         return Page()
-    if to is None or not service.visitors.has(to):
-        return fresh(here).says(GONE, "error")
     return gone_over(found(service, to), key, to, runs, brought)
 
 
