@@ -17,7 +17,7 @@ from smile.ui import VisitorService
 from smile.ui.own import adding, deleting, keys, naming
 from smile.ui.own.arriving import arrived
 from smile.ui.own.page import Page, fresh
-from smile.ui.own.runs import Runs, clicked, counted, ended
+from smile.ui.own.runs import Runs, clicked, counted, ended, marking
 from tests.support.uploads import upload
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
@@ -242,3 +242,16 @@ def test_what_is_clicked_is_not_open_once_its_language_was_left(
     assert keys.chosen(idle, second, "1", runs).key == key
     opened = clicked(lambda asked, event: adding.open_example(idle, asked, str(event["name"])))
     assert opened(key, runs, click).example == DEMO.utterances[0].id
+
+
+def test_a_change_of_the_language_that_was_left_closes_nothing_in_the_other(
+    idle: VisitorService, two: tuple[str, str]
+) -> None:
+    (key, _), runs, name = two, Runs(), DEMO.utterances[0].id
+    save = marking(adding.save_example, idle)
+    assert save(key, name, "other words", None, name, runs).example is None, "its editor is closed by that"
+    runs.go_over(key, f"{key}.2")
+    assert save(key, name, "more words", None, name, runs) == Page()
+    pool = idle.visitors.open(key).pool()
+    assert pool
+    assert pool.utterances[0].text == "more words", "what was asked is done"

@@ -17,8 +17,8 @@ from smile.transcription import batch
 from smile.ui import VisitorService
 from smile.ui.own import adding, checking, correcting, editing, naming, runs, transcribing
 from smile.ui.own.arriving import arrived
-from smile.ui.own.page import Page, marking
-from smile.ui.own.runs import Runs, counted, ended, failed
+from smile.ui.own.page import Page
+from smile.ui.own.runs import Runs, counted, ended, failed, marking
 from tests.support.cut_by_hand import NAME, corrected, transcribed
 from tests.support.fake_engine import in_three
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
@@ -202,14 +202,14 @@ def test_the_transcript_that_is_open_stays_marked_when_the_list_is_shown_anew(id
     assert opened.results.count(OPEN) == 1
     choose = marking(checking.choose, idle)
     for page in (
-        choose(key, 5, True, "off", "context", opened.part, None),
+        choose(key, 5, True, "off", "context", opened.part, None, session),
         transcripts_of(idle, key, session, opened.part),
-        marking(naming.name, idle)(key, "x", "gla", opened.part, None),
+        marking(naming.name, idle)(key, "x", "gla", opened.part, None, session),
     ):
         assert page.results.count(OPEN) == 1
         row = page.results.split(OPEN)[1]
         assert row.index(str(opened.part[0])) < row.index("</tr>")
-    assert choose(key, 3, True, "off", "context", None, None).results.count(OPEN) == 0
+    assert choose(key, 3, True, "off", "context", None, None, session).results.count(OPEN) == 0
 
 
 @pytest.mark.usefixtures("asked")
@@ -219,14 +219,14 @@ def test_the_example_that_is_open_stays_marked_when_the_list_is_shown_anew(idle:
     example = adding.open_example(idle, key, DEMO.utterances[1].id).example
     (recording,) = recordings(idle, key)
     for page in (
-        marking(naming.name, idle)(key, "x", "gla", None, example),
-        marking(transcribing.remove, idle)(key, (recording.name, 0), None, example),
+        marking(naming.name, idle)(key, "x", "gla", None, example, session),
+        marking(transcribing.remove, idle)(key, (recording.name, 0), None, example, session),
         transcripts_of(idle, key, session, None, example),
     ):
         assert page.examples.count(OPEN) == 1
         row = page.examples.split(OPEN)[1]
         assert row.index(f'data-name="{example}"') < row.index("</tr>")
-    closes = marking(adding.save_example, idle)(key, example, "other words", None, example)
+    closes = marking(adding.save_example, idle)(key, example, "other words", None, example, session)
     assert closes.examples.count(OPEN) == 0, "its editor is closed by that"
     assert closes.example is None
 

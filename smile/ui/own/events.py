@@ -12,8 +12,8 @@ from gradio.events import Dependency
 from smile.ui.own import adding, checking, correcting, deleting, drafting, keys, naming, runs, transcribing
 from smile.ui.own.arriving import arrived
 from smile.ui.own.buttons import Buttons
-from smile.ui.own.page import Page, marking
-from smile.ui.own.runs import Runs, clicked, counted
+from smile.ui.own.page import Page
+from smile.ui.own.runs import Runs, clicked, counted, marking
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import QUICK
 from smile.ui.values import number
@@ -31,8 +31,8 @@ def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) 
     """Connect all components of the tab to what they do."""
     outputs: list[Any] = list(view)
     tab.select(partial(arrived, service), view.key, outputs, **QUICK)
-    connect_naming(service, view, buttons)
     under_way = gr.State(Runs())
+    connect_naming(service, view, buttons, under_way)
     steps = [
         *connect_examples(service, view, buttons, under_way),
         *connect_transcripts(service, view, buttons, under_way),
@@ -54,14 +54,15 @@ def brought(view: Page) -> list[Any]:
     return [view.uploads, view.clip, view.recordings, view.recorded]
 
 
-def connect_naming(service: VisitorService, view: Page, buttons: Buttons) -> None:
+def connect_naming(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
     """Connect the language's name, and taking back."""
     outputs: list[Any] = list(view)
     typed, matches = buttons.typed, buttons.matches
+    now = [*opened(view), under_way]
     typed.input(naming.matches, typed, matches, trigger_mode="always_last", **QUICK)
     typed.submit(partial(naming.entered, service), [view.key, typed], [matches, *outputs], **QUICK)
-    matches.input(marking(naming.name, service), [view.key, typed, matches, *opened(view)], outputs, **QUICK)
-    view.undo.click(marking(naming.undo, service), [view.key, *opened(view)], outputs, **QUICK)
+    matches.input(marking(naming.name, service), [view.key, typed, matches, *now], outputs, **QUICK)
+    view.undo.click(marking(naming.undo, service), [view.key, *now], outputs, **QUICK)
 
 
 def connect_deleting(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
@@ -120,15 +121,15 @@ def connect_examples(
     pick = clicked(lambda key, event: adding.open_example(service, key, str(event.get("name", ""))))
     view.examples.pick(pick, [view.key, under_way], outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
-    told = [*text, view.example_place, *opened(view)]
+    told = [*text, view.example_place, *opened(view), under_way]
     buttons.save.click(marking(adding.save_example, service), told, outputs, **QUICK)
-    gone = [*text[:2], view.example_place, *opened(view)]
+    gone = [*text[:2], view.example_place, *opened(view), under_way]
     buttons.remove.click(marking(adding.remove_example, service), gone, outputs, **QUICK)
     settings = [view.shots, view.knn, view.characters, view.level]
     gr.on(
         [c.input for c in settings],
         marking(checking.choose, service),
-        [view.key, *settings, *opened(view)],
+        [view.key, *settings, *opened(view), under_way],
         outputs,
         **QUICK,
     )
@@ -144,7 +145,7 @@ def connect_transcripts(
     bring = run(view.recordings.upload, transcribing.bring, [view.recordings])
     buttons.add_recorded.click(
         marking(transcribing.bring_recorded, service),
-        [view.key, view.recorded, *opened(view)],
+        [view.key, view.recorded, *opened(view), under_way],
         outputs,
         **QUICK,
     )
@@ -154,7 +155,7 @@ def connect_transcripts(
     opened_one = view.results.pick(opening(service), [view.key, under_way], outputs, **QUICK)
     opened_one.then(js="() => window.smileOpened()")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
-    forgotten = [view.key, view.part, view.part_place, *opened(view)]
+    forgotten = [view.key, view.part, view.part_place, *opened(view), under_way]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
     return [bring, first, again, learn]
 

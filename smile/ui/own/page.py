@@ -168,20 +168,6 @@ def listed(
     return page
 
 
-def marking(function: Callable[..., Page], service: VisitorService) -> Callable[..., Page]:
-    """Return a callback whose last two inputs, beside its own, are what is open: a transcript, an example.
-
-    They stay marked in the lists.
-    """
-
-    def page(key: str | None, *inputs: Any) -> Page:
-        *given, part, example = inputs
-        return marked(service, function(service, key, *given), key, part, example)
-
-    page.__name__ = function.__name__  # by `wraps` gradio would count the inputs of the function inside
-    return guarded(page)
-
-
 def table(
     workspace: Workspace | None,
     items: Sequence[Item],

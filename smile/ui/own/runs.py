@@ -15,7 +15,7 @@ from smile.ui.cancelled import consuming
 from smile.ui.own.correcting import ADDED
 from smile.ui.own.editing import DRAFT
 from smile.ui.own.page import CHECK as CHECK_BUTTON
-from smile.ui.own.page import Page, fresh, guarded, listed
+from smile.ui.own.page import Page, fresh, guarded, listed, marked
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import cancelling
 from smile.ui.values import facts
@@ -84,6 +84,22 @@ def counted(
 
     steps.__name__ = name
     return consuming(steps) if getattr(function, "consuming", False) else steps
+
+
+def marking(function: Callable[..., Page], service: VisitorService) -> Callable[..., Page]:
+    """Return a callback whose last inputs, beside its own, are what is open, and the session's runs.
+
+    A transcript and an example are open; they stay marked in the lists. Once the page has gone over to
+    another language, nothing changes in what the session takes for open.
+    """
+
+    def page(key: str | None, *inputs: Any) -> Page:
+        *given, part, example, runs = inputs
+        made = function(service, key, *given)
+        return Page() if runs.has_left(key) else marked(service, made, key, part, example)
+
+    page.__name__ = function.__name__  # by `wraps` gradio would count the inputs of the function inside
+    return guarded(page)
 
 
 def clicked(
