@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from threading import Event
-from typing import Any
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from smile.ui.own import naming
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import findings, name, said, shown
+
+LATE = """
+window.late = window.waits = 0;
+const before = window.fetch;
+window.fetch = async (...asked) => {
+  const answer = await before(...asked), late = window.late;
+  if (late && String(asked[0]).includes("/run/")) {
+    window.waits += 1;
+    await new Promise((resolve) => setTimeout(resolve, late));
+    window.waits -= 1;
+  }
+  return answer;
+};
+"""
 
 
 @pytest.fixture(params=["desktop", "phone"])
@@ -116,28 +127,30 @@ def test_languages_are_gone_between_by_keys_and_a_reload_opens_the_last(page: Pa
     assert page.errors() == []
 
 
-def test_a_late_answer_of_the_language_that_was_left_paints_nothing(
-    page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow_link(page: Page) -> Iterator[Page]:
+    """The page, whose answers are held back for as many milliseconds as `window.late` says."""
+    added = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": LATE})
+    shown(page.open())
+    yield page
+    page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_a_late_answer_of_the_language_that_was_left_paints_nothing(slow_link: Page) -> None:
+    page = slow_link
     begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
-    go, answered, at_once = Event(), Event(), naming.fresh
-
-    def late(workspace: Any) -> Any:
-        made = at_once(workspace)
-        assert go.wait(60)
-        answered.set()
-        return made
-
-    monkeypatch.setattr(naming, "fresh", late)
     page.one("#own-search :is(input, textarea)").clear()
     page.one("#own-search :is(input, textarea)").send_keys("northern kurdish")
     page.wait(lambda: page.all("#own-matches input[value='kmr']"), "the language")
+    page.driver.execute_script("window.late = 4000")
     page.click("#own-matches label:has(input[value='kmr'])")
+    page.wait(lambda: page.driver.execute_script("return window.waits"), "the answer, on its way")
+    page.driver.execute_script("window.late = 0")
     page.click("#own-languages label:nth-of-type(1)")
     page.wait(lambda: "Mboshi" in page.text("#own-named"), "the other language")
-    go.set()
-    assert answered.wait(60)
-    time.sleep(1.5)  # until the answer has come
+    assert page.driver.execute_script("return window.waits"), "the answer is still on its way"
+    page.wait(lambda: not page.driver.execute_script("return window.waits"), "the late answer")
+    time.sleep(0.5)
     assert ("Mboshi" in page.text("#own-named"), chosen(page)) == (True, "1")
     assert "Kurdish" not in said(page)
     shown(page.open())
