@@ -5,7 +5,6 @@ A text y is worth log P_ctc(y) + weight log P_lm(y, end) + bonus |y|, |y| in cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, inf, log, log1p
 from typing import Protocol
@@ -74,7 +73,6 @@ class _Prefix:
         self.worth = worth  # language model and bonus, of all its characters
 
 
-Grow = Callable[[_Prefix, int], _Prefix]
 Ways = dict[_Prefix, list[float]]  # log P of the ways to a prefix that end in a blank, and that do not
 
 
@@ -82,14 +80,14 @@ def search(
     logprobs: Matrix, alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings = DEFAULTS
 ) -> list[Hypothesis]:
     """Return the texts kept at the end of log probabilities (frames, symbols), the best first."""
-    grow = _growing(alphabet, lm, settings)
+    tree = _Tree(alphabet, lm, settings)
     root = _Prefix(None, BLANK, lm.start if lm else "", 0.0)
     beams: Ways = {root: [0.0, -inf]}
     least = log(settings.least) if settings.least > 0 else -inf
     for row in logprobs.astype(np.float64):
         tried = [(int(c), float(row[c])) for c in _likely(row, least, settings.tried) if c != BLANK]
         if tried:
-            beams = _pruned(_extended(beams, row.tolist(), tried, grow), settings.size)
+            beams = _pruned(_extended(beams, row.tolist(), tried, tree, settings), settings.size)
         else:  # more than half of the frames
             _stay(beams, row.tolist())
     ends = [(prefix, _sum(*ways) + prefix.worth) for prefix, ways in beams.items()]
@@ -107,39 +105,51 @@ def _likely(row: NDArray[np.float64], least: float, most: int) -> NDArray[np.int
     return np.sort(numbers[np.argsort(-row[numbers], kind="stable")[:most]])
 
 
-def _growing(alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings) -> Grow:
-    """Return what gives a prefix with one more character, scored once."""
+class _Tree:
+    """All prefixes that were ever scored; here, so that no prefix refers to itself."""
 
-    children: dict[tuple[_Prefix, int], _Prefix] = {}  # here, so that no prefix refers to itself
+    def __init__(self, alphabet: Alphabet, lm: LanguageModel | None, settings: BeamSettings):
+        self._alphabet, self._lm, self._settings = alphabet, lm, settings
+        self.children: dict[tuple[_Prefix, int], _Prefix] = {}
 
-    def grow(prefix: _Prefix, number: int) -> _Prefix:
-        child = children.get((prefix, number))
-        if child is None:
-            worth, context = prefix.worth + settings.bonus, ""
-            if lm:
-                character = alphabet.characters[number - 1]
-                worth += settings.weight * lm.logprob(prefix.context, character)
-                context = lm.context(prefix.context, character)
-            child = children[prefix, number] = _Prefix(prefix, number, context, worth)
+    def grow(self, prefix: _Prefix, number: int) -> _Prefix:
+        """Return a prefix with one more character, which it has not had so far, and score it."""
+        worth, context, lm = prefix.worth + self._settings.bonus, "", self._lm
+        if lm:
+            character = self._alphabet.characters[number - 1]
+            worth += self._settings.weight * lm.logprob(prefix.context, character)
+            context = lm.context(prefix.context, character)
+        child = self.children[prefix, number] = _Prefix(prefix, number, context, worth)
         return child
 
-    return grow
 
+def _extended(
+    beams: Ways, row: list[float], tried: list[tuple[int, float]], tree: _Tree, settings: BeamSettings
+) -> Ways:
+    """Return the ways after one more frame, its log probabilities in `row`, of prefixes that may be kept.
 
-def _extended(beams: Ways, row: list[float], tried: list[tuple[int, float]], grow: Grow) -> Ways:
-    """Return the ways after one more frame, its log probabilities in `row`."""
+    A new prefix comes from one that there was, and the language model makes it no likelier. So it is passed
+    over where as many as are kept, by the frame's blank alone, are worth more already.
+    """
     extended: Ways = {}
-    for prefix, (blank, symbol) in beams.items():
-        last, total = prefix.last, _sum(blank, symbol)
-        ways = extended.setdefault(prefix, [-inf, -inf])
-        ways[0] = _sum(ways[0], total + row[BLANK])
-        if last != BLANK:
-            ways[1] = _sum(ways[1], symbol + row[last])
+    totals = [_sum(*ways) for ways in beams.values()]
+    for (prefix, (_, symbol)), total in zip(beams.items(), totals, strict=True):
+        last = prefix.last
+        extended[prefix] = [total + row[BLANK], symbol + row[last] if last != BLANK else -inf]
+    full = len(extended) >= settings.size
+    least = min(_sum(*ways) + prefix.worth for prefix, ways in extended.items()) if full else -inf
+    for (prefix, (blank, _)), total in zip(beams.items(), totals, strict=True):
+        last, enough = prefix.last, least - prefix.worth - settings.bonus
         for number, logprob in tried:
-            before = blank if number == last else total
-            if before > -inf:
-                ways = extended.setdefault(grow(prefix, number), [-inf, -inf])
-                ways[1] = _sum(ways[1], before + logprob)
+            came = (blank if number == last else total) + logprob
+            child = tree.children.get((prefix, number))
+            if child in extended:
+                ways = extended[child]
+                ways[1] = _sum(ways[1], came)
+            elif came > -inf and came >= enough:
+                child = child or tree.grow(prefix, number)
+                if came + child.worth >= least:
+                    extended[child] = [-inf, came]
     return extended
 
 

@@ -11,6 +11,10 @@ from smile.acoustic.alphabet import BLANK, Alphabet, Labels
 from smile.datatypes import Matrix
 
 LEAST = -1e300  # stands for log 0 where one is taken from another
+FAR = 300.0  # nats below the best text, from which on a likelihood is added up in logarithms
+OFTEN = 4  # frames after which likelihoods are scaled; they lose 150 nats in one at most
+NOTHING = 1e-280  # of the largest likelihood of a frame
+Matrices = NDArray[np.float32]  # log probabilities (heads, frames, symbols)
 
 
 def greedy(logprobs: Matrix, alphabet: Alphabet) -> str:
@@ -20,23 +24,71 @@ def greedy(logprobs: Matrix, alphabet: Alphabet) -> str:
     return alphabet.decode(best[changed].tolist())
 
 
-def log_likelihoods(logprobs: Matrix, labels: Sequence[Labels]) -> NDArray[np.float64]:
-    """Return log P(labels | frames), over all alignments, of each text (texts,) in one pass over the frames.
+def log_likelihoods(logprobs: Matrices, labels: Sequence[Labels]) -> NDArray[np.float64]:
+    """Return log P(labels | frames), over all alignments, of each text by each head (heads, texts).
 
-    The forward pass of Graves et al. 2006, in which beginnings that texts share are gone through once. It is
-    -inf where the frames cannot hold the labels.
+    The forward pass of Graves et al. 2006 over log probabilities (heads, frames, symbols), in which
+    beginnings that texts share are gone through once. It is -inf where the frames cannot hold the labels.
+    Texts so much worse than the best that a float may not hold both are gone through again in logarithms.
     """
-    nodes, rows = _Beginnings(labels), logprobs.astype(np.float64)
-    blank, symbol = np.full((2, len(nodes.labels)), -np.inf)
-    blank[0] = rows[0, BLANK]
-    symbol[1:] = np.where(nodes.parents[1:] == 0, rows[0, nodes.labels[1:]], -np.inf)
-    with np.errstate(divide="ignore"):  # log 0: there is no way here yet
-        for row in rows[1:]:
-            leapt = np.where(nodes.leap, symbol[nodes.parents], -np.inf)
-            came = _sum(symbol, blank[nodes.parents], leapt) + row[nodes.labels]
-            blank, symbol = _sum(blank, symbol) + row[BLANK], came
-            symbol[0] = -np.inf  # the empty beginning has no last character
-        return _sum(blank[nodes.ends], symbol[nodes.ends])
+    found = _by_products(logprobs, _Beginnings(labels))
+    lost = np.isneginf(found) | (found < found.max(axis=1, keepdims=True) - FAR)
+    far = np.flatnonzero(lost.any(axis=0)).tolist()
+    if far:
+        found[:, far] = _by_logarithms(logprobs, _Beginnings([labels[i] for i in far]))
+    return found
+
+
+def _by_products(logprobs: Matrices, nodes: _Beginnings) -> NDArray[np.float64]:
+    """The likelihoods in multiplications alone: each frame's are scaled to the largest, what is lost is 0."""
+    rows = np.exp(logprobs.astype(np.float64))
+    blanks, leap = rows[..., BLANK, None], nodes.leap.astype(np.float64)
+    blank, symbol = np.zeros((2, len(rows), len(nodes.labels)))
+    blank[:, 0] = rows[:, 0, BLANK]
+    symbol[:, 1:] = np.where(nodes.parents[1:] == 0, rows[:, 0].take(nodes.labels[1:], 1), 0.0)
+    scale = np.zeros(len(rows))
+    for frame in range(1, rows.shape[1]):
+        came = symbol.take(nodes.parents, 1) * leap
+        came += blank.take(nodes.parents, 1)
+        came += symbol
+        came *= rows[:, frame].take(nodes.labels, 1)
+        came[:, 0] = 0.0  # the empty beginning has no last character
+        blank += symbol
+        blank *= blanks[:, frame]
+        symbol = came
+        if not frame % OFTEN:
+            scale += _scaled(blank, symbol)
+    scale += _scaled(blank, symbol)
+    with np.errstate(divide="ignore"):  # log 0: the frames cannot hold the text
+        return np.log(blank[:, nodes.ends] + symbol[:, nodes.ends]) + scale[:, None]
+
+
+def _scaled(blank: NDArray[np.float64], symbol: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring the largest of each head's (heads, beginnings) to 1 in place -> what it was, in logarithms.
+
+    What is next to nothing becomes 0: processors take a hundred times as long over such numbers.
+    """
+    most = np.maximum(blank.max(axis=1), symbol.max(axis=1))
+    most[most == 0] = 1.0  # all are lost
+    for each in (blank, symbol):
+        each /= most[:, None]
+        each[each < NOTHING] = 0.0
+    return np.log(most)
+
+
+def _by_logarithms(logprobs: Matrices, nodes: _Beginnings) -> NDArray[np.float64]:
+    """The likelihoods of texts however unlikely."""
+    rows = logprobs.astype(np.float64)
+    blank, symbol = np.full((2, len(rows), len(nodes.labels)), -np.inf)
+    blank[:, 0] = rows[:, 0, BLANK]
+    symbol[:, 1:] = np.where(nodes.parents[1:] == 0, rows[:, 0].take(nodes.labels[1:], 1), -np.inf)
+    for frame in range(1, rows.shape[1]):
+        row = rows[:, frame]
+        leapt = np.where(nodes.leap, symbol[:, nodes.parents], -np.inf)
+        came = _sum(symbol, blank[:, nodes.parents], leapt) + row[:, nodes.labels]
+        blank, symbol = _sum(blank, symbol) + row[:, BLANK, None], came
+        symbol[:, 0] = -np.inf
+    return _sum(blank[:, nodes.ends], symbol[:, nodes.ends])
 
 
 class _Beginnings:
@@ -61,15 +113,16 @@ class _Beginnings:
 def _sum(*each: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return log(exp(a) + exp(b) + ...) of arrays of one shape; -inf where all are."""
     most = np.maximum(np.maximum.reduce(each), LEAST)
-    return np.asarray(np.log(np.add.reduce([np.exp(one - most) for one in each])) + most)
+    with np.errstate(divide="ignore"):  # log 0: there is no way here yet
+        return np.asarray(np.log(np.add.reduce([np.exp(one - most) for one in each])) + most)
 
 
-def scores(logprobs: Matrix, alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Return log P(text | frames) of each text (texts,); -inf where the head cannot write it."""
+def scores(logprobs: Matrices, alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return log P(text | frames) of each text by each head (heads, texts); -inf where it cannot write it."""
     found = log_likelihoods(logprobs, [alphabet.encode(text) for text in texts])
     return np.where([alphabet.knows(text) for text in texts], found, -np.inf)
 
 
 def score(logprobs: Matrix, alphabet: Alphabet, text: str) -> float:
     """Return log P(text | frames); a character that the head cannot write makes it -inf."""
-    return float(scores(logprobs, alphabet, [text])[0])
+    return float(scores(logprobs[None], alphabet, [text])[0, 0])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +63,15 @@ class AcousticModel:
 
     def written(self, *logprobs: Matrix) -> DecodingResult:
         """Return the text of log probabilities (frames, symbols) of each head, as the pool would write it."""
-        return self.result(self.text(*logprobs), logprobs)
+        text, heard = self._best(logprobs)
+        return self._result(text, heard)
 
     def result(self, text: str, logprobs: Sequence[Matrix]) -> DecodingResult:
         """Return a text of the heads' form as the pool would write it, with their log probability of it."""
-        each = float(np.mean([self.score(one, text) for one in logprobs])) / max(1, len(text))
+        return self._result(text, float(self._heard([text], logprobs)[0]))
+
+    def _result(self, text: str, heard: float) -> DecodingResult:
+        each = heard / max(1, len(text))
         return DecodingResult((), (each,) * len(text), self.spelt(text), "end")
 
     def text(self, *logprobs: Matrix) -> str:
@@ -75,13 +79,17 @@ class AcousticModel:
 
         Without a language model it is the first head's, greedy.
         """
-        alphabet = self.head.alphabet
+        return self._best(logprobs)[0]
+
+    def _best(self, logprobs: Sequence[Matrix]) -> tuple[str, float]:
+        """Return the text that is taken, and its mean log likelihood by the heads."""
         if self.lm is None:
-            return greedy(logprobs[0], alphabet).strip()
-        texts = self._proposed(logprobs)
-        if len(texts) == 1:
-            return texts[0]
-        return texts[int(np.argmax(self._worth(texts, logprobs)))]
+            texts = [greedy(logprobs[0], self.head.alphabet).strip()]
+        else:
+            texts = self._proposed(logprobs)
+        heard = self._heard(texts, logprobs)
+        best = int(np.argmax(self._worth(texts, heard))) if len(texts) > 1 else 0
+        return texts[best], float(heard[best])
 
     def kept(
         self, logprobs: Sequence[Matrix], also: Sequence[str] = ()
@@ -91,16 +99,20 @@ class AcousticModel:
         Others in the heads' form come after them; what the heads cannot write is worth -inf.
         """
         texts = list(dict.fromkeys([*self._proposed(logprobs), *also]))
-        return texts, self._worth(texts, logprobs)
+        return texts, self._worth(texts, self._heard(texts, logprobs))
 
     def _proposed(self, logprobs: Sequence[Matrix]) -> list[str]:
         """Return the texts of all heads' beams, each once."""
         lists = [beam.search(one, self.head.alphabet, self.lm, self.beam) for one in logprobs]
         return list(dict.fromkeys(kept.text.strip() for kept in chain.from_iterable(lists)))
 
-    def _worth(self, texts: Sequence[str], logprobs: Sequence[Matrix]) -> NDArray[np.float64]:
+    def _heard(self, texts: Sequence[str], logprobs: Sequence[Matrix]) -> NDArray[np.float64]:
+        """Return the mean log likelihood of texts by the heads (texts,)."""
+        alike = [np.stack(list(of_one_length)) for _, of_one_length in groupby(logprobs, len)]
+        return np.concatenate([scores(each, self.head.alphabet, texts) for each in alike]).mean(axis=0)
+
+    def _worth(self, texts: Sequence[str], heard: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what texts are worth: mean log likelihood, language model, length, and words unseen."""
-        heard = np.mean([scores(one, self.head.alphabet, texts) for one in logprobs], axis=0)
         spoken = [self.lm.score(text) if self.lm else 0.0 for text in texts]
         unseen = [sum(w not in self.words for w in t.split()) if self.words else 0 for t in texts]
         lengths = np.array([len(text) for text in texts])

@@ -28,7 +28,7 @@ def random_logprobs(frames: int, symbols: int, seed: int, sharp: float = 1.0) ->
 
 
 def likelihood(logprobs: np.ndarray, labels: np.ndarray) -> float:
-    return float(log_likelihoods(logprobs, [labels])[0])
+    return float(log_likelihoods(logprobs[None], [labels])[0, 0])
 
 
 def collapsed(path: tuple[int, ...]) -> tuple[int, ...]:
@@ -50,7 +50,7 @@ def all_texts(logprobs: np.ndarray) -> dict[tuple[int, ...], float]:
 def test_likelihood_is_the_sum_over_alignments(frames: int, seed: int) -> None:
     logprobs = random_logprobs(frames, 4, seed)
     likelihoods = all_texts(logprobs)
-    together = log_likelihoods(logprobs, [np.array(text, np.int64) for text in likelihoods])
+    together = log_likelihoods(logprobs[None], [np.array(text, np.int64) for text in likelihoods])[0]
     np.testing.assert_allclose(together, list(likelihoods.values()), atol=1e-5)
     assert np.logaddexp.reduce(list(likelihoods.values())) == pytest.approx(0, abs=1e-5)
     assert likelihood(logprobs, np.array([1] * (frames + 1))) == -np.inf
@@ -88,6 +88,47 @@ def test_a_narrow_search_is_seldom_worse(seed: int) -> None:
     wide, narrow = (search(logprobs, AB, None, BeamSettings(size=n, bonus=0.0)) for n in (200, 8))
     assert len(narrow) <= 8
     assert narrow[0].text == wide[0].text
+
+
+def plain_search(logprobs: np.ndarray, lm: CharacterNgram, settings: BeamSettings) -> list[str]:
+    """The texts that a search keeps which scores every way and only then takes the best."""
+    beams = {"": (0.0, -np.inf)}
+
+    def worth(text: str, ways: tuple[float, float]) -> float:
+        spoken = lm.score(text) - lm.end(context_of(text))
+        return np.logaddexp(*ways) + settings.weight * spoken + settings.bonus * len(text)
+
+    def context_of(text: str) -> str:
+        context = lm.start
+        for character in text:
+            context = lm.context(context, character)
+        return context
+
+    for row in logprobs.astype(np.float64):
+        grown: dict[str, list[float]] = {}
+        for text, (blank, symbol) in beams.items():
+            stays = grown.setdefault(text, [-np.inf, -np.inf])
+            stays[0] = np.logaddexp(stays[0], np.logaddexp(blank, symbol) + row[BLANK])
+            if text:
+                stays[1] = np.logaddexp(stays[1], symbol + row[AB.encode(text[-1])[0]])
+            for number in np.flatnonzero(row > np.log(settings.least)):
+                if number != BLANK:
+                    character = AB.decode([number])
+                    before = blank if text.endswith(character) else np.logaddexp(blank, symbol)
+                    child = grown.setdefault(text + character, [-np.inf, -np.inf])
+                    child[1] = np.logaddexp(child[1], before + row[number])
+        best = sorted(grown, key=lambda text: -worth(text, (grown[text][0], grown[text][1])))
+        beams = {text: (grown[text][0], grown[text][1]) for text in best[: settings.size]}
+    ends = {t: worth(t, ways) + settings.weight * lm.end(context_of(t)) for t, ways in beams.items()}
+    return sorted(ends, key=lambda text: -ends[text])
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("size", [1, 3, 12])
+def test_what_a_search_passes_over_would_not_have_been_kept(seed: int, size: int) -> None:
+    logprobs = random_logprobs(30, 4, seed, sharp=1.5 + seed)
+    lm, settings = CharacterNgram(["a b", "ab ba", "bb"], 3), replace(EXACT, size=size, least=1e-3)
+    assert [h.text for h in search(logprobs, AB, lm, settings)] == plain_search(logprobs, lm, settings)
 
 
 def test_greedy_joins_repeats_and_keeps_those_parted_by_a_blank() -> None:
@@ -144,10 +185,40 @@ def test_many_texts_are_scored_as_each_alone(seed: int) -> None:
     logprobs = random_logprobs(7, len(AB), seed)
     texts = ["", "a", "aa", "ab ab", "b", "abc", "aaaaaaaa", "a b a"]
     each = [score(logprobs, AB, text) for text in texts]
-    np.testing.assert_allclose(scores(logprobs, AB, texts), each, atol=1e-5)
-    np.testing.assert_allclose(
-        scores(logprobs[:1], AB, texts[:2]), [score(logprobs[:1], AB, t) for t in texts[:2]]
-    )
+    np.testing.assert_allclose(scores(logprobs[None], AB, texts)[0], each, atol=1e-5)
+    first = scores(logprobs[None, :1], AB, texts[:2])[0]
+    np.testing.assert_allclose(first, [score(logprobs[:1], AB, t) for t in texts[:2]])
+
+
+def test_several_heads_score_as_each_alone() -> None:
+    heads, texts = [random_logprobs(9, len(AB), seed) for seed in range(3)], ["ab", "b a", "aabb", ""]
+    together = scores(np.stack(heads), AB, texts)
+    assert together.shape == (3, 4)
+    np.testing.assert_allclose(together, [[score(head, AB, text) for text in texts] for head in heads])
+
+
+@pytest.mark.parametrize("sharp", [1.0, 8.0, 60.0, 900.0])
+def test_texts_far_from_the_sound_are_scored_as_torch_does(sharp: float) -> None:
+    """Down to hundreds of thousands of nats, where multiplied probabilities would be lost."""
+    import torch
+
+    frames, symbols = 200, 12
+    logprobs, draw = random_logprobs(frames, symbols, 3, sharp), np.random.default_rng(4)
+    path = logprobs.argmax(axis=1)
+    heard = np.array([symbol for symbol, _ in itertools.groupby(path.tolist()) if symbol != BLANK])
+    half = np.concatenate([heard[: len(heard) // 2], draw.integers(1, symbols, 30)])
+    texts = [heard, half, draw.integers(1, symbols, 60), draw.integers(1, symbols, 3), heard[:1]]
+    ours = log_likelihoods(logprobs[None], [text.astype(np.int64) for text in texts])[0]
+    double = torch.from_numpy(logprobs.astype(np.float64))[:, None]
+    theirs = [
+        -float(
+            torch.nn.functional.ctc_loss(
+                double, torch.from_numpy(t)[None], [frames], [len(t)], reduction="none"
+            )
+        )
+        for t in texts
+    ]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
 
 
 def test_what_all_heads_find_likeliest_is_taken() -> None:
