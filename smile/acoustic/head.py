@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +44,18 @@ class Head:
         w = self.weights
         mixed = np.tensordot(softmax(w["mix"]), states.astype(np.float32, copy=False), 1)
         x = gelu(mixed @ w["narrow.weight"].T + w["narrow.bias"])
-        for weight, bias in (("convolution.weight", "convolution.bias"), *further(w)):
-            x = x + gelu(convolved(x, w[weight]) + w[bias])
+        for taps, bias in self._convolutions:
+            x = x + gelu(convolved(x, taps) + bias)
         logits = x @ w["output.weight"].T + w["output.bias"]
         top = logits.max(axis=1, keepdims=True)
         return logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+
+    @cached_property
+    def _convolutions(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Return taps (width, d, out) and bias of each convolution, laid out as products read them."""
+        names = (("convolution.weight", "convolution.bias"), *further(self.weights))
+        each = [(self.weights[weight], self.weights[bias]) for weight, bias in names]
+        return [(np.ascontiguousarray(kernel.transpose(2, 1, 0)), bias) for kernel, bias in each]
 
     @property
     def layer_weights(self) -> dict[int, float]:
@@ -74,11 +82,14 @@ def gelu(x: Matrix) -> Matrix:
     return np.float32(0.5) * x * (1 + np.tanh(root * (x + np.float32(0.044715) * x * x * x)))
 
 
-def convolved(x: Matrix, kernel: NDArray[np.float32]) -> Matrix:
-    """Return x (frames, d) convolved over frames by a kernel (out, d, odd width), padded with zeros."""
-    frames, width = len(x), kernel.shape[2]
+def convolved(x: Matrix, taps: NDArray[np.float32]) -> Matrix:
+    """Return x (frames, d) convolved over frames by taps (odd width, d, out), padded with zeros."""
+    frames, width = len(x), len(taps)
     padded = np.pad(x, ((width // 2, width // 2), (0, 0)))
-    return np.sum([padded[k : k + frames] @ kernel[:, :, k].T for k in range(width)], axis=0)
+    out = padded[:frames] @ taps[0]
+    for k in range(1, width):
+        out += padded[k : k + frames] @ taps[k]
+    return np.asarray(out)
 
 
 def fits(weights: Weights, layers: int, symbols: int) -> bool:
