@@ -91,11 +91,11 @@ def crossed_words(clips: Sequence[CrossRead]) -> Generator[FittingProgress, None
     found: list[Words] = []
     for done, clip in enumerate(clips, 1):
         try:
-            logprobs = clip.logprobs
+            heard = clip.heard
         except PoolError:
             continue
-        text = clip.model.written(logprobs).text
-        found.append(words_of(clip.model, (logprobs,), text, clip.utterance.text))
+        text = clip.model.written(*heard).text
+        found.append(words_of(clip.model, heard[:1], text, clip.utterance.text))
         yield FittingProgress("writing", done, len(clips))
     return Words.joined(found)
 

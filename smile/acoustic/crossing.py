@@ -12,7 +12,7 @@ from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Begin, Fitted, fit_to
 from smile.acoustic.model import AcousticModel, assembled, spoken
 from smile.acoustic.recipe import FittingProgress, Recipe
-from smile.acoustic.states import LayerStore
+from smile.acoustic.states import READ_AT, LayerStore
 from smile.acoustic.store import clip_key
 from smile.datatypes import Matrix, PoolError, Utterance
 from smile.retrieval.samplers import stable_shuffle
@@ -39,6 +39,16 @@ class CrossRead:
             PoolError: its layer states are gone.
         """
         return self.model.head(self.store.states_of(self.utterance))
+
+    @property
+    def heard(self) -> tuple[Matrix, ...]:
+        """Return what the head makes of it at each speed at which clips are read, its own first.
+
+        Other speeds than its own are left out where the pool was not encoded at them; raises as `logprobs`
+        does.
+        """
+        others = (self.store.found(self.utterance, speed) for speed in READ_AT if speed != 1)
+        return (self.logprobs, *(self.model.head(states) for states in others if states is not None))
 
 
 @dataclass(frozen=True, eq=False)
