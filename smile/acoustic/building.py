@@ -15,8 +15,8 @@ from smile.acoustic.store import clip_key, form_of, head_path, write
 from smile.datatypes import PoolError, Utterance
 from smile.pools.kept import making
 from smile.pools.pool import Pool
-from smile.util.machine import cores
 from smile.util.side_by_side import side_by_side
+from smile.util.threads import computing
 from smile.util.timing import relayed
 from smile.whisper.model import Model
 
@@ -73,7 +73,7 @@ def build(
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
     The recipes read the same layers at the same speeds and write the same form. As many are fitted at once
-    as there are cores, in this process, or each `by` a worker, to the same bits where the machines are alike.
+    as threads may compute, in this process, or each `by` a worker, to the same bits where machines are alike.
     With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
@@ -113,7 +113,7 @@ def together(
 ) -> Generator[FittingProgress, None, list[Fitted]]:
     """Fit heads side by side and return them; yields as one fit does, with the epochs of all."""
     done, of = [0] * len(fits), [0] * len(fits)
-    steps = side_by_side(fits, cores())
+    steps = side_by_side(fits, computing())
 
     def counted(step: tuple[int, FittingProgress]) -> FittingProgress:
         number, said = step

@@ -32,6 +32,12 @@ def settle() -> None:
         threadpool_limits(cores(), user_api="blas")  # numpy's has been loaded, and knows of no quota
 
 
+def computing() -> int:
+    """Return how many threads a job may compute with: as the environment says, else a core each."""
+    said = os.environ.get(COUNTS[0], "").split(",")[0].strip()  # OpenMP takes a number for each level
+    return max(1, int(said)) if said.isdecimal() else cores()
+
+
 class _Alone:
     """How many are computing alone now, and what numpy's library computed with before."""
 

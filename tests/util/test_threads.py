@@ -60,3 +60,11 @@ def test_a_failure_gives_the_threads_back() -> None:
     with pytest.raises(ValueError, match="bad"), threads.alone():
         raise ValueError("bad")
     assert [library.get_num_threads() for library in threads._libraries()] == before
+
+
+@pytest.mark.parametrize(("said", "count"), [("3", 3), ("4,2", 4), ("0", 1), ("", None), ("many", None)])
+def test_a_job_computes_with_as_many_threads_as_the_environment_says(
+    silent: pytest.MonkeyPatch, said: str, count: int | None
+) -> None:
+    silent.setenv("OMP_NUM_THREADS", said)
+    assert threads.computing() == (count or cores())

@@ -39,7 +39,8 @@ class LargeDatastore(Datastore):
     def nearest(self, hidden: Matrix, without: int = -1) -> tuple[Weights, NDArray[np.int64]]:
         """Find near keys of hidden states (m, d): their squared distances and indices (m, k).
 
-        Keys of the clip `without` do not count. Where the lists give fewer than k, all keys are measured.
+        Keys of the clip `without` do not count; of equally far ones the first do. Where the lists give fewer
+        than k, all keys are measured.
         """
         assert self.lists is not None
         k = min(NEIGHBOURS, len(self.keys))
