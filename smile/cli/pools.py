@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smile.cli.places import path_here
 from smile.paths import CACHE, INSTALLED, POOLS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ A_POOL = "a folder, or the code of a pool that comes with SMILE, such as gla"
 
 def pool_folder(text: str) -> Path:
     """Return the folder of a pool that an option names: a path, or else one that comes with SMILE."""
-    folder = Path(text)
+    folder = path_here(text)
     if not folder.exists() and folder.name == text and (POOLS / text / "pool.json").is_file():
         return POOLS / text
     return folder

@@ -17,6 +17,7 @@ from smile.cli.acoustic import fit_acoustic, prepare_pool
 from smile.cli.models import add_engine, model_arguments, models_of
 from smile.cli.options import add_settings, settings_of
 from smile.cli.parsers import Commands, add_command, add_option
+from smile.cli.places import path_here, path_or_url
 from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar, add_encoding
@@ -24,6 +25,7 @@ from smile.cli.workers import add_workers, placement_of
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 from smile.transcription import lengths
+from smile.util.urls import Url
 
 OTHER = {  # than Whisper alone, by level
     "context": "With examples ",
@@ -44,7 +46,12 @@ def add(commands: Commands) -> None:
     """Add the command and its options."""
     parser = add_command(commands, "transcribe", run)
     add_option(
-        parser, "clip", type=Path, nargs="+", help="Transcribe these recordings, or folders or zips of some."
+        parser,
+        "clip",
+        type=path_or_url,
+        nargs="+",
+        help="Transcribe these recordings, or folders or zips of some; or what lies at a URL such as "
+        "s3://BUCKET/FOLDER, which each worker fetches for itself.",
     )
     add_option(
         parser,
@@ -82,7 +89,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser,
         "--out",
-        type=Path,
+        type=path_here,
         help="Write the transcripts into this folder, and keep what is done of them there, so that the same "
         "command goes on; several recordings need one. Without it one recording is printed, and nothing is "
         "kept.",
@@ -118,7 +125,7 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.transcription.times import with_times
 
     first = chosen.clip[0]
-    several = first.is_dir() or first.suffix.lower() == ".zip"
+    several = isinstance(first, Url) or first.is_dir() or first.suffix.lower() == ".zip"
     many = len(chosen.clip) > 1 or several or chosen.out is not None
     lengths.checked(chosen.max_minutes)
     placement = placement_of(chosen)
