@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.transcription.batch import Step
     from smile.transcription.batch_workers import Workers
+    from smile.transcription.recordings import Recording
     from smile.transcription.result import Result
 
 
@@ -134,17 +135,20 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.cues == "words" and not chosen.times:
         raise SmileError("Cues of words need their times; add --times words.")
     added = _added(chosen.text, chosen.encoding)
-    samples = None if many else read_chosen(first, chosen)
-    models = models_of(chosen)
-    pool = open_for(models, chosen.pool)
-    settings = _settings(chosen, pool)
-    pool = replace(pool, added=added)
-    prepare_pool(pool, models, settings)
-    if chosen.times:
-        fit_acoustic(pool, models.smile.within(settings.windows))
-    if samples is None:
-        _transcribe_many(chosen, Workers(placement, model_arguments(chosen), models, pool), settings)
-        return
+    with TemporaryDirectory(prefix="smile-zip-") as work:
+        found = _found(chosen, Path(work)) if many else []  # before anything takes long
+        samples = None if many else read_chosen(first, chosen)
+        models = models_of(chosen)
+        pool = open_for(models, chosen.pool)
+        settings = _settings(chosen, pool)
+        pool = replace(pool, added=added)
+        prepare_pool(pool, models, settings)
+        if chosen.times:
+            fit_acoustic(pool, models.smile.within(settings.windows))
+        if samples is None:
+            given = Workers(placement, model_arguments(chosen), models, pool)
+            _transcribe_many(chosen, given, found, settings)
+            return
     result = _last(transcribe(models, samples, pool, settings))
     result = with_times(result, models.smile, samples, pool, chosen.times)
     told = as_dict(result, chosen.reference)
@@ -221,12 +225,13 @@ def _words(side: dict[str, Any]) -> Iterator[tuple[float, float, str]]:
             yield character["start"], character["end"], f"  {character['text']}"
 
 
-def _transcribe_many(chosen: argparse.Namespace, given: Workers, settings: Settings) -> None:
-    """Transcribe recordings, one after the other or by workers, and export them; goes on where it stopped."""
+def _kinds(chosen: argparse.Namespace) -> list[str]:
+    """Return the formats that several recordings are written in.
+
+    Raises:
+        SmileError: one is unknown, there is no folder for them, or an option is for one recording.
+    """
     from smile.exporting import FORMATS
-    from smile.transcription import batch
-    from smile.transcription.batch_workers import run_by
-    from smile.transcription.recordings import recordings_of
 
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
@@ -235,13 +240,30 @@ def _transcribe_many(chosen: argparse.Namespace, given: Workers, settings: Setti
         raise SmileError("Name a folder for the transcripts of several recordings with --out.")
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
-    with TemporaryDirectory(prefix="smile-zip-") as work:
-        sources = recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
-        if sources.said:
-            print(sources.said, file=sys.stderr)
-        total = len(sources.recordings)
-        output = batch.Output(kinds, chosen.times, chosen.cues)
-        failed = _followed(run_by(given, sources.recordings, settings, chosen.out, output))
+    return kinds
+
+
+def _found(chosen: argparse.Namespace, work: Path) -> list[Recording]:
+    """Return the recordings that are named; say what else lies there."""
+    from smile.transcription.recordings import recordings_of
+
+    _kinds(chosen)
+    sources = recordings_of(chosen.clip, work, chosen.max_minutes, chosen.track)
+    if sources.said:
+        print(sources.said, file=sys.stderr)
+    return sources.recordings
+
+
+def _transcribe_many(
+    chosen: argparse.Namespace, given: Workers, recordings: list[Recording], settings: Settings
+) -> None:
+    """Transcribe recordings, one after the other or by workers, and export them; goes on where it stopped."""
+    from smile.transcription import batch
+    from smile.transcription.batch_workers import run_by
+
+    kinds, total = _kinds(chosen), len(recordings)
+    output = batch.Output(kinds, chosen.times, chosen.cues)
+    failed = _followed(run_by(given, recordings, settings, chosen.out, output))
     if failed == total:
         raise SmileError("No recording could be transcribed.")
     print(f"{chosen.out}: {total - failed} of {total} recordings as {', '.join(kinds)}.")
