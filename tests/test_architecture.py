@@ -156,10 +156,13 @@ def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:
 def test_urls_are_followed_for_commands_alone() -> None:
     """A server that fetches what it is told could be sent into its own network."""
     readers = {"smile.util.urls", "smile.util.objects", "smile.transcription.remote", "fsspec"}
+    readers |= {"smile.util.remote_folder"}
     users = {str(path.relative_to(ROOT / "smile")) for path in SOURCES if imports(path) & readers}
     assert users == {
         "util/urls.py",
         "util/objects.py",
+        "util/remote_folder.py",
+        "cli/out.py",
         "transcription/remote.py",
         "transcription/recordings.py",  # reads one where it is given a Url, which is made by
         "cli/places.py",

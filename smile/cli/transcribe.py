@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from smile.cli.acoustic import fit_acoustic, prepare_pool
 from smile.cli.models import add_engine, model_arguments, models_of
 from smile.cli.options import add_settings, settings_of
+from smile.cli.out import check_out, written_to
 from smile.cli.parsers import Commands, add_command, add_option
-from smile.cli.places import path_here, path_or_url
+from smile.cli.places import path_or_url
 from smile.cli.pools import A_POOL, open_for, pool_folder
 from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar, add_encoding
@@ -90,10 +91,10 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser,
         "--out",
-        type=path_here,
-        help="Write the transcripts into this folder, and keep what is done of them there, so that the same "
-        "command goes on; several recordings need one. Without it one recording is printed, and nothing is "
-        "kept.",
+        type=path_or_url,
+        help="Write the transcripts into this folder, or to a URL such as s3://BUCKET/FOLDER, and keep what "
+        "is done of them there, so that the same command goes on; several recordings need one. Without it "
+        "one recording is printed, and nothing is kept.",
     )
     add_option(
         parser,
@@ -251,6 +252,7 @@ def _found(chosen: argparse.Namespace, work: Path) -> list[Recording]:
     sources = recordings_of(chosen.clip, work, chosen.max_minutes, chosen.track)
     if sources.said:
         print(sources.said, file=sys.stderr)
+    check_out(chosen.out, work)
     return sources.recordings
 
 
@@ -263,7 +265,8 @@ def _transcribe_many(
 
     kinds, total = _kinds(chosen), len(recordings)
     output = batch.Output(kinds, chosen.times, chosen.cues)
-    failed = _followed(run_by(given, recordings, settings, chosen.out, output))
+    steps = written_to(chosen.out, lambda folder: run_by(given, recordings, settings, folder, output))
+    failed = _followed(steps)
     if failed == total:
         raise SmileError("No recording could be transcribed.")
     print(f"{chosen.out}: {total - failed} of {total} recordings as {', '.join(kinds)}.")

@@ -99,14 +99,17 @@ def filesystem(protocol: str) -> Any:
 
 
 @contextmanager
-def telling(place: object) -> Iterator[None]:
-    """Turn whatever the packages raise in the block into a SmileError that names `place` and a reason."""
+def telling(place: object, done: str = "read") -> Iterator[None]:
+    """Turn whatever the packages raise in the block into a SmileError that names `place` and a reason.
+
+    `done` is what cannot be done there, such as "written".
+    """
     try:
         yield
     except SmileError:
         raise
     except Exception as error:  # of fsspec, botocore, aiohttp and others
-        raise SmileError(f"{place} cannot be read: {reason_of(error)}.") from error
+        raise SmileError(f"{place} cannot be {done}: {reason_of(error)}.") from error
 
 
 def lasting(error: BaseException) -> bool:
@@ -124,7 +127,7 @@ def reason_of(error: BaseException) -> str:
     if names & NO_CREDENTIALS:
         return "the environment has no whole credentials for it"
     if any(isinstance(one, PermissionError) for one in errors):
-        return "access is denied; check what the credentials of the environment may read"
+        return "access is denied; check what the credentials of the environment allow"
     if any(isinstance(one, FileNotFoundError) for one in errors):
         return "there is nothing of this name"
     return f"the connection or the store failed ({type(error).__name__}); try again"

@@ -28,10 +28,7 @@ def transcribe(*line: str, out: Path | None = None) -> int:
         (["memory://in"], "argument clip: 'memory' is no protocol that is read; name a URL that begins with"),
         (["https://example.org/a.wav"], "'https' is no protocol that is read"),
         (["s3://AKID:hush@bucket/in"], "credentials and endpoints come from the environment"),
-        (
-            ["in", "--out", "s3://bucket/out"],
-            "argument --out: it has to be a path on this machine, and no URL.",
-        ),
+        (["in", "--out", "memory://out"], "argument --out: 'memory' is no protocol that is read"),
         (
             ["in", "--pool", "s3://bucket/p"],
             "argument --pool: it has to be a path on this machine, and no URL.",
@@ -95,3 +92,21 @@ def test_a_store_that_cannot_be_read_is_told(
         error = capsys.readouterr().err
         assert "s3://speech/in cannot be read: access is denied; check what the credentials" in error
         assert SECRET not in error
+
+
+def test_a_store_that_may_not_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.wav").write_bytes(b"RIFF")
+    line = ["transcribe", f"{tmp_path}/in", "--pool", str(POOLS / "gle"), "--out"]
+    with store() as made:
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        assert main([*line, "s3://nowhere/x"]) == 2
+        assert (
+            "s3://nowhere/x/done.jsonl cannot be written: there is no such bucket." in capsys.readouterr().err
+        )
+        made.denied = True
+        assert main([*line, "s3://speech/x"]) == 2
+        assert "s3://speech/x/done.jsonl cannot be read: access is denied" in capsys.readouterr().err

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from smile.datatypes import SmileError
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.transcription import batch_workers
 from smile.transcription.batch import DONE, Work, kept_of, key_of
 from smile.transcription.recordings import recordings_of
-from smile.util.urls import url_of
+from smile.util import remote_folder
+from smile.util.remote_folder import RemoteFolder
+from smile.util.urls import Url, url_of
 from smile.util.workers import Placement
 from smile.util.workers.carried import PREFIX
 from smile.whisper import model
@@ -177,6 +182,67 @@ def test_a_worker_killed_in_the_middle_changes_nothing_and_leaves_nothing(
     assert files(out) == files(given / "one")
     assert lines(out) == SOUNDS
     assert not list(temporary.rglob(f"{PREFIX}*"))
+
+
+def objects(bucket: Store, prefix: str) -> dict[str, bytes]:
+    """What lies under a prefix, but for the log."""
+    found = {key: bucket.client.get_object(Bucket="speech", Key=key) for key in keys(bucket, f"{prefix}/")}
+    inside = {key.removeprefix(f"{prefix}/"): one["Body"].read() for key, one in found.items()}
+    return {name: data for name, data in inside.items() if name != DONE}
+
+
+def test_transcripts_are_put_where_a_url_says_and_the_same_command_goes_on(
+    given: Path, bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pool = str(given / "pool")
+    line = ["s3://speech/in", "--pool", pool, "--out", "s3://speech/out/", "--format", "csv,srt"]
+    assert commanded(given / "tiny", "transcribe", *line) == 0
+    assert objects(bucket, "out") == files(given / "one")
+    assert not list(tmp_path.glob("smile-out-*"))
+    log = bucket.client.get_object(Bucket="speech", Key=f"out/{DONE}")["Body"].read()
+    bucket.put(f"out/{DONE}", b"".join(log.splitlines(keepends=True)[:4]))
+    bucket.client.delete_object(Bucket="speech", Key="out/transcripts.csv")
+    bucket.fetched.clear()
+    assert commanded(given / "tiny", "transcribe", *line, "--jobs", "2") == 0
+    again = bucket.client.get_object(Bucket="speech", Key=f"out/{DONE}")["Body"].read()
+    assert sorted(again.splitlines()) == sorted(log.splitlines())
+    done = {json.loads(line[9:])[0].rpartition(" ")[0] for line in log.splitlines()[1:4]}
+    fetched = set(bucket.fetched)
+    assert len(done) == 3
+    assert not {f"in/{name}" for name in done} & fetched
+    assert objects(bucket, "out") == files(given / "one")
+
+
+def test_transcripts_at_the_url_of_a_folder(given: Path, tmp_path: Path) -> None:
+    line = [f"file://{given}/in", "--pool", str(given / "pool"), "--out", f"file://{tmp_path}/a/b"]
+    assert commanded(given / "tiny", "transcribe", *line, "--format", "csv,srt") == 0
+    assert files(tmp_path / "a" / "b") == files(given / "one")
+
+
+def test_what_cannot_be_put_stays_here_and_its_place_is_told(
+    given: Path,
+    bucket: Store,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(remote_folder, "EVERY", 0.0)
+    put = RemoteFolder._put_one
+
+    def only_empty(self: RemoteFolder, path: Path, place: Url) -> None:
+        if path.stat().st_size:
+            raise SmileError("It cannot be written.")
+        put(self, path, place)
+
+    monkeypatch.setattr(RemoteFolder, "_put_one", only_empty)
+    pool = str(given / "pool")
+    line = ["s3://speech/in/0 ü", "--pool", pool, "--out", "s3://speech/lost", "--format", "srt"]
+    assert commanded(given / "tiny", "transcribe", *line) == 2
+    (folder,) = tmp_path.glob("smile-out-*")
+    assert f"It cannot be written. What is done lies in {folder}; copy it there" in capsys.readouterr().err
+    assert (lines(folder), len(list(folder.glob("*.srt")))) == (3, 3)
 
 
 ODD = (
