@@ -214,10 +214,22 @@ def test_transcripts_are_put_where_a_url_says_and_the_same_command_goes_on(
     assert objects(bucket, "out") == files(given / "one")
 
 
-def test_transcripts_at_the_url_of_a_folder(given: Path, tmp_path: Path) -> None:
+def test_transcripts_at_the_url_of_a_folder_whose_log_is_put_there_meanwhile(
+    given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_folder, "EVERY", 0.0)
+    put, sizes = RemoteFolder._put_one, list[int]()
+
+    def told(self: RemoteFolder, path: Path, place: Url) -> None:
+        put(self, path, place)
+        sizes.extend([path.stat().st_size] if path.name == DONE else [])
+
+    monkeypatch.setattr(RemoteFolder, "_put_one", told)
     line = [f"file://{given}/in", "--pool", str(given / "pool"), "--out", f"file://{tmp_path}/a/b"]
     assert commanded(given / "tiny", "transcribe", *line, "--format", "csv,srt") == 0
     assert files(tmp_path / "a" / "b") == files(given / "one")
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) >= SOUNDS
 
 
 def test_what_cannot_be_put_stays_here_and_its_place_is_told(
