@@ -162,6 +162,8 @@ def test_urls_are_followed_for_commands_alone() -> None:
         "util/urls.py",
         "util/objects.py",
         "util/remote_folder.py",
+        "pools/fetched.py",
+        "cli/pools.py",
         "cli/out.py",
         "transcription/remote.py",
         "transcription/recordings.py",  # reads one where it is given a Url, which is made by

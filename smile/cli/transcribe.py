@@ -19,7 +19,7 @@ from smile.cli.options import add_settings, settings_of
 from smile.cli.out import check_out, written_to
 from smile.cli.parsers import Commands, add_command, add_option
 from smile.cli.places import path_or_url
-from smile.cli.pools import A_POOL, open_for, pool_folder
+from smile.cli.pools import A_POOL, fetched, open_for, pool_or_url
 from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar, add_encoding
 from smile.cli.workers import add_workers, placement_of
@@ -58,9 +58,9 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "--pool",
-        type=pool_folder,
+        type=pool_or_url,
         required=True,
-        help=f"Take the examples from this pool: {A_POOL}.",
+        help=f"Take the examples from this pool: {A_POOL}; or the URL of a folder, which is fetched.",
     )
     add_settings(parser)
     add_option(
@@ -139,6 +139,7 @@ def run(chosen: argparse.Namespace) -> None:
     with TemporaryDirectory(prefix="smile-zip-") as work:
         found = _found(chosen, Path(work)) if many else []  # before anything takes long
         samples = None if many else read_chosen(first, chosen)
+        chosen.pool, pool_at = fetched(chosen.pool)
         models = models_of(chosen)
         pool = open_for(models, chosen.pool)
         settings = _settings(chosen, pool)
@@ -147,7 +148,7 @@ def run(chosen: argparse.Namespace) -> None:
         if chosen.times:
             fit_acoustic(pool, models.smile.within(settings.windows))
         if samples is None:
-            given = Workers(placement, model_arguments(chosen), models, pool)
+            given = Workers(placement, model_arguments(chosen), models, pool, pool_at)
             _transcribe_many(chosen, given, found, settings)
             return
     result = _last(transcribe(models, samples, pool, settings))

@@ -16,6 +16,7 @@ from typing import Any
 from smile.datatypes import AudioError
 from smile.exporting import TieredTranscript
 from smile.pools.carried import CarriedPool
+from smile.pools.fetched import PoolAt
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription.batch import (
@@ -97,6 +98,7 @@ class Workers:
     arguments: dict[str, Any]  # of load_models
     models: Models  # as they are loaded here
     pool: Pool | None
+    pool_at: PoolAt | None = None  # where the pool was fetched from
 
     def transcriber(self, settings: Settings, times: Times) -> Transcriber:
         """Return how each of them transcribes.
@@ -105,7 +107,7 @@ class Workers:
             OSError: a file of the pool or of the adapter cannot be read.
         """
         here = self.placement.one_machine
-        pool = self.pool if here or self.pool is None else CarriedPool.of(self.pool)
+        pool = self.pool if here or self.pool is None else CarriedPool.of(self.pool, self.pool_at)
         return Transcriber(CarriedModels.of(self.arguments, here, self.models), pool, settings, times)
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ TRIES = 4  # times that an object is fetched in all, each going on where the one
 WAIT = 0.5  # seconds before the second time, twice as many before the third, and so on
 PIECE = 16 << 20  # bytes that are asked for and held at a time
 SPARE = 1 << 30  # bytes that stay free on the disk
+TOGETHER = 8  # small objects that are fetched at a time
 BEGINNINGS = 500  # objects whose first bytes are asked for at a time
 TAGS = ("ETag", "etag", "md5Hash", "content_md5")  # what stores call what changes with an object's content
 TIMES = ("LastModified", "last_modified", "updated", "mtime")  # where there is none of these
@@ -73,8 +75,18 @@ def beginnings(objects: Sequence[RemoteObject], count: int) -> Iterator[bytes | 
         yield from (data if isinstance(data, bytes) else None for data in read)
 
 
-def fetch(remote: RemoteObject, path: Path, most: int) -> None:
-    """Write an object's bytes into a new file; where that fails the file is removed.
+def fetch_all(wanted: Sequence[tuple[RemoteObject, Path]], most: int) -> None:
+    """Fetch objects of one protocol into new files, a few at a time; raises as `fetch` does."""
+    if not wanted:
+        return
+    store = filesystem(wanted[0][0].url.protocol)
+    with ThreadPoolExecutor(TOGETHER) as threads:
+        for done in [threads.submit(fetch, remote, path, most, store) for remote, path in wanted]:
+            done.result()
+
+
+def fetch(remote: RemoteObject, path: Path, most: int, store: Any = None) -> None:
+    """Write an object's bytes into a new file, by a `store` that is there or another; remove what fails.
 
     A connection that fails is tried again, and goes on where it stopped.
 
@@ -86,16 +98,16 @@ def fetch(remote: RemoteObject, path: Path, most: int) -> None:
     _check_room(remote, path.parent, most)
     try:
         with path.open("xb") as file:
-            _filled(remote, file)
+            _filled(remote, file, store or filesystem(remote.url.protocol))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def _filled(remote: RemoteObject, file: BinaryIO) -> None:
+def _filled(remote: RemoteObject, file: BinaryIO, store: Any) -> None:
     for number in range(TRIES):
         try:
-            return _go_on(remote, file)
+            return _go_on(remote, file, store)
         except Exception as error:  # of fsspec, botocore, aiohttp and others
             if isinstance(error, SmileError):
                 raise
@@ -106,9 +118,8 @@ def _filled(remote: RemoteObject, file: BinaryIO) -> None:
             time.sleep(WAIT * 2**number)
 
 
-def _go_on(remote: RemoteObject, file: BinaryIO) -> None:
+def _go_on(remote: RemoteObject, file: BinaryIO, store: Any) -> None:
     """Append what a file lacks of an object, if that is still as it was listed, then and afterwards."""
-    store = filesystem(remote.url.protocol)
     _check_version(store, remote)
     with store.open(remote.url.path, "rb", block_size=PIECE, cache_type="none") as source:
         source.seek(file.tell())

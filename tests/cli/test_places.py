@@ -29,10 +29,7 @@ def transcribe(*line: str, out: Path | None = None) -> int:
         (["https://example.org/a.wav"], "'https' is no protocol that is read"),
         (["s3://AKID:hush@bucket/in"], "credentials and endpoints come from the environment"),
         (["in", "--out", "memory://out"], "argument --out: 'memory' is no protocol that is read"),
-        (
-            ["in", "--pool", "s3://bucket/p"],
-            "argument --pool: it has to be a path on this machine, and no URL.",
-        ),
+        (["in", "--pool", "http://bucket/p"], "argument --pool: 'http' is no protocol that is read"),
     ],
 )
 def test_a_url_that_is_none_here_is_an_error_of_usage(
@@ -50,6 +47,12 @@ def test_a_url_that_is_none_here_is_an_error_of_usage(
     assert said in error
     assert "hush" not in error
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pool_at_a_url_is_for_transcribing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["align", "a.wav", "a.txt", "--pool", "s3://bucket/p", "--out", "x"])
+    assert "argument --pool: it has to be a path on this machine, and no URL." in capsys.readouterr().err
 
 
 def test_a_url_needs_a_folder_for_its_transcripts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

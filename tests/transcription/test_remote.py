@@ -214,6 +214,20 @@ def test_transcripts_are_put_where_a_url_says_and_the_same_command_goes_on(
     assert objects(bucket, "out") == files(given / "one")
 
 
+def test_a_pool_at_a_url_is_fetched_once(
+    given: Path, bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMILE_CACHE", str(tmp_path / "cache"))
+    bucket.put_folder(given / "pool", "a/pool")
+    for jobs in ("1", "2"):
+        bucket.fetched.clear()
+        pool = ["--pool", "s3://speech/a/pool", "--out", str(tmp_path / jobs), "--jobs", jobs]
+        assert commanded(given / "tiny", "transcribe", "s3://speech/in", *pool, "--format", "csv,srt") == 0
+        assert files(tmp_path / jobs) == files(given / "one")
+        ours = [key for key in bucket.fetched if key.startswith("a/pool/")]
+        assert sorted(ours) == (sorted(keys(bucket, "a/pool/")) if jobs == "1" else [])
+
+
 def test_transcripts_at_the_url_of_a_folder_whose_log_is_put_there_meanwhile(
     given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
