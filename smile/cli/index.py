@@ -117,8 +117,8 @@ def run(chosen: argparse.Namespace) -> None:
     built = (_build_imported if imported else _build)(chosen, given)
     if chosen.knn:
         with Bar("Reading") as bar:
-            by = None if placement.here else ReadingWorkers(placement, model_arguments(chosen), models)
-            prepare_datastore(built.pool, models.smile, bar, by)
+            by = ReadingWorkers(placement, model_arguments(chosen), models)  # here, a thread a core reads
+            prepare_datastore(built.pool, models.smile, bar, None if placement.one_machine else by)
     if chosen.acoustic:
         states = StatesWorkers(placement, model_arguments(chosen), models)
         fit_acoustic(built.pool, models.smile, encoding=states)
