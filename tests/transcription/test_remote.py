@@ -321,12 +321,16 @@ def test_nothing_of_the_recordings_passes_over_the_commands_link(
 
 
 def test_a_cluster_writes_the_same_files_whose_node_is_killed(
-    given: Path, bucket: Store, tmp_path: Path
+    given: Path, bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SMILE_CACHE", str(tmp_path / "cache"))
+    bucket.put_folder(given / "pool", "b/pool")
     out = tmp_path / "out"
     with two_nodes() as cluster:
-        line = line_of(given, out, "s3://speech/in", "--jobs", "2", "--cluster", cluster.address)
+        line = ["s3://speech/in", "--pool", "s3://speech/b/pool", "--out", str(out), "--format", "csv,srt"]
+        line += ["--jobs", "2", "--cluster", cluster.address]
         run = begun(given / "tiny", ["transcribe", *line], cluster.environment)
         error = cluster.killed_in(run, lambda: lines(out) > 2)
     assert files(out) == files(given / "one")
+    assert bucket.fetched.count("b/pool/pool.json") >= 2  # by the command, and by each worker that got so far
     assert "bad.wav: 'bad.wav' cannot be decoded" in error
