@@ -56,6 +56,7 @@ LONG = {
     "training/test_softmax",
     "transcription/test_acoustic",
     "transcription/test_options",
+    "transcription/test_remote",
     "ui/test_apart",
     "ui/test_engine",
     "ui/test_own",

@@ -13,7 +13,19 @@ from hypothesis import HealthCheck, settings
 
 from tests.conftest import ROOT
 
-HEAVY = ("torch", "transformers", "peft", "umap", "numba", "gradio", "ray", "pyarrow", "faiss")
+HEAVY = (
+    "torch",
+    "transformers",
+    "peft",
+    "umap",
+    "numba",
+    "gradio",
+    "ray",
+    "pyarrow",
+    "faiss",
+    "s3fs",
+    "botocore",
+)
 SOURCES = sorted((ROOT / "smile").rglob("*.py"))
 ROOMS = [
     ("datatypes", "paths"),
@@ -133,11 +145,33 @@ def test_modules_of_a_tab_import_each_other_one_way() -> None:
         ("gradio", {"ui"}),
         ("umap", {"maps"}),
         ("ray", {"util"}),
+        ("fsspec", {"util"}),
     ],
 )
 def test_a_package_stays_in_its_room(package: str, rooms: set[str]) -> None:
     users = {room(path) for path in SOURCES if any(n.split(".")[0] == package for n in imports(path))}
     assert users == rooms
+
+
+def test_urls_are_followed_for_commands_alone() -> None:
+    """A server that fetches what it is told could be sent into its own network."""
+    readers = {"smile.util.urls", "smile.util.objects", "smile.transcription.remote", "fsspec"}
+    readers |= {"smile.util.remote_folder"}
+    users = {str(path.relative_to(ROOT / "smile")) for path in SOURCES if imports(path) & readers}
+    assert users == {
+        "util/urls.py",
+        "util/objects.py",
+        "util/remote_folder.py",
+        "pools/fetched.py",
+        "cli/pools.py",
+        "cli/out.py",
+        "transcription/remote.py",
+        "transcription/recordings.py",  # reads one where it is given a Url, which is made by
+        "cli/places.py",
+        "cli/transcribe.py",
+        "transcription/batch.py",  # fetches a Recording that was found so
+        "transcription/batch_workers.py",
+    }
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

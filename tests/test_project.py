@@ -34,7 +34,7 @@ def test_what_is_preloaded_is_what_the_app_loads() -> None:
 
 
 def test_every_requirement_is_pinned() -> None:
-    for file in ("requirements.txt", "requirements-ray.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-ray.txt", "requirements-s3.txt", "requirements-dev.txt"):
         lines = (ROOT / file).read_text().splitlines()
         names = [line for line in lines if not line.startswith("-r ")]
         assert names

@@ -149,10 +149,10 @@ def test_the_metadata_are_those_of_the_repository(wheel: Path) -> None:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         told = Parser().parsestr(archive.read(name).decode())
     asked = {line.partition(";")[0].strip() for line in told.get_all("Requires-Dist", [])}
-    files = (ROOT / "requirements.txt", ROOT / "requirements-ray.txt")
+    files = [ROOT / f"requirements{part}.txt" for part in ("", "-ray", "-s3")]
     assert asked == {line for file in files for line in file.read_text().splitlines() if "==" in line}
     assert (told["Version"], told["Requires-Python"]) == (smile.__version__, ">=3.11")
-    assert told.get_all("Provides-Extra") == ["ray"]
+    assert told.get_all("Provides-Extra") == ["ray", "s3"]
 
 
 def test_the_package_at_work_is_the_wheels(installed: Installed) -> None:

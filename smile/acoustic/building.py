@@ -73,7 +73,8 @@ def build(
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
     The recipes read the same layers at the same speeds and write the same form. As many are fitted at once
-    as threads may compute, in this process, or each `by` a worker, to the same bits where machines are alike.
+    as threads may compute, in this process, or each `by` a worker, to the same bits where machines are alike;
+    workers may encode, too.
     With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
@@ -89,7 +90,9 @@ def build(
     store = LayerStore.of(pool, reads)
     path = head_path(pool, reads, recipes[0].normaliser)
     with making(pool, path) as work:
-        for done, of in store.encode(model, pool.utterances, recipes[0].speeds):
+        clips, speeds = pool.utterances, recipes[0].speeds
+        away = by.states if by else None
+        for done, of in away.encode(store, clips, speeds) if away else store.encode(model, clips, speeds):
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)

@@ -15,6 +15,7 @@ from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Begin, Fitted, fit_to
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId
+from smile.acoustic.states_workers import StatesWorkers
 from smile.datatypes import Utterance
 from smile.pools.carried import CarriedPool
 from smile.pools.pool import Pool
@@ -80,9 +81,10 @@ class HeadFitter:
 
 @dataclass(frozen=True)
 class FittingWorkers:
-    """Who fits."""
+    """Who fits, and who makes the layer states before, if that is not this process."""
 
     placement: Placement
+    states: StatesWorkers | None = None
 
     def fitted(
         self, pool: Pool, store: LayerStore, form: Form, fits: Sequence[tuple[Recipe, Begin]]

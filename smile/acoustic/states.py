@@ -34,6 +34,7 @@ LAYERS = (2, 3, 4, 5, 6)  # of the six of Whisper base, counted from 1; of other
 READ_AT = (1.0, 1.1)  # speeds at which a clip is read to be written; heads are fitted to clips at these, too
 AFTER = 10  # frames after a clip's own that the head reads too
 Stored = NDArray[np.float16]  # (layers, frames, d)
+Take = tuple[Path, float]  # a recording, and at which speed it is read
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class StatesId:
         layers = "" if self.layers == LAYERS else "-layers" + "-".join(map(str, self.layers))
         windows = "" if self.windows == WINDOWS else "-" + "-".join(f"{w:g}" for w in self.windows)
         return f"{self.encoder.weights}{adapter}-{self.precision}{layers}{windows}"
+
+    def fits(self, seconds: float, speed: float) -> bool:
+        """Return whether a clip is short enough for the longest window at a speed; at its own each one is."""
+        return speed >= 1.0 or seconds < speed * max(self.windows)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a header has it."""
@@ -84,6 +89,18 @@ def layer_states(
     """
     said = at_speed(samples, speed)
     return of_outputs(model.encode_layers(said, layers)[1], len(said) / SAMPLE_RATE)
+
+
+def states_in(model: Model, made_by: StatesId, audio: Path, speed: float) -> Stored | None:
+    """Return what is stored of a recording at a speed; None where it is too long for the longest window.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    samples = read_audio(audio)
+    if not made_by.fits(len(samples) / SAMPLE_RATE, speed):  # a corpus may not say how long a clip is
+        return None
+    return layer_states(model, samples, made_by.layers, speed).astype(np.float16)
 
 
 def readings(model: Model, samples: Samples, layers: Sequence[int] = LAYERS) -> list[LayerStates]:
@@ -148,7 +165,7 @@ class LayerStore:
         self, utterances: Sequence[Utterance], width: int = 512, speeds: Sequence[float] = (1.0,)
     ) -> int:
         """Return how many more bytes the states of clips at some speeds will take on the disk."""
-        takes = [(u, s) for s in speeds for u in utterances if self._fits(u.seconds, s)]
+        takes = [(u, s) for s in speeds for u in utterances if self.made_by.fits(u.seconds, s)]
         missing = [u.seconds / s for u, s in takes if not self._path(u, s).is_file()]
         return bytes_for(sum(missing), len(missing), width, len(self.made_by.layers))
 
@@ -164,15 +181,31 @@ class LayerStore:
             PoolError: the pool was deleted meanwhile.
             AudioError: a recording cannot be read.
         """
+        of, missing = self.missing(utterances, speeds)
+        for done, (name, (audio, speed)) in enumerate(missing.items(), of - len(missing) + 1):
+            self.write(name, states_in(model, self.made_by, audio, speed))
+            yield done, of
+
+    def missing(
+        self, utterances: Sequence[Utterance], speeds: Sequence[float]
+    ) -> tuple[int, dict[str, Take]]:
+        """Return how many states clips have at some speeds, and by their files' names those that are missing.
+
+        The folder is made for them.
+
+        Raises:
+            PoolError: the pool was deleted meanwhile.
+            AudioError: a recording cannot be read.
+        """
         self._begin()
-        takes = [(u, speed) for speed in speeds for u in utterances if self._fits(u.seconds, speed)]
-        missing = [take for take in takes if self.found(*take) is None]
-        for done, (utterance, speed) in enumerate(missing, len(takes) - len(missing) + 1):
-            samples = read_audio(utterance.audio)
-            if self._fits(len(samples) / SAMPLE_RATE, speed):  # a corpus may not say how long a clip is
-                states = layer_states(model, samples, self.made_by.layers, speed)
-                write_array(self._path(utterance, speed), states.astype(np.float16))
-            yield done, len(takes)
+        takes = [(u, speed) for speed in speeds for u in utterances if self.made_by.fits(u.seconds, speed)]
+        missing = [(u, speed) for u, speed in takes if self.found(u, speed) is None]
+        return len(takes), {self._path(u, speed).name: (u.audio, speed) for u, speed in missing}
+
+    def write(self, name: str, states: Stored | None) -> None:
+        """Write states (layers, frames, d) into the file of a name that `missing` gave; None is nothing."""
+        if states is not None:
+            write_array(self.folder / name, states)
 
     def keep_only(self, utterances: Sequence[Utterance]) -> None:
         """Remove the states of recordings that are none of these clips'."""
@@ -207,10 +240,6 @@ class LayerStore:
 
     def _path(self, utterance: Utterance, speed: float = 1.0) -> Path:
         return self.folder / (_name(utterance) + ("" if speed == 1.0 else f"-{speed:g}") + ".npy")
-
-    def _fits(self, seconds: float, speed: float) -> bool:
-        """Whether a clip is short enough for the longest window at a speed; at its own every clip is."""
-        return speed >= 1.0 or seconds < speed * max(self.made_by.windows)
 
     def _whole(self, states: NDArray[Any]) -> bool:
         return (

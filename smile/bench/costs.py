@@ -77,14 +77,17 @@ def run(asked: Costs, say: Callable[[str], None] = lambda text: None) -> str:
 
 
 def _made(asked: Costs, models: Models, work: Path) -> Iterator[Cost]:
-    from smile.transcription.preparing import prepare_acoustic, prepare_datastore
+    from smile.transcription.preparing import Maker, prepare_acoustic, prepare_datastore
 
     folder, split = work / "pool", asked.pool_split
     built, seconds = _timed(partial(index, asked.data, folder, models, split=split, code=asked.language))
     pool = built.pool
     speech = 60 * pool.minutes
     yield Cost("recordings and embeddings (index)", seconds, speech, _size(folder))
-    makers = {"kNN-LM datastore": prepare_datastore, "layer states and three heads": prepare_acoustic}
+    makers: dict[str, Maker] = {
+        "kNN-LM datastore": prepare_datastore,
+        "layer states and three heads": prepare_acoustic,
+    }
     for stage, make in makers.items():
         before = _size(folder)
         _, seconds = _timed(partial(make, pool, models.smile))

@@ -2,8 +2,9 @@
 
 It does what `smile.util.workers` does: whoever is free takes the next task; a task whose machine fails is
 done again from its beginning; nothing is done twice at the same time. A few machines are slow, all fail now
-and then, and one driver sends every recording. `smile bench costs` has measured what a task costs; the rest
-are assumptions, each a field of `Plan`. The same seed gives the same figures.
+and then, and one driver sends every recording, or only what pools need where the others lie in a store.
+`smile bench costs` has measured what a task costs; the rest are assumptions, each a field of `Plan`. The same
+seed gives the same figures.
 
     smile bench scale --seed 0
 """
@@ -51,6 +52,7 @@ class Plan:
     between_failures: float = 100.0  # hours between two failures of a machine, on average
     repair: float = 300.0  # seconds until there is another in its place
     link: float = 125e6  # bytes a second that the driver sends
+    by_url: bool = False  # whether workers fetch what they transcribe from a store, in no time
     price: float = 0.04  # dollars an hour of a core
     costs: UnitCosts = field(default_factory=UnitCosts)
 
@@ -81,7 +83,8 @@ class Plan:
         for language in range(self.languages):
             for _ in range(self.recordings):
                 seconds = self.recording * self.costs.transcription
-                yield -1 - language, seconds, self.recording * self.costs.audio
+                sent = 0.0 if self.by_url else self.recording * self.costs.audio
+                yield -1 - language, seconds, sent
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def run(seed: int = 0) -> str:
     """Simulate plans of several sizes, with and without trouble -> Markdown."""
     rows = [
         _row(replace(plan, machines=machines), seed)
-        for plan in (Plan(slow=0.0, between_failures=1e9, link=1e15), Plan())
+        for plan in (Plan(slow=0.0, between_failures=1e9, link=1e15), Plan(), Plan(by_url=True))
         for machines in MACHINES
     ]
     return f"{_told(Plan(), seed)}\n\n{markdown_table(rows)}"
@@ -174,6 +177,7 @@ def _row(plan: Plan, seed: int) -> dict[str, object]:
     return {
         "machines": plan.machines,
         "trouble": "yes" if plan.slow else "no",
+        "recordings": "by URL" if plan.by_url else "sent",
         "makespan, hours": f"{came.makespan / 3600:.1f}",
         "efficiency": f"{came.efficiency:.0%}",
         "tasks done again": came.failures,

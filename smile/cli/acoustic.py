@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from smile.cli.terminal import Bar
 
 if TYPE_CHECKING:
+    from smile.acoustic.states_workers import StatesWorkers
     from smile.datatypes import Progress
     from smile.pools.pool import Pool
     from smile.settings import Settings
-    from smile.util.workers import Placement
     from smile.whisper.model import Model, Models
 
 
@@ -32,9 +32,12 @@ def read_pool(pool: Pool, model: Model, _: Progress | None = None) -> None:
 
 
 def fit_acoustic(
-    pool: Pool, model: Model, _: Progress | None = None, placement: Placement | None = None
+    pool: Pool, model: Model, _: Progress | None = None, encoding: StatesWorkers | None = None
 ) -> None:
-    """Fit a pool's acoustic model, where it has none, and store it; clips that it leaves out are named."""
+    """Fit a pool's acoustic model, where it has none, and store it; clips that it leaves out are named.
+
+    Where there are several workers, they encode the clips, too, and each fits a head.
+    """
     from smile.acoustic.building import build
     from smile.acoustic.fitting_workers import FittingWorkers
     from smile.transcription.preparing import has_acoustic
@@ -42,7 +45,7 @@ def fit_acoustic(
 
     if has_acoustic(pool, model):
         return
-    by = None if placement is None or placement.here else FittingWorkers(placement)
+    by = FittingWorkers(encoding.placement, encoding) if encoding and not encoding.placement.here else None
     steps = build(pool, model, by=by)
     with Bar("Acoustic model", "steps") as bar:
         fitted = finished(relayed(steps, lambda said: bar(said.done, said.of)))

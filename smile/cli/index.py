@@ -100,6 +100,8 @@ def _add_hints(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """Make a pool of labelled clips; goes on where it was interrupted."""
     from smile import importing
+    from smile.acoustic.states_workers import StatesWorkers
+    from smile.decoding.knn.reading_workers import ReadingWorkers
     from smile.pools.copies import told
     from smile.pools.encoding_workers import EncodingWorkers
     from smile.pools.indexing import SideBySide
@@ -115,9 +117,11 @@ def run(chosen: argparse.Namespace) -> None:
     built = (_build_imported if imported else _build)(chosen, given)
     if chosen.knn:
         with Bar("Reading") as bar:
-            prepare_datastore(built.pool, models.smile, bar)
+            by = ReadingWorkers(placement, model_arguments(chosen), models)  # here, a thread a core reads
+            prepare_datastore(built.pool, models.smile, bar, None if placement.one_machine else by)
     if chosen.acoustic:
-        fit_acoustic(built.pool, models.smile, placement=placement)
+        states = StatesWorkers(placement, model_arguments(chosen), models)
+        fit_acoustic(built.pool, models.smile, encoding=states)
     pool = built.pool
     for sentence in told(pool):
         print(sentence, file=sys.stderr)

@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 from smile.cli.acoustic import fit_acoustic, prepare_pool
 from smile.cli.models import add_engine, model_arguments, models_of
 from smile.cli.options import add_settings, settings_of
+from smile.cli.out import check_out, written_to
 from smile.cli.parsers import Commands, add_command, add_option
-from smile.cli.pools import A_POOL, open_for, pool_folder
+from smile.cli.places import path_or_url
+from smile.cli.pools import A_POOL, fetched, open_for, pool_or_url
 from smile.cli.recordings import add_track, read_chosen
 from smile.cli.terminal import Bar, add_encoding
 from smile.cli.workers import add_workers, placement_of
 from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 from smile.transcription import lengths
+from smile.util.urls import Url
 
 OTHER = {  # than Whisper alone, by level
     "context": "With examples ",
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.transcription.batch import Step
     from smile.transcription.batch_workers import Workers
+    from smile.transcription.recordings import Recording
     from smile.transcription.result import Result
 
 
@@ -44,14 +48,19 @@ def add(commands: Commands) -> None:
     """Add the command and its options."""
     parser = add_command(commands, "transcribe", run)
     add_option(
-        parser, "clip", type=Path, nargs="+", help="Transcribe these recordings, or folders or zips of some."
+        parser,
+        "clip",
+        type=path_or_url,
+        nargs="+",
+        help="Transcribe these recordings, or folders or zips of some; or what lies at a URL such as "
+        "s3://BUCKET/FOLDER, which each worker fetches for itself.",
     )
     add_option(
         parser,
         "--pool",
-        type=pool_folder,
+        type=pool_or_url,
         required=True,
-        help=f"Take the examples from this pool: {A_POOL}.",
+        help=f"Take the examples from this pool: {A_POOL}; or the URL of a folder, which is fetched.",
     )
     add_settings(parser)
     add_option(
@@ -82,10 +91,10 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser,
         "--out",
-        type=Path,
-        help="Write the transcripts into this folder, and keep what is done of them there, so that the same "
-        "command goes on; several recordings need one. Without it one recording is printed, and nothing is "
-        "kept.",
+        type=path_or_url,
+        help="Write the transcripts into this folder, or to a URL such as s3://BUCKET/FOLDER, and keep what "
+        "is done of them there, so that the same command goes on; several recordings need one. Without it "
+        "one recording is printed, and nothing is kept.",
     )
     add_option(
         parser,
@@ -118,7 +127,7 @@ def run(chosen: argparse.Namespace) -> None:
     from smile.transcription.times import with_times
 
     first = chosen.clip[0]
-    several = first.is_dir() or first.suffix.lower() == ".zip"
+    several = isinstance(first, Url) or first.is_dir() or first.suffix.lower() == ".zip"
     many = len(chosen.clip) > 1 or several or chosen.out is not None
     lengths.checked(chosen.max_minutes)
     placement = placement_of(chosen)
@@ -127,17 +136,21 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.cues == "words" and not chosen.times:
         raise SmileError("Cues of words need their times; add --times words.")
     added = _added(chosen.text, chosen.encoding)
-    samples = None if many else read_chosen(first, chosen)
-    models = models_of(chosen)
-    pool = open_for(models, chosen.pool)
-    settings = _settings(chosen, pool)
-    pool = replace(pool, added=added)
-    prepare_pool(pool, models, settings)
-    if chosen.times:
-        fit_acoustic(pool, models.smile.within(settings.windows))
-    if samples is None:
-        _transcribe_many(chosen, Workers(placement, model_arguments(chosen), models, pool), settings)
-        return
+    with TemporaryDirectory(prefix="smile-zip-") as work:
+        found = _found(chosen, Path(work)) if many else []  # before anything takes long
+        samples = None if many else read_chosen(first, chosen)
+        chosen.pool, pool_at = fetched(chosen.pool)
+        models = models_of(chosen)
+        pool = open_for(models, chosen.pool)
+        settings = _settings(chosen, pool)
+        pool = replace(pool, added=added)
+        prepare_pool(pool, models, settings)
+        if chosen.times:
+            fit_acoustic(pool, models.smile.within(settings.windows))
+        if samples is None:
+            given = Workers(placement, model_arguments(chosen), models, pool, pool_at)
+            _transcribe_many(chosen, given, found, settings)
+            return
     result = _last(transcribe(models, samples, pool, settings))
     result = with_times(result, models.smile, samples, pool, chosen.times)
     told = as_dict(result, chosen.reference)
@@ -214,12 +227,13 @@ def _words(side: dict[str, Any]) -> Iterator[tuple[float, float, str]]:
             yield character["start"], character["end"], f"  {character['text']}"
 
 
-def _transcribe_many(chosen: argparse.Namespace, given: Workers, settings: Settings) -> None:
-    """Transcribe recordings, one after the other or by workers, and export them; goes on where it stopped."""
+def _kinds(chosen: argparse.Namespace) -> list[str]:
+    """Return the formats that several recordings are written in.
+
+    Raises:
+        SmileError: one is unknown, there is no folder for them, or an option is for one recording.
+    """
     from smile.exporting import FORMATS
-    from smile.transcription import batch
-    from smile.transcription.batch_workers import run_by
-    from smile.transcription.recordings import recordings_of
 
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
@@ -228,13 +242,32 @@ def _transcribe_many(chosen: argparse.Namespace, given: Workers, settings: Setti
         raise SmileError("Name a folder for the transcripts of several recordings with --out.")
     if chosen.json or chosen.reference:
         raise SmileError("--json and --reference are for one recording; leave them out.")
-    with TemporaryDirectory(prefix="smile-zip-") as work:
-        sources = recordings_of(chosen.clip, Path(work), chosen.max_minutes, chosen.track)
-        if sources.said:
-            print(sources.said, file=sys.stderr)
-        total = len(sources.recordings)
-        output = batch.Output(kinds, chosen.times, chosen.cues)
-        failed = _followed(run_by(given, sources.recordings, settings, chosen.out, output))
+    return kinds
+
+
+def _found(chosen: argparse.Namespace, work: Path) -> list[Recording]:
+    """Return the recordings that are named; say what else lies there."""
+    from smile.transcription.recordings import recordings_of
+
+    _kinds(chosen)
+    sources = recordings_of(chosen.clip, work, chosen.max_minutes, chosen.track)
+    if sources.said:
+        print(sources.said, file=sys.stderr)
+    check_out(chosen.out, work)
+    return sources.recordings
+
+
+def _transcribe_many(
+    chosen: argparse.Namespace, given: Workers, recordings: list[Recording], settings: Settings
+) -> None:
+    """Transcribe recordings, one after the other or by workers, and export them; goes on where it stopped."""
+    from smile.transcription import batch
+    from smile.transcription.batch_workers import run_by
+
+    kinds, total = _kinds(chosen), len(recordings)
+    output = batch.Output(kinds, chosen.times, chosen.cues)
+    steps = written_to(chosen.out, lambda folder: run_by(given, recordings, settings, folder, output))
+    failed = _followed(steps)
     if failed == total:
         raise SmileError("No recording could be transcribed.")
     print(f"{chosen.out}: {total - failed} of {total} recordings as {', '.join(kinds)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from smile.pools.fetched import PoolAt
 from smile.pools.pool import QUERIES, Pool, open_pool
 from smile.util.workers.carried import Parcel
 
@@ -18,23 +19,32 @@ class CarriedPool:
     files: Parcel
     made: Parcel | None  # where it is kept elsewhere
     added: tuple[str, ...]
+    at: PoolAt | None = None  # where workers fetch the other files themselves
 
     @classmethod
-    def of(cls, pool: Pool) -> CarriedPool:
-        """Take a pool's files.
+    def of(cls, pool: Pool, at: PoolAt | None = None) -> CarriedPool:
+        """Take a pool's files, of one that was fetched those that have been made or changed since.
 
         Raises:
             OSError: one cannot be read.
         """
         audio = [utterance.audio for utterance in pool.utterances]
-        files = Parcel.of(pool.folder, [*_plain(pool.folder), *audio])
+        there = at.unchanged(pool.folder) if at else set()
+        files = Parcel.of(pool.folder, {*_plain(pool.folder), *audio} - there)
         stores = pool.stores
         made = Parcel.of(stores, _plain(stores)) if stores and stores.is_dir() else None
-        return cls(files, made, pool.added)
+        return cls(files, made, pool.added, at)
 
     def opened(self) -> Pool:
-        """Return the pool on this machine, where its files are written once in a process."""
-        pool = open_pool(self.files.unpacked())
+        """Return the pool on this machine, where its files are written once in a process.
+
+        Raises:
+            SmileError: one that lies at a URL cannot be fetched.
+        """
+        folder = self.files.unpacked()
+        if self.at:
+            self.at.complete(folder)
+        pool = open_pool(folder)
         return replace(pool, stores=self.made.unpacked() if self.made else None, added=self.added)
 
 

@@ -30,6 +30,7 @@ from smile.transcription import lengths
 from smile.transcription.options import identity
 from smile.transcription.pipeline import transcribe
 from smile.transcription.recordings import Cuts, Recording
+from smile.transcription.remote import at_hand
 from smile.transcription.result import Result, Transcript
 from smile.transcription.segments import KeptSegments, kept_segments
 from smile.transcription.times import Times, with_times
@@ -166,8 +167,9 @@ def _each(work: Work, recordings: Sequence[Recording], log: Log, made: Made) -> 
         try:
             key = key_of(recording)
             if unfinished(log.get(key), recording):
-                for result in (results := _Results(work, recording)):
-                    yield Step(number, total, recording.name, result)
+                with at_hand(recording) as near:
+                    for result in (results := _Results(work, near)):
+                        yield Step(number, total, recording.name, result)
                 log.add(key, results.kept)
             kept = log.get(key)
         except AudioError as error:
@@ -180,10 +182,13 @@ def _each(work: Work, recordings: Sequence[Recording], log: Log, made: Made) -> 
 def key_of(recording: Recording) -> str:
     """Return what tells a recording apart in the log: its name, its content, and the track asked for.
 
+    Content is the digest of a file, and of one that is still to be fetched its place and version.
+
     Raises:
         AudioError: it cannot be read.
     """
-    return " ".join([recording.name, digest(recording.path), *_track(recording)])
+    content = recording.remote.key if recording.remote else digest(recording.path)
+    return " ".join([recording.name, content, *_track(recording)])
 
 
 def ended(kept: dict[str, Any], transcript: TieredTranscript, done: int, total: int) -> Step:

@@ -1,11 +1,13 @@
 """Many recordings side by side, a task each, by workers here or on a cluster; the files are the same.
 
-Where workers do not see this machine's disk, a task carries its recording and each worker gets the pool.
+Where workers do not see this machine's disk, a task carries its recording and each worker gets the pool. A
+recording that lies at a URL is only named, and fetched by its worker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 from smile.datatypes import AudioError
 from smile.exporting import TieredTranscript
 from smile.pools.carried import CarriedPool
+from smile.pools.fetched import PoolAt
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription.batch import (
@@ -29,12 +32,13 @@ from smile.transcription.batch import (
     unfinished,
 )
 from smile.transcription.recordings import Recording
+from smile.transcription.remote import at_hand
 from smile.transcription.times import Times
 from smile.util.log import Log
 from smile.util.opening import read_bytes
 from smile.util.workers import Failed, Placement, workers, written_once
 from smile.util.workers import Work as Doing
-from smile.util.workers.carried import as_file
+from smile.util.workers.carried import as_file, sweep
 from smile.whisper.carried import CarriedModels
 from smile.whisper.engines import one_thread
 from smile.whisper.model import Models
@@ -46,7 +50,7 @@ class RecordingTask:
 
     key: str  # as in the log
     recording: Recording
-    data: bytes | None = None  # of its file; None where the worker sees it
+    data: bytes | None = None  # of its file; None where the worker sees it, or fetches it
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +68,21 @@ class Transcriber:
             pool = _opened(self.pool) if isinstance(self.pool, CarriedPool) else self.pool
             work = Work(self.models.loaded(), pool, self.settings, self.times)
             try:
-                if task.data is None:
-                    return kept_of(work, task.recording)
-                with as_file(task.recording.path.name, task.data) as path:
-                    return kept_of(work, replace(task.recording, path=path, segments=None))
+                with _near(task) as recording:
+                    return kept_of(work, recording)
             except AudioError as error:
                 return Failed(str(error))
+
+
+@contextmanager
+def _near(task: RecordingTask) -> Iterator[Recording]:
+    """Give a task's recording with its file on this machine."""
+    if task.data is None:
+        with at_hand(task.recording) as recording:
+            yield recording
+    else:
+        with as_file(task.recording.path.name, task.data) as path:
+            yield replace(task.recording, path=path)
 
 
 @lru_cache(maxsize=1)
@@ -85,6 +98,7 @@ class Workers:
     arguments: dict[str, Any]  # of load_models
     models: Models  # as they are loaded here
     pool: Pool | None
+    pool_at: PoolAt | None = None  # where the pool was fetched from
 
     def transcriber(self, settings: Settings, times: Times) -> Transcriber:
         """Return how each of them transcribes.
@@ -93,7 +107,7 @@ class Workers:
             OSError: a file of the pool or of the adapter cannot be read.
         """
         here = self.placement.one_machine
-        pool = self.pool if here or self.pool is None else CarriedPool.of(self.pool)
+        pool = self.pool if here or self.pool is None else CarriedPool.of(self.pool, self.pool_at)
         return Transcriber(CarriedModels.of(self.arguments, here, self.models), pool, settings, times)
 
 
@@ -114,9 +128,12 @@ def run_by(
     if given.placement.here:
         yield from run(given.models, recordings, given.pool, settings, out, output)
         return
-    with workers(given.placement, given.transcriber(settings, output.times)) as doing:
-        walk = partial(_side_by_side, doing, not given.placement.one_machine)
-        yield from logged(work, walk, recordings, out, output)
+    try:
+        with workers(given.placement, given.transcriber(settings, output.times)) as doing:
+            walk = partial(_side_by_side, doing, not given.placement.one_machine)
+            yield from logged(work, walk, recordings, out, output)
+    finally:
+        sweep()  # what workers that were killed here had fetched
 
 
 def _side_by_side(
@@ -149,13 +166,18 @@ class _Walk:
                 elif key in self._waiting:
                     self._waiting[key].append(number)
                 elif unfinished(kept := self._log.get(key), recording):
-                    data = read_bytes(recording.path) if self._carried else None
                     self._waiting[key] = [number]
-                    yield RecordingTask(key, recording, data)
+                    yield self._task(key, recording)
                 else:
                     self._ended.append((number, kept))
             except AudioError as error:
                 self._ended.append((number, str(error)))
+
+    def _task(self, key: str, recording: Recording) -> RecordingTask:
+        if not self._carried:
+            return RecordingTask(key, recording)
+        data = None if recording.remote else read_bytes(recording.path)
+        return RecordingTask(key, replace(recording, segments=None), data)
 
     def take(self, key: str, result: dict[str, Any] | Failed) -> None:
         """Take the result of a task in."""

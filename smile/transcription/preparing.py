@@ -11,6 +11,7 @@ from smile.acoustic.recipe import FittingProgress
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import present as has_head
 from smile.datatypes import Progress
+from smile.decoding.knn.reading_workers import ReadingWorkers
 from smile.decoding.knn.store import build, present
 from smile.pools.pool import Pool
 from smile.settings import Settings
@@ -44,10 +45,12 @@ def prepare(
         (makers or MAKERS)[what](pool, model.within(settings.windows), progress)
 
 
-def prepare_datastore(pool: Pool, model: Model, progress: Progress | None = None) -> None:
+def prepare_datastore(
+    pool: Pool, model: Model, progress: Progress | None = None, by: ReadingWorkers | None = None
+) -> None:
     """Make the kNN-LM datastore of a pool where it is missing; raises as `store.build` does."""
     if not present(pool, model):
-        build(pool, model, language=pool_token(pool), progress=progress)
+        build(pool, model, language=pool_token(pool), progress=progress, by=by)
 
 
 def has_acoustic(pool: Pool, model: Model) -> bool:

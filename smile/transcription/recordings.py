@@ -1,4 +1,4 @@
-"""The recordings that are to be transcribed: those of files, folders and zips, found by content."""
+"""The recordings that are to be transcribed: those of files, folders, zips and URLs, found by content."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from smile.datatypes import SmileError
 from smile.importing.archive import unpack
 from smile.importing.limits import GENEROUS
 from smile.transcription import lengths
+from smile.transcription.remote import sound_at
+from smile.util.objects import RemoteObject
+from smile.util.urls import Url
 
 Cuts = tuple[tuple[float, float], ...]  # start and end of segments, s
 SHOWN = 20  # names of what is left out
@@ -28,6 +31,7 @@ class Recording:
     asked: str = ""  # what they depend on beside what the batch knows
     cuts: Cuts = ()  # where its segments are; empty: where its pauses are
     track: int | None = None  # which of its audio tracks, from 1; None: the default one
+    remote: RemoteObject | None = None  # where its bytes are fetched from; `path` is then only its name
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,12 @@ class Sources:
 
 
 def recordings_of(
-    sources: Iterable[Path], work: Path, minutes: float = lengths.COMMAND, track: int | None = None
+    sources: Iterable[Path | Url], work: Path, minutes: float = lengths.COMMAND, track: int | None = None
 ) -> Sources:
-    """Find the recordings of files, folders and zips, folders in folders included, sorted in each.
+    """Find the recordings of files, folders, zips and URLs, folders in folders included, sorted in each.
 
-    Content, not suffix, tells a recording; hidden files are passed over. Zips are unpacked into `work`.
+    Content, not suffix, tells a recording; hidden files are passed over. Zips are unpacked into `work`. What
+    lies at a URL is listed and stays there.
 
     Raises:
         SmileError: a source that is not there, a zip that cannot be unpacked, or nothing to transcribe.
@@ -59,6 +64,13 @@ def recordings_of(
     recordings: list[Recording] = []
     left_out: list[str] = []
     for number, source in enumerate(sources):
+        if isinstance(source, Url):
+            found, others = sound_at(source)
+            left_out += others
+            recordings += [
+                Recording(name, Path(name), minutes=minutes, track=track, remote=one) for name, one in found
+            ]
+            continue
         if not source.exists():
             raise SmileError(f"There is no recording or folder {source}; check its name.")
         if source.suffix.lower() == ".zip" and source.is_file():

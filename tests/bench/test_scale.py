@@ -55,6 +55,13 @@ def test_one_driver_is_the_limit_where_it_sends_too_slowly() -> None:
     assert came.makespan == pytest.approx(1e6, rel=0.01)
 
 
+def test_recordings_named_by_a_url_leave_the_link_to_pools() -> None:
+    by_url = replace(CALM, by_url=True)
+    of_pools = sum(size for language, _, size in CALM.tasks() if language >= 0)
+    assert sum(size for _, _, size in by_url.tasks()) == pytest.approx(of_pools)
+    assert simulated(replace(by_url, link=of_pools / 1e6)).makespan == pytest.approx(1e6, rel=0.01)
+
+
 def test_a_recording_waits_for_its_languages_pool() -> None:
     one = replace(CALM, languages=1, machines=32, hours=1 / 6)
     assert simulated(one).makespan == pytest.approx(200)  # a pool's tasks side by side, then a recording
@@ -62,5 +69,5 @@ def test_a_recording_waits_for_its_languages_pool() -> None:
 
 def test_the_table_has_a_row_for_each_size_and_kind() -> None:
     small = run()
-    assert small.count("\n|") == 2 + 8
+    assert small.count("\n|") == 2 + 12
     assert "seed 0" in small

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,18 @@ def test_a_node_killed_in_the_middle_changes_nothing(given: Path, tmp_path: Path
         run = begun(given / "tiny", line, cluster.environment)
         cluster.killed_in(run, lambda: log.exists() and log.read_bytes().count(b"\n") > 8)
     assert made(tmp_path / "out") == made(given / "one")
+
+
+def test_a_node_killed_while_the_datastore_is_read_changes_nothing(given: Path, tmp_path: Path) -> None:
+    shutil.copytree(given / "corpus", tmp_path / "corpus")
+    assert commanded(given / "tiny", *line_of(tmp_path, tmp_path / "one", "--knn")) == 0
+    with two_nodes() as cluster:
+        line = line_of(tmp_path, tmp_path / "out", "--knn", "--jobs", "2", "--cluster", cluster.address)
+        run = begun(given / "tiny", line, cluster.environment)
+        logs = partial((tmp_path / "out").glob, "tokens-*.part/read.jsonl")
+        cluster.killed_in(run, lambda: any(log.read_bytes().count(b"\n") > 1 for log in logs()))
+    assert [name for name in made(tmp_path / "out") if name.startswith("tokens-")]
+    assert made(tmp_path / "out") == made(tmp_path / "one")
 
 
 def test_a_pool_indexed_again_by_workers_is_the_same(given: Path, tmp_path: Path) -> None:

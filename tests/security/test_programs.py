@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -25,7 +25,8 @@ from smile.ui.values import (
 )
 from tests.security.client import API, JSON, Stranger, encoded, file
 from tests.security.material import sound
-from tests.security.served import Served, leaks
+from tests.security.served import Served, leaks, serve
+from tests.support.store import Store, store
 
 BOTH = {**JSON, "Accept": "application/json, text/event-stream"}
 DEEP = b"[" * 50_000 + b"]" * 50_000
@@ -37,6 +38,8 @@ FORGED += (
     "http://[::1]/a.wav",
     "ftp://x/a.wav",
 )
+STORES = ("s3://speech/a.wav", "S3://speech/a.wav", "gs://speech/a.wav", "az://speech/a.wav")
+STORES += ("file:///etc/passwd", "memory://a.wav", "simplecache::s3://speech/a.wav")
 FORGED += ("data:audio/wav;base64,AAAA", "http://[", "//etc/passwd", "gopher://x", "http://0/a.wav")
 
 
@@ -156,6 +159,28 @@ def test_addresses_that_programs_name(app: Served, stranger: Stranger, address: 
         assert "root:x:" not in answer
         assert '"error": null' not in answer
         assert not leaks(app, answer, path), answer
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Store]]:
+    """The app with the environment of a store that has a recording, and the store."""
+    with store() as made:
+        made.put("a.wav", sound())
+        with serve(tmp_path_factory.mktemp("beside"), idle=True, **made.environment) as served:
+            yield served, made
+
+
+@pytest.mark.parametrize("address", STORES)
+def test_what_commands_read_of_a_store_nobody_has_the_server_read(
+    beside: tuple[Served, Store], address: str
+) -> None:
+    served, made = beside
+    stranger = Stranger(served.address)
+    for name in NAMED:
+        event = next(e for e in stranger.events if e.name == name)
+        assert NOT_YOURS in stranger.call(name, [file(address), *stranger.usual(event)[1:]])
+    assert "('http://...' or 'https://...'). Received: " in tool(served, "neighbours", {"recording": address})
+    assert made.fetched == []
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "file:///etc/passwd"])

@@ -7,12 +7,13 @@ Reading may be broken off after any clip, and goes on there.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -34,6 +35,11 @@ from smile.util.log import Log
 from smile.util.storage import set_aside
 from smile.whisper.model import Model
 
+if TYPE_CHECKING:
+    from smile.decoding.knn.reading_workers import Reading, ReadingWorkers
+
+    Read = Callable[[Sequence[int]], Generator[Reading]]
+
 _CLIPS: WeakKeyDictionary[Pool, tuple[str, ...]] = WeakKeyDictionary()
 
 
@@ -50,11 +56,12 @@ def build(
     language: str,
     progress: Progress | None = None,
     threads: int = 0,
+    by: ReadingWorkers | None = None,
 ) -> None:
     """Read every clip of a pool and write its datastore; `language` is the token of the prompts.
 
-    So many `threads` read a clip each, 0: as many as torch would use; the datastore is the same. What
-    an interrupted run has read is not read again.
+    So many `threads` read a clip each, 0: as many as torch would use; or workers do, where it is `by` them.
+    The datastore is the same. What an interrupted run has read is not read again.
 
     Raises:
         PoolError: another process is reading this pool, or it was deleted meanwhile.
@@ -70,9 +77,10 @@ def build(
     groups = copies(pool)
     reader = TeacherForcedPass(pool, model, language, groups)
     threads = threads or clips_at_a_time(model.info.device)
+    read = partial(by.read, pool, model, language, groups) if by else partial(_read, reader, threads)
     with making(pool, path) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
-            states = _read_all(pool, reader, log, threads, progress)
+            states = _read_all(pool, read, log, progress)
         _write(path, pool, model, states, groups)
         work.clear()
 
@@ -172,18 +180,23 @@ def _stored(pool: Pool, model: Model) -> tuple[list[ClipStates], Groups | None]:
     return [reads[name] for name in names], groups
 
 
-def _read_all(
-    pool: Pool, reader: TeacherForcedPass, log: Log, threads: int, progress: Progress | None
-) -> list[ClipStates]:
+def _read_all(pool: Pool, read: Read, log: Log, progress: Progress | None) -> list[ClipStates]:
     """What is in the log and what is read now, in the order of the pool."""
     names = _names(pool.utterances)
     missing = [number for number, name in enumerate(names) if log.get(name) is None]
-    with closing(_side_by_side(reader, missing, threads)) as readings:
-        for done, (number, reading) in enumerate(zip(missing, readings, strict=True), 1):
-            log.add(names[number], reading.to_json())
+    with closing(read(missing)) as readings:
+        for done, (number, reading) in enumerate(readings, 1):
+            log.add(names[number], reading)
             if progress:
                 progress(len(names) - len(missing) + done, len(names))
     return [ClipStates.from_json(log.get(name)) for name in names]
+
+
+def _read(reader: TeacherForcedPass, threads: int, numbers: Sequence[int]) -> Generator[Reading]:
+    """Read clips in this process, in order."""
+    with closing(_side_by_side(reader, numbers, threads)) as readings:
+        for number, reading in zip(numbers, readings, strict=True):
+            yield number, reading.to_json()
 
 
 def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: int) -> Generator[ClipStates]:

@@ -6,7 +6,6 @@ worker which was killed is removed by the next one there.
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import hashlib
 import os
@@ -15,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO
 
@@ -69,10 +69,17 @@ class Parcel:
 
 
 @contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder on this machine, which is removed with the block, or once its process has been killed."""
+    with tempfile.TemporaryDirectory(dir=_home()) as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def as_file(name: str, data: bytes) -> Iterator[Path]:
     """Give the path of a file of this name on this machine while the block lasts."""
-    with tempfile.TemporaryDirectory(dir=_home()) as folder:
-        path = Path(folder) / Path(name).name
+    with temporary_folder() as folder:
+        path = folder / Path(name).name
         path.write_bytes(data)
         yield path
 
@@ -83,13 +90,13 @@ _own: list[tuple[Path, IO[bytes]]] = []  # this process's folder, and the lock t
 
 def _home() -> Path:
     if not _own:
-        _sweep(Path(tempfile.gettempdir()))
+        sweep()
         made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
         lock = (made / LOCK).open("wb")
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = made.rename(made.with_name(made.name[1:]))  # others see it when it is locked
         _own.append((folder, lock))
-        atexit.register(forget)
+        Finalize(None, forget, exitpriority=0)  # also of a child process, which atexit says nothing to
     return _own[0][0]
 
 
@@ -102,9 +109,9 @@ def forget() -> None:
     _unpacked.clear()
 
 
-def _sweep(place: Path) -> None:
-    """Remove the folders of this user's workers that have ended."""
-    for folder in place.glob(f"{PREFIX}*"):
+def sweep(place: Path | None = None) -> None:
+    """Remove the folders of this user's workers that have ended, where they are made or in another place."""
+    for folder in (place or Path(tempfile.gettempdir())).glob(f"{PREFIX}*"):
         with suppress(OSError):
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
