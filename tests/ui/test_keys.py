@@ -9,10 +9,11 @@ import gradio as gr
 import pytest
 
 from smile.ui import VisitorService
-from smile.ui.own import deleting, keys, naming
+from smile.ui.own import adding, deleting, keys, naming
 from smile.ui.own.page import Page
 from smile.ui.own.runs import Runs, counted, ended
-from tests.support.visitors import with_examples
+from tests.support.uploads import upload
+from tests.support.visitors import DEMO, with_examples
 
 
 def begun(service: VisitorService, code: str) -> str:
@@ -121,6 +122,15 @@ def test_deleting_says_what_another_key_still_opens(idle: VisitorService) -> Non
     assert page.secret == gr.skip()
     assert (idle.visitors.has(first), idle.visitors.has(second)) == (True, False)
     assert deleting.OTHER not in deleting.delete(idle, first, first).stage
+
+
+def test_a_key_that_is_there_already_is_not_told_again(idle: VisitorService) -> None:
+    key, clip = begun(idle, "mdw"), upload(DEMO.queries[0].audio)
+    assert naming.name(idle, key, "x", "gla").key == gr.skip()
+    told = [page.key for page in adding.add_typed(idle, key, clip, "words")]
+    assert told == [gr.skip()] * len(told), (
+        "a late one would take the page back from where it has gone over to"
+    )
 
 
 def test_what_is_damaged_is_gone_over_to_and_can_be_deleted(idle: VisitorService) -> None:

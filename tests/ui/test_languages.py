@@ -266,7 +266,7 @@ def test_a_check_of_a_language_that_was_deleted_ends_and_says_nothing_of_the_one
     idle: VisitorService, monkeypatch: pytest.MonkeyPatch, last: bool
 ) -> None:
     key = with_examples(idle, 0, 2)
-    others = [str(keys.another(idle, naming.name(idle, key, "x", "mdw").key).key)]
+    others = [str(keys.another(idle, key).key)]
     while len(others) < MOST_LANGUAGES - 1:
         naming.name(idle, others[-1], "x", "gla")
         others.append(str(keys.another(idle, key).key))
