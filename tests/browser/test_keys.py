@@ -141,6 +141,21 @@ def test_languages_are_gone_between_by_keys_and_a_reload_opens_the_last(page: Pa
     assert page.errors() == []
 
 
+def test_whatever_a_language_is_called_is_a_text_that_fits(page: Page) -> None:
+    for number, typed in enumerate(("<img src=x onerror=alert(1)>", "x" * 100)):
+        if number:
+            page.click("#own-another")
+            page.wait(lambda: "name of the other language" in said(page), "another language")
+        page.one("#own-search :is(input, textarea)").send_keys(typed)
+        page.wait(lambda: page.all("#own-matches input[value='mis']"), "a name of one's own")
+        page.click("#own-matches label:has(input[value='mis'])")
+        page.wait(lambda called=typed: called in page.text("#own-named"), "the name")
+    assert languages(page) == ["<img src=x onerror=alert(1)> · no examples", f"{'x' * 100} · no examples"]
+    assert not page.all("#own img[src='x'], .gradio-container img[src='x']")
+    assert narrow_enough(page)
+    assert page.errors() == []
+
+
 @pytest.fixture
 def slow_link(page: Page) -> Iterator[Page]:
     """The page, whose answers are held back for as many milliseconds as `window.late` says."""
