@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -215,9 +215,9 @@ class Workspaces:
         for folder in folders:
             tidied(folder)
             jobs.sweep(folder, last)
-        sizes = {folder.name: used(folder) for folder in folders}
+        sizes = {folder: used(folder) for folder in folders}
         with self._lock:
-            self._sizes = sizes
+            self._sizes = _there(sizes)
         return sum(self._swept(folder, last) for folder in folders)
 
     def _folders(self) -> Iterator[Path]:
@@ -257,9 +257,9 @@ class Workspaces:
 
     def _room(self, mine: Sequence[Path]) -> int:
         """How many more bytes a visitor may keep in the folders of all their languages."""
-        sizes = {folder.name: used(folder) for folder in mine if folder.is_dir()}
+        sizes = {folder: used(folder) for folder in mine if folder.is_dir()}
         with self._lock:
-            self._sizes.update(sizes)
+            self._sizes.update(_there(sizes))
         return self.quota.room(sum(sizes.values()), self._everybodys(), self.root)
 
     def _everybodys(self) -> int:
@@ -272,3 +272,8 @@ class Workspaces:
         folder = self.root / here.folder
         with self._lock:
             return self._open.setdefault(folder.name, Workspace(folder, partial(self._room, mine), mine))
+
+
+def _there(sizes: Mapping[Path, int]) -> dict[str, int]:
+    """Sizes by the names of their folders, but of what was deleted while it was measured."""
+    return {folder.name: size for folder, size in sizes.items() if folder.is_dir()}

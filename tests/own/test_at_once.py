@@ -15,6 +15,7 @@ from smile.datatypes import PoolError
 from smile.own import workspaces
 from smile.own.addresses import MOST_LANGUAGES, REMEMBERED, Address, Given, address
 from smile.own.languages import languages
+from smile.own.quota import Quota, used
 from smile.own.workspaces import Workspaces
 
 FIFTH = "{}.5"
@@ -163,6 +164,29 @@ def test_windows_that_begin_languages_at_once_have_no_more_than_one_key_opens(vi
     assert len(visitors.languages(key)) == MOST_LANGUAGES
     assert sum("12 languages here" in said for said in given) == 4
     assert not list(visitors.root.glob(".new-*"))
+
+
+@pytest.mark.parametrize("measure", ["room", "sweep"])
+def test_what_is_deleted_while_it_is_measured_takes_no_room_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measure: str
+) -> None:
+    visitors = Workspaces(tmp_path / "visitors", 2, Quota(total=10_000, free=0))
+    key, stranger = visitors.new(), visitors.new()
+    second = visitors.open(visitors.another(key))
+    (second.recordings / "a.wav").write_bytes(bytes(9_000))
+
+    def measured(folder: Path) -> int:
+        size = used(folder)
+        if folder == second.folder:
+            visitors.delete(f"{key}.2")
+        return size
+
+    monkeypatch.setattr(workspaces, "used", measured)
+    if measure == "sweep":
+        assert visitors.sweep() == 0
+    else:
+        visitors.open(key).room()
+    assert visitors.open(stranger).room() > 9_000
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
