@@ -8,8 +8,11 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from smile.own import workspace
 from smile.own.languages import Listed
+from smile.own.workspaces import FULL
 from smile.ui import VisitorService
+from smile.ui.i18n import french
 from smile.ui.own import adding, choice, deleting, keys, naming
 from smile.ui.own.page import Page
 from smile.ui.own.runs import REMEMBERED, Runs, counted, ended
@@ -157,6 +160,13 @@ def test_a_key_that_is_there_already_is_not_told_again(idle: VisitorService) -> 
 )
 def test_a_name_from_right_to_left_stays_before_its_number(name: str, label: str) -> None:
     assert choice.label(Listed(1, name, 2, False)) == label
+
+
+@pytest.mark.parametrize(
+    "said", [workspace.GONE, workspace.DAMAGED, workspace.OTHER_MODEL, FULL, deleting.OTHER]
+)
+def test_what_is_said_of_a_language_is_said_in_french(said: str) -> None:
+    assert french().missing(said) == []
 
 
 def test_who_types_nothing_finds_nothing(idle: VisitorService) -> None:
