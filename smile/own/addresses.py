@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 MOST_LANGUAGES = 12  # of one key
 LENGTH = 32  # of a key
+REMEMBERED = 2000  # keys whose last number is
 KEY = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}")
 
 
@@ -33,6 +35,31 @@ class Address(NamedTuple):
     def all(self) -> tuple[Address, ...]:
         """Return all that its key may open, in their order."""
         return tuple(Address(self.key, number) for number in range(1, MOST_LANGUAGES + 1))
+
+
+class Given:
+    """Remembers which number each key was given last: that of a deleted language is used again last of all.
+
+    A window, or work, that still has the deleted one so meets with another language as late as can be. Of the
+    keys nothing but the name of a folder is remembered, and only of those that were given one last.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def in_turn(self, known: Sequence[Address]) -> list[Address]:
+        """Return the addresses that are free beside those of a key's languages, in the order to take them."""
+        last = self._last.get(known[0].all[0].folder, known[-1].number)
+        free = [one for one in known[0].all if one not in known]
+        return sorted(free, key=lambda one: one.number <= last)
+
+    def note(self, given: Address) -> None:
+        """Remember that a number was given."""
+        first = given.all[0].folder
+        self._last.pop(first, None)
+        self._last[first] = given.number
+        if len(self._last) > REMEMBERED:
+            del self._last[next(iter(self._last))]
 
 
 def address(asked: object) -> Address | None:

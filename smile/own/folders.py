@@ -28,7 +28,7 @@ def made_here(entry: Path) -> bool:
     except OSError:
         return False  # its owner deletes it just now
     ours = all(name in (LOCK, POOLS, RECORDINGS, JOBS) or name.startswith(WORK) for name in names)
-    return ours or (entry / STATE).is_file()
+    return ours or os.path.lexists(entry / STATE)  # which may be damaged
 
 
 def tidied(folder: Path) -> None:

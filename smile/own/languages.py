@@ -36,7 +36,7 @@ def here(workspace: Workspace) -> int:
 def _listed(folders: tuple[Path, ...]) -> Iterator[Listed]:
     for number, folder in enumerate(folders, 1):
         try:
-            info = (folder / STATE).stat()
+            info = (folder / STATE).lstat()
         except OSError:
             continue  # there is none of this number
         name, examples = _said(folder, (info.st_ino, info.st_mtime_ns))

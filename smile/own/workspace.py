@@ -105,7 +105,7 @@ class Workspace:
         try:
             yield work
         except Exception as error:
-            if not (self.folder / STATE).is_file():
+            if self._ended or not (self.folder / STATE).is_file():
                 raise PoolError(GONE) from error
             raise
         finally:
@@ -124,7 +124,7 @@ class Workspace:
         self._refuse_ended()
         path = self.folder / STATE
         if not path.is_file():
-            raise PoolError(GONE)
+            raise PoolError(DAMAGED if os.path.lexists(path) else GONE)
         try:
             return from_json(State, path.read_bytes())
         except ValueError:

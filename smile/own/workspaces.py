@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import IO
 
 from smile.datatypes import PoolError
 from smile.own import jobs
-from smile.own.addresses import MOST_LANGUAGES, Address, address
+from smile.own.addresses import MOST_LANGUAGES, Address, Given, address
 from smile.own.changes import UNFINISHED
 from smile.own.folders import PASSING, alone, damaged, empty, made_here, tidied
 from smile.own.quota import MANY, FullError, Quota, used
@@ -56,6 +56,7 @@ class Workspaces:
         self.forget = forget
         self._open: dict[str, Workspace] = {}
         self._sizes: dict[str, int] = {}
+        self._given = Given()
         self._lock = Lock()
         self._claimed: IO[str] | None = None
 
@@ -115,7 +116,7 @@ class Workspaces:
     def another(self, asked: object) -> str:
         """Make an empty folder for one more language under the key of an address; return its own address.
 
-        The number of one that was deleted last is not used again as long as there are others.
+        The number of one that was deleted is not used again as long as there are others.
 
         Raises:
             PoolError: nothing is there under this key, it opens as many as it may, or no room is left.
@@ -124,11 +125,21 @@ class Workspaces:
         if not known:
             raise PoolError(GONE)
         self._admit()
-        free = [one for one in known[0].all if one not in known]
-        for one in sorted(free, key=lambda one: one.number < known[-1].number):
+        new = str(self._beside(known))
+        if self.languages(new) == [new]:  # another window has deleted everything meanwhile
+            self.delete(new)
+            raise PoolError(GONE)
+        return new
+
+    def _beside(self, known: Sequence[Address]) -> Address:
+        with self._lock:
+            free = self._given.in_turn(known)
+        for one in free:
             with suppress(OSError):  # another window has made it just now
                 self._make(one)
-                return str(one)
+                with self._lock:
+                    self._given.note(one)
+                return one
         raise FullError(FULL)
 
     def _make(self, new: Address) -> None:
@@ -176,20 +187,26 @@ class Workspaces:
         return [str(one) for one in here.all if self._is_there(one)] if here else []
 
     def delete(self, asked: object) -> None:
-        """Delete one language of a visitor."""
+        """Delete one language of a visitor; one that is damaged, too."""
         here = address(asked)
-        if here and self._is_there(here):
-            self._remove(self.root / here.folder)
+        if here and self._folder(here).is_dir():
+            self._remove(self._folder(here))
 
     def delete_all(self, asked: object) -> int:
         """Delete everything of one visitor, all languages of the key; return how many these were."""
-        there = self.languages(asked)
-        for one in there:
-            self.delete(one)
-        return len(there)
+        here, count = address(asked), 0
+        for _ in range(MOST_LANGUAGES):  # what another window begins meanwhile goes, too
+            there = [one for one in here.all if self._folder(one).is_dir()] if here else []
+            count += sum(map(self._is_there, there))
+            for one in there:
+                self.delete(str(one))
+        return count
+
+    def _folder(self, one: Address) -> Path:
+        return self.root / one.folder
 
     def _is_there(self, one: Address) -> bool:
-        return (self.root / one.folder / STATE).is_file()
+        return os.path.lexists(self._folder(one) / STATE)
 
     def sweep(self, now: float | None = None) -> int:
         """Delete folders and jobs not used for the set time, and temporary files; return how many folders."""
@@ -198,9 +215,9 @@ class Workspaces:
         for folder in folders:
             tidied(folder)
             jobs.sweep(folder, last)
-        sizes = {folder.name: used(folder) for folder in folders}
+        sizes = {folder: used(folder) for folder in folders}
         with self._lock:
-            self._sizes = sizes
+            self._sizes = _there(sizes)
         return sum(self._swept(folder, last) for folder in folders)
 
     def _folders(self) -> Iterator[Path]:
@@ -218,22 +235,31 @@ class Workspaces:
         with self._lock:
             workspace = self._open.get(folder.name) or Workspace(folder)
         gone = self.root / f".gone-{secrets.token_hex(16)}"
-        with ExitStack() as held, suppress(FileNotFoundError):  # another process has deleted it
-            if not damaged(folder / LOCK):
-                held.enter_context(workspace.lock)
-            self.forget(workspace.lent())
-            os.rename(folder, gone)
-            workspace.end()
+        try:
+            with ExitStack() as held:
+                if not damaged(folder / LOCK):
+                    held.enter_context(workspace.lock)
+                self.forget(workspace.lent())
+                self._take_away(folder, gone, workspace)
+        except (FileNotFoundError, PoolError):
+            if folder.is_dir():
+                raise
+            return  # another window, or another process, has deleted it
         shutil.rmtree(gone, ignore_errors=True)
+
+    def _take_away(self, folder: Path, gone: Path, workspace: Workspace) -> None:
+        """Move a folder away; whoever has it open is told, before another one can be made in its place."""
         with self._lock:
-            self._open.pop(folder.name, None)
+            os.rename(folder, gone)
             self._sizes.pop(folder.name, None)
+            for one in (workspace, self._open.pop(folder.name, workspace)):
+                one.end()
 
     def _room(self, mine: Sequence[Path]) -> int:
         """How many more bytes a visitor may keep in the folders of all their languages."""
-        sizes = {folder.name: used(folder) for folder in mine if folder.is_dir()}
+        sizes = {folder: used(folder) for folder in mine if folder.is_dir()}
         with self._lock:
-            self._sizes.update(sizes)
+            self._sizes.update(_there(sizes))
         return self.quota.room(sum(sizes.values()), self._everybodys(), self.root)
 
     def _everybodys(self) -> int:
@@ -246,3 +272,8 @@ class Workspaces:
         folder = self.root / here.folder
         with self._lock:
             return self._open.setdefault(folder.name, Workspace(folder, partial(self._room, mine), mine))
+
+
+def _there(sizes: Mapping[Path, int]) -> dict[str, int]:
+    """Sizes by the names of their folders, but of what was deleted while it was measured."""
+    return {folder.name: size for folder, size in sizes.items() if folder.is_dir()}

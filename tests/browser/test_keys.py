@@ -16,7 +16,9 @@ LATE = """
 window.late = window.waits = 0;
 const before = window.fetch;
 window.fetch = async (...asked) => {
-  const answer = await before(...asked), late = window.late;
+  const late = window.late, proxied = window.proxied && String(asked[0]).includes("/run/");
+  const busy = () => new Response("<html>Busy</html>", { status: window.proxied });
+  const answer = proxied ? busy() : await before(...asked);
   if (late && String(asked[0]).includes("/run/")) {
     window.waits += 1;
     await new Promise((resolve) => setTimeout(resolve, late));
@@ -24,6 +26,18 @@ window.fetch = async (...asked) => {
   }
   return answer;
 };
+"""
+
+ASKED = """
+const [body, status, done] = arguments;
+const { components, dependencies } = window.gradio_config;
+const place = components.find(({ props }) => props?.storage_key === "smile-my-language").id;
+const event = dependencies.find(({ inputs }) => inputs.includes(place)).id;
+window.proxied = status;
+const given = { method: "POST", body: body ?? JSON.stringify({ fn_index: event, data: [""] }) };
+fetch("/gradio_api/run/predict", given)
+  .then(async (answer) => done(`${answer.status} ${await answer.text()}`), (error) => done(String(error)))
+  .finally(() => (window.proxied = 0));
 """
 
 
@@ -127,6 +141,21 @@ def test_languages_are_gone_between_by_keys_and_a_reload_opens_the_last(page: Pa
     assert page.errors() == []
 
 
+def test_whatever_a_language_is_called_is_a_text_that_fits(page: Page) -> None:
+    for number, typed in enumerate(("<img src=x onerror=alert(1)>", "x" * 100)):
+        if number:
+            page.click("#own-another")
+            page.wait(lambda: "name of the other language" in said(page), "another language")
+        page.one("#own-search :is(input, textarea)").send_keys(typed)
+        page.wait(lambda: page.all("#own-matches input[value='mis']"), "a name of one's own")
+        page.click("#own-matches label:has(input[value='mis'])")
+        page.wait(lambda called=typed: called in page.text("#own-named"), "the name")
+    assert languages(page) == ["<img src=x onerror=alert(1)> · no examples", f"{'x' * 100} · no examples"]
+    assert not page.all("#own img[src='x'], .gradio-container img[src='x']")
+    assert narrow_enough(page)
+    assert page.errors() == []
+
+
 @pytest.fixture
 def slow_link(page: Page) -> Iterator[Page]:
     """The page, whose answers are held back for as many milliseconds as `window.late` says."""
@@ -156,3 +185,30 @@ def test_a_late_answer_of_the_language_that_was_left_paints_nothing(slow_link: P
     shown(page.open())
     page.wait(lambda: "Mboshi" in page.text("#own-named"), "the one that was open last")
     assert languages(page) == ["Mboshi · no examples", "Northern Kurdish · no examples"], "the name was taken"
+
+
+def test_of_two_ways_to_go_the_last_one_counts(slow_link: Page) -> None:
+    page = slow_link
+    begun(page, ("mbosh", "mdw"), ("scottish", "gla"), ("northern kurdish", "kmr"))
+    for late in ((0, 0), (1500, 0), (0, 1500)):
+        page.click("#own-languages label:nth-of-type(1)")
+        page.wait(lambda: "Mboshi" in page.text("#own-named"), "the first language")
+        for after, number in zip(late, (2, 3), strict=True):
+            page.driver.execute_script(f"window.late = {after}")
+            page.driver.execute_script(
+                f"document.querySelector('#own-languages [value=\"{number}\"]').click()"
+            )
+            time.sleep(0.3 * any(late))  # the question is on its way
+        page.driver.execute_script("window.late = 0")
+        page.wait(lambda: "Northern Kurdish" in page.text("#own-named"), f"the third language, {late}")
+        page.wait(lambda: not page.driver.execute_script("return window.waits"), "both answers")
+        time.sleep(0.5)
+        assert ("Northern Kurdish" in page.text("#own-named"), chosen(page)) == (True, "3"), late
+    shown(page.open())
+    page.wait(lambda: "Northern Kurdish" in page.text("#own-named"), "the one that was open last")
+
+
+def test_what_a_proxy_says_in_the_place_of_an_answer_is_handed_on(slow_link: Page) -> None:
+    ask = slow_link.driver.execute_async_script
+    for body, status in ((None, 200), (None, 413), (None, 503), ("no JSON", 400), ("null", 500)):
+        assert ask(ASKED, body, status) == f"{status} <html>Busy</html>"

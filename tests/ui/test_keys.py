@@ -8,11 +8,16 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from smile.own import workspace
+from smile.own.languages import Listed
+from smile.own.workspaces import FULL
 from smile.ui import VisitorService
-from smile.ui.own import deleting, keys, naming
+from smile.ui.i18n import french
+from smile.ui.own import adding, choice, deleting, keys, naming
 from smile.ui.own.page import Page
-from smile.ui.own.runs import Runs, counted, ended
-from tests.support.visitors import with_examples
+from smile.ui.own.runs import REMEMBERED, Runs, counted, ended
+from tests.support.uploads import upload
+from tests.support.visitors import DEMO, with_examples
 
 
 def begun(service: VisitorService, code: str) -> str:
@@ -114,6 +119,17 @@ def test_what_is_at_work_ends_only_where_the_page_goes_over(idle: VisitorService
     assert list(counted(check, idle)(here, runs)), "who comes back goes on"
 
 
+def test_a_session_notes_no_more_than_the_last_keys_that_it_has_left(idle: VisitorService) -> None:
+    there, runs = begun(idle, "mdw"), Runs()
+    for forged in ({"a": 1}, ["x"], 7, "x" * 5000, f"{there}.02"):
+        assert keys.entered(idle, forged, there, runs).key == there  # type: ignore[arg-type]
+        assert not runs.has_left(forged)
+    many = [f"{number:032}" for number in range(REMEMBERED + 1)]
+    for key in many:
+        keys.entered(idle, key, there, runs)
+    assert [runs.has_left(key) for key in many] == [False, *[True] * REMEMBERED]
+
+
 def test_deleting_says_what_another_key_still_opens(idle: VisitorService) -> None:
     first, second = begun(idle, "mdw"), begun(idle, "gla")
     page = deleting.delete(idle, second, first)
@@ -121,6 +137,43 @@ def test_deleting_says_what_another_key_still_opens(idle: VisitorService) -> Non
     assert page.secret == gr.skip()
     assert (idle.visitors.has(first), idle.visitors.has(second)) == (True, False)
     assert deleting.OTHER not in deleting.delete(idle, first, first).stage
+
+
+def test_a_key_that_is_there_already_is_not_told_again(idle: VisitorService) -> None:
+    key, clip = begun(idle, "mdw"), upload(DEMO.queries[0].audio)
+    assert naming.name(idle, key, "x", "gla").key == gr.skip()
+    told = [page.key for page in adding.add_typed(idle, key, clip, "words")]
+    assert told == [gr.skip()] * len(told), (
+        "a late one would take the page back from where it has gone over to"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("<b>&", "<b>& · 2 examples"),
+        ("עברית", "\u2068עברית\u2069 · 2 examples"),
+        ("A ኣማርኛ", "A ኣማርኛ · 2 examples"),
+        ("اردو", "\u2068اردو\u2069 · 2 examples"),
+        ("", "Not named yet · 2 examples"),
+    ],
+)
+def test_a_name_from_right_to_left_stays_before_its_number(name: str, label: str) -> None:
+    assert choice.label(Listed(1, name, 2, False)) == label
+
+
+@pytest.mark.parametrize(
+    "said", [workspace.GONE, workspace.DAMAGED, workspace.OTHER_MODEL, FULL, deleting.OTHER]
+)
+def test_what_is_said_of_a_language_is_said_in_french(said: str) -> None:
+    assert french().missing(said) == []
+
+
+def test_who_types_nothing_finds_nothing(idle: VisitorService) -> None:
+    for typed in (None, "", " "):
+        found, *page = naming.entered(idle, "", typed)
+        assert (found["choices"], page) == ([], [*Page()])
+        assert naming.matches(typed)["choices"] == []
 
 
 def test_what_is_damaged_is_gone_over_to_and_can_be_deleted(idle: VisitorService) -> None:

@@ -11,10 +11,14 @@ import gradio as gr
 import pytest
 
 from smile.datatypes import PoolError
+from smile.own import changes
+from smile.own import check as leave_one_out
 from smile.own.addresses import MOST_LANGUAGES
 from smile.own.workspace import Workspace
+from smile.pools.pool import Pool
+from smile.pools.setting import SETTING, PoolSetting
 from smile.ui import VisitorService
-from smile.ui.own import adding, deleting, keys, naming
+from smile.ui.own import adding, checking, deleting, keys, naming
 from smile.ui.own.arriving import arrived
 from smile.ui.own.page import Page, fresh
 from smile.ui.own.runs import Runs, clicked, counted, ended, marking
@@ -255,3 +259,38 @@ def test_a_change_of_the_language_that_was_left_closes_nothing_in_the_other(
     pool = idle.visitors.open(key).pool()
     assert pool
     assert pool.utterances[0].text == "more words", "what was asked is done"
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_check_of_a_language_that_was_deleted_ends_and_says_nothing_of_the_one_in_its_place(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch, last: bool
+) -> None:
+    key = with_examples(idle, 0, 2)
+    others = [str(keys.another(idle, key).key)]
+    while len(others) < MOST_LANGUAGES - 1:
+        naming.name(idle, others[-1], "x", "gla")
+        others.append(str(keys.another(idle, key).key))
+
+    def replaced() -> None:
+        idle.visitors.delete(key)
+        assert idle.visitors.another(others[0]) == key, "there is no other number"
+        with idle.visitors.open(key).change("examples added") as change:
+            changes.joined(None, DEMO, change.out)
+
+    def steps(models: Any, pool: Pool, conditions: Any, kept: Any) -> Iterator[leave_one_out.Check]:
+        yield leave_one_out.Check(0, 2)
+        replaced()
+        seen.append(1)
+        if not last:
+            yield leave_one_out.Check(1, 2)
+            seen.append(2)
+
+    seen: list[int] = []
+    monkeypatch.setattr(VisitorService, "ready", lambda self, workspace: (yield from ()))
+    monkeypatch.setattr(VisitorService, "_tried", lambda self, *_: ([], ""))
+    monkeypatch.setattr(leave_one_out, "leave_one_out", steps)
+    monkeypatch.setattr(leave_one_out, "best", lambda *_: PoolSetting(1, 0.0))
+    *_, end = checking.check(idle, key)
+    assert ("no longer here" in end.stage, seen) == (True, [1])
+    assert not list(idle.visitors.root.rglob("check*.json"))
+    assert not list(idle.visitors.root.rglob(SETTING))

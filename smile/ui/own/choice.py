@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import bidirectional
 
 import gradio as gr
 
@@ -11,6 +12,7 @@ from smile.own.workspace import Workspace
 from smile.ui.components import Choice
 
 UNNAMED = "Not named yet"
+ISOLATED = "\u2068{}\u2069"  # what is written from right to left stays before what follows it
 
 
 def language_choice(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
@@ -39,8 +41,13 @@ def shown(workspace: Workspace | None) -> dict[str, Any]:
 
 def label(one: Listed) -> str:
     """Return how a language is told from the others, such as "Mboshi · 12 examples"."""
-    name = one.name or UNNAMED
+    name = _alone(one.name) or UNNAMED
     if one.bare or one.examples is None:
         return name
     counted = "1 example" if one.examples == 1 else f"{one.examples or 'no'} examples"
     return f"{name} · {counted}"
+
+
+def _alone(name: str) -> str:
+    """A name that a label may go on after: a number would else move to the other side of some."""
+    return ISOLATED.format(name) if any(bidirectional(c) in ("R", "AL") for c in name) else name

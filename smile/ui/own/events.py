@@ -88,7 +88,9 @@ def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_wa
     ]
     for triggers, function, inputs in ways:
         outputs = [buttons.typed, buttons.matches, *view]
-        gr.on(triggers, going(function, service), [*inputs, *mine], outputs, **QUICK)
+        # who goes on to a third one before the second is there asks for both; the last one counts
+        mode = {"trigger_mode": "multiple"} if function is keys.chosen else {}
+        gr.on(triggers, going(function, service), [*inputs, *mine], outputs, **mode, **QUICK)
 
 
 def going(function: Callable[..., Page], service: VisitorService) -> Callable[..., tuple[Any, ...]]:

@@ -91,7 +91,7 @@ def another(service: VisitorService, key: str | None, runs: Runs | None = None, 
     return gone_over(found(service, to).says(BEGIN, "done"), key, to, runs, brought)
 
 
-def gone_over(page: Page, left: str | None, to: str, runs: Runs | None, brought: Sequence[Brought]) -> Page:
+def gone_over(page: Page, left: object, to: str, runs: Runs | None, brought: Sequence[Brought]) -> Page:
     """Return the page of an address that is gone over to from another one.
 
     What is at work for that one ends, and what was uploaded and not used yet is discarded.

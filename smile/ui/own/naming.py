@@ -16,8 +16,9 @@ from smile.ui.own.service import VisitorService
 CHOOSE = "Choose your language below."
 
 
-def matches(typed: str) -> Any:
+def matches(typed: str | None) -> Any:
     """Return the languages that fit what was typed, and the way to name one that is not listed."""
+    typed = typed or ""
     choices = [(f"{known.name} ({known.code})", known.code) for known in search(typed)]
     name = " ".join(typed.split())
     if name:
@@ -42,8 +43,9 @@ def name(service: VisitorService, key: str | None, typed: str, code: str | None)
     return fresh(workspace)._replace(key=key).says(f"Your language is {chosen.name}{onward}", "done")
 
 
-def entered(service: VisitorService, key: str | None, typed: str) -> tuple[Any, ...]:
+def entered(service: VisitorService, key: str | None, typed: str | None) -> tuple[Any, ...]:
     """Return the matches and the page after Enter: the language is taken where only one can be meant."""
+    typed = typed or ""
     if code := only(typed):
         return (gr.update(choices=[], value=None, visible=False), *name(service, key, typed, code))
     return (matches(typed), *(Page().says(CHOOSE) if typed.strip() else Page()))

@@ -82,10 +82,14 @@ class Page(NamedTuple):
         return said._replace(stop=gr.update(visible=True)) if kind == "working" else said
 
 
-def workspace_of(service: VisitorService, key: str | None) -> tuple[str, Workspace]:
-    """Return the visitor's key and folder; new ones where there are none yet."""
-    if not key:
-        key = service.visitors.new()
+def workspace_of(service: VisitorService, key: str | None) -> tuple[Any, Workspace]:
+    """Return the page's output of the key, and the visitor's folder; new ones where there are none yet.
+
+    A key that is there already is not told again: the page may have gone over to another one meanwhile.
+    """
+    if key:
+        return gr.skip(), service.visitors.open(key)
+    key = service.visitors.new()
     return key, service.visitors.open(key)
 
 

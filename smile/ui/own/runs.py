@@ -10,6 +10,7 @@ import gradio as gr
 
 from smile.datatypes import SmileError
 from smile.own import transcripts
+from smile.own.addresses import address
 from smile.own.workspace import Workspace
 from smile.ui.cancelled import consuming
 from smile.ui.own.correcting import ADDED
@@ -23,6 +24,7 @@ from smile.ui.values import facts
 CANCELLED = "Cancelled. What was finished before stays."
 WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
 CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
+REMEMBERED = 100  # keys that a session has left
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 
 
@@ -31,7 +33,7 @@ class Runs:
 
     def __init__(self) -> None:
         self._ended_well: dict[str, bool | None] = {}  # None while it is under way, or was cancelled
-        self._left: set[str] = set()  # keys that the page has gone over from
+        self._left: dict[str, None] = {}  # keys that the page has gone over from, the last one at the end
         self.cancelled = False  # whether Cancel was pressed since the last one began
 
     def begin(self, name: str) -> None:
@@ -46,11 +48,17 @@ class Runs:
         """Return how one ended and forget it; None where it was cancelled, or never began."""
         return self._ended_well.pop(name, None)
 
-    def go_over(self, left: str | None, to: str) -> None:
-        """Note that the page goes over from one key to another; what is at work for the first ends."""
-        if left:
-            self._left.add(left)
-        self._left.discard(to)
+    def go_over(self, left: object, to: str) -> None:
+        """Note that the page goes over from one key to another; what is at work for the first ends.
+
+        What was left long ago is forgotten, and what no page has is not noted.
+        """
+        if here := address(left):
+            self._left.pop(str(here), None)
+            self._left[str(here)] = None
+        self._left.pop(to, None)
+        if len(self._left) > REMEMBERED:
+            del self._left[next(iter(self._left))]
 
     def has_left(self, key: object) -> bool:
         """Return whether the page has gone over from a key."""

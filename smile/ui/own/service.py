@@ -241,9 +241,11 @@ class VisitorService:
             steps = leave_one_out.leave_one_out(models, pool, tried, kept=kept)
             with closing(self.engine.scheduler.each(steps)) as paced:
                 for progress in paced:
+                    workspace.touch()
                     yield replace(progress, untried=untried)
-        write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
-        keep_table(workspace.folder, pool, progress.rates)
+        with workspace.lock:  # of this language, not of one that has its place by now
+            write_setting(pool.folder, leave_one_out.best(progress, tried, pool, models.smile.info))
+            keep_table(workspace.folder, pool, progress.rates)
         forget_folds(pool, models.smile)
         try:
             _judge_again(workspace, pool, models)
