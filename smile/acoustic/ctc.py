@@ -41,17 +41,17 @@ def log_likelihoods(logprobs: Matrices, labels: Sequence[Labels]) -> NDArray[np.
 
 def _by_products(logprobs: Matrices, nodes: _Beginnings) -> NDArray[np.float64]:
     """The likelihoods in multiplications alone: each frame's are scaled to the largest, what is lost is 0."""
-    rows = np.exp(logprobs.astype(np.float64))
-    blanks, leap = rows[..., BLANK, None], nodes.leap.astype(np.float64)
+    rows, leap = np.exp(nodes.read(logprobs)), nodes.leap.astype(np.float64)
+    blanks = rows[..., BLANK, None]
     blank, symbol = np.zeros((2, len(rows), len(nodes.labels)))
     blank[:, 0] = rows[:, 0, BLANK]
-    symbol[:, 1:] = np.where(nodes.parents[1:] == 0, rows[:, 0].take(nodes.labels[1:], 1), 0.0)
+    symbol[:, 1:] = np.where(nodes.parents[1:] == 0, rows[:, 0].take(nodes.columns[1:], 1), 0.0)
     scale = np.zeros(len(rows))
     for frame in range(1, rows.shape[1]):
         came = symbol.take(nodes.parents, 1) * leap
         came += blank.take(nodes.parents, 1)
         came += symbol
-        came *= rows[:, frame].take(nodes.labels, 1)
+        came *= rows[:, frame].take(nodes.columns, 1)
         came[:, 0] = 0.0  # the empty beginning has no last character
         blank += symbol
         blank *= blanks[:, frame]
@@ -78,14 +78,14 @@ def _scaled(blank: NDArray[np.float64], symbol: NDArray[np.float64]) -> NDArray[
 
 def _by_logarithms(logprobs: Matrices, nodes: _Beginnings) -> NDArray[np.float64]:
     """The likelihoods of texts however unlikely."""
-    rows = logprobs.astype(np.float64)
+    rows = nodes.read(logprobs)
     blank, symbol = np.full((2, len(rows), len(nodes.labels)), -np.inf)
     blank[:, 0] = rows[:, 0, BLANK]
-    symbol[:, 1:] = np.where(nodes.parents[1:] == 0, rows[:, 0].take(nodes.labels[1:], 1), -np.inf)
+    symbol[:, 1:] = np.where(nodes.parents[1:] == 0, rows[:, 0].take(nodes.columns[1:], 1), -np.inf)
     for frame in range(1, rows.shape[1]):
         row = rows[:, frame]
         leapt = np.where(nodes.leap, symbol[:, nodes.parents], -np.inf)
-        came = _sum(symbol, blank[:, nodes.parents], leapt) + row[:, nodes.labels]
+        came = _sum(symbol, blank[:, nodes.parents], leapt) + row[:, nodes.columns]
         blank, symbol = _sum(blank, symbol) + row[:, BLANK, None], came
         symbol[:, 0] = -np.inf
     return _sum(blank[:, nodes.ends], symbol[:, nodes.ends])
@@ -108,6 +108,11 @@ class _Beginnings:
             ends.append(at)
         self.parents, self.labels, self.ends = np.array(parents), np.array(labels), np.array(ends, np.intp)
         self.leap = self.labels != self.labels[self.parents]  # whether the blank before may be left out
+        self._used, self.columns = np.unique(self.labels, return_inverse=True)
+
+    def read(self, logprobs: Matrices) -> NDArray[np.float64]:
+        """Return the columns of the symbols that the texts have: `columns` of these, the blank first."""
+        return logprobs[..., self._used].astype(np.float64)
 
 
 def _sum(*each: NDArray[np.float64]) -> NDArray[np.float64]:
