@@ -113,3 +113,16 @@ def test_a_store_that_may_not_be_written_is_told(
         made.denied = True
         assert main([*line, "s3://speech/x"]) == 2
         assert "s3://speech/x/done.jsonl cannot be read: access is denied" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.wav").write_bytes(b"RIFF")
+    assert transcribe(f"{tmp_path}/in", out=tmp_path / "in" / "a.wav" / "b" / "c") == 2
+    said = f"b/c cannot be written, as {tmp_path}/in/a.wav is no folder; name another with --out."
+    assert said in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    assert transcribe(f"file://{tmp_path}/in", out=tmp_path / "out") == 2
+    assert f"{tmp_path}/out cannot be written: there is no right to; name" in capsys.readouterr().err
