@@ -55,6 +55,31 @@ def test_a_pool_at_a_url_is_for_transcribing(capsys: pytest.CaptureFixture[str])
     assert "argument --pool: it has to be a path on this machine, and no URL." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        (["index", "s3://AKID:hush@bucket/in", "--out", "x"], "source"),
+        (["index", "in", "--out", "s3://AKID:hush@bucket/in"], "--out"),
+        (["pool", "export", "gle", "--out", "s3://AKID:hush@bucket/in"], "--out"),
+        (["transcribe", "a.wav", "--pool", "gle", "--text", "s3://AKID:hush@bucket/in"], "--text"),
+    ],
+)
+def test_a_url_where_none_is_taken_is_neither_written_nor_told(
+    line: list[str],
+    option: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(line)
+    error = capsys.readouterr().err
+    assert f"argument {option}: it has to be a path on this machine, and no URL." in error
+    assert "hush" not in error
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_url_needs_a_folder_for_its_transcripts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     assert transcribe(f"file://{tmp_path}/in") == 2
