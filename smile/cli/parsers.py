@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
+
+from smile.cli.places import path_here
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -38,4 +41,6 @@ def add_option(parser: argparse.ArgumentParser, *names: str, help: str, **given:
     silent = default is None or default is False or default in ("", (), [])
     if not silent and "(default: " not in help:
         help = f"{help.removesuffix('.')} (default: %(default)s)."
+    if given.get("type") is Path:
+        given["type"] = path_here  # a URL would be taken for a folder, be made, and told with what is in it
     parser.add_argument(*names, **given).help = help  # set late: Python 3.11 adds defaults of its own

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from smile.cli.acoustic import fit_acoustic, prepare_pool
@@ -27,6 +26,7 @@ from smile.datatypes import SmileError
 from smile.settings import DEFAULTS
 from smile.transcription import lengths
 from smile.util.urls import Url
+from smile.util.workers.carried import temporary_folder
 
 OTHER = {  # than Whisper alone, by level
     "context": "With examples ",
@@ -136,8 +136,8 @@ def run(chosen: argparse.Namespace) -> None:
     if chosen.cues == "words" and not chosen.times:
         raise SmileError("Cues of words need their times; add --times words.")
     added = _added(chosen.text, chosen.encoding)
-    with TemporaryDirectory(prefix="smile-zip-") as work:
-        found = _found(chosen, Path(work)) if many else []  # before anything takes long
+    with temporary_folder() as work:
+        found = _found(chosen, work) if many else []  # before anything takes long
         samples = None if many else read_chosen(first, chosen)
         chosen.pool, pool_at = fetched(chosen.pool)
         models = models_of(chosen)

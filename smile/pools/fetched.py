@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from smile.datatypes import PoolError
 from smile.util.objects import RemoteObject, fetch_all, listed
-from smile.util.storage import work_folder
+from smile.util.storage import sync, work_folder
 from smile.util.urls import Url
 
 HEADER = "pool.json"
@@ -50,7 +51,7 @@ class PoolAt:
     def key(self) -> str:
         """Return 64 hex digits that tell it from other pools and from its own other versions."""
         told = "\n".join(f"{path}\0{one.key}" for path, one in self.files)
-        return hashlib.sha256(f"{self.name}\n{told}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.name}\n{told}".encode(errors="surrogatepass")).hexdigest()
 
     def complete(self, folder: Path) -> None:
         """Fetch what a folder lacks of it.
@@ -62,12 +63,13 @@ class PoolAt:
         missing = [(one, folder / path) for path, one in self.files if not (folder / path).exists()]
         for path in {folder, *(path.parent for _, path in missing)}:
             path.mkdir(parents=True, exist_ok=True)
-        fetch_all(missing, MOST)
-        for _, path in missing:
-            os.utime(path, ns=(FETCHED, FETCHED))
+        with closing(fetch_all(missing, MOST)) as fetched:
+            for path in fetched:
+                sync(path)
+                os.utime(path, ns=(FETCHED, FETCHED))
 
     def kept_in(self, cache: Path) -> Path:
-        """Return its folder in a cache, where it is fetched once.
+        """Return its folder in a cache, where it is fetched once; what was interrupted goes on.
 
         Raises:
             SmileError: as `complete`, or another process is fetching it.
@@ -78,7 +80,8 @@ class PoolAt:
             return folder
         with work_folder(folder, ()) as work:
             if not folder.exists():
-                work.clear()
+                for path in {work.new / path for path, _ in self.files} - self.unchanged(work.new):
+                    path.unlink(missing_ok=True)  # what a process that was killed left
                 self.complete(work.new)
                 work.publish()
         return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +12,7 @@ from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.signatures import HEAD, begins_as_sound
 from smile.datatypes import AudioError, SmileError
 from smile.importing.limits import GENEROUS
-from smile.util.names import TURNING, UNPRINTABLE
+from smile.util.names import printable
 from smile.util.objects import RemoteObject, beginnings, fetch, listed
 from smile.util.urls import Url
 from smile.util.workers.carried import temporary_folder
@@ -68,15 +67,6 @@ def at_hand(recording: Recording) -> Iterator[Recording]:
                 f'"{recording.name}" cannot be written to {folder} ({error.strerror}).'
             ) from error
         yield replace(recording, path=path, remote=None)
-
-
-def printable(name: str) -> str:
-    """Return a name without what would move a terminal's cursor or turn its line around, which is escaped."""
-    return "".join(ascii(c)[1:-1] if _unprintable(c) else c for c in name)
-
-
-def _unprintable(character: str) -> bool:
-    return character in TURNING or unicodedata.category(character) in UNPRINTABLE
 
 
 def _hidden(name: str) -> bool:

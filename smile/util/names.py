@@ -64,6 +64,15 @@ def label(text: str) -> str:
     return text
 
 
+def printable(name: str) -> str:
+    """Return a name without what would move a terminal's cursor or turn its line around, which is escaped."""
+    return "".join(ascii(c)[1:-1] if _unprintable(c) else c for c in name)
+
+
+def _unprintable(character: str) -> bool:
+    return character in TURNING or unicodedata.category(character) in UNPRINTABLE
+
+
 def _shown(text: str) -> str:
     """A text for a message: one short line, whatever is in it."""
     return ascii(text if len(text) <= 40 else f"{text[:40]}...")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO
 
 from smile.datatypes import SmileError
@@ -44,7 +45,8 @@ class RemoteObject:
     @property
     def key(self) -> str:
         """Return 64 hex digits that tell it from other objects and from its own other versions."""
-        return hashlib.sha256(f"{self.url}\0{self.size}\0{self.version}".encode()).hexdigest()
+        told = f"{self.url.protocol}://{self.url.path}\0{self.size}\0{self.version}"
+        return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
 
 def listed(url: Url) -> list[RemoteObject]:
@@ -57,7 +59,8 @@ def listed(url: Url) -> list[RemoteObject]:
         store = filesystem(url.protocol)
         infos = _local(store, url.path) if url.protocol == "file" else _found(store, url.path)
         found = [
-            RemoteObject(Url(url.protocol, info["name"]), int(info["size"]), _version(info)) for info in infos
+            RemoteObject(Url(url.protocol, info["name"]), int(info["size"]), version_of(info))
+            for info in infos
         ]
     if not found:
         raise SmileError(f"There is nothing at {url}; check how bucket and folder are called.")
@@ -75,17 +78,30 @@ def beginnings(objects: Sequence[RemoteObject], count: int) -> Iterator[bytes | 
         yield from (data if isinstance(data, bytes) else None for data in read)
 
 
-def fetch_all(wanted: Sequence[tuple[RemoteObject, Path]], most: int) -> None:
-    """Fetch objects of one protocol into new files, a few at a time; raises as `fetch` does."""
+def fetch_all(wanted: Sequence[tuple[RemoteObject, Path]], most: int) -> Generator[Path]:
+    """Fetch objects of one protocol into new files, a few at a time; yield each path when it is whole.
+
+    Where one fails, or the iterator is closed, the others are given up; raises as `fetch` does.
+    """
     if not wanted:
         return
-    store = filesystem(wanted[0][0].url.protocol)
+    _check_disk(wanted[0][0].url, sum(remote.size for remote, _ in wanted), wanted[0][1].parent)
+    store, given_up = filesystem(wanted[0][0].url.protocol), Event()
     with ThreadPoolExecutor(TOGETHER) as threads:
-        for done in [threads.submit(fetch, remote, path, most, store) for remote, path in wanted]:
-            done.result()
+        try:
+            doing = {threads.submit(fetch, one, path, most, store, given_up): path for one, path in wanted}
+            for done in as_completed(doing):
+                done.result()
+                yield doing[done]
+        except BaseException:
+            given_up.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def fetch(remote: RemoteObject, path: Path, most: int, store: Any = None) -> None:
+def fetch(
+    remote: RemoteObject, path: Path, most: int, store: Any = None, given_up: Event | None = None
+) -> None:
     """Write an object's bytes into a new file, by a `store` that is there or another; remove what fails.
 
     A connection that fails is tried again, and goes on where it stopped.
@@ -95,19 +111,27 @@ def fetch(remote: RemoteObject, path: Path, most: int, store: Any = None) -> Non
             has changed since it was listed, or the connection failed time and again.
         OSError: the disk fails.
     """
-    _check_room(remote, path.parent, most)
+    if remote.size > most:
+        raise SmileError(f"{remote.url} has {remote.size / 1e9:.1f} GB; at most {most / 1e9:g} are taken.")
+    _check_disk(remote.url, remote.size, path.parent)
     try:
         with path.open("xb") as file:
-            _filled(remote, file, store or filesystem(remote.url.protocol))
+            _filled(remote, file, store or filesystem(remote.url.protocol), given_up or Event())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def _filled(remote: RemoteObject, file: BinaryIO, store: Any) -> None:
+class _DiskError(Exception):
+    """Of this machine; it is raised from what the disk said."""
+
+
+def _filled(remote: RemoteObject, file: BinaryIO, store: Any, given_up: Event) -> None:
     for number in range(TRIES):
         try:
-            return _go_on(remote, file, store)
+            return _go_on(remote, file, store, given_up)
+        except _DiskError as error:
+            raise error.__cause__ or error from None
         except Exception as error:  # of fsspec, botocore, aiohttp and others
             if isinstance(error, SmileError):
                 raise
@@ -115,36 +139,44 @@ def _filled(remote: RemoteObject, file: BinaryIO, store: Any) -> None:
                 raise SmileError(CHANGED.format(remote.url)) from error
             if lasting(error) or number == TRIES - 1:
                 raise SmileError(f"{remote.url} cannot be read: {reason_of(error)}.") from error
-            time.sleep(WAIT * 2**number)
+            given_up.wait(WAIT * 2**number)
 
 
-def _go_on(remote: RemoteObject, file: BinaryIO, store: Any) -> None:
+def _go_on(remote: RemoteObject, file: BinaryIO, store: Any, given_up: Event) -> None:
     """Append what a file lacks of an object, if that is still as it was listed, then and afterwards."""
     _check_version(store, remote)
     with store.open(remote.url.path, "rb", block_size=PIECE, cache_type="none") as source:
         source.seek(file.tell())
         while (missing := remote.size - file.tell()) > 0:
-            data = source.read(min(PIECE, missing))
-            if not data:
+            if given_up.is_set():
+                raise SmileError(f"{remote.url} was given up.")
+            data = source.read(asked := min(PIECE, missing))
+            if not 0 < len(data) <= asked:  # more: a store that does not know of ranges
                 raise SmileError(CHANGED.format(remote.url))
-            file.write(data)
+            _write(file, data)
     _check_version(store, remote)
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    try:
+        file.write(data)
+        file.flush()
+    except OSError as error:
+        raise _DiskError from error
 
 
 def _check_version(store: Any, remote: RemoteObject) -> None:
     info = store.info(remote.url.path)
-    if (int(info["size"]), _version(info)) != (remote.size, remote.version):
+    if (int(info["size"]), version_of(info)) != (remote.size, remote.version):
         raise SmileError(CHANGED.format(remote.url))
 
 
-def _check_room(remote: RemoteObject, folder: Path, most: int) -> None:
-    if remote.size > most:
-        raise SmileError(f"{remote.url} has {remote.size / 1e9:.1f} GB; at most {most / 1e9:g} are taken.")
+def _check_disk(url: Url, size: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free - SPARE
-    if remote.size > free:
+    if size > free:
         raise SmileError(
-            f"{remote.url} has {remote.size / 1e9:.1f} GB and the disk room for {max(free, 0) / 1e9:.1f}; "
-            "make room, or name another folder with TMPDIR."
+            f"{url} has {size / 1e9:.1f} GB and the disk room for {max(free, 0) / 1e9:.1f} beside 1 GB that "
+            "stays free; make room, or name another folder with TMPDIR, or for a pool with SMILE_CACHE."
         )
 
 
@@ -158,8 +190,9 @@ def _found(store: Any, path: str) -> Iterator[dict[str, Any]]:
 def _local(store: Any, path: str) -> Iterator[dict[str, Any]]:
     """What is told of the regular files at and below a path of this machine; links to folders stay closed."""
     for name in [path] if os.path.isfile(path) else _walked(path):
-        if os.path.isfile(name):
-            yield store.info(name)
+        with suppress(FileNotFoundError):  # one that was removed meanwhile
+            if os.path.isfile(name):
+                yield store.info(name)
 
 
 def _walked(path: str) -> Iterable[str]:
@@ -169,8 +202,8 @@ def _walked(path: str) -> Iterable[str]:
         yield from (os.path.join(folder, name) for name in names)
 
 
-def _version(info: dict[str, Any]) -> str:
-    """What tells an object from what it was before, as far as its store says."""
+def version_of(info: dict[str, Any]) -> str:
+    """Return what tells an object from what it was before, as far as its store says."""
     tags = [str(info[name]) for name in TAGS if info.get(name)]
     times = [f"{info[name]} {info.get('ino', '')}".strip() for name in TIMES if info.get(name)]
     return (tags or times or [""])[0]

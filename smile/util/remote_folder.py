@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from smile.util.objects import TRIES, WAIT
+from smile.datatypes import SmileError
+from smile.util.objects import TRIES, WAIT, version_of
 from smile.util.storage import replacing
 from smile.util.urls import Url, filesystem, lasting, telling
 
 EVERY = 30.0  # seconds between two times that what is at work is put there
 
 
+class TakenError(SmileError):
+    """Somebody else writes to the same place."""
+
+
 class RemoteFolder:
     """Files of a folder here, put under the same names at a URL, where it is made.
 
     A store such as S3 shows an object when all of it has been put; a folder of this machine shows a file when
-    it is whole.
+    it is whole. The file that was taken is put there only while nobody else has written it.
 
     Args:
         url: of a folder; its bucket has to be there.
@@ -29,6 +35,7 @@ class RemoteFolder:
     def __init__(self, url: Url, folder: Path):
         self.url, self.folder = url, folder
         self._put: dict[str, tuple[int, int]] = {}  # size and time of change of each file that was put
+        self._taken, self._version = "", ""  # the name of the file that was taken, and what it is there
         self._last = time.monotonic()
 
     def take(self, name: str) -> None:
@@ -40,10 +47,11 @@ class RemoteFolder:
         path, place = self.folder / name, self._place(name)
         with telling(place):
             store = filesystem(self.url.protocol)
-            if _is_there(store, place.path):
+            if _version_there(store, place):
                 _again(lambda: store.get_file(place.path, str(path)))
             else:
                 path.touch()
+        self._taken = name
         self.put(name)
 
     def put(self, *names: str) -> None:
@@ -51,12 +59,16 @@ class RemoteFolder:
 
         Raises:
             SmileError: the URL cannot be written, tried time and again.
+            TakenError: somebody else has written the file that was taken.
         """
         for name in names:
             path = self.folder / name
             told = path.stat()
             if self._put.get(name) != (told.st_size, told.st_mtime_ns):
-                self._put_one(path, self._place(name))
+                if name == self._taken:
+                    self._put_taken(path)
+                else:
+                    self._put_one(path, self._place(name))
                 self._put[name] = told.st_size, told.st_mtime_ns
         self._last = time.monotonic()
 
@@ -64,6 +76,30 @@ class RemoteFolder:
         """Put files there, if the last time was some while ago."""
         if time.monotonic() - self._last >= EVERY:
             self.put(*names)
+
+    def check_alone(self) -> None:
+        """Make sure that nobody else has written the file that was taken.
+
+        Raises:
+            SmileError: the URL cannot be read.
+            TakenError: somebody has.
+        """
+        if self._version and self._version_there() not in ("", self._version):
+            raise TakenError(
+                f"Another command has written {self._place(self._taken)} meanwhile; wait until it is done, "
+                "or name another place with --out."
+            )
+
+    def _put_taken(self, path: Path) -> None:
+        self.check_alone()
+        self._version = ""  # one that fails may yet have come there
+        self._put_one(path, self._place(self._taken))
+        self._version = self._version_there()
+
+    def _version_there(self) -> str:
+        place = self._place(self._taken)
+        with telling(place):
+            return _version_there(filesystem(place.protocol), place)
 
     def _place(self, name: str) -> Url:
         return Url(self.url.protocol, f"{self.url.path.rstrip('/')}/{name}".rstrip("/"))
@@ -78,22 +114,24 @@ class RemoteFolder:
                 _again(lambda: filesystem(place.protocol).put_file(str(path), place.path))
 
 
-def _is_there(store: Any, path: str) -> bool:
-    """Whether there is such a file; fsspec's own `exists` takes any failure for an answer."""
+def _version_there(store: Any, place: Url) -> str:
+    """What tells a file's content there, "" where there is none; fsspec's `exists` takes failures so."""
     try:
-        _again(lambda: store.info(path))
+        if place.protocol == "file":
+            with Path(place.path).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        return version_of(_again(lambda: store.info(place.path))) or "there"
     except FileNotFoundError:
-        return False
-    return True
+        return ""
 
 
-def _again(do: Callable[[], Any]) -> None:
-    """Do something, and do it again where the connection fails."""
+def _again(do: Callable[[], Any]) -> Any:
+    """Do something, and do it again where the connection fails; return what comes of it."""
     for number in range(TRIES):
         try:
-            do()
-            return
+            return do()
         except Exception as error:  # of fsspec, botocore, aiohttp and others
             if lasting(error) or number == TRIES - 1:
                 raise
             time.sleep(WAIT * 2**number)
+    raise AssertionError("The last time returns or raises.")

@@ -6,12 +6,14 @@ could be sent into its own network. `tests/test_architecture.py` holds who may i
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from smile.datatypes import SmileError
+from smile.util.names import printable
 
 PROTOCOLS = {"file": "", "s3": "s3fs", "gs": "gcsfs", "az": "adlfs"}
 """All protocols there are, each with the package that fsspec reads it by."""
@@ -29,6 +31,20 @@ NO_CREDENTIALS = {
     "UnauthorizedSSOTokenError",
     "ProfileNotFound",
 }
+NAME = "ParamValidationError"  # of a bucket that no store could have
+REASONS = {  # by the code that a store answers
+    "RequestTimeTooSkewed": "this machine's clock differs too much from the store's; set it",
+    "ExpiredToken": "the credentials of the environment have expired; get new ones",
+    "InvalidAccessKeyId": "the store does not know the credentials of the environment",
+    "SignatureDoesNotMatch": "the store does not know the credentials of the environment",
+}
+DISK = {  # what only a disk says, and not a connection
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "there is no more room for this user on the disk",
+    errno.EROFS: "the disk may only be read",
+    errno.ENOTDIR: "there is a file where a folder has to be",
+    errno.ENAMETOOLONG: "the name is too long for the disk",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,8 @@ class Url:
     path: str
 
     def __str__(self) -> str:
-        return f"{self.protocol}://{self.path}"
+        """Return it for messages: what would move a terminal's cursor is escaped."""
+        return f"{self.protocol}://{printable(self.path)}"
 
 
 def is_url(text: str) -> bool:
@@ -89,13 +106,22 @@ def filesystem(protocol: str) -> Any:
     import fsspec
 
     try:
-        return fsspec.filesystem(protocol, skip_instance_cache=True, use_listings_cache=False)
+        store = fsspec.filesystem(protocol, skip_instance_cache=True, use_listings_cache=False)
     except ImportError as error:
         package = PROTOCOLS[protocol]
         said = EXTRA if protocol == "s3" else PACKAGE.format(protocol, package, package)
         raise SmileError(said) from error
     except Exception as error:  # each package has its own for a setting that it lacks
         raise SmileError(f"{protocol}:// cannot be used: {reason_of(error)}.") from error
+    if protocol == "s3":
+        store.split_path = _bucket_and_key
+    return store
+
+
+def _bucket_and_key(path: str) -> tuple[str, str, None]:
+    """A path's bucket and key; s3fs itself cuts keys off where they say "?versionId="."""
+    bucket, _, key = path.removeprefix("s3://").partition("/")
+    return bucket, key, None
 
 
 @contextmanager
@@ -114,8 +140,11 @@ def telling(place: object, done: str = "read") -> Iterator[None]:
 
 def lasting(error: BaseException) -> bool:
     """Return whether trying again would come to the same."""
-    kinds = (FileNotFoundError, PermissionError, IsADirectoryError, SmileError)
-    return any(isinstance(one, kinds) or type(one).__name__ in NO_CREDENTIALS for one in _chain(error))
+    kinds, names = (
+        (FileNotFoundError, PermissionError, IsADirectoryError, SmileError),
+        {*NO_CREDENTIALS, NAME},
+    )
+    return any(isinstance(o, kinds) or type(o).__name__ in names or _of_disk(o) for o in _chain(error))
 
 
 def reason_of(error: BaseException) -> str:
@@ -124,6 +153,10 @@ def reason_of(error: BaseException) -> str:
     names = {type(one).__name__ for one in errors}
     if "NoSuchBucket" in names:
         return "there is no such bucket"
+    if NAME in names:
+        return "no bucket or object can be called so"
+    if said := [found for one in errors if (found := REASONS.get(_code(one)) or _of_disk(one))]:
+        return said[0]
     if names & NO_CREDENTIALS:
         return "the environment has no whole credentials for it"
     if any(isinstance(one, PermissionError) for one in errors):
@@ -131,6 +164,18 @@ def reason_of(error: BaseException) -> str:
     if any(isinstance(one, FileNotFoundError) for one in errors):
         return "there is nothing of this name"
     return f"the connection or the store failed ({type(error).__name__}); try again"
+
+
+def _of_disk(error: BaseException) -> str:
+    """Why a disk fails, if it is one."""
+    return DISK.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+
+
+def _code(error: BaseException) -> str:
+    """What a store answers, as botocore has it; "" of other errors."""
+    answer = getattr(error, "response", None)
+    about = answer.get("Error") if isinstance(answer, dict) else None
+    return str(about.get("Code")) if isinstance(about, dict) else ""
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -55,6 +55,31 @@ def test_a_pool_at_a_url_is_for_transcribing(capsys: pytest.CaptureFixture[str])
     assert "argument --pool: it has to be a path on this machine, and no URL." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        (["index", "s3://AKID:hush@bucket/in", "--out", "x"], "source"),
+        (["index", "in", "--out", "s3://AKID:hush@bucket/in"], "--out"),
+        (["pool", "export", "gle", "--out", "s3://AKID:hush@bucket/in"], "--out"),
+        (["transcribe", "a.wav", "--pool", "gle", "--text", "s3://AKID:hush@bucket/in"], "--text"),
+    ],
+)
+def test_a_url_where_none_is_taken_is_neither_written_nor_told(
+    line: list[str],
+    option: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(line)
+    error = capsys.readouterr().err
+    assert f"argument {option}: it has to be a path on this machine, and no URL." in error
+    assert "hush" not in error
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_url_needs_a_folder_for_its_transcripts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     assert transcribe(f"file://{tmp_path}/in") == 2
@@ -113,3 +138,16 @@ def test_a_store_that_may_not_be_written_is_told(
         made.denied = True
         assert main([*line, "s3://speech/x"]) == 2
         assert "s3://speech/x/done.jsonl cannot be read: access is denied" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.wav").write_bytes(b"RIFF")
+    assert transcribe(f"{tmp_path}/in", out=tmp_path / "in" / "a.wav" / "b" / "c") == 2
+    said = f"b/c cannot be written, as {tmp_path}/in/a.wav is no folder; name another with --out."
+    assert said in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    assert transcribe(f"file://{tmp_path}/in", out=tmp_path / "out") == 2
+    assert f"{tmp_path}/out cannot be written: there is no right to; name" in capsys.readouterr().err

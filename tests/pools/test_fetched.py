@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,3 +108,24 @@ def test_a_folder_without_a_header_is_no_pool(bucket: Store) -> None:
         PoolError, match=r"There is no pool at s3://speech/pools/five; name the folder that has"
     ):
         PoolAt.at(url_of("s3://speech/pools/five"))
+
+
+def test_what_was_interrupted_goes_on_and_what_was_torn_is_fetched_again(
+    bucket: Store, tmp_path: Path
+) -> None:
+    at = put(bucket, tmp_path / "a", "pools/six")
+    sent = bucket.client.get_object(Bucket="speech", Key="pools/six/pool.json")["Body"].read()
+    bucket.client.delete_object(Bucket="speech", Key="pools/six/pool.json")
+    with pytest.raises(SmileError, match=r"pool\.json cannot be read: there is nothing of this name"):
+        at.kept_in(tmp_path / "cache")
+    (new,) = (path / "new" for path in (tmp_path / "cache").rglob("*.part"))
+    for name, whole in (("audio/a.wav", True), ("audio/b.wav", False)):
+        (new / name).write_bytes((tmp_path / "a" / name).read_bytes() if whole else b"torn")
+        if whole:
+            os.utime(new / name, ns=(fetched.FETCHED, fetched.FETCHED))
+    bucket.put("pools/six/pool.json", sent)
+    bucket.fetched.clear()
+    assert contents(at.kept_in(tmp_path / "cache")) == contents(tmp_path / "a")
+    assert "pools/six/audio/b.wav" in bucket.fetched
+    assert "pools/six/audio/a.wav" not in bucket.fetched
+    assert not list((tmp_path / "cache").rglob("*.part"))

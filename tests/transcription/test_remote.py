@@ -6,23 +6,25 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
+from smile.cli.out import written_to
 from smile.datatypes import SmileError
 from smile.pools.pool import open_pool
 from smile.settings import Settings
 from smile.transcription import batch_workers
-from smile.transcription.batch import DONE, Work, kept_of, key_of
+from smile.transcription.batch import DONE, Step, Work, kept_of, key_of
 from smile.transcription.recordings import recordings_of
 from smile.util import remote_folder
 from smile.util.remote_folder import RemoteFolder
 from smile.util.urls import Url, url_of
 from smile.util.workers import Placement
-from smile.util.workers.carried import PREFIX
+from smile.util.workers.carried import PREFIX, sweep
 from smile.whisper import model
 from tests.conftest import POOLS
 from tests.support.commanded import begun, commanded
@@ -334,3 +336,70 @@ def test_a_cluster_writes_the_same_files_whose_node_is_killed(
     assert files(out) == files(given / "one")
     assert bucket.fetched.count("b/pool/pool.json") >= 2  # by the command, and by each worker that got so far
     assert "bad.wav: 'bad.wav' cannot be decoded" in error
+
+
+def test_two_commands_do_not_write_into_one_folder(
+    given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = line_of(given, tmp_path / "out", f"{given}/in/0 ü")
+    with closing(written_to(tmp_path / "out", lambda folder: (_ for _ in [Step(0, 1)]))) as first:
+        next(first)
+        assert commanded(given / "tiny", "transcribe", *line) == 2
+        said = f"Another command is writing transcripts into {tmp_path}/out; wait until it is done, or name"
+        assert said in capsys.readouterr().err
+        assert contents(tmp_path / "out") == {DONE: b""}
+    assert commanded(given / "tiny", "transcribe", *line) == 0
+
+
+@pytest.mark.parametrize("place", ["s3://speech/both/{}", "file://{}"])
+def test_of_two_commands_at_a_url_one_ends_and_loses_nothing(
+    bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(remote_folder, "EVERY", 0.0)
+    url = url_of(place.format(tmp_path / "there"))
+
+    def writing(name: str) -> Generator[Step]:
+        def steps(folder: Path) -> Generator[Step]:
+            for number in range(3):
+                with (folder / DONE).open("ab") as log:
+                    log.write(f"{name} {number}\n".encode())
+                yield Step(number, 3)
+            (folder / "transcripts.csv").write_text(name)
+
+        return written_to(url, steps)
+
+    first, second = writing("first"), writing("second")
+    next(first)
+    next(second)
+    assert len(list(first)) == 2
+    said = r"Another command has written .*done\.jsonl meanwhile; wait .* What is done lies in .*smile-out-"
+    with pytest.raises(SmileError, match=said):
+        list(second)
+    assert there(bucket, url, DONE) == b"".join(b"first %d\n" % number for number in range(3))
+    assert there(bucket, url, "transcripts.csv") == b"first"
+    (kept,) = tmp_path.glob("smile-out-*")
+    assert (kept / DONE).read_bytes() == b"second 0\n"
+
+
+def there(bucket: Store, url: Url, name: str) -> bytes:
+    if url.protocol == "file":
+        return Path(url.path, name).read_bytes()
+    key = f"{url.path.removeprefix('speech/')}/{name}"
+    return bytes(bucket.client.get_object(Bucket="speech", Key=key)["Body"].read())
+
+
+def test_a_command_that_is_killed_leaves_nothing_that_the_next_one_does_not_remove(
+    given: Path, bucket: Store, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    pool = str(given / "pool")
+    line = ["transcribe", "s3://speech/in", "--pool", pool, "--out", "s3://speech/killed"]
+    run = begun(given / "tiny", line, environment)
+    until(lambda: run.poll() is not None or any(p.stat().st_size for p in tmp_path.rglob(DONE)))
+    assert run.poll() is None, run.communicate()
+    run.kill()
+    run.communicate()
+    assert list(tmp_path.rglob(DONE))
+    sweep(tmp_path)
+    assert not list(tmp_path.rglob(DONE))

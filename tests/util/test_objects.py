@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import resource
+import shutil
+import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from smile.datatypes import SmileError
 from smile.util import objects
-from smile.util.objects import RemoteObject, beginnings, fetch, listed
+from smile.util.objects import RemoteObject, beginnings, fetch, fetch_all, listed
 from smile.util.urls import Url, url_of
 from tests.support.store import SECRET, Store, store
 
@@ -177,3 +183,105 @@ def test_what_keeps_changing_its_length_is_told(tmp_path: Path) -> None:
         file.write(b"more")
     with pytest.raises(SmileError, match="has changed since it was listed"):
         fetch(found, tmp_path / "y", MOST)
+
+
+def test_what_a_key_says_of_versions_is_a_part_of_it(bucket: Store, tmp_path: Path) -> None:
+    bucket.put("versions/a", DATA)
+    bucket.put("versions/a?versionId=1.wav", DATA[::-1])
+    (found,) = [one for one in listed(url_of("s3://speech/versions")) if "?" in one.url.path]
+    fetch(found, tmp_path / "x", MOST)
+    assert (tmp_path / "x").read_bytes() == DATA[::-1]
+
+
+def test_a_bucket_that_no_store_could_have_is_told(bucket: Store) -> None:
+    with pytest.raises(
+        SmileError, match=r"s3://spe\*h/x cannot be read: no bucket or object can be called so"
+    ):
+        listed(url_of("s3://spe*h/x"))
+
+
+def test_files_whose_names_are_no_text_have_keys(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = Path(os.fsdecode(os.fsencode(tmp_path / "in") + b"/\xff.wav"))
+    path.write_bytes(DATA)
+    found = local(tmp_path / "in")
+    assert len(found.key) == 64
+    assert str(found.url).endswith(r"/in/\udcff.wav")
+    fetch(found, tmp_path / "x", MOST)
+    assert (tmp_path / "x").read_bytes() == DATA
+
+
+def test_a_file_that_goes_while_a_folder_is_listed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_bytes(DATA)
+    info = LocalFileSystem.info
+
+    def going(self: LocalFileSystem, path: str, **more: object) -> object:
+        if path.endswith("a.wav"):
+            os.unlink(path)
+        return info(self, path, **more)
+
+    monkeypatch.setattr(LocalFileSystem, "info", going)
+    assert only(f"file://{tmp_path}").url.path.endswith("/b.wav")
+
+
+def test_a_disk_that_fills_up_is_told_as_it_is_and_not_tried_again(
+    bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("full/a.wav", DATA)
+    found = only("s3://speech/full")
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(DATA) // 2, hard))
+
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limited()
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            fetch(found, tmp_path / "x", MOST)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        signal.signal(signal.SIGXFSZ, old)
+    assert bucket.fetched == ["full/a.wav"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_sends_more_than_was_asked_for_is_told(
+    bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("long/a.wav", DATA)
+    found = only("s3://speech/long")
+    monkeypatch.setattr(objects, "PIECE", len(DATA) // 2)
+    monkeypatch.setattr("s3fs.core.S3File._fetch_range", lambda self, start, end: DATA)
+    with pytest.raises(SmileError, match="has changed since it was listed"):
+        fetch(found, tmp_path / "x", MOST)
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_one_of_many_fails_the_others_are_given_up(bucket: Store, tmp_path: Path) -> None:
+    for number in range(60):
+        bucket.put(f"many/{number:02}.wav", DATA)
+    found = listed(url_of("s3://speech/many"))
+    bucket.client.delete_object(Bucket="speech", Key="many/00.wav")
+    with pytest.raises(SmileError, match=r"00\.wav cannot be read: there is nothing of this name"):
+        list(fetch_all([(one, tmp_path / one.url.path[-6:]) for one in found], MOST))
+    assert len(bucket.fetched) < 40
+    with closing(fetch_all([(one, tmp_path / f"b{one.url.path[-6:]}") for one in found[1:]], MOST)) as some:
+        assert next(some).read_bytes() == DATA
+    assert len(list(tmp_path.glob("b*"))) < 40
+
+
+def test_many_are_not_begun_that_have_no_room_together(
+    bucket: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        bucket.put(f"together/{number}.wav", DATA)
+    free = objects.SPARE + 2 * len(DATA)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    wanted = [(one, tmp_path / one.url.path[-5:]) for one in listed(url_of("s3://speech/together"))]
+    with pytest.raises(SmileError, match=r"make room, or name another folder .* with SMILE_CACHE"):
+        list(fetch_all(wanted, MOST))
+    assert bucket.fetched == []

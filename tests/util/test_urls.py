@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+from pathlib import Path
 
 import fsspec
 import pytest
+from botocore.exceptions import ClientError
+from s3fs.errors import translate_boto_error
 
 from smile.datatypes import SmileError
-from smile.util.urls import PROTOCOLS, Url, filesystem, is_url, lasting, reason_of, url_of
+from smile.util.urls import PROTOCOLS, Url, filesystem, is_url, lasting, reason_of, telling, url_of
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,36 @@ def test_a_package_that_is_missing_is_named(
     with pytest.raises(SmileError) as raised:
         filesystem(protocol)
     assert said in str(raised.value)
+
+
+def test_a_url_is_shown_without_what_moves_a_cursor() -> None:
+    assert str(Url("s3", "b/\x1b[2J\n\u202eü.wav")) == r"s3://b/\x1b[2J\n\u202eü.wav"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("RequestTimeTooSkewed", "this machine's clock differs too much from the store's; set it"),
+        ("ExpiredToken", "the credentials of the environment have expired; get new ones"),
+        ("InvalidAccessKeyId", "the store does not know the credentials of the environment"),
+        ("SignatureDoesNotMatch", "the store does not know the credentials of the environment"),
+        ("AccessDenied", "access is denied; check what the credentials of the environment allow"),
+    ],
+)
+def test_what_a_store_answers_has_a_reason_of_its_own(code: str, said: str) -> None:
+    answered = translate_boto_error(ClientError({"Error": {"Code": code, "Message": "secret"}}, "GetObject"))
+    assert isinstance(answered, PermissionError)
+    assert reason_of(answered) == said
+    assert lasting(answered)
+
+
+def test_a_full_disk_is_no_failed_connection(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert (reason_of(full), lasting(full)) == ("the disk is full", True)
+    (tmp_path / "file").touch()
+    said = "x cannot be written: there is a file where a folder has to be"
+    with pytest.raises(SmileError, match=said), telling("x", "written"):
+        (tmp_path / "file" / "in").mkdir()
 
 
 def test_reasons_are_words_of_ours() -> None:
