@@ -135,7 +135,11 @@ document.addEventListener("click", async ({ target }) => {
 
 // What cannot be taken back is asked once: the first press puts the question on the button, a second one does it.
 const ASKED_FOR = 6000; // milliseconds
-const words = (element) => document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+const words = (element) => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT); // empty ones lie between others
+  while (texts.nextNode()) if (texts.currentNode.data.trim()) return texts.currentNode;
+  return element.appendChild(document.createTextNode(""));
+};
 const ask = (button) => {
   const text = words(button), name = text.data;
   text.data = window.smileSaid("Delete it for good? Press again");

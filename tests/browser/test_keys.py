@@ -9,6 +9,10 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
+from smile.ui import VisitorService
+from smile.ui.own import keys
+from smile.ui.own import page as own_page
+from tests.browser.editor import examples
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import findings, name, said, shown
 
@@ -212,3 +216,26 @@ def test_what_a_proxy_says_in_the_place_of_an_answer_is_handed_on(slow_link: Pag
     ask = slow_link.driver.execute_async_script
     for body, status in ((None, 200), (None, 413), (None, 503), ("no JSON", 400), ("null", 500)):
         assert ask(ASKED, body, status) == f"{status} <html>Busy</html>"
+
+
+def test_a_language_that_is_gone_over_to_is_shown_again(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was still on its way from the other one would else stay on the page."""
+    begun(page, ("mbosh", "mdw"), ("scottish", "gla"))
+    found = keys.found
+
+    def found_before_more_came(service: VisitorService, address: str) -> own_page.Page:
+        told = found(service, address)
+        examples(service.visitors.open(address).folder)
+        return told
+
+    monkeypatch.setattr(keys, "found", found_before_more_came)
+    page.all("#own-languages label")[0].click()
+    page.wait(lambda: chosen(page) == "1", "Mboshi")
+    page.wait(lambda: languages(page)[0] == "Mboshi · 2 examples", "the page once more")
+    assert "add examples next" in said(page), "and what was said of it"
+
+
+def test_a_deletion_asks_in_the_place_of_its_name(page: Page) -> None:
+    begun(page, ("mbosh", "mdw"))
+    page.click("#own-delete-this")
+    assert page.text("#own-delete-this").strip() == "Delete it for good? Press again"

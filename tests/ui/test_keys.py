@@ -113,7 +113,7 @@ def test_what_is_at_work_ends_only_where_the_page_goes_over(idle: VisitorService
     assert "step 1" in next(steps).stage, "a refused key ends nothing"
     keys.entered(idle, here, there, runs)
     assert list(steps) == [], "nothing of the first is painted over the other"
-    assert "stage" not in str(ended(idle, "check", there, runs).stage)
+    assert "What belongs to this key" in str(ended(idle, "check", there, runs).stage), "as it was told"
     assert list(counted(check, idle)(there, runs))
     keys.entered(idle, there, here, runs)
     assert list(counted(check, idle)(here, runs)), "who comes back goes on"

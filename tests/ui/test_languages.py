@@ -21,7 +21,7 @@ from smile.ui import VisitorService
 from smile.ui.own import adding, checking, deleting, keys, naming
 from smile.ui.own.arriving import arrived
 from smile.ui.own.page import Page, fresh
-from smile.ui.own.runs import Runs, clicked, counted, ended, marking
+from smile.ui.own.runs import Runs, clicked, counted, ended, marking, shown_again
 from tests.support.uploads import upload
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
 
@@ -164,11 +164,51 @@ def test_what_is_at_work_for_the_language_that_is_left_ends(
     assert "step 1" in next(steps).stage, "nothing was opened, so nothing ends"
     keys.chosen(idle, key, "2", runs)
     assert list(steps) == [], "nothing of the first is painted over the other"
-    assert "stage" not in str(ended(idle, "check", second, runs).stage)
+    page = ended(idle, "check", second, runs)
+    assert "Your language is Scottish Gaelic" in page.stage, "no line of the one that was left stays"
     keys.chosen(idle, second, "1", runs)
     assert list(counted(check, idle)(key, runs)), "who comes back goes on"
     deleting.delete_this(idle, second, "", runs)
     assert runs.has_left(second)
+
+
+def test_the_page_is_shown_again_over_what_was_on_its_way(idle: VisitorService, two: tuple[str, str]) -> None:
+    """A page of the language that was left, sent before, may come after that of the one that is open."""
+    (key, second), runs = two, Runs()
+    add_recordings(idle, key, 1)
+    keys.chosen(idle, second, "1", runs)
+    page = shown_again(idle, key, None, None, runs)
+    assert ("Mboshi" in str(page.named), "Welcome back" in page.stage) == (True, True)
+    assert DEMO.utterances[0].text in page.examples
+    assert page.part == page.part_box == page.example_box == gr.skip(), "what was opened meanwhile stays"
+    runs.begin("run")
+    assert shown_again(idle, key, None, None, runs).stage == gr.skip(), (
+        "what is at work now says how far it is"
+    )
+    assert shown_again(idle, second, None, None, runs) == Page(), "nor is what was left shown again"
+
+
+def test_an_import_that_was_left_is_told_and_checks_nothing(
+    idle: VisitorService, two: tuple[str, str]
+) -> None:
+    (key, second), runs = two, Runs()
+
+    def add_files(service: VisitorService, key: str) -> Iterator[Page]:
+        for number in range(3):
+            yield Page().says(f"clip {number}")
+
+    steps = counted(add_files, idle)(second, runs)
+    next(steps)
+    page = keys.chosen(idle, second, "1", runs)
+    assert keys.BROKEN_OFF in page.stage
+    assert list(steps) == []
+    assert keys.BROKEN_OFF in ended(idle, "add_files", key, runs).stage, "it is told until something else is"
+    by_itself = counted(check, idle, after="add_files")
+    assert list(by_itself(key, runs)) == [], "nothing was added here"
+    assert keys.BROKEN_OFF not in keys.chosen(idle, key, "2", runs).stage
+    keys.chosen(idle, second, "1", runs)
+    assert list(counted(add_files, idle)(key, runs))
+    assert list(by_itself(key, runs))
 
 
 def test_what_was_brought_and_not_used_is_discarded(idle: VisitorService, two: tuple[str, str]) -> None:

@@ -114,7 +114,7 @@ def test_a_correction_that_was_added_before_a_cancel_opens_no_other(idle: Visito
     session.begin("learn")
     told = ended(idle, "learn", key, session, here, None)
     assert told.part_saved == editing.DRAFT.format("Added.")
-    session.end("learn", well=True)
+    session.end("learn", "well")
     assert ended(idle, "learn", key, session, here, None).part_saved == gr.skip()
 
 
@@ -239,5 +239,5 @@ def transcripts_of(service: VisitorService, key: str, session: Runs, *opened: An
     """The page after a run that has ended well, with a transcript open, an example, or none."""
     list(counted(transcribing.run, service)(key, session))
     session.begin("run")
-    session.end("run", True)
+    session.end("run", "well")
     return ended(service, "run", key, session, *opened)

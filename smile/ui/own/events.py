@@ -19,6 +19,7 @@ from smile.ui.parts.components import QUICK
 from smile.ui.values import number
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
+SETTLE = "(...now) => new Promise((settled) => setTimeout(settled, 2000, now))"
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,
@@ -73,7 +74,8 @@ def connect_deleting(service: VisitorService, view: Page, buttons: Buttons, unde
     gone = really.click(partial(deleting.delete, service), [*mine, *brought(view)], outputs, **QUICK)
     gone.then(lambda: gr.update(visible=False), outputs=really, **QUICK)
     this = [*mine, under_way, *brought(view)]
-    view.delete_this.click(partial(deleting.delete_this, service), this, outputs, **QUICK)
+    deleted = view.delete_this.click(partial(deleting.delete_this, service), this, outputs, **QUICK)
+    settle(service, view, under_way, deleted)
 
 
 def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
@@ -91,6 +93,13 @@ def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_wa
         # who goes on to a third one before the second is there asks for both; the last one counts
         mode = {"trigger_mode": "multiple"} if function is keys.chosen else {}
         gr.on(triggers, going(function, service), [*inputs, *mine], outputs, **mode, **QUICK)
+
+
+def settle(service: VisitorService, view: Page, under_way: gr.State, gone: Dependency) -> None:
+    """Show the language that the page goes over to once more: a page of the other may still be on its way."""
+    now = [view.key, *opened(view), under_way]
+    again = partial(runs.shown_again, service)
+    gone.then(again, now, list(view), js=SETTLE, trigger_mode="multiple", **QUICK)
 
 
 def going(function: Callable[..., Page], service: VisitorService) -> Callable[..., tuple[Any, ...]]:
@@ -116,7 +125,7 @@ def connect_examples(
     run = partial(_run, service, view, under_way)
     chosen = [view.uploads, view.tiers, offered, *buttons.columns.inputs, *said]
     files = run(buttons.add_files.click, adding.add_files, chosen)
-    by_itself = run(files.success, checking.check_new, [])
+    by_itself = _run(service, view, under_way, files.success, checking.check_new, [], "add_files")
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
     check = run(view.check.click, checking.check, [])
 
@@ -169,13 +178,14 @@ def _run(
     trigger: Callable[..., Dependency],
     function: Callable[..., Any],
     inputs: list[Any],
+    after: str = "",
 ) -> Dependency:
     """Connect a long run, whose inputs are the key and others; return what can be cancelled.
 
     What a cancel or a failure has left half said is put right, and Cancel goes when nothing is at work.
     """
     outputs, ended = list(view), [view.key, under_way, *opened(view)]
-    run = trigger(counted(function, service), [view.key, *inputs, under_way], outputs, **LONG)
+    run = trigger(counted(function, service, after), [view.key, *inputs, under_way], outputs, **LONG)
     run.then(partial(runs.ended, service, function.__name__), ended, outputs, **QUICK)
     run.failure(partial(runs.failed, service, function.__name__), ended, outputs, **QUICK)
     return run

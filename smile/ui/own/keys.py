@@ -20,6 +20,7 @@ from smile.ui.own.arriving import found
 from smile.ui.own.page import Page, fresh, guarded, opened
 from smile.ui.own.runs import Runs
 from smile.ui.own.service import VisitorService
+from smile.ui.parts.components import stage
 
 Brought = str | Sequence[str] | None  # an upload that is not used yet
 
@@ -37,6 +38,7 @@ BEFORE = "What was here before goes on under the key in step 6: copy it now, als
 GONE = "That language is no longer here; these are."
 FIRST = "This one has no name yet: begin with it."
 BEGIN = "Begin with the name of the other language."
+BROKEN_OFF = "What was being added to the other language was not: go back, and add it there again."
 
 
 @guarded
@@ -96,10 +98,13 @@ def gone_over(page: Page, left: object, to: str, runs: Runs | None, brought: Seq
 
     What is at work for that one ends, and what was uploaded and not used yet is discarded.
     """
-    if runs:
-        runs.go_over(left, to)
     discard(named(brought))
-    return emptied(page)._replace(key=to)
+    page = emptied(page)._replace(key=to)
+    if runs:
+        page = page._replace(stage=page.stage + stage(BROKEN_OFF)) if runs.bringing else page
+        runs.go_over(left, to)
+        runs.said = page.stage
+    return page
 
 
 def searched(page: Page) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import gradio as gr
 
@@ -25,6 +25,8 @@ CANCELLED = "Cancelled. What was finished before stays."
 WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
 CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
 REMEMBERED = 100  # keys that a session has left
+BRINGING = ("add_files", "add_typed", "bring")  # runs that take what was uploaded
+How = Literal["well", "badly", "left"]
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 
 
@@ -32,27 +34,38 @@ class Runs:
     """The long runs of one session by name, from their beginning until their end has been shown."""
 
     def __init__(self) -> None:
-        self._ended_well: dict[str, bool | None] = {}  # None while it is under way, or was cancelled
+        self._ended: dict[str, How | None] = {}  # None while it is under way, or was cancelled
         self._left: dict[str, None] = {}  # keys that the page has gone over from, the last one at the end
+        self._broken: set[str] = set()  # whose last run the page went away from
+        self.said: Any = gr.skip()  # the stage as the page went over to the key that is open
         self.cancelled = False  # whether Cancel was pressed since the last one began
 
     def begin(self, name: str) -> None:
         """Note that one begins."""
-        self._ended_well[name], self.cancelled = None, False
+        self._ended[name], self.cancelled = None, False
+        self._broken.discard(name)
 
-    def end(self, name: str, well: bool) -> None:
-        """Note that one has come to its end, good or bad; one that is cancelled comes to none."""
-        self._ended_well[name] = well
+    def end(self, name: str, how: How) -> None:
+        """Note how one has come to its end; one that was cancelled comes to none, one left stays so."""
+        if how == "left":
+            self._broken.add(name)
+        self._ended[name] = "left" if name in self._broken else how
 
-    def take(self, name: str) -> bool | None:
+    def take(self, name: str) -> How | None:
         """Return how one ended and forget it; None where it was cancelled, or never began."""
-        return self._ended_well.pop(name, None)
+        return self._ended.pop(name, None)
+
+    def was_left(self, name: str) -> bool:
+        """Return whether the page went over to another key while the last run of a name was at work."""
+        return name in self._broken
 
     def go_over(self, left: object, to: str) -> None:
-        """Note that the page goes over from one key to another; what is at work for the first ends.
+        """Note that the page goes over from one key to another; what is at work for the first is left.
 
         What was left long ago is forgotten, and what no page has is not noted.
         """
+        for name in [name for name, how in self._ended.items() if how is None]:
+            self.end(name, "left")
         if here := address(left):
             self._left.pop(str(here), None)
             self._left[str(here)] = None
@@ -67,28 +80,36 @@ class Runs:
     @property
     def under_way(self) -> bool:
         """Return whether there is something to cancel."""
-        return None in self._ended_well.values()
+        return None in self._ended.values()
+
+    @property
+    def bringing(self) -> bool:
+        """Return whether what was uploaded is being taken in."""
+        return any(name in self._ended and self._ended[name] is None for name in BRINGING)
 
 
 def counted(
-    function: Callable[..., Iterator[Page]], service: VisitorService
+    function: Callable[..., Iterator[Page]], service: VisitorService, after: str = ""
 ) -> Callable[..., Iterator[Page]]:
-    """Return a callback whose last input, beside its own, is the session's `Runs`, which count it."""
+    """Return a callback whose last input, beside its own, is the session's `Runs`, which count it.
+
+    It does nothing where the run `after` whose success it comes by itself was left for another key.
+    """
     name = function.__name__
 
     def steps(*inputs: Any) -> Iterator[Page]:
         *given, runs = inputs
-        if runs.has_left(given[0]):
+        if runs.has_left(given[0]) or runs.was_left(after):
             return
         runs.begin(name)
         page = Page()
         with closing(cast("Generator[Page]", function(service, *given))) as pages:
             for page in pages:
                 if runs.has_left(given[0]):
-                    runs.end(name, True)  # nothing is said of it on the page of another key
+                    runs.end(name, "left")  # nothing is said of it on the page of another key
                     return
                 yield page
-        runs.end(name, "stage error" not in str(page.stage))
+        runs.end(name, "badly" if "stage error" in str(page.stage) else "well")
 
     steps.__name__ = name
     return consuming(steps) if getattr(function, "consuming", False) else steps
@@ -138,15 +159,34 @@ def ended(service: VisitorService, name: str, key: str | None, runs: Runs, *edit
     """
     if runs.has_left(key):
         return Page(stop=gr.update(visible=runs.under_way))
-    well = runs.take(name)
-    page = Page() if well else _as_it_is(service, name, key, well is None)
-    if well is None and name == "add_files":
+    how = runs.take(name)
+    if how == "left":
+        part, example = (*editing, None, None)[:2]
+        return shown_again(service, key, part, example, runs)
+    page = Page() if how == "well" else _as_it_is(service, name, key, how is None)
+    if how is None and name == "add_files":
         page = page._replace(uploads=None)  # they were discarded
-    if not well and name == "learn" and editing and editing[0]:
+    if how != "well" and name == "learn" and editing and editing[0]:
         page = page._replace(part_saved=_not_opening(service, key, editing[0]))
     if not runs.under_way:
         page = guarded(listed)(service, page, key, *(editing or (None,)))
     return page._replace(stop=gr.update(visible=runs.under_way))
+
+
+@guarded
+def shown_again(
+    service: VisitorService,
+    key: str | None,
+    part: Sequence[Any] | None,
+    example: str | None,
+    runs: Runs,
+) -> Page:
+    """Return the page of a key once more, over what was still on its way as the page went over to it."""
+    if runs.has_left(key):
+        return Page()
+    page = fresh(service.visitors.open(key) if service.visitors.has(key) else None)
+    page = marked(service, page, key, part, example)
+    return page if runs.under_way else page._replace(stage=runs.said)
 
 
 def failed(service: VisitorService, name: str, key: str | None, runs: Runs, *editing: Any) -> Page:
