@@ -186,6 +186,18 @@ def test_the_source_says_much_and_what_is_new_is_missed(tmp_path: Path) -> None:
             'The texts are those of the column "text"; left out: "texte".',
             'Les textes sont ceux de la colonne « text » ; laissées de côté : "texte".',
         ),
+        (
+            'Some characters cannot be read; it looks like Windows-1252 (line 3 would read "Né? Là. Où"), so '
+            "save the file as UTF-8, or choose that encoding below the chosen files.",
+            "(la ligne 3 se lirait « Né? Là. Où ») : enregistrez-le donc en UTF-8, ou choisissez cet "
+            "encodage sous les fichiers choisis.",
+        ),
+        (
+            "The files say that they are of Scottish Gaelic (gla), and your language is Mbo; press “Take "
+            "back” if that is wrong.",
+            "leur langue est : Gaélique écossais (gla) ; la vôtre est : Mbo. Appuyez sur « Revenir en "
+            "arrière » si c’est une erreur.",
+        ),
         ("With examples the character error rate stays at 3.0 %.", "reste à 3,0 %."),
         ("With both combined the character error rate falls from 3.5 % to 3.0 %.", "de 3,5 % à 3,0 %."),
     ],
@@ -264,7 +276,7 @@ def test_a_full_quota_is_told_in_french(idle: VisitorService) -> None:
     key = named(idle)
     idle.visitors.quota = Quota(each=1_000)
     told = ended(transcribing.bring(idle, key, [upload(DEMO.utterances[0].audio)]))
-    assert "auxquels un visiteur a droit ; emportez-le, supprimez-en une partie, et continuez." in told
+    assert "dépasse les 0,001 Mo auxquels un visiteur a droit ; emportez-le, supprimez-en" in told
 
 
 def test_a_transcript_that_is_gone_is_told_in_french(idle: VisitorService) -> None:
