@@ -29,6 +29,9 @@ TEXT_COLUMNS = (*PLAIN_TEXT_COLUMNS, *NORMALISED)  # a text as it is written goe
 
 FEW = 8  # columns that a sentence names
 LONGEST = 30  # characters of one of them there
+NO_RECORDINGS = "No column names the recordings: there are {}; call one {}."
+NO_TEXTS = "No column holds the texts: there are {}; call one {}."
+NEITHER = "No column names the recordings and none holds the texts: there are {}; call two {}."
 MOST, ALIKE = 300, 0.5  # characters of two texts that are compared, and how alike they are at least
 TOP = 10  # rows among which the one that names the columns is looked for
 WORDS = re.compile(r"[\W_]+")
@@ -97,16 +100,15 @@ def lacking(columns: Iterable[str]) -> str:
         return ""
     shown = ", ".join(f'"{name.strip()[:LONGEST]}"' for name in given[:FEW])
     shown += f" and {len(given) - FEW} more" if len(given) > FEW else ""
-    what = " and none ".join(does for does, _, _ in missing)
     call = " and ".join(f'"{name}" ({others} are understood, too)' for _, name, others in missing)
-    one = "one" if len(missing) == 1 else "two"
-    return f"No column {what}: there are {shown or 'no columns'}; call {one} {call}."
+    said = NEITHER if len(missing) > 1 else missing[0][0]
+    return said.format(shown or "no columns", call)
 
 
 def _missing(columns: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """What a table's columns do not say: what such a column does, its name, and others that it may have."""
+    """What a table's columns do not say: the sentence on it, such a column's name, and others for it."""
     wanted = (
-        ("names the recordings", FILE_COLUMNS, "audio, path, filename, recording, fichier, datei, archivo"),
-        ("holds the texts", TEXT_COLUMNS, "sentence, transcript, transcription, texte, texto"),
+        (NO_RECORDINGS, FILE_COLUMNS, "audio, path, filename, recording, fichier, datei, archivo"),
+        (NO_TEXTS, TEXT_COLUMNS, "sentence, transcript, transcription, texte, texto"),
     )
-    return [(does, names[0], some) for does, names, some in wanted if not columns_named(columns, names)]
+    return [(said, names[0], some) for said, names, some in wanted if not columns_named(columns, names)]

@@ -33,8 +33,9 @@ class Brought:
         """Return what of them a person would not expect, in sentences; empty where there is nothing."""
         known = [name if name == there else f"{name} (as {there})" for name, there in self.known]
         renamed = [f"{name} is called {here} here" for name, here in self.renamed]
-        are = "is" if len(known) == 1 else "are"
-        there = f"{_shortened(known)} {are} there already." if known else ""
+        there = f"{known[0]} is there already." if len(known) == 1 else ""
+        if len(known) > 1:
+            there = f"{_shortened(known)} are there already."
         other = f"{_shortened(renamed)}: the other name is taken." if renamed else ""
         return " ".join(filter(None, (there, other)))
 

@@ -33,6 +33,14 @@ NO_LANGUAGE = "Name your language first: write its name or code, and choose it."
 KNOWN = "It is among the examples already."
 TOO_LONG = "The text has {:,} characters; that of one example may have {:,}."
 OTHERS = "The files say that they are of {}, and your language is {}; press “Take back” if that is wrong."
+ONE_MISSING = (
+    "1 recording that is named is missing; choose the table or annotations and all their recordings "
+    "together, or a zip."
+)
+MISSING = (
+    "{} recordings that are named are missing; choose the table or annotations and all their recordings "
+    "together, or a zip."
+)
 NO_TEXT = "Write what is said in the recording, so that it can be an example."
 
 
@@ -207,8 +215,7 @@ def _nothing(imported: Imported, error: indexing.NoClipError) -> str:
     """Why nothing of an import can be used, and what to do where its recordings were not chosen with it."""
     if not (count := missing(row.reason for row in error.rejected)):
         return str(indexing.NoClipError(error.rejected, imported.place))
-    files = "1 recording that is named is" if count == 1 else f"{count} recordings that are named are"
-    return f"{files} missing; choose the table or annotations and all their recordings together, or a zip."
+    return ONE_MISSING if count == 1 else MISSING.format(count)
 
 
 def _what(count: int, correction: Correction | None) -> str:

@@ -127,8 +127,8 @@ def _no_clip(rejected: Sequence[Rejected], place: Callable[[int], str]) -> str:
     if not rejected:
         return "There are no clips to make a pool of; add recordings and what is said in them."
     first, count = min(rejected, key=lambda row: row.line), len(rejected)
-    what = "The only clip" if count == 1 else f"None of the {count} clips"
-    return f"{what} can{'not' if count == 1 else ''} be used. {_capital(place(first.line))}: {first.reason}"
+    said = "The only clip cannot be used." if count == 1 else f"None of the {count} clips can be used."
+    return f"{said} {_capital(place(first.line))}: {first.reason}"
 
 
 def _capital(text: str) -> str:

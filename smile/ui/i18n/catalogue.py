@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 NUMBERED, OWN = re.compile(r"n\d*"), re.compile(r"t\d*")
 NUMBER = r"[−+-]?\d[\d.,:\u00a0 ]*?"
 NAMED = r"(?:(?![.!?]\s).)+?"  # what stands in a place goes over no end of a sentence
+QUOTED = rf'(?:[^"]+?|{NAMED})'  # but for what is quoted
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 LISTED, PART, COMMA = "; ", " · ", ", "
 SECONDS = re.compile(r"(?<=\d)[ \u00a0]s\b")
@@ -161,12 +163,14 @@ def _left(made: Made) -> int:
 def expression(text: str) -> re.Pattern[str]:
     """Return what finds a text with places."""
     pieces = PLACE.split(text)  # what stands between places, and their names, in turn
-    made = [_place(piece) if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)]
+    quoted = [before[-1:] == after[:1] == '"' for before, after in pairwise(pieces[::2])]
+    made = [_place(piece, quoted[i // 2]) if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)]
     return re.compile("".join(made), re.DOTALL)
 
 
-def _place(name: str) -> str:
-    return f"(?P<{name}>{NUMBER if NUMBERED.fullmatch(name) else NAMED})"
+def _place(name: str, quoted: bool) -> str:
+    named = QUOTED if quoted and _is_data(name) else NAMED
+    return f"(?P<{name}>{NUMBER if NUMBERED.fullmatch(name) else named})"
 
 
 def _is_own(name: str) -> bool:

@@ -22,7 +22,8 @@ from smile.ui.parts.components import cancelling
 from smile.ui.values import facts
 
 CANCELLED = "Cancelled. What was finished before stays."
-WAITING = "Cancelled. {} wait{} to be transcribed; press Transcribe to go on."
+WAITING = "Cancelled. {} recordings wait to be transcribed; press Transcribe to go on."
+ONE_WAITS = "Cancelled. 1 recording waits to be transcribed; press Transcribe to go on."
 CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
 REMEMBERED = 100  # keys that a session has left
 BRINGING = ("add_files", "add_typed", "bring")  # runs that take what was uploaded
@@ -222,4 +223,4 @@ def _left(workspace: Workspace, name: str) -> str:
     waiting = len(transcripts.waiting(workspace)) if name in ("run", "run_again") else 0
     if not waiting:
         return CANCELLED
-    return WAITING.format(f"{waiting} recording{'s' * (waiting != 1)}", "s" * (waiting == 1))
+    return ONE_WAITS if waiting == 1 else WAITING.format(waiting)

@@ -102,10 +102,17 @@ def rejected(
         Markup("<tr><td>{}</td><td>{}</td></tr>").format(place, on_page(reason))
         for place, reason in rows[:MOST_ROWS]
     )
-    others = f"; the other {added} are in" if added > 1 else "; the other one is in" if added else ""
-    title = f"{passed}{len(rows)} row{'s' * (len(rows) != 1)} could not be used{others}."
+    title = passed + _unused(len(rows), added)
     table = TABLE.format(Markup().join(map(HEAD.format, ("Where", "Why"))), shown)
     return Markup('<p class="own-count">{}</p>{}').format(title, SCROLL.format("Rows not used", table))
+
+
+def _unused(count: int, added: int) -> str:
+    """How many rows could not be used, and how many could."""
+    rows = f"{count} row could not be used" if count == 1 else f"{count} rows could not be used"
+    if not added:
+        return f"{rows}."
+    return f"{rows}; the other one is in." if added == 1 else f"{rows}; the other {added} are in."
 
 
 def transcripts(
