@@ -19,7 +19,7 @@ from smile.ui.parts.components import QUICK
 from smile.ui.values import number
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
-SETTLE = "(...now) => new Promise((settled) => setTimeout(settled, 2000, now))"
+SETTLE = "() => new Promise((settled) => setTimeout(settled, 2000))"
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,
@@ -92,14 +92,16 @@ def connect_keys(service: VisitorService, view: Page, buttons: Buttons, under_wa
         outputs = [buttons.typed, buttons.matches, *view]
         # who goes on to a third one before the second is there asks for both; the last one counts
         mode = {"trigger_mode": "multiple"} if function is keys.chosen else {}
-        gr.on(triggers, going(function, service), [*inputs, *mine], outputs, **mode, **QUICK)
+        gone = gr.on(triggers, going(function, service), [*inputs, *mine], outputs, **mode, **QUICK)
+        settle(service, view, under_way, gone)
 
 
 def settle(service: VisitorService, view: Page, under_way: gr.State, gone: Dependency) -> None:
     """Show the language that the page goes over to once more: a page of the other may still be on its way."""
     now = [view.key, *opened(view), under_way]
     again = partial(runs.shown_again, service)
-    gone.then(again, now, list(view), js=SETTLE, trigger_mode="multiple", **QUICK)
+    settled = gone.then(js=SETTLE, trigger_mode="multiple")
+    settled.then(again, now, list(view), trigger_mode="multiple", **QUICK)
 
 
 def going(function: Callable[..., Page], service: VisitorService) -> Callable[..., tuple[Any, ...]]:
