@@ -117,6 +117,20 @@ def test_the_finished_example_is_explained_in_french(more):
     assert "Percentages" not in translated
 
 
+@pytest.mark.parametrize(
+    ("english", "told"),
+    [
+        ("Listening to the clips: 3 of 15 clips", "Écoute des extraits\u00a0: 3 extraits sur 15"),
+        ("Reading the examples: waiting for its turn", "Lecture des exemples\u00a0: attend son tour"),
+        ("Fitting the acoustic model: 12 %", "Ajustement du modèle acoustique\u00a0: 12\u00a0%"),
+        ("Bantu, in Latin script.", "Bantoues, écriture Latin."),
+        ("Mboshi: kwa", None),
+    ],
+)
+def test_what_is_done_and_how_far_are_french_together(english, told):
+    assert french().text(english) == told
+
+
 # Looking up
 
 

@@ -27,7 +27,7 @@ NUMBER = r"[−+-]?\d[\d.,:\u00a0 ]*?"
 NAMED = r"(?:(?![.!?]\s).)+?"  # what stands in a place goes over no end of a sentence
 QUOTED = rf'(?:[^"]+?|{NAMED})'  # but for what is quoted
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
-LISTED, PART, COMMA = "; ", " · ", ", "
+LISTED, PART, COLON, COMMA = "; ", " · ", ": ", ", "
 SECONDS = re.compile(r"(?<=\d)[ \u00a0]s\b")
 TIGHT = re.compile(r"(?<=\S) (?=[:;!?%»])|(?<=«) ")
 REMEMBERED = 20_000  # texts
@@ -67,6 +67,7 @@ SPLITS = (
     Split(SENTENCE.split, " "),
     Split(partial(re.split, re.escape(LISTED)), f"\u00a0{LISTED}"),
     Split(partial(re.split, re.escape(PART)), PART),
+    Split(partial(re.split, COLON, maxsplit=1), f"\u00a0{COLON}", partly=False),  # what is done, and how far
     Split(partial(re.split, re.escape(COMMA)), COMMA, partly=False),
 )
 
@@ -87,8 +88,8 @@ class Catalogue:
     def text(self, english: str) -> str | None:
         """Return a text of the page in this language, as far as it is known; None where nothing of it is.
 
-        A text of several sentences, or of parts with dots, semicolons or commas between, is looked up in
-        these. One without letters has its decimal commas.
+        A text of several sentences, or of parts with dots, semicolons, a colon or commas between, is looked
+        up in these. One without letters has its decimal commas.
         """
         made = self._remembered(plain(english))
         return made.text if made.entries or made.text != plain(english) else None

@@ -56,7 +56,8 @@ def named(language: Language | None) -> str:
         if language.whisper
         else "Whisper was not trained on it."
     )
-    facts = ", ".join(filter(None, (language.family, f"{language.script} script" if language.script else "")))
+    script = f"in {language.script} script" if language.script else ""
+    facts = ", ".join(filter(None, (language.family, script)))
     code = f" ({language.code})" if language.code != "mis" else ", which ISO 639-3 does not list"
     return Markup('<p class="own-named"><b>{}</b>{} <small>{}</small></p>').format(
         language.name or language.code, code, ". ".join(filter(None, (facts, known)))
