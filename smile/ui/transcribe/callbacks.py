@@ -26,6 +26,7 @@ from smile.ui.parts.waveform import seen
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
+from smile.ui.transcribe.so_far import SoFar
 from smile.ui.transcribe.view import Asked, Failed, Finished, Outcome, Unfinished, View
 from smile.util.timing import finished, telling
 
@@ -129,10 +130,10 @@ def _written(
     """Show results as they come, and note what is written."""
     choice, sounds = engine.choice(asked.pool), Sounds(engine.audio_folders())
     code, shown = choice.language.code if choice else "", None
-    outline = seen(recording.samples)
+    outline, so_far = seen(recording.samples), SoFar()
     for result in results:
         noted.written = Finished(result, code, recording.cut, asked, outline)
-        page = view.snapshot(result)
+        page = view.snapshot(result, so_far.said(result))
         if result.examples != shown:
             shown = result.examples
             page = page._replace(

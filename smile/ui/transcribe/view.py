@@ -145,10 +145,14 @@ def _said(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-def snapshot(result: Result) -> View:
-    """Return stage and both cards; `examples` follow apart, so that their players go on playing."""
+def snapshot(result: Result, so_far: str = "") -> View:
+    """Return stage and both cards; `examples` follow apart, so that their players go on playing.
+
+    `so_far` is how far a long recording is.
+    """
+    said = ": ".join(filter(None, (result.stage, so_far)))
     return View(
-        stage=stage(result.stage, "done" if result.done else "working"),
+        stage=stage(said, "done" if result.done else "working"),
         vanilla=vanilla_card(result),
         smile=smile_card(result),
     )
