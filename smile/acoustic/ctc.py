@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ FAR = 300.0  # nats below the best text, from which on a likelihood is added up 
 OFTEN = 4  # frames after which likelihoods are scaled; they lose 150 nats in one at most
 NOTHING = 1e-280  # of the largest likelihood of a frame
 Matrices = NDArray[np.float32]  # log probabilities (heads, frames, symbols)
+AddUp = Callable[[Matrices, "_Beginnings"], NDArray[np.float64]]
 
 
 def greedy(logprobs: Matrix, alphabet: Alphabet) -> str:
@@ -24,19 +26,26 @@ def greedy(logprobs: Matrix, alphabet: Alphabet) -> str:
     return alphabet.decode(best[changed].tolist())
 
 
-def log_likelihoods(logprobs: Matrices, labels: Sequence[Labels]) -> NDArray[np.float64]:
+def log_likelihoods(logprobs: Sequence[Matrix], labels: Sequence[Labels]) -> NDArray[np.float64]:
     """Return log P(labels | frames), over all alignments, of each text by each head (heads, texts).
 
-    The forward pass of Graves et al. 2006 over log probabilities (heads, frames, symbols), in which
-    beginnings that texts share are gone through once. It is -inf where the frames cannot hold the labels.
-    Texts so much worse than the best that a float may not hold both are gone through again in logarithms.
+    The forward pass of Graves et al. 2006 over each head's log probabilities (frames, symbols), in which
+    beginnings that texts share are gone through once, by heads with as many frames together. It is -inf
+    where the frames cannot hold the labels. Texts so much worse than the best that a float may not hold both
+    are gone through again in logarithms.
     """
-    found = _by_products(logprobs, _Beginnings(labels))
+    alike = [np.stack(list(of_one_length)) for _, of_one_length in groupby(logprobs, len)]
+    found = _by_all(_by_products, alike, labels)
     lost = np.isneginf(found) | (found < found.max(axis=1, keepdims=True) - FAR)
     far = np.flatnonzero(lost.any(axis=0)).tolist()
     if far:
-        found[:, far] = _by_logarithms(logprobs, _Beginnings([labels[i] for i in far]))
+        found[:, far] = _by_all(_by_logarithms, alike, [labels[i] for i in far])
     return found
+
+
+def _by_all(add_up: AddUp, alike: Sequence[Matrices], labels: Sequence[Labels]) -> NDArray[np.float64]:
+    nodes = _Beginnings(labels)
+    return np.concatenate([add_up(each, nodes) for each in alike])
 
 
 def _by_products(logprobs: Matrices, nodes: _Beginnings) -> NDArray[np.float64]:
@@ -122,7 +131,7 @@ def _sum(*each: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.log(np.add.reduce([np.exp(one - most) for one in each])) + most)
 
 
-def scores(logprobs: Matrices, alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
+def scores(logprobs: Sequence[Matrix], alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
     """Return log P(text | frames) of each text by each head (heads, texts); -inf where it cannot write it."""
     found = log_likelihoods(logprobs, [alphabet.encode(text) for text in texts])
     return np.where([alphabet.knows(text) for text in texts], found, -np.inf)
@@ -130,4 +139,4 @@ def scores(logprobs: Matrices, alphabet: Alphabet, texts: Sequence[str]) -> NDAr
 
 def score(logprobs: Matrix, alphabet: Alphabet, text: str) -> float:
     """Return log P(text | frames); a character that the head cannot write makes it -inf."""
-    return float(scores(logprobs[None], alphabet, [text])[0, 0])
+    return float(scores([logprobs], alphabet, [text])[0, 0])

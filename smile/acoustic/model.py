@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +68,7 @@ class AcousticModel:
 
     def result(self, text: str, logprobs: Sequence[Matrix]) -> DecodingResult:
         """Return a text of the heads' form as the pool would write it, with their log probability of it."""
-        return self._result(text, float(self._heard([text], logprobs)[0]))
+        return self._result(text, float(self._likelihoods([text], logprobs)[0]))
 
     def _result(self, text: str, heard: float) -> DecodingResult:
         each = heard / max(1, len(text))
@@ -87,7 +87,7 @@ class AcousticModel:
             texts = [greedy(logprobs[0], self.head.alphabet).strip()]
         else:
             texts = self._proposed(logprobs)
-        heard = self._heard(texts, logprobs)
+        heard = self._likelihoods(texts, logprobs)
         best = int(np.argmax(self._worth(texts, heard))) if len(texts) > 1 else 0
         return texts[best], float(heard[best])
 
@@ -99,17 +99,16 @@ class AcousticModel:
         Others in the heads' form come after them; what the heads cannot write is worth -inf.
         """
         texts = list(dict.fromkeys([*self._proposed(logprobs), *also]))
-        return texts, self._worth(texts, self._heard(texts, logprobs))
+        return texts, self._worth(texts, self._likelihoods(texts, logprobs))
 
     def _proposed(self, logprobs: Sequence[Matrix]) -> list[str]:
         """Return the texts of all heads' beams, each once."""
         lists = [beam.search(one, self.head.alphabet, self.lm, self.beam) for one in logprobs]
         return list(dict.fromkeys(kept.text.strip() for kept in chain.from_iterable(lists)))
 
-    def _heard(self, texts: Sequence[str], logprobs: Sequence[Matrix]) -> NDArray[np.float64]:
+    def _likelihoods(self, texts: Sequence[str], logprobs: Sequence[Matrix]) -> NDArray[np.float64]:
         """Return the mean log likelihood of texts by the heads (texts,)."""
-        alike = [np.stack(list(of_one_length)) for _, of_one_length in groupby(logprobs, len)]
-        return np.concatenate([scores(each, self.head.alphabet, texts) for each in alike]).mean(axis=0)
+        return np.asarray(scores(logprobs, self.head.alphabet, texts).mean(axis=0))
 
     def _worth(self, texts: Sequence[str], heard: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what texts are worth: mean log likelihood, language model, length, and words unseen."""
