@@ -11,16 +11,15 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from smile.acoustic.states import LayerStore, StatesId, Stored, Take, states_in
 from smile.datatypes import Utterance
 from smile.util.opening import read_bytes
-from smile.util.workers import Placement, workers, written_once
+from smile.util.workers import workers, written_once
 from smile.util.workers.carried import as_file
-from smile.whisper.carried import CarriedModels
+from smile.whisper.carried import CarriedModels, ModelWorkers
 from smile.whisper.engines import one_thread
-from smile.whisper.model import Model, Models
+from smile.whisper.model import Model
 
 CLIPS = 2  # of a task: at three speeds the states of clips of half a minute come to 46 MB
 
@@ -63,13 +62,8 @@ class StatesEncoder:
             return states_in(model, self.made_by, path, speed)
 
 
-@dataclass(frozen=True, eq=False)
-class StatesWorkers:
+class StatesWorkers(ModelWorkers):
     """Who encodes, with which models."""
-
-    placement: Placement
-    arguments: dict[str, Any]  # of load_models
-    models: Models  # as they are loaded here
 
     def encode(
         self, store: LayerStore, utterances: Sequence[Utterance], speeds: Sequence[float]
@@ -81,7 +75,6 @@ class StatesWorkers:
             AudioError: a recording cannot be read.
             SmileError: no cluster is there, or a task ended its worker time and again.
         """
-        here = self.placement.one_machine
         of, missing = store.missing(utterances, speeds)
         done = of - len(missing)
         if not missing:
@@ -91,9 +84,9 @@ class StatesWorkers:
             for name, states in made.items():
                 store.write(name, states)
 
-        do = StatesEncoder(CarriedModels.of(self.arguments, here, self.models), store.made_by)
+        do = StatesEncoder(self.carried(), store.made_by)
         with workers(self.placement, do) as work:
-            for _, made in written_once(work, _tasks(missing, not here), write):
+            for _, made in written_once(work, _tasks(missing, not self.placement.one_machine), write):
                 done += len(made)
                 yield done, of
 

@@ -13,11 +13,10 @@ from smile.datatypes import AudioError, Progress
 from smile.pools.clip_encoder import Encoder, digest
 from smile.util.log import Log
 from smile.util.opening import read_bytes
-from smile.util.workers import Placement, workers, written_once
+from smile.util.workers import workers, written_once
 from smile.util.workers.carried import as_file
-from smile.whisper.carried import CarriedModels
+from smile.whisper.carried import CarriedModels, ModelWorkers
 from smile.whisper.engines import one_thread
-from smile.whisper.model import Models
 
 CLIPS = 8  # of a task
 
@@ -58,13 +57,8 @@ class ClipsEncoder:
         return made
 
 
-@dataclass(frozen=True)
-class EncodingWorkers:
+class EncodingWorkers(ModelWorkers):
     """Who encodes, with which models."""
-
-    placement: Placement
-    arguments: dict[str, Any]  # of load_models
-    models: Models | None = None  # as they are loaded here
 
     def encode(self, clips: Sequence[Path], log: Log, progress: Progress | None) -> None:
         """Encode clips that are not in a log, each content once, and log them.
@@ -72,17 +66,15 @@ class EncodingWorkers:
         Raises:
             SmileError: no cluster is there, or a task ended its worker time and again.
         """
-        here = self.placement.one_machine
         done = 0
 
         def write(_: str, made: dict[str, Any]) -> None:
             for key, encoded in made.items():
                 log.add(key, encoded)
 
-        with workers(
-            self.placement, ClipsEncoder(CarriedModels.of(self.arguments, here, self.models))
-        ) as work:
-            for _, made in written_once(work, _tasks(clips, log, not here), write):
+        carried = not self.placement.one_machine
+        with workers(self.placement, ClipsEncoder(self.carried())) as work:
+            for _, made in written_once(work, _tasks(clips, log, carried), write):
                 done += len(made)
                 if progress:
                     progress(min(done, len(clips)), len(clips))

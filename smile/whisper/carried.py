@@ -9,6 +9,7 @@ from typing import Any
 
 import smile
 from smile.datatypes import SmileError
+from smile.util.workers import Placement
 from smile.util.workers.carried import Parcel
 from smile.whisper.engines import precision_of
 from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
@@ -65,6 +66,23 @@ class CarriedModels:
                 "command; install the same on all machines of the cluster."
             )
         return models
+
+
+@dataclass(frozen=True, eq=False)
+class ModelWorkers:
+    """Who works, with which models."""
+
+    placement: Placement
+    arguments: dict[str, Any]  # of load_models
+    models: Models | None = None  # as they are loaded here
+
+    def carried(self) -> CarriedModels:
+        """Return the models as they travel to the workers.
+
+        Raises:
+            OSError: the adapter cannot be read.
+        """
+        return CarriedModels.of(self.arguments, self.placement.one_machine, self.models)
 
 
 def _told(models: Models) -> tuple[Any, ...]:

@@ -6,16 +6,15 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any
 
 from smile.decoding.knn.teacher_forcing import TeacherForcedPass
 from smile.pools.carried import CarriedPool
 from smile.pools.copies import Groups
 from smile.pools.pool import Pool
-from smile.util.workers import Placement, workers
-from smile.whisper.carried import CarriedModels
+from smile.util.workers import workers
+from smile.whisper.carried import CarriedModels, ModelWorkers
 from smile.whisper.engines import one_thread
-from smile.whisper.model import Model, Models
+from smile.whisper.model import Model
 
 CLIPS = 4  # of a task
 Reading = tuple[int, dict[str, str]]  # a clip's number, and `ClipStates` as JSON has them
@@ -61,13 +60,8 @@ def _reader(given: ClipsReader) -> TeacherForcedPass:
     return TeacherForcedPass(pool, model, given.language, given.copies)
 
 
-@dataclass(frozen=True, eq=False)
-class ReadingWorkers:
+class ReadingWorkers(ModelWorkers):
     """Who reads, with which models."""
-
-    placement: Placement
-    arguments: dict[str, Any]  # of load_models
-    models: Models  # as they are loaded here
 
     def read(
         self, pool: Pool, model: Model, language: str, copies: Groups, numbers: Sequence[int]
@@ -80,10 +74,8 @@ class ReadingWorkers:
         """
         if not numbers:
             return
-        here = self.placement.one_machine
-        models = CarriedModels.of(self.arguments, here, self.models)
-        away = pool if here else CarriedPool.of(pool)
-        do = ClipsReader(models, away, language, copies, tuple(model.windows))
+        away = pool if self.placement.one_machine else CarriedPool.of(pool)
+        do = ClipsReader(self.carried(), away, language, copies, tuple(model.windows))
         with workers(self.placement, do) as work:
             for _, readings in work(_tasks(numbers)):
                 yield from readings
