@@ -127,7 +127,7 @@ def connect_examples(
     run = partial(_run, service, view, under_way)
     chosen = [view.uploads, view.tiers, offered, *buttons.columns.inputs, *said]
     files = run(buttons.add_files.click, adding.add_files, chosen)
-    by_itself = _run(service, view, under_way, files.success, checking.check_new, [], "add_files")
+    by_itself = run(files.success, checking.check_new, [])
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
     check = run(view.check.click, checking.check, [])
 
@@ -180,14 +180,13 @@ def _run(
     trigger: Callable[..., Dependency],
     function: Callable[..., Any],
     inputs: list[Any],
-    after: str = "",
 ) -> Dependency:
     """Connect a long run, whose inputs are the key and others; return what can be cancelled.
 
     What a cancel or a failure has left half said is put right, and Cancel goes when nothing is at work.
     """
     outputs, ended = list(view), [view.key, under_way, *opened(view)]
-    run = trigger(counted(function, service, after), [view.key, *inputs, under_way], outputs, **LONG)
+    run = trigger(counted(function, service), [view.key, *inputs, under_way], outputs, **LONG)
     run.then(partial(runs.ended, service, function.__name__), ended, outputs, **QUICK)
     run.failure(partial(runs.failed, service, function.__name__), ended, outputs, **QUICK)
     return run

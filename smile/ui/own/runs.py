@@ -26,6 +26,7 @@ WAITING = "Cancelled. {} recordings wait to be transcribed; press Transcribe to 
 ONE_WAITS = "Cancelled. 1 recording waits to be transcribed; press Transcribe to go on."
 CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
 REMEMBERED = 100  # keys that a session has left
+FOLLOWS = {"check_new": "add_files"}  # runs that come by themselves, by those whose success they follow
 BRINGING = ("add_files", "add_typed", "bring")  # runs that take what was uploaded
 How = Literal["well", "badly", "left"]
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
@@ -37,28 +38,25 @@ class Runs:
     def __init__(self) -> None:
         self._ended: dict[str, How | None] = {}  # None while it is under way, or was cancelled
         self._left: dict[str, None] = {}  # keys that the page has gone over from, the last one at the end
-        self._broken: set[str] = set()  # whose last run the page went away from
         self.said: Any = gr.skip()  # the stage as the page went over to the key that is open
         self.cancelled = False  # whether Cancel was pressed since the last one began
 
     def begin(self, name: str) -> None:
         """Note that one begins."""
         self._ended[name], self.cancelled = None, False
-        self._broken.discard(name)
 
     def end(self, name: str, how: How) -> None:
         """Note how one has come to its end; one that was cancelled comes to none, one left stays so."""
-        if how == "left":
-            self._broken.add(name)
-        self._ended[name] = "left" if name in self._broken else how
+        if not self.was_left(name):
+            self._ended[name] = how
 
     def take(self, name: str) -> How | None:
-        """Return how one ended and forget it; None where it was cancelled, or never began."""
-        return self._ended.pop(name, None)
+        """Return how one ended, and forget it but where it was left; None if cancelled or never begun."""
+        return "left" if self.was_left(name) else self._ended.pop(name, None)
 
     def was_left(self, name: str) -> bool:
         """Return whether the page went over to another key while the last run of a name was at work."""
-        return name in self._broken
+        return self._ended.get(name) == "left"
 
     def go_over(self, left: object, to: str) -> None:
         """Note that the page goes over from one key to another; what is at work for the first is left.
@@ -86,21 +84,21 @@ class Runs:
     @property
     def bringing(self) -> bool:
         """Return whether what was uploaded is being taken in."""
-        return any(name in self._ended and self._ended[name] is None for name in BRINGING)
+        return any(self._ended.get(name, "well") is None for name in BRINGING)
 
 
 def counted(
-    function: Callable[..., Iterator[Page]], service: VisitorService, after: str = ""
+    function: Callable[..., Iterator[Page]], service: VisitorService
 ) -> Callable[..., Iterator[Page]]:
     """Return a callback whose last input, beside its own, is the session's `Runs`, which count it.
 
-    It does nothing where the run `after` whose success it comes by itself was left for another key.
+    It does nothing where it follows a run by itself that was left for another key.
     """
     name = function.__name__
 
     def steps(*inputs: Any) -> Iterator[Page]:
         *given, runs = inputs
-        if runs.has_left(given[0]) or runs.was_left(after):
+        if runs.has_left(given[0]) or runs.was_left(FOLLOWS.get(name, "")):
             return
         runs.begin(name)
         page = Page()
