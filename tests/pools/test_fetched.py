@@ -17,7 +17,7 @@ from smile.pools.pool import open_pool
 from smile.util.urls import url_of
 from smile.util.workers.carried import forget
 from tests.support.small_pools import contents, indexed
-from tests.support.store import Store, store
+from tests.support.store import Store, asked, store
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,9 @@ def running() -> Iterator[Store]:
 
 
 @pytest.fixture
-def bucket(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    for name, value in running.environment.items():
-        monkeypatch.setenv(name, value)
-    return running
+def bucket(running: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    with asked(running, monkeypatch) as ours:
+        yield ours
 
 
 def put(bucket: Store, folder: Path, prefix: str) -> PoolAt:

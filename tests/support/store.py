@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import boto3
+import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -113,3 +114,13 @@ def _emptied(client: Any) -> None:
             for one in page.get("Contents", ()):
                 client.delete_object(Bucket=bucket["Name"], Key=one["Key"])
         client.delete_bucket(Bucket=bucket["Name"])
+
+
+@contextmanager
+def asked(store: Store, environment: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store as a test asks it, with what it counts and how it fails begun anew."""
+    for name, value in store.environment.items():
+        environment.setenv(name, value)
+    store.fetched.clear()
+    yield store
+    store.before, store.denied = lambda key: False, False

@@ -29,7 +29,7 @@ from smile.whisper import model
 from tests.conftest import POOLS
 from tests.support.commanded import begun, commanded
 from tests.support.small_pools import contents
-from tests.support.store import SECRET, Store, store
+from tests.support.store import SECRET, Store, asked, store
 from tests.support.superb import superb
 from tests.support.tiny import tiny_whisper
 from tests.support.two_nodes import two_nodes
@@ -71,11 +71,8 @@ def given(tmp_path_factory: pytest.TempPathFactory, running: Store) -> Path:
 
 @pytest.fixture
 def bucket(running: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    for name, value in running.environment.items():
-        monkeypatch.setenv(name, value)
-    running.fetched.clear()
-    yield running
-    running.before = lambda key: False
+    with asked(running, monkeypatch) as ours:
+        yield ours
 
 
 def line_of(given: Path, out: Path, source: str, *more: str) -> list[str]:

@@ -18,7 +18,7 @@ from smile.datatypes import SmileError
 from smile.util import objects
 from smile.util.objects import RemoteObject, beginnings, fetch, fetch_all, listed
 from smile.util.urls import Url, url_of
-from tests.support.store import SECRET, Store, store
+from tests.support.store import SECRET, Store, asked, store
 
 DATA = bytes(range(256)) * 400
 MOST = 10**9
@@ -32,11 +32,8 @@ def running() -> Iterator[Store]:
 
 @pytest.fixture
 def bucket(running: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    for name, value in running.environment.items():
-        monkeypatch.setenv(name, value)
-    running.fetched.clear()
-    yield running
-    running.before, running.denied = lambda key: False, False
+    with asked(running, monkeypatch) as ours:
+        yield ours
 
 
 def only(url: str) -> RemoteObject:
