@@ -95,9 +95,16 @@ window.smileShow = (css) => {
   const { top } = part.getBoundingClientRect();
   const low = window.matchMedia("(max-width: 760px)").matches ? 24 : window.innerHeight / 2;
   if (top >= 0 && top < low) return;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  part.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+  part.scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
 };
+const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Scroll no further than a part of the page needs to be in sight, once it has been drawn.
+window.smileReveal = (css) =>
+  setTimeout(() => {
+    const behavior = calm() ? "auto" : "smooth";
+    document.querySelector(css)?.scrollIntoView({ block: "nearest", behavior });
+  }, 50);
 
 // Set controls to an answer's values, unless one of them was changed while it was on its way: the request of
 // that change follows.

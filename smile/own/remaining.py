@@ -9,8 +9,10 @@ from statistics import mean, variance
 
 from smile.acoustic.crossing import FOLDS
 from smile.own.check import ACOUSTIC, COMBINED, Check
+from smile.transcription.preparing import ENCODED
 
 FEWEST = 3  # transcripts of a kind that tell how long one takes
+PART = 0.1  # share of the fitting that tells how long the rest of it takes
 SHORT = 90  # seconds; above it whole minutes are said
 
 
@@ -23,11 +25,14 @@ class Remaining:
     def __init__(self) -> None:
         self._took: dict[str, list[float]] = defaultdict(list)  # seconds of transcripts, by condition
         self._fitting = 0.0
+        self._first: tuple[float, float] | None = None  # how far the epochs were at first, and when
         self._at: float | None = None
         self._done = 0
 
     def seconds(self, step: Check, now: float, best: str = "") -> float | None:
         """Take in a step and return the seconds that are left; None while that may be wrong twofold.
+
+        While models are fitted these are the seconds of the fitting; the transcripts follow.
 
         Args:
             step: what the check yields.
@@ -37,7 +42,7 @@ class Remaining:
         since, self._at = now - (now if self._at is None else self._at), now
         if step.fitted is not None:
             self._fitting += since
-            return None
+            return self._of_fitting(step.fitted, now)
         if step.done > self._done and step.rows:
             self._took[step.rows[-1].condition].append(since)
         self._done = step.done
@@ -45,6 +50,14 @@ class Remaining:
             return None
         transcripts, last = _left(step.left, self._took), self._last(step, best)
         return None if transcripts is None or last is None else transcripts + last
+
+    def _of_fitting(self, share: float, now: float) -> float | None:
+        """The seconds of the epochs; None while clips are encoded, which takes another time."""
+        if share < ENCODED:
+            return None
+        first, since = self._first = self._first or (share, now)
+        done = share - first
+        return (now - since) * (1 - share) / done if done >= PART else None
 
     def _last(self, step: Check, best: str) -> float | None:
         """The seconds of the fit to all clips; of a check that goes on, its folds may be there already."""

@@ -74,12 +74,15 @@ def prepare_acoustic(
             progress(round(100 * share(said)), 100)
 
 
+ENCODED = 0.3  # share of the making of a head that is done once its clips are encoded
+
+
 def share(said: FittingProgress) -> float:
     """Return how much of the making of a head is done, 0 to 1; what is written last takes next to no time."""
     if said.stage == "writing":
         return 1.0
     part = said.done / said.of
-    return 0.3 * part if said.stage == "encoding" else 0.3 + 0.7 * part
+    return ENCODED * part if said.stage == "encoding" else ENCODED + (1 - ENCODED) * part
 
 
 PRESENT: dict[str, Callable[[Pool, Model], bool]] = {"datastore": present, "acoustic": has_acoustic}

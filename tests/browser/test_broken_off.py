@@ -52,13 +52,23 @@ def test_a_reload_in_the_middle_goes_on(page: Page, slow: FakeEngine, tmp_path: 
     assert not page.errors()
 
 
+def test_a_long_recording_says_how_far_it_is(page: Page, slow: FakeEngine, tmp_path: Path) -> None:
+    upload(page, tmp_path / "long.wav", 45, 310)
+    page.start()
+    page.wait(lambda: " of 0:45" in page.text("#stage"), "the place in the recording")
+    page.wait(lambda: " left" in page.text("#stage"), "the time that is left")
+    page.wait(lambda: page.all("#download"), "the end")
+    assert " of 0:45" not in page.text("#stage")
+    assert not page.errors()
+
+
 def test_after_a_cancel_it_can_be_discarded(page: Page, slow: FakeEngine, tmp_path: Path) -> None:
     upload(page, tmp_path / "cancelled.wav", 20, 330)
     page.start()
     page.wait(lambda: HEARD in page.vanilla, "the first segment")
     page.click("#stop")
     page.wait(lambda: shown(page), "the line")
-    assert "cancelled.wav was broken off at" in page.text("#broken-off-line")
+    assert "cancelled.wav stopped at" in page.text("#broken-off-line")
     page.click("#discard")
     page.wait(lambda: "Press again" in page.text("#discard"), "the question")
     page.click("#reference textarea")  # which is another answer than yes

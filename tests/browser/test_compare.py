@@ -27,6 +27,8 @@ def test_cells_fill_in_and_open(page, engine):
     page.click("#compare-table .cell[data-cell='3']")
     page.wait(lambda: page.all("#compare-detail .neighbours audio"), "the examples of the cell")
     assert page.one("#compare-table .cell[data-cell='3']").get_attribute("aria-pressed") == "true"
+    top = "return innerHeight - document.querySelector('#compare-detail').getBoundingClientRect().top"
+    page.wait(lambda: page.driver.execute_script(top) > 40, "the opened cell in sight")
     page.one("#compare-reference textarea").clear()
     page.one("#compare-reference textarea").send_keys(" ")
     page.wait(lambda: not page.all("#compare-table [class*='heat']"), "the colours to go")

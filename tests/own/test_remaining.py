@@ -21,7 +21,7 @@ def estimates(
     """What is estimated after each step of a check, and what is true of it."""
     chance, clock, watch = random.Random(seed), 100.0, Remaining()
     watch.seconds(Check(0, CLIPS * len(TAKES)), clock)
-    for share in (0.0, 0.5, 1.0):
+    for share in (0.0, 0.1, 0.2):
         clock += fitting / 3
         step = Check(0, CLIPS * len(TAKES), fitted=share)
         assert watch.seconds(step, clock) is None
@@ -62,6 +62,18 @@ def test_nothing_is_said_before_three_clips_and_little_of_work_that_varies_much(
 def test_the_last_fit_of_a_check_that_goes_on_is_not_known() -> None:
     assert all(guess is None for guess, _ in estimates(1.0, ACOUSTIC, kept=8))
     assert any(guess is not None for guess, _ in estimates(1.0, kept=8))
+
+
+def test_the_rest_of_the_fitting_is_known_from_its_epochs() -> None:
+    watch, clock = Remaining(), 10.0
+    assert watch.seconds(Check(0, 8), clock) is None
+    for share in (0.0, 0.2, 0.29):  # encoding, in another time
+        clock += 1
+        assert watch.seconds(Check(0, 8, fitted=share), clock) is None
+    assert watch.seconds(Check(0, 8, fitted=0.3), 20.0) is None
+    assert watch.seconds(Check(0, 8, fitted=0.35), 21.0) is None
+    assert watch.seconds(Check(0, 8, fitted=0.475), 30.0) == pytest.approx(30.0)
+    assert watch.seconds(Check(0, 8, fitted=1.0), 60.0) == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(

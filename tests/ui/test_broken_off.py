@@ -72,7 +72,7 @@ def test_going_on_comes_to_the_same_result(engine: FakeEngine, keeper: Keeper, c
     key = broken(keeper, clip)
     line = broken_off.shown_of(keeper, key)
     assert line.box["visible"] is True
-    assert "A transcription of long.wav was broken off at 0:06 of 0:20." in line.text
+    assert "The transcription of long.wav stopped at 0:06 of 0:20." in line.text
     audio, pool, *_ = broken_off.restore(keeper, key, line.job)
     engine.steps = 0
     pages = list(steps(keeper, audio, key))
@@ -84,12 +84,12 @@ def test_going_on_comes_to_the_same_result(engine: FakeEngine, keeper: Keeper, c
 
 def test_the_line_says_that_a_segment_needs_both_its_transcripts(keeper: Keeper, clip: str) -> None:
     line = broken_off.shown_of(keeper, broken(keeper, clip, segments=1))
-    assert f"long.wav was broken off at 0:00 of 0:20.{broken_off.WHOLE}</p>" in line.text
+    assert f"long.wav stopped at 0:00 of 0:20.{broken_off.WHOLE}</p>" in line.text
     running = callbacks.run(keeper, clip, None, "", **DEFAULTS)
     key = next(page.key for page in running if page.key != gr.skip())
     running.close()  # type: ignore[attr-defined]
     assert broken_off.WHOLE not in broken_off.shown_of(keeper, key).text, "there is one transcript"
-    assert "was broken off at" in broken_off.shown_of(keeper, key).text
+    assert "stopped at" in broken_off.shown_of(keeper, key).text
 
 
 def test_it_goes_on_in_another_process_after_a_restart(

@@ -496,7 +496,7 @@ def test_a_check_tells_how_far_the_fitting_is(
     monkeypatch.setattr(VisitorService, "check", lambda self, workspace: iter(steps))
     pages = list(checking.check(service, with_examples(service, 0, 3)))
     said = " ".join(str(page.stage) for page in pages)
-    assert "fitting acoustic models, each without some of your clips, 25%" in said
+    assert "fitting acoustic models, each without some of your clips, 25\u00a0%" in said
     assert "2 of 8 transcripts" in said
     assert "left" not in said, "nothing is known of how long it takes"
     assert all("A check is under way" in str(page.verdict) for page in pages[1:3])

@@ -131,7 +131,7 @@ def test_a_long_recording_keeps_none_of_it_for_the_run_that_goes_on(tmp_path: Pa
             break
     steps.close()  # type: ignore[attr-defined]
     line = shown_of(held, key)
-    assert "was broken off at 0:00 of" in line.text
+    assert "stopped at 0:00 of" in line.text
     assert not any(
         TEXT.encode() in file.read_bytes() for file in held.visitors.open(key).folder.rglob("*.json*")
     )

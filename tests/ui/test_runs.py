@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,23 @@ def begun(service: VisitorService, function: Any, key: str, session: Runs, words
         if words in f"{page.stage} {page.results}":
             return steps
     raise AssertionError(words)
+
+
+@pytest.mark.usefixtures("endless", "asked")
+def test_runs_at_work_together_each_have_a_line(idle: VisitorService) -> None:
+    key, session = with_examples(idle, 0, 3), Runs()
+    add_recordings(idle, key, 1)
+    check = begun(idle, checking.check, key, session, "0 of 40")
+    pages = list(counted(transcribing.run, idle)(key, session))
+    assert any("0 of 40 transcripts" in str(page.stage) and "1 of 1: " in str(page.stage) for page in pages)
+    assert ended(idle, "run", key, session).stage == gr.skip()
+    assert re.findall(r"1 of 40|Done", str(next(check).stage)) == ["1 of 40", "Done"], "it is still told"
+    runs.cancel(session)
+    check.close()
+    ended(idle, "check", key, session)
+    add_recordings(idle, key, 1)
+    *_, last = counted(transcribing.run, idle)(key, session)
+    assert str(last.stage).count("<p ") == 1
 
 
 @pytest.mark.usefixtures("endless", "asked")

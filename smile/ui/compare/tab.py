@@ -35,6 +35,7 @@ element.addEventListener("click", ({ target }) => {
 REMEMBER = "(pool) => window.smileRemember(['pool'], [pool], 'compare')"
 DOWNLOAD = "() => window.smileDownload('#compare-file')"
 SHOW = "() => window.smileShow('#compare-results')"
+REVEAL = "() => window.smileReveal('#compare-detail')"
 
 
 def compare_tab(engine: Engine, transcribed: Onward) -> Callable[[], None]:
@@ -141,7 +142,7 @@ def connect_view(
         return callbacks.opened(engine, compared, text, number(facts(chosen).get("index")) or 0)
 
     page = list(view)
-    view.table.pick(pick, [view.compared, reference], page, **QUICK)
+    view.table.pick(pick, [view.compared, reference], page, **QUICK).then(js=REVEAL)
     state = [view.compared, view.opened, reference]
     reference.input(partial(callbacks.rescored, engine), state, page, trigger_mode="always_last", **QUICK)
     for kind, button in kinds.items():

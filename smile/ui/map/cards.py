@@ -36,7 +36,7 @@ def trust_block(trust: Trust) -> str:
     rows = [
         ("Trustworthiness", f"{trust.trustworthiness:.3f}", TRUSTWORTHY),
         ("Continuity", f"{trust.continuity:.3f}", CONTINUOUS),
-        (f"Of the {k} nearest by KL", f"{trust.share:.0%} near here too", SHARE.format(k)),
+        (f"Of the {k} nearest by KL", f"{100 * trust.share:.0f}\u00a0% near here too", SHARE.format(k)),
     ]
     if trust.silhouette is not None and trust.silhouette_truth is not None:
         shown = f"{trust.silhouette:.2f} here, {trust.silhouette_truth:.2f} in truth"

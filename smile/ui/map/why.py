@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 640, 130  # of the histogram, in its own units
 WHY = Markup('<section class="why"><h3>Why neighbour {rank} is near</h3>{parts}</section>')
 PART = Markup("<div><h4>{}</h4>{}</div>")
 TERM = Markup(
-    '<tr><th scope="row">{name}</th><td>{value:.2g}</td><td>{share:.0%}</td>'
+    '<tr><th scope="row">{name}</th><td>{value:.2g}</td><td>{share:.0f}\u00a0%</td>'
     '<td class="bar" aria-hidden="true"><i style="width:{width:.0f}%"></i></td></tr>'
 )
 TERMS_TABLE = Markup(
@@ -72,7 +72,7 @@ def terms_table(terms: NDArray[np.float64], count: int = TERMS) -> Markup:
     if len(order) > count:
         rows.append((f"the other {len(order) - count}", float(terms[order[count:]].sum())))
     largest = max(max(value for _, value in rows), 1e-12)
-    cells = (TERM.format(name=n, value=v, share=v / total, width=100 * v / largest) for n, v in rows)
+    cells = (TERM.format(name=n, value=v, share=100 * v / total, width=100 * v / largest) for n, v in rows)
     return TERMS_TABLE.format(Markup().join(cells))
 
 

@@ -56,6 +56,16 @@ def _where_things_stand(workspace: Workspace) -> str:
             "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
         )
         return f"{said} A transcription was broken off; press Transcribe to {how}."
-    if checked.broken_off(workspace.folder, pool):
-        return f"{said} Their check was broken off; press “{CHECK}” to go on."
-    return f"{said} Add more, or transcribe recordings."
+    stopped = checked.broken_off(workspace.folder, pool)
+    check = f"Their check was broken off; press “{CHECK}” to go on." if stopped else ""
+    next_steps = " ".join(filter(None, (_waiting(workspace), check)))
+    return f"{said} {next_steps or 'Add more, or transcribe recordings.'}"
+
+
+def _waiting(workspace: Workspace) -> str:
+    """Return how many recordings have no transcript, and what to press; empty where all have one."""
+    count = len(transcripts.waiting(workspace))
+    if not count:
+        return ""
+    wait = "1 recording waits" if count == 1 else f"{count} recordings wait"
+    return f"{wait} to be transcribed; press Transcribe."

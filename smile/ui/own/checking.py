@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from smile.own import remaining
+from smile.own import remaining, transcripts
 from smile.own.check import VANILLA, Check
 from smile.own.checked import Line, lines_of
 from smile.own.workspace import Workspace
@@ -18,6 +18,8 @@ from smile.ui.own import verdict
 from smile.ui.own.page import Page, after_choice, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
 
+BEFORE = "Transcripts made before can be made anew by it: press “Transcribe again”."
+FITTING = "Checking: fitting acoustic models, each without some of your clips"
 LEAST = 3  # examples that are checked without being asked
 
 
@@ -51,7 +53,8 @@ def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
         left = watch.seconds(step, time.monotonic(), _best(lines))
         yield Page(verdict=verdict.under_way(lines)).says(_progress(step, left), "working")
     problem = yield from working(service.ready(workspace))
-    said = filter(None, ("Checked. The best setting is now in use.", untried, problem))
+    again = BEFORE if transcripts.outdated(workspace) else ""
+    said = filter(None, ("Checked. The best setting is now in use.", again, untried, problem))
     yield fresh(workspace).says(" ".join(said), "done")
 
 
@@ -62,7 +65,8 @@ def _best(lines: Sequence[Line]) -> str:
 
 def _progress(step: Check, left: float | None) -> str:
     if step.fitted is not None:
-        return f"Checking: fitting acoustic models, each without some of your clips, {step.fitted:.0%}"
+        done = f"{FITTING}, {100 * step.fitted:.0f}\u00a0%"
+        return f"{done}, {remaining.said(left)}; then come the transcripts" if left else done
     done = f"Checking: {step.done} of {step.total} transcripts"
     return ", ".join(filter(None, (done, remaining.said(left))))
 

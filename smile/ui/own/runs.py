@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from typing import Any, Literal, cast
 
 import gradio as gr
+from markupsafe import Markup
 
 from smile.datatypes import SmileError
 from smile.own import transcripts
@@ -38,11 +39,14 @@ class Runs:
     def __init__(self) -> None:
         self._ended: dict[str, How | None] = {}  # None while it is under way, or was cancelled
         self._left: dict[str, None] = {}  # keys that the page has gone over from, the last one at the end
+        self._lines: dict[str, str] = {}  # what each said last of those that are or were at work together
         self.said: Any = gr.skip()  # the stage as the page went over to the key that is open
         self.cancelled = False  # whether Cancel was pressed since the last one began
 
     def begin(self, name: str) -> None:
         """Note that one begins."""
+        if not self.under_way:
+            self._lines.clear()
         self._ended[name], self.cancelled = None, False
 
     def end(self, name: str, how: How) -> None:
@@ -52,7 +56,17 @@ class Runs:
 
     def take(self, name: str) -> How | None:
         """Return how one ended, and forget it but where it was left; None if cancelled or never begun."""
-        return "left" if self.was_left(name) else self._ended.pop(name, None)
+        how = "left" if self.was_left(name) else self._ended.pop(name, None)
+        if how != "well":
+            self._lines.pop(name, None)  # something else is said of its end
+        return how
+
+    def together(self, name: str, page: Page) -> Page:
+        """Return a page of one run with the lines of all that are at work, or ended meanwhile."""
+        if not isinstance(page.stage, str):
+            return page
+        self._lines[name] = page.stage
+        return page._replace(stage=Markup().join(map(Markup, self._lines.values())))
 
     def was_left(self, name: str) -> bool:
         """Return whether the page went over to another key while the last run of a name was at work."""
@@ -107,7 +121,7 @@ def counted(
                 if runs.has_left(given[0]):
                     runs.end(name, "left")  # nothing is said of it on the page of another key
                     return
-                yield page
+                yield runs.together(name, page)
         runs.end(name, "badly" if "stage error" in str(page.stage) else "well")
 
     steps.__name__ = name

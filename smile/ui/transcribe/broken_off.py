@@ -24,7 +24,7 @@ from smile.ui.transcribe.controls import Components, shown
 from smile.ui.transcribe.keeping import Keeper
 
 LINE = Markup('<p class="note">{}</p>')
-BROKEN_OFF = "A transcription of {} was broken off at {} of {}."
+BROKEN_OFF = "The transcription of {} stopped at {} of {}."
 WHOLE = " A segment is kept once both its transcripts are finished; the one that follows is written again."
 UNDER_WAY = "A transcription of {} is under way in another window, or stops just now; it is at {} of {}."
 NOTHING = "There is no transcription to go on with; choose a recording and press Transcribe."
