@@ -2,9 +2,9 @@
 
 The first clips of a split come in chunks as a microphone would give them, each clip as a recording of its
 own, and then all of them, with pauses, as one. Nothing sleeps: the time of an answer is that of the sound
-which it was given, or of the answer before, and the seconds that its step took. A word has appeared when its
-place first has it as the final live text does, and it stays from when its place has nothing else; its end is
-that of an alignment of that text.
+which it was given, or of the answer before, and the seconds that its step took. A word can be read when its
+place first has at least half of it right, has appeared when it is there as the final live text has it, and
+stays from when its place has nothing else; its end is that of an alignment of that text.
 
     smile bench live --data ML_SUPERB --languages mdw,gla --split 10min_dev --limit 25
 """
@@ -16,8 +16,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from smile.acoustic.align import FORCED, align
 from smile.acoustic.ctc import greedy
@@ -60,12 +62,19 @@ class Shown:
     text: str
 
 
+class Delay(NamedTuple):
+    """Seconds from the end of a word until its place has so much of it."""
+
+    half: float  # half of its characters, so that it can be read
+    whole: float  # all of it
+    stays: float  # and nothing else any more
+
+
 @dataclass
 class Measured:
     """The figures of some recordings."""
 
-    delays: list[float] = field(default_factory=list)  # seconds from a word's end to its appearance
-    stays: list[float] = field(default_factory=list)  # seconds from a word's end until it stays
+    delays: list[Delay] = field(default_factory=list)  # of words
     steps: list[float] = field(default_factory=list)  # seconds that steps took
     seconds: float = 0.0  # of sound
     skipped: float = 0.0  # of it, that were never read
@@ -73,11 +82,13 @@ class Measured:
 
     def row(self) -> dict[str, object]:
         """Return the figures as columns."""
+        half, whole, stays = zip(*self.delays, strict=True) if self.delays else ((), (), ())
         return {
             "sound, s": f"{self.seconds:.0f}",
             "words": len(self.delays),
-            "appears after, s (95th percentile)": _quantiles(self.delays),
-            "stays after, s": _quantiles(self.stays),
+            "can be read after, s (95th percentile)": _quantiles(half),
+            "appears after, s": _quantiles(whole),
+            "stays after, s": _quantiles(stays),
             "a step, s": _quantiles(self.steps),
             "RTF": f"{sum(self.steps) / max(1e-9, self.seconds):.2f}",
             "skipped, s": f"{self.skipped:.1f}",
@@ -138,8 +149,7 @@ def measure(
         logprobs = np.concatenate(list(all_logprobs(model, head, samples)))
         (line,) = finished(align(head, logprobs, [text], FORCED)).lines
         words = line.parts if line else ()
-        appear, stay = delays([word.end for word in words], text.split(), shown)
-        into.delays, into.stays = into.delays + appear, into.stays + stay
+        into.delays += delays([word.end for word in words], text.split(), shown)
     return text
 
 
@@ -165,23 +175,22 @@ def simulated(
     return shown, steps, skipped
 
 
-def delays(
-    ends: Sequence[float], words: Sequence[str], shown: Sequence[Shown]
-) -> tuple[list[float], list[float]]:
-    """Return the seconds from the ends of words until each appears at its place, and until it stays there.
-
-    Without an end for each word there are none.
-    """
+def delays(ends: Sequence[float], words: Sequence[str], shown: Sequence[Shown]) -> list[Delay]:
+    """Return what passes from the ends of words until each is at its place, or nothing without all ends."""
     if len(ends) != len(words):
-        return [], []
+        return []
     texts = [one.text.split() for one in shown]
-    appear, stay = list[float](), list[float]()
+    found = list[Delay]()
     for place, (end, word) in enumerate(zip(ends, words, strict=True)):
-        there = [len(text) > place and text[place] == word for text in texts]
+        right = [
+            Levenshtein.normalized_similarity(text[place], word) if len(text) > place else 0.0
+            for text in texts
+        ]
+        there = [share == 1.0 for share in right]
         since = len(there) - there[::-1].index(False) if False in there else 0
-        appear.append(shown[there.index(True)].at - end)
-        stay.append(shown[since].at - end)
-    return appear, stay
+        half = next(i for i, share in enumerate(right) if share >= 0.5)
+        found.append(Delay(*(shown[i].at - end for i in (half, there.index(True), since))))
+    return found
 
 
 def _quantiles(values: Sequence[float]) -> str:

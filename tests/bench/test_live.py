@@ -51,10 +51,11 @@ def test_a_word_has_appeared_when_it_is_shown_as_it_stays() -> None:
         Shown(2.5, "ax cd"),
         Shown(3.0, "ab cd e"),
     ]
-    appear, stay = delays([0.8, 1.9, 2.9], ["ab", "cd", "e"], shown)
-    assert appear == pytest.approx([0.7, 0.1, 0.1])
-    assert stay == pytest.approx([2.2, 0.1, 0.1])
-    assert delays([0.8], ["ab", "cd"], shown) == ([], [])
+    half, whole, stays = zip(*delays([0.8, 1.9, 2.9], ["ab", "cd", "e"], shown), strict=True)
+    assert half == pytest.approx([0.2, -0.4, 0.1])
+    assert whole == pytest.approx([0.7, 0.1, 0.1])
+    assert stays == pytest.approx([2.2, 0.1, 0.1])
+    assert delays([0.8], ["ab", "cd"], shown) == []
 
 
 def test_words_of_tones_appear_within_a_second() -> None:
@@ -63,5 +64,6 @@ def test_words_of_tones_appear_within_a_second() -> None:
     assert text == TEXT
     assert len(measured.delays) == len(TEXT.split())
     assert measured.seconds == pytest.approx(len(spoken(TEXT)) / SAMPLE_RATE)
-    assert min(measured.delays) > -0.2
+    assert min(delay.whole for delay in measured.delays) > -0.2
+    assert all(delay.half <= delay.whole <= delay.stays for delay in measured.delays)
     assert measured.row()["words"] == len(TEXT.split())
