@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from ctypes import CDLL
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from smile.decoding import prompt as prompts
 from smile.decoding.search import GREEDY, Control, decode
 from smile.settings import WHOLE_WINDOW
 from smile.whisper.encoder import encode, pooled
-from smile.whisper.engines import clips_at_a_time, compute_alone, load_recognizer
+from smile.whisper.engines import _mkl, clips_at_a_time, compute_alone, load_recognizer
 from smile.whisper.model import Models, load_models
 from smile.whisper.tokenizer import Tokenizer
 from smile.whisper.weights import Base
@@ -205,5 +206,19 @@ def test_a_thread_that_computes_alone_leaves_the_others_theirs() -> None:
             threads = [pool.submit(torch.get_num_threads).result() for pool in (alone, other)]
         assert (threads, torch.get_num_threads()) == ([1, 2], 2)
         assert (clips_at_a_time("cpu"), clips_at_a_time("cuda")) == (2, 1)
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(not _mkl(), reason="this torch has no MKL")
+def test_nor_does_mkl_have_helpers_there() -> None:
+    import torch
+
+    mkl = CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so")).MKL_Get_Max_Threads
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1, initializer=compute_alone) as alone, ThreadPoolExecutor(1) as other:
+            assert [pool.submit(mkl).result() for pool in (alone, other)] == [1, 2]
     finally:
         torch.set_num_threads(before)

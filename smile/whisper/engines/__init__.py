@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ctypes import CDLL
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from smile.datatypes import EncoderId, Recognizer, RecognizerInfo, SmileError
 from smile.whisper.engines import zero
@@ -99,6 +101,20 @@ def compute_alone() -> None:
 
     torch.get_num_threads()  # torch sets a new thread's helpers up when it is first asked
     threadpool_limits(1, user_api="openmp")  # OpenMP's number is the thread's own
+    if set_threads := _mkl():
+        set_threads(1)  # torch has told it a number for the process, which goes before OpenMP's
+
+
+@cache
+def _mkl() -> Callable[[int], int] | None:
+    """What tells MKL how many threads it computes with for the thread that calls; torch may be without it."""
+    import torch
+
+    library = Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"
+    try:
+        return cast("Callable[[int], int]", CDLL(str(library)).MKL_Set_Num_Threads_Local)
+    except (OSError, AttributeError):
+        return None
 
 
 def precision_of(engine: str, precision: str, device: str) -> str:
