@@ -44,8 +44,8 @@ class Network(nn.Module):
                 cast(Tensor, part.bias).uniform_(-bound, bound, generator=draws)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Turn layer states (batch, layers, frames, d) into log probabilities (batch, frames, symbols)."""
-        mixed = torch.einsum("l,bltd->btd", self.mix.softmax(0), states)
+        """Turn layer states (layers, clips, frames, d) into log probabilities (clips, frames, symbols)."""
+        mixed = (self.mix.softmax(0) @ states.flatten(1)).view(states.shape[1:])
         x = F.gelu(self.narrow(self._dropped(self._masked(mixed))), approximate="tanh")
         x = x + _convolved(self.convolution, x)
         for more in self.further:
@@ -75,7 +75,7 @@ class Network(nn.Module):
         if not (self.training and self._recipe.dropout):
             return x
         kept = 1 - self._recipe.dropout
-        return x * (torch.rand(x.shape, generator=self._draws) < kept) / kept
+        return x * torch.rand(x.shape, generator=self._draws).lt_(kept).div_(kept)
 
     def _masked(self, x: Tensor) -> Tensor:
         """Return x (batch, frames, d) with short stretches of frames at zero, while it is trained."""
@@ -90,17 +90,23 @@ class Network(nn.Module):
 
 
 def _convolved(convolution: nn.Module, x: Tensor) -> Tensor:
-    """Return GELU of a convolution of x (batch, frames, d) over frames.
+    """Return GELU of a convolution of x (clips, frames, d) over frames.
 
-    In memory it lies as x does: what GELU's gradient reads in two orders takes ten times as long.
+    Frames are the width of images of height 1, whose channels come last in memory: so nothing is laid out
+    anew on either side of it, or for its gradient.
     """
-    return F.gelu(convolution(x.transpose(1, 2)).transpose(1, 2).contiguous(), approximate="tanh")
+    weight, bias = cast(Tensor, convolution.weight), cast(Tensor, convolution.bias)
+    images = x.unsqueeze(1).permute(0, 3, 1, 2)
+    made = F.conv2d(images, weight.unsqueeze(2), bias, padding=(0, weight.shape[-1] // 2))
+    return F.gelu(made.permute(0, 2, 3, 1).squeeze(1), approximate="tanh")
 
 
 def padded(states: Sequence[NDArray[np.float16]]) -> Tensor:
-    """Return clips (layers, frames, d) as one batch (clips, layers, most frames, d), zeros at the ends."""
+    """Return clips (layers, frames, d) as one batch (layers, clips, most frames, d), zeros at the ends."""
     layers, _, width = states[0].shape
-    batch = torch.zeros(len(states), layers, max(clip.shape[1] for clip in states), width)
-    for row, clip in zip(batch, states, strict=True):
-        row[:, : clip.shape[1]] = torch.from_numpy(np.array(clip))
+    batch = torch.empty(layers, len(states), max(clip.shape[1] for clip in states), width)
+    for number, clip in enumerate(states):
+        frames = clip.shape[1]
+        batch[:, number, :frames] = torch.from_numpy(np.array(clip))
+        batch[:, number, frames:] = 0.0
     return batch
