@@ -79,7 +79,7 @@ const commands = {
 const walk = (event) => {
   const group = event.target.closest("[data-walk]");
   const all = group ? [...group.querySelectorAll("button")] : [];
-  const ahead = group && getComputedStyle(group).direction === "rtl" ? -1 : 1;
+  const ahead = getComputedStyle(event.target).direction === "rtl" ? -1 : 1; // that of the text, not of the page
   const step = { ArrowRight: ahead, ArrowLeft: -ahead, ArrowDown: 1, ArrowUp: -1 }[event.key];
   const ends = { Home: 0, End: all.length - 1 }[event.key];
   if (!all.length || (step === undefined && ends === undefined)) return;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from smile.ui import VisitorService, build_app
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import name, shown
 from tests.conftest import POOLS
-from tests.support.cut_by_hand import transcribed
+from tests.support.cut_by_hand import TEXTS, transcribed
 from tests.support.fake_engine import FakeEngine
 from tests.support.launched import launched
 
@@ -37,7 +37,9 @@ def serving(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def arriving(driver: webdriver.Chrome, visited: tuple[str, Path], where: str) -> Iterator[Page]:
+def arriving(
+    driver: webdriver.Chrome, visited: tuple[str, Path], where: str, texts: Sequence[str] = TEXTS
+) -> Iterator[Page]:
     """Open the tab of a visitor whose recording has three segments, the first of them open."""
     address, visitors = visited
     before = set(visitors.rglob("state.json"))
@@ -48,7 +50,7 @@ def arriving(driver: webdriver.Chrome, visited: tuple[str, Path], where: str) ->
     shown(page.open("__theme=dark" if where == "phone" else ""))
     name(page, "mbosh", "mdw")
     (state,) = set(visitors.rglob("state.json")) - before
-    transcribed(state.parent)
+    transcribed(state.parent, texts)
     examples(state.parent)
     shown(page.open())
     driver.get_log("browser")

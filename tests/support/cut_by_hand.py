@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,15 +21,15 @@ CUTS = ((0.2, 1.4), (1.5, 2.5), (2.6, 3.6))
 ODDS = (0.93, 0.31, 0.62, 0.2)
 
 
-def transcribed(folder: Path) -> None:
-    """Lay out the recording and its transcript in a visitor's folder."""
+def transcribed(folder: Path, texts: Sequence[str] = TEXTS) -> None:
+    """Lay out the recording and its transcript in a visitor's folder; the first text has four words."""
     clip = max(open_pool(POOLS / "gla").queries, key=lambda query: query.seconds)
     shutil.copy(clip.audio, folder / "recordings" / NAME)
-    sure = zip(range(4), TEXTS[0].split(), ODDS, strict=True)
+    sure = zip(range(4), texts[0].split(), ODDS, strict=True)
     words = tuple(Span(0.2 + 0.3 * n, 0.4 + 0.3 * n, word, odds) for n, word, odds in sure)
     spans = tuple(
         Span(*cut, text, parts=words if not n else (), probability=0.5)
-        for n, (cut, text) in enumerate(zip(CUTS, TEXTS, strict=True))
+        for n, (cut, text) in enumerate(zip(CUTS, texts, strict=True))
     )
     made = TieredTranscript(NAME, 3.9, (("SMILE", spans), ("Whisper alone", spans)), "mdw")
     kept = {"transcript": asdict(made), "problem": "", "version": "", "examples": 3}
