@@ -152,7 +152,9 @@ def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> _State:
     layers, _, width = clips.states(0, 1.0).shape
     draws = torch.Generator().manual_seed(recipe.seed)
     network = Network((layers, width, len(alphabet)), recipe, draws)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
+    )
     return _State(network, optimiser, draws)
 
 
