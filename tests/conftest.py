@@ -21,6 +21,9 @@ POOLS = ROOT / "assets" / "pools"
 settings.register_profile("smile", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("boundaries", settings.get_profile("smile"), max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("SMILE_PROFILE", "smile"))
+# With these pytest's summary has whole messages, thousands of lines among which what failed is lost.
+for name in ("CI", "BUILD_NUMBER"):
+    os.environ.pop(name, None)
 
 HEAVY = {"models", "lean32", "hf", "exact", "trained", "apart", "served_app", "app", "running", "server"}
 # Files whose tests begin processes, train, or read real models, whatever fixtures they name.
