@@ -100,7 +100,6 @@ ENGLISH = {
     PARTS: (
         "The recording has been cut otherwise since",
         f"The last {EITHER} was taken back.",
-        "by Whisper alone.",
         "Timed in the",
         f"{NUMBER} files",
         f"{NAME}: {EITHER}; there are {EITHER}.",

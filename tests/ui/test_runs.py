@@ -20,6 +20,7 @@ from smile.ui.own import adding, checking, correcting, editing, naming, runs, tr
 from smile.ui.own.arriving import arrived
 from smile.ui.own.page import Page
 from smile.ui.own.runs import Runs, counted, ended, failed, marking
+from smile.ui.parts import so_far
 from tests.support.cut_by_hand import NAME, corrected, transcribed
 from tests.support.fake_engine import in_three
 from tests.support.visitors import DEMO, add_recordings, named, with_examples
@@ -165,6 +166,19 @@ def test_a_long_transcription_goes_on_after_a_restart(
     assert shown[-1].count("pick-row") == 3
     workspace = again.visitors.open(key)
     assert list(workspace.folder.glob("segments-*")) == [], "a whole transcript needs none"
+
+
+def test_it_says_how_far_it_is_in_each_recording(
+    idle: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "transcribe", in_three)
+    monkeypatch.setattr(so_far, "LONG", 0.0)
+    key = named(idle)
+    add_recordings(idle, key, 2)
+    said = [str(page.stage) for page in transcribing.run(idle, key)]
+    for number in (1, 2):
+        assert any(re.search(rf"{number} of 2: [^,]+, 0:00 of 0:0\d<", line) for line in said)
+    assert " of 0:0" not in said[-1]
 
 
 def test_what_is_kept_of_a_recording_goes_with_it(

@@ -9,8 +9,8 @@ import pytest
 from smile.settings import Settings
 from smile.transcription.result import Result, Transcript
 from smile.ui.i18n import french
+from smile.ui.parts.so_far import SoFar
 from smile.ui.transcribe import view
-from smile.ui.transcribe.so_far import SoFar
 from tests.support.fake_engine import FakeEngine
 
 
@@ -43,6 +43,16 @@ def test_one_that_goes_on_is_measured_from_where_it_does(result):
     so_far = SoFar(lambda: now[0])
     assert so_far.said(at(result, 1000.0)) == "16:40 of 20:05"
     now[0] = 20.0
+    assert so_far.said(at(result, 1100.0)) == "18:20 of 20:05, about 21 s left"
+
+
+def test_what_was_kept_of_it_counts_for_nothing(result):
+    now = [0.0]
+    so_far = SoFar(lambda: now[0])
+    assert so_far.said(replace(result, vanilla=Transcript(), smile=Transcript())) == "0:00 of 20:05"
+    for now[0], start in ((8.0, 0.0), (8.1, 500.0), (8.2, 1000.0)):
+        assert so_far.said(at(result, start)).endswith("of 20:05")
+    now[0] = 28.0
     assert so_far.said(at(result, 1100.0)) == "18:20 of 20:05, about 21 s left"
 
 

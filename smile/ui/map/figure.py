@@ -37,6 +37,7 @@ MOST_GROUPS = len(PALETTE) * len(SYMBOLS) - 1
 OTHERS, UNKNOWN = "others", "not known here"
 ACCENT = "#b45309"  # query, lines and ranks, in light and in dark
 CAMERA = {"eye": {"x": 1.35, "y": 1.35, "z": 0.9}}
+TOOLS = 30  # pixels above the points, where the buttons are
 CUT = 90  # characters of a text that hovering shows
 SAID, FACTS = Markup('<b dir="auto">{}</b>'), Markup('<span translate="no">{}</span>')
 SIZES: dict[int, dict[str, float]] = {  # pixels, by dimensions
@@ -162,7 +163,7 @@ def layout_of(dimensions: int, view: str) -> dict[str, Any]:
         **axes,
         "uirevision": view,
         "hovermode": "closest",
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "margin": {"l": 0, "r": 0, "t": TOOLS, "b": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "itemsizing": "constant", "y": 0, "yanchor": "top"},

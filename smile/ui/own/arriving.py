@@ -50,16 +50,28 @@ def _where_things_stand(workspace: Workspace) -> str:
         return f"Your language is {language.name}; add examples next."
     examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
     said = f"Welcome back: {examples} of {language.name} are here."
-    begun = [item for item in transcripts.items(workspace) if item.begun]
-    if begun:
-        how = (
-            "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
-        )
-        return f"{said} A transcription was broken off; press Transcribe to {how}."
     stopped = checked.broken_off(workspace.folder, pool)
     check = f"Their check was broken off; press “{CHECK}” to go on." if stopped else ""
-    next_steps = " ".join(filter(None, (_waiting(workspace), check)))
-    return f"{said} {next_steps or 'Add more, or transcribe recordings.'}"
+    left = filter(None, (_begun(workspace), _waiting(workspace), check, _outdated(workspace)))
+    return f"{said} {' '.join(left) or 'Add more, or transcribe recordings.'}"
+
+
+def _begun(workspace: Workspace) -> str:
+    """Return that a transcription was broken off, and what to press; empty where none was."""
+    begun = [item for item in transcripts.items(workspace) if item.begun]
+    if not begun:
+        return ""
+    how = "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
+    return f"A transcription was broken off; press Transcribe to {how}."
+
+
+def _outdated(workspace: Workspace) -> str:
+    """Return how many recordings would be transcribed otherwise now, and what to press; empty where none."""
+    count = len(transcripts.outdated(workspace))
+    if not count:
+        return ""
+    were = "1 recording was" if count == 1 else f"{count} recordings were"
+    return f"{were} transcribed with other examples or settings; press “Transcribe again” to have that anew."
 
 
 def _waiting(workspace: Workspace) -> str:

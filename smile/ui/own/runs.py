@@ -44,9 +44,10 @@ class Runs:
         self.cancelled = False  # whether Cancel was pressed since the last one began
 
     def begin(self, name: str) -> None:
-        """Note that one begins."""
-        if not self.under_way:
-            self._lines.clear()
+        """Note that one begins; what was said at the end of others is no longer news."""
+        self._lines = {
+            other: self._lines[other] for other in self._lines if self._ended.get(other, "") is None
+        }
         self._ended[name], self.cancelled = None, False
 
     def end(self, name: str, how: How) -> None:
@@ -177,6 +178,8 @@ def ended(service: VisitorService, name: str, key: str | None, runs: Runs, *edit
         part, example = (*editing, None, None)[:2]
         return shown_again(service, key, part, example, runs)
     page = Page() if how == "well" else _as_it_is(service, name, key, how is None)
+    if how is None:
+        page = runs.together(name, page)  # Cancel ends all that are at work
     if how is None and name == "add_files":
         page = page._replace(uploads=None)  # they were discarded
     if how != "well" and name == "learn" and editing and editing[0]:

@@ -215,7 +215,9 @@ class VisitorService:
             untried = ""
         except FullError as error:
             untried = UNTRIED.format(error)
-        conditions, stored = check.conditions(models.smile.info, acoustic=not untried), _stored(pool, models)
+        shots = [count for count in check.SHOTS if count < len(pool)]  # one is left out of them
+        conditions = check.conditions(models.smile.info, shots, acoustic=not untried)
+        stored = _stored(pool, models)
         return [c for c in conditions if stored or "datastore" not in needed(c.settings)], untried
 
     def check(self, workspace: Workspace) -> Iterator[Check]:

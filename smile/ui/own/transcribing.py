@@ -30,6 +30,7 @@ from smile.ui.own.page import (
     workspace_of,
 )
 from smile.ui.own.service import VisitorService
+from smile.ui.parts.so_far import SoFar
 
 CLICK = "Click a transcript to hear, correct and learn from it."
 SHOWN = 5  # names in a sentence
@@ -95,17 +96,19 @@ def written(service: VisitorService, workspace: Workspace, names: list[str] | No
     """Transcribe, and yield the page with each transcript as it grows."""
     problem = yield from working(service.ready(workspace))
     items, parts = _known(workspace)
-    shown, ended = None, dict[str, str]()
+    shown, ended, so_far = None, dict[str, str](), SoFar()
     for step in service.batch(workspace, settings(workspace), names):
         said = f"{step.done + 1} of {step.total}: {step.name}"
         if step.transcript or step.problem:
             items, parts = _known(workspace)
             ended[step.name] = step.problem
+            so_far = SoFar()
             continue
         if step.result is None:
             yield Page().says(said, "working")
             continue
         text = (step.result.smile if step.result.pool else step.result.vanilla).text
+        said = ", ".join(filter(None, (said, so_far.said(step.result))))
         if shown != (step.name, text):
             shown = step.name, text
             table = view.transcripts(items, parts, at_work=shown)

@@ -19,6 +19,7 @@ from smile.audio.io import write
 from smile.audio.peaks import peaks
 from smile.datatypes import SAMPLE_RATE, Samples, Span
 from smile.paths import ASSETS
+from smile.ui.parts.so_far import clock
 from smile.ui.parts.words import DOUBTFUL, FAIR, percent
 from smile.ui.waves import WAVES
 
@@ -203,16 +204,12 @@ def _words(wave: Wave) -> Markup:
     several, tabs = len(wave.lines) > 1, chain((0,), repeat(-1))
     lines = Markup()
     for line in wave.lines:
-        clock = TIME.format(line.start, line.end, next(tabs), _clock(line.start)) if several else Markup()
+        at = TIME.format(line.start, line.end, next(tabs), clock(line.start)) if several else Markup()
         said = (_word(word, word.end if wave.timed else line.end, next(tabs)) for word in line.words)
-        lines += LINE.format(clock + Markup(" ").join(said))
+        lines += LINE.format(at + Markup(" ").join(said))
     if not any(line.words for line in wave.lines):
         return Markup()
     return WORDS.format(lines) + (Markup() if wave.timed else UNTIMED)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _word(word: Span, until: float, tab: int) -> Markup:

@@ -19,7 +19,7 @@ from smile.ui.files import admit, discard, lent
 from smile.ui.parts.clip import Clip
 from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.parts.pools import example_choices
-from smile.ui.transcribe.cards import clock
+from smile.ui.parts.so_far import clock
 from smile.ui.transcribe.controls import Components, shown
 from smile.ui.transcribe.keeping import Keeper
 

@@ -22,11 +22,11 @@ from smile.ui.guard import sentence
 from smile.ui.parts.components import BUSY, cancelling, stage
 from smile.ui.parts.pools import default_pool, example_choices, pool_name
 from smile.ui.parts.recordings import READING, recording_of
+from smile.ui.parts.so_far import SoFar
 from smile.ui.parts.waveform import seen
 from smile.ui.sounds import Sounds
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, settings_of
-from smile.ui.transcribe.so_far import SoFar
 from smile.ui.transcribe.view import Asked, Failed, Finished, Outcome, Unfinished, View
 from smile.util.timing import finished, telling
 

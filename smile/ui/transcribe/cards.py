@@ -10,6 +10,7 @@ from markupsafe import Markup
 from smile.transcription.options import choices
 from smile.ui.parts.copying import copy_button
 from smile.ui.parts.doubtful import legend
+from smile.ui.parts.so_far import clock
 from smile.ui.parts.terms import term
 from smile.ui.parts.words import marked
 
@@ -149,9 +150,3 @@ def _times(segment: Segment) -> str:
     """Return where a segment lies, in whole seconds, at least one."""
     end = max(int(segment.end), int(segment.start) + 1)
     return f"{clock(segment.start)}\u2013{clock(end)}"
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds, such as 1:05."""
-    whole = int(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from smile.retrieval.samplers import measure_label
 from smile.ui.parts.neighbours import SYNTHETIC, left_out, listed
-from smile.ui.transcribe.cards import clock
+from smile.ui.parts.so_far import clock
 
 if TYPE_CHECKING:
     from smile.transcription.result import Result

@@ -7,10 +7,16 @@ from collections.abc import Callable
 
 from smile.own import remaining
 from smile.transcription.result import Result
-from smile.ui.transcribe.cards import clock
 
 LONG = 30.0  # seconds of a recording, from which on it is told
 FEWEST = 10.0  # seconds of it that tell how long the rest takes
+AT_ONCE = 1.0  # seconds within which what is kept of it is told
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as minutes and seconds, such as 1:05."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
 
 
 class SoFar:
@@ -25,10 +31,17 @@ class SoFar:
         if result.done or result.duration < LONG:
             return ""
         segments = (*result.vanilla.segments, *result.smile.segments)
-        reached, now = max((segment.start for segment in segments), default=0.0), self._now()
-        first, since = self._first = self._first or (reached, now)
+        if not segments:  # what is kept of it has not been told yet
+            return f"{clock(0.0)} of {clock(result.duration)}"
+        reached, now = max(segment.start for segment in segments), self._now()
+        first, since = self._first = self._begun(reached, now)
         done, place = reached - first, f"{clock(reached)} of {clock(result.duration)}"
         if done < FEWEST:
             return place
         left = (now - since) * (result.duration - reached) / done
         return ", ".join(filter(None, (place, remaining.said(left))))
+
+    def _begun(self, reached: float, now: float) -> tuple[float, float]:
+        """Return from where on and since when it is measured: what was kept comes at first, in no time."""
+        first, since = self._first or (reached, now)
+        return (reached, since) if now - since < AT_ONCE else (first, since)
