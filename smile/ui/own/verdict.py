@@ -13,8 +13,9 @@ from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting
 
 TABLE = Markup(
-    '<div class="scroll own-list"><table><thead><tr><th scope="col">Setting</th><th scope="col">CER</th>'
-    '<th scope="col">95 % interval</th><th scope="col">Against Whisper alone</th></tr></thead>'
+    '<div class="scroll own-list" tabindex="0" role="region" aria-label="Settings that were tried"><table>'
+    '<thead><tr><th scope="col">Setting</th><th scope="col">CER</th><th scope="col">95 % interval</th>'
+    '<th scope="col">Against Whisper alone</th></tr></thead>'
     "<tbody>{}</tbody></table></div>"
 )
 ROW = Markup('<tr><th scope="row">{}</th><td>{:.1f} %</td><td>{}</td><td>{}</td></tr>')

@@ -46,7 +46,7 @@ SURE = Markup(' title="{} % sure"')
 UNSEEN = Markup('<span class="unseen"> ({} % sure)</span>')
 UNTIMED = Markup(
     '<p class="note">The words of this transcript have no times, so a word plays from about where it should '
-    "be. A pool with an acoustic model knows their times.</p>"
+    "be. Transcribed again by a pool with an acoustic model they have times.</p>"
 )
 BUTTON = Markup(
     '<button type="button" class="wave-tool" data-do="{do}" aria-keyshortcuts="{keys}"{more}>{label}</button>'
