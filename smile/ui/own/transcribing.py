@@ -96,7 +96,7 @@ def written(service: VisitorService, workspace: Workspace, names: list[str] | No
     """Transcribe, and yield the page with each transcript as it grows."""
     problem = yield from working(service.ready(workspace))
     items, parts = _known(workspace)
-    shown, ended, so_far = None, dict[str, str](), SoFar()
+    shown, told, ended, so_far = None, "", dict[str, str](), SoFar()
     for step in service.batch(workspace, settings(workspace), names):
         said = f"{step.done + 1} of {step.total}: {step.name}"
         if step.transcript or step.problem:
@@ -109,10 +109,12 @@ def written(service: VisitorService, workspace: Workspace, names: list[str] | No
             continue
         text = (step.result.smile if step.result.pool else step.result.vanilla).text
         said = ", ".join(filter(None, (said, so_far.said(step.result))))
-        if shown != (step.name, text):
-            shown = step.name, text
-            table = view.transcripts(items, parts, at_work=shown)
-            yield Page(results=table).says(said, "working")
+        if (step.name, text) != shown:
+            shown, told = (step.name, text), said
+            yield Page(results=view.transcripts(items, parts, at_work=shown)).says(said, "working")
+        elif said != told:
+            told = said
+            yield Page().says(said, "working")
     said = f"{_ended(ended)} {problem}".strip()
     yield fresh(workspace).says(said, "done")
 
