@@ -1,5 +1,5 @@
-"""How well a recording that is near no clip of a pool is known: false alarms on the pool's own language, and
-clips of other languages that are caught, with whole pools and with small ones.
+"""How well recordings that are near no clip of a pool are known: false alarms on its language, and clips of
+other languages that are caught, with whole pools and with small ones, and with whole ones by other limits.
 
     smile bench near --data ML_SUPERB --split 10min_test
 
@@ -11,6 +11,7 @@ The background that ships is made of the meta-training languages:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from smile.audio.io import read_audio
 from smile.bench.pools import TRAIN
 from smile.bench.report import markdown_table, stamp
 from smile.corpora import Corpus, open_corpus
-from smile.datatypes import Matrix, SmileError, Utterance
+from smile.datatypes import AudioError, Matrix, SmileError, Utterance
 from smile.pools.background import SHIPPED, Background, background
 from smile.pools.clip_encoder import Encoder
 from smile.pools.nearness import Nearness, fit
@@ -31,6 +32,7 @@ EVALUATED = ("mdw", "sxb", "chr", "gla", "qtu", "bel", "bul", "ell", "cat", "dan
 KNOWN = ("eng", "deu", "nld", "spa", "fra", "ron", "ces", "rus")  # of the meta-training
 CLIPS = 50  # of each of these
 SIZES = (0, 30, 12)  # clips of a pool; 0: all
+LIMITS = (0.985, 0.99, 0.9925, 0.995)  # shares of clips like the pool's that keep them
 Embedded = tuple[Sequence[Utterance], Matrix]
 
 
@@ -42,14 +44,13 @@ def run(data: Path, languages: Sequence[str], split: str, limit: int = 0) -> str
         raise SmileError("Nearness is measured between languages; name an ML-SUPERB folder with two or more.")
     pools = {code: _pool(models, corpus.read(code, TRAIN).utterances) for code in codes}
     clips = {code: _clips(models, corpus.read(code, split).utterances[: limit or None]) for code in codes}
-    return f"{split}; {stamp()}\n\n{markdown_table(list(measured(pools, clips)))}"
+    tables = (markdown_table(list(table(pools, clips))) for table in (measured, by_limit))
+    return "\n\n".join((f"{split}; {stamp()}", *tables))
 
 
 def measured(pools: Mapping[str, Embedded], clips: Mapping[str, Matrix]) -> Iterator[dict[str, object]]:
     """Yield a line for each pool, by the code of its language, and one with the mean over languages."""
-    known = background()
-    if known is None:
-        raise SmileError(f"{SHIPPED} is missing or damaged; install SMILE again.")
+    known = _known_ones()
     lines: list[list[float]] = []
     for code, (utterances, embeddings) in pools.items():
         line = []
@@ -63,11 +64,33 @@ def measured(pools: Mapping[str, Embedded], clips: Mapping[str, Matrix]) -> Iter
     yield _row("mean", np.mean(lines, axis=0).tolist())
 
 
+def by_limit(pools: Mapping[str, Embedded], clips: Mapping[str, Matrix]) -> Iterator[dict[str, object]]:
+    """Yield a line for each limit of `LIMITS`: means over languages, with whole pools."""
+    known = _known_ones()
+    for expected in LIMITS:
+        alarms, caught = list[float](), list[float]()
+        for code, (_, embeddings) in pools.items():
+            near = fit(embeddings, known, expected)
+            alarms.append(float(remote(near, clips[code]).mean()))
+            others = [remote(near, rows) for other, rows in clips.items() if other != code]
+            caught.append(float(np.concatenate(others).mean()))
+        figures = {"false alarms %": alarms, "caught %": caught}
+        means = {name: f"{100 * np.mean(values):.1f}" for name, values in figures.items()}
+        yield {"kept by, % of clips like the pool's": f"{100 * expected:g}", **means}
+
+
 def remote(near: Nearness | None, embeddings: Matrix) -> np.ndarray:
     """Return which clips (n, d) -> (n,) are said to be unlike a pool; none where it cannot be told."""
     if near is None:
         return np.zeros(len(embeddings), bool)
     return np.array([near.remoteness(embedding) > 1 for embedding in embeddings])
+
+
+def _known_ones() -> Background:
+    known = background()
+    if known is None:
+        raise SmileError(f"{SHIPPED} is missing or damaged; install SMILE again.")
+    return known
 
 
 def make(data: str, out: Path = SHIPPED) -> None:
@@ -89,7 +112,12 @@ def _pool(models: Models, utterances: Sequence[Utterance]) -> Embedded:
 
 
 def _clips(models: Models, utterances: Sequence[Utterance]) -> Matrix:
-    return np.stack([embedded(models.smile, read_audio(u.audio)) for u in utterances])
+    """The embeddings (n, d) of clips as a transcription makes them, but for those without speech."""
+    rows = []
+    for utterance in utterances:
+        with suppress(AudioError):
+            rows.append(embedded(models.smile, read_audio(utterance.audio)))
+    return np.stack(rows)
 
 
 def _row(code: str, line: Sequence[float]) -> dict[str, object]:

@@ -78,11 +78,12 @@ def nearness(pool: Pool) -> Nearness | None:
     return fit(pool.embeddings, known)
 
 
-def fit(embeddings: Matrix, known: Background) -> Nearness | None:
+def fit(embeddings: Matrix, known: Background, expected: float = EXPECTED) -> Nearness | None:
     """Fit a limit to a pool's embeddings (n, d) by cross-validation; None where they are too few or alike.
 
     The distances of left-out clips are taken for normal, so that a dozen give a limit as hundreds do: the
-    bound of a prediction, by Student's t. Copies of a recording count once.
+    bound of a prediction, by Student's t, that a share `expected` of them keeps. Copies of a recording count
+    once.
     """
     clips = np.asarray(embeddings, np.float64)
     if len(clips) < FEWEST:
@@ -96,7 +97,7 @@ def fit(embeddings: Matrix, known: Background) -> Nearness | None:
         left_out = numbers == number
         distances[left_out] = Metric.of(clips[~left_out], known).distances(clips[left_out])
     usual, spread = float(distances.mean()), float(distances.std(ddof=1))
-    limit = usual + student(EXPECTED, n - 1) * spread * (1 + 1 / n) ** 0.5
+    limit = usual + student(expected, n - 1) * spread * (1 + 1 / n) ** 0.5
     return Nearness(Metric.of(clips, known), usual, limit)
 
 
