@@ -18,7 +18,7 @@ from smile.ui.i18n.answers import preferred
 from smile.ui.i18n.catalogue import LOCALES, PLACE, documents, read
 from smile.ui.i18n.markup import texts, translated_html
 from smile.ui.i18n.numbers import with_commas
-from smile.ui.i18n.page import choice_labels, read_by_visitors
+from smile.ui.i18n.page import choice_labels, choice_values, read_by_visitors, wordings
 from smile.ui.parts.pools import pool_label
 from smile.ui.transcribe import showcase
 from tests.support.fake_engine import FakeEngine
@@ -58,6 +58,14 @@ def visible(config):
 
 def has_letters(text):
     return any(map(str.isalpha, text))
+
+
+def test_what_a_choice_sends_is_no_text_that_the_browser_translates(engine):
+    config = build_app(engine).config
+    given, values = wordings(config, french()), choice_values(config)
+    assert "nearest" in values
+    assert given["Copied"] == "Copié"
+    assert values.isdisjoint(given), "gradio would translate the value itself, and know it no more"
 
 
 # The catalogue

@@ -38,15 +38,23 @@ def choice_labels(component: dict[str, Any]) -> Iterator[str]:
             yield str(label)
 
 
+def choice_values(config: Mapping[str, Any]) -> set[Any]:
+    """Return what the choices of a page send, which stays as it is whatever else has the same name."""
+    choices = (component["props"].get("choices") or () for component in config["components"])
+    return {value for some in choices for _, value in some}
+
+
 def wordings(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, str]:
     """Return what the browser is given to translate a page with: texts by their English ones."""
+    values = choice_values(config)
     made: dict[str, str] = {}
     for component in config["components"]:
         for name, text in read_by_visitors(component):
             made[text] = in_language(component["type"], name, text, catalogue)
         for label in choice_labels(component):
             made[label] = catalogue.text(label) or label
-    made |= {english: text for english, text in catalogue.texts.items() if f'"{english}"' in scripts()}
+    said = (english for english in catalogue.texts if f'"{english}"' in scripts() and english not in values)
+    made |= {english: catalogue.texts[english] for english in said}
     return {english: text for english, text in made.items() if text != english}
 
 
