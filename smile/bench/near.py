@@ -32,6 +32,7 @@ EVALUATED = ("mdw", "sxb", "chr", "gla", "qtu", "bel", "bul", "ell", "cat", "dan
 KNOWN = ("eng", "deu", "nld", "spa", "fra", "ron", "ces", "rus")  # of the meta-training
 CLIPS = 50  # of each of these
 SIZES = (0, 30, 12)  # clips of a pool; 0: all
+RATES = ("false alarms %", "caught %")
 LIMITS = (0.985, 0.99, 0.9925, 0.995)  # shares of clips like the pool's that keep them
 Embedded = tuple[Sequence[Utterance], Matrix]
 
@@ -53,12 +54,11 @@ def measured(pools: Mapping[str, Embedded], clips: Mapping[str, Matrix]) -> Iter
     known = _known_ones()
     lines: list[list[float]] = []
     for code, (utterances, embeddings) in pools.items():
-        line = []
+        line = list[float]()
         for size in SIZES:
             kept = sorted(stable_shuffle(utterances)[: size or None])
             near = fit(embeddings[kept], known)
-            others = [remote(near, rows) for other, rows in clips.items() if other != code]
-            line += [float(remote(near, clips[code]).mean()), float(np.concatenate(others).mean())]
+            line += rates(near, code, clips)
         lines.append(line)
         yield _row(code, line)
     yield _row("mean", np.mean(lines, axis=0).tolist())
@@ -68,15 +68,15 @@ def by_limit(pools: Mapping[str, Embedded], clips: Mapping[str, Matrix]) -> Iter
     """Yield a line for each limit of `LIMITS`: means over languages, with whole pools."""
     known = _known_ones()
     for expected in LIMITS:
-        alarms, caught = list[float](), list[float]()
-        for code, (_, embeddings) in pools.items():
-            near = fit(embeddings, known, expected)
-            alarms.append(float(remote(near, clips[code]).mean()))
-            others = [remote(near, rows) for other, rows in clips.items() if other != code]
-            caught.append(float(np.concatenate(others).mean()))
-        figures = {"false alarms %": alarms, "caught %": caught}
-        means = {name: f"{100 * np.mean(values):.1f}" for name, values in figures.items()}
+        each = [rates(fit(pool[1], known, expected), code, clips) for code, pool in pools.items()]
+        means = {name: f"{100 * mean:.1f}" for name, mean in zip(RATES, np.mean(each, axis=0), strict=True)}
         yield {"kept by, % of clips like the pool's": f"{100 * expected:g}", **means}
+
+
+def rates(near: Nearness | None, code: str, clips: Mapping[str, Matrix]) -> tuple[float, float]:
+    """Return the shares of clips said to be unlike a pool: of its own language, and of the others."""
+    others = [remote(near, rows) for other, rows in clips.items() if other != code]
+    return float(remote(near, clips[code]).mean()), float(np.concatenate(others).mean())
 
 
 def remote(near: Nearness | None, embeddings: Matrix) -> np.ndarray:
@@ -121,5 +121,5 @@ def _clips(models: Models, utterances: Sequence[Utterance]) -> Matrix:
 
 
 def _row(code: str, line: Sequence[float]) -> dict[str, object]:
-    names = [f"{size or 'all'}: {what}" for size in SIZES for what in ("false alarms %", "caught %")]
+    names = [f"{size or 'all'}: {what}" for size in SIZES for what in RATES]
     return {"pool": code, **{name: f"{100 * value:.1f}" for name, value in zip(names, line, strict=True)}}
