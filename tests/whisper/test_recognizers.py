@@ -215,10 +215,10 @@ def test_nor_does_mkl_have_helpers_there() -> None:
     import torch
 
     mkl = CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so")).MKL_Get_Max_Threads
-    before = torch.get_num_threads()
+    before, asked = torch.get_num_threads(), ThreadPoolExecutor(1, initializer=torch.get_num_threads)
     torch.set_num_threads(2)
     try:
-        with ThreadPoolExecutor(1, initializer=compute_alone) as alone, ThreadPoolExecutor(1) as other:
+        with ThreadPoolExecutor(1, initializer=compute_alone) as alone, asked as other:  # asked: MKL is told
             assert [pool.submit(mkl).result() for pool in (alone, other)] == [1, 2]
     finally:
         torch.set_num_threads(before)

@@ -99,10 +99,10 @@ def compute_alone() -> None:
     import torch
     from threadpoolctl import threadpool_limits
 
-    torch.get_num_threads()  # torch sets a new thread's helpers up when it is first asked
+    torch.get_num_threads()  # torch sets a new thread's helpers up when it is first asked, MKL's too
     threadpool_limits(1, user_api="openmp")  # OpenMP's number is the thread's own
     if set_threads := _mkl():
-        set_threads(1)  # torch has told it a number for the process, which goes before OpenMP's
+        set_threads(1)  # the number that torch has told it goes before OpenMP's
 
 
 @cache

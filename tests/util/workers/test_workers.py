@@ -66,8 +66,8 @@ def test_a_task_that_ends_every_process_is_a_sentence_that_names_it(tmp_path: Pa
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_error_of_a_task_is_raised_as_it_is(jobs: int) -> None:
-    with workers(Placement(jobs), refused) as work, pytest.raises(SmileError, match=r"^3 is refused\.$"):
-        list(work(NUMBERS))
+    with workers(Placement(jobs), refused) as work, pytest.raises(SmileError, match=r"^[13] is refused\.$"):
+        list(work(NUMBERS))  # of the two that are tried at once, either may be the first
 
 
 class RayError(Exception):
