@@ -56,6 +56,14 @@ def test_what_was_kept_of_it_counts_for_nothing(result):
     assert so_far.said(at(result, 1100.0)) == "18:20 of 20:05, about 21 s left"
 
 
+def test_of_a_recording_that_is_longer_than_what_is_read_it_says_so(result):
+    said = SoFar(cut=True).said(at(result, 26.0))
+    assert said == "0:26 of the first 20:05"
+    assert (
+        french().text(f"With examples: {said}") == "Avec exemples\u00a0: 0:26 sur les 20:05 premières minutes"
+    )
+
+
 def test_nothing_is_told_of_a_short_one_or_at_the_end(result):
     assert SoFar().said(replace(result, duration=12.0)) == ""
     assert SoFar().said(replace(result, done=True)) == ""
@@ -66,3 +74,4 @@ def test_the_stage_tells_it_in_french_too(result):
     assert f"With examples: {said}" in str(view.snapshot(result, said).stage)
     told = "Avec exemples\u00a0: 0:26 sur 20:05, encore environ 4 minutes"
     assert french().text(f"With examples: {said}") == told
+    assert french().text("With examples: 0:26 of 20:05") == "Avec exemples\u00a0: 0:26 sur 20:05"

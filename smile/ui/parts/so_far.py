@@ -22,20 +22,21 @@ def clock(seconds: float) -> str:
 class SoFar:
     """Measures one transcription; one that goes on is measured from where it does."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic):
-        self._now = now
+    def __init__(self, now: Callable[[], float] = time.monotonic, cut: bool = False):
+        self._now, self._cut = now, cut  # cut: the recording is longer than what is transcribed of it
         self._first: tuple[float, float] | None = None  # where it was at first in the recording, and when
 
     def said(self, result: Result) -> str:
         """Return where a transcription is, such as "0:26 of 20:05, about 3 minutes left"; or ""."""
         if result.done or result.duration < LONG:
             return ""
+        whole = ("the first " if self._cut else "") + clock(result.duration)
         segments = (*result.vanilla.segments, *result.smile.segments)
         if not segments:  # what is kept of it has not been told yet
-            return f"{clock(0.0)} of {clock(result.duration)}"
+            return f"{clock(0.0)} of {whole}"
         reached, now = max(segment.start for segment in segments), self._now()
         first, since = self._first = self._begun(reached, now)
-        done, place = reached - first, f"{clock(reached)} of {clock(result.duration)}"
+        done, place = reached - first, f"{clock(reached)} of {whole}"
         if done < FEWEST:
             return place
         left = (now - since) * (result.duration - reached) / done

@@ -130,7 +130,7 @@ def _written(
     """Show results as they come, and note what is written."""
     choice, sounds = engine.choice(asked.pool), Sounds(engine.audio_folders())
     code, shown = choice.language.code if choice else "", None
-    outline, so_far = seen(recording.samples), SoFar()
+    outline, so_far = seen(recording.samples), SoFar(cut=recording.cut)
     for result in results:
         noted.written = Finished(result, code, recording.cut, asked, outline)
         page = view.snapshot(result, so_far.said(result))
