@@ -3,7 +3,9 @@
 Distances of embeddings to the nearest clips do not tell: a foreign clip is as near as the pool's own are to
 each other. They do once directions are scaled down in which clips of any one language differ anyway
 (within-class covariance normalisation: Hatch, Kajarekar & Stolcke 2006, "Within-class covariance
-normalization for SVM-based speaker recognition"). What is measured of this is in docs/nearness.md.
+normalization for SVM-based speaker recognition"), and once a clip that is near to everything is held less
+near to the pool (test normalisation: Auckenthaler, Carey & Lloyd-Thomas 2000, "Score normalization for
+text-independent speaker verification systems"). What is measured of this is in docs/nearness.md.
 """
 
 from __future__ import annotations
@@ -24,17 +26,18 @@ REMOTE = "This recording sounds unlike every example of the pool: expect a wrong
 FEWEST = 8  # clips from which a pool is judged by
 FOLDS = 10
 RIDGE = 0.5  # of the mean variance, added to every direction's
-EXPECTED = 0.985  # share of the pool's own recordings that should be no farther than the limit
+EXPECTED = 0.9925  # share of the pool's own recordings that should be no farther than the limit
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """Directions scaled by how clips of one language differ, and the middle of some clips."""
+    """Directions scaled by how clips of one language differ, the middle of some clips, and other clips."""
 
     mean: Array  # (d,)
     scaling: Array  # (d, d)
     middle: Array  # (d,), of length 1
+    others: Array  # (m, d), each of length 1: the background's clips
 
     @classmethod
     def of(cls, clips: Array, known: Background) -> Metric:
@@ -45,11 +48,18 @@ class Metric:
         ridge = RIDGE * np.trace(covariance) / width + np.finfo(np.float64).tiny
         scaling = np.linalg.cholesky(np.linalg.inv(covariance + ridge * np.eye(width)))
         middle = _units((clips - known.mean) @ scaling).mean(axis=0)
-        return cls(known.mean, scaling, middle / max(float(np.linalg.norm(middle)), 1e-12))
+        middle /= max(float(np.linalg.norm(middle)), 1e-12)
+        return cls(known.mean, scaling, middle, _units((known.clips - known.mean) @ scaling))
 
     def distances(self, clips: Array) -> Array:
-        """Return 1 - cosine of clips (n, d) and the middle, each in [0, 2]."""
-        return 1.0 - _units((clips - self.mean) @ self.scaling) @ self.middle
+        """Return how much less like the middle clips (n, d) are than like the others.
+
+        The unit is the standard deviation of a clip's likeness (cosine) to the others.
+        """
+        scaled = _units((clips - self.mean) @ self.scaling)
+        likeness = scaled @ self.others.T
+        spread = np.maximum(likeness.std(axis=1), 1e-12)
+        return np.asarray((likeness.mean(axis=1) - scaled @ self.middle) / spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +68,7 @@ class Nearness:
 
     metric: Metric
     usual: float  # mean distance of a clip to the others
-    limit: float  # that a recording like the pool's passes in 1.5 of 100 cases
+    limit: float  # that a recording like the pool's passes in 0.75 of 100 cases
 
     def remoteness(self, embedding: Vector) -> float:
         """Return how far an embedding (d,) is: 0 as the pool's clips on average, over 1 beyond the limit."""
@@ -81,32 +91,29 @@ def nearness(pool: Pool) -> Nearness | None:
 def fit(embeddings: Matrix, known: Background, expected: float = EXPECTED) -> Nearness | None:
     """Fit a limit to a pool's embeddings (n, d) by cross-validation; None where they are too few or alike.
 
-    The distances of left-out clips are taken for normal, so that a dozen give a limit as hundreds do: the
-    bound of a prediction, by Student's t, that a share `expected` of them keeps. Copies of a recording count
-    once.
+    The distances of left-out clips are taken for normal, so that a dozen give a limit as hundreds do: a share
+    `expected` keeps it. Of a dozen the spread is not known well; but left-out clips are farther from fewer
+    others than new clips are from all, which makes up for it. Copies of a recording count once.
     """
     clips = np.asarray(embeddings, np.float64)
     if len(clips) < FEWEST:
         return None
     clips = clips[_different(embeddings)]
-    n = len(clips)
-    if n < FEWEST:
+    if len(clips) < FEWEST:
         return None
+    distances = _left_out(clips, known)
+    usual, spread = float(distances.mean()), float(distances.std(ddof=1))
+    return Nearness(Metric.of(clips, known), usual, usual + NormalDist().inv_cdf(expected) * spread)
+
+
+def _left_out(clips: Array, known: Background) -> Array:
+    """Return the distance (n,) of each clip (n, d) by a metric that has not seen it."""
+    n = len(clips)
     distances, numbers = np.zeros(n), np.random.default_rng(0).permutation(n) % min(FOLDS, n)
     for number in range(min(FOLDS, n)):
-        left_out = numbers == number
-        distances[left_out] = Metric.of(clips[~left_out], known).distances(clips[left_out])
-    usual, spread = float(distances.mean()), float(distances.std(ddof=1))
-    limit = usual + student(expected, n - 1) * spread * (1 + 1 / n) ** 0.5
-    return Nearness(Metric.of(clips, known), usual, limit)
-
-
-def student(share: float, freedom: int) -> float:
-    """Return the quantile of Student's t (Abramowitz & Stegun 1964, 26.7.5); within 1 % from 6 degrees on."""
-    z = NormalDist().inv_cdf(share)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    return z + first / freedom + second / freedom**2
+        own = numbers == number
+        distances[own] = Metric.of(clips[~own], known).distances(clips[own])
+    return distances
 
 
 def _different(embeddings: Matrix) -> NDArray[np.bool_]:

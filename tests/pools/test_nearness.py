@@ -10,7 +10,7 @@ import pytest
 
 from smile.datatypes import EncoderId
 from smile.pools.background import Background, background
-from smile.pools.nearness import EXPECTED, FEWEST, fit, nearness, student
+from smile.pools.nearness import FEWEST, fit, nearness
 from smile.pools.pool import open_pool
 from tests.conftest import POOLS
 
@@ -41,6 +41,22 @@ def test_own_clips_are_near_and_other_languages_far_where_the_nearest_clip_canno
     assert abs(np.mean(own)) < 0.3
 
 
+def test_a_stricter_limit_is_farther_and_tells_nothing_new_of_what_is_usual(known: Background) -> None:
+    loose, strict = (fit(made(10, 60), known, share) for share in (0.9, 0.999))
+    assert loose is not None
+    assert strict is not None
+    assert loose.usual == strict.usual < loose.limit < strict.limit
+
+
+def test_a_clip_between_the_pool_and_another_language_is_farther_than_one_of_the_pool(
+    known: Background,
+) -> None:
+    near = fit(made(10, 60), known)
+    assert near is not None
+    own, other = (made(language, 200, seed=1).mean(axis=0) for language in (10, 0))
+    assert near.remoteness(own) < 0 < near.remoteness((own + other) / 2) < near.remoteness(other)
+
+
 def test_copies_change_nothing(known: Background) -> None:
     clips = made(10, 12)
     once, twice = fit(clips, known), fit(np.concatenate([clips, clips]), known)
@@ -54,13 +70,6 @@ def test_too_few_clips_are_not_judged_by(known: Background) -> None:
     assert fit(np.repeat(made(10, 1), 40, axis=0), known) is None
     assert fit(np.zeros((0, 0), np.float32), known) is None
     assert fit(made(10, FEWEST), known) is not None
-
-
-@pytest.mark.parametrize("freedom", [7, 11, 29, 300])
-def test_the_quantile_is_that_of_scipy(freedom: int) -> None:
-    from scipy.stats import t
-
-    assert student(EXPECTED, freedom) == pytest.approx(t.ppf(EXPECTED, freedom), rel=0.01)
 
 
 def test_another_encoder_has_no_background() -> None:
@@ -85,6 +94,7 @@ def test_a_background_comes_back_as_it_was_and_a_damaged_one_is_none(
     assert back is not None
     assert back.encoder == ENCODER
     np.testing.assert_allclose(back.deviations, known.deviations, atol=0.05)
+    np.testing.assert_array_equal(back.languages, known.languages)
     (tmp_path / "cut.npz").write_bytes((tmp_path / "background.npz").read_bytes()[:500])
     assert background(tmp_path / "cut.npz") is None
     assert background(tmp_path / "none.npz") is None
