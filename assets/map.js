@@ -143,5 +143,13 @@ const clicked = ({ points: [{ customdata }] }) => {
 
 const pick = (index) => Number.isInteger(index) && trigger("pick", { index });
 
+let dark = document.body.classList.contains("dark");
+const recolour = () => {
+  if (dark === document.body.classList.contains("dark")) return;
+  dark = !dark;
+  draw();
+};
+new MutationObserver(recolour).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
 watch(["value", "added"], draw);
 draw();

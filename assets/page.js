@@ -228,6 +228,29 @@ const lists = () =>
 const tidy = () => (boxes(), lists());
 new MutationObserver(tidy).observe(document.documentElement, { childList: true, subtree: true });
 
+// A file that is too large is told where it was chosen; gradio says it in English, for a moment, and tries.
+const LARGE = "That file is too large: at most {n} MB are taken. Save it as FLAC, MP3 or M4A, or cut it into pieces.";
+const refuseLarge = (event, files) => {
+  const most = window.gradio_config?.max_file_size ?? Infinity;
+  const box = event.target.closest?.(".block");
+  box?.parentElement.querySelector(".refused")?.remove();
+  if (!box || ![...(files ?? [])].some(({ size }) => size > most)) return false;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  tellBelow(box, window.smileSaid(LARGE).replace("{n}", window.smileNumber(Math.floor(most / 1e6), 0)));
+  return true;
+};
+document.addEventListener("change", (event) => {
+  if (event.target.type === "file" && refuseLarge(event, event.target.files)) event.target.value = "";
+}, true);
+document.addEventListener("drop", (event) => refuseLarge(event, event.dataTransfer?.files), true);
+
+const tellBelow = (box, text) => {
+  const note = Object.assign(document.createElement("p"), { className: "stage error refused", role: "alert" });
+  note.textContent = text;
+  box.after(note);
+};
+
 // A microphone that cannot be had is told where it was asked for, and Record can be pressed again: gradio's
 // recorder would go on waiting, and begins anew when its other source has been at hand.
 const REFUSALS = {
@@ -246,9 +269,7 @@ document.addEventListener("click", (event) => {
 const refuse = (error) => {
   const box = asking;
   if (!box?.isConnected) return;
-  const note = Object.assign(document.createElement("p"), { className: "stage error refused", role: "alert" });
-  note.textContent = window.smileSaid(REFUSALS[error?.name] ?? REFUSED);
-  box.after(note);
+  tellBelow(box, window.smileSaid(REFUSALS[error?.name] ?? REFUSED));
   const source = (name) => box.querySelector(`.source-selection button[aria-label="${name}"]`);
   source("Upload file")?.click();
   setTimeout(() => source("Record audio")?.click(), 150);

@@ -28,7 +28,6 @@ TAKEN = (
     "Port {} is in use, perhaps by another SMILE: end that program, or take another port, such as --port {} "
     "(PORT= for make app)."
 )
-MOST_BYTES = "50mb"  # of an upload
 
 
 def add(commands: Commands) -> None:
@@ -129,6 +128,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         ("--visitors-mb", "SMILE_VISITORS_MB", Quota.total, "Let all visitors keep this number of megabytes"),
         ("--free-mb", "SMILE_FREE_MB", Quota.free, "Leave this number of megabytes of the disk free"),
         ("--uploads-mb", "SMILE_UPLOADS_MB", Quota.uploads, "Let uploads of this number of megabytes wait"),
+        ("--file-mb", "SMILE_FILE_MB", Quota.file, "Take files of at most this number of megabytes"),
     )
     for name, variable, size, help in limits:
         add_option(
@@ -175,7 +175,7 @@ def _serve(chosen: argparse.Namespace) -> None:
             hosts=chosen.hosts,
             server_name=chosen.host,
             server_port=chosen.port,
-            max_file_size=MOST_BYTES,
+            max_file_size=service.visitors.quota.file,
             mcp_server=True,
             prevent_thread_lock=True,
             **look(),
@@ -234,5 +234,10 @@ def _load_first(options: Options) -> None:
 
 def _quota(chosen: argparse.Namespace) -> Quota:
     return Quota(
-        chosen.visitor_mb, chosen.visitors_mb, chosen.most_visitors, chosen.free_mb, chosen.uploads_mb
+        each=chosen.visitor_mb,
+        total=chosen.visitors_mb,
+        visitors=chosen.most_visitors,
+        free=chosen.free_mb,
+        uploads=chosen.uploads_mb,
+        file=chosen.file_mb,
     )

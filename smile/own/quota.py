@@ -32,6 +32,7 @@ class Quota:
     visitors: int = 500  # folders at a time, one for each language
     free: int = 1_000_000_000  # that stay free on the disk
     uploads: int = 2_000_000_000  # of uploads that have not been used yet, or are under way
+    file: int = 750_000_000  # of one uploaded file; an hour of stereo at 48 kHz in 16 bits is 691 MB
 
     def room(self, mine: int, everybodys: int, folder: Path) -> int:
         """Return how many more bytes a visitor may keep.

@@ -16,7 +16,7 @@ from smile.datatypes import SmileError
 from smile.ui.bodies import Uploads
 from smile.ui.files import UPLOADED
 
-MOST_BYTES = 50_000_000
+MOST_BYTES = 120_000_000  # ten minutes of stereo at 48 kHz in 16 bits are 115 MB
 MOST_HOPS = 5  # from one address to the next
 PATIENCE = 20.0  # seconds for a host to answer, and between two pieces of its answer
 NO_BASE64 = "The recording in the request is not in base64; send it as data:audio/wav;base64,..."

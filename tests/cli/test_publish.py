@@ -15,6 +15,7 @@ from pyarrow import parquet
 from smile.cli.main import main
 from smile.datatypes import SmileError
 from smile.exporting.hub import space
+from smile.exporting.hub.rows import stage_rows
 from smile.exporting.hub.target import HubError, Target
 from smile.paths import PRECOMPUTED
 from smile.whisper.adapters import load
@@ -138,6 +139,14 @@ def test_rows_have_no_texts_and_the_viewers_types(
     (config,) = front(made.files["README.md"])["configs"]
     assert config["data_files"][0]["path"] in made.files
     assert json.loads(made.files["data/own/manifest.json"])["conditions"]
+
+
+def test_all_rows_that_come_along_can_be_published(tmp_path: Path) -> None:
+    stage_rows(tmp_path, PRECOMPUTED)
+    staged, packed = sorted(tmp_path.rglob("rows.parquet")), sorted(PRECOMPUTED.rglob("results.parquet"))
+    rows = [sorted(parquet.read_metadata(path).num_rows for path in paths) for paths in (staged, packed)]
+    assert rows[0] == rows[1]
+    assert len(packed) > 5
 
 
 def test_rows_with_another_column_are_refused(

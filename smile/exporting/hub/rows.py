@@ -44,6 +44,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "error": ("string", "why there is no transcript; else empty"),
     "seconds": ("float64", "time that it took, as if it had been made alone"),
     "retrieval": ("float64", "seconds of it for ranking the pool"),
+    "run": ("string", "which run of the evaluation it was timed in; times are compared within one"),
 }
 
 

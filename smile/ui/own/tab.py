@@ -77,7 +77,7 @@ def own_tab(service: VisitorService, key: gr.BrowserState, sessions: LiveSession
         with step("3", "Does it help?"):
             checking(outputs)
         with step("4", "Transcribe"):
-            transcribing(outputs, pressed)
+            transcribing(outputs, pressed, service.visitors.quota.file)
         with step("5", "Correct and learn"):
             correcting(outputs, pressed)
         with step("6", "Take it with you"):
@@ -198,11 +198,12 @@ def checking(outputs: dict[str, Any]) -> None:
         )
 
 
-def transcribing(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
-    """Lay out how recordings are brought and transcribed, and their transcripts taken away."""
+def transcribing(outputs: dict[str, Any], pressed: dict[str, Any], most: int) -> None:
+    """Lay out how recordings of at most so many bytes are brought, transcribed, and taken away as text."""
     with gr.Tabs():
         with gr.Tab("Files"):
-            gr.HTML(f'<p class="note">Each of up to {LISTED:g} minutes.</p>', **PLAIN)
+            each = f"Each of up to {LISTED:g} minutes and {most / 1e6:g} MB."
+            gr.HTML(f'<p class="note">{each}</p>', **PLAIN)
             outputs["recordings"] = brought(
                 [*AUDIO_SUFFIXES, ".zip"],
                 label="Recordings, or a zip of them",
