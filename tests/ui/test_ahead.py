@@ -104,7 +104,7 @@ def test_the_estimate_grows_with_the_speech_of_the_pool(engine):
         (["index"], 0.2, "are indexed, about 1 s,"),
         (["index", "datastore"], 89, "are indexed and read, about 89 s,"),
         (["datastore", "datastore" + ahead.BARE], 54, "are read for both models, about 54 s,"),
-        (["index", "datastore", "acoustic"], 258, "are indexed, read and fitted to, about 4 min,"),
+        (["index", "datastore", "acoustic"], 258, "read and used to fit an acoustic model, about 4 min,"),
     ],
 )
 def test_work_and_time_are_said_in_words(work, seconds, told):
@@ -137,11 +137,11 @@ def test_the_plan_says_it_between_the_cells_and_what_to_do(engine):
 @pytest.mark.parametrize(
     ("work", "begins"),
     [
-        (["index", "datastore", "acoustic"], "indexés, lus et employés à l’ajustement, environ"),
+        (["index", "datastore", "acoustic"], "indexés, lus et employés à ajuster un modèle, environ"),
         (["datastore" + ahead.BARE], "lus sans l’adaptateur, environ"),
         (
             ["index", "datastore", "acoustic", "index" + ahead.BARE, "datastore" + ahead.BARE],
-            "indexés pour les deux modèles, lus pour les deux modèles et employés à l’ajustement,",
+            "indexés pour les deux modèles, lus pour les deux modèles et employés à ajuster un modèle,",
         ),
     ],
 )

@@ -131,7 +131,7 @@ def test_the_finished_example_is_explained_in_french(more):
         ("Listening to the clips: 3 of 15 clips", "Écoute des extraits\u00a0: 3 extraits sur 15"),
         ("Reading the examples: waiting for its turn", "Lecture des exemples\u00a0: attend son tour"),
         ("Fitting the acoustic model: 12 %", "Ajustement du modèle acoustique\u00a0: 12\u00a0%"),
-        ("Bantu, in Latin script.", "Bantoues, écriture Latin."),
+        ("Bantu, in Latin script.", "Bantoues, écriture\u00a0: Latin."),
         ("Mboshi: kwa", None),
     ],
 )

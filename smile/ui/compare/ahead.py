@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from smile.whisper.model import Model
 
 INDEX = "index"
-TAKES = {INDEX: 0.05, "datastore": 0.1, "acoustic": 0.28}
+TAKES = {INDEX: 0.05, "datastore": 0.1, "acoustic": 0.34}
 """Seconds for each second of a pool's speech, of Whisper base on two cores: ten minutes of Mboshi were
-encoded in 32 s and fitted to in 138 s more (docs/acoustic.md), and read in about a minute (README.md)."""
-WORDS = {INDEX: "indexed", "datastore": "read", "acoustic": "fitted to"}
+encoded in 32 s, once more at three speeds in 82 s and fitted to in 122 s (docs/acoustic.md), and read in
+about a minute (README.md)."""
+WORDS = {INDEX: "indexed", "datastore": "read", "acoustic": "used to fit an acoustic model"}
 BARE = " without the adapter"  # after a piece of work: for the model that has none
 BOTH = " for both models"
 SHORT = 90  # seconds; above it whole minutes are said

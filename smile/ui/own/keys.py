@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 
-from smile.datatypes import PoolError
 from smile.own.addresses import beside, key_of
 from smile.own.languages import languages
 from smile.ui.cancelled import named
@@ -59,7 +58,7 @@ def entered(
     asked = typed.strip() if isinstance(typed, str) else ""
     there = service.visitors.languages(asked)
     if not there:
-        raise PoolError(UNKNOWN.format(hours=service.visitors.hours))
+        return Page(wanted="").says(UNKNOWN.format(hours=service.visitors.hours), "error")
     if key_of(asked) == key_of(key) and service.visitors.has(key):
         return Page(wanted="").says(SAME)
     to = asked if asked in there else there[0]
