@@ -76,7 +76,8 @@ def test_the_keyboard_picks_a_part_of_a_condition(page):
 def test_words_of_the_glossary_explain_themselves_to_a_key_and_to_a_finger(page):
     page.pick_example()
     page.transcribe()
-    page.driver.execute_script("document.querySelector('#smile .facts .term').focus()")
+    page.click("#smile .more-facts summary")
+    page.driver.execute_script("document.querySelector('#smile .more-facts .term').focus()")
     word = page.driver.switch_to.active_element
     assert word.text == "Language token"
     word.send_keys(Keys.ENTER)

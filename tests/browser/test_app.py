@@ -39,7 +39,8 @@ def test_an_example_gets_both_transcripts(page):
     assert page.all("#vanilla .rates")
     assert page.all("#smile .rates")
     assert "character error rate" in page.stage
-    assert "Language token" in page.text("#vanilla .facts")
+    assert page.one("#vanilla .more-facts").get_attribute("open") is None
+    assert "Language token" in page.one("#vanilla .more-facts").get_attribute("textContent")
     assert page.text("#neighbours .text") in {utterance.text for utterance in POOL.utterances}
     assert "synthetic voice" in page.text("#neighbours h3")
     assert page.errors() == []
@@ -75,10 +76,12 @@ def test_settings_change_the_examples_and_the_address(page):
 
 def test_a_token_that_was_chosen_is_used(page):
     page.pick_example()
+    page.click("button.label-wrap")
     page.choose("language_token", "Finnish")
     page.transcribe(SLOW)
-    assert "Finnish (fi)" in page.text("#smile .facts")
-    assert "Whisper's guess" in page.text("#vanilla .facts")
+    for side, token in (("#smile", "Finnish (fi)"), ("#vanilla", "Whisper's guess")):
+        page.click(f"{side} .more-facts summary")
+        assert token in page.text(f"{side} .more-facts")
 
 
 def test_an_upload_is_transcribed(page, spoken):

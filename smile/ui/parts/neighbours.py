@@ -28,7 +28,7 @@ def listed(neighbours: Iterable[Neighbour], measure: str, address: Address) -> M
 
 def _neighbour(neighbour: Neighbour, measure: str, address: Address) -> Markup:
     utterance = neighbour.utterance
-    far = Markup("{} {:.4g}").format(term(measure, "divergence"), neighbour.distance)
+    far = Markup("{} {:.4g}").format(term("distance", "divergence", measure), neighbour.distance)
     meta = [far, f"{utterance.seconds:.1f} s"]
     meta += [f"speaker {utterance.speaker}"] if utterance.speaker else []
     return NEIGHBOUR.format(

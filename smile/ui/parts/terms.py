@@ -21,10 +21,12 @@ def glossary(file: Path = GLOSSARY) -> dict[str, str]:
     return {word: line.replace("*", "") for word, line in ROW.findall(rows)}
 
 
-def term(word: str, entry: str) -> Markup:
+def term(word: str, entry: str, kind: str = "") -> Markup:
     """Return a word of the page that tells its line of the glossary, which has it as `entry`.
+
+    Of which `kind` it is here goes before that line.
 
     Raises:
         KeyError: the glossary has no such entry.
     """
-    return TERM.format(word=word, line=glossary()[entry])
+    return TERM.format(word=word, line=f"{kind}. {glossary()[entry]}" if kind else glossary()[entry])

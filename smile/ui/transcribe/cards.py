@@ -29,6 +29,7 @@ CARD = Markup(
 )
 LINE = Markup('<li><time>{}</time><span dir="auto">{}</span></li>')
 FACT = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
+MORE = Markup('<details class="more-facts"><summary>Details</summary><dl class="facts">{}</dl></details>')
 METER = Markup('<span class="meter" aria-hidden="true"><i style="width:{:.0f}%"></i></span>{:.0f} %')
 
 
@@ -94,15 +95,17 @@ def shades(written: Transcript) -> Markup:
 
 
 def facts(written: Transcript) -> Markup:
-    """Return time taken, the model's probability and the prompts' language tokens, if any, as HTML."""
+    """Return time taken and the model's probability as HTML; below, folded, the prompts' language tokens."""
     percent = 100 * written.probability
     rows = [
         FACT.format("Time", f"{written.seconds:.1f} s"),
         FACT.format("Model's probability", METER.format(percent, percent)),
     ]
-    if any(segment.language for segment in written.segments):
-        rows.append(FACT.format(term("Language token", "language token"), language_tokens(written.segments)))
-    return Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
+    shown = Markup('<dl class="facts">{}</dl>').format(Markup().join(rows))
+    if not any(segment.language for segment in written.segments):
+        return shown
+    token = FACT.format(term("Language token", "language token"), language_tokens(written.segments))
+    return shown + MORE.format(token)
 
 
 def language_tokens(segments: Iterable[Segment]) -> Markup:

@@ -12,9 +12,8 @@ from smile.datatypes import SmileError
 from smile.settings import DEFAULTS, OPTIONS, Settings
 from smile.transcription.options import checked, choices, from_json, parse, text_of
 
-SIDE_BY_SIDE = 190  # pixels that two controls in a row need each
 MOST_BUTTONS = 4  # choices that are shown as buttons; more are a list
-MAIN = ("level", "shots", "sampler", "divergence", "language_token")  # what a visitor tries first
+MAIN = ("level", "shots", "sampler")  # what a visitor tries first, without words to look up
 MORE = tuple(name for name in OPTIONS if name not in MAIN)
 
 Components = dict[str, gr.components.Component]
@@ -63,10 +62,7 @@ def shown(name: str, value: Any) -> Any:
 
 def main_controls() -> Components:
     """Return the controls of the settings that a visitor tries first."""
-    made = {name: control(name) for name in ("level", "shots")}
-    with gr.Row():
-        made |= {name: control(name, min_width=SIDE_BY_SIDE) for name in ("sampler", "divergence")}
-    return made | {"language_token": control("language_token")}
+    return {name: control(name) for name in MAIN}
 
 
 def more_controls() -> Components:
