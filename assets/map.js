@@ -147,7 +147,7 @@ let dark = document.body.classList.contains("dark");
 const recolour = () => {
   if (dark === document.body.classList.contains("dark")) return;
   dark = !dark;
-  draw();
+  setTimeout(draw, 500); // once colours have gone over
 };
 new MutationObserver(recolour).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
