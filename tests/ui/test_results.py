@@ -512,7 +512,7 @@ def test_opening_again_keeps_what_was_chosen(store):
 def test_clicks_sort_and_open(store):
     asked = Asked(Choices(condition=ONE, baseline=ALONE))
     sorted_ = callbacks.clicked(store, asked, "clips", "")
-    assert sorted_.sort == Sort("clips")
+    assert Sort.of(sorted_.sort) == Sort("clips")
     assert sorted_.utterances == gr.skip()
     opened = callbacks.clicked(store, asked, "", "chr")
     assert opened.opened == "chr"
