@@ -77,7 +77,7 @@ def test_results_are_shown_again_as_they_were_chosen(results):
     assert results.one("#chart").is_displayed()
     assert checked(results, "metric", "normaliser", "known", "chart") == [
         "wer",
-        "whisper",
+        "ml_superb",
         "unknown",
         "shots",
     ]

@@ -46,7 +46,7 @@ def untold(engine: Engine, query: Mapping[str, str]) -> list[str]:
     if not asked or matched(engine, asked):
         return []
     if several := _of_code(engine, asked):
-        return [SEVERAL.format(asked, " or ".join(f"pool={key}" for key in several[:MOST]))]
+        return [SEVERAL.format(asked, ", ".join(f"pool={key}" for key in several[:MOST]))]
     return [UNKNOWN.format(asked[:LONGEST])]
 
 

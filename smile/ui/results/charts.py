@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from smile.ui.results import curves, figures
 from smile.ui.results.legends import legend_html
-from smile.ui.results.selection import Selection
+from smile.ui.results.selection import GROUPS, Selection
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 UNPAIRED = "There is nothing to compare: choose a baseline and another condition, both measured here."
 MISSING_GRID = "There are no rows with {} on these languages; make them with: smile evaluate --grid {}"
+ELSEWHERE = "{}; there are some under Languages: {}."
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,18 @@ def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
     chart = CHARTS.get(key) or CHARTS["languages"]
     figure = chart.draw(selection) if len(selection.languages) else None
     if figure is None:
-        return None, MISSING.format(chart.missing)
+        return None, MISSING.format(_missing(selection, chart))
     keys, note = legend_html(figure), (figure.layout.meta or {}).get("note", "")
     return figure, CAPTION.format(keys, chart.caption, note)
+
+
+def _missing(selection: Selection, chart: Chart) -> str:
+    """The sentence for a chart without rows: which other languages have some, or how to make them."""
+    fact, _, remedy = chart.missing.partition("; ")
+    others = (replace(selection, choices=selection.choices._replace(known=group)) for _, group in GROUPS)
+    drawn = [
+        title
+        for (title, _), other in zip(GROUPS, others, strict=True)
+        if len(other.languages) and chart.draw(other)
+    ]
+    return ELSEWHERE.format(fact, ", ".join(drawn)) if remedy and drawn else chart.missing
