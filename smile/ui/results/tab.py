@@ -36,7 +36,10 @@ def results_tab(store: Store, page: gr.Blocks, address: Address) -> None:
     """Lay out the tab over packed rows, and connect it; rows are read when the page is opened."""
     with gr.Tab("Results", id="results") as tab:
         sort = gr.Textbox(Sort().text, visible="hidden", elem_id="sort")
-        usual, part = gr.JSON(visible="hidden", elem_id="usual"), gr.Textbox(PARTS[0], visible="hidden")
+        usual, part = (
+            gr.JSON(visible="hidden", elem_id="usual"),
+            gr.Textbox(PARTS[0], visible="hidden", elem_id="part"),
+        )
         answer = gr.JSON(visible="hidden", elem_id="answer")
         hidden, file = controls.shown_conditions(), gr.DownloadButton(visible="hidden", elem_id="file")
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
