@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNPAIRED = "There is nothing to compare: choose a baseline and another condition, both measured here."
 MISSING_GRID = "There are no rows with {} on these languages; make them with: smile evaluate --grid {}"
-ELSEWHERE = "{}; there are some under Languages: {}."
+ELSEWHERE = "There are no rows with {} on these languages; there are some under Languages: {}."
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,14 @@ class Chart:
     draw: Callable[[Selection], Figure | None]
     caption: str
     missing: str
+    rows: str = ""  # that it needs and not every language has
+
+
+def _of_grid(
+    title: str, draw: Callable[[Selection], Figure | None], caption: str, rows: str, grid: str
+) -> Chart:
+    """A chart over rows that a grid makes."""
+    return Chart(title, draw, caption, MISSING_GRID.format(rows, grid), rows)
 
 
 CHARTS = {
@@ -38,23 +46,26 @@ CHARTS = {
         "From the baseline (grey square) to the condition; bands are 95 % intervals.",
         UNPAIRED,
     ),
-    "shots": Chart(
+    "shots": _of_grid(
         "Examples",
         curves.by_shots,
         "Random examples are averaged over their seeds. Bars are 95 % intervals; grey is the paper's.",
-        MISSING_GRID.format("different numbers of examples", "main"),
+        "different numbers of examples",
+        "main",
     ),
-    "length": Chart(
+    "length": _of_grid(
         "Fixed length",
         curves.by_length,
         "More and shorter examples; with the target they come as near to one length as the pool allows.",
-        MISSING_GRID.format("the length of the audio held", "length"),
+        "the length of the audio held",
+        "length",
     ),
-    "measure": Chart(
+    "measure": _of_grid(
         "Sampler and distance",
         curves.by_measure,
         "How the examples were chosen, at 1 and at 3; bars are 95 % intervals, the best way stands highest.",
-        MISSING_GRID.format("different ways to choose examples", "divergences"),
+        "different ways to choose examples",
+        "divergences",
     ),
     "families": Chart(
         "Families",
@@ -63,18 +74,20 @@ CHARTS = {
         "Left of 0 is better.",
         UNPAIRED,
     ),
-    "pool": Chart(
+    "pool": _of_grid(
         "Pool size",
         curves.by_pool,
         "The minutes of labelled speech that examples may be taken from.",
-        MISSING_GRID.format("pools of different sizes", "pools"),
+        "pools of different sizes",
+        "pools",
     ),
-    "levels": Chart(
+    "levels": _of_grid(
         "Levels",
         curves.by_level,
         "With examples, by the acoustic model that is fitted to the pool, and by both, for pools of so many "
         "clips. The paper fits nothing to a pool.",
-        MISSING_GRID.format("levels with pools of different sizes", "levels"),
+        "levels with pools of different sizes",
+        "levels",
     ),
     "overhead": Chart(
         "Overhead",
@@ -100,11 +113,10 @@ def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
 
 def _missing(selection: Selection, chart: Chart) -> str:
     """The sentence for a chart without rows: which other languages have some, or how to make them."""
-    fact, _, remedy = chart.missing.partition("; ")
     others = (replace(selection, choices=selection.choices._replace(known=group)) for _, group in GROUPS)
-    drawn = [
+    there = [
         title
         for (title, _), other in zip(GROUPS, others, strict=True)
-        if len(other.languages) and chart.draw(other)
+        if chart.rows and len(other.languages) and chart.draw(other)
     ]
-    return ELSEWHERE.format(fact, ", ".join(drawn)) if remedy and drawn else chart.missing
+    return ELSEWHERE.format(chart.rows, ", ".join(there)) if there else chart.missing
