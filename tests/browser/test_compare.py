@@ -52,7 +52,7 @@ def test_cancel_keeps_what_is_there(page, engine):
     assert page.all("#compare-csv")
 
 
-@pytest.mark.parametrize("window", [(1280, 800), (390, 844)])
+@pytest.mark.parametrize("window", [(1280, 800), (1280, 560), (390, 844)])
 def test_cancel_is_in_sight_while_it_runs(page, engine, window):
     engine.pace = 0.3
     metrics = dict(zip(("width", "height"), window, strict=True))
