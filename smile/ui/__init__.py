@@ -18,6 +18,7 @@ from smile.ui.engine import Engine
 from smile.ui.live import LiveSessions
 from smile.ui.map import Atlas, map_tab
 from smile.ui.own import VisitorService, own_tab, remembered
+from smile.ui.parts.address import Address
 from smile.ui.recorded import Recordings
 from smile.ui.results import results_tab
 from smile.ui.serving import Dashboard
@@ -49,14 +50,14 @@ def build_app(
         page.sounds, page.quota = Sounds(engine.audio_folders()), service.visitors.quota
         page.live = LiveSessions(engine.scheduler)
         gr.HTML(prose("header.html"), apply_default_css=False)
-        key, jobs_key = remembered(), broken_off_key()
+        key, jobs_key, address = remembered(), broken_off_key(), Address()
         with gr.Tabs(elem_id="tabs") as tabs:
             keeper = Keeper(engine, service.visitors)
-            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs, page.live)
-            follow = [compare_tab(engine, transcribed)]
+            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs, page.live, address)
+            follow = [compare_tab(engine, transcribed, address)]
             delete = own_tab(service, key, page.live)
-            follow.append(map_tab(Atlas(engine, maps, store), transcribed))
-            results_tab(store, page)
+            follow.append(map_tab(Atlas(engine, maps, store), transcribed, address))
+            results_tab(store, page, address)
         programs.publish(engine, store)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
@@ -66,6 +67,7 @@ def build_app(
         connect_broken_off(delete)
         for connect in follow:
             connect()
+        address.connect(page)
     page.queue(max_size=WAITING_ROOM)
     # gradio imports it at the first event, which would keep the first visitor waiting for seconds
     Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()

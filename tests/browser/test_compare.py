@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.browser.page import PHONE
 from tests.support.fake_engine import HEARD, TEXTS
 
@@ -48,6 +50,33 @@ def test_cancel_keeps_what_is_there(page, engine):
     assert len(page.all("#compare-table .cell")) == kept
     assert engine.running == 0
     assert page.all("#compare-csv")
+
+
+@pytest.mark.parametrize("window", [(1280, 800), (1280, 560), (390, 844)])
+def test_cancel_is_in_sight_while_it_runs(page, engine, window):
+    engine.pace = 0.3
+    metrics = dict(zip(("width", "height"), window, strict=True))
+    page.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {**metrics, "deviceScaleFactor": 1, "mobile": False}
+    )
+    try:
+        page.open()
+        page.show("compare")
+        page.click("#compare-example label:nth-of-type(2)")
+        page.wait(lambda: page.value("#compare-reference textarea") == TEXTS["gla"][1], "the reference")
+        page.click("#compare-start")
+        page.wait(lambda: page.all("#compare-table .cell"), "a cell")
+        time.sleep(0.7)  # until the page has scrolled
+        low, high = page.driver.execute_script(
+            "const { top, bottom } = document.querySelector('#compare-stop').getBoundingClientRect();"
+            "return [top, innerHeight - bottom]"
+        )
+        assert low >= 0
+        assert high >= 0
+        page.one("#compare-stop").click()
+        page.wait(lambda: "Cancelled" in page.text("#compare-stage"), "the end")
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_the_last_clip_of_transcribe_comes_along(page, engine):

@@ -200,7 +200,9 @@ def test_tab_and_language_are_in_the_address_and_back_goes_between_tabs(page):
     page.wait(lambda: page.query.get("tab") == "compare", "the next tab again")
     page.driver.get(page.driver.current_url)
     page.wait(lambda: "Cherokee" in page.value("#compare-pool input"), "the tab and its language")
-    assert page.all("#compare-example label")[0].text.startswith(TEXTS["chr"][0][:4])
+    page.wait(
+        lambda: page.all("#compare-example label")[0].text.startswith(TEXTS["chr"][0][:4]), "its recordings"
+    )
     page.driver.get(f"{page.address}?tab=nowhere")
     page.wait(lambda: page.all("#start") and "tab" not in page.query, "the first tab")
     assert page.errors() == []

@@ -9,6 +9,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.page import PHONE
+from tests.browser.picking import pick
 from tests.support.measured import NASTY
 
 
@@ -29,19 +30,6 @@ def column(page, number: int) -> list[str]:
 def codes(page) -> list[str]:
     """The languages of the table's lines."""
     return [line.get_attribute("data-language") for line in page.all("#table tbody tr")]
-
-
-def pick(page, part: str, text: str) -> None:
-    """Pick what a part of a condition is, by the list that opens at a click."""
-    page.click(f"#{part} input")
-
-    def chosen() -> bool:
-        options = [e for e in page.all("ul[role='listbox'] li") if e.text.strip(" \n✓") == text]
-        for option in options[:1]:
-            option.click()
-        return bool(options)
-
-    page.wait(chosen, f"the option {text}")
 
 
 def test_the_tab_appears_once_and_opens_with_everything(tab):

@@ -11,6 +11,7 @@ import pytest
 from markupsafe import escape
 
 from smile.datatypes import Stopped, Utterance
+from smile.paths import PRECOMPUTED
 from smile.results import labels, paper, wording
 from smile.results import tables as results
 from smile.results.parts import Parts
@@ -64,6 +65,12 @@ def store(folder):
 def few(tmp_path_factory):
     """Vanilla and one condition more: what most charts want is missing."""
     return Measured(packed(tmp_path_factory.mktemp("few"), (VANILLA, condition("u-1")), clips=3))
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The rows that come with the package."""
+    return Store(PRECOMPUTED).measured()
 
 
 def select(store, **chosen) -> Selection:
@@ -348,6 +355,26 @@ def test_a_chart_without_rows_is_a_sentence(few, key):
     assert "smile evaluate --grid" in caption
 
 
+@pytest.mark.parametrize("known", [HELD_OUT, UNKNOWN, KNOWN])
+def test_the_shipped_rows_draw_levels_on_languages_that_all_lines_share(shipped, known):
+    selection = Selection(shipped, Choices(known=known).valid(shipped))
+    figure, _ = drawn(selection, "levels")
+    assert figure is not None
+    means = averages(selection, "clips")
+    for _, line in means.iterrows():
+        there = selection.rates[selection.rates["condition"] == line["label"]].dropna(subset=["rate"])
+        assert there["language"].nunique() >= line["languages"] > 0
+    assert {"Acoustic model", "Combined · 3 nearest"} <= set(means["series"])
+
+
+def test_a_chart_without_rows_says_which_languages_have_some(shipped):
+    selection = Selection(shipped, Choices(known=TRAINED).valid(shipped))
+    for key in ("levels", "pool"):
+        figure, caption = drawn(selection, key)
+        assert figure is None
+        assert "some under Languages: Held out, Unknown to Whisper, Known to it, Two in a clip." in caption
+
+
 def test_charts_that_compare_need_two_conditions(store):
     for key in ("languages", "families"):
         figure, caption = drawn(select(store, condition=ALONE), key)
@@ -512,7 +539,7 @@ def test_opening_again_keeps_what_was_chosen(store):
 def test_clicks_sort_and_open(store):
     asked = Asked(Choices(condition=ONE, baseline=ALONE))
     sorted_ = callbacks.clicked(store, asked, "clips", "")
-    assert sorted_.sort == Sort("clips")
+    assert Sort.of(sorted_.sort) == Sort("clips")
     assert sorted_.utterances == gr.skip()
     opened = callbacks.clicked(store, asked, "", "chr")
     assert opened.opened == "chr"

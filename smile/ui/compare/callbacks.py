@@ -25,8 +25,9 @@ from smile.ui.compare.detail import detail
 from smile.ui.compare.table import Compared, compare_html, title
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
+from smile.ui.parts.address import read
 from smile.ui.parts.components import stage
-from smile.ui.parts.pools import example_choices, show_examples
+from smile.ui.parts.pools import default_pool, example_choices, matched, show_examples
 from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.sounds import Sounds
 from smile.util.spreadsheet import BOM, guarded_row
@@ -197,9 +198,22 @@ def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, An
     return (playable(chosen.audio), chosen.text) if chosen else (gr.skip(), gr.skip())
 
 
-def opened_with(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, Any]:
-    """Return the pool that an address asks for and its recordings; what it does not name stays."""
-    return taken(engine, (query or {}).get("pool")) or (gr.skip(), gr.skip())
+def restore(engine: Engine, rows: Mapping[str, Any], query: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return pool, examples, audio, reference, the choices of `rows` by name, and the stage for an address.
+
+    What it does not name stays as it is.
+    """
+    asked = matched(engine, query.get("pool"))
+    key = asked or default_pool(engine)
+    clip = next((u for u in engine.queries(key) if u.id == query.get("clip")), None)
+    values = read(rows, query)
+    first: tuple[Any, ...] = (gr.skip(),) * 4
+    if asked or clip:
+        shown = gr.update(**example_choices(engine, key), value=clip.id if clip else None)
+        first = (key, shown, *((playable(clip.audio), clip.text) if clip else (gr.skip(), gr.skip())))
+    wanted = [values.get(name, component.value) for name, component in rows.items()]
+    said = planned(key, None, *wanted) if values else gr.skip()
+    return (*first, *(values.get(name, gr.skip()) for name in rows), said)
 
 
 def taken(engine: Engine, pool: str | None) -> tuple[Any, Any] | None:

@@ -14,6 +14,7 @@ from smile.retrieval.samplers import LABELS as SAMPLERS
 from smile.ui.compare import callbacks
 from smile.ui.compare.callbacks import Asked, View
 from smile.ui.engine import Engine
+from smile.ui.parts.address import Address, Kept
 from smile.ui.parts.clip import clip_inputs
 from smile.ui.parts.components import ANNOUNCED, BUSY, PLAIN, QUICK, TURNS, Onward, cancelling
 from smile.ui.parts.following import follow
@@ -26,19 +27,27 @@ WAYS += [(label, name) for name, label in SAMPLERS.items() if name != "nearest"]
 USUAL_WAYS = ["kl", "cosine", "draft", "random"]
 USUAL_SHOTS = [0, 1, 3, 5]
 MOST_SEEDS = 5
+NAMES = {  # in the address, where Transcribe has some of the others
+    "shots": "counts",
+    "ways": "ways",
+    "seeds": "seeds",
+    "knn": "spelling",
+    "acoustic": "fitted",
+    "controlled": "controlled",
+    "untrained": "untrained",
+}
 OPEN = """
 element.addEventListener("click", ({ target }) => {
   const { cell } = target.closest("[data-cell]")?.dataset ?? {};
   if (cell) trigger("pick", { index: Number(cell) });
 });
 """
-REMEMBER = "(pool) => window.smileRemember(['pool'], [pool], 'compare')"
 DOWNLOAD = "() => window.smileDownload('#compare-file')"
 SHOW = "() => window.smileShow('#compare-results')"
 REVEAL = "() => window.smileReveal('#compare-detail')"
 
 
-def compare_tab(engine: Engine, transcribed: Onward) -> Callable[[], None]:
+def compare_tab(engine: Engine, transcribed: Onward, address: Address) -> Callable[[], None]:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip.
 
     What the returned function connects is for the caller: it lets the pool follow that of Transcribe.
@@ -52,14 +61,28 @@ def compare_tab(engine: Engine, transcribed: Onward) -> Callable[[], None]:
         connect_view(engine, view, reference, kinds, file)
         connect_clip(engine, asked, example, reference, view, transcribed)
         publish(engine, asked, reference)
+        address.keep(kept(engine, asked, example, reference, view))
+        own = gr.State(False)
     take, shown = partial(callbacks.taken, engine), (asked.pool, example)
-    return partial(follow, transcribed, asked.pool, (asked.audio,), shown, take)
+    return partial(follow, transcribed, asked.pool, own, (asked.audio,), shown, take)
+
+
+def kept(engine: Engine, asked: Asked, example: gr.Radio, reference: gr.Textbox, view: View) -> Kept:
+    """Return what the address keeps: the pool, its recording, and the rows and ways that are compared."""
+    rows = asked._replace(pool=None, audio=None)
+    chosen = {NAMES[name]: one for name, one in rows._asdict().items() if one is not None}
+    return Kept(
+        "compare",
+        {"pool": asked.pool, "clip": example, **chosen},
+        partial(callbacks.restore, engine, chosen),
+        [asked.pool, example, asked.audio, reference, *chosen.values(), view.stage],
+    )
 
 
 def inputs(engine: Engine) -> tuple[Asked, gr.Radio, gr.Textbox, gr.Button, gr.Button]:
     """Lay out the recording, and what is compared."""
     clip = clip_inputs(engine, "colour the cells by errors", "compare-")
-    with gr.Row():
+    with gr.Row(elem_id="compare-actions"):
         start = gr.Button("Compare", variant="primary", elem_id="compare-start")
         stop = gr.Button("Cancel", variant="stop", elem_id="compare-stop", visible=False)
     shots = gr.CheckboxGroup(
@@ -160,7 +183,6 @@ def connect_clip(
 ) -> None:
     """Let a pool bring recordings to choose from, and the tab Transcribe send its clip."""
     asked.pool.input(partial(show_examples, engine), asked.pool, example, **QUICK)
-    asked.pool.input(inputs=asked.pool, js=REMEMBER)
     picked = [asked.audio, reference]
     example.input(partial(callbacks.pick, engine), [asked.pool, example], picked, **QUICK)
     gr.on([asked.audio.input, asked.audio.clear], lambda: (None, ""), outputs=[example, reference], **QUICK)
@@ -169,9 +191,7 @@ def connect_clip(
         [transcribed.pool, transcribed.audio, transcribed.reference],
         [transcribed.tabs, asked.pool, example, asked.audio, reference],
         **QUICK,
-    ).then(inputs=asked.pool, js=REMEMBER)
-    opened = partial(callbacks.opened_with, engine)
-    transcribed.read.then(opened, transcribed.query, [asked.pool, example], **QUICK)
+    )
 
 
 def publish(engine: Engine, asked: Asked, reference: gr.Textbox) -> None:

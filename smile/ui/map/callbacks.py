@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,11 +19,16 @@ from smile.ui.map.atlas import Atlas, Nearest, Points, Query, ask
 from smile.ui.map.changed import CHANGE, changed_figure, measured_on, near, note, rates
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
+from smile.ui.parts.address import read
 from smile.ui.parts.components import stage
+from smile.ui.parts.pools import matched
 from smile.ui.sounds import Address, Sounds
 from smile.ui.values import facts, number
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."
+NAMES = ("map", "layout", "dimensions", "colour", "neighbours")  # of a Sight in an address
+LONGEST = 60  # characters of what an address asks for that are told
+UNKNOWN = 'The address asks for the map "{}", which is not on this server; choose one from the list.'
 NO_MAPS = "There are no maps yet; make some with: smile project"
 FOREIGN = "The query is not on this map."
 DONE = "{} nearest of {} by KL."
@@ -60,6 +66,28 @@ class Page(NamedTuple):
     asked: Any = gr.skip()  # the Query, or None
     encoded: Any = gr.skip()  # a Query that is not asked yet, or None
     stop: Any = gr.skip()
+
+
+def restore(atlas: Atlas, sight: Sight, query: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return the values of `sight` that an address asks for, and whether it names a map.
+
+    Where it does not, the map is that of its pool; what it says nothing of stays as it is.
+    """
+    values = read(dict(zip(NAMES, sight, strict=True)), query)
+    own = NAMES[0] in values
+    if (
+        not own
+        and query.get("tab") == "map"
+        and (name := atlas.named(matched(atlas.engine, query.get("pool"))))
+    ):
+        values[NAMES[0]] = name
+    return (*(values.get(name, gr.skip()) for name in NAMES), own or gr.skip())
+
+
+def untold(atlas: Atlas, query: Mapping[str, str]) -> list[str]:
+    """Return a sentence where an address asks for a map that is not there."""
+    asked = query.get(NAMES[0])
+    return [UNKNOWN.format(asked[:LONGEST])] if asked and asked not in atlas.entries else []
 
 
 def show(atlas: Atlas, query: Query | None, *sight: Any) -> Page:

@@ -13,9 +13,10 @@ from markupsafe import Markup
 from smile.paths import ASSETS
 from smile.ui.map import callbacks, clips
 from smile.ui.map.atlas import Atlas
-from smile.ui.map.callbacks import WELCOME, Page, Sight
+from smile.ui.map.callbacks import NAMES, WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
+from smile.ui.parts.address import Address, Kept
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, recorder, stage
 from smile.ui.parts.following import follow
 from smile.ui.serving import PLOTLY
@@ -41,7 +42,7 @@ class Clip(NamedTuple):
     test: Any
 
 
-def map_tab(atlas: Atlas, transcribed: Onward) -> Callable[[], None]:
+def map_tab(atlas: Atlas, transcribed: Onward, address: Address) -> Callable[[], None]:
     """Lay out the tab and connect it; the tab Transcribe may send its last clip.
 
     What the returned function connects is for the caller: it lets the map follow the pool of Transcribe.
@@ -53,8 +54,22 @@ def map_tab(atlas: Atlas, transcribed: Onward) -> Callable[[], None]:
             page = outputs()
         draw = connect(atlas, tab, sight, clip, page)
         connect_query(atlas, sight, clip, page, transcribed, draw)
+        own = gr.State(False)
+        address.keep(kept(atlas, sight, own))
     take = partial(clips.taken, atlas)
-    return partial(follow, transcribed, sight.map, (page.asked, *clip), (sight.map,), take)
+    return partial(follow, transcribed, sight.map, own, (page.asked, *clip), (sight.map,), take)
+
+
+def kept(atlas: Atlas, sight: Sight, own: gr.State) -> Kept:
+    """Return what the address keeps: which map it is, and how it is looked at."""
+    return Kept(
+        "map",
+        dict(zip(NAMES, sight, strict=True)),
+        partial(callbacks.restore, atlas, sight),
+        [*sight, own],
+        partial(callbacks.untold, atlas),
+        follows=NAMES[:1],
+    )
 
 
 def sight_inputs(atlas: Atlas) -> Sight:

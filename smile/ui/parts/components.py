@@ -21,7 +21,7 @@ FOLD = Markup(
 
 
 class Onward(NamedTuple):
-    """The components that other tabs go on from: tabs, buttons that come with a result, its clip, address."""
+    """The components that other tabs go on from: tabs, buttons that come with a result, its clip."""
 
     tabs: Any
     button: Any
@@ -30,8 +30,6 @@ class Onward(NamedTuple):
     example: Any
     audio: Any
     reference: Any
-    query: Any  # of the address that the page was opened with, a state
-    read: Any  # the event that reads it
 
 
 def recorder(label: str, elem_id: str) -> gr.Audio:

@@ -13,17 +13,19 @@ from smile.ui.parts.components import QUICK, Onward
 Take = Callable[[str | None], Sequence[Any] | None]
 
 
-def follow(transcribed: Onward, choice: Any, held: Sequence[Any], outputs: Sequence[Any], take: Take) -> None:
+def follow(
+    transcribed: Onward, choice: Any, own: Any, held: Sequence[Any], outputs: Sequence[Any], take: Take
+) -> None:
     """Let `outputs` follow the pool of Transcribe until something is chosen here.
 
     Args:
         transcribed: what other tabs go on from.
         choice: the component by which a visitor chooses for this tab alone.
+        own: a state, whether that has been done.
         held: components that hold something of the visitor's, which a change would take away.
         outputs: what is given anew.
         take: gives their values for a pool's key, None where this tab has nothing for it.
     """
-    own = gr.State(False)
     choice.input(lambda: True, outputs=own, **QUICK)
     chosen = partial(followed, take, len(outputs))
     transcribed.pool.change(chosen, [transcribed.pool, own, *held], list(outputs), **QUICK)

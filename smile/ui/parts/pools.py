@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -12,6 +12,9 @@ from smile.demo.measured import Measurements, Sample
 from smile.ui.engine import Engine
 from smile.ui.sources import PoolChoice
 
+LONGEST, MOST = 60, 5  # characters of what an address asks for, and pools, that are told
+UNKNOWN = 'The address asks for the pool "{}", which is not on this server; choose one from the list.'
+SEVERAL = 'Several pools are of "{}", which the address asks for: choose one from the list, or write {}.'
 RATED = "Character error rate: Whisper alone \u2192 with examples."
 
 
@@ -22,6 +25,29 @@ def pool_name(pool: PoolChoice) -> str:
 
 def _language(pool: PoolChoice) -> str:
     return f"{pool.language.name or pool.language.code} ({pool.language.code})"
+
+
+def matched(engine: Engine, asked: str | None) -> str | None:
+    """Return the pool that an address asks for: by its key, or by a code that it alone has; else None."""
+    if engine.choice(asked):
+        return asked
+    alike = _of_code(engine, asked)
+    return alike[0] if len(alike) == 1 else None
+
+
+def _of_code(engine: Engine, asked: str | None) -> list[str]:
+    """The keys of the pools of a language, by its code."""
+    return [pool.key for pool in engine.pools() if asked and pool.language.code == asked]
+
+
+def untold(engine: Engine, query: Mapping[str, str]) -> list[str]:
+    """Return a sentence where an address asks for a pool that is none on offer, or may be several."""
+    asked = query.get("pool")
+    if not asked or matched(engine, asked):
+        return []
+    if several := _of_code(engine, asked):
+        return [SEVERAL.format(asked, ", ".join(f"pool={key}" for key in several[:MOST]))]
+    return [UNKNOWN.format(asked[:LONGEST])]
 
 
 def pool_label(pool: PoolChoice) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.ui.guard import sentence
+from smile.ui.parts.address import listed, read
 from smile.ui.parts.components import stage
 from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
@@ -21,10 +22,12 @@ from smile.ui.results.picker import legend_html
 from smile.ui.results.selection import PICKERS, Choices, Selection
 from smile.ui.results.tables import Sort
 from smile.ui.results.utterances import utterances
-from smile.ui.store import Store
+from smile.ui.store import Measured, Store
 from smile.ui.values import facts
 
 READING = stage("Reading the results", "working")
+BY_ROWS = ("condition", "baseline", "columns")
+MEASURED = {*BY_ROWS, "families", "scripts", "opened"}  # what rows tell the choices of
 ANSWERED = ("condition", "baseline", "columns", *PICKERS)
 NOTHING = (
     "There are no results yet; make some with smile evaluate --data FOLDER --out RUN, "
@@ -63,6 +66,7 @@ class View(NamedTuple):
     caption: Any = gr.skip()
     findings: Any = gr.skip()
     answer: Any = gr.skip()
+    usual: Any = gr.skip()
 
 
 class Asked(NamedTuple):
@@ -72,7 +76,12 @@ class Asked(NamedTuple):
     opened: Any = None
     order: Any = "gain"
     chart: Any = "languages"
-    sort: Any = Sort()
+    sort: Any = Sort().text
+
+    @property
+    def sorting(self) -> Sort:
+        """Return the table's sorting."""
+        return Sort.of(self.sort or "")
 
     @classmethod
     def of(cls, values: tuple[Any, ...]) -> Asked:
@@ -108,8 +117,39 @@ def opened(store: Store, asked: Asked) -> View:
         notice=gr.update(visible=False),
         board=gr.update(visible=True),
         legend=legend_html(selection.facts),
+        usual=usual(selection.measured),
         **controls.offered(selection.measured, selection.choices),
     )
+
+
+def usual(measured: Measured) -> dict[str, Any]:
+    """Return what is shown where nothing has been chosen, of what goes by the rows, by name."""
+    choices = Choices().valid(measured)
+    return {name: getattr(choices, name) for name in BY_ROWS}
+
+
+def restore(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an address asks for by the names of `fields`, and what the pickers then offer.
+
+    Conditions, languages, families and scripts are those that were measured; others are left out, as is
+    all else that there is none of.
+
+    Raises:
+        SmileError: rows that cannot be read.
+    """
+    values = read({name: one for name, one in fields.items() if name not in MEASURED}, query)
+    measured = store.measured() if MEASURED & query.keys() else None
+    if measured is None or measured.raw.empty:
+        return values
+    choices = Choices().valid(measured)
+    asked: dict[str, Any] = {n: listed(query[n]) for n in ("columns", "families", "scripts") if n in query}
+    for name in ("condition", "baseline"):
+        if query.get(name) in measured.conditions:
+            asked[name] = query[name]
+    offered = controls.offered(measured, choices._replace(**asked).valid(measured))
+    if query.get("opened") in measured.languages.index:
+        offered["opened"] = gr.update(**offered["opened"], value=query["opened"])
+    return values | offered
 
 
 def findings(store: Store, asked: Asked) -> View:
@@ -146,7 +186,7 @@ def shown(selection: Selection, asked: Asked) -> View:
     return View(
         summary=tables.summary(selection),
         beside=beside(selection),
-        table=tables.languages_html(selection, asked.sort, asked.opened or ""),
+        table=tables.languages_html(selection, asked.sorting, asked.opened or ""),
         utterances=utterances(selection, asked.opened, asked.order),
         **chart_of(selection, asked.chart),
     )
@@ -162,7 +202,7 @@ def looked_into(store: Store, asked: Asked) -> View:
     """Return another language's utterances, or the same in another order."""
     selection = selection_of(store, asked.choices)
     return View(
-        table=tables.languages_html(selection, asked.sort, asked.opened or ""),
+        table=tables.languages_html(selection, asked.sorting, asked.opened or ""),
         utterances=utterances(selection, asked.opened, asked.order),
     )
 
@@ -171,9 +211,9 @@ def clicked(store: Store, asked: Asked, key: str, code: str) -> View:
     """Answer a click into the table: on a heading, which sorts, or on a language, which opens it."""
     if not key:
         return looked_into(store, asked._replace(opened=code))._replace(opened=code)
-    sort = asked.sort.again(key)
+    sort = asked.sorting.again(key)
     table = tables.languages_html(selection_of(store, asked.choices), sort, asked.opened or "")
-    return View(table=table, sort=sort)
+    return View(table=table, sort=sort.text)
 
 
 @dataclass(frozen=True)

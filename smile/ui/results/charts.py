@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from smile.ui.results import curves, figures
 from smile.ui.results.legends import legend_html
-from smile.ui.results.selection import Selection
+from smile.ui.results.selection import GROUPS, Selection
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 UNPAIRED = "There is nothing to compare: choose a baseline and another condition, both measured here."
 MISSING_GRID = "There are no rows with {} on these languages; make them with: smile evaluate --grid {}"
+ELSEWHERE = "There are no rows with {} on these languages; there are some under Languages: {}."
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ class Chart:
     draw: Callable[[Selection], Figure | None]
     caption: str
     missing: str
+    rows: str = ""  # that it needs and not every language has
+
+
+def _of_grid(
+    title: str, draw: Callable[[Selection], Figure | None], caption: str, rows: str, grid: str
+) -> Chart:
+    """A chart over rows that a grid makes."""
+    return Chart(title, draw, caption, MISSING_GRID.format(rows, grid), rows)
 
 
 CHARTS = {
@@ -37,23 +46,26 @@ CHARTS = {
         "From the baseline (grey square) to the condition; bands are 95 % intervals.",
         UNPAIRED,
     ),
-    "shots": Chart(
+    "shots": _of_grid(
         "Examples",
         curves.by_shots,
         "Random examples are averaged over their seeds. Bars are 95 % intervals; grey is the paper's.",
-        MISSING_GRID.format("different numbers of examples", "main"),
+        "different numbers of examples",
+        "main",
     ),
-    "length": Chart(
+    "length": _of_grid(
         "Fixed length",
         curves.by_length,
         "More and shorter examples; with the target they come as near to one length as the pool allows.",
-        MISSING_GRID.format("the length of the audio held", "length"),
+        "the length of the audio held",
+        "length",
     ),
-    "measure": Chart(
+    "measure": _of_grid(
         "Sampler and distance",
         curves.by_measure,
         "How the examples were chosen, at 1 and at 3; bars are 95 % intervals, the best way stands highest.",
-        MISSING_GRID.format("different ways to choose examples", "divergences"),
+        "different ways to choose examples",
+        "divergences",
     ),
     "families": Chart(
         "Families",
@@ -62,18 +74,20 @@ CHARTS = {
         "Left of 0 is better.",
         UNPAIRED,
     ),
-    "pool": Chart(
+    "pool": _of_grid(
         "Pool size",
         curves.by_pool,
         "The minutes of labelled speech that examples may be taken from.",
-        MISSING_GRID.format("pools of different sizes", "pools"),
+        "pools of different sizes",
+        "pools",
     ),
-    "levels": Chart(
+    "levels": _of_grid(
         "Levels",
         curves.by_level,
         "With examples, by the acoustic model that is fitted to the pool, and by both, for pools of so many "
         "clips. The paper fits nothing to a pool.",
-        MISSING_GRID.format("levels with pools of different sizes", "levels"),
+        "levels with pools of different sizes",
+        "levels",
     ),
     "overhead": Chart(
         "Overhead",
@@ -92,6 +106,17 @@ def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
     chart = CHARTS.get(key) or CHARTS["languages"]
     figure = chart.draw(selection) if len(selection.languages) else None
     if figure is None:
-        return None, MISSING.format(chart.missing)
+        return None, MISSING.format(_missing(selection, chart))
     keys, note = legend_html(figure), (figure.layout.meta or {}).get("note", "")
     return figure, CAPTION.format(keys, chart.caption, note)
+
+
+def _missing(selection: Selection, chart: Chart) -> str:
+    """The sentence for a chart without rows: which other languages have some, or how to make them."""
+    others = (replace(selection, choices=selection.choices._replace(known=group)) for _, group in GROUPS)
+    there = [
+        title
+        for (title, _), other in zip(GROUPS, others, strict=True)
+        if chart.rows and len(other.languages) and chart.draw(other)
+    ]
+    return ELSEWHERE.format(chart.rows, ", ".join(there)) if there else chart.missing

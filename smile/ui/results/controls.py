@@ -9,20 +9,10 @@ import gradio as gr
 from smile.text.normalisers import NORMALISERS
 from smile.ui.results.charts import CHARTS
 from smile.ui.results.picker import others, part_inputs, part_updates
-from smile.ui.results.selection import (
-    HELD_OUT,
-    KNOWN,
-    PICKERS,
-    SWITCHED,
-    TRAINED,
-    UNKNOWN,
-    Choices,
-)
+from smile.ui.results.selection import GROUPS, HELD_OUT, PICKERS, Choices
 from smile.ui.results.utterances import ORDERS
 from smile.ui.store import Measured
 
-GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
-          ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip
 SIDE_BY_SIDE = 260  # pixels that a control in a row needs
 NARROW = 140  # of one of two beside each other on a phone
 

@@ -149,16 +149,31 @@ def overhead(selection: Selection) -> Figure | None:
 def averages(selection: Selection, x: str) -> pd.DataFrame:
     """Return the lines of `labels.lines` with macro averages over the languages that all of them have.
 
-    Of many series, those nearest to the condition, and of these the longest, first.
+    Of many series, those nearest to the condition, and of these the longest, first; of these, a series that
+    has no language in common with those before it is left out.
     """
     lines = labels.lines(selection.facts, x)
     near = labels.agreement(lines, selection.facts, selection.condition).groupby(lines["series"]).max()
     series = pd.DataFrame({"near": near, "places": lines.groupby("series")["x"].nunique()})
     kept = series.sort_values(["near", "places"], ascending=False, kind="stable").index[:MOST_SERIES]
     lines = lines[lines["series"].isin(kept)]
+    lines = lines[lines["series"].isin(_with_shared_languages(selection, lines, list(kept)))]
     rates = macro(selection.rates, [*lines["label"], selection.baseline])
     if rates.empty:
         return lines.iloc[:0]
     order = {series: place for place, series in enumerate(kept)}
     means = lines.merge(rates, left_on="label", right_index=True)
     return means.sort_values("series", key=lambda names: names.map(order), kind="stable")
+
+
+def _with_shared_languages(selection: Selection, lines: pd.DataFrame, series: list[str]) -> list[str]:
+    """The series, in their order, that together leave languages on which all of them were measured."""
+    measured = selection.rates.dropna(subset=["rate"]).groupby("condition")["language"].agg(set)
+    shared, kept = set(measured.get(selection.baseline, selection.languages.index)), []
+    for name in series:
+        there = measured.reindex(lines.loc[lines["series"] == name, "label"]).dropna()
+        left = shared.intersection(*there)
+        if len(there) and left:
+            shared = left
+            kept.append(name)
+    return kept

@@ -17,6 +17,8 @@ from smile.ui.recorded import Recordings
 from smile.ui.store import Measured
 
 HELD_OUT, UNKNOWN, KNOWN, TRAINED, SWITCHED = "held out", "unknown", "known", "training", "switched"
+GROUPS = [("Held out", HELD_OUT), ("Unknown to Whisper", UNKNOWN), ("Known to it", KNOWN),
+          ("Meta-training", TRAINED), ("Two in a clip", SWITCHED)]  # fmt: skip
 
 
 class Choices(NamedTuple):

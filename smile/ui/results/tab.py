@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from smile.ui.parts.address import Address, Kept, Query
 from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.results import callbacks, controls
 from smile.ui.results.callbacks import Asked, View
@@ -22,6 +23,7 @@ element.addEventListener("click", (event) => {
   if (language) trigger("select", {language});
 });
 """
+PARTS = ("languages", "charts", "findings")
 SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
 # A chart that was drawn out of sight has a width of its own until the window's size changes.
 FIT = "() => setTimeout(() => window.dispatchEvent(new Event('resize')), 100)"
@@ -30,29 +32,33 @@ DOWNLOAD = "() => window.smileDownload('#file')"
 FILES = {"table.csv": "Table as CSV", "table.parquet": "Table as Parquet", "rows.parquet": "Rows as Parquet"}
 
 
-def results_tab(store: Store, page: gr.Blocks) -> None:
+def results_tab(store: Store, page: gr.Blocks, address: Address) -> None:
     """Lay out the tab over packed rows, and connect it; rows are read when the page is opened."""
     with gr.Tab("Results", id="results") as tab:
-        sort = gr.State(Sort())
+        sort = gr.Textbox(Sort().text, visible="hidden", elem_id="sort")
+        usual, part = (
+            gr.JSON(visible="hidden", elem_id="usual"),
+            gr.Textbox(PARTS[0], visible="hidden", elem_id="part"),
+        )
         answer = gr.JSON(visible="hidden", elem_id="answer")
-        kept, file = controls.shown_conditions(), gr.DownloadButton(visible="hidden", elem_id="file")
+        hidden, file = controls.shown_conditions(), gr.DownloadButton(visible="hidden", elem_id="file")
         notice = gr.HTML(callbacks.READING, elem_id="notice", **PLAIN)
         with gr.Column(visible=False, elem_classes="board") as board:
-            choices = controls.choice_inputs(*kept)
+            choices = controls.choice_inputs(*hidden)
             legend = gr.HTML(elem_id="legend", **PLAIN)
             with gr.Row(elem_classes="overview"):
                 summary = gr.HTML(elem_id="summary", **PLAIN)
                 beside = gr.HTML(elem_id="beside", **PLAIN)
-            with gr.Tabs():
-                with gr.Tab("Languages", id="languages"):
+            with gr.Tabs() as parts:
+                with gr.Tab("Languages", id=PARTS[0]) as first:
                     columns, table, files, opened, order, utterances = language_outputs()
                     choices = choices._replace(columns=columns)
-                with gr.Tab("Charts", id="charts") as charts:
+                with gr.Tab("Charts", id=PARTS[1]) as charts:
                     charts.select(js=FIT)
                     chart = controls.chart_input()
                     plot = gr.Plot(show_label=False, elem_id="plot")
                     caption = gr.HTML(elem_id="caption", **PLAIN)
-                with gr.Tab("Findings", id="findings"):
+                with gr.Tab("Findings", id=PARTS[2]) as last:
                     findings = gr.HTML(elem_id="findings", **PLAIN)
     named = {
         name: getattr(choices, name)
@@ -60,11 +66,41 @@ def results_tab(store: Store, page: gr.Blocks) -> None:
     }
     view = View(notice, board, **named, opened=opened, summary=summary, beside=beside, table=table, sort=sort,
                 utterances=utterances, plot=plot, caption=caption, findings=findings,
-                legend=legend, answer=answer)  # fmt: skip
+                legend=legend, answer=answer, usual=usual)  # fmt: skip
     asked = Asked(choices, opened, order, chart, sort)
     page.load(partial(callbacks.prepared, store), **QUICK)
     connect(store, tab, asked, view)
     connect_files(store, asked, files, file)
+    for name, one in zip(PARTS, (first, charts, last), strict=True):
+        one.select(None, None, part, js=f"() => {name!r}")
+    address.keep(kept(store, asked, view, part, parts))
+
+
+def kept(store: Store, asked: Asked, view: View, part: gr.Textbox, parts: gr.Tabs) -> Kept:
+    """Return what the address keeps: all that a visitor can choose here, and which part is at hand."""
+    names = (
+        "condition",
+        "baseline",
+        "metric",
+        "normaliser",
+        "search",
+        "known",
+        "families",
+        "scripts",
+        "columns",
+    )
+    fields = {name: getattr(asked.choices, name) for name in names}
+    fields |= {name: getattr(asked, name) for name in ("opened", "order", "chart", "sort")}
+    pickers = {name: getattr(view, name) for name in PICKERS}
+
+    def restore(query: Query) -> list[Any]:
+        values = callbacks.restore(store, fields, query)
+        shown = query.get("part") if query.get("part") in PARTS else None
+        at_hand = [shown, gr.Tabs(selected=shown)] if shown else [gr.skip(), gr.skip()]
+        return [*(values.get(name, gr.skip()) for name in (*fields, *pickers)), *at_hand]
+
+    outputs = [*fields.values(), *pickers.values(), part, parts]
+    return Kept("results", {**fields, "part": part}, restore, outputs, usual=view.usual)
 
 
 def language_outputs() -> tuple[Any, ...]:

@@ -51,6 +51,16 @@ class Sort:
     key: str = "change:1"
     descending: bool = False
 
+    @classmethod
+    def of(cls, text: str) -> Sort:
+        """Return the sorting that a text stands for, as `text` gives it."""
+        return cls(text.removeprefix("-"), text.startswith("-"))
+
+    @property
+    def text(self) -> str:
+        """Return the column, with a minus before it where it descends."""
+        return f"-{self.key}" if self.descending else self.key
+
     def again(self, key: str) -> Sort:
         """Return the sorting after a click on a heading: the other way round where it was by this one."""
         return Sort(key, not self.descending if key == self.key else False)

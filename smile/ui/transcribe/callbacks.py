@@ -20,7 +20,7 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts.components import BUSY, cancelling, stage
-from smile.ui.parts.pools import default_pool, example_choices, pool_name
+from smile.ui.parts.pools import default_pool, example_choices, matched, pool_name
 from smile.ui.parts.recordings import READING, recording_of
 from smile.ui.parts.so_far import SoFar
 from smile.ui.parts.waveform import seen
@@ -43,22 +43,17 @@ CANCELLED = "Cancelled. What was written so far stays."
 NOTHING = "Cancelled. Nothing had been written yet."
 
 
-def read_query(request: gr.Request) -> dict[str, str]:
-    """Return the query of the address that the page was opened with."""
-    return dict(request.query_params)
-
-
 def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
     """Return pool, example, audio, reference, settings and filled-in text that an address asks for.
 
     What the address does not name stays as it is: on a slow line the visitor may have chosen already.
     """
     query = query or {}
-    asked = query.get("pool")
-    key = asked if engine.choice(asked) else default_pool(engine)
+    asked = matched(engine, query.get("pool"))
+    key = asked or default_pool(engine)
     chosen = next((u for u in engine.queries(key) if u.id == query.get("example")), None)
     settings = from_query(query)
-    other = chosen is not None or key == asked
+    other = chosen is not None or asked is not None
     return (
         gr.update(value=key) if other else gr.skip(),
         gr.update(**example_choices(engine, key), value=chosen.id if chosen else None)

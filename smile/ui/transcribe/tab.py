@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 
@@ -12,11 +11,12 @@ from gradio.events import Dependency
 from smile.settings import OPTIONS
 from smile.ui.engine import Engine
 from smile.ui.live import LiveSessions
+from smile.ui.parts.address import Address, Kept
 from smile.ui.parts.clip import Clip, clip_inputs
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
 from smile.ui.parts.doubtful import NEXT
 from smile.ui.parts.live import live_region
-from smile.ui.parts.pools import show_examples
+from smile.ui.parts.pools import show_examples, untold
 from smile.ui.parts.waveform import script
 from smile.ui.tools import tool
 from smile.ui.transcribe import broken_off, callbacks, controls, live
@@ -29,11 +29,15 @@ from smile.ui.transcribe.view import View, empty, started
 
 SHOW_RESULTS = "() => window.smileShow('#results')"
 CLOSE_SHOWCASE = "() => window.smileClose('#showcase')"
-REMEMBER = "(...values) => window.smileRemember({names}, values)"
 
 
 def transcribe_tab(
-    keeper: Keeper, key: gr.BrowserState, page: gr.Blocks, tabs: gr.Tabs, sessions: LiveSessions
+    keeper: Keeper,
+    key: gr.BrowserState,
+    page: gr.Blocks,
+    tabs: gr.Tabs,
+    sessions: LiveSessions,
+    address: Address,
 ) -> tuple[Onward, Callable[[gr.Button], None]]:
     """Lay out the tab and connect it, but for what the returned function connects: that is for the caller.
 
@@ -57,7 +61,7 @@ def transcribe_tab(
                 choices = settings_inputs()
         publish(engine, clip, choices)
         filled = gr.State("")
-        address = connect_settings(engine, page, clip, choices, filled)
+        address.keep(kept(engine, clip, choices, filled))
         run, scored = connect_run(keeper, clip, choices, view)
         brought = connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
@@ -73,7 +77,7 @@ def transcribe_tab(
         gr.on(others, lambda: "", outputs=sound, **QUICK)  # a state that becomes None tells of no change
         live.connect(engine, sessions, clip, region, live.Ends(view.outcome, brought, scored[0]))
 
-    onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
+    onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference)
     return onwards, later
 
 
@@ -112,19 +116,15 @@ def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> tuple[Vi
     return View(stage, vanilla, smile, neighbours, gr.State(), download, start, stop, key), sound
 
 
-def connect_settings(
-    engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
-) -> tuple[gr.State, Dependency]:
-    """Let the address restore the settings and follow them; return its query, and the event that reads it."""
-    shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
-    read = page.load(callbacks.read_query, outputs=query, **QUICK)
-    read.then(partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK)
-    gr.on(
-        [component.change for component in shared.values()],
-        inputs=list(shared.values()),
-        js=REMEMBER.format(names=json.dumps(list(shared))),
+def kept(engine: Engine, clip: Clip, choices: Components, filled: gr.State) -> Kept:
+    """Return what the address keeps: the pool, its recording and the settings."""
+    return Kept(
+        "transcribe",
+        {"pool": clip.pool, "example": clip.example, **choices},
+        partial(callbacks.restore, engine),
+        [*clip, *choices.values(), filled],
+        partial(untold, engine),
     )
-    return query, read
 
 
 def connect_run(
