@@ -57,23 +57,24 @@ def transcribe_tab(
                 choices = settings_inputs()
         publish(engine, clip, choices)
         filled = gr.State("")
-        address = connect_settings(engine, page, clip, choices, filled)
+        query, read, settled = connect_settings(engine, page, clip, choices, filled)
         run, scored = connect_run(keeper, clip, choices, view)
         brought = connect_clip(engine, clip, filled, view, run)
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
-    connected = Connected(clip, choices, filled, view.start, run)
+    connected = Connected(clip, choices, filled, view, run, query, settled)
 
     def later(delete: gr.Button) -> None:
-        broken_off.connect(keeper, page, key, line, connected, delete)
+        broken_off.connect(keeper, key, line, connected, delete)
         connect_mark(clip, choices, view, scored)
         view.outcome.change(heard, [view.outcome, clip.audio], sound, **QUICK)
         others = [clip.example.input, clip.audio.input, clip.audio.clear]
         gr.on(others, lambda: "", outputs=sound, **QUICK)  # a state that becomes None tells of no change
         live.connect(engine, sessions, clip, region, live.Ends(view.outcome, brought, scored[0]))
 
-    onwards = Onward(tabs, to_map, to_compare, clip.pool, clip.example, clip.audio, clip.reference, *address)
+    mine = (clip.pool, clip.example, clip.audio, clip.reference)
+    onwards = Onward(tabs, to_map, to_compare, *mine, query, read)
     return onwards, later
 
 
@@ -114,17 +115,21 @@ def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> tuple[Vi
 
 def connect_settings(
     engine: Engine, page: gr.Blocks, clip: Clip, choices: Components, filled: gr.State
-) -> tuple[gr.State, Dependency]:
-    """Let the address restore the settings and follow them; return its query, and the event that reads it."""
+) -> tuple[gr.State, Dependency, Dependency]:
+    """Let the address restore the settings and follow them.
+
+    Return its query, and the events that read it and that set what it asks for.
+    """
     shared, query = {"pool": clip.pool, "example": clip.example, **choices}, gr.State()
     read = page.load(callbacks.read_query, outputs=query, **QUICK)
-    read.then(partial(callbacks.restore, engine), query, [*clip, *choices.values(), filled], **QUICK)
+    restored = [*clip, *choices.values(), filled]
+    settled = read.then(partial(callbacks.restore, engine), query, restored, **QUICK)
     gr.on(
         [component.change for component in shared.values()],
         inputs=list(shared.values()),
         js=REMEMBER.format(names=json.dumps(list(shared))),
     )
-    return query, read
+    return query, read, settled
 
 
 def connect_run(
@@ -136,7 +141,7 @@ def connect_run(
     engine has ended, also by a cancel, so that nothing that was still on its way overwrites it.
     """
     page, judged = list(view), [view.outcome, clip.reference]
-    begun = view.start.click(started, outputs=page, **QUICK)
+    begun = view.start.click(started, view.outcome, page, **QUICK)
     begun.then(js=SHOW_RESULTS)
     gr.on([view.start.click, clip.example.input, clip.audio.input], js=CLOSE_SHOWCASE)
     run = begun.then(
@@ -177,7 +182,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
     clip.pool.input(partial(show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
         partial(callbacks.pick, engine),
-        [clip.pool, clip.example],
+        [clip.pool, clip.example, view.outcome],
         [clip.audio, clip.reference, filled, *view],
         cancels=run,
         **QUICK,
@@ -185,7 +190,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
     brought: Dependency = gr.on(
         [clip.audio.input, clip.audio.clear],
         callbacks.own_recording,
-        [clip.reference, filled],
+        [clip.reference, filled, view.outcome],
         [clip.example, clip.reference, *view],
         cancels=run,
         **QUICK,
