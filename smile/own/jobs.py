@@ -6,32 +6,31 @@ removed, and of those that were broken off the newest are kept.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import math
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from smile.datatypes import PoolError, SmileError
+from smile.own import held as marks
+from smile.own.held import held
 from smile.own.workspace import JOBS, Workspace
 from smile.pools.clip_encoder import digest
 from smile.settings import Settings
 from smile.transcription.options import as_json, checked, from_json
 from smile.transcription.segments import reached
 from smile.util.fields import from_fields
-from smile.util.opening import open_lock
 from smile.util.storage import read_json, write_json
 
 MOST = 3  # of one visitor; the oldest make way
 ID = re.compile(r"[0-9a-f]{32}")
-ASKED, RECORDING, SEGMENTS, LOCK = "job.json", "recording", "segments", "lock"
+ASKED, RECORDING, SEGMENTS = "job.json", "recording", "segments"
 GONE = "That transcription is no longer here; it was finished or discarded."
 BUSY = "That transcription is under way in another window; cancel it there first."
 
@@ -84,9 +83,13 @@ class Job:
 
     @property
     def under_way(self) -> bool:
-        """Return whether somebody is at work on it."""
-        with held(self.folder) as lock:
-            return lock is None
+        """Return whether somebody is at work on it, or about to be."""
+        return marks.busy(self.folder)
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether a person or an error has ended it, so that it does not go on by itself."""
+        return marks.stopped(self.folder)
 
 
 def id_of(recording: Path, asked: Asked) -> str:
@@ -164,26 +167,6 @@ def _changed(folder: Path) -> float:
         return folder.stat().st_mtime
     except OSError:
         return 0.0  # it is being removed
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[IO[str] | None]:
-    """Hold the job of a folder for this block alone; gives None where somebody else does, or it is gone.
-
-    The lock is the operating system's and ends with its process, however that ends.
-    """
-    try:
-        lock = open_lock(folder / LOCK)
-    except (OSError, PoolError):
-        yield None
-        return
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-        else:
-            yield lock
 
 
 def discard(job: Job) -> None:

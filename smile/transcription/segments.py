@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from smile.datatypes import Speech
-from smile.transcription.result import Result, Segment
+from smile.transcription.result import Result, Segment, Transcript
 from smile.transcription.target import RetrievedExamples
 from smile.util.fields import from_fields
 from smile.util.log import Log, entries, kept_log
@@ -111,6 +111,15 @@ def kept_segments(base: Path, facts: dict[str, Any]) -> Iterator[KeptSegments | 
 def written(base: Path) -> str:
     """Return the text that is kept under a name, of a run that was broken off."""
     return " ".join(filter(None, ((kept.smile or kept.vanilla).text for kept in _all(base))))
+
+
+def sides(base: Path) -> tuple[Transcript, Transcript]:
+    """Return what is kept under a name as Whisper alone has it, and as the other side has it."""
+    kept = list(_all(base))
+    others = tuple(one.smile for one in kept if one.smile)
+    seconds = (kept[-1].vanilla_seconds, kept[-1].smile_seconds) if kept else (0.0, 0.0)
+    alone = Transcript(tuple(one.vanilla for one in kept), seconds[0])
+    return alone, Transcript(others, seconds[1])
 
 
 def reached(base: Path) -> float:

@@ -64,10 +64,9 @@ def build_app(
         with gr.Accordion("Glossary", open=False, elem_id="glossary"):
             gr.Markdown(_glossary())
         gr.HTML(prose("footer.html"), apply_default_css=False)
-        connect_broken_off(delete)
+        connect_broken_off(delete, address.connect(page))
         for connect in follow:
             connect()
-        address.connect(page)
     page.queue(max_size=WAITING_ROOM)
     # gradio imports it at the first event, which would keep the first visitor waiting for seconds
     Thread(target=import_module, args=("matplotlib.pyplot",), daemon=True).start()

@@ -12,12 +12,12 @@ import gradio as gr
 import pytest
 
 from smile.datatypes import PoolError, RecognizerInfo, SmileError
-from smile.own import jobs
+from smile.own import held, jobs
 from smile.own.quota import Quota
 from smile.own.workspaces import Workspaces
 from smile.settings import LEVELS, VERSIONS, Settings
 from smile.ui import sources
-from smile.ui.transcribe import broken_off, callbacks, keeping, view
+from smile.ui.transcribe import broken_off, callbacks, keeping, returning, view
 from smile.ui.transcribe.keeping import Keeper
 from tests.support.fake_engine import DEFAULTS, ENCODER, FakeEngine, tone
 from tests.support.uploads import upload
@@ -84,11 +84,11 @@ def test_going_on_comes_to_the_same_result(engine: FakeEngine, keeper: Keeper, c
 
 def test_the_line_says_that_a_segment_needs_both_its_transcripts(keeper: Keeper, clip: str) -> None:
     line = broken_off.shown_of(keeper, broken(keeper, clip, segments=1))
-    assert f"long.wav stopped at 0:00 of 0:20.{broken_off.WHOLE}</p>" in line.text
+    assert f"long.wav stopped at 0:00 of 0:20.{returning.WHOLE}</p>" in line.text
     running = callbacks.run(keeper, clip, None, "", **DEFAULTS)
     key = next(page.key for page in running if page.key != gr.skip())
     running.close()  # type: ignore[attr-defined]
-    assert broken_off.WHOLE not in broken_off.shown_of(keeper, key).text, "there is one transcript"
+    assert returning.WHOLE not in broken_off.shown_of(keeper, key).text, "there is one transcript"
     assert "stopped at" in broken_off.shown_of(keeper, key).text
 
 
@@ -219,7 +219,7 @@ def test_a_pool_that_is_gone_is_told(keeper: Keeper, clip: str, monkeypatch: pyt
 def test_a_recording_stays_no_longer_than_is_said(keeper: Keeper, clip: str) -> None:
     key = broken(keeper, clip)
     job, later = only(keeper, key), time.time() + 25 * 3600
-    with jobs.held(job.folder):
+    with held.held(job.folder):
         os.utime(keeper.visitors.open(key).folder, (later, later))
         keeper.visitors.sweep(later)
         assert job.folder.exists(), "it is under way"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from smile.datatypes import PoolError
 from smile.own import checked, transcripts
+from smile.own.transcripts import Item
 from smile.own.workspace import Workspace
+from smile.transcription.segments import reached
 from smile.ui.own import choice
 from smile.ui.own.page import CHECK, Page, fresh, guarded
 from smile.ui.own.service import VisitorService
+from smile.ui.parts.so_far import clock
+
+STOPPED = "The transcription of {} stopped at {}; press Transcribe to go on."
+ANEW = (
+    "The transcription of {} stopped at {}; press Transcribe to begin it anew, as the examples, the settings "
+    "or SMILE have changed."
+)
 
 
 @guarded
@@ -47,22 +58,42 @@ def _where_things_stand(workspace: Workspace) -> str:
     if not language:
         return "Begin with the name of your language."
     if not pool:
-        return f"Your language is {language.name}; add examples next."
+        begun = _waiting(workspace) if (first := at_work(workspace)) and first.item.begun else ""
+        return f"Your language is {language.name}; add examples next. {begun}".strip()
     examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
     said = f"Welcome back: {examples} of {language.name} are here."
     stopped = checked.broken_off(workspace.folder, pool)
     check = f"Their check was broken off; press “{CHECK}” to go on." if stopped else ""
-    left = filter(None, (_begun(workspace), _waiting(workspace), check, _outdated(workspace)))
+    left = filter(None, (_waiting(workspace), check, _outdated(workspace)))
     return f"{said} {' '.join(left) or 'Add more, or transcribe recordings.'}"
 
 
-def _begun(workspace: Workspace) -> str:
-    """Return that a transcription was broken off, and what to press; empty where none was."""
-    begun = [item for item in transcripts.items(workspace) if item.begun]
-    if not begun:
-        return ""
-    how = "begin it anew, as the examples, the settings or SMILE have changed" if begun[0].anew else "go on"
-    return f"A transcription was broken off; press Transcribe to {how}."
+class AtWork(NamedTuple):
+    """Where a list is: its recording, how far that is written, and how many wait after it."""
+
+    item: Item
+    waiting: int
+
+    def told(self, sentence: str) -> str:
+        """Return a sentence about its recording and how far that is, and how many wait."""
+        base = self.item.recording.segments
+        said = sentence.format(self.item.recording.name, clock(reached(base) if base else 0.0))
+        return " ".join(filter(None, (said, self._more)))
+
+    @property
+    def _more(self) -> str:
+        if not self.waiting:
+            return ""
+        return "1 more recording waits." if self.waiting == 1 else f"{self.waiting} more recordings wait."
+
+
+def at_work(workspace: Workspace, again: bool = False) -> AtWork | None:
+    """Return where a list is of what waits, or of what is made `again`; None where nothing of it is left."""
+    wanted = transcripts.outdated(workspace) if again else transcripts.waiting(workspace)
+    names = {recording.name for recording in wanted}
+    left = [item for item in transcripts.items(workspace) if item.recording.name in names]
+    first = next((item for item in left if item.begun), next(iter(left), None))
+    return AtWork(first, len(left) - 1) if first else None
 
 
 def _outdated(workspace: Workspace) -> str:
@@ -75,9 +106,12 @@ def _outdated(workspace: Workspace) -> str:
 
 
 def _waiting(workspace: Workspace) -> str:
-    """Return how many recordings have no transcript, and what to press; empty where all have one."""
-    count = len(transcripts.waiting(workspace))
-    if not count:
+    """Return how many recordings have no transcript, or where that of one stopped, and what to press."""
+    first = at_work(workspace)
+    if first is None:
         return ""
+    if first.item.begun:
+        return first.told(ANEW if first.item.anew else STOPPED)
+    count = first.waiting + 1
     wait = "1 recording waits" if count == 1 else f"{count} recordings wait"
     return f"{wait} to be transcribed; press Transcribe."

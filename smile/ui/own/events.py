@@ -9,8 +9,18 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.ui.own import adding, checking, correcting, deleting, drafting, keys, naming, runs, transcribing
-from smile.ui.own.arriving import arrived
+from smile.ui.own import (
+    adding,
+    checking,
+    correcting,
+    deleting,
+    drafting,
+    keys,
+    naming,
+    returning,
+    runs,
+    transcribing,
+)
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.page import Page
 from smile.ui.own.runs import Runs, clicked, counted, marking
@@ -31,14 +41,17 @@ LONG: dict[str, Any] = {
 def connect(service: VisitorService, tab: gr.Tab, view: Page, buttons: Buttons) -> None:
     """Connect all components of the tab to what they do."""
     outputs: list[Any] = list(view)
-    tab.select(partial(arrived, service), view.key, outputs, **QUICK)
     under_way = gr.State(Runs())
+    tab.select(partial(returning.returned, service), [view.key, under_way], outputs, **QUICK)
+    look = [view.key, *opened(view), under_way]
+    view.looking.tick(partial(returning.looked, service), look, outputs, **QUICK)
     connect_naming(service, view, buttons, under_way)
     steps = [
         *connect_examples(service, view, buttons, under_way),
         *connect_transcripts(service, view, buttons, under_way),
     ]
-    view.stop.click(runs.cancel, under_way, view.stage, cancels=steps, **QUICK)
+    cancel = partial(returning.cancel, service)
+    view.stop.click(cancel, [view.key, under_way], view.stage, cancels=steps, **QUICK)
     connect_keys(service, view, buttons, under_way)
     connect_deleting(service, view, buttons, under_way)
     connect_files(service, view, buttons)
@@ -164,13 +177,14 @@ def connect_transcripts(
     )
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
+    resumed = run(view.going.change, returning.resume, [])
 
     opened_one = view.results.pick(opening(service), [view.key, under_way], outputs, **QUICK)
     opened_one.then(js="() => window.smileOpened()")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
     forgotten = [view.key, view.part, view.part_place, *opened(view), under_way]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
-    return [bring, first, again, learn]
+    return [bring, first, again, resumed, learn]
 
 
 def _run(

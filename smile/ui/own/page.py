@@ -75,6 +75,8 @@ class Page(NamedTuple):
     languages: Any = gr.skip()  # all of the visitor's, the open one chosen
     languages_box: Any = gr.skip()
     delete_this: Any = gr.skip()  # the language that is open, not the others
+    going: Any = gr.skip()  # of which key a list that was left goes on by itself
+    looking: Any = gr.skip()  # the timer, at work as long as another page is at work on the list
 
     def says(self, text: str, kind: str = "") -> Page:
         """Return the same with a line about what is going on; what is at work can be cancelled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, Literal, cast
 
@@ -42,6 +42,7 @@ class Runs:
         self._lines: dict[str, str] = {}  # what each said last of those that are or were at work together
         self.said: Any = gr.skip()  # the stage as the page went over to the key that is open
         self.cancelled = False  # whether Cancel was pressed since the last one began
+        self.resumed = False  # whether it has gone on by itself with a list that another page has left
 
     def begin(self, name: str) -> None:
         """Note that one begins; what was said at the end of others is no longer news."""
@@ -96,10 +97,14 @@ class Runs:
         """Return whether there is something to cancel."""
         return None in self._ended.values()
 
+    def has_at_work(self, names: Iterable[str]) -> bool:
+        """Return whether one of these is under way."""
+        return any(self._ended.get(name, "") is None for name in names)
+
     @property
     def bringing(self) -> bool:
         """Return whether what was uploaded is being taken in."""
-        return any(self._ended.get(name, "well") is None for name in BRINGING)
+        return self.has_at_work(BRINGING)
 
 
 def counted(
@@ -235,7 +240,7 @@ def _left(workspace: Workspace, name: str) -> str:
     """Return what is still to be done after a cancel, for a person."""
     if name in ("check", "check_new"):
         return CHECK
-    waiting = len(transcripts.waiting(workspace)) if name in ("run", "run_again") else 0
+    waiting = len(transcripts.waiting(workspace)) if name in ("run", "run_again", "resume") else 0
     if not waiting:
         return CANCELLED
     return ONE_WAITS if waiting == 1 else WAITING.format(waiting)

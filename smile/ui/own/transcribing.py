@@ -11,7 +11,7 @@ import gradio as gr
 
 from smile.datatypes import PoolError
 from smile.exporting import export, without_words
-from smile.own import bringing, transcripts
+from smile.own import batches, bringing, transcripts
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
 from smile.pools.export import FORMATS as POOL_FORMATS
@@ -31,12 +31,14 @@ from smile.ui.own.page import (
 )
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.so_far import SoFar
+from smile.util.timing import relayed
 
 CLICK = "Click a transcript to hear, correct and learn from it."
 SHOWN = 5  # names in a sentence
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 AGAIN = "Nothing is waiting; press “Transcribe again” for what was made with other examples or settings."
 UP_TO_DATE = "All transcripts were made with the examples and settings that you have now."
+STOPPING = "Waiting for the same transcription to stop in another window"
 KNOWN = "this recording is there already."
 
 
@@ -79,17 +81,29 @@ def run(service: VisitorService, key: str | None) -> Iterator[Page]:
     workspace = opened(service, key)
     if not transcripts.waiting(workspace):
         raise PoolError(AGAIN if transcripts.outdated(workspace) else NOTHING)
-    yield from written(service, workspace, None)
+    yield from noted(service, workspace, None)
 
 
 @guarded_steps
 def run_again(service: VisitorService, key: str | None) -> Iterator[Page]:
     """Transcribe anew what was made with other examples or settings, but for what has been corrected."""
     workspace = opened(service, key)
-    names = [recording.name for recording in transcripts.outdated(workspace)]
+    names = outdated(workspace)
     if not names:
         raise PoolError(UP_TO_DATE)
-    yield from written(service, workspace, names)
+    yield from noted(service, workspace, names)
+
+
+def outdated(workspace: Workspace) -> list[str]:
+    """Return the names of what is to be made again."""
+    return [recording.name for recording in transcripts.outdated(workspace)]
+
+
+def noted(service: VisitorService, workspace: Workspace, names: list[str] | None) -> Iterator[Page]:
+    """Transcribe as `written` does; where the page goes before the end, the next one goes on by itself."""
+    steps = batches.noted(workspace, again=names is not None)
+    with (yield from relayed(steps, lambda _: Page().says(STOPPING, "working"))):
+        yield from written(service, workspace, names)
 
 
 def written(service: VisitorService, workspace: Workspace, names: list[str] | None) -> Iterator[Page]:

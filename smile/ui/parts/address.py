@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio.events import Dependency
 
 from smile.ui.guard import sentence
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, stage
@@ -45,23 +46,27 @@ class Address:
     def __init__(self) -> None:
         self._kept: list[Kept] = []
         self.notice = gr.HTML("", elem_id="address-told", js_on_load=ANNOUNCED, **PLAIN)
+        self.query = gr.State()  # that the page was opened with
 
     def keep(self, kept: Kept) -> None:
         """Note what a tab keeps."""
         self._kept.append(kept)
 
-    def connect(self, page: gr.Blocks) -> None:
-        """Let the address restore all that is kept, in one request, and follow it, without any."""
+    def connect(self, page: gr.Blocks) -> Dependency:
+        """Let the address restore all that is kept, in one request, and follow it; return that request."""
         tabs = list(self._kept)
 
         def read(request: gr.Request) -> list[Any]:
-            return restored(tabs, dict(request.query_params))
+            query = dict(request.query_params)
+            return [query, *restored(tabs, query)]
 
-        outputs = [self.notice, *(output for kept in tabs for output in kept.outputs)]
+        outputs = [self.query, self.notice, *(output for kept in tabs for output in kept.outputs)]
         names = json.dumps({kept.tab: list(kept.fields) for kept in tabs})
-        page.load(read, outputs=outputs, **QUICK).then(js=RESTORED.format(names))
+        opened = page.load(read, outputs=outputs, **QUICK)
+        opened.then(js=RESTORED.format(names))
         for kept in tabs:
             _remember(kept)
+        return opened
 
 
 def _remember(kept: Kept) -> None:

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.events import Dependency
-from markupsafe import Markup
 
 from smile.datatypes import PoolError
 from smile.own import jobs
-from smile.own.jobs import Job
 from smile.settings import OPTIONS
 from smile.ui.files import admit, discard, lent
 from smile.ui.parts.clip import Clip
 from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.parts.pools import example_choices
-from smile.ui.parts.so_far import clock
 from smile.ui.transcribe.controls import Components, shown
 from smile.ui.transcribe.keeping import Keeper
+from smile.ui.transcribe.returning import HIDDEN, NO_POOL, POLL, Offer, looked, newest
+from smile.ui.transcribe.returning import line as line_of
+from smile.ui.transcribe.view import View
 
-LINE = Markup('<p class="note">{}</p>')
-BROKEN_OFF = "The transcription of {} stopped at {} of {}."
-WHOLE = " A segment is kept once both its transcripts are finished; the one that follows is written again."
-UNDER_WAY = "A transcription of {} is under way in another window, or stops just now; it is at {} of {}."
 NOTHING = "There is no transcription to go on with; choose a recording and press Transcribe."
-NO_POOL = "The examples that this was begun with are no longer here; discard it and begin with others."
 STORAGE = "smile-transcriptions"
 START = "() => document.querySelector('#start').click()"
-
-
-class Offer(NamedTuple):
-    """The components of the line; or new values for them."""
-
-    box: Any
-    text: Any = gr.skip()
-    job: Any = gr.skip()  # id of the one that is offered
-    go_on: Any = gr.skip()
-    discard: Any = gr.skip()
 
 
 class Connected(NamedTuple):
@@ -49,21 +33,35 @@ class Connected(NamedTuple):
     clip: Clip
     choices: Components
     filled: gr.State
-    start: gr.Button
+    view: View
     run: Dependency
+    query: gr.State  # of the address that the page was opened with
+    read: Dependency  # what has set all that the address asks for
 
 
-HIDDEN = Offer(gr.update(visible=False))
+class Line(NamedTuple):
+    """The components of the line that are laid out, and what the page keeps of it."""
+
+    box: gr.Column
+    text: gr.HTML
+    job: gr.State
+    going: gr.Textbox  # in the page, which tells of its change also where nothing is queued
+    timer: gr.Timer
+    go_on: gr.Button
+    discard: gr.Button
+    touched: gr.State  # whether the visitor has chosen anything on the page
 
 
-def offer() -> Offer:
+def offer() -> Line:
     """Lay out the line."""
     with gr.Column(visible=False, elem_id="broken-off") as box:
         text = gr.HTML("", elem_id="broken-off-line", **PLAIN)
         with gr.Row(elem_classes="files"):
             go_on = gr.Button("Go on", variant="primary", size="sm", elem_id="go-on")
             discarded = gr.Button("Discard", size="sm", elem_id="discard", elem_classes="asks")
-    return Offer(box, text, gr.State(), go_on, discarded)
+    going = gr.Textbox("", visible="hidden", elem_id="going")
+    timer = gr.Timer(POLL, active=False)
+    return Line(box, text, gr.State(), going, timer, go_on, discarded, gr.State(False))
 
 
 def broken_off_key() -> gr.BrowserState:
@@ -75,45 +73,32 @@ def broken_off_key() -> gr.BrowserState:
     return gr.BrowserState("", storage_key=STORAGE, secret=STORAGE)
 
 
-def connect(
-    keeper: Keeper,
-    page: gr.Blocks,
-    key: gr.BrowserState,
-    line: Offer,
-    tab: Connected,
-    delete: gr.Button,
-) -> None:
+def connect(keeper: Keeper, key: gr.BrowserState, line: Line, tab: Connected, delete: gr.Button) -> None:
     """Show the line as the page opens and after each run; going on presses Transcribe with what was asked.
 
     `delete` takes away all that is kept of a visitor.
     """
-    outputs, clip = list(line), tab.clip
-    show = {"fn": partial(shown_of, keeper), "inputs": key, "outputs": outputs, **QUICK}
-    page.load(**show)
-    tab.run.then(**show)
-    tab.start.click(lambda: HIDDEN, outputs=outputs, **QUICK)
+    clip, view = tab.clip, tab.view
+    shown = Offer(*line[:5], view.stage, view.vanilla, view.smile, view.outcome)
+    outputs, seen = list(shown), [line.job, line.going, line.touched, view.outcome, tab.query]
+    look = {"fn": partial(looked, keeper), "inputs": [key, *seen], "outputs": outputs, **QUICK}
+    tab.read.then(**look)
+    line.timer.tick(**look)
+    tab.run.then(partial(shown_of, keeper), key, outputs, **QUICK)
+    view.start.click(lambda: (HIDDEN.box, HIDDEN.timer), outputs=[line.box, line.timer], **QUICK)
+    chosen = [c.input for c in (clip.pool, clip.example, clip.audio, *tab.choices.values())]
+    by_hand = [view.start.click, *chosen, clip.audio.clear, clip.audio.start_recording]
+    gr.on(by_hand, lambda: True, outputs=line.touched, **QUICK)
     asked = [clip.audio, clip.pool, clip.example, clip.reference, tab.filled, *tab.choices.values()]
-    restored = line.go_on.click(partial(restore, keeper), [key, line.job], asked, **QUICK)
-    restored.success(js=START)
+    for begins, job in ((line.go_on.click, line.job), (line.going.change, line.going)):
+        begins(partial(restore, keeper), [key, job], asked, **QUICK).success(js=START)
     line.discard.click(partial(discarded, keeper), [key, line.job], outputs, **QUICK)
     delete.click(partial(deleted, keeper), key, outputs, **QUICK)
 
 
 def shown_of(keeper: Keeper, key: str | None) -> Offer:
     """Return the line about the job of a visitor that was last worked on; hidden where there is none."""
-    job = None
-    with suppress(PoolError, OSError):
-        job = next(iter(_jobs(keeper, key)), None)
-    if job is None:
-        return HIDDEN._replace(job=None)
-    both = WHOLE if job.asked.pool else ""  # what Whisper alone has finished is on the page before
-    said = UNDER_WAY if job.under_way else BROKEN_OFF + both
-    text = said.format(job.recording.name, clock(job.reached), clock(job.asked.seconds))
-    return Offer(gr.update(visible=True), LINE.format(text), job.id)
-
-
-def _jobs(keeper: Keeper, key: str | None) -> list[Job]:
-    return jobs.jobs(keeper.visitors.open(key)) if keeper.visitors.has(key) else []
+    return line_of(keeper, newest(keeper, key))
 
 
 def restore(keeper: Keeper, key: str | None, job: str | None) -> tuple[Any, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -66,20 +65,28 @@ def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
     )
 
 
-def pick(engine: Engine, pool: str | None, example: str | None) -> tuple[Any, ...]:
+def pick(engine: Engine, pool: str | None, example: str | None, outcome: Outcome = None) -> tuple[Any, ...]:
     """Return a recording of the pool: its audio, its text as reference and as filled in, an empty view."""
+    _left(outcome)
     chosen = next((u for u in engine.queries(pool) if u.id == example), None)
     if chosen is None:
         return (gr.skip(), gr.skip(), gr.skip(), *View())
     return (playable(chosen.audio), chosen.text, chosen.text, *view.empty())
 
 
-def own_recording(reference: str, filled: str) -> tuple[Any, ...]:
+def own_recording(reference: str, filled: str, outcome: Outcome = None) -> tuple[Any, ...]:
     """Show that a clip of the visitor's own has no example chosen, and no example's text as its reference.
 
     One change of the recording may come here twice, with the reference as it was before both.
     """
+    _left(outcome)
     return (None, "" if reference == filled else gr.skip(), *view.empty())
+
+
+def _left(outcome: Outcome) -> None:
+    """Note that another clip ends what is under way, as a click on Cancel does."""
+    if isinstance(outcome, Unfinished):
+        outcome.cancel()
 
 
 def run(
@@ -106,10 +113,14 @@ def _run(
     noted: Unfinished,
 ) -> Iterator[View]:
     recording = yield from telling(recording_of(audio), View(stage=stage(READING, "working")))
-    for line in keeper.engine.load():
-        yield View(stage=stage(line, "working"))
     kept = yield from keeper.begun(key, audio, recording, pool, settings)
-    with closing(kept):
+    with kept.under_way(noted):
+        for line in keeper.engine.load():
+            yield View(stage=stage(line, "working"))
+        kept.open(keeper.engine.facts(pool, settings))
+        if kept.job and kept.job.reached and not kept.anew:
+            noted.resumed = True
+            yield view.kept(kept.job)
         results = keeper.engine.transcribe(recording.samples, pool, settings, kept.segments)
         shown = (of_tracks(kept.told(result), recording.tracks) for result in paced(results))
         choice = keeper.engine.choice(pool)
@@ -122,13 +133,16 @@ def _run(
 def _written(
     engine: Engine, results: Iterator[Result], asked: Asked, recording: Recording, noted: Unfinished
 ) -> Iterator[View]:
-    """Show results as they come, and note what is written."""
+    """Show results as they come, and note what is written; what is kept stays until it comes, too."""
     choice, sounds = engine.choice(asked.pool), Sounds(engine.audio_folders())
     code, shown = choice.language.code if choice else "", None
     outline, so_far = seen(recording.samples), SoFar(cut=recording.cut)
     for result in results:
-        noted.written = Finished(result, code, recording.cut, asked, outline)
         page = view.snapshot(result, so_far.said(result))
+        if noted.resumed and not (result.vanilla.segments or result.done):
+            yield View(stage=page.stage)
+            continue
+        noted.written = Finished(result, code, recording.cut, asked, outline)
         if result.examples != shown:
             shown = result.examples
             page = page._replace(
@@ -149,7 +163,7 @@ def paced(results: Iterator[Result], pace: float = PACE) -> Iterator[Result]:
 def cancel(outcome: Outcome) -> str:
     """Return the stage from the click on Cancel until the engine has stopped, and note the click."""
     if isinstance(outcome, Unfinished):
-        outcome.cancelled = True
+        outcome.cancel()
     return cancelling()
 
 
@@ -171,6 +185,8 @@ def settle(outcome: Outcome, reference: str) -> View:
         return view.stopped(outcome.sentence, "error", outcome.written)
     if isinstance(outcome, Unfinished):
         written = outcome.written
+        if outcome.resumed and outcome.job and not written:
+            return view.stopped(CANCELLED)._replace(**view.kept(outcome.job, ended=True).cards)
         some = written and written.result.vanilla.segments
         return view.stopped(CANCELLED if some else NOTHING, written=written)
     return View(**view.buttons(working=False))

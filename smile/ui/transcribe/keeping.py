@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smile.audio.io import Recording
 from smile.datatypes import SAMPLE_RATE, SmileError
+from smile.own import held as marks
 from smile.own import jobs
+from smile.own.held import held
 from smile.own.jobs import Job
 from smile.own.quota import ALL_FULL, FullError
 from smile.own.workspaces import Workspaces
@@ -19,7 +21,7 @@ from smile.settings import Settings
 from smile.transcription.segments import KeptSegments, kept_segments
 from smile.ui.files import taken, uploaded
 from smile.ui.parts.components import stage
-from smile.ui.transcribe.view import View
+from smile.ui.transcribe.view import Unfinished, View
 from smile.util.log import outdated
 
 if TYPE_CHECKING:
@@ -40,13 +42,41 @@ class Kept:
     """What is kept of a transcription; nothing where there is no job. To be closed however it ends."""
 
     held: ExitStack
-    segments: KeptSegments | None = None
     job: Job | None = None
+    segments: KeptSegments | None = None
     anew: bool = False  # whether what was kept before was of other examples, another model or SMILE
+
+    def open(self, facts: dict[str, Any]) -> None:
+        """Go on with the segments that depend on these facts; those of others are removed."""
+        if self.job:
+            self.anew = outdated(self.job.segments, facts)
+            self.segments = self.held.enter_context(kept_segments(self.job.segments, facts))
 
     def close(self) -> None:
         """Let go of the job, which stays if it is not finished."""
         self.held.close()
+
+    @contextmanager
+    def under_way(self, noted: Unfinished) -> Iterator[None]:
+        """Close it at the end of a run; it is marked as stopped where that is a cancel or an error.
+
+        A run that ends with its page leaves no mark, so that the next page goes on by itself.
+        """
+        noted.job = self.job
+        with closing(self):
+            try:
+                yield
+            except Exception:
+                self.stop()
+                raise
+            finally:
+                if noted.cancelled:
+                    self.stop()
+
+    def stop(self) -> None:
+        """Let it not go on by itself."""
+        if self.job:
+            marks.stop(self.job.folder)
 
     def told(self, result: Result) -> Result:
         """Return a result that says where it was begun anew."""
@@ -85,11 +115,7 @@ class Keeper:
         except (SmileError, OSError):
             return Kept(ExitStack())
         yield View(key=key)
-        held = yield from _held(job)
-        facts = self.engine.facts(pool, settings)
-        anew = outdated(job.segments, facts)
-        segments = held.enter_context(kept_segments(job.segments, facts))
-        return Kept(held, segments, job, anew)
+        return Kept((yield from _held(job)), job)
 
     def _job(self, key: str | None, audio: str | None, asked: jobs.Asked) -> Job:
         """The job of an upload, which may be there already."""
@@ -113,10 +139,11 @@ def _held(job: Job) -> Generator[View, None, ExitStack]:
     """
     until = monotonic() + PATIENCE
     while True:
-        held = ExitStack()
-        if held.enter_context(jobs.held(job.folder)) is not None:
-            return held
-        held.close()
+        stack = ExitStack()
+        if stack.enter_context(held(job.folder)) is not None:
+            marks.begin(job.folder)
+            return stack
+        stack.close()
         if monotonic() > until:
             raise SmileError(ELSEWHERE)
         yield View(stage=stage(STOPPING, "working"))

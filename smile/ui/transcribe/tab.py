@@ -38,8 +38,10 @@ def transcribe_tab(
     tabs: gr.Tabs,
     sessions: LiveSessions,
     address: Address,
-) -> tuple[Onward, Callable[[gr.Button], None]]:
+) -> tuple[Onward, Callable[[gr.Button, Dependency], None]]:
     """Lay out the tab and connect it, but for what the returned function connects: that is for the caller.
+
+    It takes the button that deletes all of a visitor, and the event that has read the page's address.
 
     Its states stand in it: beside it they would count as tabs.
     """
@@ -67,10 +69,10 @@ def transcribe_tab(
         view.outcome.change(callbacks.onward, view.outcome, onward, **QUICK)
         for button, action in onward_from_example:
             button.click(js=action)
-    connected = Connected(clip, choices, filled, view.start, run)
 
-    def later(delete: gr.Button) -> None:
-        broken_off.connect(keeper, page, key, line, connected, delete)
+    def later(delete: gr.Button, opened: Dependency) -> None:
+        connected = Connected(clip, choices, filled, view, run, address.query, opened)
+        broken_off.connect(keeper, key, line, connected, delete)
         connect_mark(clip, choices, view, scored)
         view.outcome.change(heard, [view.outcome, clip.audio], sound, **QUICK)
         others = [clip.example.input, clip.audio.input, clip.audio.clear]
@@ -136,7 +138,7 @@ def connect_run(
     engine has ended, also by a cancel, so that nothing that was still on its way overwrites it.
     """
     page, judged = list(view), [view.outcome, clip.reference]
-    begun = view.start.click(started, outputs=page, **QUICK)
+    begun = view.start.click(started, view.outcome, page, **QUICK)
     begun.then(js=SHOW_RESULTS)
     gr.on([view.start.click, clip.example.input, clip.audio.input], js=CLOSE_SHOWCASE)
     run = begun.then(
@@ -177,7 +179,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
     clip.pool.input(partial(show_examples, engine), clip.pool, clip.example, **QUICK)
     clip.example.input(
         partial(callbacks.pick, engine),
-        [clip.pool, clip.example],
+        [clip.pool, clip.example, view.outcome],
         [clip.audio, clip.reference, filled, *view],
         cancels=run,
         **QUICK,
@@ -185,7 +187,7 @@ def connect_clip(engine: Engine, clip: Clip, filled: gr.State, view: View, run: 
     brought: Dependency = gr.on(
         [clip.audio.input, clip.audio.clear],
         callbacks.own_recording,
-        [clip.reference, filled],
+        [clip.reference, filled, view.outcome],
         [clip.example, clip.reference, *view],
         cancels=run,
         **QUICK,

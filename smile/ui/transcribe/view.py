@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 from markupsafe import Markup
 
+from smile.own import held as marks
 from smile.transcription.lengths import only_beginning
 from smile.transcription.result import Transcript
+from smile.transcription.segments import sides
 from smile.ui.parts.components import stage
 from smile.ui.parts.scores import judge, score_block, verdict
 from smile.ui.transcribe.cards import card
 from smile.ui.transcribe.neighbours import neighbours
 
 if TYPE_CHECKING:
+    from smile.own.jobs import Job
     from smile.settings import Settings
     from smile.transcription.result import Result
     from smile.ui.sounds import Address
@@ -61,6 +64,11 @@ class View(NamedTuple):
     stop: Any = gr.skip()
     key: Any = gr.skip()  # of the visitor's folder, where a long transcription is kept
 
+    @property
+    def cards(self) -> dict[str, Any]:
+        """Return both cards by their names."""
+        return {"vanilla": self.vanilla, "smile": self.smile}
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -95,10 +103,22 @@ class Unfinished:
 
     def __init__(self) -> None:
         self.written: Finished | None = None
+        self.job: Job | None = None  # where it is kept, once it is
+        self.resumed = False  # whether what is kept of it is on the page
         self.cancelled = False
 
+    def cancel(self) -> None:
+        """Note that the visitor ends it, so that it does not go on by itself, neither now nor later."""
+        self.cancelled = True
+        if self.job:
+            marks.stop(self.job.folder)
 
-Outcome = Finished | Failed | Unfinished | None
+
+class Resumed:
+    """A transcription that goes on; what is kept of it is on the page, and stays there as it begins."""
+
+
+Outcome = Finished | Failed | Unfinished | Resumed | None
 
 
 def buttons(working: bool) -> dict[str, Any]:
@@ -119,10 +139,24 @@ def empty() -> View:
     )
 
 
-def started() -> View:
-    """Return the page as a transcription begins."""
+def started(outcome: Outcome = None) -> View:
+    """Return the page as a transcription begins; one that goes on leaves what is written on it."""
+    if isinstance(outcome, Resumed):
+        return View(outcome=Unfinished(), download=gr.update(visible=False), **buttons(working=True))
     return empty()._replace(
         stage=stage("Waiting for the engine", "working"), outcome=Unfinished(), **buttons(working=True)
+    )
+
+
+def kept(job: Job, ended: bool = False) -> View:
+    """Return both cards with what is kept of a transcription, which goes on unless it has `ended`."""
+    alone, other = sides(job.segments)
+    settings = job.asked.settings
+    note = Markup() if job.asked.pool else NO_POOL
+    grows = bool(other.segments) and not ended
+    return View(
+        vanilla=card((*ALONE, "no examples"), alone, busy=not ended),
+        smile=card((*OTHERS[settings.level], _how(settings)), other, busy=grows, below=note),
     )
 
 
@@ -243,7 +277,11 @@ def _adapter(result: Result) -> Markup:
 
 def how(result: Result) -> str:
     """Return by what the other side was written: examples of a number, or a head on a number of clips."""
-    return "no examples in the prompt" if result.settings.level == "acoustic" else shots(result.settings)
+    return _how(result.settings)
+
+
+def _how(settings: Settings) -> str:
+    return "no examples in the prompt" if settings.level == "acoustic" else shots(settings)
 
 
 def shots(settings: Settings) -> str:

@@ -1,0 +1,74 @@
+"""A list of My language that a reload breaks off, in a browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smile.transcription import batch
+from smile.ui.own.returning import POLL
+from tests.browser.page import Page
+from tests.browser.steps import name, said, shown
+from tests.support.fake_engine import in_three, tone
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A transcription that takes its time over three segments; the list: what it has written."""
+    texts: list[str] = []
+
+    def transcribe(*given: Any) -> Iterator[Any]:
+        for result in in_three(*given):
+            if not result.done:
+                texts.append(result.vanilla.segments[-1].text)
+            time.sleep(1.5)
+            yield result
+
+    monkeypatch.setattr(batch, "transcribe", transcribe)
+    return texts
+
+
+@pytest.fixture
+def under_way(page: Page, written: list[str], tmp_path: Path) -> Page:
+    """The tab of a new visitor, with a recording of which the second segment is being written."""
+    page.driver.execute_script("localStorage.clear()")
+    shown(page.open())
+    name(page, "mbosh", "mdw")
+    page.one("#own-recordings input[type='file']").send_keys(str(tone(tmp_path / "talk.wav", 9, 300)))
+    page.wait(lambda: "Press Transcribe" in said(page), "the recording")
+    page.click("#own-transcribe")
+    page.wait(lambda: "piece 1" in page.text("#own-results"), "the second segment")
+    return page
+
+
+def test_a_list_goes_on_by_itself_after_a_reload(under_way: Page, written: list[str]) -> None:
+    page, before = under_way, len(written)
+    shown(page.open())
+    page.errors()  # of the page that was left in the middle
+    page.wait(lambda: "piece 0" in page.text("#own-results"), "what was written")
+    page.wait(lambda: said(page).startswith("Done."), "the end")
+    assert len(page.all("#own-results .pick-row")) == 3
+    assert "piece 0" not in written[before:], "it was not written again"
+    assert written[before:].count("piece 2") == 1
+    shown(page.open())
+    page.wait(lambda: said(page).startswith("Your language is Mboshi"), "the tab with nothing left to do")
+    assert not page.errors()
+
+
+def test_a_cancelled_list_does_not(under_way: Page, written: list[str]) -> None:
+    page = under_way
+    page.click("#own-stop")
+    page.wait(lambda: "Cancelled. 1 recording waits" in said(page), "the cancel")
+    before = len(written)
+    shown(page.open())
+    page.wait(lambda: "stopped at 0:0" in said(page), f"the line; it says {said(page)}", 10)
+    time.sleep(2 * POLL)
+    assert len(written) == before
+    assert said(page).count("press Transcribe") == 1
+    page.click("#own-transcribe")
+    page.wait(lambda: said(page).startswith("Done."), "the end")
+    assert not page.errors()
