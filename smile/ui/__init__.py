@@ -53,7 +53,7 @@ def build_app(
         key, jobs_key, address = remembered(), broken_off_key(), Address()
         with gr.Tabs(elem_id="tabs") as tabs:
             keeper = Keeper(engine, service.visitors)
-            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, page, tabs, page.live, address)
+            transcribed, connect_broken_off = transcribe_tab(keeper, jobs_key, tabs, page.live, address)
             follow = [compare_tab(engine, transcribed, address)]
             delete = own_tab(service, key, page.live)
             follow.append(map_tab(Atlas(engine, maps, store), transcribed, address))

@@ -19,7 +19,6 @@ from smile.ui.map.figure import COLOURS
 from smile.ui.results import callbacks as results
 from smile.ui.results.charts import CHARTS
 from smile.ui.results.selection import Choices
-from smile.ui.results.tables import Sort
 from smile.ui.store import Store
 from tests.support.fake_engine import FakeEngine
 
@@ -84,7 +83,7 @@ def test_the_findings_leave_no_english(store, reader):
 
 
 def test_the_utterances_of_a_language_leave_no_english(store, reader):
-    reader.read(results.looked_into(store, results.Asked(opened="mdw", sort=Sort())).utterances)
+    reader.read(results.looked_into(store, results.Asked(opened="mdw")).utterances)
     assert not reader.missed, "say these in assets/locale/fr.toml"
 
 

@@ -34,7 +34,6 @@ CLOSE_SHOWCASE = "() => window.smileClose('#showcase')"
 def transcribe_tab(
     keeper: Keeper,
     key: gr.BrowserState,
-    page: gr.Blocks,
     tabs: gr.Tabs,
     sessions: LiveSessions,
     address: Address,
