@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
@@ -10,7 +11,11 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from smile.datatypes import Progress
+from smile.own.remaining import said
+from smile.transcription.preparing import ENCODED
 
+TELLING = 5.0  # seconds of some work that tell how long the rest of it takes
+PART = 0.05  # share of it that does
 POLL = 0.25  # seconds between two looks at work in the background
 T = TypeVar("T")
 
@@ -163,15 +168,20 @@ class FairLock:
 
 
 class Watched:
-    """Progress that can be asked how far it is, and told to stop."""
+    """Progress that can be asked how far it is and how long the rest may take, and told to stop."""
 
-    def __init__(self, total: int, share: bool = False):
+    def __init__(self, total: int, share: bool = False, now: Callable[[], float] = time.monotonic):
         self._done, self._total, self._stop = 0, total, Event()
         self.share = share  # whether it is told in hundredths of the work, not in clips
+        self._now = now
+        self._steady = 100 * ENCODED if share else 0  # from where on the pace is even
+        self._first: tuple[int, float] | None = None  # how far it was then, and when
 
     def __call__(self, done: int, total: int) -> None:
         """Note so many clips; ends the work where it was told to."""
         self._done, self._total = done, total
+        if self._first is None and done >= self._steady:
+            self._first = done, self._now()
         if self._stop.is_set():
             raise StoppedError
 
@@ -182,4 +192,12 @@ class Watched:
     def __str__(self) -> str:
         if not self._done:
             return "waiting for its turn"
-        return f"{self._done} %" if self.share else f"{self._done} of {self._total} clips"
+        place = f"{self._done} %" if self.share else f"{self._done} of {self._total} clips"
+        return ", ".join(filter(None, (place, said(self._left()))))
+
+    def _left(self) -> float | None:
+        """The seconds that are left; None as long as little tells of them."""
+        first, since = self._first or (self._done, self._now())
+        done, took = self._done - first, self._now() - since
+        told = took >= TELLING and done >= PART * self._total
+        return took * (self._total - self._done) / done if told and self._done < self._total else None

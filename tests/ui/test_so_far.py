@@ -10,6 +10,7 @@ from smile.settings import Settings
 from smile.transcription.result import Result, Transcript
 from smile.ui.i18n import french
 from smile.ui.parts.so_far import SoFar
+from smile.ui.scheduler import Watched
 from smile.ui.transcribe import view
 from tests.support.fake_engine import FakeEngine
 
@@ -75,3 +76,34 @@ def test_the_stage_tells_it_in_french_too(result):
     told = "Avec exemples\u00a0: 0:26 sur 20:05, encore environ 4 minutes"
     assert french().text(f"With examples: {said}") == told
     assert french().text("With examples: 0:26 of 20:05") == "Avec exemples\u00a0: 0:26 sur 20:05"
+
+
+def test_of_a_pool_that_is_made_ready_it_says_how_long_the_rest_takes():
+    now = [0.0]
+    clips = Watched(90, now=lambda: now[0])
+    clips(1, 90)
+    now[0] = 4.0
+    clips(9, 90)
+    assert str(clips) == "9 of 90 clips", "too little to tell by"
+    now[0] = 10.0
+    clips(21, 90)
+    assert str(clips) == "21 of 90 clips, about 34 s left"
+    said = f"Reading the examples of Irish: {clips}"
+    assert (
+        french().text(said)
+        == "Lecture des exemples, Irlandais\u00a0: 21 extraits sur 90, encore environ 34 s"
+    )
+    clips(90, 90)
+    assert str(clips) == "90 of 90 clips"
+
+
+def test_a_fit_is_measured_once_its_clips_are_encoded():
+    now = [0.0]
+    part = Watched(90, share=True, now=lambda: now[0])
+    part(29, 100)
+    now[0] = 60.0
+    part(30, 100)
+    assert str(part) == "30 %"
+    now[0] = 80.0
+    part(40, 100)
+    assert str(part) == "40 %, about 2 minutes left"
