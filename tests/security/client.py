@@ -102,7 +102,7 @@ class Stranger:
     @cached_property
     def arrival(self) -> Event:
         """What shows a visitor's own tab as it is."""
-        return next(e for e in self.events if e.triggers == ("select",) and e.kinds == ("browserstate",))
+        return next(e for e in self.events if e.triggers == ("select",) and e.kinds[:1] == ("browserstate",))
 
     def named(self, code: str = "gla") -> str:
         """The key of this visitor, who names a language."""

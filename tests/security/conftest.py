@@ -15,7 +15,7 @@ from tests.security.served import Served, serve
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app as `python app.py` serves it, but that its models are loaded when somebody asks for them."""
-    with serve(tmp_path_factory.mktemp("app"), idle=True) as served:
+    with serve(tmp_path_factory.mktemp("app"), idle=True, SMILE_FILE_MB="50") as served:
         yield served
 
 
