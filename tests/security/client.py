@@ -87,12 +87,15 @@ class Stranger:
         return next(c["id"] for c in self.config["components"] if c["props"].get("elem_id") == elem_id)
 
     def of(self, elem_id: str, trigger: str) -> Event:
-        """The event of a component."""
+        """The event of a component; of several the one that is of fewest others, too."""
         target = [self.component(elem_id), trigger]
-        return next(
-            self.event(d["id"])
-            for d in self.config["dependencies"]
-            if target in [list(t) for t in d["targets"]] and d["backend_fn"]
+        return min(
+            (
+                self.event(d["id"])
+                for d in self.config["dependencies"]
+                if target in [list(t) for t in d["targets"]] and d["backend_fn"]
+            ),
+            key=lambda event: len(event.triggers),
         )
 
     def event(self, index: int) -> Event:
