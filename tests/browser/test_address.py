@@ -70,6 +70,7 @@ def test_results_are_shown_again_as_they_were_chosen(results):
     results.show("charts")
     results.click("#chart label:nth-of-type(2)")
     has(results, tab="results", part="charts", chart="shots", metric="wer", known="unknown", opened="chr")
+    results.wait(lambda: "averaged over their seeds" in results.text("#caption"), "its caption")
     heading, table, caption = (results.text(css) for css in ("#summary h3", "#table", "#caption"))
     again(results)
     results.wait(lambda: results.all("#plot .js-plotly-plot"), "the chart")
