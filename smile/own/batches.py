@@ -5,7 +5,6 @@ A cancel and an error take the note away; a run that ends with its page, or with
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
@@ -18,8 +17,6 @@ from smile.util.fields import from_fields
 from smile.util.storage import read_json, write_json
 
 BATCH, ASKED = "batch", "batch.json"
-PATIENCE = 15.0  # seconds that an earlier run, which a reload has ended, has to stop
-POLL = 0.2  # seconds between two looks whether it has
 
 
 @dataclass(frozen=True)
@@ -48,22 +45,14 @@ class Noted:
 
 def noted(workspace: Workspace, again: bool) -> Generator[None, None, Noted]:
     """Note a run, once an earlier one has stopped; yields while it waits for that, which is not for long."""
-    until, there = time.monotonic() + PATIENCE, folder(workspace)
+    there = folder(workspace)
     with suppress(OSError):
         there.mkdir(exist_ok=True)
-    while there.is_dir():
-        stack = ExitStack()
-        if stack.enter_context(held.held(there)) is not None:
-            held.begin(there)
-            with suppress(OSError):
-                write_json(there / ASKED, asdict(Asked(again)))
-            return Noted(workspace, stack)
-        stack.close()
-        if time.monotonic() > until:
-            break
-        yield
-        time.sleep(POLL)
-    return Noted(workspace, None)
+    lock = yield from held.waited(there)
+    if lock:
+        with suppress(OSError):
+            write_json(there / ASKED, asdict(Asked(again)))
+    return Noted(workspace, lock)
 
 
 def left(workspace: Workspace) -> Asked | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +18,9 @@ from smile.datatypes import PoolError
 from smile.util.opening import open_lock
 
 LOCK, STOPPED, CLAIMED = "lock", "stopped", "claimed"
+PATIENCE = 15.0  # seconds that an earlier run of the same, which a reload has ended, has to stop
+POLL = 0.2  # seconds between two looks whether it has
+STOPPING = "Waiting for the same transcription to stop in another window"
 CLAIM_SECONDS = 20.0  # that a page has from its claim on to begin
 
 
@@ -39,6 +42,25 @@ def held(folder: Path) -> Iterator[IO[str] | None]:
             yield None
         else:
             yield lock
+
+
+def waited(folder: Path) -> Generator[None, None, ExitStack | None]:
+    """Hold a folder until what this returns is closed, and take all marks away; yields while others hold it.
+
+    Returns None where they do not let it go, or it is gone.
+    """
+    until = time.monotonic() + PATIENCE
+    while folder.is_dir():
+        stack = ExitStack()
+        if stack.enter_context(held(folder)) is not None:
+            begin(folder)
+            return stack
+        stack.close()
+        if time.monotonic() > until:
+            break
+        yield
+        time.sleep(POLL)
+    return None
 
 
 def busy(folder: Path) -> bool:

@@ -10,10 +10,10 @@ from statistics import mean, variance
 from smile.acoustic.crossing import FOLDS
 from smile.own.check import ACOUSTIC, COMBINED, Check
 from smile.transcription.preparing import ENCODED
+from smile.util.pace import Pace
 
 FEWEST = 3  # transcripts of a kind that tell how long one takes
 PART = 0.1  # share of the fitting that tells how long the rest of it takes
-SHORT = 90  # seconds; above it whole minutes are said
 
 
 class Remaining:
@@ -25,7 +25,7 @@ class Remaining:
     def __init__(self) -> None:
         self._took: dict[str, list[float]] = defaultdict(list)  # seconds of transcripts, by condition
         self._fitting = 0.0
-        self._first: tuple[float, float] | None = None  # how far the epochs were at first, and when
+        self._epochs = Pace(PART, steady=ENCODED)  # encoding the clips takes another time
         self._at: float | None = None
         self._done = 0
 
@@ -42,7 +42,8 @@ class Remaining:
         since, self._at = now - (now if self._at is None else self._at), now
         if step.fitted is not None:
             self._fitting += since
-            return self._of_fitting(step.fitted, now)
+            self._epochs.note(step.fitted, now)
+            return self._epochs.left(step.fitted, 1.0, now)
         if step.done > self._done and step.rows:
             self._took[step.rows[-1].condition].append(since)
         self._done = step.done
@@ -50,14 +51,6 @@ class Remaining:
             return None
         transcripts, last = _left(step.left, self._took), self._last(step, best)
         return None if transcripts is None or last is None else transcripts + last
-
-    def _of_fitting(self, share: float, now: float) -> float | None:
-        """The seconds of the epochs; None while clips are encoded, which takes another time."""
-        if share < ENCODED:
-            return None
-        first, since = self._first = self._first or (share, now)
-        done = share - first
-        return (now - since) * (1 - share) / done if done >= PART else None
 
     def _last(self, step: Check, best: str) -> float | None:
         """The seconds of the fit to all clips; of a check that goes on, its folds may be there already."""
@@ -76,12 +69,3 @@ def _left(left: Sequence[str], took: dict[str, list[float]]) -> float | None:
         total += count * mean(seconds)
         spread += variance(seconds) * (count + count**2 / len(seconds))
     return total if 2 * sqrt(spread) <= total / 2 else None
-
-
-def said(seconds: float | None) -> str:
-    """Return what is left for a person, such as "about 3 minutes left"; empty where it is not known."""
-    if seconds is None:
-        return ""
-    if seconds > SHORT:
-        return f"about {seconds / 60:.0f} minutes left"
-    return f"about {max(1, round(seconds))} s left"

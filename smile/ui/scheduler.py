@@ -11,8 +11,8 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from smile.datatypes import Progress
-from smile.own.remaining import said
 from smile.transcription.preparing import ENCODED
+from smile.util.pace import Pace, said
 
 TELLING = 5.0  # seconds of some work that tell how long the rest of it takes
 PART = 0.05  # share of it that does
@@ -173,15 +173,12 @@ class Watched:
     def __init__(self, total: int, share: bool = False, now: Callable[[], float] = time.monotonic):
         self._done, self._total, self._stop = 0, total, Event()
         self.share = share  # whether it is told in hundredths of the work, not in clips
-        self._now = now
-        self._steady = 100 * ENCODED if share else 0  # from where on the pace is even
-        self._first: tuple[int, float] | None = None  # how far it was then, and when
+        self._now, self._pace = now, Pace(PART, TELLING, steady=100 * ENCODED if share else 0)
 
     def __call__(self, done: int, total: int) -> None:
         """Note so many clips; ends the work where it was told to."""
         self._done, self._total = done, total
-        if self._first is None and done >= self._steady:
-            self._first = done, self._now()
+        self._pace.note(done, self._now())
         if self._stop.is_set():
             raise StoppedError
 
@@ -193,11 +190,6 @@ class Watched:
         if not self._done:
             return "waiting for its turn"
         place = f"{self._done} %" if self.share else f"{self._done} of {self._total} clips"
-        return ", ".join(filter(None, (place, said(self._left()))))
-
-    def _left(self) -> float | None:
-        """The seconds that are left; None as long as little tells of them."""
-        first, since = self._first or (self._done, self._now())
-        done, took = self._done - first, self._now() - since
-        told = took >= TELLING and done >= PART * self._total
-        return took * (self._total - self._done) / done if told and self._done < self._total else None
+        if self._done == self._total:
+            return place
+        return ", ".join(filter(None, (place, said(self._pace.left(self._done, self._total, self._now())))))

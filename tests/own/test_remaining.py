@@ -9,7 +9,8 @@ import pytest
 
 from smile.evaluation.rows import Row
 from smile.own.check import ACOUSTIC, Check
-from smile.own.remaining import Remaining, said
+from smile.own.remaining import Remaining
+from smile.util.pace import said
 
 CLIPS = 20
 TAKES = {"vanilla": 0.5, "1 shot": 1.0, "3 shots": 1.5, ACOUSTIC: 0.1}

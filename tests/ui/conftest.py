@@ -19,7 +19,9 @@ from smile.transcription import batch
 from smile.transcription.result import Result, Segment, Transcript
 from smile.ui import VisitorService
 from smile.ui.scheduler import Scheduler
+from smile.ui.transcribe.keeping import Keeper
 from tests.conftest import POOLS
+from tests.support.fake_engine import FakeEngine
 
 DEMO = open_pool(POOLS / "gla")
 
@@ -45,6 +47,17 @@ class IdleEngine:
 @pytest.fixture
 def idle(tmp_path: Path) -> VisitorService:
     return VisitorService(IdleEngine(), Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> FakeEngine:
+    """One that writes a long recording in three segments."""
+    return FakeEngine(tmp_path, lines=3)
+
+
+@pytest.fixture
+def keeper(engine: FakeEngine, tmp_path: Path) -> Keeper:
+    return Keeper(engine, Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
 
 
 @pytest.fixture

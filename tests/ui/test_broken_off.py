@@ -26,16 +26,6 @@ SECONDS = 20
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> FakeEngine:
-    return FakeEngine(tmp_path, lines=3)
-
-
-@pytest.fixture
-def keeper(engine: FakeEngine, tmp_path: Path) -> Keeper:
-    return Keeper(engine, Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
-
-
-@pytest.fixture
 def clip(tmp_path: Path) -> str:
     """An upload that is longer than a segment."""
     return upload(tone(tmp_path / "long.wav", SECONDS, 300))
@@ -164,7 +154,7 @@ def test_without_room_it_is_transcribed_and_not_kept(
 def test_two_windows_do_not_write_the_same(
     keeper: Keeper, clip: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "PATIENCE", 0.0)
+    monkeypatch.setattr(held, "PATIENCE", 0.0)
     running = steps(keeper, clip)
     key = next(page.key for page in running if page.key != gr.skip())
     next(page for page in running if page.vanilla != gr.skip())

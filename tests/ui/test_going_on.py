@@ -24,16 +24,6 @@ from tests.support.uploads import upload
 ACTIVE, QUIET = gr.update(active=True), gr.update(active=False)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> FakeEngine:
-    return FakeEngine(tmp_path, lines=3)
-
-
-@pytest.fixture
-def keeper(engine: FakeEngine, tmp_path: Path) -> Keeper:
-    return Keeper(engine, Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
-
-
 class Run:
     """A transcription that has come to its second segment; the visitor's key, and what its page notes."""
 

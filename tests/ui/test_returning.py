@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from smile.own import batches
+from smile.own import batches, held
 from smile.transcription import batch
 from smile.ui import VisitorService
 from smile.ui.i18n import french
@@ -132,7 +132,7 @@ def test_a_run_waits_for_one_that_stops(
     first.close()  # type: ignore[attr-defined]
     *_, last = pages
     assert "Done." in last.stage
-    monkeypatch.setattr(batches, "PATIENCE", 0.0)
+    monkeypatch.setattr(held, "PATIENCE", 0.0)
     add_recordings(idle, key, 3)
     under_way(idle, key, Runs())
     assert "Done." in list(transcribing.run(idle, key))[-1].stage, "it does not wait without end"

@@ -21,13 +21,12 @@ from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
 from smile.ui.parts.address import read
 from smile.ui.parts.components import stage
-from smile.ui.parts.pools import matched
+from smile.ui.parts.pools import LONGEST, matched
 from smile.ui.sounds import Address, Sounds
 from smile.ui.values import facts, number
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."
 NAMES = ("map", "layout", "dimensions", "colour", "neighbours")  # of a Sight in an address
-LONGEST = 60  # characters of what an address asks for that are told
 UNKNOWN = 'The address asks for the map "{}", which is not on this server; choose one from the list.'
 NO_MAPS = "There are no maps yet; make some with: smile project"
 FOREIGN = "The query is not on this map."

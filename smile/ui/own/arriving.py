@@ -57,14 +57,15 @@ def _where_things_stand(workspace: Workspace) -> str:
     pool, language = workspace.pool(), workspace.state().language
     if not language:
         return "Begin with the name of your language."
+    first = at_work(workspace)
     if not pool:
-        begun = _waiting(workspace) if (first := at_work(workspace)) and first.item.begun else ""
+        begun = _waiting(first) if first and first.item.begun else ""
         return f"Your language is {language.name}; add examples next. {begun}".strip()
     examples = "1 example" if len(pool) == 1 else f"{len(pool)} examples"
     said = f"Welcome back: {examples} of {language.name} are here."
     stopped = checked.broken_off(workspace.folder, pool)
     check = f"Their check was broken off; press “{CHECK}” to go on." if stopped else ""
-    left = filter(None, (_waiting(workspace), check, _outdated(workspace)))
+    left = filter(None, (_waiting(first), check, _outdated(workspace)))
     return f"{said} {' '.join(left) or 'Add more, or transcribe recordings.'}"
 
 
@@ -105,9 +106,8 @@ def _outdated(workspace: Workspace) -> str:
     return f"{were} transcribed with other examples or settings; press “Transcribe again” to have that anew."
 
 
-def _waiting(workspace: Workspace) -> str:
+def _waiting(first: AtWork | None) -> str:
     """Return how many recordings have no transcript, or where that of one stopped, and what to press."""
-    first = at_work(workspace)
     if first is None:
         return ""
     if first.item.begun:

@@ -17,6 +17,7 @@ from smile.transcription.options import checked
 from smile.ui.own import verdict
 from smile.ui.own.page import Page, after_choice, fresh, guarded, guarded_steps, opened, working
 from smile.ui.own.service import VisitorService
+from smile.util.pace import said
 
 BEFORE = "Transcripts made before can be made anew by it: press “Transcribe again”."
 FITTING = "Checking: fitting acoustic models, each without some of your clips"
@@ -66,9 +67,9 @@ def _best(lines: Sequence[Line]) -> str:
 def _progress(step: Check, left: float | None) -> str:
     if step.fitted is not None:
         done = f"{FITTING}, {100 * step.fitted:.0f}\u00a0%"
-        return f"{done}, {remaining.said(left)}; then come the transcripts" if left else done
+        return f"{done}, {said(left)}; then come the transcripts" if left else done
     done = f"Checking: {step.done} of {step.total} transcripts"
-    return ", ".join(filter(None, (done, remaining.said(left))))
+    return ", ".join(filter(None, (done, said(left))))
 
 
 @guarded

@@ -16,8 +16,6 @@ from smile.ui.own.service import VisitorService
 
 UNDER_WAY = "A transcription of {} is under way in another window, or stops just now; it is at {}."
 GOES_ON = "The transcription of {} goes on at {}."
-POLL = 3.0  # seconds between two looks, as long as another page is at work
-LISTS = ("run", "run_again", "resume")  # runs of the list
 
 
 @guarded
@@ -80,6 +78,6 @@ def resume(service: VisitorService, key: str | None) -> Iterator[Page]:
 
 def cancel(service: VisitorService, key: str | None, session: Runs) -> str:
     """Return the stage from the click on Cancel until the work has stopped; its list does not go on later."""
-    if session.has_at_work(LISTS) and service.visitors.has(key):
+    if session.has_at_work(runs.LISTS) and service.visitors.has(key):
         batches.forget(service.visitors.open(key))
     return runs.cancel(session)

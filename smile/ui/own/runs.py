@@ -28,6 +28,7 @@ ONE_WAITS = "Cancelled. 1 recording waits to be transcribed; press Transcribe to
 CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
 REMEMBERED = 100  # keys that a session has left
 FOLLOWS = {"check_new": "add_files"}  # runs that come by themselves, by those whose success they follow
+LISTS = ("run", "run_again", "resume")  # runs of the list of recordings
 BRINGING = ("add_files", "add_typed", "bring")  # runs that take what was uploaded
 How = Literal["well", "badly", "left"]
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
@@ -240,7 +241,7 @@ def _left(workspace: Workspace, name: str) -> str:
     """Return what is still to be done after a cancel, for a person."""
     if name in ("check", "check_new"):
         return CHECK
-    waiting = len(transcripts.waiting(workspace)) if name in ("run", "run_again", "resume") else 0
+    waiting = len(transcripts.waiting(workspace)) if name in LISTS else 0
     if not waiting:
         return CANCELLED
     return ONE_WAITS if waiting == 1 else WAITING.format(waiting)

@@ -25,10 +25,9 @@ from smile.ui.own.encodings import encoding_step
 from smile.ui.own.events import connect
 from smile.ui.own.keys import going_on
 from smile.ui.own.page import CHECK, DEFAULT, Page
-from smile.ui.own.returning import POLL
 from smile.ui.own.service import VisitorService
 from smile.ui.own.tracks import track_step
-from smile.ui.parts.components import ANNOUNCED, PLAIN, recorder, stage
+from smile.ui.parts.components import ANNOUNCED, LOOKS, PLAIN, recorder, stage
 from smile.ui.parts.doubtful import NEXT
 from smile.ui.parts.live import live_region
 from smile.ui.parts.waveform import script
@@ -87,7 +86,7 @@ def own_tab(service: VisitorService, key: gr.BrowserState, sessions: LiveSession
             outputs["stage"] = gr.HTML(stage(WELCOME), elem_id="own-stage", js_on_load=ANNOUNCED, **PLAIN)
             outputs["stop"] = gr.Button("Cancel", variant="stop", elem_id="own-stop", visible=False)
         outputs["going"] = gr.Textbox("", visible="hidden", elem_id="own-going")
-        outputs["looking"] = gr.Timer(POLL, active=False)
+        outputs["looking"] = gr.Timer(LOOKS, active=False)
         pressed["file"] = gr.DownloadButton(visible="hidden", elem_id="own-file")
         page, buttons = Page(**outputs), Buttons(**pressed)
         connect(service, tab, page, buttons)

@@ -12,6 +12,7 @@ import gradio as gr
 from smile.datatypes import PoolError
 from smile.exporting import export, without_words
 from smile.own import batches, bringing, transcripts
+from smile.own.held import STOPPING
 from smile.own.transcripts import Item, Part
 from smile.own.workspace import Workspace
 from smile.pools.export import FORMATS as POOL_FORMATS
@@ -31,14 +32,13 @@ from smile.ui.own.page import (
 )
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.so_far import SoFar
-from smile.util.timing import relayed
+from smile.util.timing import telling
 
 CLICK = "Click a transcript to hear, correct and learn from it."
 SHOWN = 5  # names in a sentence
 NOTHING = "Nothing is waiting to be transcribed; add recordings first."
 AGAIN = "Nothing is waiting; press “Transcribe again” for what was made with other examples or settings."
 UP_TO_DATE = "All transcripts were made with the examples and settings that you have now."
-STOPPING = "Waiting for the same transcription to stop in another window"
 KNOWN = "this recording is there already."
 
 
@@ -102,7 +102,7 @@ def outdated(workspace: Workspace) -> list[str]:
 def noted(service: VisitorService, workspace: Workspace, names: list[str] | None) -> Iterator[Page]:
     """Transcribe as `written` does; where the page goes before the end, the next one goes on by itself."""
     steps = batches.noted(workspace, again=names is not None)
-    with (yield from relayed(steps, lambda _: Page().says(STOPPING, "working"))):
+    with (yield from telling(steps, Page().says(STOPPING, "working"))):
         yield from written(service, workspace, names)
 
 

@@ -20,6 +20,9 @@ FOLD = Markup(
 )
 
 
+LOOKS = 3.0  # seconds between two looks at what another page is at work on
+
+
 class Onward(NamedTuple):
     """The components that other tabs go on from: tabs, buttons that come with a result, its clip."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from smile.own import remaining
 from smile.transcription.result import Result
+from smile.util.pace import said
 
 LONG = 30.0  # seconds of a recording, from which on it is told
 FEWEST = 10.0  # seconds of it that tell how long the rest takes
@@ -40,7 +40,7 @@ class SoFar:
         if done < FEWEST:
             return place
         left = (now - since) * (result.duration - reached) / done
-        return ", ".join(filter(None, (place, remaining.said(left))))
+        return ", ".join(filter(None, (place, said(left))))
 
     def _begun(self, reached: float, now: float) -> tuple[float, float]:
         """Return from where on and since when it is measured: what was kept comes at first, in no time."""

@@ -113,10 +113,11 @@ def drawn(selection: Selection, key: str) -> tuple[Figure | None, str]:
 
 def _missing(selection: Selection, chart: Chart) -> str:
     """The sentence for a chart without rows: which other languages have some, or how to make them."""
-    others = (replace(selection, choices=selection.choices._replace(known=group)) for _, group in GROUPS)
-    there = [
-        title
-        for (title, _), other in zip(GROUPS, others, strict=True)
-        if chart.rows and len(other.languages) and chart.draw(other)
-    ]
+    there = [title for title, group in GROUPS if chart.rows and _is_drawn(selection, chart, group)]
     return ELSEWHERE.format(chart.rows, ", ".join(there)) if there else chart.missing
+
+
+def _is_drawn(selection: Selection, chart: Chart, group: str) -> bool:
+    """Whether a chart has rows where another group of languages is chosen."""
+    other = replace(selection, choices=selection.choices._replace(known=group))
+    return len(other.languages) > 0 and chart.draw(other) is not None

@@ -14,11 +14,11 @@ from smile.own import jobs
 from smile.settings import OPTIONS
 from smile.ui.files import admit, discard, lent
 from smile.ui.parts.clip import Clip
-from smile.ui.parts.components import PLAIN, QUICK
+from smile.ui.parts.components import LOOKS, PLAIN, QUICK
 from smile.ui.parts.pools import example_choices
 from smile.ui.transcribe.controls import Components, shown
 from smile.ui.transcribe.keeping import Keeper
-from smile.ui.transcribe.returning import HIDDEN, NO_POOL, POLL, Offer, looked, newest
+from smile.ui.transcribe.returning import HIDDEN, NO_POOL, Offer, looked, newest
 from smile.ui.transcribe.returning import line as line_of
 from smile.ui.transcribe.view import View
 
@@ -60,7 +60,7 @@ def offer() -> Line:
             go_on = gr.Button("Go on", variant="primary", size="sm", elem_id="go-on")
             discarded = gr.Button("Discard", size="sm", elem_id="discard", elem_classes="asks")
     going = gr.Textbox("", visible="hidden", elem_id="going")
-    timer = gr.Timer(POLL, active=False)
+    timer = gr.Timer(LOOKS, active=False)
     return Line(box, text, gr.State(), going, timer, go_on, discarded, gr.State(False))
 
 

@@ -6,14 +6,12 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from smile.audio.io import Recording
 from smile.datatypes import SAMPLE_RATE, SmileError
 from smile.own import held as marks
 from smile.own import jobs
-from smile.own.held import held
 from smile.own.jobs import Job
 from smile.own.quota import ALL_FULL, FullError
 from smile.own.workspaces import Workspaces
@@ -23,14 +21,12 @@ from smile.ui.files import taken, uploaded
 from smile.ui.parts.components import stage
 from smile.ui.transcribe.view import Unfinished, View
 from smile.util.log import outdated
+from smile.util.timing import telling
 
 if TYPE_CHECKING:
     from smile.transcription.result import Result
     from smile.ui.engine import Engine
 
-PATIENCE = 15.0  # seconds that an earlier run of the same, which a reload has ended, has to stop
-POLL = 0.2  # seconds between two looks whether it has
-STOPPING = "Waiting for the same transcription to stop in another window"
 ELSEWHERE = (
     "The same transcription is under way in another window; wait until it is done, or cancel it there."
 )
@@ -137,14 +133,7 @@ def _held(job: Job) -> Generator[View, None, ExitStack]:
     Raises:
         SmileError: that does not happen.
     """
-    until = monotonic() + PATIENCE
-    while True:
-        stack = ExitStack()
-        if stack.enter_context(held(job.folder)) is not None:
-            marks.begin(job.folder)
-            return stack
-        stack.close()
-        if monotonic() > until:
-            raise SmileError(ELSEWHERE)
-        yield View(stage=stage(STOPPING, "working"))
-        sleep(POLL)
+    stack = yield from telling(marks.waited(job.folder), View(stage=stage(marks.STOPPING, "working")))
+    if stack is None:
+        raise SmileError(ELSEWHERE)
+    return stack

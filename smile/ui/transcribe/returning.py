@@ -25,7 +25,6 @@ UNDER_WAY = "A transcription of {} is under way in another window, or stops just
 STOPPING = "The transcription of {} stops just now; it is at {} of {}."
 GOES_ON = "The transcription of {} goes on at {} of {}"
 NO_POOL = "The examples that this was begun with are no longer here; discard it and begin with others."
-POLL = 3.0  # seconds between two looks, as long as another page is at work
 
 
 class Offer(NamedTuple):

@@ -156,7 +156,7 @@ def kept(job: Job, ended: bool = False) -> View:
     grows = bool(other.segments) and not ended
     return View(
         vanilla=card((*ALONE, "no examples"), alone, busy=not ended),
-        smile=card((*OTHERS[settings.level], _how(settings)), other, busy=grows, below=note),
+        smile=card((*OTHERS[settings.level], how(settings)), other, busy=grows, below=note),
     )
 
 
@@ -240,7 +240,7 @@ def smile_card(result: Result, score: str = "", ended: bool = False) -> str:
     note = _made_by(result) if result.pool else NO_POOL
     note += PROBLEM.format(result.problem) if result.problem else Markup()
     return card(
-        (*OTHERS[result.settings.level], how(result)),
+        (*OTHERS[result.settings.level], how(result.settings)),
         result.smile,
         busy=not (ended or result.done) and _grows(result),
         below=score + note,
@@ -275,12 +275,8 @@ def _adapter(result: Result) -> Markup:
     return TRAINED_ON.format(on) if on else TRAINED.format(adapter)
 
 
-def how(result: Result) -> str:
-    """Return by what the other side was written: examples of a number, or a head on a number of clips."""
-    return _how(result.settings)
-
-
-def _how(settings: Settings) -> str:
+def how(settings: Settings) -> str:
+    """Return by what the other side is written: examples of a number, or a head on a number of clips."""
     return "no examples in the prompt" if settings.level == "acoustic" else shots(settings)
 
 
