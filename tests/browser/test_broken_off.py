@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smile.ui.transcribe.returning import POLL
+from smile.ui.parts.components import LOOKS
 from tests.browser.page import Page
 from tests.support.fake_engine import HEARD, FakeEngine, tone
 
@@ -93,7 +93,7 @@ def test_a_cancelled_one_is_not_gone_on_with_by_itself(page: Page, slow: FakeEng
     slow.asked.clear()
     page.open()
     page.wait(lambda: "ended.wav stopped at 0:06 of 0:20" in page.text("#broken-off-line"), "the line")
-    time.sleep(2 * POLL)
+    time.sleep(2 * LOOKS)
     assert slow.asked == []
     assert not page.all("#audio .play-pause-button")
     page.click("#go-on")

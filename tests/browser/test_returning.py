@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smile.transcription import batch
-from smile.ui.own.returning import POLL
+from smile.ui.parts.components import LOOKS
 from tests.browser.page import Page
 from tests.browser.steps import name, said, shown
 from tests.support.fake_engine import in_three, tone
@@ -66,7 +66,7 @@ def test_a_cancelled_list_does_not(under_way: Page, written: list[str]) -> None:
     before = len(written)
     shown(page.open())
     page.wait(lambda: "stopped at 0:0" in said(page), f"the line; it says {said(page)}", 10)
-    time.sleep(2 * POLL)
+    time.sleep(2 * LOOKS)
     assert len(written) == before
     assert said(page).count("press Transcribe") == 1
     page.click("#own-transcribe")
