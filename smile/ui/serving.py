@@ -109,8 +109,17 @@ class Dashboard(gr.Blocks):
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
         """Return what an event answers with, in the language of its request."""
-        data = await super().postprocess_data(block_fn, predictions, state)
+        data = await super().postprocess_data(block_fn, _copied(predictions), state)
         return translated_answer(block_fn.outputs, data)
+
+
+def _copied(predictions: Any) -> Any:
+    """Copy what a callback returned as far as gradio changes it: it takes values out of updates."""
+    if isinstance(predictions, dict):
+        return dict(predictions)
+    if isinstance(predictions, list | tuple):
+        return [dict(value) if isinstance(value, dict) else value for value in predictions]
+    return predictions
 
 
 def _check(block_fn: Any, inputs: Any) -> None:

@@ -176,7 +176,8 @@ def test_sessions_of_other_kinds(stranger: Stranger, session: Any) -> None:
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("session", ["x" * 100_000, "../../..", "a\0b", "\u202e", "*", "%00"])
 def test_sessions_of_odd_names(stranger: Stranger, session: str) -> None:
-    body = {"data": [], "fn_index": 1, "session_hash": session}
+    search = stranger.of("own-search", "input")
+    body = {"data": ["x"], "fn_index": search.index, "session_hash": session}
     for path in ("run/predict", "queue/join"):
         answer = stranger.http.post(f"{API}/{path}", content=encoded(body), headers=JSON)
         assert answer.status_code in (200, 400, 422), path

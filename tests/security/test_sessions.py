@@ -98,10 +98,19 @@ def test_a_state_is_not_what_a_request_says(apart: Served) -> None:
 
 def test_strangers_do_not_make_the_page_forget(apart: Served) -> None:
     one, others = Stranger(apart.address), Stranger(apart.address)
-    look = one.of("own-uploads", "change")
-    before = one.run(look, one.usual(look)).json()["data"]
+    pick, explain = one.of("map-plot", "pick"), one.of("map-neighbours", "explain")
+    one.run(pick, one.usual(pick), event_data={"index": 3})
+    before = one.run(explain, one.usual(explain), event_data={"rank": 2}).json()["data"]
     for _ in range(80):
         others.session = secrets.token_hex(6)
         others.run(others.of("own-search", "input"), ["x"])
-    after = one.run(look, one.usual(look)).json()["data"]
-    assert after != before, "what has been looked at is not told again"
+    assert one.run(explain, one.usual(explain), event_data={"rank": 2}).json()["data"] == before
+    assert others.run(explain, others.usual(explain), event_data={"rank": 2}).json()["data"] != before
+
+
+def test_an_answer_is_the_same_however_often_it_is_given(apart: Served) -> None:
+    stranger = Stranger(apart.address)
+    look = stranger.of("own-uploads", "change")
+    first, again = (stranger.run(look, stranger.usual(look)).json()["data"] for _ in range(2))
+    assert first[0]["value"] == []
+    assert first == again

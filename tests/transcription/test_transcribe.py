@@ -394,13 +394,13 @@ def test_every_format_gives_the_same_transcript(models: Models, tmp_path: Path) 
 
 
 def test_a_recording_unlike_the_pool_is_said_to_be_and_one_of_its_own_is_not(
-    models: Models, pool: Pool, clip: np.ndarray
+    models: Models, clip: np.ndarray
 ) -> None:
-    other = read_audio(open_pool(POOLS / "chr").queries[0].audio)
-    quick = Settings(shots=1, knn=0.0)
-    own, far = last(models, clip, pool, quick), last(models, other, pool, quick)
+    pool = open_pool(POOLS / "chr", models.smile.info.encoder)
+    quick, query = Settings(shots=1, knn=0.0), read_audio(pool.queries[0].audio)
+    own, far = last(models, query, pool, quick), last(models, clip, pool, quick)
     assert (own.warning, len(own.remoteness)) == ("", 1)
     assert far.warning.startswith("This recording sounds unlike every example of the pool")
     assert as_dict(far)["warning"] == far.warning
     assert as_dict(far)["remoteness"] > 1 > as_dict(own)["remoteness"]
-    assert last(models, other, None).warning == ""
+    assert last(models, clip, None).warning == ""
