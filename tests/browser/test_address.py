@@ -133,6 +133,24 @@ def test_the_map_is_shown_again_as_it_was_looked_at(page):
     assert page.errors() == []
 
 
+def test_the_point_that_was_clicked_is_the_query_again(page):
+    page.show("map")
+    page.choose("map-name", "Gaelic (gla) · synthetic")
+    page.wait(lambda: page.all("#map-plot .plot.js-plotly-plot"), "the map")
+    page.driver.execute_script(
+        "document.querySelector('#map-plot .plot').emit('plotly_click', { points: [{ customdata: 20 }] });"
+    )
+    page.wait(lambda: page.all("#map-neighbours ol"), "the neighbours")
+    query, near = page.text("#map-query"), page.one("#map-neighbours ol").get_attribute("data-ids")
+    page.wait(lambda: "point=gla" in page.driver.current_url, "the point in the address")
+    again(page)
+    page.wait(lambda: page.all("#map-neighbours ol"), "the neighbours once more")
+    assert (page.text("#map-query"), page.one("#map-neighbours ol").get_attribute("data-ids")) == (query, near)
+    page.choose("map-name", "Cherokee")
+    page.wait(lambda: "point=" not in page.driver.current_url, "another map has no such point")
+    assert page.errors() == []
+
+
 def test_a_map_chosen_beside_another_pool_stays_the_one_chosen(page):
     page.choose("pool", "Cherokee")
     has(page, pool="chr")

@@ -74,7 +74,7 @@ def test_nothing_of_a_visitors_own_can_be_kept(tabs):
     fields = [component for kept in tabs.values() for component in kept.fields.values()]
     assert not [component for component in fields if isinstance(component, own)]
     texts = {c.elem_id for c in fields if isinstance(c, gr.Textbox)}
-    assert texts == {"search", "sort", "part", "shown-condition", "shown-baseline"}
+    assert texts == {"search", "sort", "part", "shown-condition", "shown-baseline", "map-point"}
 
 
 def test_the_script_is_told_names_and_defaults_of_every_tab(page_and_tabs):
@@ -113,6 +113,7 @@ def test_the_address_is_read_in_one_request_and_followed_without_any(page_and_ta
             "map",
             {"map": "real-chr", "layout": "euclidean", "dimensions": 3, "colour": "family", "neighbours": 9},
         ),
+        ("map", {"point": "gla/q0"}),
         ("results", {"metric": "wer", "normaliser": "ml_superb", "known": "unknown", "order": "id"}),
         ("results", {"chart": "levels", "sort": "-name", "search": "gre & so", "part": "charts"}),
         ("results", {"condition": "SMILE, 3 nearest", "baseline": "Whisper alone", "columns": []}),
@@ -136,7 +137,17 @@ def test_nothing_is_set_by_an_address_that_names_nothing(tabs):
 
 NAMES = [
     *("pool", "example", "clip", "shots", "counts", "ways", "seeds", "spelling", "map", "layout"),
-    *("dimensions", "colour", "neighbours", "condition", "baseline", "metric", "columns", "families"),
+    *(
+        "dimensions",
+        "colour",
+        "neighbours",
+        "point",
+        "condition",
+        "baseline",
+        "metric",
+        "columns",
+        "families",
+    ),
     *("opened", "sort", "part", "chart", "known", "tab", "seed", "windows"),
 ]
 VALUES = st.one_of(

@@ -167,12 +167,12 @@ def test_the_note_counts_and_escapes(points):
 
 
 def test_the_map_is_coloured_by_change_and_says_of_what(engine):
-    page = callbacks.show(Atlas(engine, results=Results(change())), None, *SIGHT)
+    page = callbacks.show(Atlas(engine, results=Results(change())), None, "", *SIGHT)
     assert "1 test clips" in page.changed
     assert "SMILE &lt;3&gt;" in page.changed
     assert (
         callbacks.show(
-            Atlas(engine, results=Results(change())), None, *SIGHT._replace(colour="length")
+            Atlas(engine, results=Results(change())), None, "", *SIGHT._replace(colour="length")
         ).changed
         == ""
     )
@@ -181,7 +181,7 @@ def test_the_map_is_coloured_by_change_and_says_of_what(engine):
 @pytest.mark.parametrize("results", [None, Results(), Results(change(language="chr"))])
 def test_without_results_the_examples_are_there_and_a_sentence(engine, results, monkeypatch):
     monkeypatch.setattr(changed, "samples", lambda: NONE)
-    page = callbacks.show(Atlas(engine, results=results), None, *SIGHT)
+    page = callbacks.show(Atlas(engine, results=results), None, "", *SIGHT)
     (examples,) = json.loads(page.plot["value"])["data"]
     assert len(examples["x"]) == len(GLA)
     assert "smile evaluate" in page.changed
@@ -190,7 +190,7 @@ def test_without_results_the_examples_are_there_and_a_sentence(engine, results, 
 @pytest.mark.parametrize("results", [None, Results(change(language="chr"))])
 def test_where_the_rows_have_none_of_a_map_its_samples_are_placed_on_it(engine, results):
     atlas = Atlas(engine, results=results)
-    page = callbacks.show(atlas, None, *SIGHT)
+    page = callbacks.show(atlas, None, "", *SIGHT)
     own = [sample for sample in samples().samples if sample.pool == "gla"]
     assert own
     assert f"{len(own)} test clips" in page.changed
@@ -225,7 +225,7 @@ def test_without_samples_the_map_of_one_pool_is_coloured_by_what_is_there(engine
 def test_samples_of_another_encoder_are_not_placed(engine, monkeypatch):
     other = [replace(pool, model="whisper-small int8") for pool in samples().pools]
     monkeypatch.setattr(changed, "samples", lambda: Measurements(tuple(other)))
-    assert "smile evaluate" in callbacks.show(Atlas(engine), None, *SIGHT).changed
+    assert "smile evaluate" in callbacks.show(Atlas(engine), None, "", *SIGHT).changed
 
 
 def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):
@@ -241,9 +241,10 @@ def test_a_click_on_a_measured_clip_shows_its_examples_and_rates(engine):
     assert engine.queries("gla")[0].text.replace("'", "&#39;") in page.query, "its recording is at hand"
     assert "<audio" in page.query
     assert page.why == ""
-    again = callbacks.show(atlas, page.asked, *SIGHT._replace(dimensions=3))
+    assert callbacks.show(atlas, None, page.point, *SIGHT).query == page.query.replace(" autoplay", "")
+    again = callbacks.show(atlas, page.asked, "", *SIGHT._replace(dimensions=3))
     assert json.loads(again.plot["added"])["nearest"] == [3, 5, 8]
-    elsewhere = callbacks.show(atlas, page.asked, *SIGHT._replace(map="demo-chr"))
+    elsewhere = callbacks.show(atlas, page.asked, "", *SIGHT._replace(map="demo-chr"))
     assert "not on this map" in elsewhere.stage
 
 

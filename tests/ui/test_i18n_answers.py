@@ -90,7 +90,7 @@ def test_the_utterances_of_a_language_leave_no_english(store, reader):
 @pytest.mark.parametrize("colour", [*(name for name in COLOURS if name != "speaker"), CHANGE])
 def test_maps_and_their_hover_texts_leave_no_english(atlas, reader, colour):
     for _, name in atlas.choices():
-        for value in maps.show(atlas, None, name, "js", 2, colour, 5):
+        for value in maps.show(atlas, None, "", name, "js", 2, colour, 5):
             reader.read(value)
     assert not reader.missed, "say these in assets/locale/fr.toml"
 

@@ -275,13 +275,13 @@ def test_why_names_all_measures(points):
 
 
 def test_showing_a_map_draws_it_with_its_trust(atlas):
-    page = callbacks.show(atlas, None, *ALONE)
+    page = callbacks.show(atlas, None, "", *ALONE)
     assert len(json.loads(page.plot["value"])["data"][0]["x"]) == 90
     assert page.plot["added"] == ""
     trusted = atlas.entries["demo-gla"].figures["js-2"]
     assert f"{trusted.trustworthiness:.3f}" in page.trust
     assert "not KL" in page.trust
-    both = callbacks.show(atlas, None, *ALONE._replace(map="demo"))
+    both = callbacks.show(atlas, None, "", *ALONE._replace(map="demo"))
     assert "Silhouette" in both.trust
     assert "Silhouette" not in page.trust
 
@@ -318,15 +318,37 @@ def test_a_point_of_real_speech_has_neighbours_and_nothing_to_hear(atlas):
     assert "not on this server" in page.stage
 
 
+def test_the_address_names_the_point_that_was_clicked(atlas, points):
+    clicked = callbacks.pick(atlas, told(index=20), *ALONE)
+    assert clicked.point == f"gla/{points.map.ids[20]}"
+    opened = callbacks.show(atlas, None, clicked.point, *ALONE)
+    assert (opened.query, opened.neighbours) == (clicked.query.replace(" autoplay", ""), clicked.neighbours)
+    assert opened.asked.id == points.map.ids[20]
+
+
+@pytest.mark.parametrize("name", ["gla/nope", "nope", "/", "<img src=x>", "kir/\0", "\ud800"])
+def test_a_point_that_the_map_has_not_is_told(atlas, name):
+    page = callbacks.show(atlas, None, name, *ALONE)
+    assert "not on this map" in page.stage
+    assert "<img" not in page.stage
+    assert (page.asked, page.point) == (None, "")
+
+
+def test_a_recording_has_no_name_in_the_address(atlas):
+    page = callbacks.show(atlas, Query(embedding=GLA.embeddings[0]), "", *ALONE)
+    assert page.asked is not None
+    assert page.point == ""
+
+
 def test_the_query_goes_along_to_another_map(atlas, points):
     query = points.query(20)
-    page = callbacks.show(atlas, query, *ALONE._replace(dimensions=3, count=2))
+    page = callbacks.show(atlas, query, "", *ALONE._replace(dimensions=3, count=2))
     assert len(json.loads(page.plot["added"])["nearest"]) == 2
     assert json.loads(page.plot["value"])["data"][0]["type"] == "scatter3d"
-    gone = callbacks.show(atlas, query, *REAL)
+    gone = callbacks.show(atlas, query, "", *REAL)
     assert gone.asked is None
     assert "not on this map" in gone.stage
-    assert callbacks.show(atlas, Query(embedding=GLA.embeddings[0]), *REAL).asked is None
+    assert callbacks.show(atlas, Query(embedding=GLA.embeddings[0]), "", *REAL).asked is None
 
 
 def test_a_test_recording_is_placed_with_its_text(atlas, engine):
@@ -356,8 +378,8 @@ def test_an_engines_error_is_its_sentence(tmp_path):
 
 
 def test_without_maps_or_with_an_unknown_one_a_sentence_says_so(atlas):
-    assert "smile project" in callbacks.show(atlas, None, *ALONE._replace(map=None)).stage
-    assert "no such map" in callbacks.show(atlas, None, *ALONE._replace(map="../x")).stage
+    assert "smile project" in callbacks.show(atlas, None, "", *ALONE._replace(map=None)).stage
+    assert "no such map" in callbacks.show(atlas, None, "", *ALONE._replace(map="../x")).stage
     assert clips.test_choices(atlas, "../x") == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -15,8 +14,9 @@ from smile.maps.placement import place
 from smile.maps.store import layout
 from smile.ui.guard import sentence
 from smile.ui.map import cards
+from smile.ui.map.asked import clicked, name_of, named
 from smile.ui.map.atlas import Atlas, Nearest, Points, Query, ask
-from smile.ui.map.changed import CHANGE, changed_figure, measured_on, near, note, rates
+from smile.ui.map.changed import CHANGE, changed_figure, measured_on, note
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
 from smile.ui.parts.address import read
@@ -27,9 +27,11 @@ from smile.ui.values import facts, number
 
 WELCOME = "Record or choose a clip, or click a point: the nearest examples by KL are shown with it."
 NAMES = ("map", "layout", "dimensions", "colour", "neighbours")  # of a Sight in an address
+POINT = "point"  # of the query in an address, if it is a clip that the map knows
 UNKNOWN = 'The address asks for the map "{}", which is not on this server; choose one from the list.'
 NO_MAPS = "There are no maps yet; make some with: smile project"
 FOREIGN = "The query is not on this map."
+UNNAMED = 'The address asks for the clip "{}", which is not on this map; click a point.'
 DONE = "{} nearest of {} by KL."
 AS_MEASURED = "These are the nearest examples that were shown with this clip when it was measured."
 REMEMBERED = "The recordings of this map are not on this server: these are the nearest that it remembers."
@@ -65,14 +67,16 @@ class Page(NamedTuple):
     asked: Any = gr.skip()  # the Query, or None
     encoded: Any = gr.skip()  # a Query that is not asked yet, or None
     stop: Any = gr.skip()
+    point: Any = gr.skip()  # the query's name in the address, or nothing
 
 
-def restore(atlas: Atlas, sight: Sight, query: Mapping[str, str]) -> tuple[Any, ...]:
-    """Return the values of `sight` that an address asks for, and whether it names a map.
+def restore(atlas: Atlas, fields: Mapping[str, Any], query: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return the values of the components that an address asks for, and whether it names a map.
 
-    Where it does not, the map is that of its pool; what it says nothing of stays as it is.
+    `fields` are those of a Sight and the point, by their names. Where no map is named, it is that of the
+    address's pool; what it says nothing of stays as it is.
     """
-    values = read(dict(zip(NAMES, sight, strict=True)), query)
+    values = read(fields, query)
     own = NAMES[0] in values
     if (
         not own
@@ -80,7 +84,7 @@ def restore(atlas: Atlas, sight: Sight, query: Mapping[str, str]) -> tuple[Any, 
         and (name := atlas.named(matched(atlas.engine, query.get("pool"))))
     ):
         values[NAMES[0]] = name
-    return (*(values.get(name, gr.skip()) for name in NAMES), own or gr.skip())
+    return (*(values.get(name, gr.skip()) for name in fields), own or gr.skip())
 
 
 def untold(atlas: Atlas, query: Mapping[str, str]) -> list[str]:
@@ -89,15 +93,15 @@ def untold(atlas: Atlas, query: Mapping[str, str]) -> list[str]:
     return [UNKNOWN.format(asked[:LONGEST])] if asked and asked not in atlas.entries else []
 
 
-def show(atlas: Atlas, query: Query | None, *sight: Any) -> Page:
-    """Draw the map anew, with the query where it is there too."""
+def show(atlas: Atlas, query: Query | None, point: str | None, *sight: Any) -> Page:
+    """Draw the map anew, with the query where it is there too, or the clip that the address names."""
     look = Sight(*sight)
     if not look.map:
         return Page(stage=stage(NO_MAPS))
     try:
         points = atlas.open(look.map)
         figure, words = _drawn(atlas, points, look)
-        page = _answered(atlas, points, query, look) if query else _nothing(WELCOME)
+        page = _answered(atlas, points, query, look) if query else _opened(atlas, points, point, look)
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
     trust = cards.trust_block(points.map.entry.figures[look.layout])
@@ -121,7 +125,15 @@ def packed(figure: dict[str, Any]) -> str:
 def _nothing(text: str) -> Page:
     """A map without a query."""
     plot = gr.update(added="")
-    return Page(stage=stage(text), plot=plot, query="", neighbours="", why="", asked=None)
+    return Page(stage=stage(text), plot=plot, query="", neighbours="", why="", asked=None, point="")
+
+
+def _opened(atlas: Atlas, points: Points, point: str | None, look: Sight) -> Page:
+    """The map as it is opened, with the clip that the address names."""
+    if not point:
+        return _nothing(WELCOME)
+    query = named(atlas, points, point)
+    return answer(atlas, points, query, look) if query else _nothing(UNNAMED.format(point[:LONGEST]))
 
 
 def _answered(atlas: Atlas, points: Points, query: Query, look: Sight) -> Page:
@@ -155,6 +167,7 @@ def answer(atlas: Atlas, points: Points, query: Query, look: Sight, play: bool =
         plot=gr.update(added=packed(query_figure(coordinates, at, nearest.indices, nearest.row))),
         query=cards.query_card(points, query, _address(atlas), play),
         asked=query,
+        point=name_of(points, query),
         **_explained(atlas, points, nearest, 1),
     )
 
@@ -178,24 +191,10 @@ def pick(atlas: Atlas, chosen: gr.EventData, *sight: Any) -> Page:
     try:
         points = atlas.open(look.map)
         index = number(facts(chosen).get("index"))
-        query = _clicked(atlas, points, index, look) if index is not None else None
+        query = clicked(atlas, points, index, look.colour == CHANGE) if index is not None else None
         return answer(atlas, points, query, look, play=True)._replace(stop=HIDDEN) if query else Page()
     except SmileError as error:
         return Page(stage=stage(sentence(error), "error"))
-
-
-def _clicked(atlas: Atlas, points: Points, index: int, look: Sight) -> Query | None:
-    """The point, or the measured clip above the points, that has a number in the figure."""
-    if 0 <= index < len(points):
-        return points.query(index)
-    placed = measured_on(atlas, points)[0] if look.colour == CHANGE else ()
-    number = index - len(points)
-    if not 0 <= number < len(placed):
-        return None
-    change = placed[number].change
-    return replace(
-        atlas.recording(points, change.language, change.id), near=near(change), remark=rates(change)
-    )
 
 
 def explain(atlas: Atlas, chosen: gr.EventData, query: Query | None, *sight: Any) -> Page:

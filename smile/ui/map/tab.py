@@ -13,7 +13,7 @@ from markupsafe import Markup
 from smile.paths import ASSETS
 from smile.ui.map import callbacks, clips
 from smile.ui.map.atlas import Atlas
-from smile.ui.map.callbacks import NAMES, WELCOME, Page, Sight
+from smile.ui.map.callbacks import NAMES, POINT, WELCOME, Page, Sight
 from smile.ui.map.changed import CHANGE
 from smile.ui.map.figure import COLOURS
 from smile.ui.parts.address import Address, Kept
@@ -55,18 +55,19 @@ def map_tab(atlas: Atlas, transcribed: Onward, address: Address) -> Callable[[],
         draw = connect(atlas, tab, sight, clip, page)
         connect_query(atlas, sight, clip, page, transcribed, draw)
         own = gr.State(False)
-        address.keep(kept(atlas, sight, own))
+        address.keep(kept(atlas, sight, own, page.point))
     take = partial(clips.taken, atlas)
-    return partial(follow, transcribed, sight.map, own, (page.asked, *clip), (sight.map,), take)
+    return partial(follow, transcribed, sight.map, own, (page.asked, page.point, *clip), (sight.map,), take)
 
 
-def kept(atlas: Atlas, sight: Sight, own: gr.State) -> Kept:
-    """Return what the address keeps: which map it is, and how it is looked at."""
+def kept(atlas: Atlas, sight: Sight, own: gr.State, point: gr.Textbox) -> Kept:
+    """Return what the address keeps: which map, how it is looked at, and which clip is asked about."""
+    fields = {**dict(zip(NAMES, sight, strict=True)), POINT: point}
     return Kept(
         "map",
-        dict(zip(NAMES, sight, strict=True)),
-        partial(callbacks.restore, atlas, sight),
-        [*sight, own],
+        fields,
+        partial(callbacks.restore, atlas, fields),
+        [*fields.values(), own],
         partial(callbacks.untold, atlas),
         follows=NAMES[:1],
     )
@@ -117,7 +118,8 @@ def outputs() -> Page:
     query = gr.HTML("", elem_id="map-query", **PLAIN)
     neighbours = gr.HTML("", elem_id="map-neighbours", js_on_load=BUTTONS, **PLAIN)
     why = gr.HTML("", elem_id="map-why", **PLAIN)
-    return Page(said, plot, changed, trust, query, neighbours, why, gr.State(), gr.State(), stop)
+    point = gr.Textbox("", visible="hidden", elem_id="map-point")
+    return Page(said, plot, changed, trust, query, neighbours, why, gr.State(), gr.State(), stop, point)
 
 
 def with_event(callback: Callable[..., Page], atlas: Atlas) -> Callable[..., Page]:
@@ -133,7 +135,7 @@ def connect(atlas: Atlas, tab: gr.Tab, sight: Sight, clip: Clip, page: Page) -> 
     """Let the map follow what is chosen; return the event that draws it."""
     draw: dict[str, Any] = {
         "fn": partial(callbacks.show, atlas),
-        "inputs": [page.asked, *sight],
+        "inputs": [page.asked, page.point, *sight],
         "outputs": list(page),
         **QUICK,
     }
