@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from smile.audio.io import read_recording
 from smile.datatypes import PoolError, RecognizerInfo, SmileError
 from smile.own import held, jobs
 from smile.own.quota import Quota
@@ -136,9 +137,53 @@ def test_the_facts_of_a_pools_transcript_have_the_version_of_its_level(
         assert (after == before) == (level == "context")
 
 
-def test_a_short_recording_makes_no_folder(keeper: Keeper, tmp_path: Path) -> None:
-    short = upload(tone(tmp_path / "short.wav", 2, 300))
-    assert all(page.key == gr.skip() for page in steps(keeper, short))
+@pytest.fixture
+def short(tmp_path: Path) -> str:
+    """An upload of one segment."""
+    return upload(tone(tmp_path / "short.wav", 2, 300))
+
+
+def test_a_short_recording_that_a_lost_connection_ended_goes_on_by_itself(keeper: Keeper, short: str) -> None:
+    key = broken(keeper, short, segments=0)
+    offer = returning.looked(keeper, key)
+    assert "goes on at 0:00 of 0:02" in offer.stage
+    assert finished(steps(keeper, short, key)).done
+    assert not jobs.jobs(keeper.visitors.open(key))
+
+
+def test_of_a_short_recording_that_was_cancelled_or_failed_nothing_stays(
+    engine: FakeEngine, keeper: Keeper, short: str
+) -> None:
+    running = steps(keeper, short)
+    noted = next(page.outcome for page in running if isinstance(page.outcome, view.Unfinished))
+    key = next(page.key for page in running if page.key != gr.skip())
+    next(page for page in running if page.vanilla != gr.skip())
+    noted.cancelled = True
+    running.close()
+    assert not jobs.jobs(keeper.visitors.open(key))
+    engine.error = SmileError("No.")
+    assert list(steps(keeper, short, key))[-1].outcome.sentence == "No."
+    engine.error = None
+    assert not jobs.jobs(keeper.visitors.open(key))
+
+
+def test_a_short_recording_is_transcribed_in_two_windows_at_once(
+    keeper: Keeper, short: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "PATIENCE", 0.0)
+    running = steps(keeper, short)
+    key = next(page.key for page in running if page.key != gr.skip())
+    next(page for page in running if page.vanilla != gr.skip())
+    assert finished(steps(keeper, short, key)).done
+    assert finished(running).done
+
+
+def test_what_is_no_upload_makes_no_folder(keeper: Keeper, tmp_path: Path) -> None:
+    recording = read_recording(tone(tmp_path / "elsewhere.wav", SECONDS, 300))
+    begun = keeper.begun("", str(tmp_path / "elsewhere.wav"), recording, None, Settings())
+    with pytest.raises(StopIteration) as ended:
+        next(begun)
+    assert ended.value.value.job is None
     assert not keeper.visitors.root.exists()
 
 

@@ -1,4 +1,4 @@
-"""How a long transcription is kept while it is written, so that it goes on after a reload or a restart."""
+"""How a transcription is kept while it is written, so that it goes on after a reload or a restart."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Kept:
 
     held: ExitStack
     job: Job | None = None
+    short: bool = False  # whether it is of one segment, of which nothing is kept before its end
     segments: KeptSegments | None = None
     anew: bool = False  # whether what was kept before was of other examples, another model or SMILE
 
@@ -70,8 +71,10 @@ class Kept:
                     self.stop()
 
     def stop(self) -> None:
-        """Let it not go on by itself."""
-        if self.job:
+        """Let it not go on by itself; a short one is removed, since its recording is still on the page."""
+        if self.short:
+            self.finish()
+        elif self.job:
             marks.stop(self.job.folder)
 
     def told(self, result: Result) -> Result:
@@ -86,7 +89,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Keeper:
-    """Keeps long transcriptions with all else of their visitors."""
+    """Keeps transcriptions under way with all else of their visitors."""
 
     engine: Engine
     visitors: Workspaces
@@ -94,24 +97,28 @@ class Keeper:
     def begun(
         self, key: str | None, audio: str | None, recording: Recording, pool: str | None, settings: Settings
     ) -> Generator[View, None, Kept]:
-        """Return what is kept of a transcription; made where it is long and nothing is kept of it yet.
+        """Return what is kept of a transcription; made where nothing is kept of it yet.
 
         Yields the page while it waits for an earlier run, and with the visitor's key, where that is new.
-        Where there is no room, nothing is kept.
+        Where there is no room, nothing is kept; nor where the same recording of one segment is under way
+        in another window.
 
         Raises:
             SmileError: the same is under way in another window.
         """
         seconds = len(recording.samples) / SAMPLE_RATE
-        if seconds <= settings.max_segment_seconds:
-            return Kept(ExitStack())
+        short = seconds <= settings.max_segment_seconds
         try:
+            uploaded(audio)
             key = key if self.visitors.has(key) else self.visitors.new()
             job = self._job(key, audio, jobs.asked(pool, settings, seconds))
         except (SmileError, OSError):
             return Kept(ExitStack())
         yield View(key=key)
-        return Kept((yield from _held(job)), job)
+        stack = yield from telling(marks.waited(job.folder), View(stage=stage(marks.STOPPING, "working")))
+        if stack is None and not short:
+            raise SmileError(ELSEWHERE)
+        return Kept(stack, job, short) if stack else Kept(ExitStack())
 
     def _job(self, key: str | None, audio: str | None, asked: jobs.Asked) -> Job:
         """The job of an upload, which may be there already."""
@@ -125,15 +132,3 @@ class Keeper:
         with workspace.work() as work:
             (copy,) = taken([upload], work)
             return jobs.begin(workspace, copy, asked, work)
-
-
-def _held(job: Job) -> Generator[View, None, ExitStack]:
-    """Hold a job, once whoever held it before has let it go.
-
-    Raises:
-        SmileError: that does not happen.
-    """
-    stack = yield from telling(marks.waited(job.folder), View(stage=stage(marks.STOPPING, "working")))
-    if stack is None:
-        raise SmileError(ELSEWHERE)
-    return stack
