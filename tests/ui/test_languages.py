@@ -188,6 +188,18 @@ def test_the_page_is_shown_again_over_what_was_on_its_way(idle: VisitorService, 
     assert shown_again(idle, second, None, None, runs) == Page(), "nor is what was left shown again"
 
 
+def test_what_was_said_since_stays_as_the_page_is_shown_again(
+    idle: VisitorService, two: tuple[str, str]
+) -> None:
+    (key, second), runs = two, Runs()
+    keys.chosen(idle, second, "1", runs)
+    marking(naming.undo, idle)(key, None, None, runs)
+    assert shown_again(idle, key, None, None, runs).stage == gr.skip(), "something was done"
+    keys.chosen(idle, key, "2", runs)
+    deleting.delete(idle, second)
+    assert shown_again(idle, "", None, None, runs).stage == gr.skip(), "everything was deleted"
+
+
 def test_an_import_that_was_left_is_told_and_checks_nothing(
     idle: VisitorService, two: tuple[str, str]
 ) -> None:

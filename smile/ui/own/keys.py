@@ -102,7 +102,7 @@ def gone_over(page: Page, left: object, to: str, runs: Runs | None, brought: Seq
     if runs:
         page = page._replace(stage=page.stage + stage(BROKEN_OFF)) if runs.bringing else page
         runs.go_over(left, to)
-        runs.said = page.stage
+        runs.arrive(to, page.stage)
     return page
 
 

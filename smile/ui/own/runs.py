@@ -41,7 +41,7 @@ class Runs:
         self._ended: dict[str, How | None] = {}  # None while it is under way, or was cancelled
         self._left: dict[str, None] = {}  # keys that the page has gone over from, the last one at the end
         self._lines: dict[str, str] = {}  # what each said last of those that are or were at work together
-        self.said: Any = gr.skip()  # the stage as the page went over to the key that is open
+        self._arrival: tuple[object, Any] = "", gr.skip()  # a key that was gone over to, and the stage then
         self.cancelled = False  # whether Cancel was pressed since the last one began
         self.resumed = False  # whether it has gone on by itself with a list that another page has left
 
@@ -51,6 +51,7 @@ class Runs:
             other: self._lines[other] for other in self._lines if self._ended.get(other, "") is None
         }
         self._ended[name], self.cancelled = None, False
+        self.say()
 
     def end(self, name: str, how: How) -> None:
         """Note how one has come to its end; one that was cancelled comes to none, one left stays so."""
@@ -88,6 +89,18 @@ class Runs:
         self._left.pop(to, None)
         if len(self._left) > REMEMBERED:
             del self._left[next(iter(self._left))]
+
+    def arrive(self, key: object, stage: Any) -> None:
+        """Note what is said as the page goes over to a key."""
+        self._arrival = key, stage
+
+    def say(self) -> None:
+        """Note that something else was said since."""
+        self._arrival = "", gr.skip()
+
+    def said(self, key: object) -> Any:
+        """Return the stage as the page went over to a key; nothing new where something was said since."""
+        return self._arrival[1] if self._arrival[0] == key else gr.skip()
 
     def has_left(self, key: object) -> bool:
         """Return whether the page has gone over from a key."""
@@ -145,6 +158,7 @@ def marking(function: Callable[..., Page], service: VisitorService) -> Callable[
     def page(key: str | None, *inputs: Any) -> Page:
         *given, part, example, runs = inputs
         made = function(service, key, *given)
+        runs.say()
         return Page() if runs.has_left(key) else marked(service, made, key, part, example)
 
     page.__name__ = function.__name__  # by `wraps` gradio would count the inputs of the function inside
@@ -161,6 +175,7 @@ def clicked(
 
     def page(key: str | None, runs: Runs, event: gr.EventData) -> Page:
         made = function(key, facts(event))
+        runs.say()
         return Page() if runs.has_left(key) else made
 
     return page
@@ -208,7 +223,7 @@ def shown_again(
         return Page()
     page = fresh(service.visitors.open(key) if service.visitors.has(key) else None)
     page = marked(service, page, key, part, example)
-    return page if runs.under_way else page._replace(stage=runs.said)
+    return page if runs.under_way else page._replace(stage=runs.said(key))
 
 
 def failed(service: VisitorService, name: str, key: str | None, runs: Runs, *editing: Any) -> Page:
