@@ -24,6 +24,7 @@ from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
+from smile.ui.gone import Gone
 from smile.ui.i18n import french, marked, reading, said, translated_answer, unmarked, wordings
 from smile.ui.live import LIVE, LiveSessions
 from smile.ui.scheduler import Scheduler
@@ -71,7 +72,8 @@ class Dashboard(gr.Blocks):
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
-        doors = [gate, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
+        gone = Middleware(Gone, end=lambda session: self._queue.clean_events(session_hash=session))
+        doors = [gate, gone, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
         self._wordings = wordings(self.config, french())
         return super().launch(
