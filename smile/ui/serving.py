@@ -90,7 +90,8 @@ class Dashboard(gr.Blocks):
 
     def get_config_file(self) -> Any:
         """Describe the page for browsers, which translate what they have another text for."""
-        return marked(super().get_config_file(), self._wordings)
+        told = {**super().get_config_file(), "most_at_once": self.quota.at_once}
+        return marked(told, self._wordings)
 
     def get_api_info(self, *args: Any, **kwargs: Any) -> Any:
         """Describe the endpoints for programs, in the same words in every language."""
