@@ -36,7 +36,7 @@ class Quota:
 
     @property
     def at_once(self) -> int:
-        """Return how many bytes one upload may bring, be it one file or several; others have room beside it."""
+        """Return how many bytes one upload may bring, one file or several; others have room beside it."""
         return max(self.file, self.uploads // 2)
 
     def room(self, mine: int, everybodys: int, folder: Path) -> int:

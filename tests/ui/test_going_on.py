@@ -88,8 +88,24 @@ def test_of_two_pages_one_goes_on(keeper: Keeper, run: Run) -> None:
     assert opening(keeper, run).going == only(keeper, run).id, "the first one has never begun"
 
 
+@pytest.mark.parametrize("query", [{"pool": "gla", "shots": "3"}, {"pool": "nowhere", "shots": "many"}])
+def test_it_goes_on_where_the_address_asks_for_the_same(
+    keeper: Keeper, run: Run, query: dict[str, str]
+) -> None:
+    run.pages.close()
+    assert opening(keeper, run, query=query).going == only(keeper, run).id
+
+
 @pytest.mark.parametrize(
-    "seen", [{"touched": True}, {"going": "x"}, {"query": {"pool": "gla", "example": "q1"}}]
+    "seen",
+    [
+        {"touched": True},
+        {"going": "x"},
+        {"query": {"pool": "gla", "example": "q1"}},
+        {"query": {"pool": "chr"}},
+        {"query": {"shots": "1"}},
+        {"query": {"pool": "gla", "knn": "0"}},
+    ],
 )
 def test_a_page_with_something_else_on_it_offers_to_go_on(
     keeper: Keeper, run: Run, seen: dict[str, Any]

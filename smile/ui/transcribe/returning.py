@@ -13,8 +13,10 @@ from smile.datatypes import PoolError
 from smile.own import held, jobs
 from smile.own.jobs import Job
 from smile.ui.parts.components import stage
+from smile.ui.parts.pools import matched
 from smile.ui.parts.so_far import clock
 from smile.ui.transcribe import view
+from smile.ui.transcribe.controls import from_query, shown
 from smile.ui.transcribe.keeping import Keeper
 from smile.ui.transcribe.view import Outcome, Resumed, Unfinished
 
@@ -92,10 +94,14 @@ def _emptied(page: Seen) -> Offer:
 
 
 def _asked_for(keeper: Keeper, job: Job, query: Mapping[str, str] | None) -> bool:
-    """Whether the address asks for no other recording than a job's."""
+    """Whether the address asks for no other recording, pool or settings than a job's."""
     asked = query or {}
     named = (u for u in keeper.engine.queries(asked.get("pool")) if u.id == asked.get("example"))
-    return all(chosen.audio.name == job.recording.name for chosen in named)
+    if any(chosen.audio.name != job.recording.name for chosen in named):
+        return False
+    settings = job.asked.settings
+    same = all(value == shown(name, getattr(settings, name)) for name, value in from_query(asked).items())
+    return same and matched(keeper.engine, asked.get("pool")) in (None, job.asked.pool)
 
 
 def _has_pool(keeper: Keeper, job: Job) -> bool:
@@ -119,8 +125,8 @@ def line(keeper: Keeper, job: Job | None) -> Offer:
     else:
         text = _said(BROKEN_OFF, job) + (WHOLE if job.asked.pool else "")  # without one all of it is kept
         text += "" if _has_pool(keeper, job) else f" {NO_POOL}"
-    shown = Offer(gr.update(visible=True), LINE.format(text), job.id)
-    return shown._replace(timer=gr.update(active=busy))
+    offer = Offer(gr.update(visible=True), LINE.format(text), job.id)
+    return offer._replace(timer=gr.update(active=busy))
 
 
 def _said(sentence: str, job: Job) -> str:
