@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from smile.datatypes import SmileError
+from smile.own.held import Claims
 from smile.own.quota import Quota
 from smile.ui import guard, values, waves
 from smile.ui.bodies import Bodies, Uploads
@@ -53,6 +54,7 @@ class Dashboard(gr.Blocks):
     """Blocks with addresses of their own, behind a gate, whose errors are sentences."""
 
     sounds, quota, live = Sounds(()), Quota(), LiveSessions(Scheduler())
+    claims = Claims()
     _wordings: Mapping[str, str] = MappingProxyType({})  # what the browser translates with, once it is served
 
     def launch(self, *, hosts: Sequence[str] = (), **options: Any) -> Any:  # type: ignore[override]
@@ -72,7 +74,7 @@ class Dashboard(gr.Blocks):
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
-        gone = Middleware(Gone, end=lambda session: self._queue.clean_events(session_hash=session))
+        gone = Middleware(Gone, end=self._end)
         doors = [gate, gone, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
         self._wordings = wordings(self.config, french())
@@ -87,6 +89,11 @@ class Dashboard(gr.Blocks):
                 **options,
             }
         )
+
+    async def _end(self, session: str) -> None:
+        """End what a page that has gone had asked for, and was about to ask for."""
+        self.claims.release(session)
+        await self._queue.clean_events(session_hash=session)
 
     def get_config_file(self) -> Any:
         """Describe the page for browsers, which translate what they have another text for."""

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from smile.own import held
+from smile.own.held import Claims
 from smile.ui import build_app, gone
 from smile.ui.gone import Gone
+from smile.ui.serving import Dashboard
 from tests.security.client import API, Stranger, file
 from tests.support.fake_engine import FakeEngine, tone
 from tests.support.launched import launched
@@ -26,10 +29,15 @@ def engine(tmp_path: Path) -> FakeEngine:
 
 
 @pytest.fixture
-def stranger(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stranger]:
+def page(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dashboard]:
     monkeypatch.setattr(gone, "GRACE", 0.1)
     with launched(build_app(engine)) as page:
-        yield Stranger(page.local_url.rstrip("/"))
+        yield page
+
+
+@pytest.fixture
+def stranger(page: Dashboard) -> Stranger:
+    return Stranger(page.local_url.rstrip("/"))
 
 
 def begun(stranger: Stranger, engine: FakeEngine) -> None:
@@ -69,6 +77,27 @@ def test_what_a_program_asked_for_goes_on(stranger: Stranger, engine: FakeEngine
     assert engine.running == 1
     stranger.listen(until=("process_generating",))  # who reads the answers and goes ends it
     until(lambda: engine.running == 0)
+
+
+def test_what_a_page_was_about_to_go_on_with_is_anothers_once_it_has_gone(
+    page: Dashboard, stranger: Stranger, tmp_path: Path
+) -> None:
+    with heartbeat(stranger, stranger.session):
+        assert page.claims.claim(tmp_path, stranger.session)
+        assert not page.claims.claim(tmp_path, "another")
+    until(lambda: page.claims.claim(tmp_path, "another"))
+
+
+def test_what_another_page_has_begun_or_claimed_since_stays_so(tmp_path: Path) -> None:
+    claims = Claims()
+    assert claims.claim(tmp_path, "one")
+    held.begin(tmp_path)
+    claims.release("one")
+    assert claims.claim(tmp_path, "two")
+    claims.release("one")
+    assert held.busy(tmp_path)
+    claims.release("two")
+    assert not held.busy(tmp_path)
 
 
 PAGE, READER = "/gradio_api/heartbeat/s", "/gradio_api/queue/data"

@@ -10,11 +10,12 @@ import gradio as gr
 from markupsafe import Markup
 
 from smile.datatypes import PoolError
-from smile.own import held, jobs
+from smile.own import jobs
 from smile.own.jobs import Job
 from smile.ui.parts.components import stage
 from smile.ui.parts.pools import matched
 from smile.ui.parts.so_far import clock
+from smile.ui.sessions import page_at_hand
 from smile.ui.transcribe import view
 from smile.ui.transcribe.controls import from_query, shown
 from smile.ui.transcribe.keeping import Keeper
@@ -82,7 +83,8 @@ def looked(keeper: Keeper, key: str | None, *seen: Any) -> Offer:
         return _emptied(page)
     if job.stopped or not (page.untouched and _asked_for(keeper, job, page.query)):
         return line(keeper, job)
-    if not job.under_way and _has_pool(keeper, job) and held.claim(job.folder):
+    claims = keeper.visitors.claims
+    if not job.under_way and _has_pool(keeper, job) and claims.claim(job.folder, page_at_hand()):
         return _going_on(job)
     cards = view.kept(job, ended=not job.under_way).cards if job.reached else {}
     return line(keeper, job)._replace(**cards)
