@@ -68,11 +68,6 @@ def busy(workspace: Workspace) -> bool:
     return held.busy(folder(workspace))
 
 
-def claim(workspace: Workspace) -> bool:
-    """Claim what was left, to go on with it; return whether nobody else has, or is at work on it."""
-    return held.claim(folder(workspace))
-
-
 def forget(workspace: Workspace) -> None:
     """Let the list not go on by itself."""
     with suppress(OSError):

@@ -22,6 +22,7 @@ PATIENCE = 15.0  # seconds that an earlier run of the same, which a reload has e
 POLL = 0.2  # seconds between two looks whether it has
 STOPPING = "Waiting for the same transcription to stop in another window"
 CLAIM_SECONDS = 20.0  # that a page has from its claim on to begin
+MOST_CLAIMS = 400  # that are remembered
 
 
 @contextmanager
@@ -75,6 +76,32 @@ def claim(folder: Path) -> bool:
         if lock is None or _claimed(folder) or stopped(folder):
             return False
         return _mark(folder / CLAIMED)
+
+
+class Claims:
+    """The claims of pages, given back where a page goes before it has begun."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Path, int]] = {}  # by page: a folder, and when it was claimed
+
+    def claim(self, folder: Path, page: str) -> bool:
+        """Claim what lies in a folder for a page, as `claim` does; it goes on with one thing."""
+        if not claim(folder):
+            return False
+        with suppress(OSError):
+            self._made.pop(page, None)
+            self._made[page] = folder, (folder / CLAIMED).stat().st_mtime_ns
+        for old in list(self._made)[:-MOST_CLAIMS]:
+            self._made.pop(old, None)
+        return True
+
+    def release(self, page: str) -> None:
+        """Give back what a page that has gone has claimed, where nobody has begun since."""
+        folder, when = self._made.pop(page, (Path(), 0))
+        mark = folder / CLAIMED
+        with suppress(OSError):
+            if mark.stat().st_mtime_ns == when:
+                mark.unlink()
 
 
 def begin(folder: Path) -> None:

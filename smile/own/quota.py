@@ -34,6 +34,11 @@ class Quota:
     uploads: int = 2_000_000_000  # of uploads that have not been used yet, or are under way
     file: int = 750_000_000  # of one uploaded file; an hour of stereo at 48 kHz in 16 bits is 691 MB
 
+    @property
+    def at_once(self) -> int:
+        """Return how many bytes one upload may bring, one file or several; others have room beside it."""
+        return max(self.file, self.uploads // 2)
+
     def room(self, mine: int, everybodys: int, folder: Path) -> int:
         """Return how many more bytes a visitor may keep.
 

@@ -23,6 +23,7 @@ from smile.own import jobs
 from smile.own.addresses import MOST_LANGUAGES, Address, Given, address
 from smile.own.changes import UNFINISHED
 from smile.own.folders import PASSING, alone, damaged, empty, made_here, tidied
+from smile.own.held import Claims
 from smile.own.quota import MANY, FullError, Quota, used
 from smile.own.state import State
 from smile.own.workspace import GONE, LOCK, POOLS, RECORDINGS, STATE, WORK, Workspace
@@ -53,7 +54,7 @@ class Workspaces:
         forget: Forget = lambda paths: None,
     ):
         self.root, self.hours, self.quota = root, hours, quota
-        self.forget = forget
+        self.forget, self.claims = forget, Claims()
         self._open: dict[str, Workspace] = {}
         self._sizes: dict[str, int] = {}
         self._given = Given()

@@ -48,7 +48,7 @@ def build_app(
     )
     with Dashboard(title="SMILE", analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         page.sounds, page.quota = Sounds(engine.audio_folders()), service.visitors.quota
-        page.live = LiveSessions(engine.scheduler)
+        page.live, page.claims = LiveSessions(engine.scheduler), service.visitors.claims
         gr.HTML(prose("header.html"), apply_default_css=False)
         key, jobs_key, address = remembered(), broken_off_key(), Address()
         with gr.Tabs(elem_id="tabs") as tabs:

@@ -23,7 +23,7 @@ from smile.own.quota import DISK_FULL, Quota, said, used
 from smile.ui.files import root, sweep, uploading
 
 UPLOAD = "/gradio_api/upload"
-MOST_FILES = 1_000_000_000  # bytes of the files of one upload
+FORM = 1_000_000  # bytes of an upload beside its files: their names, and what parts them
 MOST_VALUES = 4_000_000  # bytes of any other request
 MOST_ENTRIES = 3000  # folders of uploads
 UNUSED = 300.0  # seconds after which an upload that nobody has used makes way for another
@@ -56,6 +56,7 @@ class Uploads:
     def __init__(self, quota: Quota):
         self._quota = quota
         self._numbers = count()
+        self.at_once = quota.at_once  # bytes of the files of one upload
         self._under_way: dict[int, Arriving] = {}  # in the order in which they began
         self._short = -math.inf  # when there last was too little room
 
@@ -125,10 +126,10 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         files = scope["path"].rstrip("/").endswith(UPLOAD)
-        size, most = _length(Headers(scope=scope)), MOST_FILES if files else MOST_VALUES
+        size, most = _length(Headers(scope=scope)), self._uploads.at_once if files else MOST_VALUES
         if size is None:
             await PlainTextResponse(NO_LENGTH, 411)(scope, receive, send)
-        elif size > most:
+        elif size > most + FORM * files:
             await PlainTextResponse(TOO_LONG.format(said(most)), 413)(scope, receive, send)
         elif files:
             await self._take(size, scope, receive, send)

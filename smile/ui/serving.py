@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from smile.datatypes import SmileError
+from smile.own.held import Claims
 from smile.own.quota import Quota
 from smile.ui import guard, values, waves
 from smile.ui.bodies import Bodies, Uploads
@@ -24,6 +25,7 @@ from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
+from smile.ui.gone import Gone
 from smile.ui.i18n import french, marked, reading, said, translated_answer, unmarked, wordings
 from smile.ui.live import LIVE, LiveSessions
 from smile.ui.scheduler import Scheduler
@@ -52,6 +54,7 @@ class Dashboard(gr.Blocks):
     """Blocks with addresses of their own, behind a gate, whose errors are sentences."""
 
     sounds, quota, live = Sounds(()), Quota(), LiveSessions(Scheduler())
+    claims = Claims()
     _wordings: Mapping[str, str] = MappingProxyType({})  # what the browser translates with, once it is served
 
     def launch(self, *, hosts: Sequence[str] = (), **options: Any) -> Any:  # type: ignore[override]
@@ -71,7 +74,8 @@ class Dashboard(gr.Blocks):
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
-        doors = [gate, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
+        gone = Middleware(Gone, end=self._end)
+        doors = [gate, gone, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
         self._wordings = wordings(self.config, french())
         return super().launch(
@@ -86,9 +90,15 @@ class Dashboard(gr.Blocks):
             }
         )
 
+    async def _end(self, session: str) -> None:
+        """End what a page that has gone had asked for, and was about to ask for."""
+        self.claims.release(session)
+        await self._queue.clean_events(session_hash=session)
+
     def get_config_file(self) -> Any:
         """Describe the page for browsers, which translate what they have another text for."""
-        return marked(super().get_config_file(), self._wordings)
+        told = {**super().get_config_file(), "most_at_once": self.quota.at_once}
+        return marked(told, self._wordings)
 
     def get_api_info(self, *args: Any, **kwargs: Any) -> Any:
         """Describe the endpoints for programs, in the same words in every language."""

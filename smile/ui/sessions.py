@@ -1,4 +1,4 @@
-"""Bounds on what the server keeps of a session: little state, and few answers that nobody reads."""
+"""The session at hand, and bounds on what the server keeps of one: little state, and few unread answers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from types import SimpleNamespace
 from typing import Any
 
 from gradio import state_holder
+from gradio.context import LocalContext
 from gradio.utils import LRUCache
 
 KEPT = 400  # sessions whose state is kept; the one that was used longest ago is forgotten first
 LISTENING = 256  # sessions for which answers wait
 UNREAD = 30  # messages that wait for one of them; an event has about four
 BUSY = "Answers to earlier requests have not been read; read them first."
+
+
+def page_at_hand() -> str:
+    """Return the session of the page whose event is being done; empty where none is."""
+    return str(getattr(LocalContext.request.get(None), "session_hash", None) or "")
 
 
 class _Session(state_holder.SessionState):

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+from gradio.context import LocalContext
+
 from smile.own import changes
 from smile.pools.pool import open_pool
 from smile.ui import VisitorService
@@ -9,6 +15,16 @@ from smile.ui.own import naming
 from tests.conftest import POOLS
 
 DEMO = open_pool(POOLS / "gla")
+
+
+@contextmanager
+def asked_by(session: str) -> Iterator[None]:
+    """Let what is done meanwhile be asked for by the page of a session."""
+    token = LocalContext.request.set(gr.Request(session_hash=session))
+    try:
+        yield
+    finally:
+        LocalContext.request.reset(token)
 
 
 def named(service: VisitorService, code: str = "mdw") -> str:

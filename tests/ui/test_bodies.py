@@ -156,3 +156,13 @@ def test_an_upload_waits_no_longer_than_others_can_take(
     with pytest.raises(SmileError, match=FULL):
         sent(uploads, b"x")
     assert sum(waits) == pytest.approx(bodies.SHORT)
+
+
+@pytest.mark.parametrize(("most", "taken"), [(400, True), (100, False)])
+def test_one_upload_may_be_as_large_as_a_file_but_leaves_others_room(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, most: int, taken: bool
+) -> None:
+    monkeypatch.setattr(bodies, "FORM", 0)
+    received = sent(Uploads(Quota(file=most, uploads=600, free=0)), bytes(350))
+    assert (received[0]["type"] == "http.request") is taken
+    assert taken or received[0]["status"] == 413

@@ -20,6 +20,7 @@ from smile.ui.transcribe.returning import Offer, Seen, looked
 from smile.ui.transcribe.view import Resumed, Unfinished, View
 from tests.support.fake_engine import DEFAULTS, HEARD, FakeEngine, tone
 from tests.support.uploads import upload
+from tests.support.visitors import asked_by
 
 ACTIVE, QUIET = gr.update(active=True), gr.update(active=False)
 
@@ -88,8 +89,33 @@ def test_of_two_pages_one_goes_on(keeper: Keeper, run: Run) -> None:
     assert opening(keeper, run).going == only(keeper, run).id, "the first one has never begun"
 
 
+def test_a_page_that_was_about_to_and_has_gone_is_not_waited_for(keeper: Keeper, run: Run) -> None:
+    run.pages.close()
+    with asked_by("one"):
+        assert opening(keeper, run).going == only(keeper, run).id
+    assert opening(keeper, run).timer == ACTIVE
+    keeper.visitors.claims.release("one")
+    assert opening(keeper, run).going == only(keeper, run).id
+
+
+@pytest.mark.parametrize("query", [{"pool": "gla", "shots": "3"}, {"pool": "nowhere", "shots": "many"}])
+def test_it_goes_on_where_the_address_asks_for_the_same(
+    keeper: Keeper, run: Run, query: dict[str, str]
+) -> None:
+    run.pages.close()
+    assert opening(keeper, run, query=query).going == only(keeper, run).id
+
+
 @pytest.mark.parametrize(
-    "seen", [{"touched": True}, {"going": "x"}, {"query": {"pool": "gla", "example": "q1"}}]
+    "seen",
+    [
+        {"touched": True},
+        {"going": "x"},
+        {"query": {"pool": "gla", "example": "q1"}},
+        {"query": {"pool": "chr"}},
+        {"query": {"shots": "1"}},
+        {"query": {"pool": "gla", "knn": "0"}},
+    ],
 )
 def test_a_page_with_something_else_on_it_offers_to_go_on(
     keeper: Keeper, run: Run, seen: dict[str, Any]

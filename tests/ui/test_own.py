@@ -455,6 +455,13 @@ def test_texts_are_escaped_wherever_they_stand() -> None:
     assert all("&lt;script&gt;" in str(html) or html == shown[2] for html in shown)
 
 
+@pytest.mark.parametrize(("anew", "text"), [(False, "piece 0"), (True, "…")])
+def test_what_is_kept_of_a_recording_stays_until_its_text_comes(anew: bool, text: str) -> None:
+    items = [Item(Recording("talk.wav", Path("talk.wav")), begun="piece 0", anew=anew)]
+    assert f">{text}<" in view.transcripts(items, [], at_work=("talk.wav", ""))
+    assert ">piece 1<" in view.transcripts(items, [], at_work=("talk.wav", "piece 1"))
+
+
 @pytest.mark.parametrize("helps", [True, False, None])
 def test_a_check_is_said_in_a_sentence(helps: bool | None) -> None:
     setting = PoolSetting(3, 1.0, clips=12, cer=40.0, vanilla=60.0, helps=helps, order="old")

@@ -16,7 +16,7 @@ from smile.ui.own import returning, transcribing
 from smile.ui.own.page import Page
 from smile.ui.own.runs import Runs, counted
 from tests.support.fake_engine import in_three
-from tests.support.visitors import add_recordings, named
+from tests.support.visitors import add_recordings, asked_by, named
 
 
 @pytest.fixture
@@ -63,6 +63,16 @@ def test_what_a_page_has_left_goes_on_and_nothing_is_written_twice(idle: Visitor
     assert "Done." in pages[-1].stage
     assert batches.left(idle.visitors.open(key)) is None
     assert returning.returned(idle, key, Runs()).going == gr.skip()
+
+
+def test_a_page_that_was_about_to_and_has_gone_is_not_waited_for(idle: VisitorService, key: str) -> None:
+    left(idle, key)
+    with asked_by("one"):
+        assert returning.returned(idle, key, Runs()).going == key
+    other = Runs()
+    assert looked(idle, key, other).looking == ACTIVE
+    idle.visitors.claims.release("one")
+    assert looked(idle, key, other).going == key
 
 
 def test_another_window_waits_and_says_how_far_it_is(idle: VisitorService, key: str) -> None:

@@ -13,6 +13,7 @@ from smile.ui.own.arriving import at_work, found
 from smile.ui.own.page import Page, guarded, guarded_steps, marked, opened
 from smile.ui.own.runs import Runs
 from smile.ui.own.service import VisitorService
+from smile.ui.sessions import page_at_hand
 
 UNDER_WAY = "A transcription of {} is under way in another window, or stops just now; it is at {}."
 GOES_ON = "The transcription of {} goes on at {}."
@@ -54,7 +55,7 @@ def _with_list(service: VisitorService, page: Page, key: str | None, session: Ru
     what = at_work(workspace, asked.again) if asked else None
     if what is None:
         return page
-    if not session.resumed and batches.claim(workspace):
+    if not session.resumed and service.visitors.claims.claim(batches.folder(workspace), page_at_hand()):
         session.resumed = True
         return page.says(what.told(GOES_ON), "working")._replace(going=key)
     if batches.busy(workspace):

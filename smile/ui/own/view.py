@@ -125,7 +125,8 @@ def transcripts(
 ) -> str:
     """Return recordings and their transcripts as HTML, part by part.
 
-    `at_work` is the name of one and its growing text; `first` are those to correct first.
+    `at_work` is the name of one and its growing text; until that comes, what is kept of it stays there.
+    `first` are those to correct first.
     """
     if not items:
         return Markup('<p class="note">Nothing to transcribe yet.</p>')
@@ -136,7 +137,7 @@ def transcripts(
     for item in items[:MOST_ROWS]:
         name = item.recording.name
         if at_work and at_work[0] == name:
-            rows += WAITING.format(name, at_work[1] or "…", "writing")
+            rows += WAITING.format(name, at_work[1] or (not item.anew and item.begun) or "…", "writing")
         elif item.transcript:
             rows += Markup().join(_part(p, p.key == chosen) for p in by_name.get(name, [])) or PROBLEM.format(
                 name, "No speech was heard."

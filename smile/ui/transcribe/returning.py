@@ -10,11 +10,14 @@ import gradio as gr
 from markupsafe import Markup
 
 from smile.datatypes import PoolError
-from smile.own import held, jobs
+from smile.own import jobs
 from smile.own.jobs import Job
 from smile.ui.parts.components import stage
+from smile.ui.parts.pools import matched
 from smile.ui.parts.so_far import clock
+from smile.ui.sessions import page_at_hand
 from smile.ui.transcribe import view
+from smile.ui.transcribe.controls import from_query, shown
 from smile.ui.transcribe.keeping import Keeper
 from smile.ui.transcribe.view import Outcome, Resumed, Unfinished
 
@@ -80,7 +83,8 @@ def looked(keeper: Keeper, key: str | None, *seen: Any) -> Offer:
         return _emptied(page)
     if job.stopped or not (page.untouched and _asked_for(keeper, job, page.query)):
         return line(keeper, job)
-    if not job.under_way and _has_pool(keeper, job) and held.claim(job.folder):
+    claims = keeper.visitors.claims
+    if not job.under_way and _has_pool(keeper, job) and claims.claim(job.folder, page_at_hand()):
         return _going_on(job)
     cards = view.kept(job, ended=not job.under_way).cards if job.reached else {}
     return line(keeper, job)._replace(**cards)
@@ -92,10 +96,14 @@ def _emptied(page: Seen) -> Offer:
 
 
 def _asked_for(keeper: Keeper, job: Job, query: Mapping[str, str] | None) -> bool:
-    """Whether the address asks for no other recording than a job's."""
+    """Whether the address asks for no other recording, pool or settings than a job's."""
     asked = query or {}
     named = (u for u in keeper.engine.queries(asked.get("pool")) if u.id == asked.get("example"))
-    return all(chosen.audio.name == job.recording.name for chosen in named)
+    if any(chosen.audio.name != job.recording.name for chosen in named):
+        return False
+    settings = job.asked.settings
+    same = all(value == shown(name, getattr(settings, name)) for name, value in from_query(asked).items())
+    return same and matched(keeper.engine, asked.get("pool")) in (None, job.asked.pool)
 
 
 def _has_pool(keeper: Keeper, job: Job) -> bool:
@@ -119,8 +127,8 @@ def line(keeper: Keeper, job: Job | None) -> Offer:
     else:
         text = _said(BROKEN_OFF, job) + (WHOLE if job.asked.pool else "")  # without one all of it is kept
         text += "" if _has_pool(keeper, job) else f" {NO_POOL}"
-    shown = Offer(gr.update(visible=True), LINE.format(text), job.id)
-    return shown._replace(timer=gr.update(active=busy))
+    offer = Offer(gr.update(visible=True), LINE.format(text), job.id)
+    return offer._replace(timer=gr.update(active=busy))
 
 
 def _said(sentence: str, job: Job) -> str:
