@@ -233,11 +233,12 @@ def _load_first(options: Options) -> None:
 
 
 def _quota(chosen: argparse.Namespace) -> Quota:
+    """The quota; a file that waits counts among the uploads, so it may not be larger than these together."""
     return Quota(
         each=chosen.visitor_mb,
         total=chosen.visitors_mb,
         visitors=chosen.most_visitors,
         free=chosen.free_mb,
         uploads=chosen.uploads_mb,
-        file=chosen.file_mb,
+        file=min(chosen.file_mb, chosen.uploads_mb),
     )

@@ -112,6 +112,13 @@ def test_uploads_are_taken_while_there_is_room(small: Served) -> None:
     assert stranger.upload("b.wav", bytes(2_000_000)), "there is room again"
 
 
+def test_no_file_is_promised_that_uploads_have_no_room_for(small: Served) -> None:
+    stranger = Stranger(small.address)
+    assert stranger.config["max_file_size"] == stranger.config["most_at_once"] == LIMIT * 1_000_000
+    answer = stranger.http.post(f"{API}/upload", files={"files": ("c.wav", bytes(5_000_000))})
+    assert (answer.status_code, f"{LIMIT} MB" in answer.text) == (413, True), answer.text
+
+
 def test_many_at_once_do_not_pass_together(small: Served) -> None:
     def send(number: int) -> int:
         body = multipart("a.wav", bytes([number]) * 1_200_000)
