@@ -23,7 +23,7 @@ from smile.acoustic.stretches import logprobs_of, stretches
 from smile.audio.features import STATES_PER_SECOND
 from smile.datatypes import SAMPLE_RATE, DamagedError, Matrix, Samples, SmileError, Span
 from smile.exporting import TieredTranscript, export
-from smile.exporting.transcripts import parts_as_dicts
+from smile.exporting.transcripts import STRANGERS, TEXT, parts_as_dicts
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
 from smile.settings import later
@@ -33,7 +33,6 @@ from smile.util.arrays import read_array, write_array
 from smile.util.storage import WorkFolder, read_json, work_folder, write_json
 from smile.whisper.model import Model
 
-TEXT, STRANGERS = "Text", "Not in the text"  # names of tiers
 REPORT = "alignment.json"
 MOST_LINES = 20_000
 SHORT_TEXT = 5_000  # characters that any recording may have

@@ -11,6 +11,7 @@ from gradio.events import Dependency
 
 from smile.ui.own import (
     adding,
+    aligning,
     checking,
     correcting,
     deleting,
@@ -65,7 +66,7 @@ def opened(view: Page) -> list[Any]:
 
 def brought(view: Page) -> list[Any]:
     """Return the inputs by which a visitor brings sound."""
-    return [view.uploads, view.clip, view.recordings, view.recorded]
+    return [view.uploads, view.clip, view.recordings, view.recorded, view.text_files]
 
 
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
@@ -178,13 +179,15 @@ def connect_transcripts(
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
     resumed = run(view.going.change, returning.resume, [])
+    aligned = run(buttons.align.click, aligning.align, [view.text_files, view.given_text, buttons.unit])
+    lines = run(buttons.add_lines.click, aligning.add_lines, [])
 
     opened_one = view.results.pick(opening(service), [view.key, under_way], outputs, **QUICK)
     opened_one.then(js="() => window.smileOpened()")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
     forgotten = [view.key, view.part, view.part_place, *opened(view), under_way]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
-    return [bring, first, again, resumed, learn]
+    return [bring, first, again, resumed, aligned, lines, learn]
 
 
 def _run(

@@ -76,6 +76,8 @@ class Page(NamedTuple):
     languages_box: Any = gr.skip()
     delete_this: Any = gr.skip()  # the language that is open, not the others
     going: Any = gr.skip()  # of which key a list that was left goes on by itself
+    text_files: Any = gr.skip()  # a recording and its text, which exists already
+    given_text: Any = gr.skip()
     looking: Any = gr.skip()  # the timer, at work as long as another page is at work on the list
 
     def says(self, text: str, kind: str = "") -> Page:

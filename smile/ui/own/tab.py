@@ -15,7 +15,7 @@ from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
 from smile.ui.live import LiveSessions
-from smile.ui.own import live, orthography, view
+from smile.ui.own import aligning, live, orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.choice import language_choice
@@ -217,6 +217,8 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any], most: int) ->
             pressed["live"] = live_region("own-recorded")
             pressed["live"].render()
             pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
+        with gr.Tab("With its text", id="own-aligning"):
+            aligning.layout(outputs, pressed)
     with gr.Row():
         pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")
         outputs["again"] = gr.Button("Transcribe again", visible=False, elem_id="own-again", min_width=200)
