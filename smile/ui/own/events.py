@@ -16,6 +16,7 @@ from smile.ui.own import (
     correcting,
     deleting,
     drafting,
+    judging,
     keys,
     naming,
     returning,
@@ -31,6 +32,10 @@ from smile.ui.values import number
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
 SETTLE = "() => new Promise((settled) => setTimeout(settled, 2000))"
+SHOW_EXAMPLE = """() => {
+  const box = document.querySelector("#own-example");
+  box?.scrollIntoView({ block: "nearest" });
+}"""
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,
@@ -144,7 +149,10 @@ def connect_examples(
     by_itself = run(files.success, checking.check_new, [])
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
     check = run(view.check.click, checking.check, [])
+    look = run(view.look.click, judging.look, [])
 
+    judged = clicked(partial(judging.pick, service))
+    view.doubts.pick(judged, [view.key, under_way], outputs, **QUICK).then(js=SHOW_EXAMPLE)
     pick = clicked(lambda key, event: adding.open_example(service, key, str(event.get("name", ""))))
     view.examples.pick(pick, [view.key, under_way], outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
@@ -160,7 +168,7 @@ def connect_examples(
         outputs,
         **QUICK,
     )
-    return [files, by_itself, clip, check]
+    return [files, by_itself, clip, check, look]
 
 
 def connect_transcripts(
