@@ -107,6 +107,21 @@ def align_text(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Ge
     return aligned
 
 
+def found_in(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Generator[Said, None, Aligned]:
+    """Find where lines are spoken in samples (n,) of a recording; nothing is kept and no file is written.
+
+    Raises:
+        PoolError: the pool has no acoustic model for this encoder.
+        SmileError: none of the text is spoken.
+    """
+    _check_length(wanted.lines, len(samples) / SAMPLE_RATE)
+    acoustic, pieces, todo = open_acoustic(pool, model), list[Matrix](), stretches(samples)
+    for stretch in todo:
+        pieces.append(logprobs_of(model, acoustic.head, samples, stretch))
+        yield "Encoding", len(pieces), len(todo)
+    return (yield from _aligned(acoustic, np.concatenate(pieces), wanted, len(samples) / SAMPLE_RATE))
+
+
 def _check_length(lines: Sequence[str], seconds: float) -> None:
     """Refuse a text that would take far more memory than any that is spoken in so many seconds."""
     written, most = sum(map(len, lines)), round(FASTEST * seconds) + SHORT_TEXT

@@ -54,7 +54,7 @@ def recording(tmp_path: Path) -> Path:
 
 
 def found(service: VisitorService, key: str, files: list[Path], text: str, unit: str = "lines") -> Page:
-    *_, last = aligning.align(service, key, [upload(file) for file in files], text, unit)
+    *_, last = aligning.find_text(service, key, [upload(file) for file in files], text, unit)
     return last
 
 

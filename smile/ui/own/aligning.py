@@ -18,7 +18,7 @@ from smile.exporting.transcripts import TEXT
 from smile.own import aligned, bringing, fitting, made
 from smile.own.workspace import Workspace
 from smile.transcription.aligning import Aligned, utterances
-from smile.transcription.lengths import LISTED
+from smile.transcription.lengths import LISTED, only_beginning
 from smile.ui.cancelled import consuming
 from smile.ui.files import taken, using
 from smile.ui.own import adding
@@ -65,7 +65,7 @@ def layout(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
 
 @consuming
 @guarded_steps
-def align(
+def find_text(
     service: VisitorService, key: str | None, files: Sequence[str] | None, text: str | None, unit: object
 ) -> Iterator[Page]:
     """Find the lines of a text in a recording; it goes on where it was broken off."""
@@ -73,15 +73,17 @@ def align(
         key, workspace = workspace_of(service, key)
         yield Page(key=key).says("Looking at the files", "working")
         with workspace.work() as work:
-            recording, said = _told(taken(files or (), work), text or "")
-            lines = utterances(said, "sentences" if unit == "sentences" else "lines")
+            recording, given = _told(taken(files or (), work), text or "")
+            lines = utterances(given, "sentences" if unit == "sentences" else "lines")
             came = bringing.bring(workspace, [recording])
         name = came.names[0] if came.names else came.known[0][1]
         aligned.check(workspace, name)
         path = workspace.recordings / name
         sound = yield from working(telling(reading_apart(path, 60 * LISTED), "Looking at the files"))
         found = yield from working(_found(service, workspace, name, lines, sound.samples))
-    yield fresh(workspace)._replace(text_files=None, given_text="").says(_counted(found), "done")
+    cut = only_beginning(sound.cut, LISTED) if sound.cut else ""
+    said = f"{_counted(found)} {cut}".strip()
+    yield fresh(workspace)._replace(text_files=None, given_text="").says(said, "done")
 
 
 def _told(files: Sequence[Path], text: str) -> tuple[Path, str]:

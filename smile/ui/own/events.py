@@ -187,7 +187,7 @@ def connect_transcripts(
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
     resumed = run(view.going.change, returning.resume, [])
-    aligned = run(buttons.align.click, aligning.align, [view.text_files, view.given_text, buttons.unit])
+    aligned = run(buttons.align.click, aligning.find_text, [view.text_files, view.given_text, buttons.unit])
     lines = run(buttons.add_lines.click, aligning.add_lines, [])
 
     opened_one = view.results.pick(opening(service), [view.key, under_way], outputs, **QUICK)
