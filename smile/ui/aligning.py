@@ -65,9 +65,9 @@ def align(
     from smile.transcription.aligning import Wanted, as_dict, found_in, utterances
     from smile.transcription.times import TIMES as KINDS
 
-    lines = utterances(text or "", "sentences" if unit == "sentences" else "lines")
     with discarding([recording]):
         read = finished(recording_of(recording))
+    lines = utterances(text or "", "sentences" if unit == "sentences" else "lines")
     if engine.choice(pool) is None:
         raise SmileError(NO_POOL.format(pool))
     for _ in engine.prepare(pool, Settings(level="acoustic")):
