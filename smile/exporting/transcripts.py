@@ -12,6 +12,7 @@ from smile.datatypes import Span
 from smile.util.fields import from_fields
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
+TEXT, STRANGERS = "Text", "Not in the text"  # of a text that existed already
 BY_LEVEL = {"context": SMILE, "acoustic": "Acoustic model", "combined": "Combined"}  # of the tier that counts
 
 
@@ -150,6 +151,8 @@ def apart(spans: Iterable[Span], seconds: float) -> list[Span]:
 __all__ = [
     "BY_LEVEL",
     "SMILE",
+    "STRANGERS",
+    "TEXT",
     "VANILLA",
     "PlacedTier",
     "Span",

@@ -12,7 +12,6 @@ from pathlib import Path
 from unicodedata import category
 
 from smile.datatypes import PoolError
-from smile.own.transcripts import taken
 from smile.own.workspace import Workspace
 from smile.util.names import TURNING, UNPRINTABLE
 
@@ -71,6 +70,12 @@ def bring(workspace: Workspace, paths: Sequence[Path], named: str = "") -> Broug
             alike.append(workspace.recordings / name)
             os.replace(path, alike[-1])
         return brought
+
+
+def taken(workspace: Workspace) -> set[str]:
+    """Return the names of recordings, also of deleted ones of which there are corrections."""
+    corrected = {c.recording for c in workspace.state().corrections}
+    return corrected | {path.name for path in workspace.recordings.iterdir()}
 
 
 def _by_size(paths: Iterable[Path]) -> dict[int, list[Path]]:

@@ -41,15 +41,17 @@ def room(workspace: Workspace, pool: Pool, model: Model, check: bool = False) ->
         raise FullError(NO_ROOM)
 
 
-def fitted(workspace: Workspace, models: Models, progress: Progress | None = None) -> None:
-    """Fit the acoustic model of a visitor's pool where its setting wants one and it is missing.
+def fitted(
+    workspace: Workspace, models: Models, progress: Progress | None = None, asked: bool = False
+) -> None:
+    """Fit a visitor's acoustic model where it is missing, and the setting wants one or it is `asked`.
 
     Raises:
         FullError: there is no room for what it is fitted to.
         SmileError: a clip cannot be read, or none can be fitted to.
     """
     pool, model = workspace.pool(models.smile.info.encoder), models.smile
-    if pool is None or not wanted(pool) or has_acoustic(pool, model):
+    if pool is None or not (asked or wanted(pool)) or has_acoustic(pool, model):
         return
     room(workspace, pool, model)
     with workspace.work(adding=False), _nothing_left(workspace, pool):

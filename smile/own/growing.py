@@ -107,7 +107,7 @@ def corrected(workspace: Workspace, part: Part, clip: Path, text: str, models: M
         SmileError: the text is empty, or the part is an example already.
     """
     before = part.smile, part.vanilla, part.examples, part.start, part.end
-    correction = Correction(part.recording, part.number, said(text), *before)
+    correction = Correction(part.recording, part.number, said(text), *before, given=part.given)
     stem = Path(part.recording).stem
     name = f"{stem}-{part.number + 1}" if part.of > 1 else stem
     return _one(workspace, Utterance(name, clip, correction.text), models, correction)

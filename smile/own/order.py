@@ -26,7 +26,7 @@ class Draft:
 
 def first(workspace: Workspace, parts: Sequence[Part]) -> list[Part]:
     """Return a visitor's transcripts to name first, SHOWN at most; none where no more than these are left."""
-    left = [part for part in parts if part.corrected is None and part.smile]
+    left = [part for part in parts if part.corrected is None and part.smile and not part.given]
     if len(left) <= SHOWN:
         return []
     try:

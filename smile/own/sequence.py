@@ -14,7 +14,7 @@ from pathlib import Path
 
 from smile.audio.io import read_audio
 from smile.datatypes import SAMPLE_RATE, PoolError, Utterance
-from smile.own import changes, growing, transcripts
+from smile.own import changes, cutting, growing
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.own.workspaces import Workspaces
@@ -89,7 +89,7 @@ def _correct(workspace: Workspace, target: Utterance, seconds: float, result: Re
     (workspace.recordings / name).write_bytes(target.audio.read_bytes())
     part = Part(name, 0, 1, 0.0, seconds, result.smile.text, result.vanilla.text, None, 0)
     with workspace.work() as work:
-        clip = finished(transcripts.cutting(workspace, part, work / "clip.wav"))
+        clip = finished(cutting.cutting(workspace, part, work / "clip.wav"))
         growing.corrected(workspace, part, clip, target.text, models)
     (workspace.recordings / name).unlink()
 

@@ -20,6 +20,7 @@ class Correction:
     examples: int  # that the pool had when it was transcribed
     start: float | None = None  # of the line in the recording, s; None where that was not kept
     end: float | None = None
+    given: bool = False  # whether the text existed already, so that no model's errors are told by it
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from smile.audio.io import write
-from smile.audio.isolated import reading_apart
-from smile.datatypes import SAMPLE_RATE, PoolError
+from smile.datatypes import PoolError
 from smile.exporting import Span, TieredTranscript
-from smile.exporting.transcripts import judged
+from smile.exporting.transcripts import TEXT, judged
 from smile.own.asked import changed
 from smile.own.edited import edited
 from smile.own.edited import forget as forget_edited
@@ -65,6 +64,7 @@ class Part:
     words: tuple[Span, ...] = ()  # of `smile`, with their times, where the pool has an acoustic model
     distance: float | None = None  # from the nearest of its examples
     draft: str | None = None  # what a person has begun to write, where it is not corrected yet
+    given: bool = False  # whether its text existed already, and no model wrote it
 
     @property
     def stale(self) -> bool:
@@ -75,6 +75,11 @@ class Part:
     def key(self) -> tuple[str, int]:
         """Return what tells parts apart: recording and number."""
         return self.recording, self.number
+
+    @property
+    def stranger(self) -> str:
+        """Return what an acoustic model hears where nothing of a given text is spoken, or ""."""
+        return self.vanilla if self.given and not self.smile and self.corrected is None else ""
 
     @property
     def text(self) -> str:
@@ -102,17 +107,11 @@ def _cuts(transcript: TieredTranscript) -> Cuts:
     return tuple((span.start, span.end) for span in transcript.tiers[0][1])
 
 
-def taken(workspace: Workspace) -> set[str]:
-    """Return the names of recordings, also of deleted ones of which there are corrections."""
-    corrected = {c.recording for c in workspace.state().corrections}
-    return corrected | {path.name for path in workspace.recordings.iterdir()}
-
-
 def keep(workspace: Workspace, step: Step, made: Made) -> None:
     """Remember the transcript that a batch has finished, or why there is none; not of what was deleted.
 
-    A transcript that is there stays where no other can be made, or where the other is cut otherwise and a
-    person has corrected parts of it meanwhile, written over them, or cut it by hand.
+    A transcript that is there stays where no other can be made, where its text was given, or where the other
+    is cut otherwise and a person has corrected parts of it meanwhile, written over them, or cut it by hand.
     """
     with workspace.lock:
         if not (workspace.recordings / step.name).is_file():
@@ -132,6 +131,8 @@ def _entry(step: Step, made: Made, before: dict[str, Any] | None, fixed: bool) -
         return {**before, "problem": said}
     if before and old and step.transcript and fixed and _cuts(old) != _cuts(step.transcript):
         return before
+    if before and old and old.tiers[0][0] == TEXT:  # a text that was given is not written over by a model's
+        return before
     transcript = asdict(step.transcript) if step.transcript else None
     return {"transcript": transcript, "problem": said, **asdict(made)}
 
@@ -145,6 +146,12 @@ def forget(workspace: Workspace, name: str) -> None:
         write_json(workspace.folder / TRANSCRIPTS, known)
         forget_edited(workspace, name)
         forget_logs(_segments(workspace, name))
+        shutil.rmtree(alignment(workspace, name), ignore_errors=True)
+
+
+def alignment(workspace: Workspace, name: str) -> Path:
+    """Return the folder of what is kept of a recording while a text is looked for in it."""
+    return _segments(workspace, name).with_suffix(".alignment")
 
 
 def waiting(workspace: Workspace) -> list[Recording]:
@@ -224,17 +231,6 @@ def exported(workspace: Workspace) -> list[TieredTranscript]:
     return [_with(item.transcript, corrections) for item in items(workspace) if item.transcript]
 
 
-def cutting(workspace: Workspace, part: Part, out: Path) -> Generator[None, None, Path]:
-    """Write the sound of a part as a WAV, and return its path; yields while the recording is decoded.
-
-    Raises:
-        AudioError: the recording cannot be read.
-    """
-    recording = yield from reading_apart(workspace.recordings / part.recording, 60 * LISTED)
-    write(out, recording.samples[round(part.start * SAMPLE_RATE) : round(part.end * SAMPLE_RATE)])
-    return out
-
-
 def _recording(workspace: Workspace, name: str) -> Recording:
     """A recording of the list, whose segments are kept while it is transcribed."""
     path, segments = workspace.recordings / name, _segments(workspace, name)
@@ -256,7 +252,8 @@ def _item(workspace: Workspace, recording: Recording, fields: dict[str, Any] | N
 
 
 def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Part]:
-    older = item.made.older(today, transcript.tiers[0][0])
+    given = transcript.tiers[0][0] == TEXT
+    older = "" if given else item.made.older(today, transcript.tiers[0][0])
     first, alone = transcript.tiers[0][1], transcript.tiers[-1][1]
     known = transcript.distances if len(transcript.distances) == len(first) else (None,) * len(first)
     for number, (span, plain, distance) in enumerate(zip(first, alone, known, strict=True)):
@@ -274,6 +271,7 @@ def _parts(item: Item, transcript: TieredTranscript, today: Made) -> Iterator[Pa
             probability=span.probability,
             words=span.parts,
             distance=distance,
+            given=given,
         )
 
 

@@ -23,7 +23,7 @@ from smile.acoustic.stretches import logprobs_of, stretches
 from smile.audio.features import STATES_PER_SECOND
 from smile.datatypes import SAMPLE_RATE, DamagedError, Matrix, Samples, SmileError, Span
 from smile.exporting import TieredTranscript, export
-from smile.exporting.transcripts import parts_as_dicts
+from smile.exporting.transcripts import STRANGERS, TEXT, parts_as_dicts
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
 from smile.settings import later
@@ -33,7 +33,6 @@ from smile.util.arrays import read_array, write_array
 from smile.util.storage import WorkFolder, read_json, work_folder, write_json
 from smile.whisper.model import Model
 
-TEXT, STRANGERS = "Text", "Not in the text"  # names of tiers
 REPORT = "alignment.json"
 MOST_LINES = 20_000
 SHORT_TEXT = 5_000  # characters that any recording may have
@@ -106,6 +105,21 @@ def align_text(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Ge
         write_json(wanted.out / REPORT, as_dict(aligned))
         work.clear()
     return aligned
+
+
+def found_in(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Generator[Said, None, Aligned]:
+    """Find where lines are spoken in samples (n,) of a recording; nothing is kept and no file is written.
+
+    Raises:
+        PoolError: the pool has no acoustic model for this encoder.
+        SmileError: none of the text is spoken.
+    """
+    _check_length(wanted.lines, len(samples) / SAMPLE_RATE)
+    acoustic, pieces, todo = open_acoustic(pool, model), list[Matrix](), stretches(samples)
+    for stretch in todo:
+        pieces.append(logprobs_of(model, acoustic.head, samples, stretch))
+        yield "Encoding", len(pieces), len(todo)
+    return (yield from _aligned(acoustic, np.concatenate(pieces), wanted, len(samples) / SAMPLE_RATE))
 
 
 def _check_length(lines: Sequence[str], seconds: float) -> None:

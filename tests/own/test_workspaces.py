@@ -23,7 +23,7 @@ from smile.datatypes import SAMPLE_RATE, Language, PoolError, SmileError
 from smile.decoding.knn import store as token_store
 from smile.importing import Imported
 from smile.importing.isolated import read_apart
-from smile.own import asked, changes, growing, sequence, transcripts
+from smile.own import asked, bringing, changes, cutting, growing, sequence, transcripts
 from smile.own.made import Made, made_with
 from smile.own.state import Correction
 from smile.own.workspace import Workspace
@@ -618,7 +618,7 @@ def test_a_batch_goes_on_and_what_is_corrected_is_learnt(recorded: Workspace, mo
     first, second = transcripts.parts(again)[:2]
     assert (first.stale, first.corrected, first.examples) == (False, None, 4)
     with again.work() as work:
-        clip = finished(transcripts.cutting(again, first, work / "clip.wav"))
+        clip = finished(cutting.cutting(again, first, work / "clip.wav"))
         assert growing.corrected(again, first, clip, "mar a thuirt mi", models).count == 1
     first, second = transcripts.parts(again)[:2]
     assert (first.corrected, first.text, second.stale) == ("mar a thuirt mi", "mar a thuirt mi", True)
@@ -639,12 +639,12 @@ def test_a_batch_goes_on_and_what_is_corrected_is_learnt(recorded: Workspace, mo
 def test_no_recording_gets_the_name_of_one_that_was_corrected(recorded: Workspace) -> None:
     name = recorded.recordings / "talk.wav"
     shutil.copyfile(DEMO.queries[0].audio, name)
-    assert "talk.wav" in transcripts.taken(recorded)
+    assert "talk.wav" in bringing.taken(recorded)
     corrected(recorded, 5, "mar")
     transcripts.forget(recorded, "talk.wav")
-    assert "talk.wav" in transcripts.taken(recorded)
+    assert "talk.wav" in bringing.taken(recorded)
     recorded.undo()
-    assert "talk.wav" not in transcripts.taken(recorded)
+    assert "talk.wav" not in bringing.taken(recorded)
 
 
 def test_a_transcript_of_a_recording_that_is_gone_is_not_kept(recorded: Workspace) -> None:

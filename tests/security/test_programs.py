@@ -30,7 +30,7 @@ from tests.support.store import Store, store
 
 BOTH = {**JSON, "Accept": "application/json, text/event-stream"}
 DEEP = b"[" * 50_000 + b"]" * 50_000
-NAMED = ("transcribe", "compare", "neighbours")
+NAMED = ("transcribe", "compare", "neighbours", "align")
 FORGED = ("/etc/passwd", "{app}/pools/gla/clips.csv", "file:///etc/passwd", "http://127.0.0.1:1/a.wav")
 FORGED += (
     "http://localhost/a.wav",
@@ -138,6 +138,7 @@ def test_what_a_person_may_leave_out_a_program_may_too(app: Served, stranger: St
         "transcribe": ["audio"],
         "compare": ["audio"],
         "neighbours": ["recording"],
+        "align": ["recording", "text"],
         "languages": [],
         "results": [],
     }

@@ -820,6 +820,7 @@ def test_programs_cannot_ask_for_what_visitors_bring(tmp_path: Path) -> None:
     assert info["unnamed_endpoints"] == {}
     assert set(info["named_endpoints"]) == {
         "/transcribe",
+        "/align",
         "/compare",
         "/languages",
         "/neighbours",

@@ -232,7 +232,7 @@ def test_only_pools_are_served(page, engine):
 
 def test_only_useful_endpoints_are_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/transcribe", "/compare", "/languages", "/neighbours", "/results"}
+    assert set(endpoints) == {"/transcribe", "/align", "/compare", "/languages", "/neighbours", "/results"}
 
 
 OPENING = """

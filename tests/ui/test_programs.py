@@ -11,15 +11,19 @@ import gradio as gr
 import pytest
 from gradio_client import Client, handle_file
 
+from smile.acoustic import store
+from smile.acoustic.recipe import Recipe
+from smile.audio.io import write
 from smile.ui import build_app
 from smile.ui.programs import results_of
 from smile.ui.store import Store
-from tests.support.fake_engine import POOLS, FakeEngine
+from tests.support import tones
+from tests.support.fake_engine import ENCODER, POOLS, FakeEngine
 from tests.support.launched import launched
 from tests.support.linguists import staircase
 from tests.support.measured import packed
 
-TOOLS = {"transcribe", "compare", "languages", "neighbours", "results"}
+TOOLS = {"transcribe", "align", "compare", "languages", "neighbours", "results"}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,44 @@ def test_results_that_cannot_be_compared_are_one_sentence(tmp_path: Path) -> Non
     ) as told:
         results_of(Store(tmp_path / "packed"), "cer", "plain")
     assert str(tmp_path.parent) not in str(told.value)
+
+
+def test_a_text_that_exists_gets_times(client: Client, engine: FakeEngine, tmp_path: Path) -> None:
+    pool = engine.pool("gla", ENCODER)
+    assert pool is not None
+    store.write(pool, [tones.sure(tones.head(ENCODER, "gla"))], [Recipe()])
+    write(tmp_path / "story.wav", tones.said(("bad face", "fed a cab", "dab a bee")))
+    clip, text = handle_file(tmp_path / "story.wav"), "bad face\n\ncafe gag ace\ndab a bee"
+    answer = client.predict(clip, text, "gla", api_name="/align")
+    assert [(one["text"], one["start"] is None) for one in answer["lines"]] == [
+        ("bad face", False),
+        ("cafe gag ace", True),
+        ("dab a bee", False),
+    ]
+    assert [one["text"] for one in answer["not_in_the_text"]] == ["Fed a cab"]
+    assert [word["text"] for word in answer["lines"][2]["words"]] == ["dab", "a", "bee"]
+    assert answer["problem"] == ""
+    whole = client.predict(clip, "Dab a bee.", "gla", "sentences", "utterances", api_name="/align")
+    assert "words" not in whole["lines"][0]
+    letters = client.predict(clip, text, "gla", times="characters", api_name="/align")
+    assert [c["text"] for c in letters["lines"][0]["words"][0]["characters"]] == list("bad")
+
+
+@pytest.mark.parametrize(
+    ("text", "pool", "said"),
+    [
+        (" \n", "gla", "The text is empty"),
+        ("a", "mini/ckb", "There is no pool"),
+        ("ᎤᎾᏙᏓ", "gla", "belong together"),
+        ("bad face " * 1000, "gla", "give the text of this recording"),
+    ],
+)
+def test_a_text_that_cannot_be_aligned_is_a_sentence(
+    client: Client, engine: FakeEngine, text: str, pool: str, said: str
+) -> None:
+    engine.fit("gla")
+    with pytest.raises(Exception, match=said):
+        client.predict(handle_file(engine.queries("gla")[0].audio), text, pool, api_name="/align")
 
 
 def test_compare(client: Client, engine: FakeEngine) -> None:

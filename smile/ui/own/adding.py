@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from smile.datatypes import PoolError, Utterance
-from smile.importing import Hints
+from smile.importing import NO_HINTS, Hints
 from smile.importing.isolated import Choices, look_apart
 from smile.own import changes, growing
 from smile.own.workspace import Workspace
@@ -95,16 +95,35 @@ def add_files(
         key, workspace = workspace_of(service, key)
         yield Page(key=key).says("Looking at the files", "working")
         with workspace.work() as work:
-            imported = yield from working(
-                service.read_clips(workspace, taken(files, work), work, ticked, hints)
-            )
-            added = yield from working(
-                service.work(
-                    "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
-                )
-            )
-    told = view.rejected(added.rejected, added.empty, added.notes, added.count)
-    yield fresh(workspace)._replace(rejected=told, uploads=None, tiers=NO_TIERS)
+            added = yield from read(service, workspace, taken(files, work), work, ticked, hints)
+    yield told(workspace, added)._replace(uploads=None, tiers=NO_TIERS)
+    yield from listened(service, workspace, added)
+
+
+def read(
+    service: VisitorService,
+    workspace: Workspace,
+    files: Sequence[Path],
+    work: Path,
+    tiers: Sequence[str],
+    hints: Hints = NO_HINTS,
+) -> Generator[Page, None, growing.Added]:
+    """Make the clips of files examples, read in a folder of work; yields the page, and returns what came."""
+    imported = yield from working(service.read_clips(workspace, files, work, tiers, hints))
+    steps = service.work(
+        "Listening to the clips", lambda m, p: growing.add_imported(workspace, imported, m, p)
+    )
+    return (yield from working(steps))
+
+
+def told(workspace: Workspace, added: growing.Added) -> Page:
+    """Return the page with what an import brought, and what could not be used."""
+    rejected = view.rejected(added.rejected, added.empty, added.notes, added.count)
+    return fresh(workspace)._replace(rejected=rejected)
+
+
+def listened(service: VisitorService, workspace: Workspace, added: growing.Added) -> Iterator[Page]:
+    """Make what the pool's setting needs of new examples, and say what came of the import."""
     problem = yield from working(service.ready(workspace))
     yield Page().says(f"{_counted(added.count)} {problem}".strip(), "done")
 

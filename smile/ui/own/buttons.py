@@ -26,6 +26,9 @@ class Buttons(NamedTuple):
     forget: gr.Button
     add_recorded: gr.Button
     transcribe: gr.Button
+    unit: gr.Radio  # of a text that exists already
+    align: gr.Button
+    add_lines: gr.Button
     delete: gr.Button
     really: gr.Button
     show_key: gr.Button

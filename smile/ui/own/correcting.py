@@ -9,7 +9,7 @@ import gradio as gr
 
 from smile.audio.stretches import Stretches
 from smile.datatypes import PoolError
-from smile.own import edited, growing, transcripts
+from smile.own import cutting, edited, growing, transcripts
 from smile.own.transcripts import Part
 from smile.own.workspace import Workspace
 from smile.ui.own import editing, view
@@ -64,7 +64,7 @@ def learn(
     said = growing.said(text)
     yield Page().says(ADDING, "working")
     with workspace.work() as work:
-        clip = yield from working(telling(transcripts.cutting(workspace, part, work / "clip.wav"), ADDING))
+        clip = yield from working(telling(cutting.cutting(workspace, part, work / "clip.wav"), ADDING))
         added = yield from working(
             service.work(ADDING, lambda m, p: growing.corrected(workspace, part, clip, said, m))
         )

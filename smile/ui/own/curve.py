@@ -50,7 +50,7 @@ def points(corrections: Sequence[Correction], language: str = "") -> list[Point]
 
 def update(corrections: Sequence[Correction], language: str = "") -> Any:
     """Return the plot's new value, or that there is none yet."""
-    clips = points(corrections, language)
+    clips = points([c for c in corrections if not c.given], language)
     return gr.update(value=figure(clips) if len(clips) >= LEAST else None, visible=len(clips) >= LEAST)
 
 

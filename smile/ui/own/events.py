@@ -11,10 +11,12 @@ from gradio.events import Dependency
 
 from smile.ui.own import (
     adding,
+    aligning,
     checking,
     correcting,
     deleting,
     drafting,
+    judging,
     keys,
     naming,
     returning,
@@ -30,6 +32,10 @@ from smile.ui.values import number
 
 DOWNLOAD = "() => window.smileDownload('#own-file')"
 SETTLE = "() => new Promise((settled) => setTimeout(settled, 2000))"
+SHOW_EXAMPLE = """() => {
+  const box = document.querySelector("#own-example");
+  box?.scrollIntoView({ block: "nearest" });
+}"""
 LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": 4,
@@ -65,7 +71,7 @@ def opened(view: Page) -> list[Any]:
 
 def brought(view: Page) -> list[Any]:
     """Return the inputs by which a visitor brings sound."""
-    return [view.uploads, view.clip, view.recordings, view.recorded]
+    return [view.uploads, view.clip, view.recordings, view.recorded, view.text_files]
 
 
 def connect_naming(service: VisitorService, view: Page, buttons: Buttons, under_way: gr.State) -> None:
@@ -143,7 +149,10 @@ def connect_examples(
     by_itself = run(files.success, checking.check_new, [])
     clip = run(buttons.add_clip.click, adding.add_typed, [view.clip, view.clip_text])
     check = run(view.check.click, checking.check, [])
+    look = run(view.look.click, judging.look, [])
 
+    judged = clicked(partial(judging.pick, service))
+    view.doubts.pick(judged, [view.key, under_way], outputs, **QUICK).then(js=SHOW_EXAMPLE)
     pick = clicked(lambda key, event: adding.open_example(service, key, str(event.get("name", ""))))
     view.examples.pick(pick, [view.key, under_way], outputs, **QUICK)
     text = [view.key, view.example, view.example_text]
@@ -159,7 +168,7 @@ def connect_examples(
         outputs,
         **QUICK,
     )
-    return [files, by_itself, clip, check]
+    return [files, by_itself, clip, check, look]
 
 
 def connect_transcripts(
@@ -178,13 +187,15 @@ def connect_transcripts(
     first = run(buttons.transcribe.click, transcribing.run, [])
     again = run(view.again.click, transcribing.run_again, [])
     resumed = run(view.going.change, returning.resume, [])
+    aligned = run(buttons.align.click, aligning.find_text, [view.text_files, view.given_text, buttons.unit])
+    lines = run(buttons.add_lines.click, aligning.add_lines, [])
 
     opened_one = view.results.pick(opening(service), [view.key, under_way], outputs, **QUICK)
     opened_one.then(js="() => window.smileOpened()")
     learn = run(buttons.learn.click, correcting.learn, [view.part, view.part_text, view.part_place])
     forgotten = [view.key, view.part, view.part_place, *opened(view), under_way]
     buttons.forget.click(marking(transcribing.remove, service), forgotten, outputs, **QUICK)
-    return [bring, first, again, resumed, learn]
+    return [bring, first, again, resumed, aligned, lines, learn]
 
 
 def _run(

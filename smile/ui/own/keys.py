@@ -117,6 +117,7 @@ def emptied(page: Page) -> Page:
     """Return a page with nothing open or brought, for what belongs to another key or to none."""
     hidden = gr.update(visible=False)
     page = page._replace(uploads=None, clip=None, recordings=None, recorded=None, rejected="", tiers=NO_TIERS)
+    page = page._replace(text_files=None, given_text="")
     page = page._replace(clip_text="", example_player="", part_player="", stop=hidden)
     return page._replace(example=None, example_box=hidden, part=None, part_box=hidden)
 

@@ -18,7 +18,7 @@ from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting, whole_setting
 from smile.settings import Settings
 from smile.ui.guard import sentence
-from smile.ui.own import choice, curve, orthography, verdict, view
+from smile.ui.own import choice, curve, misfits, orthography, verdict, view
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import stage
 from smile.util.timing import relayed
@@ -44,6 +44,8 @@ class Page(NamedTuple):
     example_text: Any = gr.skip()
     example_box: Any = gr.skip()
     letters: Any = gr.skip()
+    doubts: Any = gr.skip()  # examples whose texts may be wrong
+    look: Any = gr.skip()
     verdict: Any = gr.skip()
     check: Any = gr.skip()
     level: Any = gr.skip()
@@ -76,6 +78,8 @@ class Page(NamedTuple):
     languages_box: Any = gr.skip()
     delete_this: Any = gr.skip()  # the language that is open, not the others
     going: Any = gr.skip()  # of which key a list that was left goes on by itself
+    text_files: Any = gr.skip()  # a recording and its text, which exists already
+    given_text: Any = gr.skip()
     looking: Any = gr.skip()  # the timer, at work as long as another page is at work on the list
 
     def says(self, text: str, kind: str = "") -> Page:
@@ -102,7 +106,7 @@ def fresh(workspace: Workspace | None) -> Page:
     setting = (whole_setting(pool.folder) if pool else None) or PoolSetting(DEFAULT.shots, DEFAULT.knn)
     items = transcripts.items(workspace) if workspace else []
     tried = verdict.kept_html(checked.table(workspace.folder), pool) if workspace else ""
-    page = _of_pool(state, pool, setting)
+    page = _of_pool(state, pool, setting)._replace(doubts=misfits.table(workspace, pool))
     parts = transcripts.parts_of(items, workspace) if workspace else []
     page = page._replace(verdict=page.verdict + tried, **_of_transcripts(workspace, items, parts))
     return page._replace(**choice.shown(workspace))
@@ -117,6 +121,7 @@ def _of_pool(state: State, pool: Pool | None, setting: PoolSetting) -> Page:
         letters=orthography.letters(pool.utterances if pool else ()),
         verdict=verdict.sentence(setting, pool),
         check=gr.update(interactive=bool(pool) and len(pool or ()) > 1),
+        look=gr.update(interactive=bool(pool) and len(pool or ()) > 1),
         level=setting.level,
         shots=setting.shots,
         knn=setting.knn > 0,

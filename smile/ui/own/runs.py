@@ -29,7 +29,7 @@ CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are
 REMEMBERED = 100  # keys that a session has left
 FOLLOWS = {"check_new": "add_files"}  # runs that come by themselves, by those whose success they follow
 LISTS = ("run", "run_again", "resume")  # runs of the list of recordings
-BRINGING = ("add_files", "add_typed", "bring")  # runs that take what was uploaded
+BRINGING = ("add_files", "add_typed", "bring", "find_text")  # runs that take what was uploaded
 How = Literal["well", "badly", "left"]
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
 

@@ -15,7 +15,7 @@ from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
 from smile.ui.live import LiveSessions
-from smile.ui.own import live, orthography, view
+from smile.ui.own import aligning, live, misfits, orthography, view
 from smile.ui.own.brought import brought
 from smile.ui.own.buttons import Buttons
 from smile.ui.own.choice import language_choice
@@ -151,6 +151,11 @@ def examples(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
             pressed["add_clip"] = gr.Button("Add as an example", variant="primary", elem_id="own-add-clip")
     outputs["rejected"] = gr.HTML("", elem_id="own-rejected", **PLAIN)
     outputs["examples"] = gr.HTML(view.examples(()), elem_id="own-examples", js_on_load=OPEN, **PLAIN)
+    with gr.Row(elem_classes="files"):
+        outputs["look"] = gr.Button(
+            "Look for texts that do not fit", size="sm", interactive=False, elem_id="own-look"
+        )
+    outputs["doubts"] = gr.HTML("", elem_id="own-doubts", js_on_load=misfits.PICK, **PLAIN)
     with gr.Column(visible=False, elem_classes="own-editor", elem_id="own-example") as box:
         outputs["example_player"] = gr.HTML("", **PLAIN)
         outputs["example_text"] = gr.Textbox(
@@ -217,6 +222,8 @@ def transcribing(outputs: dict[str, Any], pressed: dict[str, Any], most: int) ->
             pressed["live"] = live_region("own-recorded")
             pressed["live"].render()
             pressed["add_recorded"] = gr.Button("Add this recording", size="sm", elem_id="own-add-recorded")
+        with gr.Tab("With its text", id="own-aligning"):
+            aligning.layout(outputs, pressed)
     with gr.Row():
         pressed["transcribe"] = gr.Button("Transcribe", variant="primary", elem_id="own-transcribe")
         outputs["again"] = gr.Button("Transcribe again", visible=False, elem_id="own-again", min_width=200)

@@ -44,6 +44,7 @@ PLAYER = Markup(
     '<audio controls preload="auto" src="data:audio/flac;base64,{}"></audio></figure>'
 )
 DRAFT = "a draft of yours is saved"
+STRANGER = "not in the text; so the acoustic model has it"
 CHOSEN, PRESSED = Markup(' class="chosen"'), Markup(' aria-pressed="true"')
 
 
@@ -179,14 +180,15 @@ def _part(part: Part, chosen: bool) -> Markup:
         state = Markup('<span class="badge good">corrected</span>')
     else:
         begun = "" if part.draft is None else DRAFT
-        state = Markup("{}").format(", ".join(filter(None, (begun, doubtful.said(part), part.older))))
+        known = STRANGER if part.stranger else doubtful.said(part)
+        state = Markup("{}").format(", ".join(filter(None, (begun, known, part.older))))
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",
         where=where,
         name=part.recording,
         part=part.number,
-        text=doubtful.shaded(part) or "(nothing was written)",
+        text=doubtful.shaded(part) or part.stranger or "(nothing was written)",
         state=state,
         copy=copy_button(part.text, f"the text of {where}"),
     )
