@@ -14,7 +14,7 @@ from smile.ui.own.view import HEAD, SCROLL, TABLE
 ROW = Markup(
     '<tr><td><button type="button" class="pick-row" data-name="{name}" dir="auto">{text}</button>'
     '<p class="state">heard there: <bdi>{read}</bdi></p></td>'
-    '<td><button type="button" class="pick-first" data-name="{name}" data-right="1" '
+    '<td><button type="button" data-name="{name}" data-right="1" '
     'aria-label="It is right: {plain}">It is right</button></td></tr>'
 )
 PLACE = Markup("{}<mark>{}</mark>{}")
