@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,6 +104,21 @@ def test_settings_and_pool_come_back(keeper: Keeper, clip: str) -> None:
     asked = dict(zip(broken_off.OPTIONS, values, strict=True))
     assert (pool, reference, filled, asked["shots"], asked["windows"]) == ("gla", "", "", 2, "10,30")
     assert jobs.id_of(Path(audio), job.asked) == job.id, "the recording is the same"
+
+
+def test_a_recording_for_trying_comes_back_as_one_with_its_text(
+    engine: FakeEngine, keeper: Keeper, clip: str
+) -> None:
+    offered = engine.queries("gla")[1]
+    running = steps(keeper, upload(offered.audio))
+    key = next(page.key for page in running if page.key != gr.skip())
+    running.close()
+    _, _, example, reference, filled, *_ = broken_off.restore(keeper, key, only(keeper, key).id)
+    assert (example["value"], reference, filled) == (offered.id, offered.text, offered.text)
+    own = upload(Path(shutil.copyfile(clip, Path(clip).with_name(offered.audio.name))))
+    key = broken(keeper, own)
+    _, _, example, reference, *_ = broken_off.restore(keeper, key, only(keeper, key).id)
+    assert (example["value"], reference) == (None, ""), "it only has the same name"
 
 
 def test_other_examples_begin_anew_and_say_so(engine: FakeEngine, keeper: Keeper, clip: str) -> None:
