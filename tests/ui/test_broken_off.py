@@ -194,6 +194,25 @@ def test_a_short_recording_is_transcribed_in_two_windows_at_once(
     assert finished(running).done
 
 
+def test_a_short_recording_takes_no_long_ones_place(keeper: Keeper, short: str, tmp_path: Path) -> None:
+    key = ""
+    for number in range(jobs.MOST):
+        key = broken(keeper, upload(tone(tmp_path / f"long-{number}.wav", SECONDS, 300 + number)), key)
+    assert finished(steps(keeper, short, key)).done
+    assert len(jobs.jobs(keeper.visitors.open(key))) == jobs.MOST
+
+
+def test_who_waits_for_the_same_that_is_finished_meanwhile_gets_it_too(keeper: Keeper, clip: str) -> None:
+    running = steps(keeper, clip)
+    key = next(page.key for page in running if page.key != gr.skip())
+    next(page for page in running if page.vanilla != gr.skip())
+    waiting = steps(keeper, upload(Path(clip)), key)
+    next(page for page in waiting if held.STOPPING in str(page.stage))
+    assert finished(running).done
+    assert finished(waiting).done
+    assert not jobs.jobs(keeper.visitors.open(key))
+
+
 def test_what_is_no_upload_makes_no_folder(keeper: Keeper, tmp_path: Path) -> None:
     recording = read_recording(tone(tmp_path / "elsewhere.wav", SECONDS, 300))
     begun = keeper.begun("", str(tmp_path / "elsewhere.wav"), recording, None, Settings())
