@@ -282,6 +282,7 @@ const tellBelow = (box, text) => {
   const note = Object.assign(document.createElement("p"), { className: "stage error refused", role: "alert" });
   note.textContent = text;
   box.after(note);
+  return note;
 };
 
 // A microphone that cannot be had is told where it was asked for, and Record can be pressed again: gradio's

@@ -10,6 +10,7 @@ from gradio.themes.utils import colors
 from smile.paths import ASSETS
 from smile.ui import fonts
 
+SCRIPTS = ("page.js", "sending.js", "live.js", "own.js")  # which know each other in this order
 # Fonts of the visitor's own system, Noto's and SIL's for combining marks and IPA; then the server's.
 FONTS = (
     "system-ui",
@@ -89,7 +90,7 @@ def theme() -> gr.themes.Base:
 
 def look() -> dict[str, Any]:
     """Return what `launch` takes to dress the page."""
-    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "live.js", "own.js"))
+    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return {
         "theme": theme(),
         "css_paths": [ASSETS / "style.css", ASSETS / "waveform.css"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -55,3 +56,35 @@ def test_a_short_one_does_too(far: Page, line: Wire, engine: FakeEngine, tmp_pat
     line.mend()
     far.wait(lambda: far.all("#stage .done"), "the end")
     assert far.vanilla == HEARD
+
+
+def sent_later(far: Page, line: Wire) -> None:
+    """Mend the connection that something could not be sent for, and wait until it is with the server."""
+    far.wait(lambda: "This is sent as soon as it is back" in far.text(".unsent"), "the page to say so")
+    line.mend()
+    far.wait(lambda: not far.all(".unsent"), "what was not sent yet")
+    time.sleep(2.0)  # until the server has ended what was asked for before, 3 s after the cut
+
+
+def test_a_recording_that_could_not_be_sent_is_sent_once_it_is_back(
+    far: Page, line: Wire, engine: FakeEngine
+) -> None:
+    engine.lines = 1
+    far.choose("pool", "Gaelic")
+    far.click("#audio button.record-button")
+    time.sleep(1.0)
+    line.cut()
+    far.click("#audio button.stop-button")
+    sent_later(far, line)
+    far.start()
+    far.wait(lambda: far.all("#stage .done"), "the end")
+    assert far.vanilla == HEARD
+
+
+def test_a_file_is_too(far: Page, line: Wire, tmp_path: Path) -> None:
+    far.click("#audio button[aria-label='Upload file']")
+    time.sleep(0.5)  # the page tells the server of another source
+    line.cut()
+    far.one("#audio input[type='file']").send_keys(str(tone(tmp_path / "valley.wav", 2, 340)))
+    sent_later(far, line)
+    far.wait(lambda: far.all("#audio .play-pause-button"), "the recording")

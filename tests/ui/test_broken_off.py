@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,6 +106,21 @@ def test_settings_and_pool_come_back(keeper: Keeper, clip: str) -> None:
     assert jobs.id_of(Path(audio), job.asked) == job.id, "the recording is the same"
 
 
+def test_a_recording_for_trying_comes_back_as_one_with_its_text(
+    engine: FakeEngine, keeper: Keeper, clip: str
+) -> None:
+    offered = engine.queries("gla")[1]
+    running = steps(keeper, upload(offered.audio))
+    key = next(page.key for page in running if page.key != gr.skip())
+    running.close()
+    _, _, example, reference, filled, *_ = broken_off.restore(keeper, key, only(keeper, key).id)
+    assert (example["value"], reference, filled) == (offered.id, offered.text, offered.text)
+    own = upload(Path(shutil.copyfile(clip, Path(clip).with_name(offered.audio.name))))
+    key = broken(keeper, own)
+    _, _, example, reference, *_ = broken_off.restore(keeper, key, only(keeper, key).id)
+    assert (example["value"], reference) == (None, ""), "it only has the same name"
+
+
 def test_other_examples_begin_anew_and_say_so(engine: FakeEngine, keeper: Keeper, clip: str) -> None:
     key = broken(keeper, clip)
     engine.edition += 1
@@ -176,6 +192,25 @@ def test_a_short_recording_is_transcribed_in_two_windows_at_once(
     next(page for page in running if page.vanilla != gr.skip())
     assert finished(steps(keeper, short, key)).done
     assert finished(running).done
+
+
+def test_a_short_recording_takes_no_long_ones_place(keeper: Keeper, short: str, tmp_path: Path) -> None:
+    key = ""
+    for number in range(jobs.MOST):
+        key = broken(keeper, upload(tone(tmp_path / f"long-{number}.wav", SECONDS, 300 + number)), key)
+    assert finished(steps(keeper, short, key)).done
+    assert len(jobs.jobs(keeper.visitors.open(key))) == jobs.MOST
+
+
+def test_who_waits_for_the_same_that_is_finished_meanwhile_gets_it_too(keeper: Keeper, clip: str) -> None:
+    running = steps(keeper, clip)
+    key = next(page.key for page in running if page.key != gr.skip())
+    next(page for page in running if page.vanilla != gr.skip())
+    waiting = steps(keeper, upload(Path(clip)), key)
+    next(page for page in waiting if held.STOPPING in str(page.stage))
+    assert finished(running).done
+    assert finished(waiting).done
+    assert not jobs.jobs(keeper.visitors.open(key))
 
 
 def test_what_is_no_upload_makes_no_folder(keeper: Keeper, tmp_path: Path) -> None:

@@ -61,7 +61,9 @@ def wordings(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, str]:
 @cache
 def scripts() -> str:
     """Return the page's own scripts, which look their texts up by themselves."""
-    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "map.js"))
+    return "".join(
+        (ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "sending.js", "map.js")
+    )
 
 
 def in_language(kind: str, name: str, text: str, catalogue: Catalogue) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,8 +10,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.events import Dependency
 
-from smile.datatypes import PoolError
+from smile.datatypes import PoolError, Utterance
 from smile.own import jobs
+from smile.own.jobs import Job
 from smile.settings import OPTIONS
 from smile.ui.files import admit, discard, lent
 from smile.ui.parts.clip import Clip
@@ -104,6 +106,8 @@ def shown_of(keeper: Keeper, key: str | None) -> Offer:
 def restore(keeper: Keeper, key: str | None, job: str | None) -> tuple[Any, ...]:
     """Return recording, pool, example, reference, filled-in text and settings as a job has them.
 
+    A recording that the pool offers for trying is chosen there again, with its text.
+
     Raises:
         PoolError: there is no such job of this visitor, or its pool is gone.
     """
@@ -118,8 +122,17 @@ def restore(keeper: Keeper, key: str | None, job: str | None) -> tuple[Any, ...]
     audio = lent(found.recording)
     discard(workspace.lend(Path(audio)))
     values = (shown(name, getattr(settings, name)) for name in OPTIONS)
-    examples = gr.update(**example_choices(keeper.engine, pool or None), value=None)
-    return audio, pool or None, examples, "", "", *values
+    example = _example(keeper, found)
+    chosen, text = (example.id, example.text) if example else (None, "")
+    examples = gr.update(**example_choices(keeper.engine, pool or None), value=chosen)
+    return audio, pool or None, examples, text, text, *values
+
+
+def _example(keeper: Keeper, job: Job) -> Utterance | None:
+    """The recording for trying that a job is of; None where it is the visitor's own."""
+    known = job.recording
+    alike = (u for u in keeper.engine.queries(job.asked.pool) if u.audio.name == known.name)
+    return next((u for u in alike if filecmp.cmp(u.audio, known, shallow=False)), None)
 
 
 def discarded(keeper: Keeper, key: str | None, job: str | None) -> Offer:

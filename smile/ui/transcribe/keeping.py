@@ -100,34 +100,39 @@ class Keeper:
         """Return what is kept of a transcription; made where nothing is kept of it yet.
 
         Yields the page while it waits for an earlier run, and with the visitor's key, where that is new.
-        Where there is no room, nothing is kept; nor where the same recording of one segment is under way
-        in another window.
+        Where there is no room, nothing is kept; nor of one segment where the same is under way in another
+        window, or as many others as may be are left: these are of more work.
 
         Raises:
             SmileError: the same is under way in another window.
         """
         seconds = len(recording.samples) / SAMPLE_RATE
         short = seconds <= settings.max_segment_seconds
-        try:
-            uploaded(audio)
-            key = key if self.visitors.has(key) else self.visitors.new()
-            job = self._job(key, audio, jobs.asked(pool, settings, seconds))
-        except (SmileError, OSError):
-            return Kept(ExitStack())
-        yield View(key=key)
-        stack = yield from telling(marks.waited(job.folder), View(stage=stage(marks.STOPPING, "working")))
+        asked = jobs.asked(pool, settings, seconds)
+        for _ in range(2):
+            try:
+                uploaded(audio)
+                key = key if self.visitors.has(key) else self.visitors.new()
+                job = self._job(key, audio, asked, short)
+            except (SmileError, OSError):
+                return Kept(ExitStack())
+            yield View(key=key)
+            stack = yield from telling(marks.waited(job.folder), View(stage=stage(marks.STOPPING, "working")))
+            if stack or job.folder.is_dir():
+                break  # or else it was finished, or discarded, meanwhile
         if stack is None and not short:
             raise SmileError(ELSEWHERE)
         return Kept(stack, job, short) if stack else Kept(ExitStack())
 
-    def _job(self, key: str | None, audio: str | None, asked: jobs.Asked) -> Job:
-        """The job of an upload, which may be there already."""
+    def _job(self, key: str | None, audio: str | None, asked: jobs.Asked, short: bool) -> Job:
+        """The job of an upload, which may be there already; a short one takes no other's place."""
         workspace, upload = self.visitors.open(key), uploaded(audio)
         with suppress(SmileError):
             job = jobs.find(workspace, jobs.id_of(upload, asked))
             os.utime(job.folder)
             return job
-        if upload.stat().st_size >= workspace.room():
+        others = len(jobs.jobs(workspace)) if short else 0
+        if upload.stat().st_size >= workspace.room() or others >= jobs.MOST:
             raise FullError(ALL_FULL)
         with workspace.work() as work:
             (copy,) = taken([upload], work)
