@@ -17,13 +17,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 GRACE = 3.0  # seconds that a page has to come again, and a last request of it to come in
 HEARTBEAT = re.compile(r"/gradio_api/heartbeat/(?P<session>[^/]+)/?")
 ANSWERS = "/gradio_api/queue/data"
-End = Callable[[str], Awaitable[None]]  # the events of a session
+End = Callable[[str], Awaitable[bool]]  # the events of a session; False where it has just asked for one
 
 
 class Gone:
     """Middleware that ends the events of a session once neither its page nor a reader is connected.
 
-    Programs, which have no heartbeat, may read their answers when they like.
+    Programs, which have no heartbeat, may read their answers when they like. A page that has lost nothing but
+    its heartbeat, and asks for something, has time to begin to read.
     """
 
     def __init__(self, app: ASGIApp, end: End, grace: float | None = None):
@@ -55,8 +56,8 @@ class Gone:
 
     async def _end_unless_back(self, session: str) -> None:
         await asyncio.sleep(self._grace)
-        if session not in self._connected:
-            await self._end(session)
+        while session not in self._connected and not await self._end(session):
+            await asyncio.sleep(self._grace)
 
 
 def _read_by(scope: Scope) -> str:

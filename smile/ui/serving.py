@@ -17,7 +17,7 @@ from starlette.routing import Route
 from smile.datatypes import SmileError
 from smile.own.held import Claims
 from smile.own.quota import Quota
-from smile.ui import guard, values, waves
+from smile.ui import gone, guard, values, waves
 from smile.ui.bodies import Bodies, Uploads
 from smile.ui.calls import Calls
 from smile.ui.cancelled import discard_cancelled, discard_of
@@ -25,11 +25,10 @@ from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
-from smile.ui.gone import Gone
 from smile.ui.i18n import french, marked, reading, said, translated_answer, unmarked, wordings
 from smile.ui.live import LIVE, LiveSessions
 from smile.ui.scheduler import Scheduler
-from smile.ui.sessions import KEPT, bound_answers, keep_sessions_small
+from smile.ui.sessions import KEPT, asked_since, bound_answers, keep_sessions_small
 from smile.ui.sounds import SOUND, Sounds
 
 PLOTLY = "smile/plotly.min.js"  # relative to the page
@@ -74,8 +73,8 @@ class Dashboard(gr.Blocks):
         ]
         names = [str(fn.api_name) for fn in self.fns.values() if fn.api_visibility != "private"]
         gate = Middleware(Gate, hosts=Hosts(hosts), names=names)
-        gone = Middleware(Gone, end=self._end)
-        doors = [gate, gone, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
+        leaving = Middleware(gone.Gone, end=self._end)
+        doors = [gate, leaving, Middleware(Bodies, uploads=uploads), Middleware(Calls)]
         served: dict[str, Any] = {"routes": routes, "middleware": doors}
         self._wordings = wordings(self.config, french())
         return super().launch(
@@ -90,10 +89,13 @@ class Dashboard(gr.Blocks):
             }
         )
 
-    async def _end(self, session: str) -> None:
-        """End what a page that has gone had asked for, and was about to ask for."""
+    async def _end(self, session: str) -> bool:
+        """End what a page that has gone had asked for, and was about to ask for; not yet what is new."""
+        if asked_since(self._queue, session, gone.GRACE):
+            return False
         self.claims.release(session)
         await self._queue.clean_events(session_hash=session)
+        return True
 
     def get_config_file(self) -> Any:
         """Describe the page for browsers, which translate what they have another text for."""

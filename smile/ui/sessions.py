@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from asyncio import Queue as AsyncQueue
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,13 @@ BUSY = "Answers to earlier requests have not been read; read them first."
 def page_at_hand() -> str:
     """Return the session of the page whose event is being done; empty where none is."""
     return str(getattr(LocalContext.request.get(None), "session_hash", None) or "")
+
+
+def asked_since(queue: Any, session: str, seconds: float) -> bool:
+    """Return whether a session has put anything into a queue in so many last seconds that has not ended."""
+    since = time.monotonic() - seconds
+    events = list(queue.event_ids_to_events.values())
+    return any(event.session_hash == session and event.enqueue_time > since for event in events)
 
 
 class _Session(state_holder.SessionState):

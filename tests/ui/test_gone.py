@@ -79,6 +79,20 @@ def test_what_a_program_asked_for_goes_on(stranger: Stranger, engine: FakeEngine
     until(lambda: engine.running == 0)
 
 
+def test_what_was_asked_for_just_now_has_time_to_be_read_for(
+    stranger: Stranger, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page may lose its heartbeat alone, and ask for something before that has been noticed."""
+    with heartbeat(stranger, stranger.session):
+        monkeypatch.setattr(gone, "GRACE", 3600)  # the one on the way out waits for as long as it was told
+        begun(stranger, engine)
+    before = engine.steps
+    until(lambda: engine.steps > before + 20)
+    assert engine.running == 1
+    monkeypatch.setattr(gone, "GRACE", 0.1)
+    until(lambda: engine.running == 0)
+
+
 def test_what_a_page_was_about_to_go_on_with_is_anothers_once_it_has_gone(
     page: Dashboard, stranger: Stranger, tmp_path: Path
 ) -> None:
@@ -115,8 +129,9 @@ def test_a_page_that_comes_again_or_is_read_for_keeps_its_events(comes: str | No
     async def inside(scope: Any, receive: Any, send: Any) -> None:
         await scope["until"].wait()
 
-    async def end(session: str) -> None:
+    async def end(session: str) -> bool:
         told.append(session)
+        return True
 
     async def lived() -> None:
         app, first, second = Gone(inside, end, 0.05), asyncio.Event(), asyncio.Event()
