@@ -30,7 +30,7 @@ def run(chosen: argparse.Namespace) -> None:
     """
     from dataclasses import asdict
 
-    from smile.own.misfits import misfits
+    from smile.own.misfits import misfits, worst
     from smile.util.timing import finished, relayed
 
     models = models_of(chosen)
@@ -44,7 +44,7 @@ def run(chosen: argparse.Namespace) -> None:
         ]
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    count = max(1, len(fits) * min(max(chosen.share, 0), 100) // 100)
-    print(f"The {count} of {len(fits)} examples whose texts fit their sound worst, the worst first:")
-    for fit in fits[:count]:
+    named = worst(fits, chosen.share)
+    print(f"The {len(named)} of {len(fits)} examples whose texts fit their sound worst, the worst first:")
+    for fit in named:
         print(f"{fit.misfit:8.2f}  {fit.utterance.id}  {fit.marked}")

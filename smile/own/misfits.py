@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.datatypes import Matrix, Utterance
 from smile.own.crossed import cross_read_pool
+from smile.own.doubts import SHARE
 from smile.pools.pool import Pool
 from smile.whisper.model import Model
 
@@ -62,6 +63,11 @@ def misfits(
     """
     fits = [fit_of(clip) for clip in (yield from cross_read_pool(pool, model, recipe))]
     return tuple(sorted(fits, key=lambda fit: (-fit.misfit, fit.utterance.id)))
+
+
+def worst(fits: Sequence[Fit], share: int = SHARE, least: int = 1) -> Sequence[Fit]:
+    """Return the first percentage of what `misfits` gives, rounded down; `least` at least."""
+    return fits[: max(least, len(fits) * min(max(share, 0), 100) // 100)]
 
 
 def fit_of(clip: CrossRead) -> Fit:
