@@ -219,4 +219,5 @@ def test_a_text_of_another_recording_is_refused_in_a_sentence(
         ]
         assert main(line) == 2
         assert said in capsys.readouterr().err
-    assert utterances("A b? C d.\nE “f!” g。h。", "sentences") == ["A b?", "C d.", "E “f!”", "g。", "h。"]
+    told = utterances("A b? C d.\nE “f!” g。h。", "sentences")
+    assert told == [(1, "A b?"), (2, "C d."), (3, "E “f!”"), (4, "g。"), (5, "h。")]
