@@ -36,7 +36,7 @@ class Fit:
 
     utterance: Utterance
     text: str  # in the form that the head writes
-    misfit: float  # log units a character by which what the head reads is likelier than the text; 0 is best
+    misfit: float  # nats a character of the text by which what the head reads is likelier; 0 is best
     place: Place
 
     @property
@@ -79,13 +79,14 @@ def fit_of(clip: CrossRead) -> Fit:
 
 
 def misfit(logprobs: Matrix, clip: CrossRead, text: str, read: str) -> float:
-    """Return by how much, a character of the longer one, what was read is likelier than the text.
+    """Return by how much, a character of the text, what was read is likelier than the text.
 
-    A text that the frames cannot hold is infinitely unlikely.
+    Counted so, a text that was cut short stands out: to what is missing the characters that are there are
+    few. A text that the frames cannot hold is infinitely unlikely.
     """
     alphabet = clip.model.head.alphabet
     likelier = score(logprobs, alphabet, read) - score(logprobs, alphabet, text)
-    return max(0.0, float(likelier) / max(1, len(text), len(read))) if np.isfinite(likelier) else np.inf
+    return max(0.0, float(likelier) / max(1, len(text))) if np.isfinite(likelier) else np.inf
 
 
 def place_of(text: str, read: str) -> Place:
