@@ -19,6 +19,7 @@ from smile.datatypes import Matrix, Span, mean_probability
 FORCED = replace(DEFAULTS, line=float("inf"))  # no line is passed over
 EARLY, LATE = 0.04, 0.11  # seconds by which words begin before their first spike and end after their last:
 # medians on joined dev clips of gla, chr and bel, see docs/acoustic.md
+LEAST = 1e-4  # probability that a character counts with in its line
 LEAST_SPEECH = 3.0  # characters' worth of speech outside the text that is told
 PAUSE = 1.0  # seconds without any, which part two stretches of it
 
@@ -51,7 +52,8 @@ def align(
     """Return where lines are spoken in log probabilities (frames, symbols); yields as `best_path` does.
 
     Probability of a word is the geometric mean of its labels' probabilities, each in its best frame;
-    probability of a line, that of its words' labels. Times are those of spikes, moved by what was measured
+    probability of a line, that of its characters, each `LEAST` at least: one that is not spoken does not
+    make it 0. Times are those of spikes, moved by what was measured
     of known times.
 
     Raises:
@@ -104,9 +106,8 @@ def _lines(
 
 
 def _line(text: str, words: Sequence[Span]) -> Span:
-    known = [(word.probability, len(word.text)) for word in words if word.probability is not None]
-    logs = [float(np.log(max(p, 1e-30))) for p, length in known for _ in range(length)]
-    sure = round(mean_probability(logs), 4)
+    known = [part.probability for word in words for part in word.parts if part.probability is not None]
+    sure = round(mean_probability([float(np.log(max(p, LEAST))) for p in known]), 4)
     return Span(words[0].start, words[-1].end, text, parts=tuple(words), probability=sure)
 
 

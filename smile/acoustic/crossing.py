@@ -19,6 +19,8 @@ from smile.retrieval.samplers import stable_shuffle
 from smile.util.timing import relayed
 
 FOLDS = 4
+FEW = "Cross-validation needs at least two clips; add some."
+ALIKE = "All clips are one and the same recording, so none can be judged by the others; add other recordings."
 FOLD = "fold-{}.npz"  # the checkpoint of a fit, beside the layer states, named after what it is fitted to
 
 
@@ -79,7 +81,7 @@ def cross_read(
     """
     made = folds_of(utterances, store, recipe, folds, together)
     if len(made) < 2:
-        raise PoolError("Cross-validation needs at least two clips; add some.")
+        raise PoolError(ALIKE if len(utterances) > 1 else FEW)
     crossed = []
     for number, fold in enumerate(made):
         steps = fit_to(fold.fitted, store, form, recipe, Begin(fold.path))

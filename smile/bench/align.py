@@ -2,7 +2,8 @@
 
 Each clip is one group of words, whose first and last edge are known; of a clip of one word they are the
 word's. Clips are joined with half a second of silence, and those of one word without any as well. For the
-last columns the sound of every fifth clip is left out and the text of every fifth other.
+last columns the sound of every fifth clip is left out and the text of every fifth other. Of languages that
+Whisper knows a second table has the edges of its own cross-attention (`smile.bench.attention`).
 
     smile bench align --data ML_SUPERB --pools POOLS --languages gla,chr,bel --split 10min_dev --limit 25
 """
@@ -10,7 +11,7 @@ last columns the sound of every fifth clip is left out and the text of every fif
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +22,16 @@ from smile.acoustic.states import StatesId
 from smile.acoustic.store import open_head
 from smile.acoustic.stretches import all_logprobs
 from smile.acoustic.trellis import DEFAULTS
-from smile.audio.io import read_audio
+from smile.bench import attention
+from smile.bench.known import PAUSE, joined, told
 from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus
-from smile.datatypes import SAMPLE_RATE, Samples, SmileError, Utterance
+from smile.datatypes import Samples, SmileError, Utterance
 from smile.pools.pool import open_pool
 from smile.util.timing import finished
 from smile.whisper.model import Model, load_models
 
-QUIET = 0.03  # of the loudest 10 ms of a clip: what is less at its ends is cut off
-PAUSE = 0.5  # seconds
 FIFTH = 5
-
-
-@dataclass(frozen=True)
-class Joined:
-    """Clips one after the other, with the times (start, end) of each, in seconds."""
-
-    samples: Samples
-    times: list[tuple[float, float]]
 
 
 def run(data: Path, pools: Path | None, languages: Sequence[str], split: str, limit: int) -> str:
@@ -51,13 +43,15 @@ def run(data: Path, pools: Path | None, languages: Sequence[str], split: str, li
     if pools is None:
         raise SmileError("Name a folder of pools with --pools; `smile index --acoustic` makes one.")
     model, corpus = load_models().smile, open_corpus(data)
-    rows = []
+    rows, beside = list[dict[str, object]](), list[dict[str, object]]()
     for language in languages:
         head = open_head(open_pool(pools / language, model.info.encoder), StatesId.of(model))
         clips = corpus.read(language, split).utterances
         rows.append({"language": language, **_measured(model, head, clips, limit)})
+        beside += attention.rows(language, clips[:limit], partial(_times, model, head))
     note = f"{split}, first {limit} clips, median (90th percentile) of absolute errors in ms; {stamp()}"
-    return f"{note}\n\n{markdown_table(rows)}\n\nMost memory held: {memory():.2f} GB."
+    tables = "\n\n".join(markdown_table(table) for table in (rows, beside) if table)
+    return f"{note}\n\n{tables}\n\nMost memory held: {memory():.2f} GB."
 
 
 def _measured(model: Model, head: Head, clips: Sequence[Utterance], limit: int) -> dict[str, object]:
@@ -69,24 +63,10 @@ def _measured(model: Model, head: Head, clips: Sequence[Utterance], limit: int) 
     return row | _marked(model, head, groups)
 
 
-def joined(clips: Sequence[Utterance], pause: float) -> Joined:
-    """Return clips cut to their sound, each with silence of so many seconds before and after it."""
-    silence = np.zeros(round(pause * SAMPLE_RATE), np.float32)
-    pieces, times, at = [silence], [], len(silence)
-    for clip in clips:
-        sound = cut_to_sound(read_audio(clip.audio))
-        times.append((at / SAMPLE_RATE, (at + len(sound)) / SAMPLE_RATE))
-        pieces += [sound, silence]
-        at += len(sound) + len(silence)
-    return Joined(np.concatenate(pieces), times)
-
-
-def cut_to_sound(samples: Samples) -> Samples:
-    """Return samples (n,) without what is quiet at both ends."""
-    window = np.full(SAMPLE_RATE // 100, 100 / SAMPLE_RATE, np.float32)
-    level = np.sqrt(np.convolve(samples**2, window, "same").clip(0))
-    loud = np.flatnonzero(level > QUIET * level.max())
-    return samples[loud[0] : loud[-1] + 1]
+def _times(model: Model, head: Head, samples: Samples, texts: Sequence[str]) -> attention.Times:
+    """When texts are said in samples (n,); all of them are."""
+    lines = _aligned(model, head, samples, texts, forced=True).lines
+    return [(line.start, line.end) if line else (np.nan, np.nan) for line in lines]
 
 
 def _edges(model: Model, head: Head, clips: Sequence[Utterance], pause: float) -> str:
@@ -97,8 +77,7 @@ def _edges(model: Model, head: Head, clips: Sequence[Utterance], pause: float) -
     lines = _aligned(model, head, sound.samples, [clip.text for clip in clips], forced=True).lines
     pairs = [(line, times) for line, times in zip(lines, sound.times, strict=True) if line]
     errors = np.array([(line.start - start, line.end - end) for line, (start, end) in pairs])
-    away = 1000 * np.abs(errors)
-    return f"{np.median(away):.0f} ({np.quantile(away, 0.9):.0f})"
+    return told(errors)
 
 
 def _aligned(model: Model, head: Head, samples: Samples, texts: Sequence[str], forced: bool) -> Alignment:

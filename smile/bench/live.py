@@ -30,7 +30,7 @@ from smile.acoustic.states import readings
 from smile.acoustic.stretches import all_logprobs
 from smile.audio.io import read_audio
 from smile.bench.acoustic import Errors
-from smile.bench.align import PAUSE
+from smile.bench.known import PAUSE
 from smile.bench.pools import pool_of
 from smile.bench.report import markdown_table, memory, stamp
 from smile.corpora import open_corpus

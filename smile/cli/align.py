@@ -87,7 +87,7 @@ def run(chosen: argparse.Namespace) -> None:
     fit_acoustic(pool, models.smile)
     times = next((one for one in TIMES if one == chosen.times), TIMES[0])
     wanted = Wanted(chosen.recording, lines, chosen.out, kinds, times)
-    _tell(_followed(align_text(models.smile, pool, samples, wanted)), chosen.out)
+    _tell(_followed(align_text(models.smile, pool, samples, wanted)), chosen)
 
 
 def _followed(steps: Generator[Said, None, Aligned]) -> Aligned:
@@ -106,10 +106,11 @@ def _followed(steps: Generator[Said, None, Aligned]) -> Aligned:
             bar(done, of)
 
 
-def _tell(aligned: Aligned, out: Path) -> None:
+def _tell(aligned: Aligned, chosen: argparse.Namespace) -> None:
+    what = "Sentence" if chosen.unit == "sentences" else "Line"
     for number, text in aligned.unspoken:
-        print(f"Line {number} is not found: {text}", file=sys.stderr)
+        print(f"{what} {number} is not found: {text}", file=sys.stderr)
     for span in aligned.transcript.tiers[1][1]:
         print(f"{span.start:.2f} to {span.end:.2f} s is not in the text: {span.text}", file=sys.stderr)
     found, of = len(aligned.lines) - len(aligned.unspoken), len(aligned.lines)
-    print(f"{out}: {found} of {of} lines of the text have times.")
+    print(f"{chosen.out}: {found} of {of} {chosen.unit} of the text have times.")

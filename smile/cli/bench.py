@@ -26,8 +26,9 @@ def add(commands: Commands) -> None:
         "(costs), a simulation of many machines by these costs (scale), ways to encode examples, "
         "the app's start, the map, the CER of pools' acoustic models, the errors of their word times, the "
         "calibration of their words' confidence, the delay and the CER of live text (live), how well "
-        "recordings unlike a pool are known (near), the CER of quiet recordings (levels), how much is "
-        "written behind a pause (pauses), or the recordings to try of the demo pools, whose figures are "
+        "recordings unlike a pool are known (near), how many wrong texts of a pool are found (misfits), the "
+        "CER of quiet recordings (levels), how much is written behind a pause (pauses), or the recordings to "
+        "try of the demo pools, whose figures are "
         "written down for the page.",
     )
     add_option(
@@ -46,9 +47,9 @@ def add(commands: Commands) -> None:
         "--languages",
         type=names,
         default=(),
-        help="Measure acoustic models, live text, nearness, levels, pauses or samples of these languages, "
-        "ISO 639-3 codes joined by commas (default: the five that Whisper does not know, the ten of the "
-        "evaluation, all demo pools).",
+        help="Measure acoustic models, live text, nearness, misfits, levels, pauses or samples of these "
+        "languages, ISO 639-3 codes joined by commas (default: the five that Whisper does not know, the ten "
+        "of the evaluation, all demo pools).",
     )
     _add_special(parser)
 
@@ -68,7 +69,8 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         "--pools",
         type=Path,
         help="Take the pools of this folder, each under its language's code; align and confidence need pools "
-        "with acoustic models (default of live, levels, peers and together: pools made of 10min_train).",
+        "with acoustic models (default of live, levels, misfits, peers and together: pools made of "
+        "10min_train).",
     )
     add_option(
         parser,
@@ -90,7 +92,11 @@ def _add_special(parser: argparse.ArgumentParser) -> None:
         help="Write the default calibration of confidence, fitted to these languages, into this file.",
     )
     add_option(
-        parser, "--seed", type=int, default=0, help="Draw stragglers and failures, for scale, by this."
+        parser,
+        "--seed",
+        type=int,
+        default=0,
+        help="Draw stragglers and failures, for scale, or wrong texts, for misfits, by this.",
     )
     add_option(parser, "--points", type=int, default=20_000, help="Draw a map of this number of points.")
 
@@ -145,6 +151,13 @@ def _near(chosen: argparse.Namespace) -> str:
     from smile.bench import near
 
     return near.run(chosen.data[0], chosen.languages, chosen.split, chosen.limit)
+
+
+def _misfits(chosen: argparse.Namespace) -> str:
+    from smile.bench import misfits
+
+    asked = misfits.Asked(chosen.data[0], chosen.pools, chosen.seed)
+    return misfits.run(asked, chosen.languages, _told)
 
 
 def _levels(chosen: argparse.Namespace) -> str:
@@ -257,6 +270,7 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "confidence": _confidence,
     "live": _live,
     "near": _near,
+    "misfits": _misfits,
     "levels": _levels,
     "pauses": _pauses,
     "samples": _samples,

@@ -25,26 +25,23 @@ def add(commands: Commands) -> None:
 def run(chosen: argparse.Namespace) -> None:
     """List the examples whose texts fit their sound worst, each judged by a head that has not seen it.
 
+    What was found is kept beside the pool, so that the same takes no time again.
+
     Raises:
         SmileError: a pool that cannot be used, or models that cannot be loaded.
     """
-    from dataclasses import asdict
-
-    from smile.own.misfits import misfits
+    from smile.own.kept_misfits import as_dict, kept_misfits
+    from smile.own.misfits import worst
     from smile.util.timing import finished, relayed
 
     models = models_of(chosen)
-    steps = misfits(open_for(models, chosen.pool), models.smile)
+    steps = kept_misfits(open_for(models, chosen.pool), models.smile)
     with Bar("Examples", "steps") as bar:
         fits = finished(relayed(steps, lambda said: bar(said.done, said.of)))
     if chosen.json:
-        told = [
-            {"id": f.utterance.id, "misfit": min(f.misfit, 1e9), "text": f.text, "place": asdict(f.place)}
-            for f in fits
-        ]
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        print(json.dumps([as_dict(fit) for fit in fits], ensure_ascii=False, indent=2))
         return
-    count = max(1, len(fits) * min(max(chosen.share, 0), 100) // 100)
-    print(f"The {count} of {len(fits)} examples whose texts fit their sound worst, the worst first:")
-    for fit in fits[:count]:
+    named = worst(fits, chosen.share)
+    print(f"The {len(named)} of {len(fits)} examples whose texts fit their sound worst, the worst first:")
+    for fit in named:
         print(f"{fit.misfit:8.2f}  {fit.utterance.id}  {fit.marked}")

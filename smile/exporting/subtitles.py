@@ -6,11 +6,16 @@ from dataclasses import replace
 
 from smile.exporting.transcripts import Span, TieredTranscript, apart
 
+ARROW = "-->"
+
 
 def as_srt(transcript: TieredTranscript) -> str:
-    """Return the text of SubRip subtitles: a block for each span that has a text."""
+    """Return the text of SubRip subtitles: a block for each span that has a text.
+
+    It has no way to escape the arrow between times, so one in a text is written as another sign.
+    """
     blocks = (
-        f"{number}\n{_clock(span.start, ',')} --> {_clock(span.end, ',')}\n{span.text}\n"
+        f"{number}\n{_clock(span.start, ',')} --> {_clock(span.end, ',')}\n{span.text.replace(ARROW, '→')}\n"
         for number, span in enumerate(_cues(transcript), start=1)
     )
     return "\n".join(blocks)

@@ -13,6 +13,7 @@ from smile.util.fields import from_fields
 
 SMILE, VANILLA = "SMILE", "Whisper alone"  # names of tiers
 TEXT, STRANGERS = "Text", "Not in the text"  # of a text that existed already
+UNREAD = "?"  # what stands for such speech where nothing of it is read
 BY_LEVEL = {"context": SMILE, "acoustic": "Acoustic model", "combined": "Combined"}  # of the tier that counts
 
 

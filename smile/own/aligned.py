@@ -24,7 +24,7 @@ from smile.util.timing import finished, relayed
 from smile.whisper.model import Models
 
 if TYPE_CHECKING:
-    from smile.transcription.aligning import Aligned
+    from smile.transcription.aligning import Aligned, Line
 
 ENCODED = 0.8  # share of the work that is done once the recording is encoded
 SHOWN = 3  # lines that are told
@@ -50,7 +50,7 @@ def check(workspace: Workspace, name: str) -> None:
 def look(
     workspace: Workspace,
     name: str,
-    lines: Sequence[str],
+    lines: Sequence[Line],
     samples: Samples,
     models: Models,
     progress: Progress | None = None,
@@ -118,7 +118,7 @@ def _between(lines: Sequence[Span], strangers: Iterable[Span]) -> Iterator[Span]
             yield replace(span, start=start, end=end)
 
 
-def _told(unspoken: Sequence[tuple[int, str]]) -> str:
+def _told(unspoken: Sequence[Line]) -> str:
     """What is said of the lines that were not found; empty where all were."""
     if not unspoken:
         return ""

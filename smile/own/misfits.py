@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.datatypes import Matrix, Utterance
 from smile.own.crossed import cross_read_pool
+from smile.own.doubts import SHARE
 from smile.pools.pool import Pool
 from smile.whisper.model import Model
 
@@ -35,7 +36,7 @@ class Fit:
 
     utterance: Utterance
     text: str  # in the form that the head writes
-    misfit: float  # log units a character by which what the head reads is likelier than the text; 0 is best
+    misfit: float  # nats a character of the text by which what the head reads is likelier; 0 is best
     place: Place
 
     @property
@@ -64,6 +65,11 @@ def misfits(
     return tuple(sorted(fits, key=lambda fit: (-fit.misfit, fit.utterance.id)))
 
 
+def worst(fits: Sequence[Fit], share: int = SHARE, least: int = 1) -> Sequence[Fit]:
+    """Return the first percentage of what `misfits` gives, rounded down; `least` at least."""
+    return fits[: max(least, len(fits) * min(max(share, 0), 100) // 100)]
+
+
 def fit_of(clip: CrossRead) -> Fit:
     """Return how the text of a clip fits what a head says that has not seen it."""
     logprobs, head = clip.logprobs, clip.model.head
@@ -73,13 +79,14 @@ def fit_of(clip: CrossRead) -> Fit:
 
 
 def misfit(logprobs: Matrix, clip: CrossRead, text: str, read: str) -> float:
-    """Return by how much, a character of the longer one, what was read is likelier than the text.
+    """Return by how much, a character of the text, what was read is likelier than the text.
 
-    A text that the frames cannot hold is infinitely unlikely.
+    Counted so, a text that was cut short stands out: to what is missing the characters that are there are
+    few. A text that the frames cannot hold is infinitely unlikely.
     """
     alphabet = clip.model.head.alphabet
     likelier = score(logprobs, alphabet, read) - score(logprobs, alphabet, text)
-    return max(0.0, float(likelier) / max(1, len(text), len(read))) if np.isfinite(likelier) else np.inf
+    return max(0.0, float(likelier) / max(1, len(text))) if np.isfinite(likelier) else np.inf
 
 
 def place_of(text: str, read: str) -> Place:

@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import regex
@@ -23,7 +23,7 @@ from smile.acoustic.stretches import logprobs_of, stretches
 from smile.audio.features import STATES_PER_SECOND
 from smile.datatypes import SAMPLE_RATE, DamagedError, Matrix, Samples, SmileError, Span
 from smile.exporting import TieredTranscript, export
-from smile.exporting.transcripts import STRANGERS, TEXT, parts_as_dicts
+from smile.exporting.transcripts import STRANGERS, TEXT, UNREAD, parts_as_dicts
 from smile.pools.clip_encoder import digest
 from smile.pools.pool import Pool
 from smile.settings import later
@@ -41,13 +41,21 @@ Unit = Literal["lines", "sentences"]
 Said = tuple[str, int, int]  # the stage, what is done of it, and how much there is
 
 
+class Line(NamedTuple):
+    """A line of a text, or a sentence."""
+
+    number: int  # from 1 on: of the line in its file, where empty ones count, or of the sentence
+    text: str
+
+
 @dataclass(frozen=True)
 class Aligned:
     """A text in its recording: the transcript for other programs, and the lines that are not spoken."""
 
     transcript: TieredTranscript
-    unspoken: tuple[tuple[int, str], ...]  # numbers, from 1 on, and lines
+    unspoken: tuple[Line, ...]
     lines: tuple[Span | None, ...]
+    numbers: tuple[int, ...]  # of all lines
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,13 @@ class Wanted:
     """What is aligned and written."""
 
     recording: Path
-    lines: Sequence[str]
+    lines: Sequence[Line]
     out: Path
     kinds: Sequence[str] = ()  # of smile.exporting
     times: Times = "words"
 
 
-def utterances(text: str, unit: Unit = "lines") -> list[str]:
+def utterances(text: str, unit: Unit = "lines") -> list[Line]:
     """Return the lines of a text that have something in them, or its sentences.
 
     Raises:
@@ -69,13 +77,13 @@ def utterances(text: str, unit: Unit = "lines") -> list[str]:
     """
     lines = [one_line(line) for line in text.splitlines()]
     if unit == "sentences":
-        lines = SENTENCE.split(one_line(" ".join(lines)))
-    lines = [line for line in lines if line]
-    if not lines:
+        lines = list(filter(None, SENTENCE.split(one_line(" ".join(lines)))))
+    found = [Line(number, line) for number, line in enumerate(lines, start=1) if line]
+    if not found:
         raise SmileError("The text is empty; give the text of the recording.")
-    if len(lines) > MOST_LINES:
-        raise SmileError(f"The text has {len(lines):,} lines, and at most {MOST_LINES:,} are taken; cut it.")
-    return lines
+    if len(found) > MOST_LINES:
+        raise SmileError(f"The text has {len(found):,} lines, and at most {MOST_LINES:,} are taken; cut it.")
+    return found
 
 
 def align_text(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Generator[Said, None, Aligned]:
@@ -122,9 +130,9 @@ def found_in(model: Model, pool: Pool, samples: Samples, wanted: Wanted) -> Gene
     return (yield from _aligned(acoustic, np.concatenate(pieces), wanted, len(samples) / SAMPLE_RATE))
 
 
-def _check_length(lines: Sequence[str], seconds: float) -> None:
+def _check_length(lines: Sequence[Line], seconds: float) -> None:
     """Refuse a text that would take far more memory than any that is spoken in so many seconds."""
-    written, most = sum(map(len, lines)), round(FASTEST * seconds) + SHORT_TEXT
+    written, most = sum(len(line.text) for line in lines), round(FASTEST * seconds) + SHORT_TEXT
     if written > most:
         raise SmileError(
             f"The text has {written:,} characters, and at most {most:,} are taken for a recording of "
@@ -167,7 +175,7 @@ def _all_logprobs(
 def _aligned(
     acoustic: AcousticModel, logprobs: Matrix, wanted: Wanted, seconds: float
 ) -> Generator[Said, None, Aligned]:
-    steps = align(acoustic.head, logprobs, wanted.lines)
+    steps = align(acoustic.head, logprobs, [line.text for line in wanted.lines])
     while True:
         try:
             done, of = next(steps)
@@ -181,8 +189,8 @@ def _aligned(
     strangers = [_stranger(acoustic, logprobs, *stretch) for stretch in alignment.strangers]
     tiers = ((TEXT, tuple(line for line in lines if line)), (STRANGERS, tuple(strangers)))
     transcript = TieredTranscript(wanted.recording.name, seconds, tiers, acoustic.head.form.language)
-    pairs = enumerate(zip(wanted.lines, lines, strict=True), start=1)
-    return Aligned(transcript, tuple((n, text) for n, (text, line) in pairs if not line), lines)
+    unspoken = tuple(line for line, span in zip(wanted.lines, lines, strict=True) if not span)
+    return Aligned(transcript, unspoken, lines, tuple(line.number for line in wanted.lines))
 
 
 def _rounded(line: Span, times: Times, seconds: float) -> Span:
@@ -196,25 +204,18 @@ def _stranger(acoustic: AcousticModel, logprobs: Matrix, start: float, end: floa
     first, last = round(start * STATES_PER_SECOND), round(end * STATES_PER_SECOND)
     decoded = acoustic.written(logprobs[first:last])
     sure = round(decoded.probability, 4)
-    return Span(round(start, 3), round(end, 3), decoded.text or "?", probability=sure)
+    return Span(round(start, 3), round(end, 3), decoded.text or UNREAD, probability=sure)
 
 
 def as_dict(aligned: Aligned) -> dict[str, Any]:
     """Return an alignment as plain values for JSON; a line that is not spoken has no times."""
     unspoken = dict(aligned.unspoken)
-    spoken = iter(line for line in aligned.lines if line)
     lines = []
-    for number in range(1, len(aligned.lines) + 1):
-        if number in unspoken:
+    for number, line in zip(aligned.numbers, aligned.lines, strict=True):
+        if line is None:
             lines.append({"line": number, "text": unspoken[number], "start": None, "end": None})
             continue
-        line = next(spoken)
-        lines.append(
-            {
-                "line": number,
-                **parts_as_dicts([replace(line, parts=())])[0],
-            }
-        )
+        lines.append({"line": number, **parts_as_dicts([replace(line, parts=())])[0]})
         if line.parts:
             lines[-1]["words"] = parts_as_dicts(line.parts)
     strangers = dict(aligned.transcript.tiers)[STRANGERS]

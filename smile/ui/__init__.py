@@ -12,7 +12,7 @@ import gradio as gr
 from smile.maps.store import FOLDER as MAPS
 from smile.own.workspaces import KEEP_HOURS, Workspaces
 from smile.paths import ASSETS, GLOSSARY, PRECOMPUTED
-from smile.ui import aligning, programs
+from smile.ui import aligning, examples, programs
 from smile.ui.compare import compare_tab
 from smile.ui.engine import Engine
 from smile.ui.live import LiveSessions
@@ -60,6 +60,7 @@ def build_app(
             results_tab(store, page, address)
         programs.publish(engine, store)
         aligning.publish(engine)
+        examples.publish(engine)
         with gr.Accordion("About", open=False):
             gr.Markdown(prose("about.md"))
         with gr.Accordion("Glossary", open=False, elem_id="glossary"):

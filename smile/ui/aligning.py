@@ -17,12 +17,12 @@ from smile.ui.engine import Engine
 from smile.ui.files import discarding
 from smile.ui.parts.components import TURNS
 from smile.ui.parts.recordings import recording_of
+from smile.ui.programs import NO_POOL
 from smile.ui.tools import tool
 from smile.util.timing import finished
 
 UNITS = ("lines", "sentences")
 TIMES = {"utterances": "", "words": "words", "characters": "characters"}
-NO_POOL = 'There is no pool "{}"; ask languages for those that there are.'
 
 
 def publish(engine: Engine) -> None:

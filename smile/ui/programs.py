@@ -24,6 +24,7 @@ from smile.ui.tools import tool
 from smile.util.timing import finished
 
 MOST_NEIGHBOURS = 50
+NO_POOL = 'There is no pool "{}"; ask languages for those that there are.'
 
 
 def publish(engine: Engine, store: Store) -> None:
@@ -93,7 +94,7 @@ def neighbours(
     with discarding([recording]):
         samples = finished(recording_of(recording)).samples
     if engine.choice(pool) is None:
-        raise SmileError(f'There is no pool "{pool}"; ask languages for those that there are.')
+        raise SmileError(NO_POOL.format(pool))
     for _ in engine.prepare(pool):
         pass
     nearest = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)

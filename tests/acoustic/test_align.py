@@ -99,3 +99,15 @@ def test_no_text_and_nothing_but_signs() -> None:
     head, logprobs = spoken("ab", Form())
     assert aligned(head, logprobs).lines == ()
     assert aligned(head, logprobs, "", "...", "ab").lines[:2] == (None, None)
+
+
+def test_one_letter_that_is_not_spoken_does_not_make_its_line_impossible() -> None:
+    head, logprobs = spoken("nabana nada", Form())
+    logprobs[logprobs < -1] = -60.0
+    (right,) = aligned(head, logprobs, "nabana nada").lines
+    (line,) = finished(align(head, logprobs, ["nabana naba"], FORCED)).lines
+    assert line
+    assert right
+    assert line.parts[1].probability == 0.0
+    assert right.probability == pytest.approx(0.9048)
+    assert line.probability == pytest.approx(np.exp((9 * -0.1 + np.log(1e-4)) / 10), abs=0.001)

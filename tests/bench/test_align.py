@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from smile.audio.io import write
-from smile.bench.align import cut_to_sound, joined, run
+from smile.bench.align import run
+from smile.bench.known import cut_to_sound, joined, told
 from smile.datatypes import SmileError, Utterance
 
 
@@ -33,3 +34,7 @@ def test_clips_are_cut_to_their_sound_and_joined_at_known_times(tmp_path: Path) 
 def test_pools_have_to_be_named(tmp_path: Path) -> None:
     with pytest.raises(SmileError, match="--pools"):
         run(tmp_path, None, ["gla"], "10min_dev", 1)
+
+
+def test_errors_are_told_in_milliseconds_whatever_their_sign() -> None:
+    assert told(np.array([[-0.01, 0.02], [0.03, -0.5]])) == "25 (359)"

@@ -18,7 +18,7 @@ from smile.cli.main import main
 from smile.datatypes import PoolError
 from smile.pools.pool import open_pool
 from smile.settings import VERSIONS
-from smile.transcription.aligning import Wanted, align_text, utterances
+from smile.transcription.aligning import Line, Wanted, align_text, utterances
 from smile.util.timing import finished
 from smile.whisper.model import load_models
 from tests.conftest import POOLS
@@ -128,8 +128,9 @@ def test_a_text_is_aligned_and_becomes_examples(
     assert main([*line, "--out", str(out), "--format", "csv,textgrid,eaf", "--unit", "lines"]) == 0
     told = capsys.readouterr()
     assert "3 of 4 lines" in told.out
-    assert "Line 2 is not found" in told.err
+    assert "Line 3 is not found" in told.err, "empty lines of the file count"
     report = json.loads((out / "alignment.json").read_text(encoding="utf-8"))
+    assert [row["line"] for row in report["lines"]] == [1, 3, 5, 7]
     assert told.err.count("is not in the text") == len(report["not_in_the_text"])
     begins = [sum(map(len, sounds[: 2 * n])) / 16_000 for n in (0, 1, 3)]
     lengths = [len(sounds[2 * n]) / 16_000 for n in (0, 1, 3)]
@@ -159,7 +160,7 @@ def test_an_alignment_goes_on_where_it_was(pool: Path, tmp_path: Path) -> None:
     opened = open_pool(pool)
     samples = np.concatenate([read_audio(clip.audio) for clip in opened.utterances] * 3)
     write(tmp_path / "talk.wav", samples)
-    lines = [clip.text for clip in opened.utterances] * 3
+    lines = utterances("\n".join(clip.text for clip in opened.utterances * 3))
     wanted = Wanted(tmp_path / "talk.wav", lines, tmp_path / "out", ["jsonl"])
     steps = align_text(models.smile, opened, samples, wanted)
     next(steps)
@@ -180,7 +181,7 @@ def test_an_alignment_by_heads_of_another_version_begins_anew(
     model, copy = load_models().smile, shutil.copytree(pool, tmp_path / "gle")
     opened = open_pool(copy)
     clip = opened.utterances[0]
-    samples, wanted = read_audio(clip.audio), Wanted(clip.audio, [clip.text], tmp_path / "out")
+    samples, wanted = read_audio(clip.audio), Wanted(clip.audio, [Line(1, clip.text)], tmp_path / "out")
 
     def begun() -> bytes:
         steps = align_text(model, opened, samples, wanted)
@@ -218,4 +219,5 @@ def test_a_text_of_another_recording_is_refused_in_a_sentence(
         ]
         assert main(line) == 2
         assert said in capsys.readouterr().err
-    assert utterances("A b? C d.\nE “f!” g。h。", "sentences") == ["A b?", "C d.", "E “f!”", "g。", "h。"]
+    told = utterances("A b? C d.\nE “f!” g。h。", "sentences")
+    assert told == [(1, "A b?"), (2, "C d."), (3, "E “f!”"), (4, "g。"), (5, "h。")]

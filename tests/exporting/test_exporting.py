@@ -181,10 +181,11 @@ def test_subtitles_open_in_pysubs2(transcript: TieredTranscript) -> None:
             events = pysubs2.load(str(path), format_=kind, keep_html_tags=True).events
         assert [(e.start / 1000, e.end / 1000) for e in events] == [f[:2] for f in filled(transcript, 0)]
         texts = [e.text if kind == "srt" else unescape(e.text) for e in events]
-        assert texts == [f[2] for f in filled(transcript, 0)]
+        arrow = "→" if kind == "srt" else "-->"
+        assert texts == [f[2].replace("-->", arrow) for f in filled(transcript, 0)]
+        assert text.count("-->") == len(events)
         if kind == "vtt":
             assert text.startswith("WEBVTT\n\n" if events else "WEBVTT\n")
-            assert text.count("-->") == len(events)
 
 
 def result() -> Result:
@@ -284,3 +285,15 @@ def test_no_blank_line_ends_what_is_shown(tmp_path: Path, kind: str) -> None:
     (path,) = export([TieredTranscript("a.wav", 3.0, (("x", spans),))], kind, tmp_path)
     assert [event.text for event in pysubs2.load(str(path))] == ["one\\Ntwo", "three"]
     assert path.read_text(encoding="utf-8").count("\n\n") == (2 if kind == "vtt" else 1)
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt"])
+def test_an_arrow_in_a_text_ends_no_subtitle(tmp_path: Path, kind: str) -> None:
+    spans = (Span(0.0, 1.0, "a --> b\n--> 00:00:06,000"), Span(1.0, 2.0, "--->"))
+    (path,) = export([TieredTranscript("a.wav", 3.0, (("x", spans),))], kind, tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("-->") == 2
+    events = pysubs2.load(str(path), keep_html_tags=True).events
+    assert [(event.start, event.end) for event in events] == [(0, 1000), (1000, 2000)]
+    arrow = "→" if kind == "srt" else "--&gt;"
+    assert events[0].text == f"a {arrow} b\\N{arrow} 00:00:06,000"

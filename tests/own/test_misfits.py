@@ -19,6 +19,7 @@ from smile.util.timing import finished
 from tests.conftest import POOLS
 
 ALPHABET = Alphabet.of(["abcde "])
+MISSED = 2 * np.log(1 / 0.02)  # nats by which a character, held for two frames, is likelier than none
 
 
 def clip(text: str, said: str, name: str = "one") -> Any:
@@ -40,6 +41,14 @@ def test_the_right_text_fits_best_and_half_of_it_or_another_does_not() -> None:
     )
     assert right < 0.1 < slip < min(half, other)
     assert fit_of(clip(said, said)).marked == "[ → ]abc de ab"
+
+
+def test_what_is_missing_counts_against_the_little_that_is_there() -> None:
+    said = "abc de abde cab"
+    cut, slip = fit_of(clip("abc de", said)), fit_of(clip("abc da abde cab", said))
+    assert cut.misfit > 5 * slip.misfit
+    missing = len(said) - len("abc de")
+    assert cut.misfit == pytest.approx(missing / len("abc de") * MISSED, rel=0.1)
 
 
 def test_a_text_that_the_sound_cannot_hold_or_the_head_cannot_write_is_judged_all_the_same() -> None:
@@ -65,7 +74,7 @@ def test_the_place_is_the_longest_stretch_that_differs(text: str, read: str, pla
 
 def test_the_worst_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = open_pool(POOLS / "gla")
-    crossed = [clip("ab", "ab", "fine"), clip("cc dd", "ab ab", "wrong"), clip("abc", "abc de", "cut")]
+    crossed = [clip("ab", "ab", "fine"), clip("cc dd", "ab ab", "wrong"), clip("abc d", "abc de", "cut")]
 
     def read(*_: Any, **__: Any) -> Any:
         return crossed

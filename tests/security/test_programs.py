@@ -139,6 +139,7 @@ def test_what_a_person_may_leave_out_a_program_may_too(app: Served, stranger: St
         "compare": ["audio"],
         "neighbours": ["recording"],
         "align": ["recording", "text"],
+        "examples": [],
         "languages": [],
         "results": [],
     }

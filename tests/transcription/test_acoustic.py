@@ -231,7 +231,7 @@ def test_copies_are_in_one_fold(models: Models, pool: Pool) -> None:
         group = next((g for g in copies if index in g), (index,))
         assert not {pool.utterances[i] for i in group} & {*clip.fold}
     everyone = (tuple(range(len(pool))),)
-    with pytest.raises(PoolError, match="two clips"):
+    with pytest.raises(PoolError, match="one and the same recording"):
         next(cross_read(pool.utterances, store, form, Recipe(epochs=1), 3, everyone))
 
 

@@ -17,10 +17,10 @@ from smile.exporting.transcripts import STRANGERS, TEXT
 from smile.own import aligned, order, transcripts
 from smile.own.made import Made
 from smile.own.workspaces import Workspaces
-from smile.transcription.aligning import Aligned, align_text
+from smile.transcription.aligning import Aligned, Line, align_text
 from smile.transcription.batch import Step
 from smile.ui import Engine, Options, VisitorService
-from smile.ui.own import aligning, correcting, curve, transcribing
+from smile.ui.own import aligning, correcting, curve, drafting, editing, transcribing
 from smile.ui.own.page import Page
 from tests.conftest import POOLS
 from tests.support import tones
@@ -77,7 +77,7 @@ def test_lines_are_found_and_what_does_not_fit_is_marked(
     assert parts[1].stranger == SPOKEN[1]
     assert [word.text for word in parts[0].words] == SPOKEN[0].split()
     assert "not in the text" in str(page.results)
-    assert "cafe gag ace" in str(page.results), "the line that is not spoken is told"
+    assert "3: cafe gag ace" in str(page.results), "the line of the text that is not spoken is told"
 
 
 def test_a_text_comes_as_a_file_too_and_is_cut_at_sentences(
@@ -172,9 +172,8 @@ def given(whisper: VisitorService) -> str:
     spans = (Span(0.1, 1.2, SPOKEN[0], probability=0.9), Span(2.3, 3.4, SPOKEN[2], probability=0.8))
     tiers = ((TEXT, spans), (STRANGERS, (Span(1.1, 2.4, "heard", probability=0.7),)))
     made = TieredTranscript("story.ogg", 3.9, tiers, "mdw")
-    aligned.keep(
-        workspace, "story.ogg", Aligned(made, ((2, "not said"),), (spans[0], None, spans[1])), Made()
-    )
+    found = Aligned(made, (Line(2, "not said"),), (spans[0], None, spans[1]), (1, 2, 4))
+    aligned.keep(workspace, "story.ogg", found, Made())
     return key
 
 
@@ -225,3 +224,20 @@ def test_a_line_that_is_put_right_tells_nothing_of_a_model(whisper: VisitorServi
         aligned.check(workspace, "story.ogg")
     (told,) = transcripts.exported(workspace)
     assert [name for name, _ in told.tiers] == ["Corrected", TEXT, STRANGERS]
+
+
+def test_speech_that_is_not_in_the_text_opens_with_what_was_heard(
+    service: VisitorService, key: str, recording: Path
+) -> None:
+    found(service, key, [recording], f"{SPOKEN[0]}\n{SPOKEN[2]}")
+    workspace = service.visitors.open(key)
+    stranger = transcripts.parts(workspace)[1]
+    assert editing.written(stranger) == stranger.stranger == SPOKEN[1]
+    assert editing.written(replace(stranger, vanilla="?")) == "", "nothing was read there"
+    event = {"name": stranger.recording, "part": stranger.number}
+    place = {"start": stranger.start, "end": stranger.end}
+    for text, draft in ((SPOKEN[1], None), ("", ""), ("fed", "fed"), (SPOKEN[1], None)):
+        assert "problem" not in drafting.saved(service, key, {**event, **place, "text": text})
+        now = transcripts.parts(workspace)[1]
+        assert (now.draft, editing.written(now)) == (draft, text)
+    assert transcripts.parts(workspace)[1].stranger == SPOKEN[1], "looking at it changes nothing"

@@ -821,6 +821,7 @@ def test_programs_cannot_ask_for_what_visitors_bring(tmp_path: Path) -> None:
     assert set(info["named_endpoints"]) == {
         "/transcribe",
         "/align",
+        "/examples",
         "/compare",
         "/languages",
         "/neighbours",

@@ -232,7 +232,8 @@ def test_only_pools_are_served(page, engine):
 
 def test_only_useful_endpoints_are_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/transcribe", "/align", "/compare", "/languages", "/neighbours", "/results"}
+    asked = {"/transcribe", "/align", "/compare", "/languages", "/neighbours", "/examples", "/results"}
+    assert set(endpoints) == asked
 
 
 OPENING = """

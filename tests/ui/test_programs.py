@@ -12,18 +12,22 @@ import pytest
 from gradio_client import Client, handle_file
 
 from smile.acoustic import store
-from smile.acoustic.recipe import Recipe
+from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.audio.io import write
+from smile.datatypes import AudioError
+from smile.own import kept_misfits
+from smile.own.misfits import Fit, Place
+from smile.pools.pool import Pool
 from smile.ui import build_app
 from smile.ui.programs import results_of
 from smile.ui.store import Store
 from tests.support import tones
-from tests.support.fake_engine import ENCODER, POOLS, FakeEngine
+from tests.support.fake_engine import DEMO, ENCODER, POOLS, FakeEngine
 from tests.support.launched import launched
 from tests.support.linguists import staircase
 from tests.support.measured import packed
 
-TOOLS = {"transcribe", "align", "compare", "languages", "neighbours", "results"}
+TOOLS = {"transcribe", "align", "examples", "compare", "languages", "neighbours", "results"}
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +132,46 @@ def test_a_text_that_cannot_be_aligned_is_a_sentence(
     engine.fit("gla")
     with pytest.raises(Exception, match=said):
         client.predict(handle_file(engine.queries("gla")[0].audio), text, pool, api_name="/align")
+
+
+def test_the_texts_that_fit_worst_are_looked_for_once(
+    client: Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def judged(pool: Pool, *_: Any) -> Iterator[FittingProgress]:
+        asked.append(len(pool))
+        yield FittingProgress("fitting", 1, 2)
+        fits = [Fit(u, u.text, float(n), Place(1, 3, "x")) for n, u in enumerate(pool.utterances)]
+        return tuple(reversed(fits))  # type: ignore[return-value]
+
+    monkeypatch.setattr(kept_misfits, "misfits", judged)
+    worst = client.predict("chr", api_name="/examples")
+    pool = engine.pool("chr", ENCODER)
+    assert pool is not None
+    assert [one["id"] for one in worst] == [u.id for u in pool.utterances[:-10:-1]]
+    assert worst[0]["text"] == pool.utterances[-1].text
+    assert worst[0]["place"] == {"start": 1, "end": 3, "read": "x"}
+    assert worst[0]["misfit"] == 89.0
+    assert len(client.predict("chr", 100, api_name="/examples")) == 90
+    assert len(client.predict("chr", 0, api_name="/examples")) == 1
+    assert asked == [90], "the second asking costs nothing"
+    assert not list((DEMO / "chr").glob("misfits*")), "it lies in the cache"
+
+
+def test_why_texts_cannot_be_judged_is_a_sentence(
+    client: Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Exception, match="There is no pool"):
+        client.predict("mini/ckb", api_name="/examples")
+
+    def unreadable(*_: Any) -> Iterator[FittingProgress]:
+        yield FittingProgress("encoding", 1, 2)
+        raise AudioError("a.wav cannot be read; put it back.")
+
+    monkeypatch.setattr(kept_misfits, "misfits", unreadable)
+    with pytest.raises(Exception, match=r"a.wav cannot be read"):
+        client.predict("gla", api_name="/examples")
 
 
 def test_compare(client: Client, engine: FakeEngine) -> None:

@@ -17,7 +17,7 @@ from smile.datatypes import PoolError, Samples
 from smile.exporting.transcripts import TEXT
 from smile.own import aligned, bringing, fitting, made
 from smile.own.workspace import Workspace
-from smile.transcription.aligning import Aligned, utterances
+from smile.transcription.aligning import Aligned, Line, utterances
 from smile.transcription.lengths import LISTED, only_beginning
 from smile.ui.cancelled import consuming
 from smile.ui.files import taken, using
@@ -102,7 +102,7 @@ def _told(files: Sequence[Path], text: str) -> tuple[Path, str]:
 
 
 def _found(
-    service: VisitorService, workspace: Workspace, name: str, lines: Sequence[str], samples: Samples
+    service: VisitorService, workspace: Workspace, name: str, lines: Sequence[Line], samples: Samples
 ) -> Generator[str, None, Aligned]:
     """Find lines in samples (n,) of a recording of the list, and keep them as its transcript.
 

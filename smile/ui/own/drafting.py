@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from time import time_ns
 from typing import Any, NamedTuple
@@ -75,7 +76,7 @@ def _kept(workspace: Workspace, part: Part, text: str, seen: Collection[str] | N
             return "" if text == now.corrected else FIXED
         if seen is not None and editing.written(now) not in (*seen, text):
             raise PoolError(OTHERS)
-        same = text == now.smile
+        same = text == editing.written(replace(now, draft=None))
         place = now.recording, now.start, now.end
         edited.draft(workspace, place, None if same else text, partial(_places, workspace))
     return SAME if same else SAVED

@@ -8,6 +8,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from smile.audio.stretches import Stretches
+from smile.exporting.transcripts import UNREAD
 from smile.own import edited, recutting
 from smile.own.edited import Edited
 from smile.own.transcripts import Part
@@ -55,8 +56,12 @@ def editor(workspace: Workspace, part: Part, parts: Sequence[Part], sounds: Stre
 
 
 def written(part: Part) -> str:
-    """Return what stands in the field of a part: the draft, where there is one, else the best text."""
-    return part.text if part.draft is None else part.draft
+    """Return what stands in the field of a part: the draft, where there is one, else the best text.
+
+    Of speech that is not in a given text, that is what an acoustic model hears, where it writes anything.
+    """
+    heard = "" if part.stranger == UNREAD else part.stranger
+    return part.text or heard if part.draft is None else part.draft
 
 
 def opened_with(part: Part) -> Markup:

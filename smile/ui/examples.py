@@ -1,0 +1,87 @@
+"""The endpoint `examples`, also as an MCP tool: the texts of a pool that fit their sound worst."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from smile.datatypes import Progress, SmileError
+from smile.own.doubts import FEW, SHARE
+from smile.ui.engine import Engine
+from smile.ui.parts.components import TURNS
+from smile.ui.programs import NO_POOL
+from smile.ui.scheduler import Watched
+from smile.ui.tools import tool
+from smile.util.timing import finished, relayed
+
+if TYPE_CHECKING:
+    from smile.own.misfits import Fit
+    from smile.pools.pool import Pool
+    from smile.whisper.model import Model
+
+
+def publish(engine: Engine) -> None:
+    """Add the endpoint `examples` to the page that is being built."""
+    keys = [pool.key for pool in engine.pools()]
+    gr.Button(visible=False).click(
+        tool("examples", examples, engine),
+        [
+            gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),
+            gr.Number(SHARE, precision=0, minimum=0, maximum=100, visible=False, label="share"),
+        ],
+        gr.JSON(visible=False),
+        api_name="examples",
+        **TURNS,
+    )
+
+
+def examples(engine: Engine, pool: str | None = None, share: int = SHARE) -> list[dict[str, Any]]:
+    """List the examples of a language whose texts fit their own sound worst, the worst first, each judged
+    by an acoustic model that was not fitted to it, with the place of the text that differs and what was
+    read there. The first asking takes as long as four fits, which is minutes; later ones take no time.
+
+    Args:
+        pool: the language's key, as `languages` gives it.
+        share: how many percent of the examples are listed, 0 to 100; one at least.
+    """
+    from smile.own.kept_misfits import as_dict
+    from smile.own.misfits import worst
+
+    if engine.choice(pool) is None:
+        raise SmileError(NO_POOL.format(pool))
+    for _ in engine.prepare(pool):
+        pass
+    model = engine.warm().result().smile
+    opened = engine.pool(pool, model.info.encoder)
+    if opened is None:
+        raise SmileError(NO_POOL.format(pool))
+    if len(opened) < 2:
+        raise SmileError(FEW)
+    return [as_dict(fit) for fit in worst(_judged(engine, str(pool), opened, model), int(share))]
+
+
+def _judged(engine: Engine, key: str, pool: Pool, model: Model) -> tuple[Fit, ...]:
+    """Judge the examples of a pool in turn with others' work; of two who ask at once the second one waits.
+
+    Raises:
+        SmileError: a clip cannot be read, no model can be fitted, or what it is fitted to has no room.
+    """
+    from smile.own.kept_misfits import kept_misfits
+    from smile.transcription.preparing import share
+
+    def work(told: Progress) -> tuple[Fit, ...]:
+        return finished(relayed(kept_misfits(pool, model), lambda said: told(round(100 * share(said)), 100)))
+
+    if problem := engine.problem(key):
+        raise SmileError(problem)
+    progress = Watched(100, share=True)
+    with engine.scheduler.visit():
+        job = engine.scheduler.over_clips(work, progress, on=key)
+        try:
+            return job.result()
+        except OSError as error:
+            engine.unkept.note(key, error)
+            raise SmileError(engine.problem(key)) from error
+        finally:
+            progress.stop()
