@@ -9,7 +9,6 @@ import gradio as gr
 from smile.datatypes import Progress, SmileError
 from smile.own.doubts import FEW, SHARE
 from smile.ui.engine import Engine
-from smile.ui.parts.components import TURNS
 from smile.ui.programs import NO_POOL
 from smile.ui.scheduler import Watched
 from smile.ui.tools import tool
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from smile.pools.pool import Pool
     from smile.whisper.model import Model
 
+# it takes minutes, in which those who transcribe keep their places
+ONE_AFTER_ANOTHER: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "examples"}
+
 
 def publish(engine: Engine) -> None:
     """Add the endpoint `examples` to the page that is being built."""
@@ -27,12 +29,12 @@ def publish(engine: Engine) -> None:
     gr.Button(visible=False).click(
         tool("examples", examples, engine),
         [
-            gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),
+            gr.Dropdown(keys, value=None, visible=False, label="pool"),
             gr.Number(SHARE, precision=0, minimum=0, maximum=100, visible=False, label="share"),
         ],
         gr.JSON(visible=False),
         api_name="examples",
-        **TURNS,
+        **ONE_AFTER_ANOTHER,
     )
 
 

@@ -364,7 +364,8 @@ def test_the_shipped_rows_draw_levels_on_languages_that_all_lines_share(shipped,
     for _, line in means.iterrows():
         there = selection.rates[selection.rates["condition"] == line["label"]].dropna(subset=["rate"])
         assert there["language"].nunique() >= line["languages"] > 0
-    assert {"Acoustic model", "Combined · 3 nearest"} <= set(means["series"])
+    named = means["series"].str.replace(r" \(version \d+\)", "", regex=True)
+    assert {"Acoustic model", "Combined · 3 nearest"} <= set(named)
 
 
 def test_a_chart_without_rows_says_which_languages_have_some(shipped):
@@ -372,7 +373,7 @@ def test_a_chart_without_rows_says_which_languages_have_some(shipped):
     for key in ("levels", "pool"):
         figure, caption = drawn(selection, key)
         assert figure is None
-        assert "some under Languages: Held out, Unknown to Whisper, Known to it, Two in a clip." in caption
+        assert "some under Languages: Held out, Unknown to Whisper, Known to it" in caption
 
 
 def test_charts_that_compare_need_two_conditions(store):
