@@ -74,10 +74,9 @@ def _edges(model: Model, head: Head, clips: Sequence[Utterance], pause: float) -
     if not clips:
         return "–"
     sound = joined(clips, pause)
-    lines = _aligned(model, head, sound.samples, [clip.text for clip in clips], forced=True).lines
-    pairs = [(line, times) for line, times in zip(lines, sound.times, strict=True) if line]
-    errors = np.array([(line.start - start, line.end - end) for line, (start, end) in pairs])
-    return told(errors)
+    found = _times(model, head, sound.samples, [clip.text for clip in clips])
+    errors = np.array(found) - np.array(sound.times)
+    return told(errors[np.isfinite(errors)])
 
 
 def _aligned(model: Model, head: Head, samples: Samples, texts: Sequence[str], forced: bool) -> Alignment:

@@ -81,7 +81,12 @@ def _worst(fits: Sequence[Fit], right: Sequence[str]) -> tuple[Doubt, ...]:
         for fit in fits
         if fit.misfit > 0 and clip_key(fit.utterance) not in right
     ]
-    return tuple(doubted[: max(LEAST, len(fits) * SHARE // 100)])
+    return tuple(doubted[: count(len(fits), least=LEAST)])
+
+
+def count(of: int, share: int = SHARE, least: int = 1) -> int:
+    """Return how many of so many examples a percentage is, rounded down; `least` at least."""
+    return max(least, of * min(max(share, 0), 100) // 100)
 
 
 def _place(fit: Fit) -> tuple[int, int, str]:
@@ -90,8 +95,8 @@ def _place(fit: Fit) -> tuple[int, int, str]:
 
 def doubted(workspace: Workspace, utterances: Sequence[Utterance]) -> list[tuple[Utterance, Doubt]]:
     """Return the examples that are named, the worst first; not those that were changed or found right."""
-    by_key = {clip_key(utterance): utterance for utterance in utterances}
     kept = _kept(workspace)
+    by_key = {clip_key(utterance): utterance for utterance in utterances} if kept.doubts else {}
     named = [doubt for doubt in kept.doubts if doubt.clip in by_key and doubt.clip not in kept.right]
     return [(by_key[doubt.clip], doubt) for doubt in named]
 

@@ -14,7 +14,7 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.datatypes import Matrix, Utterance
 from smile.own.crossed import cross_read_pool
-from smile.own.doubts import SHARE
+from smile.own.doubts import SHARE, count
 from smile.pools.pool import Pool
 from smile.whisper.model import Model
 
@@ -65,9 +65,9 @@ def misfits(
     return tuple(sorted(fits, key=lambda fit: (-fit.misfit, fit.utterance.id)))
 
 
-def worst(fits: Sequence[Fit], share: int = SHARE, least: int = 1) -> Sequence[Fit]:
-    """Return the first percentage of what `misfits` gives, rounded down; `least` at least."""
-    return fits[: max(least, len(fits) * min(max(share, 0), 100) // 100)]
+def worst(fits: Sequence[Fit], share: int = SHARE) -> Sequence[Fit]:
+    """Return the first percentage of what `misfits` gives, rounded down; one at least."""
+    return fits[: count(len(fits), share)]
 
 
 def fit_of(clip: CrossRead) -> Fit:

@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from smile.datatypes import SmileError
 from smile.settings import Settings
 from smile.transcription.lengths import PAGE, only_beginning
 from smile.ui.cancelled import consuming
@@ -17,7 +16,7 @@ from smile.ui.engine import Engine
 from smile.ui.files import discarding
 from smile.ui.parts.components import TURNS
 from smile.ui.parts.recordings import recording_of
-from smile.ui.programs import NO_POOL
+from smile.ui.programs import prepared
 from smile.ui.tools import tool
 from smile.util.timing import finished
 
@@ -68,18 +67,11 @@ def align(
     with discarding([recording]):
         read = finished(recording_of(recording))
     lines = utterances(text or "", "sentences" if unit == "sentences" else "lines")
-    if engine.choice(pool) is None:
-        raise SmileError(NO_POOL.format(pool))
-    for _ in engine.prepare(pool, Settings(level="acoustic")):
-        pass
-    models = engine.warm().result()
-    opened = engine.pool(pool, models.smile.info.encoder)
-    if opened is None:
-        raise SmileError(NO_POOL.format(pool))
+    model, opened = prepared(engine, pool, Settings(level="acoustic"))
     kind = next((one for one in KINDS if one == TIMES.get(times, "words")), KINDS[0])
     wanted = Wanted(Path(str(recording)), lines, Path(), times=kind)
     with engine.scheduler.visit():
-        steps = found_in(models.smile, opened, read.samples, wanted)
+        steps = found_in(model, opened, read.samples, wanted)
         with closing(engine.scheduler.each(_with_result(steps))) as paced:
             *_, aligned = paced
     return as_dict(aligned) | {"problem": only_beginning(read.cut, PAGE) if read.cut else ""}

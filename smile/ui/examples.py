@@ -9,7 +9,7 @@ import gradio as gr
 from smile.datatypes import Progress, SmileError
 from smile.own.doubts import FEW, SHARE
 from smile.ui.engine import Engine
-from smile.ui.programs import NO_POOL
+from smile.ui.programs import prepared
 from smile.ui.scheduler import Watched
 from smile.ui.tools import tool
 from smile.util.timing import finished, relayed
@@ -50,14 +50,7 @@ def examples(engine: Engine, pool: str | None = None, share: int = SHARE) -> lis
     from smile.own.kept_misfits import as_dict
     from smile.own.misfits import worst
 
-    if engine.choice(pool) is None:
-        raise SmileError(NO_POOL.format(pool))
-    for _ in engine.prepare(pool):
-        pass
-    model = engine.warm().result().smile
-    opened = engine.pool(pool, model.info.encoder)
-    if opened is None:
-        raise SmileError(NO_POOL.format(pool))
+    model, opened = prepared(engine, pool)
     if len(opened) < 2:
         raise SmileError(FEW)
     return [as_dict(fit) for fit in worst(_judged(engine, str(pool), opened, model), int(share))]

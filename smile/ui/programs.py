@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.events import api
@@ -23,8 +23,30 @@ from smile.ui.store import Store
 from smile.ui.tools import tool
 from smile.util.timing import finished
 
+if TYPE_CHECKING:
+    from smile.pools.pool import Pool
+    from smile.settings import Settings
+    from smile.whisper.model import Model
+
 MOST_NEIGHBOURS = 50
 NO_POOL = 'There is no pool "{}"; ask languages for those that there are.'
+
+
+def prepared(engine: Engine, key: str | None, *wanted: Settings) -> tuple[Model, Pool]:
+    """Return the model with examples, and a pool on offer for which what settings need is made.
+
+    Raises:
+        SmileError: there is no such pool, or it cannot be made ready.
+    """
+    if engine.choice(key) is None:
+        raise SmileError(NO_POOL.format(key))
+    for _ in engine.prepare(key, *wanted):
+        pass
+    model = engine.warm().result().smile
+    pool = engine.pool(key, model.info.encoder)
+    if pool is None:
+        raise SmileError(NO_POOL.format(key))
+    return model, pool
 
 
 def publish(engine: Engine, store: Store) -> None:
