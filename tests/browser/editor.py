@@ -60,6 +60,17 @@ def arriving(
     driver.get("about:blank")
 
 
+@contextmanager
+def arriving_with(
+    driver: webdriver.Chrome, visited: tuple[str, Path], where: str
+) -> Iterator[tuple[Page, Workspace]]:
+    """Do the same, and give the visitor's folder beside the page."""
+    before = set(visited[1].rglob("state.json"))
+    with arriving(driver, visited, where) as page:
+        (state,) = set(visited[1].rglob("state.json")) - before
+        yield page, Workspace(state.parent)
+
+
 def examples(folder: Path) -> None:
     """Lay out two examples, with letters that no ordinary keyboard has."""
     demo = open_pool(POOLS / "gla")

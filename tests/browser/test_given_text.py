@@ -12,8 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from smile.acoustic import store
 from smile.acoustic.recipe import Recipe
 from smile.audio.io import write
-from smile.own.workspace import Workspace
-from tests.browser.editor import arriving, drawn, opened, serving
+from tests.browser.editor import arriving_with, drawn, opened, serving
 from tests.browser.page import Page
 from tests.browser.steps import findings, width_on_a_phone
 from tests.support import tones
@@ -34,10 +33,8 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
 def page(
     request: pytest.FixtureRequest, driver: webdriver.Chrome, visited: tuple[str, Path]
 ) -> Iterator[Page]:
-    before = set(visited[1].rglob("state.json"))
-    with arriving(driver, visited, request.param) as page:
-        (state,) = set(visited[1].rglob("state.json")) - before
-        pool = Workspace(state.parent).pool(ENCODER)
+    with arriving_with(driver, visited, request.param) as (page, workspace):
+        pool = workspace.pool(ENCODER)
         assert pool is not None
         store.write(pool, [tones.sure(tones.head(ENCODER, pool.language.code))], [Recipe()])
         yield page

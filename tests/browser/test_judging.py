@@ -11,9 +11,8 @@ from selenium.webdriver.common.keys import Keys
 
 from smile.acoustic.store import clip_key
 from smile.own import doubts
-from smile.own.workspace import Workspace
 from smile.util.storage import write_json
-from tests.browser.editor import MARKS, arriving, serving
+from tests.browser.editor import MARKS, arriving_with, serving
 from tests.browser.page import Page
 from tests.browser.steps import findings, shown, width_on_a_phone
 
@@ -29,16 +28,14 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
 def page(
     request: pytest.FixtureRequest, driver: webdriver.Chrome, visited: tuple[str, Path]
 ) -> Iterator[Page]:
-    before = set(visited[1].rglob("state.json"))
-    with arriving(driver, visited, request.param) as page:
-        (state,) = set(visited[1].rglob("state.json")) - before
-        pool = Workspace(state.parent).pool()
+    with arriving_with(driver, visited, request.param) as (page, workspace):
+        pool = workspace.pool()
         assert pool is not None
         found = [
             {"clip": clip_key(u), "misfit": 2.0, "text": u.text, "start": 0, "end": 2, "read": "nga"}
             for u in pool.utterances
         ]
-        write_json(state.parent / doubts.FILE, {"doubts": found, "right": []})
+        write_json(workspace.folder / doubts.FILE, {"doubts": found, "right": []})
         shown(page.open())
         yield page
 
