@@ -67,8 +67,9 @@ class Real:
         return made
 
     def moved(self, rows: Matrix, generator: np.random.Generator) -> Matrix:
-        """Return rows moved by SPREAD of the differences of two real ones."""
-        one, other = generator.integers(0, len(self.rows), (2, len(rows)))
+        """Return rows moved by SPREAD of the differences of two real ones, so none is as it was."""
+        one = generator.integers(0, len(self.rows), len(rows))
+        other = (one + generator.integers(1, max(2, len(self.rows)), len(rows))) % len(self.rows)
         return np.asarray(rows + SPREAD * (self.rows[one] - self.rows[other]), np.float32)
 
     def queries(self) -> Matrix:
