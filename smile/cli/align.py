@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "align", run)
+    parser = add_command(commands, "align", run, goes_on=True)
     add_option(parser, "recording", type=Path, help="Cut this recording.")
     add_option(parser, "text", type=Path, help="Take its text from this file.")
     add_option(

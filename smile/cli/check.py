@@ -20,7 +20,7 @@ COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low", "re
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "check", run)
+    parser = add_command(commands, "check", run, goes_on=True)
     add_option(parser, "pool", type=pool_folder, help=f"Check this pool: {A_POOL}.")
     add_option(
         parser, "--clips", type=int, default=20, help="Leave out this number of the pool's clips, in turn."

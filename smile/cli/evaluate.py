@@ -24,7 +24,7 @@ ON_RAY = {"ray": "lean", "ray-hf": "hf"}  # engines in workers on Ray, by the na
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "evaluate", run)
+    parser = add_command(commands, "evaluate", run, goes_on=True)
     add_option(parser, "--data", type=Path, required=True, help=f"Measure on this corpus: {CORPUS}.")
     _add_conditions(parser)
     _add_clips(parser)

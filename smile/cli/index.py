@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "index", run)
+    parser = add_command(commands, "index", run, goes_on=True)
     add_option(
         parser,
         "source",

@@ -95,10 +95,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _told("There is not enough memory for this; end other programs, or give it less at a time.", 2)
     except KeyboardInterrupt:
-        return _told("Interrupted; the same command goes on where it stopped.", 130)
+        return _told(f"Interrupted{_going_on(chosen)}.", 130)
     except Terminated:
-        return _told("Terminated; the same command goes on where it stopped.", 143)
+        return _told(f"Terminated{_going_on(chosen)}.", 143)
     return 0
+
+
+def _going_on(chosen: argparse.Namespace) -> str:
+    kept = chosen.goes_on and getattr(chosen, "out", True)  # without `--out` there is nothing to go on with
+    return "; the same command goes on where it stopped" if kept else ""
 
 
 def _told(sentence: str, code: int) -> int:

@@ -17,12 +17,15 @@ LANGUAGES = "Take only these languages: ISO 639-3 codes joined by commas (defaul
 
 
 def add_command(
-    commands: Commands, name: str, run: Callable[[argparse.Namespace], None]
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], None], goes_on: bool = False
 ) -> argparse.ArgumentParser:
-    """Add a command and return its parser; its help is the first paragraph of what `run` says of itself."""
+    """Add a command and return its parser; its help is the first paragraph of what `run` says of itself.
+
+    `goes_on`: broken off and given again, it goes on where it stopped.
+    """
     said = " ".join((inspect.getdoc(run) or "").partition("\n\n")[0].split())
     parser = commands.add_parser(name, help=said, description=said, add_help=False)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, goes_on=goes_on)
     add_help(parser)
     return parser
 

@@ -25,7 +25,7 @@ NO_FOLDER = (
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "real-speech", run)
+    parser = add_command(commands, "real-speech", run, goes_on=True)
     add_stamps(parser)
     add_option(
         parser,

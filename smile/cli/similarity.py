@@ -12,7 +12,7 @@ from smile.cli.terminal import Bar
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "similarity", run)
+    parser = add_command(commands, "similarity", run, goes_on=True)
     add_option(parser, "--data", type=Path, required=True, help="Train on this ML-SUPERB folder.")
     add_option(
         parser, "--work", type=Path, required=True, help="Keep in this folder what going on later needs."

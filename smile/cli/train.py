@@ -13,7 +13,7 @@ from smile.training.config import PRESETS, with_values
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "train", run)
+    parser = add_command(commands, "train", run, goes_on=True)
     add_option(parser, "--data", type=Path, required=True, help=f"Train on this corpus: {CORPUS}.")
     add_option(
         parser,

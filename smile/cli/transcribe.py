@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "transcribe", run)
+    parser = add_command(commands, "transcribe", run, goes_on=True)
     add_option(
         parser,
         "clip",

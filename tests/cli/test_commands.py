@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from smile.cli import main as main_module
 from smile.cli.main import COMMANDS, build_parser, main
+from smile.util.processes import Terminated
 from tests.conftest import POOLS, ROOT
 from tests.support.clips import clips
 
@@ -43,6 +45,40 @@ def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str
     kept = json.loads(capsys.readouterr().out)
     assert (output["settings"]["characters"], kept["settings"]["characters"]) == ("off", "hard")
     assert set(kept["smile"]["text"]) <= {*"".join(c.text for c in labelled[:3]), " "}
+
+
+@pytest.mark.parametrize(
+    ("line", "goes_on"),
+    [
+        (["index", "clips.csv", "--out", "pool", "--language", "mdw"], True),
+        (["transcribe", "folder", "--pool", "pool", "--out", "texts"], True),
+        (["transcribe", "clip.wav", "--pool", "pool"], False),
+        (["bench", "peers"], False),
+        (["similarity", "--data", "corpus", "--work", "folder"], True),
+        (["learn", "--data", "corpus", "--out", "rows"], False),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_one_that_is_broken_off_says_whether_it_goes_on(
+    line: list[str],
+    goes_on: bool,
+    error: type[BaseException],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken_off(chosen: argparse.Namespace) -> None:
+        raise error
+
+    parse = main_module.parse
+    monkeypatch.setattr(
+        main_module, "parse", lambda _: argparse.Namespace(**{**vars(parse(line)), "run": broken_off})
+    )
+    assert main(line) == code
+    said = capsys.readouterr().err
+    assert said.startswith(("Interrupted", "Terminated"))
+    assert ("the same command goes on where it stopped" in said) == goes_on
 
 
 @pytest.mark.parametrize(
