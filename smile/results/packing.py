@@ -77,15 +77,15 @@ def rows_in(folder: Path) -> pd.DataFrame:
 
 
 def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
-    """Join evaluations into `results.parquet` and `manifest.json`.
+    """Join evaluations, as they were written or packed before, into `results.parquet` and `manifest.json`.
 
     Raises:
         SmileError: no rows, two different rows of one utterance and condition, rows scored by several
-            versions of a normaliser, or too much to keep.
+            versions of a normaliser, a damaged file, or too much to keep.
     """
     import pandas as pd
 
-    parts = [read_rows_of(folder) for folder in folders]
+    parts = [_as_written(folder) for folder in folders]
     rows = one_form(pd.concat(parts, ignore_index=True), *folders)
     rows = rows.sort_values(["language", "id", "hash"], ignore_index=True)
     keys = ["language", "id", "hash"]
@@ -94,20 +94,30 @@ def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     if rows.duplicated(keys).any():
         row = rows[rows.duplicated(keys)].iloc[0]
         raise SmileError(f'There are two different rows of {row["id"]} under "{row["condition"]}".')
+    manifest = _manifest(folders, parts)
     out.mkdir(parents=True, exist_ok=True)
     with replacing(out / RESULTS) as new:
         rows.to_parquet(new, index=False, compression="zstd")
         if new.stat().st_size > MOST_BYTES:
             raise SmileError(TOO_LARGE)
-        write_json(out / NAME, _manifest(folders), sort_keys=True)
+        write_json(out / NAME, manifest, sort_keys=True)
     return rows
 
 
-def _manifest(folders: Sequence[Path]) -> dict[str, Any]:
+def _as_written(folder: Path) -> pd.DataFrame:
+    """The rows of an evaluation, or of a packed one as it was before it was packed."""
+    if row_files(folder) or not (folder / RESULTS).is_file():
+        return read_rows_of(folder)
+    rows, _ = _checked(folder / RESULTS)
+    lists = [name for name, kind in COLUMNS.items() if kind == "list"]
+    return rows.assign(**{name: [list(one) for one in rows[name]] for name in lists})
+
+
+def _manifest(folders: Sequence[Path], parts: Sequence[pd.DataFrame]) -> dict[str, Any]:
     """The manifests of evaluations as one, without runs that were broken off before their first row."""
     joined: dict[str, Any] = {"conditions": {}, "runs": []}
-    for folder in folders:
-        manifest, languages = read_manifest(folder), {path.stem for path in row_files(folder)}
+    for folder, rows in zip(folders, parts, strict=True):
+        manifest, languages = read_manifest(folder), set(rows["language"])
         joined["conditions"] |= manifest["conditions"]
         joined["runs"] += [run for run in manifest["runs"] if _made_rows(run, languages)]
     return joined
@@ -175,6 +185,13 @@ def read_packed(path: Path) -> pd.DataFrame:
     Raises:
         SmileError: the file or its manifest is damaged.
     """
+    rows, conditions = _checked(path)
+    rows = rows.assign(run=run_of_each(rows, read_manifest(path.parent)))
+    return with_settings(rows, conditions)
+
+
+def _checked(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows of a packed file as they are, and the settings of its conditions by their hash."""
     import pandas as pd
 
     again = "pack it again with: smile results pack"
@@ -187,9 +204,7 @@ def read_packed(path: Path) -> pd.DataFrame:
     wanted = COLUMNS | {name: kind for name, kind in TIMES.items() if name in rows}
     if wrong := [column for column, kind in wanted.items() if not _is(kind, rows, column)]:
         raise SmileError(f"{path} has no column {wrong[0]}, or one of another kind; {again}")
-    conditions = _conditions(path.parent, again)
-    rows = rows.assign(run=run_of_each(rows, read_manifest(path.parent)))
-    return with_settings(rows, conditions)
+    return rows, _conditions(path.parent, again)
 
 
 def _conditions(folder: Path, again: str) -> dict[str, Any]:

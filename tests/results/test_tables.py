@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,29 @@ def test_a_folder_that_is_dropped_in_is_found(folder: Path, tmp_path: Path) -> N
     assert packing.load(tmp_path / "packed").empty
     packing.pack([folder], tmp_path / "packed" / "new")
     assert len(packing.load(tmp_path / "packed")) == len(rows())
+
+
+def test_packed_rows_are_joined_with_new_ones_as_if_all_were_packed_at_once(
+    folder: Path, tmp_path: Path
+) -> None:
+    parts = []
+    for language in TEXTS:
+        part = tmp_path / language
+        part.mkdir()
+        shutil.copy(folder / "manifest.json", part)
+        for path in folder.glob(f"{language}.*"):
+            shutil.copy(path, part)
+        parts.append(part)
+    packing.pack([folder], tmp_path / "at once")
+    packed = tmp_path / "packed"
+    packing.pack(parts[:1], packed)
+    packing.pack([packed, *parts[1:]], packed)
+    read = pd.read_parquet(packed / packing.RESULTS)
+    pd.testing.assert_frame_equal(read, pd.read_parquet(tmp_path / "at once" / packing.RESULTS))
+    pd.testing.assert_frame_equal(packing.load(packed), packing.load(tmp_path / "at once"))
+    (packed / packing.RESULTS).write_bytes(b"PAR1")
+    with pytest.raises(SmileError, match="cannot be read"):
+        packing.pack([packed, *parts[1:]], packed)
 
 
 def test_the_same_rows_twice_are_taken_once_and_contradictions_refused(folder: Path, tmp_path: Path) -> None:
