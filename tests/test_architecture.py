@@ -183,6 +183,16 @@ def test_files_and_functions_are_short(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < 60, node.name
 
 
+def test_the_pages_scripts_and_styles_are_short_and_all_are_loaded() -> None:
+    from smile.ui.assets import SCRIPTS, WITHIN, styles
+
+    scripts, sheets = (sorted((ROOT / "assets").rglob(f"*.{kind}")) for kind in ("js", "css"))
+    assert [path.stem for path in scripts] == sorted(SCRIPTS + WITHIN)
+    assert sheets == sorted(styles())
+    for path in (*scripts, *sheets):
+        assert path.read_text(encoding="utf-8").count("\n") <= 300, path
+
+
 def test_no_test_imports_another() -> None:
     """What several need lies in `tests/support`, or in the conftest, page and client of their folder."""
     for path in (ROOT / "tests").rglob("*.py"):

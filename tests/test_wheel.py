@@ -166,13 +166,13 @@ def test_the_package_at_work_is_the_wheels(installed: Installed) -> None:
 
 
 def test_that_the_check_can_fail(installed: Installed) -> None:
-    style = installed.package / "assets" / "style.css"
-    style.rename(installed.elsewhere / "style.css")
+    style = installed.package / "assets" / "styles" / "page.css"
+    style.rename(installed.elsewhere / "page.css")
     try:
-        with pytest.raises(AssertionError, match=r"style\.css"):
-            installed.run("python", "-c", "from smile.ui import prose; prose('style.css')")
+        with pytest.raises(AssertionError, match=r"page\.css"):
+            installed.run("python", "-c", "from smile.ui import prose; prose('styles/page.css')")
     finally:
-        (installed.elsewhere / "style.css").rename(style)
+        (installed.elsewhere / "page.css").rename(style)
 
 
 def test_a_demo_recording_is_transcribed(installed: Installed) -> None:

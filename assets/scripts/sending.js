@@ -1,5 +1,6 @@
 // A recording, or files, that the connection is lost for are sent once it is back. Gradio would give up: it keeps a
-// recording on the page as if the server had it, and says nothing.
+// recording on the page as if the server had it, and says nothing. A page that is left or loaded anew (as gradio
+// does once the server is back) loses what was not sent yet, so the browser asks first.
 (() => {
   const LOST = "The connection is lost. This is sent as soon as it is back; leave the page open, and wait with the next step.";
   const LOOK = 2000; // milliseconds between two looks whether the server can be reached
@@ -7,6 +8,7 @@
   const post = window.fetch.bind(window);
   const newest = new WeakMap(); // what was sent last from each place
   let place = null; // where something was chosen or recorded last
+  let unsent = 0; // what is being sent, or waits for it
 
   const note = (event) => (place = event.target.closest(".block") ?? place);
   document.addEventListener("change", (event) => event.target.type === "file" && note(event), true);
@@ -23,9 +25,16 @@
     while (still() && !(await reached(address)));
   };
 
-  window.fetch = async (asked, options) => {
+  window.addEventListener("beforeunload", (event) => unsent && event.preventDefault());
+
+  window.fetch = (asked, options) => {
     const address = String(asked?.url ?? asked);
     if (!(options?.body instanceof FormData && /\/gradio_api\/upload\b/.test(address))) return post(asked, options);
+    unsent += 1;
+    return send(asked, options, address).finally(() => (unsent -= 1));
+  };
+
+  const send = async (asked, options, address) => {
     const box = place, still = () => !box || newest.get(box) === options;
     if (box) newest.set(box, options), untell(box);
     for (let tries = 1; ; ) {

@@ -7,10 +7,9 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils import colors
 
-from smile.paths import ASSETS
 from smile.ui import fonts
+from smile.ui.assets import SCRIPTS, script, styles
 
-SCRIPTS = ("page.js", "sending.js", "live.js", "own.js")  # which know each other in this order
 # Fonts of the visitor's own system, Noto's and SIL's for combining marks and IPA; then the server's.
 FONTS = (
     "system-ui",
@@ -90,10 +89,9 @@ def theme() -> gr.themes.Base:
 
 def look() -> dict[str, Any]:
     """Return what `launch` takes to dress the page."""
-    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return {
         "theme": theme(),
-        "css_paths": [ASSETS / "style.css", ASSETS / "waveform.css"],
-        "head": f"{fonts.head(fonts.Letters())}<script>{script}</script>",
+        "css_paths": styles(),
+        "head": f"{fonts.head(fonts.Letters())}<script>{script(*SCRIPTS)}</script>",
         "footer_links": ["api", "settings"],
     }

@@ -52,6 +52,22 @@ def test_cancel_keeps_what_is_there(page, engine):
     assert page.all("#compare-csv")
 
 
+def test_one_that_the_page_was_left_in_is_told(page, engine):
+    told = "Press Compare to begin it again"
+    engine.pace = 0.1
+    compare(page, done=False)
+    page.wait(lambda: page.all("#compare-table .cell"), "a cell")
+    page.driver.refresh()
+    page.wait(lambda: told in page.text("#compare-results"), "the page to say so")
+    engine.pace = 0.0
+    compare(page)
+    assert told not in page.text("#compare-results")
+    page.driver.refresh()
+    page.wait(lambda: page.all("#compare-stage .stage"), "the tab")
+    time.sleep(0.5)
+    assert told not in page.text("#compare-results")
+
+
 @pytest.mark.parametrize("window", [(1280, 800), (1280, 560), (390, 844)])
 def test_cancel_is_in_sight_while_it_runs(page, engine, window):
     engine.pace = 0.3

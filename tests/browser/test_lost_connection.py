@@ -58,11 +58,19 @@ def test_a_short_one_does_too(far: Page, line: Wire, engine: FakeEngine, tmp_pat
     assert far.vanilla == HEARD
 
 
+def asks_before_leaving(page: Page) -> bool:
+    """Whether the browser would ask before the page is left or loaded anew."""
+    ask = "const event = new Event('beforeunload', {cancelable: true}); return !window.dispatchEvent(event)"
+    return bool(page.driver.execute_script(ask))
+
+
 def sent_later(far: Page, line: Wire) -> None:
     """Mend the connection that something could not be sent for, and wait until it is with the server."""
     far.wait(lambda: "This is sent as soon as it is back" in far.text(".unsent"), "the page to say so")
+    assert asks_before_leaving(far)
     line.mend()
     far.wait(lambda: not far.all(".unsent"), "what was not sent yet")
+    assert not asks_before_leaving(far)
     time.sleep(2.0)  # until the server has ended what was asked for before, 3 s after the cut
 
 

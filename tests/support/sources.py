@@ -21,7 +21,7 @@ def constants() -> set[str]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for text in filter(None, map(_text, ast.walk(tree))):
             found.update(FIELD.sub("{}", plain(piece.strip())) for piece in _pieces(text))
-    found.update(script.read_text(encoding="utf-8") for script in ASSETS.glob("*.js"))
+    found.update(script.read_text(encoding="utf-8") for script in (ASSETS / "scripts").glob("*.js"))
     found.update(LANGUAGES.read_text(encoding="utf-8").replace("\n", ",").split(","))
     return found
 

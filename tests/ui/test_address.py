@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from smile.ui import build_app
 from smile.ui.parts import pools
-from smile.ui.parts.address import LONGEST, Address, Kept, listed, read, restored, value_of
+from smile.ui.parts.address import (
+    LONGEST,
+    NOT_OFFERED,
+    Address,
+    Kept,
+    first_of_each,
+    listed,
+    read,
+    restored,
+    value_of,
+)
 from tests.support.fake_engine import TEXTS, FakeEngine
 from tests.support.measured import packed
 
@@ -190,16 +200,41 @@ def test_a_pool_is_found_by_its_key_or_by_a_code_that_it_alone_has(engine, tabs)
 
 
 def test_a_pool_that_is_not_there_is_told_and_so_is_a_code_of_several(engine, monkeypatch):
-    (told,) = pools.untold(engine, {"pool": "<b>" + "x" * 300})
+    (told,) = pools.untold(engine, "example", {"pool": "<b>" + "x" * 300})
     assert "choose one from the list" in told
     assert len(told) < 170
     (kurdish,) = (pool for pool in engine.pools() if pool.key == "mini/ckb")
     monkeypatch.setattr(engine, "pools", lambda: (kurdish, replace(kurdish, key="other/ckb")))
     assert pools.matched(engine, "ckb") is None
-    (told,) = pools.untold(engine, {"pool": "ckb"})
+    (told,) = pools.untold(engine, "example", {"pool": "ckb"})
     assert "pool=mini/ckb, pool=other/ckb" in told
     monkeypatch.undo()
-    assert pools.untold(engine, {"pool": "gla"}) == pools.untold(engine, {}) == []
+    assert pools.untold(engine, "example", {"pool": "gla", "example": "q1"}) == []
+    assert pools.untold(engine, "example", {}) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"pool": "gla", "example": "q99"}, ["example=q99"]),
+        ({"pool": "gla", "clip": "q99", "seeds": "77", "ways": "kl;x"}, ["clip=q99", "ways=kl;x, seeds=77"]),
+        ({"shots": "99", "knn": "0.5", "level": "<b>"}, ["shots=99, level=<b>"]),
+        ({"layout": "x", "dimensions": "4", "neighbours": "5"}, ["layout=x, dimensions=4"]),
+        (
+            {"condition": "nowhere", "columns": "Whisper alone;gone", "opened": "zzz", "chart": "pie"},
+            ["chart=pie", "condition=nowhere, columns=gone, opened=zzz"],
+        ),
+        ({"condition": "Whisper alone", "families": "Slavic", "metric": "wer", "shots": "3"}, []),
+        ({"search": "x" * 300}, []),
+    ],
+)
+def test_what_an_address_asks_for_and_is_no_choice_is_told(tabs, query, told):
+    sentences = [sentence for kept in tabs.values() for sentence in kept.told(query)]
+    assert sentences == [NOT_OFFERED.format(one) for one in told]
+
+
+def test_the_first_of_two_values_counts_as_in_the_script():
+    assert first_of_each([("a", "1"), ("b", "2"), ("a", "3")]) == {"a": "1", "b": "2"}
 
 
 def test_the_notice_escapes_what_an_address_says(tabs):

@@ -43,7 +43,8 @@ element.addEventListener("click", ({ target }) => {
 });
 """
 DOWNLOAD = "() => window.smileDownload('#compare-file')"
-SHOW = "() => window.smileShow('#compare-results')"
+BEGUN = "() => { window.smileComparing(true); window.smileShow('#compare-results'); }"
+ENDED = "() => window.smileComparing(false)"
 REVEAL = "() => window.smileReveal('#compare-detail')"
 
 
@@ -76,6 +77,7 @@ def kept(engine: Engine, asked: Asked, example: gr.Radio, reference: gr.Textbox,
         {"pool": asked.pool, "clip": example, **chosen},
         partial(callbacks.restore, engine, chosen),
         [asked.pool, example, asked.audio, reference, *chosen.values(), view.stage],
+        partial(callbacks.untold, engine, chosen),
     )
 
 
@@ -138,7 +140,7 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     """Compare, cancel, and say beforehand what it comes to."""
     page = list(view)
     begun = view.start.click(callbacks.started, outputs=page, **QUICK)
-    begun.then(js=SHOW)
+    begun.then(js=BEGUN)
     run = begun.then(
         partial(callbacks.run, engine),
         [reference, *asked],
@@ -149,7 +151,7 @@ def connect_run(engine: Engine, asked: Asked, reference: gr.Textbox, view: View)
     )
     view.stop.click(cancelling, outputs=view.stage, cancels=run, **QUICK)
     run.failure(partial(callbacks.refused, BUSY), outputs=page, **QUICK)
-    run.then(callbacks.settle, view.compared, page, **QUICK)
+    run.then(callbacks.settle, view.compared, page, **QUICK).then(js=ENDED)
     order = asked.shots, asked.ways, asked.seeds, asked.acoustic, asked.knn, asked.controlled, asked.untrained
     chosen = [component.input for component in order]
     plan = partial(callbacks.planned, engine=engine)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from gradio.i18n import I18nData
 
-from smile.paths import ASSETS
+from smile.ui.assets import SCRIPTS, WITHIN, script
 from smile.ui.i18n.catalogue import Catalogue
 from smile.ui.i18n.figures import translated_figure
 from smile.ui.i18n.markup import translated_html
@@ -53,17 +52,10 @@ def wordings(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, str]:
             made[text] = in_language(component["type"], name, text, catalogue)
         for label in choice_labels(component):
             made[label] = catalogue.text(label) or label
-    said = (english for english in catalogue.texts if f'"{english}"' in scripts() and english not in values)
+    scripts = script(*SCRIPTS, *WITHIN)  # which look their texts up by themselves
+    said = (english for english in catalogue.texts if f'"{english}"' in scripts and english not in values)
     made |= {english: catalogue.texts[english] for english in said}
     return {english: text for english, text in made.items() if text != english}
-
-
-@cache
-def scripts() -> str:
-    """Return the page's own scripts, which look their texts up by themselves."""
-    return "".join(
-        (ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "sending.js", "map.js")
-    )
 
 
 def in_language(kind: str, name: str, text: str, catalogue: Catalogue) -> str:

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.events import Dependency
 from markupsafe import Markup
 
-from smile.paths import ASSETS
+from smile.ui.assets import script
 from smile.ui.map import callbacks, clips
 from smile.ui.map.atlas import Atlas
 from smile.ui.map.callbacks import NAMES, POINT, WELCOME, Page, Sight
@@ -68,7 +68,7 @@ def kept(atlas: Atlas, sight: Sight, own: gr.State, point: gr.Textbox) -> Kept:
         fields,
         partial(callbacks.restore, atlas, fields),
         [*fields.values(), own],
-        partial(callbacks.untold, atlas),
+        partial(callbacks.untold, atlas, fields),
         follows=NAMES[:1],
     )
 
@@ -108,7 +108,7 @@ def outputs() -> Page:
         stop = gr.Button("Cancel", size="sm", visible=False, elem_id="map-stop", scale=0, min_width=90)
     plot = gr.HTML(
         html_template=PLOT.format(PLOTLY),
-        js_on_load=(ASSETS / "map.js").read_text(encoding="utf-8"),
+        js_on_load=script("map"),
         elem_id="map-plot",
         added="",
         **PLAIN,

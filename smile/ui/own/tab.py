@@ -14,6 +14,7 @@ from smile.datatypes import MOST_SHOTS
 from smile.exporting import FORMATS, SUFFIXES
 from smile.transcription.lengths import LISTED
 from smile.transcription.options import choices
+from smile.ui.assets import script
 from smile.ui.live import LiveSessions
 from smile.ui.own import aligning, live, misfits, orthography, view
 from smile.ui.own.brought import brought
@@ -30,7 +31,6 @@ from smile.ui.own.tracks import track_step
 from smile.ui.parts.components import ANNOUNCED, LOOKS, PLAIN, recorder, stage
 from smile.ui.parts.doubtful import NEXT
 from smile.ui.parts.live import live_region
-from smile.ui.parts.waveform import script
 
 STORAGE = "smile-my-language"
 BRINGS = [*AUDIO_SUFFIXES, ".zip", *TABLES, ".eaf", ".TextGrid"]
@@ -253,7 +253,7 @@ def correcting(outputs: dict[str, Any], pressed: dict[str, Any]) -> None:
     )
     with gr.Column(visible=False, elem_classes="own-editor", elem_id="own-part") as box:
         outputs["part_player"] = gr.HTML(
-            "", elem_id="own-part-player", js_on_load=script("editing.js"), **PLAIN
+            "", elem_id="own-part-player", js_on_load=script("waveform", "editing"), **PLAIN
         )
         outputs["part_text"] = gr.Textbox(
             label="What is said", max_lines=8, elem_id="own-part-text", elem_classes="own-text"

@@ -1,7 +1,7 @@
 """What the page keeps in its address: a tab names its components, and what a query makes of them.
 
-The page's script writes what differs from its default (`smileRemember` in assets/page.js); one request reads
-the query for all tabs as the page is opened, before a tab is, so that nothing is drawn twice.
+The page's script writes what differs from its default (`smileRemember` in assets/scripts/address.js); one
+request reads the query for all tabs as the page is opened, before a tab is, so that nothing is drawn twice.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, stage
 Query = Mapping[str, str]
 SEPARATOR = ";"  # between the values of one name
 LONGEST = 200  # characters of a text
+TOLD, MOST = 40, 5  # characters of a value, and values, that are told
+NOT_OFFERED = "The address asks for {}: that is no choice here, and what is usual is shown."
 REMEMBER = "(...values) => window.smileRemember({written}, values, {later})"
 RESTORED = "() => window.smileRestored({})"
 
@@ -57,7 +59,7 @@ class Address:
         tabs = list(self._kept)
 
         def read(request: gr.Request) -> list[Any]:
-            query = dict(request.query_params)
+            query = first_of_each(request.query_params.multi_items())
             return [query, *restored(tabs, query)]
 
         outputs = [self.query, self.notice, *(output for kept in tabs for output in kept.outputs)]
@@ -67,6 +69,11 @@ class Address:
         for kept in tabs:
             _remember(kept)
         return opened
+
+
+def first_of_each(items: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the first value of each name of a query, which is the one that the script knows."""
+    return dict(reversed(items))
 
 
 def _remember(kept: Kept) -> None:
@@ -108,6 +115,18 @@ def read(fields: Mapping[str, Any], query: Query) -> dict[str, Any]:
     """Return the values in a query that the components of these names offer; others are left out."""
     asked = {name: value_of(component, query[name]) for name, component in fields.items() if name in query}
     return {name: value for name, value in asked.items() if value is not None}
+
+
+def unoffered(fields: Mapping[str, Any], query: Query) -> list[str]:
+    """Return a sentence where a query names something that the components of these names do not offer."""
+    taken = read(fields, query)
+    return refusal((name, query[name]) for name in fields if name in query and name not in taken)
+
+
+def refusal(asked: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence about names and values of an address that there are none of; none without any."""
+    said = [f"{name}={text[:TOLD]}" for name, text in asked]
+    return [NOT_OFFERED.format(", ".join(said[:MOST]))] if said else []
 
 
 def value_of(component: Any, text: str) -> Any:

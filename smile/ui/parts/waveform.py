@@ -18,7 +18,6 @@ from markupsafe import Markup
 from smile.audio.io import write
 from smile.audio.peaks import peaks
 from smile.datatypes import SAMPLE_RATE, Samples, Span
-from smile.paths import ASSETS
 from smile.ui.parts.so_far import clock
 from smile.ui.parts.words import DOUBTFUL, FAIR, percent
 from smile.ui.waves import WAVES
@@ -119,11 +118,6 @@ class Wave:
     timed: bool = True  # whether the times of the words are known
     commands: tuple[Command, ...] = LISTENING
     more: dict[str, str] = field(default_factory=dict)  # data attributes of the figure
-
-
-def script(*more: str) -> str:
-    """Return what brings waveforms in an HTML component to life, then other scripts of the assets."""
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("waveform.js", *more))
 
 
 def sound(samples: Samples) -> str:

@@ -12,7 +12,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.ui.guard import sentence
-from smile.ui.parts.address import listed, read
+from smile.ui.parts.address import listed, read, refusal, unoffered
 from smile.ui.parts.components import stage
 from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
@@ -150,6 +150,26 @@ def restore(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -
     if query.get("opened") in measured.languages.index:
         offered["opened"] = gr.update(**offered["opened"], value=query["opened"])
     return values | offered
+
+
+def untold(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -> list[str]:
+    """Return a sentence about what an address asks for and was not measured, or is no choice.
+
+    Raises:
+        SmileError: rows that cannot be read.
+    """
+    told = unoffered({name: one for name, one in fields.items() if name not in MEASURED}, query)
+    if not MEASURED & query.keys() or (measured := store.measured()).raw.empty:
+        return told
+    languages = measured.languages
+    known = {
+        **{name: set(measured.conditions) for name in BY_ROWS},
+        "families": set(languages["family"]),
+        "scripts": set(languages["script"]),
+        "opened": set(languages.index),
+    }
+    asked = ((name, one) for name in known if name in query for one in listed(query[name]))
+    return told + refusal((name, one) for name, one in asked if one not in known[name])
 
 
 def findings(store: Store, asked: Asked) -> View:

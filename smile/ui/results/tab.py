@@ -100,7 +100,14 @@ def kept(store: Store, asked: Asked, view: View, part: gr.Textbox, parts: gr.Tab
         return [*(values.get(name, gr.skip()) for name in (*fields, *pickers)), *at_hand]
 
     outputs = [*fields.values(), *pickers.values(), part, parts]
-    return Kept("results", {**fields, "part": part}, restore, outputs, usual=view.usual)
+    return Kept(
+        "results",
+        {**fields, "part": part},
+        restore,
+        outputs,
+        partial(callbacks.untold, store, fields),
+        view.usual,
+    )
 
 
 def language_outputs() -> tuple[Any, ...]:

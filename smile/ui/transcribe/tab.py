@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from smile.settings import OPTIONS
+from smile.ui.assets import script
 from smile.ui.engine import Engine
 from smile.ui.live import LiveSessions
 from smile.ui.parts.address import Address, Kept
@@ -16,8 +17,7 @@ from smile.ui.parts.clip import Clip, clip_inputs
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, TURNS, Onward, fold
 from smile.ui.parts.doubtful import NEXT
 from smile.ui.parts.live import live_region
-from smile.ui.parts.pools import show_examples, untold
-from smile.ui.parts.waveform import script
+from smile.ui.parts.pools import show_examples
 from smile.ui.tools import tool
 from smile.ui.transcribe import broken_off, callbacks, controls, live
 from smile.ui.transcribe.broken_off import Connected
@@ -110,7 +110,7 @@ def outputs(start: gr.Button, stop: gr.Button, key: gr.BrowserState) -> tuple[Vi
     with gr.Row(elem_classes="sides", equal_height=True):
         vanilla = gr.HTML(at_first.vanilla, elem_id="vanilla", **PLAIN)
         smile = gr.HTML(at_first.smile, elem_id="smile", js_on_load=NEXT, **PLAIN)
-    sound = gr.HTML("", elem_id="heard", js_on_load=script(), **PLAIN)
+    sound = gr.HTML("", elem_id="heard", js_on_load=script("waveform"), **PLAIN)
     fold("Figures and differences", "results")
     neighbours = gr.HTML(at_first.neighbours, elem_id="neighbours", **PLAIN)
     download = gr.DownloadButton("Download as JSON", size="sm", visible=False, elem_id="download")
@@ -124,7 +124,7 @@ def kept(engine: Engine, clip: Clip, choices: Components, filled: gr.State) -> K
         {"pool": clip.pool, "example": clip.example, **choices},
         partial(callbacks.restore, engine),
         [*clip, *choices.values(), filled],
-        partial(untold, engine),
+        partial(callbacks.untold, engine),
     )
 
 
