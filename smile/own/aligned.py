@@ -60,7 +60,7 @@ def look(
     Progress comes in hundredths of the whole.
 
     Raises:
-        PoolError: there are no examples, or they have no acoustic model.
+        PoolError: there are no examples, they have no acoustic model, or all has been deleted meanwhile.
         SmileError: none of the text is spoken.
     """
     from smile.transcription.aligning import Wanted, align_text
@@ -68,7 +68,8 @@ def look(
     pool = workspace.pool(models.smile.info.encoder)
     if pool is None:
         raise PoolError(NO_EXAMPLES)
-    wanted = Wanted(workspace.recordings / name, lines, transcripts.alignment(workspace, name))
+    out = transcripts.alignment(workspace, name)
+    wanted = Wanted(workspace.recordings / name, lines, out)
     steps = align_text(models.smile, pool, samples, wanted)
 
     def told(said: tuple[str, int, int]) -> None:
@@ -77,7 +78,8 @@ def look(
         if progress:
             progress(round(100 * share), 100)
 
-    return finished(relayed(steps, told))
+    with workspace.work(adding=False, makes=(out,)):
+        return finished(relayed(steps, told))
 
 
 def keep(workspace: Workspace, name: str, aligned: Aligned, made: Made) -> None:

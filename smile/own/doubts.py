@@ -65,8 +65,9 @@ def look(workspace: Workspace, models: Models, progress: Progress | None = None)
         raise PoolError(FEW)
     fitting.room(workspace, pool, model, check=True)
     steps = relayed(misfits(pool, model), lambda said: progress and progress(round(100 * share(said)), 100))
-    fits = finished(steps)
-    forget_folds(pool, model)
+    with workspace.work(adding=False, makes=fitting.made_at(workspace, pool)):
+        fits = finished(steps)
+        forget_folds(pool, model)
     with workspace.lock:
         right = _kept(workspace).right
         worst = _worst(fits, right)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from pathlib import Path
 
 from smile.acoustic.head import Head
 from smile.acoustic.recipe import DEFAULTS as RECIPE
@@ -14,7 +13,7 @@ from smile.datatypes import PoolError, Progress
 from smile.own.crossed import forget_folds, missing_bytes
 from smile.own.growing import older_pools
 from smile.own.quota import FullError
-from smile.own.workspace import STATE, STATES, Workspace
+from smile.own.workspace import STATES, Workspace
 from smile.pools.pool import Pool
 from smile.pools.setting import whole_setting
 from smile.transcription.preparing import has_acoustic, prepare_acoustic
@@ -41,6 +40,11 @@ def room(workspace: Workspace, pool: Pool, model: Model, check: bool = False) ->
         raise FullError(NO_ROOM)
 
 
+def made_at(workspace: Workspace, pool: Pool) -> tuple[Path, ...]:
+    """Return the folders that heads of a pool, and what they are fitted to, are kept in."""
+    return pool.folder, workspace.folder / STATES
+
+
 def fitted(
     workspace: Workspace, models: Models, progress: Progress | None = None, asked: bool = False
 ) -> None:
@@ -54,21 +58,10 @@ def fitted(
     if pool is None or not (asked or wanted(pool)) or has_acoustic(pool, model):
         return
     room(workspace, pool, model)
-    with workspace.work(adding=False), _nothing_left(workspace, pool):
+    with workspace.work(adding=False, makes=made_at(workspace, pool)):
         prepare_acoustic(pool, model, progress, _older(workspace, models, model))
         LayerStore.of(pool, StatesId.of(model)).keep_only(pool.utterances)
         forget_folds(pool, model)
-
-
-@contextmanager
-def _nothing_left(workspace: Workspace, pool: Pool) -> Iterator[None]:
-    """Remove what a fit has made in a folder that was deleted meanwhile."""
-    try:
-        yield
-    finally:
-        if not (workspace.folder / STATE).is_file():
-            for made in (pool.folder, workspace.folder / STATES):
-                shutil.rmtree(made, ignore_errors=True)
 
 
 def _older(workspace: Workspace, models: Models, model: Model) -> tuple[Head, ...]:

@@ -88,8 +88,10 @@ class Workspace:
             self._lock.__exit__()
 
     @contextmanager
-    def work(self, adding: bool = True) -> Iterator[Path]:
+    def work(self, adding: bool = True, makes: tuple[Path, ...] = ()) -> Iterator[Path]:
         """Give a folder in the folder for as long as a piece of work lasts, which may be `adding` something.
+
+        What it `makes` in the folder beside that goes with it, where the folder is deleted meanwhile.
 
         Raises:
             PoolError: there is no room for more, or the folder has been deleted, also meanwhile.
@@ -110,12 +112,14 @@ class Workspace:
             raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
-            self._leave_nothing()
+            self._leave_nothing(makes)
 
-    def _leave_nothing(self) -> None:
-        """Take away the empty folders that work may go on making in a folder that has been deleted."""
+    def _leave_nothing(self, makes: tuple[Path, ...]) -> None:
+        """Take away what work may go on making in a folder that has been deleted, and empty folders."""
         if (self.folder / STATE).is_file():
             return
+        for made in makes:
+            shutil.rmtree(made, ignore_errors=True)
         if not any(path.is_file() for path in self.folder.rglob("*") if path.name != LOCK):
             shutil.rmtree(self.folder, ignore_errors=True)
 

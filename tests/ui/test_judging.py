@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from smile.acoustic.recipe import FittingProgress
+from smile.datatypes import AudioError
 from smile.own import doubts, fitting, misfits
 from smile.own.misfits import Fit, Place
 from smile.own.quota import FullError
@@ -105,6 +106,25 @@ def test_what_cannot_be_done_is_said(service: VisitorService, monkeypatch: pytes
 
     monkeypatch.setattr(fitting, "room", full)
     assert "There is no room." in str(look(service, key).stage)
+
+
+def test_who_deletes_the_language_meanwhile_is_told_and_nothing_is_left(
+    service: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = with_examples(service, 0, 3)
+    folder = service.visitors.open(key).folder
+
+    def deleted(pool: Pool, model: Any) -> Iterator[FittingProgress]:
+        service.visitors.delete(key)
+        assert pool.states
+        pool.states.mkdir(parents=True)
+        (pool.states / "layers.npy").write_bytes(b"1")
+        yield FittingProgress("encoding", 1, 2)
+        raise AudioError("a.wav cannot be read; put it back.")
+
+    monkeypatch.setattr(misfits, "misfits", deleted)
+    assert "no longer here" in str(look(service, key).stage)
+    assert not folder.exists(), "what was made meanwhile goes, too"
 
 
 @pytest.mark.parametrize("damaged", ["", "[1]", '{"doubts": 3}', "\x00"])
