@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import StatesId
 from smile.acoustic.store import clip_key, form_of, header_of
-from smile.datatypes import DamagedError, Utterance
 from smile.own.doubts import LARGEST
-from smile.own.misfits import Fit, Place, misfits
+from smile.own.misfits import Fit, Place, in_turn, misfits
 from smile.pools.kept import make_folder
 from smile.pools.pool import Pool
 from smile.util.fields import from_fields
@@ -26,6 +26,21 @@ from smile.util.storage import read_json, set_aside, write_json
 from smile.whisper.model import Model
 
 LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A `Fit` as it lies in the file."""
+
+    clip: str  # its `clip_key`
+    misfit: float
+    text: str
+    place: Place
+
+    @property
+    def whole(self) -> bool:
+        """Return whether its figures are such as a look comes to."""
+        return 0 <= self.misfit <= LARGEST and 0 <= self.place.start <= self.place.end <= len(self.text)
 
 
 def kept_misfits(
@@ -62,13 +77,7 @@ def _place(pool: Pool, model: Model, recipe: Recipe) -> tuple[Path, dict[str, An
 
 
 def _fields(fit: Fit) -> dict[str, Any]:
-    place = {"start": fit.place.start, "end": fit.place.end, "read": fit.place.read}
-    return {
-        "clip": clip_key(fit.utterance),
-        "misfit": min(fit.misfit, LARGEST),
-        "text": fit.text,
-        "place": place,
-    }
+    return asdict(_Kept(clip_key(fit.utterance), min(fit.misfit, LARGEST), fit.text, fit.place))
 
 
 def _read(path: Path, header: dict[str, Any], pool: Pool) -> tuple[Fit, ...] | None:
@@ -79,15 +88,10 @@ def _read(path: Path, header: dict[str, Any], pool: Pool) -> tuple[Fit, ...] | N
             known = read_json(path)
             if known["header"] != header:
                 return None
-            fits = tuple(_fit(fields, by_key) for fields in known["fits"])
-            if sorted(clip_key(fit.utterance) for fit in fits) == sorted(by_key):
-                return fits
-        except (DamagedError, ValueError, TypeError, LookupError, AttributeError):
+            fits = [from_fields(_Kept, fields) for fields in known["fits"]]
+            if sorted(fit.clip for fit in fits) == sorted(by_key) and all(fit.whole for fit in fits):
+                return in_turn(Fit(by_key[fit.clip], fit.text, fit.misfit, fit.place) for fit in fits)
+        except (ValueError, TypeError, LookupError):
             pass
         set_aside(path)
     return None
-
-
-def _fit(fields: dict[str, Any], by_key: Mapping[str, Utterance]) -> Fit:
-    misfit, text = float(fields["misfit"]), str(fields["text"])
-    return Fit(by_key[fields["clip"]], text, misfit, from_fields(Place, fields["place"]))

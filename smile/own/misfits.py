@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,11 @@ def misfits(
         PoolError: there are fewer than two clips, or none that a head can be fitted to.
         AudioError: a recording cannot be read.
     """
-    fits = [fit_of(clip) for clip in (yield from cross_read_pool(pool, model, recipe))]
+    return in_turn([fit_of(clip) for clip in (yield from cross_read_pool(pool, model, recipe))])
+
+
+def in_turn(fits: Iterable[Fit]) -> tuple[Fit, ...]:
+    """Return fits, the worst first."""
     return tuple(sorted(fits, key=lambda fit: (-fit.misfit, fit.utterance.id)))
 
 

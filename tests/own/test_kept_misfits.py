@@ -90,6 +90,42 @@ def test_what_is_damaged_is_made_again(pool: Pool, made: list[int], how: str) ->
     assert made == [90, 90]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("misfit", np.nan),
+        ("misfit", -1.0),
+        ("misfit", 10**400),
+        ("misfit", "1.5"),
+        ("text", {"a": 1}),
+        ("clip", ["x"]),
+        ("place", {"start": -5, "end": 1, "read": "x"}),
+        ("place", {"start": 2, "end": 1, "read": "x"}),
+        ("place", {"start": 0, "end": 10**30, "read": "x"}),
+    ],
+)
+def test_what_no_look_comes_to_is_damaged(pool: Pool, made: list[int], field: str, value: Any) -> None:
+    known = fits(pool)
+    assert pool.stores
+    (path,) = pool.stores.glob("misfits-*.json")
+    told = json.loads(path.read_text())
+    told["fits"][3][field] = value
+    path.write_text(json.dumps(told))
+    assert fits(pool)[1:] == known[1:]
+    assert made == [90, 90]
+
+
+def test_the_worst_come_first_whatever_their_order_in_the_file(pool: Pool, made: list[int]) -> None:
+    fits(pool)
+    assert pool.stores
+    (path,) = pool.stores.glob("misfits-*.json")
+    told = json.loads(path.read_text())
+    told["fits"][7]["misfit"] = 2e8
+    path.write_text(json.dumps({**told, "fits": told["fits"][::-1]}))
+    assert [fit.misfit for fit in fits(pool)[:3]] == [1e9, 2e8, 1.5]
+    assert made == [90]
+
+
 def test_a_disk_without_room_costs_no_answer(
     pool: Pool, made: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
