@@ -30,7 +30,14 @@ Found = TypeVar("Found")
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write one array as .npy; the file appears when it is whole."""
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+        np.save(_Plain(file), array, allow_pickle=False)
+
+
+class _Plain:
+    """A file that numpy writes through Python: past it, numpy does not say why a write has failed."""
+
+    def __init__(self, file: IO[bytes]):
+        self.write = file.write
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: bool = False) -> None:
