@@ -38,7 +38,7 @@ def publish(engine: Engine) -> None:
     )
 
 
-def examples(engine: Engine, pool: str | None = None, share: int = SHARE) -> list[dict[str, Any]]:
+def examples(engine: Engine, pool: str | None = None, share: int | None = SHARE) -> list[dict[str, Any]]:
     """List the examples of a language whose texts fit their own sound worst, the worst first, each judged
     by an acoustic model that was not fitted to it, with the place of the text that differs and what was
     read there. The first asking takes as long as four fits, which is minutes; later ones take no time.
@@ -53,7 +53,8 @@ def examples(engine: Engine, pool: str | None = None, share: int = SHARE) -> lis
     model, opened = prepared(engine, pool)
     if len(opened) < 2:
         raise SmileError(FEW)
-    return [as_dict(fit) for fit in worst(_judged(engine, str(pool), opened, model), int(share))]
+    fits = _judged(engine, str(pool), opened, model)
+    return [as_dict(fit) for fit in worst(fits, SHARE if share is None else int(share))]
 
 
 def _judged(engine: Engine, key: str, pool: Pool, model: Model) -> tuple[Fit, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smile.settings import Settings
     from smile.whisper.model import Model
 
-MOST_NEIGHBOURS = 50
+MOST_NEIGHBOURS, NEIGHBOURS = 50, 5
 NO_POOL = 'There is no pool "{}"; ask languages for those that there are.'
 
 
@@ -75,7 +75,9 @@ def publish(engine: Engine, store: Store) -> None:
         [
             Audio(type="filepath", visible=False, label="recording"),
             gr.Dropdown(keys, value=keys[0] if keys else None, visible=False, label="pool"),
-            gr.Number(5, precision=0, minimum=1, maximum=MOST_NEIGHBOURS, visible=False, label="count"),
+            gr.Number(
+                NEIGHBOURS, precision=0, minimum=1, maximum=MOST_NEIGHBOURS, visible=False, label="count"
+            ),
             gr.Dropdown(list(MEASURES), value="kl", visible=False, label="divergence"),
         ],
         gr.JSON(visible=False),
@@ -103,7 +105,11 @@ def languages_of(engine: Engine) -> list[dict[str, Any]]:
 
 @consuming
 def neighbours(
-    engine: Engine, recording: str | None, pool: str | None, count: int = 5, divergence: str = "kl"
+    engine: Engine,
+    recording: str | None,
+    pool: str | None,
+    count: int | None = NEIGHBOURS,
+    divergence: str = "kl",
 ) -> list[dict[str, Any]]:
     """Find the labelled examples of a language that are nearest to a recording, nearest first.
 
@@ -119,7 +125,8 @@ def neighbours(
         raise SmileError(NO_POOL.format(pool))
     for _ in engine.prepare(pool):
         pass
-    nearest = engine.nearest(samples, str(pool), min(int(count), MOST_NEIGHBOURS), divergence)
+    wanted = NEIGHBOURS if count is None else min(int(count), MOST_NEIGHBOURS)
+    nearest = engine.nearest(samples, str(pool), wanted, divergence)
     return [
         {
             "id": n.utterance.id,

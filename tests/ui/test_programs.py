@@ -66,6 +66,7 @@ def test_neighbours(client: Client, engine: FakeEngine) -> None:
     neighbours = client.predict(handle_file(clip), "gla", 2, "cosine", api_name="/neighbours")
     assert [one["rank"] for one in neighbours] == [1, 2]
     assert engine.neared == (16000, "gla", 2, "cosine")
+    assert len(client.predict(handle_file(clip), "gla", None, api_name="/neighbours")) > 2
 
 
 def test_what_is_wrong_is_said(client: Client, engine: FakeEngine) -> None:
@@ -155,6 +156,7 @@ def test_the_texts_that_fit_worst_are_looked_for_once(
     assert worst[0]["misfit"] == 89.0
     assert len(client.predict("chr", 100, api_name="/examples")) == 90
     assert len(client.predict("chr", 0, api_name="/examples")) == 1
+    assert len(client.predict("chr", None, api_name="/examples")) == 9
     assert asked == [90], "the second asking costs nothing"
     assert not list((DEMO / "chr").glob("misfits*")), "it lies in the cache"
 
