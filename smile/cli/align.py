@@ -72,6 +72,7 @@ def run(chosen: argparse.Namespace) -> None:
     """Cut a recording into utterances at the lines of a text that exists already, with times; goes on where
     it stopped. Lines that are not spoken, and speech that is not in the text, are marked.
     """
+    from smile.cli.out import check_out
     from smile.corpora.plain import text_of
     from smile.exporting import FORMATS
     from smile.transcription.aligning import Wanted, align_text, utterances
@@ -80,6 +81,7 @@ def run(chosen: argparse.Namespace) -> None:
     kinds = [kind.strip().lower() for kind in chosen.format.split(",")]
     if unknown := [kind for kind in kinds if kind not in FORMATS]:
         raise SmileError(f'There is no format "{unknown[0]}"; choose from {", ".join(FORMATS)}.')
+    check_out(chosen.out, Path())
     lines = utterances(text_of(chosen.text, chosen.encoding), chosen.unit)
     samples = read_chosen(chosen.recording, chosen)
     models = models_of(chosen)

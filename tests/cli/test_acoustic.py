@@ -198,6 +198,15 @@ def test_an_alignment_by_heads_of_another_version_begins_anew(
     assert begun() != first
 
 
+def test_where_nothing_can_be_written_is_said_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("a")
+    assert main(["align", "a.wav", "a.txt", "--pool", "gla", "--out", "file"]) == 2
+    assert "file cannot be written, as file is no folder" in capsys.readouterr().err
+
+
 def test_a_text_of_another_recording_is_refused_in_a_sentence(
     pool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
