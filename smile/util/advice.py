@@ -25,6 +25,7 @@ THAT_ENCODING = Advice(
 NAME_RECORDING = Advice(", or name the recording (--recording)", "")
 NO_TRACK = Advice("leave --track out", "choose the default audio track")
 TAKE_TRACK = Advice("--track takes another", "bring another one as a file of its own")
+PASTED = ", or paste its text into the field"  # where a text is brought as a file, or written
 ADVICE = (NAME_ENCODING, THAT_ENCODING, NAME_RECORDING, NO_TRACK, TAKE_TRACK)
 
 
@@ -32,4 +33,11 @@ def on_page(text: str) -> str:
     """Return a sentence whose advice a visitor of the page can follow."""
     for advice in ADVICE:
         text = text.replace(advice.option, advice.page)
+    return text
+
+
+def of_a_text(text: str) -> str:
+    """Return a sentence on a text file where the page asks for no encoding, but has a field for a text."""
+    for advice in (NAME_ENCODING, THAT_ENCODING):
+        text = text.replace(advice.option, PASTED)
     return text

@@ -13,7 +13,7 @@ from smile.audio.formats import AUDIO_SUFFIXES
 from smile.audio.isolated import reading_apart
 from smile.audio.signatures import may_be_sound
 from smile.corpora.plain import text_of
-from smile.datatypes import PoolError, Samples
+from smile.datatypes import CorpusError, PoolError, Samples
 from smile.exporting.transcripts import TEXT
 from smile.own import aligned, bringing, fitting, made
 from smile.own.workspace import Workspace
@@ -26,6 +26,7 @@ from smile.ui.own.brought import brought
 from smile.ui.own.page import Page, fresh, guarded_steps, opened, working, workspace_of
 from smile.ui.own.service import VisitorService
 from smile.ui.parts.components import PLAIN
+from smile.util.advice import of_a_text
 from smile.util.timing import telling
 
 SUFFIX = ".txt"
@@ -98,7 +99,14 @@ def _told(files: Sequence[Path], text: str) -> tuple[Path, str]:
         raise PoolError(TWO_TEXTS)
     if len(recordings) != 1 or len(texts) > 1 or not (texts or text.strip()):
         raise PoolError(NEITHER)
-    return recordings[0], text_of(texts[0]) if texts else text
+    return recordings[0], _read(texts[0]) if texts else text
+
+
+def _read(file: Path) -> str:
+    try:
+        return text_of(file)
+    except CorpusError as error:
+        raise CorpusError(of_a_text(str(error))) from error
 
 
 def _found(
