@@ -13,7 +13,7 @@ from smile.cli.terminal import Bar
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = add_command(commands, "examples", run)
+    parser = add_command(commands, "examples", run, goes_on=True)
     add_option(parser, "pool", type=pool_folder, help=f"Look at the examples of this pool: {A_POOL}.")
     add_option(
         parser, "--share", type=int, default=10, help="Print this percentage of the examples, the worst."

@@ -53,6 +53,7 @@ def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["index", "clips.csv", "--out", "pool", "--language", "mdw"], True),
         (["transcribe", "folder", "--pool", "pool", "--out", "texts"], True),
         (["transcribe", "clip.wav", "--pool", "pool"], False),
+        (["examples", "gla"], True),
         (["bench", "peers"], False),
         (["similarity", "--data", "corpus", "--work", "folder"], True),
         (["learn", "--data", "corpus", "--out", "rows"], False),
