@@ -17,7 +17,7 @@ from smile.exporting.transcripts import STRANGERS, TEXT
 from smile.own import transcripts
 from smile.own.edited import edited
 from smile.own.kept_transcripts import kept
-from smile.own.made import Made
+from smile.own.made import Made, now
 from smile.own.transcripts import Part
 from smile.own.workspace import TRANSCRIPTS, Workspace, write_json
 from smile.util.timing import finished, relayed
@@ -33,6 +33,7 @@ WRITTEN_OVER = (
     "Parts of {} have been corrected, cut or written over; delete it from the list before a text is looked "
     "for in it."
 )
+DELETED = "{} was deleted from the list meanwhile; bring it again."
 NO_LINES = "No lines of a text wait to become examples; find a text in its recording first."
 
 
@@ -45,6 +46,24 @@ def check(workspace: Workspace, name: str) -> None:
     fixed = {correction.recording for correction in workspace.state().corrections}
     if name in fixed | edited(workspace).recordings:
         raise PoolError(WRITTEN_OVER.format(name))
+
+
+def find(
+    workspace: Workspace,
+    name: str,
+    lines: Sequence[Line],
+    samples: Samples,
+    models: Models,
+    progress: Progress | None = None,
+) -> Aligned:
+    """Look for lines as `look` does, and keep what was found before another look in the recording begins.
+
+    Raises:
+        SmileError: as `look` and `keep` do.
+    """
+    found = look(workspace, name, lines, samples, models, progress)
+    keep(workspace, name, found, now(workspace))
+    return found
 
 
 def look(
@@ -60,7 +79,7 @@ def look(
     Progress comes in hundredths of the whole.
 
     Raises:
-        PoolError: there are no examples, they have no acoustic model, or all has been deleted meanwhile.
+        PoolError: there are no examples, they have no acoustic model, or the recording was deleted.
         SmileError: none of the text is spoken.
     """
     from smile.transcription.aligning import Wanted, align_text
@@ -79,19 +98,24 @@ def look(
             progress(round(100 * share), 100)
 
     with workspace.work(adding=False, makes=(out,)):
-        return finished(relayed(steps, told))
+        try:
+            return finished(relayed(steps, told))
+        except OSError as error:
+            if wanted.recording.is_file():
+                raise
+            raise PoolError(DELETED.format(name)) from error
 
 
 def keep(workspace: Workspace, name: str, aligned: Aligned, made: Made) -> None:
-    """Make what was found the transcript of a recording, unless that was deleted meanwhile.
+    """Make what was found the transcript of a recording.
 
     Raises:
-        PoolError: a person has worked on its transcript meanwhile.
+        PoolError: a person has worked on its transcript meanwhile, or deleted it.
     """
     with workspace.lock:
         shutil.rmtree(transcripts.alignment(workspace, name), ignore_errors=True)
         if not (workspace.recordings / name).is_file():
-            return
+            raise PoolError(DELETED.format(name))
         check(workspace, name)
         transcript = asdict(_in_turn(replace(aligned.transcript, recording=name)))
         entry = {"transcript": transcript, "problem": _told(aligned.unspoken), **asdict(made)}

@@ -8,11 +8,15 @@ from contextlib import contextmanager
 import gradio as gr
 from gradio.context import LocalContext
 
+from smile.acoustic import store
+from smile.acoustic.recipe import Recipe
 from smile.own import changes
 from smile.pools.pool import open_pool
 from smile.ui import VisitorService
 from smile.ui.own import naming
 from tests.conftest import POOLS
+from tests.support import tones
+from tests.support.fake_engine import ENCODER
 
 DEMO = open_pool(POOLS / "gla")
 
@@ -38,6 +42,15 @@ def with_examples(service: VisitorService, first: int, last: int, code: str = "m
     part = type(DEMO)(DEMO.folder, DEMO.header, DEMO.utterances[first:last], DEMO.embeddings[first:last])
     with workspace.change("examples added") as change:
         changes.joined(None, part, change.out)
+    return key
+
+
+def with_tones(service: VisitorService) -> str:
+    """A visitor of a `FakeEngine` whose examples have an acoustic model of tones."""
+    key = with_examples(service, 0, 3)
+    pool = service.visitors.open(key).pool(ENCODER)
+    assert pool is not None
+    store.write(pool, [tones.sure(tones.head(ENCODER, pool.language.code))], [Recipe()])
     return key
 
 

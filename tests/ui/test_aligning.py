@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from smile.acoustic import store
-from smile.acoustic.recipe import Recipe
 from smile.audio.io import write
 from smile.datatypes import PoolError
 from smile.exporting import Span, TieredTranscript
@@ -20,15 +18,13 @@ from smile.own.workspaces import Workspaces
 from smile.transcription.aligning import Aligned, Line, align_text
 from smile.transcription.batch import Step
 from smile.ui import Engine, Options, VisitorService
-from smile.ui.i18n import french
-from smile.ui.i18n.markup import translated_html
 from smile.ui.own import aligning, correcting, curve, drafting, editing, transcribing
 from smile.ui.own.page import Page
 from tests.conftest import POOLS
 from tests.support import tones
-from tests.support.fake_engine import ENCODER, FakeEngine
+from tests.support.fake_engine import FakeEngine
 from tests.support.uploads import upload
-from tests.support.visitors import DEMO, named, with_examples
+from tests.support.visitors import DEMO, named, with_examples, with_tones
 
 SPOKEN = ("bad face", "fed a cab", "dab a bee")
 
@@ -42,11 +38,7 @@ def service(tmp_path: Path) -> VisitorService:
 @pytest.fixture
 def key(service: VisitorService) -> str:
     """A visitor whose examples have an acoustic model of tones."""
-    key = with_examples(service, 0, 3)
-    pool = service.visitors.open(key).pool(ENCODER)
-    assert pool is not None
-    store.write(pool, [tones.sure(tones.head(ENCODER, pool.language.code))], [Recipe()])
-    return key
+    return with_tones(service)
 
 
 @pytest.fixture
@@ -90,50 +82,6 @@ def test_a_text_comes_as_a_file_too_and_is_cut_at_sentences(
     assert "3 of 3" in said(found(service, key, [text, recording], " ", "sentences"))
     parts = transcripts.parts(service.visitors.open(key))
     assert [part.smile for part in parts] == ["Bad face.", "Fed a cab.", "Dab a bee."]
-
-
-@pytest.mark.parametrize(("encoding", "looks"), [("cp1252", "looks like Windows-1252"), ("cp1251", "")])
-def test_a_text_file_in_an_encoding_of_its_own_is_told_what_can_be_done_here(
-    service: VisitorService, key: str, recording: Path, tmp_path: Path, encoding: str, looks: str
-) -> None:
-    text = tmp_path / "story.txt"
-    text.write_bytes(("bad façe" if looks else "привет").encode(encoding))
-    told = said(found(service, key, [recording, text], ""))
-    assert looks in told
-    assert "save the file as UTF-8, or paste its text into the field" in told
-    assert "below the chosen files" not in told, "no choice of an encoding is there"
-    assert "ou collez son texte dans le champ" in translated_html(told, french())
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("\0 \n", "Le texte est vide"),
-        ("a\n" * 20_001, "lignes, et"),
-        ("bad face " * 1000, "donnez le texte de cet enregistrement"),
-        ("ᎤᎾᏙᏓ", "Rien du texte"),
-    ],
-)
-def test_why_a_text_is_refused_is_told_in_french(
-    service: VisitorService, key: str, recording: Path, text: str, told: str
-) -> None:
-    assert told in translated_html(said(found(service, key, [recording], text)), french())
-
-
-def test_who_deletes_the_language_meanwhile_is_told_and_nothing_is_left(
-    service: VisitorService, key: str, recording: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = service.visitors.open(key).folder
-
-    def deleted(*given: Any) -> Any:
-        steps = align_text(*given)
-        yield next(steps)
-        service.visitors.delete(key)
-        return (yield from steps)
-
-    monkeypatch.setattr("smile.transcription.aligning.align_text", deleted)
-    assert "no longer here" in said(found(service, key, [recording], "\n".join(SPOKEN)))
-    assert not folder.exists()
 
 
 def test_who_has_no_lines_is_told(service: VisitorService, key: str) -> None:

@@ -15,7 +15,7 @@ from smile.audio.signatures import may_be_sound
 from smile.corpora.plain import text_of
 from smile.datatypes import CorpusError, PoolError, Samples
 from smile.exporting.transcripts import TEXT
-from smile.own import aligned, bringing, fitting, made
+from smile.own import aligned, bringing, fitting
 from smile.own.workspace import Workspace
 from smile.transcription.aligning import Aligned, Line, utterances
 from smile.transcription.lengths import LISTED, only_beginning
@@ -121,10 +121,8 @@ def _found(
     if workspace.pool() is None:
         raise PoolError(aligned.NO_EXAMPLES)
     yield from service.work("Fitting the acoustic model", fit, share=True, on=on)
-    look = partial(aligned.look, workspace, name, lines, samples)
-    found = yield from service.work("Looking for the text", look, share=True, on=on)
-    aligned.keep(workspace, name, found, made.now(workspace))
-    return found
+    find = partial(aligned.find, workspace, name, lines, samples)
+    return (yield from service.work("Looking for the text", find, share=True, on=on))
 
 
 def _counted(found: Aligned) -> str:
