@@ -126,8 +126,8 @@ def counted(
 ) -> Callable[..., Iterator[Page]]:
     """Return a callback whose last input, beside its own, is the session's `Runs`, which count it.
 
-    It changes nothing where it follows a run by itself that was left for another key. That is said, too: gradio
-    empties all outputs of a callback that yields nothing, and repeats what one has yielded last.
+    It changes nothing where it follows a run by itself that was left for another key. That is said, too:
+    gradio empties all outputs of a callback that yields nothing, and repeats what one has yielded last.
     """
     name = function.__name__
 
