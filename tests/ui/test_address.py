@@ -233,6 +233,19 @@ def test_what_an_address_asks_for_and_is_no_choice_is_told(tabs, query, told):
     assert sentences == [NOT_OFFERED.format(one) for one in told]
 
 
+def test_what_several_tabs_have_none_of_is_told_in_one_sentence(tabs):
+    notice, *_ = restored(tabs.values(), {"shots": "99", "dimensions": "4", "chart": "pie", "map": "nowhere"})
+    (one,) = re.findall(r"The address asks for [^.]*no choice here[^.]*\.", notice)
+    assert all(asked in one for asked in ("shots=99", "dimensions=4", "chart=pie"))
+    assert notice.index("nowhere") < notice.index("shots=99")
+
+
+@pytest.mark.parametrize("name", ["columns", "families"])
+def test_an_address_that_names_nothing_that_was_measured_shows_what_is_usual(tabs, name):
+    usual = shown(tabs, "results", {"condition": "SMILE, 3 nearest"})
+    assert shown(tabs, "results", {"condition": "SMILE, 3 nearest", name: "nowhere"})[name] == usual[name]
+
+
 def test_the_first_of_two_values_counts_as_in_the_script():
     assert first_of_each([("a", "1"), ("b", "2"), ("a", "3")]) == {"a": "1", "b": "2"}
 

@@ -112,11 +112,31 @@ def test_what_is_at_work_ends_only_where_the_page_goes_over(idle: VisitorService
     keys.entered(idle, here, "x", runs)
     assert "step 1" in next(steps).stage, "a refused key ends nothing"
     keys.entered(idle, here, there, runs)
-    assert list(steps) == [], "nothing of the first is painted over the other"
+    assert list(steps) == [Page()], "nothing of the first is painted over the other"
     assert "What belongs to this key" in str(ended(idle, "check", there, runs).stage), "as it was told"
     assert list(counted(check, idle)(there, runs))
     keys.entered(idle, there, here, runs)
     assert list(counted(check, idle)(here, runs)), "who comes back goes on"
+
+
+def test_what_follows_work_that_was_left_says_that_nothing_changes(idle: VisitorService) -> None:
+    """Gradio would empty the whole tab, and forget the key, where a callback yields nothing."""
+    here, there = begun(idle, "mdw"), begun(idle, "gla")
+    runs = Runs()
+
+    def add_files(service: VisitorService, key: str) -> Iterator[Page]:
+        yield Page().says("one")
+        yield Page().says("two")
+
+    def check_new(service: VisitorService, key: str) -> Iterator[Page]:
+        yield Page().says("a check")
+
+    steps = counted(add_files, idle)(here, runs)
+    next(steps)
+    keys.entered(idle, here, there, runs)
+    assert list(steps) == [Page()]
+    assert list(counted(check_new, idle)(there, runs)) == [Page()], "it follows by itself"
+    assert list(counted(check_new, idle)(here, runs)) == [Page()], "of a key that was left"
 
 
 def test_a_session_notes_no_more_than_the_last_keys_that_it_has_left(idle: VisitorService) -> None:

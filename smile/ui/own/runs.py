@@ -126,20 +126,23 @@ def counted(
 ) -> Callable[..., Iterator[Page]]:
     """Return a callback whose last input, beside its own, is the session's `Runs`, which count it.
 
-    It does nothing where it follows a run by itself that was left for another key.
+    It changes nothing where it follows a run by itself that was left for another key. That is said, too:
+    gradio empties all outputs of a callback that yields nothing, and repeats what one has yielded last.
     """
     name = function.__name__
 
     def steps(*inputs: Any) -> Iterator[Page]:
         *given, runs = inputs
         if runs.has_left(given[0]) or runs.was_left(FOLLOWS.get(name, "")):
+            yield Page()
             return
         runs.begin(name)
         page = Page()
         with closing(cast("Generator[Page]", function(service, *given))) as pages:
             for page in pages:
                 if runs.has_left(given[0]):
-                    runs.end(name, "left")  # nothing is said of it on the page of another key
+                    runs.end(name, "left")
+                    yield Page()  # nothing is said of it on the page of another key
                     return
                 yield runs.together(name, page)
         runs.end(name, "badly" if "stage error" in str(page.stage) else "well")

@@ -7,7 +7,7 @@ request reads the query for all tabs as the page is opened, before a tab is, so 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -103,7 +103,7 @@ def restored(tabs: Iterable[Kept], query: Query) -> list[Any]:
         except Exception as error:
             told[sentence(error, "Reading the address")] = None
             values += [gr.skip()] * len(kept.outputs)
-    return [stage(" ".join(told), "error") if told else gr.skip(), *values]
+    return [stage(" ".join(in_one(told)), "error") if told else gr.skip(), *values]
 
 
 def checked(kept: Kept, query: Query) -> list[Any]:
@@ -127,6 +127,14 @@ def refusal(asked: Iterable[tuple[str, str]]) -> list[str]:
     """Return a sentence about names and values of an address that there are none of; none without any."""
     said = [f"{name}={text[:TOLD]}" for name, text in asked]
     return [NOT_OFFERED.format(", ".join(said[:MOST]))] if said else []
+
+
+def in_one(told: Collection[str]) -> list[str]:
+    """Return sentences with those of `refusal` joined into one, which comes last."""
+    before, after = NOT_OFFERED.split("{}")
+    refused = [one for one in told if one.startswith(before) and one.endswith(after)]
+    said = ", ".join(one.removeprefix(before).removesuffix(after) for one in refused)
+    return [one for one in told if one not in refused] + ([NOT_OFFERED.format(said)] if said else [])
 
 
 def value_of(component: Any, text: str) -> Any:

@@ -142,7 +142,11 @@ def restore(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -
     if measured is None or measured.raw.empty:
         return values
     choices = Choices().valid(measured)
-    asked: dict[str, Any] = {n: listed(query[n]) for n in ("columns", "families", "scripts") if n in query}
+    known, asked = _known(measured), dict[str, Any]()
+    for name in ("columns", "families", "scripts"):
+        named = listed(query.get(name, ""))
+        if name in query and (not named or known[name] & set(named)):  # else what is usual is shown
+            asked[name] = named
     for name in ("condition", "baseline"):
         if query.get(name) in measured.conditions:
             asked[name] = query[name]
@@ -161,15 +165,20 @@ def untold(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) ->
     told = unoffered({name: one for name, one in fields.items() if name not in MEASURED}, query)
     if not MEASURED & query.keys() or (measured := store.measured()).raw.empty:
         return told
+    known = _known(measured)
+    asked = ((name, one) for name in known if name in query for one in listed(query[name]))
+    return told + refusal((name, one) for name, one in asked if one not in known[name])
+
+
+def _known(measured: Measured) -> dict[str, set[str]]:
+    """What was measured that an address may ask for, by its names."""
     languages = measured.languages
-    known = {
+    return {
         **{name: set(measured.conditions) for name in BY_ROWS},
         "families": set(languages["family"]),
         "scripts": set(languages["script"]),
         "opened": set(languages.index),
     }
-    asked = ((name, one) for name in known if name in query for one in listed(query[name]))
-    return told + refusal((name, one) for name, one in asked if one not in known[name])
 
 
 def findings(store: Store, asked: Asked) -> View:
