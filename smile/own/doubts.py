@@ -11,7 +11,7 @@ from smile.acoustic.store import clip_key
 from smile.datatypes import PoolError, Progress, Utterance
 from smile.own.workspace import Workspace, write_json
 from smile.util.fields import from_fields
-from smile.util.storage import read_json
+from smile.util.storage import read_json, set_aside
 from smile.util.timing import finished, relayed
 from smile.whisper.model import Models
 
@@ -49,7 +49,7 @@ class Kept:
 def look(workspace: Workspace, models: Models, progress: Progress | None = None) -> int:
     """Judge all texts by heads that have not seen them, keep the worst, and return how many are named.
 
-    Progress comes in hundredths. What was broken off goes on.
+    Those that were changed meanwhile are not. Progress comes in hundredths. What was broken off goes on.
 
     Raises:
         PoolError: there are fewer than two examples, or no room for what heads are fitted to.
@@ -72,7 +72,8 @@ def look(workspace: Workspace, models: Models, progress: Progress | None = None)
         right = _kept(workspace).right
         worst = _worst(fits, right)
         write_json(workspace.folder / FILE, asdict(Kept(worst, right)))
-    return len(worst)
+        now = workspace.pool()
+        return len(doubted(workspace, now.utterances if now else ()))
 
 
 def _worst(fits: Sequence[Fit], right: Sequence[str]) -> tuple[Doubt, ...]:
@@ -119,9 +120,12 @@ def is_right(workspace: Workspace, name: str) -> None:
 
 
 def _kept(workspace: Workspace) -> Kept:
-    """What is kept; of a file that is missing or damaged nothing, since all of it can be made again."""
+    """What is kept; nothing of a file that is missing, or of a damaged one, which is set aside."""
     path: Path = workspace.folder / FILE
     try:
         return from_fields(Kept, read_json(path))
+    except FileNotFoundError:
+        return Kept()
     except (OSError, ValueError):
+        set_aside(path)
         return Kept()

@@ -94,6 +94,21 @@ def test_what_is_put_right_or_left_out_goes_and_comes_back_with_it(service: Visi
     assert texts(service, key) == [CLIPS[3].text, CLIPS[2].text]
 
 
+def test_what_is_changed_meanwhile_is_not_counted(
+    service: VisitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = with_examples(service, 0, 5)
+
+    def changing(pool: Pool, model: Any) -> Iterator[FittingProgress]:
+        adding.remove_example(service, key, CLIPS[4].id)
+        adding.save_example(service, key, CLIPS[3].id, "another text")
+        return (yield from judged(pool, model))  # type: ignore[return-value, func-returns-value]
+
+    monkeypatch.setattr(misfits, "misfits", changing)
+    assert "The text that fits worst is below" in str(look(service, key).stage)
+    assert texts(service, key) == [CLIPS[2].text]
+
+
 def test_what_cannot_be_done_is_said(service: VisitorService, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "add two at least" in str(look(service, with_examples(service, 0, 1)).stage)
     assert "add two at least" in str(look(service, named(service)).stage)
@@ -135,5 +150,7 @@ def test_a_damaged_list_is_none(service: VisitorService, damaged: str) -> None:
     (workspace.folder / doubts.FILE).write_text(damaged)
     assert texts(service, key) == []
     assert str(fresh(workspace).doubts) == ""
+    aside = workspace.folder / f"{doubts.FILE}.damaged"
+    assert aside.read_text() == damaged, "what a person has found right is not written over"
     look(service, key)
     assert texts(service, key) == [CLIPS[2].text, CLIPS[1].text]

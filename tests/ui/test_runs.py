@@ -97,6 +97,21 @@ def test_a_cancelled_batch_says_what_waits_and_no_row_is_still_written(
     assert "writing" not in page.results
 
 
+@pytest.mark.parametrize(("name", "shown"), [("add_files", "uploads"), ("find_text", "text_files")])
+def test_uploads_that_a_cancel_discards_do_not_stay_in_view(
+    idle: VisitorService, name: str, shown: str
+) -> None:
+    key, session = named(idle), Runs()
+    session.begin(name)
+    runs.cancel(session)
+    page = ended(idle, name, key, session)
+    assert getattr(page, shown) is None
+    assert (runs.TEXT in page.stage) == (name == "find_text")
+    session.begin(name)
+    session.end(name, "badly")
+    assert getattr(ended(idle, name, key, session), shown) == gr.skip(), "they can be tried once more"
+
+
 def test_after_an_error_no_row_is_still_written(
     idle: VisitorService,
     asked: list[tuple[float, int]],

@@ -26,9 +26,11 @@ CANCELLED = "Cancelled. What was finished before stays."
 WAITING = "Cancelled. {} recordings wait to be transcribed; press Transcribe to go on."
 ONE_WAITS = "Cancelled. 1 recording waits to be transcribed; press Transcribe to go on."
 CHECK = f"Cancelled. Press “{CHECK_BUTTON}” to go on with the clips that are left."
+TEXT = "Cancelled. Choose the recording again to go on with its text."
 REMEMBERED = 100  # keys that a session has left
 FOLLOWS = {"check_new": "add_files"}  # runs that come by themselves, by those whose success they follow
 LISTS = ("run", "run_again", "resume")  # runs of the list of recordings
+UPLOADS = {"add_files": "uploads", "find_text": "text_files"}  # what stays in view of runs that take it
 BRINGING = ("add_files", "add_typed", "bring", "find_text")  # runs that take what was uploaded
 How = Literal["well", "badly", "left"]
 FAILED = "The server did not take this on; wait a minute and try again, or reload the page."
@@ -204,8 +206,8 @@ def ended(service: VisitorService, name: str, key: str | None, runs: Runs, *edit
     page = Page() if how == "well" else _as_it_is(service, name, key, how is None)
     if how is None:
         page = runs.together(name, page)  # Cancel ends all that are at work
-    if how is None and name == "add_files":
-        page = page._replace(uploads=None)  # they were discarded
+    if how is None and name in UPLOADS:
+        page = page._replace(**{UPLOADS[name]: None})  # they were discarded
     if how != "well" and name == "learn" and editing and editing[0]:
         page = page._replace(part_saved=_not_opening(service, key, editing[0]))
     if not runs.under_way:
@@ -257,8 +259,8 @@ def _as_it_is(service: VisitorService, name: str, key: str | None, cancelled: bo
 
 def _left(workspace: Workspace, name: str) -> str:
     """Return what is still to be done after a cancel, for a person."""
-    if name in ("check", "check_new"):
-        return CHECK
+    if name in ("check", "check_new", "find_text"):
+        return TEXT if name == "find_text" else CHECK
     waiting = len(transcripts.waiting(workspace)) if name in LISTS else 0
     if not waiting:
         return CANCELLED
