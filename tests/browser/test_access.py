@@ -113,6 +113,19 @@ def test_arrows_go_on_through_the_example_clips(page):
         page.wait(lambda: page.all(PLAY), "its audio")
 
 
+def test_every_choice_shows_that_it_has_the_focus(page):
+    ring = "const label = arguments[0].closest('label'); return getComputedStyle(label).outlineStyle"
+    for tab, css in (("transcribe", "#example"), ("compare", "#compare-ways"), ("results", "#metric")):
+        page.show(tab)
+        page.wait(lambda css=css: page.all(f"{css} input"), css)
+        choice = page.one(f"{css} input")
+        choice.send_keys(Keys.TAB)
+        choice = page.driver.switch_to.active_element
+        choice.send_keys(Keys.SHIFT + Keys.TAB)
+        choice = page.driver.switch_to.active_element
+        assert page.driver.execute_script(ring, choice) == "solid", css
+
+
 def test_who_presses_a_key_has_the_focus_back_once_the_button_can_be_pressed_again(page):
     page.pick_example()
     page.one("#start").send_keys(Keys.ENTER)
