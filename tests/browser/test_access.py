@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.page import PHONE, Page
+from tests.browser.page import PHONE, PLAY, Page
 from tests.browser.steps import findings
 
 
@@ -97,4 +97,48 @@ def test_words_of_the_glossary_explain_themselves_to_a_key_and_to_a_finger(page)
         assert not page.one("#term-line").is_displayed()
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert page.errors() == []
+
+
+def focused(page: Page) -> str:
+    return str(page.driver.execute_script("return document.activeElement.id"))
+
+
+def test_arrows_go_on_through_the_example_clips(page):
+    picked = "return [...document.querySelectorAll('#example input')].findIndex((one) => one.checked)"
+    page.one("#example input").send_keys("")
+    for key, number in ((Keys.ARROW_DOWN, 1), (Keys.ARROW_DOWN, 2), (Keys.ARROW_UP, 1)):
+        page.driver.switch_to.active_element.send_keys(key)
+        page.wait(lambda number=number: page.driver.execute_script(picked) == number, f"clip {number}", 10)
+        page.wait(lambda: page.all(PLAY), "its audio")
+
+
+def test_every_choice_shows_that_it_has_the_focus(page):
+    ring = "const label = arguments[0].closest('label'); return getComputedStyle(label).outlineStyle"
+    for tab, css in (("transcribe", "#example"), ("compare", "#compare-ways"), ("results", "#metric")):
+        page.show(tab)
+        page.wait(lambda css=css: page.all(f"{css} input"), css)
+        choice = page.one(f"{css} input")
+        choice.send_keys(Keys.TAB)
+        choice = page.driver.switch_to.active_element
+        choice.send_keys(Keys.SHIFT + Keys.TAB)
+        choice = page.driver.switch_to.active_element
+        assert page.driver.execute_script(ring, choice) == "solid", css
+
+
+def test_who_presses_a_key_has_the_focus_back_once_the_button_can_be_pressed_again(page):
+    page.pick_example()
+    page.one("#start").send_keys(Keys.ENTER)
+    page.wait(lambda: page.all("#download, #stage .error"), "the end")
+    page.wait(lambda: focused(page) == "start", "the focus", 10)
+
+
+def test_the_focus_of_what_has_gone_stays_in_its_part_of_the_page(page):
+    page.driver.execute_script(
+        "document.body.insertAdjacentHTML('afterbegin',"
+        "`<section id='around'>A part<div><button id='going'>Go</button></div></section>`)"
+    )
+    page.one("#going").send_keys(Keys.ENTER)
+    page.driver.execute_script("document.querySelector('#going').parentElement.remove()")
+    page.wait(lambda: focused(page) == "around", "the focus in its part", 10)
     assert page.errors() == []
