@@ -11,6 +11,7 @@ SCRIPTS = (
     "address",
     "terms",
     "keyboard",
+    "focus",
     "showing",
     "answers",
     "copying",
