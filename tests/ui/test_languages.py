@@ -163,7 +163,7 @@ def test_what_is_at_work_for_the_language_that_is_left_ends(
     keys.chosen(idle, key, "9", runs)
     assert "step 1" in next(steps).stage, "nothing was opened, so nothing ends"
     keys.chosen(idle, key, "2", runs)
-    assert list(steps) == [], "nothing of the first is painted over the other"
+    assert list(steps) == [Page()], "nothing of the first is painted over the other"
     page = ended(idle, "check", second, runs)
     assert "Your language is Scottish Gaelic" in page.stage, "no line of the one that was left stays"
     keys.chosen(idle, second, "1", runs)
@@ -213,14 +213,14 @@ def test_an_import_that_was_left_is_told_and_checks_nothing(
     next(steps)
     page = keys.chosen(idle, second, "1", runs)
     assert keys.BROKEN_OFF in page.stage
-    assert list(steps) == []
+    assert list(steps) == [Page()]
     assert keys.BROKEN_OFF in ended(idle, "add_files", key, runs).stage, "it is told until something else is"
 
     def check_new(service: VisitorService, key: str) -> Iterator[Page]:
         yield from check(service, key)
 
     by_itself = counted(check_new, idle)
-    assert list(by_itself(key, runs)) == [], "nothing was added here"
+    assert list(by_itself(key, runs)) == [Page()], "nothing was added here"
     assert keys.BROKEN_OFF not in keys.chosen(idle, key, "2", runs).stage
     keys.chosen(idle, second, "1", runs)
     assert list(counted(add_files, idle)(key, runs))
