@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
 import os
 import signal
@@ -146,11 +147,26 @@ def run(chosen: argparse.Namespace) -> None:
     Raises:
         SmileError: the address or a folder cannot be used.
     """
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    ended: list[int] = []  # the code of a page that was terminated
+
+    def terminate(*_: object) -> None:
+        ended.append(128 + signal.SIGTERM)
+        sys.exit(ended[0])
+
+    atexit.register(_leave, ended)  # before what is loaded later, so that it runs last
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         _serve(chosen)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _leave(ended: list[int]) -> None:
+    """End the process with a code where there is one: Python aborts as it ends if threads compute past it."""
+    if ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended[0])
 
 
 def _serve(chosen: argparse.Namespace) -> None:
