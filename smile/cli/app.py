@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from multiprocessing import active_children
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,6 +165,8 @@ def run(chosen: argparse.Namespace) -> None:
 def _leave(ended: list[int]) -> None:
     """End the process with a code where there is one: Python aborts as it ends if threads compute past it."""
     if ended:
+        for child in active_children():
+            child.terminate()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(ended[0])
