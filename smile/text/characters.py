@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 TELLING = 1000  # characters of text from which one that occurs just once is remarkable
 MOST_ONCE = 0.25  # of all kinds; where more of them occur once, as in Chinese, once is nothing remarkable
@@ -33,7 +34,13 @@ class Character:
 
 def unaccented(text: str) -> str:
     """Return a text without case and without marks on its letters: "Nom Été" becomes "nom ete"."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return "".join(map(_bare, text.casefold()))
+
+
+@lru_cache(maxsize=1 << 14)
+def _bare(character: str) -> str:
+    """A character without marks: one at a time, since marks in a row are sorted in quadratic time."""
+    return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
 
 
 def seen(text: str) -> str:

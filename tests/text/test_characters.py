@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smile.text.characters import MOST_ONCE, TELLING, inventory, mixed_forms, permitted
+from smile.text.characters import MOST_ONCE, TELLING, inventory, mixed_forms, permitted, unaccented
 from smile.text.normalisers import one_line
 
 MUCH = "aeiou " * (TELLING // 5)  # all common, and enough of it
@@ -16,6 +16,17 @@ MUCH = "aeiou " * (TELLING // 5)  # all common, and enough of it
 
 def rare(*texts: str) -> set[str]:
     return {entry.character for entry in inventory(texts) if entry.rare}
+
+
+@given(st.text(st.characters(max_codepoint=0x3FFF, exclude_categories=["Cs"]), max_size=20))
+def test_marks_are_left_out_as_if_the_whole_text_were_decomposed(text: str) -> None:
+    whole = unicodedata.normalize("NFKD", text.casefold())
+    assert unaccented(text) == "".join(c for c in whole if not unicodedata.combining(c))
+
+
+def test_many_marks_in_a_row_are_never_sorted() -> None:
+    """That takes two minutes for so many."""
+    assert unaccented("\u00c9t" + "\u0301\u0316" * 200_000) == "et"
 
 
 def test_characters_are_counted_with_their_clips_and_the_first_of_them() -> None:
