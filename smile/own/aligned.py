@@ -48,24 +48,6 @@ def check(workspace: Workspace, name: str) -> None:
         raise PoolError(WRITTEN_OVER.format(name))
 
 
-def find(
-    workspace: Workspace,
-    name: str,
-    lines: Sequence[Line],
-    samples: Samples,
-    models: Models,
-    progress: Progress | None = None,
-) -> Aligned:
-    """Look for lines as `look` does, and keep what was found before another look in the recording begins.
-
-    Raises:
-        SmileError: as `look` and `keep` do.
-    """
-    found = look(workspace, name, lines, samples, models, progress)
-    keep(workspace, name, found, now(workspace))
-    return found
-
-
 def look(
     workspace: Workspace,
     name: str,
@@ -76,10 +58,12 @@ def look(
 ) -> Aligned:
     """Return where lines are spoken in samples (n,) of a recording; the same call goes on where it was.
 
-    Progress comes in hundredths of the whole.
+    What was found is kept before another look in the recording begins. Progress comes in hundredths of the
+    whole.
 
     Raises:
-        PoolError: there are no examples, they have no acoustic model, or the recording was deleted.
+        PoolError: there are no examples, they have no acoustic model, or the recording was deleted; or as
+            `keep` raises it.
         SmileError: none of the text is spoken.
     """
     from smile.transcription.aligning import Wanted, align_text
@@ -99,11 +83,13 @@ def look(
 
     with workspace.work(adding=False, makes=(out,)):
         try:
-            return finished(relayed(steps, told))
+            found = finished(relayed(steps, told))
         except OSError as error:
             if wanted.recording.is_file():
                 raise
             raise PoolError(DELETED.format(name)) from error
+    keep(workspace, name, found, now(workspace))
+    return found
 
 
 def keep(workspace: Workspace, name: str, aligned: Aligned, made: Made) -> None:

@@ -121,8 +121,8 @@ def _found(
     if workspace.pool() is None:
         raise PoolError(aligned.NO_EXAMPLES)
     yield from service.work("Fitting the acoustic model", fit, share=True, on=on)
-    find = partial(aligned.find, workspace, name, lines, samples)
-    return (yield from service.work("Looking for the text", find, share=True, on=on))
+    look = partial(aligned.look, workspace, name, lines, samples)
+    return (yield from service.work("Looking for the text", look, share=True, on=on))
 
 
 def _counted(found: Aligned) -> str:
