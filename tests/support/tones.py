@@ -26,6 +26,7 @@ SILENCE = 0.8  # seconds between texts
 HELD, PAUSE = 0.08, 0.12  # seconds of a tone, and of the silence after it
 MELS = 80
 ENCODER = EncoderId("tones", "0" * 12)
+SPOKEN = ("bad face", "fed a cab", "dab a bee")  # of a recording with a text
 
 
 class Ear:

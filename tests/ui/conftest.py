@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from smile.audio.io import write
 from smile.datatypes import DecodingResult, EncoderId, LanguageDetection, RecognizerInfo, Samples
 from smile.own.workspaces import Workspaces
 from smile.pools.pool import Pool, open_pool
@@ -21,7 +22,10 @@ from smile.ui import VisitorService
 from smile.ui.scheduler import Scheduler
 from smile.ui.transcribe.keeping import Keeper
 from tests.conftest import POOLS
+from tests.support import tones
 from tests.support.fake_engine import FakeEngine
+from tests.support.tones import SPOKEN
+from tests.support.visitors import with_tones
 
 DEMO = open_pool(POOLS / "gla")
 
@@ -47,6 +51,26 @@ class IdleEngine:
 @pytest.fixture
 def idle(tmp_path: Path) -> VisitorService:
     return VisitorService(IdleEngine(), Workspaces(tmp_path / "visitors", 24))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> VisitorService:
+    """One whose engine writes what it is told to."""
+    visitors = Workspaces(tmp_path / "visitors", 24)
+    return VisitorService(FakeEngine(tmp_path), visitors)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def key(service: VisitorService) -> str:
+    """A visitor whose examples have an acoustic model of tones."""
+    return with_tones(service)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """A recording in which three lines are spoken."""
+    write(tmp_path / "story.wav", tones.said(SPOKEN))
+    return tmp_path / "story.wav"
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from smile.audio.io import write
 from smile.datatypes import PoolError
 from smile.exporting import Span, TieredTranscript
 from smile.exporting.transcripts import STRANGERS, TEXT
@@ -21,30 +20,9 @@ from smile.ui import Engine, Options, VisitorService
 from smile.ui.own import aligning, correcting, curve, drafting, editing, transcribing
 from smile.ui.own.page import Page
 from tests.conftest import POOLS
-from tests.support import tones
-from tests.support.fake_engine import FakeEngine
+from tests.support.tones import SPOKEN
 from tests.support.uploads import upload
-from tests.support.visitors import DEMO, named, with_examples, with_tones
-
-SPOKEN = ("bad face", "fed a cab", "dab a bee")
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> VisitorService:
-    visitors = Workspaces(tmp_path / "visitors", 24)
-    return VisitorService(FakeEngine(tmp_path), visitors)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def key(service: VisitorService) -> str:
-    """A visitor whose examples have an acoustic model of tones."""
-    return with_tones(service)
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    write(tmp_path / "story.wav", tones.said(SPOKEN))
-    return tmp_path / "story.wav"
+from tests.support.visitors import DEMO, named, with_examples
 
 
 def found(service: VisitorService, key: str, files: list[Path], text: str, unit: str = "lines") -> Page:

@@ -7,37 +7,14 @@ from typing import Any
 
 import pytest
 
-from smile.audio.io import write
 from smile.own import aligned, transcripts
-from smile.own.workspaces import Workspaces
 from smile.transcription.aligning import align_text
 from smile.ui import VisitorService
 from smile.ui.i18n import french
 from smile.ui.i18n.markup import translated_html
 from smile.ui.own import aligning, transcribing
-from tests.support import tones
-from tests.support.fake_engine import FakeEngine
+from tests.support.tones import SPOKEN
 from tests.support.uploads import upload
-from tests.support.visitors import with_tones
-
-SPOKEN = ("bad face", "fed a cab", "dab a bee")
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> VisitorService:
-    visitors = Workspaces(tmp_path / "visitors", 24)
-    return VisitorService(FakeEngine(tmp_path), visitors)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def key(service: VisitorService) -> str:
-    return with_tones(service)
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    write(tmp_path / "story.wav", tones.said(SPOKEN))
-    return tmp_path / "story.wav"
 
 
 def told_of(service: VisitorService, key: str, files: list[Path], text: str) -> str:
