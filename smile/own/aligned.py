@@ -20,7 +20,7 @@ from smile.own.kept_transcripts import kept
 from smile.own.made import Made, now
 from smile.own.transcripts import Part
 from smile.own.workspace import TRANSCRIPTS, Workspace, write_json
-from smile.util.timing import finished, relayed
+from smile.util.timing import finished, in_hundredths, relayed
 from smile.whisper.model import Models
 
 if TYPE_CHECKING:
@@ -75,21 +75,22 @@ def look(
     wanted = Wanted(workspace.recordings / name, lines, out)
     steps = align_text(models.smile, pool, samples, wanted)
 
-    def told(said: tuple[str, int, int]) -> None:
-        stage, done, of = said
-        share = ENCODED * done / of if stage == "Encoding" else ENCODED + (1 - ENCODED) * done / of
-        if progress:
-            progress(round(100 * share), 100)
+    told = in_hundredths(progress)
 
     with workspace.work(adding=False, makes=(out,)):
         try:
-            found = finished(relayed(steps, told))
+            found = finished(relayed(steps, lambda said: told(_share(*said))))
         except OSError as error:
             if wanted.recording.is_file():
                 raise
             raise PoolError(DELETED.format(name)) from error
     keep(workspace, name, found, now(workspace))
     return found
+
+
+def _share(stage: str, done: int, of: int) -> float:
+    """How much of looking for a text is done, 0 to 1."""
+    return ENCODED * done / of if stage == "Encoding" else ENCODED + (1 - ENCODED) * done / of
 
 
 def keep(workspace: Workspace, name: str, aligned: Aligned, made: Made) -> None:

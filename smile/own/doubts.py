@@ -12,7 +12,7 @@ from smile.datatypes import PoolError, Progress, Utterance
 from smile.own.workspace import Workspace, write_json
 from smile.util.fields import from_fields
 from smile.util.storage import read_json, set_aside
-from smile.util.timing import finished, relayed
+from smile.util.timing import finished, in_hundredths, relayed
 from smile.whisper.model import Models
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def look(workspace: Workspace, models: Models, progress: Progress | None = None)
     if pool is None or len(pool) < 2:
         raise PoolError(FEW)
     fitting.room(workspace, pool, model, check=True)
-    steps = relayed(misfits(pool, model), lambda said: progress and progress(round(100 * share(said)), 100))
+    told = in_hundredths(progress)
+    steps = relayed(misfits(pool, model), lambda said: told(share(said)))
     with workspace.work(adding=False, makes=fitting.made_at(workspace, pool)):
         fits = finished(steps)
         forget_folds(pool, model)

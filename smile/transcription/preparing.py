@@ -16,6 +16,7 @@ from smile.decoding.knn.store import build, present
 from smile.pools.pool import Pool
 from smile.settings import Settings
 from smile.transcription.examples import pool_token
+from smile.util.timing import in_hundredths
 from smile.whisper.model import Model
 
 Maker = Callable[[Pool, Model, Progress | None], None]
@@ -69,9 +70,9 @@ def prepare_acoustic(
     """
     if has_acoustic(pool, model):
         return
+    told = in_hundredths(progress)
     for said in building.build(pool, model, older=older):
-        if progress:
-            progress(round(100 * share(said)), 100)
+        told(share(said))
 
 
 ENCODED = 0.3  # share of the making of a head that is done once its clips are encoded

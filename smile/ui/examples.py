@@ -12,7 +12,7 @@ from smile.ui.engine import Engine
 from smile.ui.programs import prepared
 from smile.ui.scheduler import Watched
 from smile.ui.tools import tool
-from smile.util.timing import finished, relayed
+from smile.util.timing import finished, in_hundredths, relayed
 
 if TYPE_CHECKING:
     from smile.own.misfits import Fit
@@ -67,7 +67,8 @@ def _judged(engine: Engine, key: str, pool: Pool, model: Model) -> tuple[Fit, ..
     from smile.transcription.preparing import share
 
     def work(told: Progress) -> tuple[Fit, ...]:
-        return finished(relayed(kept_misfits(pool, model), lambda said: told(round(100 * share(said)), 100)))
+        tell = in_hundredths(told)
+        return finished(relayed(kept_misfits(pool, model), lambda said: tell(share(said))))
 
     if problem := engine.problem(key):
         raise SmileError(problem)

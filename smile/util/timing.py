@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TypeVar
 
+from smile.datatypes import Progress
+
 S = TypeVar("S")
 T = TypeVar("T")
 U = TypeVar("U")
@@ -52,6 +54,16 @@ def relayed(steps: Generator[S, None, T], said: Callable[[S], U]) -> Generator[U
                 result: T = done.value
                 return result
             yield said(step)
+
+
+def in_hundredths(progress: Progress | None) -> Callable[[float], None]:
+    """Return what tells a progress, if there is one, a share of the whole, 0 to 1, in hundredths."""
+
+    def told(share: float) -> None:
+        if progress:
+            progress(round(100 * share), 100)
+
+    return told
 
 
 def timed(items: Iterator[T], watch: Stopwatch) -> Iterator[T]:
