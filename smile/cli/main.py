@@ -30,6 +30,7 @@ from smile.cli import (
 )
 from smile.cli.parsers import add_help, add_option
 from smile.datatypes import SmileError
+from smile.util.advice import of_a_file
 from smile.util.processes import Terminated, ending
 from smile.util.threads import settle
 
@@ -89,9 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is for nobody
         return 1
     except OSError as error:
-        return _told(
-            f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error}).", 2
-        )
+        return _told(of_a_file(error), 2)
     except MemoryError:
         return _told("There is not enough memory for this; end other programs, or give it less at a time.", 2)
     except KeyboardInterrupt:

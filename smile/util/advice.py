@@ -6,6 +6,7 @@ A sentence that is made where files are read holds the command line's words. Whe
 
 from __future__ import annotations
 
+import errno
 from typing import NamedTuple
 
 
@@ -26,6 +27,14 @@ NAME_RECORDING = Advice(", or name the recording (--recording)", "")
 NO_TRACK = Advice("leave --track out", "choose the default audio track")
 TAKE_TRACK = Advice("--track takes another", "bring another one as a file of its own")
 PASTED = ", or paste its text into the field"  # where a text is brought as a file, or written
+OF_AN_ERROR = {
+    errno.ENOSPC: "; make room on its disk",
+    errno.EDQUOT: "; make room on its disk",
+    errno.EROFS: "; copy what it belongs to into a folder that can be written",
+    errno.EACCES: "; check its rights, or copy what it belongs to into a folder of your own",
+    errno.EPERM: "; check its rights, or copy what it belongs to into a folder of your own",
+    errno.ENOENT: "; check its name",
+}
 ADVICE = (NAME_ENCODING, THAT_ENCODING, NAME_RECORDING, NO_TRACK, TAKE_TRACK)
 
 
@@ -41,3 +50,9 @@ def of_a_text(text: str) -> str:
     for advice in (NAME_ENCODING, THAT_ENCODING):
         text = text.replace(advice.option, PASTED)
     return text
+
+
+def of_a_file(error: OSError, usual: object = "A file") -> str:
+    """Return a sentence on a file that cannot be read or written; `usual` is told where none is named."""
+    reason = f"({error.strerror or error}){OF_AN_ERROR.get(error.errno or 0, '')}"
+    return f"{error.filename or usual} cannot be read or written {reason}."

@@ -222,10 +222,17 @@ def test_in_another_thread_signals_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (FileNotFoundError(2, "No such file or directory", "x.wav"), "x.wav cannot be read or written (No s"),
+        (
+            FileNotFoundError(2, "No such file or directory", "x.wav"),
+            "x.wav cannot be read or written (No such file or directory); check its name",
+        ),
         (
             OSError(28, "No space left on device"),
-            "A file cannot be read or written (No space left on device)",
+            "A file cannot be read or written (No space left on device); make room",
+        ),
+        (
+            OSError(30, "Read-only file system", "pool/layers"),
+            "pool/layers cannot be read or written (Read-only file system); copy what it belongs to",
         ),
         (MemoryError(), "There is not enough memory for this"),
         (SmileError("One sentence."), "One sentence."),
