@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smile.cli.models import add_model
 from smile.cli.parsers import CORPUS, Commands, add_command, add_option
-from smile.training.config import PRESETS, with_values
+from smile.cli.terminal import Bar
+from smile.cli.workers import add_workers, placement_of
+from smile.datatypes import SmileError
+from smile.training.config import PRESETS, TrainConfig, with_values
+
+if TYPE_CHECKING:
+    from smile.training.run import Resources
+    from smile.util.workers import Placement
 
 
 def add(commands: Commands) -> None:
@@ -59,7 +67,31 @@ def add(commands: Commands) -> None:
     add_option(
         parser, "--threads", type=int, default=0, help="Use this number of the CPU's threads (default: all)."
     )
+    _add_workers(parser)
     add_model(parser, "whisper-base")
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add the options of where runs are trained, and of how many there are."""
+    add_option(
+        parser,
+        "--device",
+        default="",
+        choices=["cpu", "cuda"],
+        help="Train there (default: on a GPU where there is one); with cuda each worker on a cluster has its "
+        "own.",
+    )
+    add_option(
+        parser,
+        "--vary",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="Train once with each of these values of a field, such as --vary seed 0 1 2; given for several "
+        "fields, with every combination. Each run has its folder in --out, with a table of all.",
+    )
+    add_workers(parser, "a run of --vary")
 
 
 def run(chosen: argparse.Namespace) -> None:
@@ -68,6 +100,7 @@ def run(chosen: argparse.Namespace) -> None:
     Raises:
         SmileError: a setting, corpus or model that cannot be used.
     """
+    from smile.corpora import open_corpus
     from smile.training.run import Resources, train
 
     values = dict(pair.partition("=")[::2] for pair in chosen.set)
@@ -75,12 +108,38 @@ def run(chosen: argparse.Namespace) -> None:
         if getattr(chosen, name):
             values[name] = getattr(chosen, name)
     config = with_values(PRESETS[chosen.preset], values)
-    adapter = train(
-        chosen.data,
-        chosen.out,
-        config,
-        model=chosen.model,
-        start=chosen.start,
-        resources=Resources(chosen.max_hours, chosen.threads),
-    )
-    print(adapter)
+    placement = placement_of(chosen)
+    resources = Resources(chosen.max_hours, chosen.threads, chosen.device)
+    if chosen.vary:
+        _sweep(chosen, config, placement, resources)
+        return
+    if not placement.here:
+        raise SmileError("One run has one worker; name what to --vary, or leave --jobs and --cluster out.")
+    corpus = open_corpus(chosen.data)
+    print(train(corpus, chosen.out, config, model=chosen.model, start=chosen.start, resources=resources))
+
+
+def _sweep(
+    chosen: argparse.Namespace, config: TrainConfig, placement: Placement, resources: Resources
+) -> None:
+    """Train with every combination of the values given, and print a row for each.
+
+    Raises:
+        SmileError: as `run`, or not every run could be trained.
+    """
+    from smile.corpora import open_corpus
+    from smile.training.sweep import Sweep
+    from smile.training.trials import trials
+    from smile.util.timing import finished, relayed
+
+    varied = {name: values for name, *values in chosen.vary}
+    if len(varied) < len(chosen.vary) or not all(varied.values()):
+        raise SmileError("Give each field that varies once, with its values, such as --vary seed 0 1 2.")
+    runs = trials(config, varied)
+    sweep = Sweep(open_corpus(chosen.data), chosen.out, runs, chosen.model, chosen.start)
+    with Bar("Training", "runs") as bar:
+        failed = finished(relayed(sweep.run(placement, resources), lambda said: bar(*said)))
+    print(sweep.table().drop(columns="run").round(1).to_string(index=False, na_rep=""))
+    if failed:
+        name, reason = next(iter(failed.items()))
+        raise SmileError(f"{len(failed)} of {len(runs)} runs could not be trained. {name}: {reason}")

@@ -82,6 +82,11 @@ class Run:
         path = self.folder / CHECKPOINT
         return float(_loaded(path, "cpu").get("hours", 0.0)) if path.is_file() else 0.0
 
+    def step(self) -> int:
+        """Return the steps done up to the last state."""
+        path = self.folder / CHECKPOINT
+        return int(_loaded(path, "cpu").get("step", 0)) if path.is_file() else 0
+
     def log(self, row: dict[str, Any]) -> None:
         """Append a row to the log."""
         with (self.folder / LOG).open("a", encoding="utf-8") as file:

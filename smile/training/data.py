@@ -7,7 +7,7 @@ taken for one of them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from smile import corpora
 from smile.audio.io import read_audio
+from smile.corpora import Corpus
 from smile.datatypes import SAMPLE_RATE, CorpusError, DamagedError, Samples, Speech, Utterance
 from smile.text import languages
 from smile.text.scoring import score
@@ -51,39 +51,52 @@ class Data:
     sha256: str
 
 
-def load(root: Path, config: TrainConfig, models: Models, run: Path, progress: Say) -> Data:
+def load(corpus: Corpus, config: TrainConfig, models: Models, run: Path, progress: Say) -> Data:
     """Read and survey the training split; the survey is kept in the run's folder.
 
     Raises:
         CorpusError: the corpus lacks a language or a split, or no clip of a language can be used.
     """
-    corpus = corpora.open_corpus(root)
-    utterances = [
-        (code, utterance)
-        for code in config.languages
-        for utterance in corpus.read(code, config.split).utterances
-    ]
+    utterances = _read(corpus, config)
     digest = hashlib.sha256()
     for code, utterance in utterances:
         digest.update(f"{code}\t{utterance.id}\t{utterance.text}\n".encode())
-    survey = _survey(utterances, models, run / SURVEY, progress)
+    surveyed = _survey(utterances, models, run / SURVEY, progress)
     clips: list[TrainClip] = []
     left_out = {"too long": 0, "vanilla CER too high": 0}
     for code, utterance in utterances:
         key, samples = f"{code}/{utterance.id}", read_audio(utterance.audio)
         if len(samples) / SAMPLE_RATE > config.max_seconds:
             left_out["too long"] += 1
-        elif survey.cer[key] > config.worst_cer:
+        elif surveyed.cer[key] > config.worst_cer:
             left_out["vanilla CER too high"] += 1
         else:
             whisper = languages.language(code).whisper or "en"
             clips.append(
-                TrainClip(utterance.id, samples, utterance.text, code, whisper, survey.embedding[key])
+                TrainClip(utterance.id, samples, utterance.text, code, whisper, surveyed.embedding[key])
             )
     missing = set(config.languages) - {clip.language for clip in clips}
     if missing:
         raise CorpusError(f"No clip of {sorted(missing)[0]} can be used for training; raise worst_cer.")
     return Data(tuple(clips), left_out, digest.hexdigest())
+
+
+def survey(
+    corpus: Corpus, configs: Iterable[TrainConfig], models: Models, folder: Path, progress: Say
+) -> Path:
+    """Survey the training clips of several configurations, and return the file that says it.
+
+    Raises:
+        CorpusError: as `load` does.
+    """
+    clips = {f"{code}/{u.id}": (code, u) for config in configs for code, u in _read(corpus, config)}
+    _survey(list(clips.values()), models, folder / SURVEY, progress)
+    return folder / SURVEY
+
+
+def _read(corpus: Corpus, config: TrainConfig) -> list[tuple[str, Utterance]]:
+    """The clips of the training split, each with its language."""
+    return [(code, u) for code in config.languages for u in corpus.read(code, config.split).utterances]
 
 
 def _survey(utterances: list[tuple[str, Utterance]], models: Models, path: Path, progress: Say) -> Survey:

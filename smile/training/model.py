@@ -7,6 +7,7 @@ by hand, since the loss is computed here and not by transformers.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -31,6 +32,9 @@ from smile.training.episodes import IGNORED
 from smile.training.softmax import token_loss
 from smile.whisper.adapters import WEIGHTS
 from smile.whisper.engines.hf import run_encoder, whisper
+
+# peft asks transformers by a name that goes with its next version; both are pinned.
+warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
 
 LINEAR = "(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
 LAYERS = {

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smile.corpora import Corpus
+from smile.datatypes import SmileError
 from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data, load
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from smile.training.loop import Place
 
 ADAPTER = "adapter"
+NO_GPU = "There is no GPU here; leave --device out, or choose cpu."
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,20 @@ class Resources:
 
     max_hours: float = math.inf
     threads: int = 0  # of the CPU; 0: all
+    device: str = ""  # "cpu" or "cuda"; empty: a GPU where there is one
+    shown: bool = True  # how far it is, on standard error
+
+    def say(self, line: str) -> None:
+        """Print a line on standard error, if anything is to be shown."""
+        if self.shown:
+            print(line, file=sys.stderr, flush=True)
 
 
 ALL = Resources()
 
 
 def train(
-    root: Path,
+    corpus: Corpus,
     out: Path,
     config: TrainConfig,
     *,
@@ -58,31 +68,35 @@ def train(
         torch.set_num_threads(resources.threads)
     fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
     bf16 = fast and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    cuda = torch.cuda.is_available()
+    cuda = torch.cuda.is_available() and resources.device != "cpu"
+    if resources.device == "cuda" and not cuda:
+        raise SmileError(NO_GPU)
     accelerator = Accelerator(cpu=not cuda, mixed_precision="bf16" if bf16 or cuda else "no")
     run, models = Run(out), load_models(model, adapter=None)
     with accelerator.main_process_first():
-        data = load(root, config, models, out, _say)
+        data = load(corpus, config, models, out, resources.say)
     if accelerator.is_main_process:
         before = {"begun": begun(start)} if start else {}
         run.claim({"config": config.learning(), "data": data.sha256, "model": model, **before})
-    work = _Training(root, run, config, data, model, accelerator)
-    return work.train(models, start, resources.max_hours)
+    work = _Training(corpus, run, config, data, model, accelerator)
+    return work.train(models, start, resources)
 
 
 @dataclass(frozen=True)
 class _Training:
     """A training whose data have been read; `name` is the model's."""
 
-    root: Path
+    corpus: Corpus
     run: Run
     config: TrainConfig
     data: Data
     name: str
     accelerator: Any
 
-    def train(self, models: Models, start: Path | None, max_hours: float) -> Path:
+    def train(self, models: Models, start: Path | None, resources: Resources) -> Path:
         """Learn, validate and export, up to the last step or for so many hours."""
+        import torch
+
         from smile.training.batches import Batches
         from smile.training.episodes import Episodes
         from smile.training.loop import Budget, learn
@@ -90,23 +104,25 @@ class _Training:
         from smile.whisper import weights
 
         base, config, run = weights.find(self.name), self.config, self.run
+        torch.manual_seed(config.seed)  # the adapter's first weights are drawn, whatever was drawn before
         model = EpisodeLoss(base.state(), base.config, config, base.name)
         if start:
             model.start_from(start)
         episodes = Episodes(self.data.clips, models.vanilla.tokenizer, config)
         batches = Batches(episodes, models.vanilla, config, self.accelerator)
-        bar = _bar(config.steps, self.accelerator.is_main_process)
-        _say(f"{len(self.data.clips)} clips; left out: {self.data.left_out}")
+        bar = _bar(config.steps, self.accelerator.is_main_process and resources.shown)
+        resources.say(f"{len(self.data.clips)} clips; left out: {self.data.left_out}")
         folder = run.folder / ADAPTER
         if self.accelerator.is_main_process and not any(row["kind"] == "validation" for row in run.rows()):
             export(model, folder, run, self.data, run.hours())  # as it begins, and decoded as it will be
             self._validate(folder, 0)
-        budget, each = Budget(config.steps, max_hours), partial(_show, bar)
+        budget, each = Budget(config.steps, resources.max_hours), partial(_show, bar)
         for place in learn(model, batches, run, self.accelerator, budget, each):
             if self.accelerator.is_main_process:
                 export(model, folder, run, self.data, place.hours)
                 rates = self._validate(folder, place.step)
-                bar.write(f"step {place.step}: validation CER {rates}", file=sys.stderr)
+                bar.clear()
+                resources.say(f"step {place.step}: validation CER {rates}")
         if self.accelerator.is_main_process:
             export(model, folder, run, self.data, run.hours())
         bar.close()
@@ -116,7 +132,7 @@ class _Training:
         """Log and return the validation CER of the adapter in a folder."""
         from smile.training.validate import validate
 
-        rates = validate(self.root, folder, self.config, self.name)
+        rates = validate(self.corpus, folder, self.config, self.name)
         self.run.log({"kind": "validation", "step": step, **rates})
         return rates
 
@@ -146,7 +162,3 @@ def _bar(steps: int, shown: bool) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=steps, unit="step", disable=not shown, mininterval=5)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smile import corpora
 from smile.audio.io import read_audio
+from smile.corpora import Corpus
 from smile.datatypes import SAMPLE_RATE, Neighbour, Speech
 from smile.retrieval.samplers import random_sample
 from smile.settings import Settings
@@ -18,14 +18,13 @@ from smile.whisper.model import load_models
 SHOTS = (0, 1, 3)
 
 
-def validate(root: Path, adapter: Path, config: TrainConfig, model: str) -> dict[str, float]:
+def validate(corpus: Corpus, adapter: Path, config: TrainConfig, model: str) -> dict[str, float]:
     """Return CER, total edits over total characters, by the number of (random) examples.
 
     Loops are prevented and cut as everywhere; there is no pool, and so no kNN-LM and no limit on length.
     """
     models = load_models(model, adapter=adapter)
     totals = {shots: [0, 0] for shots in SHOTS}
-    corpus = corpora.open_corpus(root)
     for code in config.languages:
         clips = corpus.read(code, corpus.splits.validation).utterances
         order = random_sample(len(clips), config.validate_clips + max(SHOTS), config.seed, code)

@@ -23,13 +23,13 @@ COUNT = 5  # clips that a tiny head is fitted on
 RECIPE = Recipe(hidden=8, epochs=3, layers=(1,), batch=2)
 
 
-def tiny_whisper(folder: Path) -> Path:
-    """The folder, with a model and Whisper's tokenizer in it."""
+def tiny_whisper(folder: Path, **sizes: int) -> Path:
+    """The folder, with a model and Whisper's tokenizer in it; sizes are in place of the usual ones."""
     import torch
     from transformers import WhisperConfig, WhisperForConditionalGeneration
 
     torch.manual_seed(3)
-    model = WhisperForConditionalGeneration(WhisperConfig(**SIZES, **weights.TOKENS))
+    model = WhisperForConditionalGeneration(WhisperConfig(**SIZES | sizes, **weights.TOKENS))
     model.generation_config.suppress_tokens = [1, 2]
     model.generation_config.begin_suppress_tokens = [220, 50257]
     model.save_pretrained(folder)

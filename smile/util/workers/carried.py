@@ -53,17 +53,26 @@ class Parcel:
             whole.update(f"\0{name}\0{len(data)}\0".encode() + hashlib.sha256(data).digest())
         return whole.hexdigest()
 
+    def put(self, folder: Path) -> None:
+        """Write the files into a folder.
+
+        Raises:
+            ValueError: one would lie outside of it.
+            OSError: one cannot be written.
+        """
+        for name, data in self.files:
+            path = folder / name
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise ValueError(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
     def unpacked(self) -> Path:
         """Return the folder of the files on this machine, written once in this process."""
         key = self.digest
         if key not in _unpacked:
             folder = _home() / key[:16] / self.name
-            for name, data in self.files:
-                path = folder / name
-                if not path.resolve().is_relative_to(folder.resolve()):
-                    raise ValueError(name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
+            self.put(folder)
             _unpacked[key] = folder
         return _unpacked[key]
 

@@ -19,8 +19,6 @@ from smile.util.machine import amd
 Linear = Callable[[Tensor], Tensor]
 State = Mapping[str, NDArray[Any]]
 T = TypeVar("T")
-# torch plans to move what `Int8` calls; its version is pinned.
-warnings.filterwarnings("ignore", "torch.*quantiz", UserWarning, r"smile\.recognizers")
 
 
 class Dense:

@@ -1,0 +1,76 @@
+"""The trainings of a sweep: every combination of some settings' values, each with a folder of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from smile.datatypes import SmileError
+from smile.training.checkpoint import Run
+from smile.training.config import TrainConfig, with_values
+from smile.training.run import ADAPTER
+from smile.training.validate import SHOTS
+from smile.util.workers.carried import Parcel
+
+SAME = "Two trainings of the sweep are the same, {}; give each value once."
+UNSAFE = '"{}" cannot be the name of a folder; train with this value by itself, with --set.'
+LONGEST = 200  # characters of a folder's name
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training of a sweep."""
+
+    key: str  # the name of its folder
+    config: TrainConfig
+    varied: tuple[tuple[str, str], ...]  # settings that tell it from the others, as they were given
+    begun: Parcel | None = None  # its folder, for a machine that does not see it
+
+
+def trials(base: TrainConfig, varied: Mapping[str, Sequence[str]]) -> tuple[Trial, ...]:
+    """Return a training for each combination of the values of some settings.
+
+    Raises:
+        SmileError: no such setting, a value of the wrong kind or that no folder can be named after, or two
+            trainings that are the same.
+    """
+    made = list[Trial]()
+    for values in product(*varied.values()):
+        chosen = tuple(zip(varied, values, strict=True))
+        key = ",".join(f"{name}={value}" for name, value in chosen)
+        if "/" in key or not key.isprintable() or len(key) > LONGEST:
+            raise SmileError(UNSAFE.format(key))
+        trial = Trial(key, with_values(base, dict(chosen)), chosen)
+        if any(other.config == trial.config for other in made):
+            raise SmileError(SAME.format(key))
+        made.append(trial)
+    return tuple(made)
+
+
+def finished(trial: Trial, folder: Path) -> bool:
+    """Return whether a folder holds this training, done to its last step.
+
+    Raises:
+        SmileError: what is there is damaged.
+    """
+    if not (folder / ADAPTER).is_dir():
+        return False
+    run = Run(folder)
+    same = run.settings().get("config") == json.loads(json.dumps(trial.config.learning(), default=list))
+    return same and run.step() >= trial.config.steps
+
+
+def row(trial: Trial, folder: Path) -> dict[str, Any]:
+    """Return a training as a row of the sweep's table: CER in percent by examples, at its last validation."""
+    checks = [r for r in Run(folder).rows() if r["kind"] == "validation"] if folder.is_dir() else []
+    cells = {"run": trial.key, **dict(trial.varied), "steps": trial.config.steps, "validated at": None}
+    if not checks:
+        return cells
+    last = max(checks, key=lambda check: int(check["step"]))
+    rates = {f"{count} shots": 100 * float(last[f"{count} shots"]) for count in SHOTS}
+    mean = sum(rates.values()) / len(rates)
+    return cells | {"validated at": last["step"], **rates, "mean": mean}
