@@ -27,6 +27,7 @@ from smile.settings import DEFAULTS
 from smile.transcription import lengths
 from smile.util.urls import Url
 from smile.util.workers.carried import temporary_folder
+from smile.whisper.engines import with_lanes
 
 OTHER = {  # than Whisper alone, by level
     "context": "With examples ",
@@ -148,7 +149,9 @@ def run(chosen: argparse.Namespace) -> None:
         if chosen.times:
             fit_acoustic(pool, models.smile.within(settings.windows))
         if samples is None:
-            given = Workers(placement, model_arguments(chosen), models, pool, pool_at)
+            given = Workers(
+                with_lanes(placement, chosen.device), model_arguments(chosen), models, pool, pool_at
+            )
             _transcribe_many(chosen, given, found, settings)
             return
     result = _last(transcribe(models, samples, pool, settings))

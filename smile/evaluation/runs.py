@@ -33,6 +33,7 @@ from smile.transcription.preparing import needed, prepare
 from smile.util import leftovers
 from smile.util.workers import Placement
 from smile.whisper.adapters import load
+from smile.whisper.engines import with_lanes
 from smile.whisper.model import Model, Models, load_models
 
 BATCH = 4  # utterances between two writings
@@ -67,8 +68,8 @@ class Job:
     @property
     def placement(self) -> Placement:
         """Return how many workers there are, and where; on a cluster a GPU each where the models need one."""
-        cuda = str(self.model.get("device", "cpu")).startswith("cuda")
-        return Placement(self.jobs, self.cluster, int(cuda))
+        device = str(self.model.get("device", "cpu"))
+        return with_lanes(Placement(self.jobs, self.cluster, int(device.startswith("cuda"))), device)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,11 @@ def worker_pool(models: Models, placement: Placement, arguments: dict[str, Any])
         SmileError: Ray is not there; or, from the work, a worker has ended before it was done.
     """
     folder = str(Path.cwd()) if placement.cluster else ""
-    do = Here(models) if placement.here else Evaluator(CarriedModels.of(arguments, True, models), folder)
+    do = (
+        Here(models)
+        if placement.one_process
+        else Evaluator(CarriedModels.of(arguments, True, models), folder)
+    )
     with workers(placement, do) as work:
         yield work
 

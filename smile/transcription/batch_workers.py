@@ -39,7 +39,7 @@ from smile.util.opening import read_bytes
 from smile.util.workers import Failed, Placement, workers, written_once
 from smile.util.workers import Work as Doing
 from smile.util.workers.carried import as_file, sweep
-from smile.whisper.carried import CarriedModels
+from smile.whisper.carried import CarriedModels, Held
 from smile.whisper.engines import one_thread
 from smile.whisper.model import Models
 
@@ -57,7 +57,7 @@ class RecordingTask:
 class Transcriber:
     """How a recording is transcribed in a worker."""
 
-    models: CarriedModels
+    models: CarriedModels | Held
     pool: Pool | CarriedPool | None
     settings: Settings
     times: Times
@@ -106,6 +106,8 @@ class Workers:
         Raises:
             OSError: a file of the pool or of the adapter cannot be read.
         """
+        if self.placement.one_process:
+            return Transcriber(Held(self.models), self.pool, settings, times)
         here = self.placement.one_machine
         pool = self.pool if here or self.pool is None else CarriedPool.of(self.pool, self.pool_at)
         return Transcriber(CarriedModels.of(self.arguments, here, self.models), pool, settings, times)

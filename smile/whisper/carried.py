@@ -15,6 +15,17 @@ from smile.whisper.engines import precision_of
 from smile.whisper.model import SHIPPED_ADAPTER, Models, load_models
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Models that threads of this process share."""
+
+    models: Models
+
+    def loaded(self) -> Models:
+        """Return the models."""
+        return self.models
+
+
 @dataclass(frozen=True)
 class CarriedModels:
     """What models are loaded from; an adapter other than the one that comes with SMILE travels along.

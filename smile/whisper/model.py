@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from smile.datatypes import SAMPLE_RATE
@@ -115,7 +116,11 @@ def load_models(
     """
     adapter = shipped_adapter(model) if adapter == "shipped" else adapter
     digest = load(adapter).sha256 if adapter else ""
-    return _load(model, engine, precision, adapter, digest, device)
+    with _LOADING:  # of threads that ask for the same at once, one loads it
+        return _load(model, engine, precision, adapter, digest, device)
+
+
+_LOADING = Lock()
 
 
 @lru_cache(maxsize=2)

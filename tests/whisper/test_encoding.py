@@ -115,7 +115,7 @@ def test_both_engines_and_training_hear_the_same(
     batch = packed([tuple(states)] * 2, [episode] * 2)
     assert batch.layout is not None
     with torch.inference_mode():
-        trained = run_apart(hf._model.model.decoder, batch.tokens, batch.sound, batch.layout).numpy()
+        trained = run_apart(hf.model.model.decoder, batch.tokens, batch.sound, batch.layout).numpy()
     for episode in np.split(trained, 2):
         np.testing.assert_allclose(episode[-len(hidden[0]) :], hidden[0], atol=2e-5)
 

@@ -95,7 +95,7 @@ def test_greedy_is_transformers_generate(
 
     for clip in twenty[:6]:
         prompt = prompts.vanilla(mute(tokenizer), clip.samples, "en")
-        generated = hf._model.generate(
+        generated = hf.model.generate(
             input_features=torch.from_numpy(log_mel(clip.samples, 30.0))[None],
             decoder_input_ids=torch.tensor([prompt.tokens]),
             suppress_tokens=list(tokenizer.suppress),

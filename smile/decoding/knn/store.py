@@ -33,6 +33,7 @@ from smile.util import leftovers
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.log import Log
 from smile.util.storage import set_aside
+from smile.util.together import in_lane
 from smile.whisper.model import Model
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: in
     executor, begun = ThreadPoolExecutor(threads, initializer=compute_alone), deque[Future[ClipStates]]()
     try:
         for number in numbers:
-            begun.append(executor.submit(reader, number))
+            begun.append(executor.submit(in_lane, reader, number))
             if len(begun) > threads:
                 yield begun.popleft().result()
         while begun:

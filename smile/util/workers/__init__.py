@@ -43,16 +43,23 @@ class Placement:
         jobs: workers.
         cluster: address of a Ray cluster, "local" for one of this machine's own; empty: without Ray.
         gpus: that each worker on a cluster has to itself.
+        lanes: tasks that this process does side by side in threads, where a GPU does their steps together.
     """
 
     jobs: int = 1
     cluster: str = ""
     gpus: int = 0
+    lanes: int = 1
+
+    @property
+    def one_process(self) -> bool:
+        """Return whether this process does all, in threads or one after the other."""
+        return self.jobs == 1 and not self.cluster
 
     @property
     def here(self) -> bool:
-        """Return whether this process does all by itself."""
-        return self.jobs == 1 and not self.cluster
+        """Return whether this process does all by itself, one after the other."""
+        return self.one_process and self.lanes == 1
 
     @property
     def one_machine(self) -> bool:
@@ -78,6 +85,10 @@ def workers(placement: Placement, do: Do) -> AbstractContextManager[Work]:
         from smile.util.workers.on_ray import on_ray
 
         return on_ray(placement, do)
+    if placement.lanes > 1:
+        from smile.util.workers.in_threads import in_threads
+
+        return in_threads(placement.lanes, do)
     if placement.jobs > 1:
         from smile.util.workers.in_processes import in_processes
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ctypes import CDLL
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from smile.datatypes import EncoderId, Recognizer, RecognizerInfo, SmileError
 from smile.whisper.engines import zero
 
 if TYPE_CHECKING:
+    from smile.util.workers import Placement
     from smile.whisper.adapters import Adapter
+    from smile.whisper.engines.hf import HfRecognizer
     from smile.whisper.tensors import State
     from smile.whisper.weights import Base
 
 ENGINES = ("lean", "hf")
+GPU_LANES = 16  # clips or conditions whose steps a GPU does together
 
 
 def load_recognizer(
@@ -58,36 +63,70 @@ def load_recognizer(
         from smile.whisper.engines.hf import HfRecognizer
 
         recognizer = HfRecognizer(state, base.config, info, adapter)
-        return zero.leased(recognizer) if device.startswith("cuda") and zero.present() else recognizer
+        return _on_gpu(recognizer) if device.startswith("cuda") else recognizer
     from smile.whisper.engines.lean import LeanRecognizer
 
     lean = sibling if isinstance(sibling, LeanRecognizer) else None
     return LeanRecognizer(merge(state, loaded) if loaded else state, base.config, info, lean)
 
 
+def _on_gpu(recognizer: HfRecognizer) -> Recognizer:
+    """A recognizer for a GPU: lent a call at a time on ZeroGPU, else shared by threads."""
+    if zero.present():
+        return zero.leased(recognizer)
+    from smile.whisper.engines.batched import BatchedRecognizer
+
+    return BatchedRecognizer(recognizer)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let this process compute in one thread, so that sums do not depend on the number of cores.
 
-    That holds for torch and for numpy's BLAS, whose last bits would change int8's rounding.
+    That holds for torch and for numpy's BLAS, whose last bits would change int8's rounding. Several threads
+    may be within at once; the last one to leave puts back what was.
     """
-    import torch
-    from threadpoolctl import threadpool_limits
+    with _ALONE:
+        yield
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
+
+class _Alone:
+    """How many threads are within `one_thread`, and what ends it."""
+
+    def __init__(self) -> None:
+        self._lock, self._within, self._stack = Lock(), 0, ExitStack()
+
+    def __enter__(self) -> None:
+        import torch
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if not self._within:
+                self._stack.callback(torch.set_num_threads, torch.get_num_threads())
+                torch.set_num_threads(1)
+                self._stack.enter_context(threadpool_limits(1))
+            self._within += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within:
+                self._stack.close()
+
+
+_ALONE = _Alone()
 
 
 def clips_at_a_time(device: str) -> int:
-    """Return how many clips to work on side by side: as many as torch has threads; off the CPU, one."""
+    """Return how many clips to work on side by side: as many as torch has threads, or as a GPU takes."""
     import torch
 
-    return torch.get_num_threads() if device == "cpu" else 1
+    return torch.get_num_threads() if device == "cpu" else GPU_LANES
+
+
+def with_lanes(placement: Placement, device: str) -> Placement:
+    """Return a placement in which one process that has a GPU does as many tasks at a time as that takes."""
+    return replace(placement, lanes=GPU_LANES) if placement.here and device.startswith("cuda") else placement
 
 
 def compute_alone() -> None:

@@ -50,7 +50,7 @@ class HfRecognizer:
         self.width, self.context = int(config["d_model"]), int(config["max_target_positions"])
         self.max_frames, self.depth = int(config["max_source_positions"]), int(config["encoder_layers"])
         self.dtype, self.device = DTYPES[info.precision], torch.device(info.device)
-        self._model = whisper(state, config, adapter).eval().to(self.device, self.dtype)
+        self.model = whisper(state, config, adapter).eval().to(self.device, self.dtype)
 
     @torch.inference_mode()
     def encode(self, features: Matrix) -> Matrix:
@@ -61,19 +61,20 @@ class HfRecognizer:
     def encode_layers(self, features: Matrix, layers: Sequence[int]) -> tuple[Matrix, LayerStates]:
         """Return what `encode` does, and the outputs (layers, frames / 2, d) of these encoder layers."""
         outputs: list[Tensor] = []
-        states = run_encoder(self._model.model.encoder, self._tensor(features)[None], outputs)
+        states = run_encoder(self.model.model.encoder, self.tensor(features)[None], outputs)
         return np.asarray(states[0].float().cpu().numpy()), stacked(outputs, layers)
 
     def decoder(self, states: Matrix) -> HfSession:
         """Open a decoding over encoder states (frames, d) of any length."""
-        return HfSession(self._model, self._tensor(states)[None])
+        return HfSession(self.model, self.tensor(states)[None])
 
     @torch.inference_mode()
     def logits(self, hidden: Matrix) -> Matrix:
         """Return the next tokens' logits (n, vocabulary) of the decoder's last hidden states (n, d)."""
-        return np.asarray(self._model.proj_out(self._tensor(hidden)).float().cpu().numpy())
+        return np.asarray(self.model.proj_out(self.tensor(hidden)).float().cpu().numpy())
 
-    def _tensor(self, array: Matrix) -> Tensor:
+    def tensor(self, array: Matrix) -> Tensor:
+        """Return an array on the device, in the precision."""
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self.device, self.dtype)
 
 
