@@ -6,9 +6,7 @@ Reading may be broken off after any clip, and goes on there.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -23,6 +21,7 @@ from smile.decoding.knn.checked import PARTS, header_of, usable
 from smile.decoding.knn.copied import carried, groups_in, owners_of, with_groups
 from smile.decoding.knn.datastore import Datastore, Observed, fit
 from smile.decoding.knn.large import LARGE_DATASTORE, has_lists, is_large, lists_path, open_large, write_lists
+from smile.decoding.knn.reading_here import in_threads, readings
 from smile.decoding.knn.teacher_forcing import ClipStates, TeacherForcedPass, digest
 from smile.pools.copies import Groups, copies
 from smile.pools.kept import make_folder, making
@@ -33,7 +32,6 @@ from smile.util import leftovers
 from smile.util.arrays import Arrays, write_arrays
 from smile.util.log import Log
 from smile.util.storage import set_aside
-from smile.util.together import in_lane
 from smile.whisper.model import Model
 
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ def build(
     groups = copies(pool)
     reader = TeacherForcedPass(pool, model, language, groups)
     threads = threads or clips_at_a_time(model.info.device)
-    read = partial(by.read, pool, model, language, groups) if by else partial(_read, reader, threads)
+    read = partial(by.read, pool, model, language, groups) if by else partial(readings, reader, threads)
     with making(pool, path) as work:
         with closing(Log(work.part / "read.jsonl", reader.settings)) as log:
             states = _read_all(pool, read, log, progress)
@@ -144,8 +142,8 @@ def update(
     }
     missing = [number for number in range(len(new)) if number not in states]
     threads = clips_at_a_time(model.info.device)
-    with closing(_side_by_side(after, missing, threads)) as readings:
-        for done, (number, reading) in enumerate(zip(missing, readings, strict=True), len(states) + 1):
+    with closing(in_threads(after, missing, threads)) as read:
+        for done, (number, reading) in enumerate(zip(missing, read, strict=True), len(states) + 1):
             states[number] = reading
             if progress:
                 progress(done, len(new))
@@ -191,29 +189,6 @@ def _read_all(pool: Pool, read: Read, log: Log, progress: Progress | None) -> li
             if progress:
                 progress(len(names) - len(missing) + done, len(names))
     return [ClipStates.from_json(log.get(name)) for name in names]
-
-
-def _read(reader: TeacherForcedPass, threads: int, numbers: Sequence[int]) -> Generator[Reading]:
-    """Read clips in this process, in order."""
-    with closing(_side_by_side(reader, numbers, threads)) as readings:
-        for number, reading in zip(numbers, readings, strict=True):
-            yield number, reading.to_json()
-
-
-def _side_by_side(reader: TeacherForcedPass, numbers: Sequence[int], threads: int) -> Generator[ClipStates]:
-    """Clips read, in order; no more is begun than one beside those at work, so that it soon ends."""
-    from smile.whisper.engines import compute_alone
-
-    executor, begun = ThreadPoolExecutor(threads, initializer=compute_alone), deque[Future[ClipStates]]()
-    try:
-        for number in numbers:
-            begun.append(executor.submit(in_lane, reader, number))
-            if len(begun) > threads:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 def _write(path: Path, pool: Pool, model: Model, states: list[ClipStates], groups: Groups) -> None:
