@@ -46,10 +46,11 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Begin:
-    """What a fit begins with: a checkpoint of its own to go on from, an older head, or neither."""
+    """What a fit begins with: a checkpoint of its own to go on from, an older head, or neither; and where."""
 
     checkpoint: Path | None = None
     older: Head | None = None
+    device: str = "cpu"
 
 
 ANEW = Begin()
@@ -99,7 +100,8 @@ def build(
         form, fits = form_of(pool, recipes[0].normaliser), []
         for number, recipe in enumerate(recipes):
             alike = [head for head in older[number : number + 1] if _alike(head, store, form, recipe)]
-            begin = Begin(work.part / f"checkpoint-{number}.npz", alike[0] if alike else None)
+            checkpoint = work.part / f"checkpoint-{number}.npz"
+            begin = Begin(checkpoint, alike[0] if alike else None, model.info.device)
             used = recipe.again(len(pool)) if alike else recipe
             fits.append((used, begin))
         if by is None:
@@ -161,7 +163,7 @@ def fit_to(
     if len(alphabet) > MOST_SYMBOLS:
         raise PoolError(MANY.format(len(alphabet) - 1, MOST_SYMBOLS - 1))
     clips = _labelled(store, [(utterances[i], texts[i], needed[i]) for i in used])
-    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older)
+    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older, begin.device)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
 
 

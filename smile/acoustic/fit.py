@@ -106,6 +106,7 @@ def fit(
     recipe: Recipe,
     checkpoint: Path | None = None,
     start: Head | None = None,
+    device: str = "cpu",
 ) -> Generator[FittingProgress, None, dict[str, NDArray[np.float32]]]:
     """Fit a head and return its weights; yields after each epoch and in long ones, and may be closed there.
 
@@ -114,13 +115,14 @@ def fit(
 
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
     one thread, so that the same seed gives the same bits on one machine, and holds one batch of states. A
-    checkpoint that cannot be written is a warning in the log.
+    checkpoint that cannot be written is a warning in the log. On a `device` that is a GPU it computes there,
+    in float32; sums there have no order, and so the bits may differ.
     """
     from smile.whisper.engines import compute_alone
 
     fitted, left = _parted(clips, recipe)
     epochs = recipe.epochs_for(len(fitted))
-    state = _begun(clips, alphabet, recipe)
+    state = _begun(clips, alphabet, recipe, device)
     if start:
         state.network.load(weights_from(start, alphabet, state.network.arrays()))
     key = _key(clips, alphabet, recipe) | ({"start": _digest(start)} if start else {})
@@ -148,10 +150,10 @@ def _parted(clips: Labelled, recipe: Recipe) -> tuple[list[int], list[int]]:
     return sorted(order[left:]), sorted(order[:left])
 
 
-def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> _State:
+def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe, device: str) -> _State:
     layers, _, width = clips.states(0, 1.0).shape
     draws = torch.Generator().manual_seed(recipe.seed)
-    network = Network((layers, width, len(alphabet)), recipe, draws)
+    network = Network((layers, width, len(alphabet)), recipe, draws).to(device)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
     )
@@ -198,7 +200,7 @@ def _step(
     """Fit to a batch of clips; returns its loss."""
     state.optimiser.param_groups[0]["lr"] = rate
     labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i, _ in batch]
-    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):
+    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):  # of a CPU's products only
         loss = state.network.loss([clips.states(*take) for take in batch], labels)
     state.optimiser.zero_grad()
     loss.backward()
@@ -217,7 +219,8 @@ def _judge(state: _State, clips: Labelled, alphabet: Alphabet, left: Sequence[in
     state.network.eval()
     edits = length = 0
     for i in left:
-        logprobs = state.network(padded([clips.states(i, 1.0)]))[0].numpy()
+        states = padded([clips.states(i, 1.0)]).to(state.network.mix.device)
+        logprobs = state.network(states)[0].cpu().numpy()
         counts = score(clips.texts[i], greedy(logprobs, alphabet))
         edits, length = edits + counts.edits, length + counts.length
     cer = edits / max(1, length)
@@ -253,7 +256,7 @@ def _save(state: _State, path: Path, key: dict[str, Any]) -> None:
     arrays |= {f"best/{name}": value for name, value in state.best.items()}
     for name, parameter in state.network.named_parameters():
         moments = state.optimiser.state[parameter]
-        arrays |= {f"{moment}/{name}": moments[moment].numpy() for moment in MOMENTS}
+        arrays |= {f"{moment}/{name}": moments[moment].cpu().numpy() for moment in MOMENTS}
     write_arrays(path, arrays)
 
 
@@ -266,7 +269,10 @@ def _resume(state: _State, path: Path | None, key: dict[str, Any]) -> None:
             return
         names = [name for name, _ in state.network.named_parameters()]
         at, draws = saved["at"], torch.from_numpy(saved["draws"].copy())
-        moments = {name: {m: torch.tensor(saved[f"{m}/{name}"]) for m in MOMENTS} for name in names}
+        device = state.network.mix.device
+        moments = {
+            name: {m: torch.tensor(saved[f"{m}/{name}"], device=device) for m in MOMENTS} for name in names
+        }
         weights = {name: saved[f"weights/{name}"] for name in names}
         best = {name: saved[f"best/{name}"] for name in names} if at[1] else {}
         state.network.load(weights)

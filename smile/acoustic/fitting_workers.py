@@ -7,7 +7,7 @@ the pool and its states travel, 49 MB a minute of speech, and a fit that is lost
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -99,7 +99,7 @@ class FittingWorkers:
 
         here = self.placement.one_machine
         tasks = [
-            HeadTask(f"head {number}", recipe, begin if here else Begin(older=begin.older))
+            HeadTask(f"head {number}", recipe, begin if here else replace(begin, checkpoint=None))
             for number, (recipe, begin) in enumerate(fits, 1)
         ]
         clips = pool.utterances if here else _away(pool, store)

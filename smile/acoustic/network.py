@@ -55,14 +55,15 @@ class Network(nn.Module):
     def loss(self, states: Sequence[NDArray[np.float16]], labels: Sequence[Labels]) -> Tensor:
         """Return the CTC loss a character, averaged over clips, of layer states (layers, frames, d) each."""
         frames = [clip.shape[1] for clip in states]
-        logprobs = self(padded(states)).transpose(0, 1)
-        targets = torch.from_numpy(np.concatenate(labels))
+        device = self.mix.device
+        logprobs = self(padded(states).to(device)).transpose(0, 1)
+        targets = torch.from_numpy(np.concatenate(labels)).to(device)
         lengths = torch.tensor([len(text) for text in labels])
         return F.ctc_loss(logprobs, targets, torch.tensor(frames), lengths)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the weights by name."""
-        return {name: value.detach().numpy().copy() for name, value in self.named_parameters()}
+        return {name: value.detach().cpu().numpy().copy() for name, value in self.named_parameters()}
 
     def load(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
         """Take weights by name."""
@@ -75,7 +76,7 @@ class Network(nn.Module):
         if not (self.training and self._recipe.dropout):
             return x
         kept = 1 - self._recipe.dropout
-        return x * torch.rand(x.shape, generator=self._draws).lt_(kept).div_(kept)
+        return x * torch.rand(x.shape, generator=self._draws).lt_(kept).div_(kept).to(x.device)
 
     def _masked(self, x: Tensor) -> Tensor:
         """Return x (batch, frames, d) with short stretches of frames at zero, while it is trained."""
@@ -86,7 +87,7 @@ class Network(nn.Module):
         lengths = torch.randint(self._recipe.mask_frames + 1, shape, generator=self._draws)
         starts = (torch.rand(shape, generator=self._draws) * (frames - lengths).clamp(min=1)).long()
         masked = ((at >= starts) & (at < starts + lengths)).any(1)
-        return x.masked_fill(masked[..., None], 0.0)
+        return x.masked_fill(masked[..., None].to(x.device), 0.0)
 
 
 def _convolved(convolution: nn.Module, x: Tensor) -> Tensor:

@@ -21,14 +21,14 @@ def add(commands: Commands) -> None:
         "what",
         choices=tuple(_BENCHES),
         help="Measure engines, the latency of a clip, all levels beside faster-whisper and transformers' "
-        "pipeline (peers), the parts of a transcription (stages), two jobs at once (together), many visitors "
-        "at once (visitors), retrieval and kNN-LM lookup in large pools (large), unit costs of every stage "
-        "(costs), a simulation of many machines by these costs (scale), ways to encode examples, "
-        "the app's start, the map, the CER of pools' acoustic models, the errors of their word times, the "
-        "calibration of their words' confidence, the delay and the CER of live text (live), how well "
-        "recordings unlike a pool are known (near), how many wrong texts of a pool are found (misfits), the "
-        "CER of quiet recordings (levels), how much is written behind a pause (pauses), or the recordings to "
-        "try of the demo pools, whose figures are "
+        "pipeline (peers), the parts of a transcription (stages), two jobs at once (together), many "
+        "visitors at once (visitors), retrieval and kNN-LM lookup in large pools (large), unit costs of "
+        "every stage (costs), a simulation of many machines by these costs (scale), what a GPU does "
+        "together (gpu), ways to encode examples, the app's start, the map, the CER of pools' acoustic "
+        "models, the errors of their word times, the calibration of their words' confidence, the delay "
+        "and the CER of live text (live), how well recordings unlike a pool are known (near), how many "
+        "wrong texts of a pool are found (misfits), the CER of quiet recordings (levels), how much is "
+        "written behind a pause (pauses), or the recordings to try of the demo pools, whose figures are "
         "written down for the page.",
     )
     add_option(
@@ -138,6 +138,13 @@ def _large(chosen: argparse.Namespace) -> str:
     from smile.bench import large
 
     return large.run(chosen.data, tell=_told)
+
+
+def _gpu(chosen: argparse.Namespace) -> str:
+    from smile.bench import asked, gpu
+
+    code, *_ = chosen.languages or ("mdw",)
+    return gpu.run(asked.Asked(chosen.data[0], code, chosen.split, chosen.pools), chosen.limit)
 
 
 def _live(chosen: argparse.Namespace) -> str:
@@ -263,6 +270,7 @@ _BENCHES: dict[str, Callable[[argparse.Namespace], str]] = {
     "scale": _scale,
     "context": _context,
     "large": _large,
+    "gpu": _gpu,
     "start": _start,
     "map": _map,
     "acoustic": _acoustic,

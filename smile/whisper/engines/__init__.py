@@ -124,6 +124,13 @@ def clips_at_a_time(device: str) -> int:
     return torch.get_num_threads() if device == "cpu" else GPU_LANES
 
 
+def gpu_name() -> str:
+    """Return the name of the GPU that torch computes on as "cuda"; empty where there is none."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+
+
 def with_lanes(placement: Placement, device: str) -> Placement:
     """Return a placement in which one process that has a GPU does as many tasks at a time as that takes."""
     return replace(placement, lanes=GPU_LANES) if placement.here and device.startswith("cuda") else placement
