@@ -48,6 +48,21 @@ class CarriedPool:
         return replace(pool, stores=self.made.unpacked() if self.made else None, added=self.added)
 
 
+def whole(folder: Path) -> Parcel:
+    """Return a pool's folder with all that was made of it and of parts of it, but for layer states.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_TAKEN)
+    return Parcel.of(folder, [path for path in files if not any(map(_left, path.relative_to(folder).parts))])
+
+
+def _left(part: str) -> bool:
+    """Whether what lies under a name stays here: temporary files, work folders, layer states."""
+    return part[0] == "." or part.endswith(".part") or part.startswith("layers-")
+
+
 def _plain(folder: Path) -> list[Path]:
     """The files of a folder itself, but for hidden ones."""
     return [p for p in folder.iterdir() if p.is_file() and p.name[0] != "." and p.name not in NOT_TAKEN]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -26,14 +28,21 @@ from smile.evaluation.rows import Row, RowFile, Seconds, read_rows
 from smile.evaluation.runs import Job
 from smile.util.workers import LOCAL, Placement
 from smile.util.workers import workers as put_to_work
-from smile.whisper.carried import CarriedModels
 from tests.conftest import ROOT
+from tests.support.commanded import begun, commanded
 from tests.support.made_conditions import condition
 from tests.support.superb import superb
 from tests.support.tiny import tiny_whisper
+from tests.support.two_nodes import two_nodes
 
 CONDITIONS = (condition("vanilla", "vanilla", shots=0), condition("u-1", shots=1), condition("u-2", shots=2))
 UTTERANCES = 10
+GRID = """
+condition = [
+  { name = "u-1", shots = 1, knn = 0.5 },
+  { name = "u-2", shots = 2, clips = 3, adapter = "" },
+]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -138,19 +147,44 @@ def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) 
         pass
 
 
-def test_a_machine_without_the_corpus_says_so(job: Job, tmp_path: Path) -> None:
-    job, _ = runs.prepared(job)
-    (pending,) = runs.plan(replace(job, out=tmp_path))
-    task = workers.EvaluationTask(
-        pending.work[0][0], CONDITIONS, {("gle", ""): (tmp_path / "pool",)}, "10min_test"
-    )
-    before = Path.cwd()
-    try:
-        for folder in (before, tmp_path / "nowhere"):
-            with pytest.raises(SmileError, match="all machines of the cluster must have them"):
-                workers.Evaluator(CarriedModels(job.model, bfloat16=False), str(folder))(task)
-    finally:
-        os.chdir(before)
+def test_other_machines_get_what_they_do_not_see_and_one_may_be_lost(job: Job, tmp_path: Path) -> None:
+    model, data = Path(str(job.model["model"])), str(job.data)
+    grid = tmp_path / "grid.toml"
+    grid.write_text(GRID, encoding="utf-8")
+
+    def line(out: str, *more: str) -> list[str]:
+        where = ["--data", data, "--out", str(tmp_path / out), "--cache", str(tmp_path / f"{out}.pools")]
+        return ["evaluate", *where, "--grid", str(grid), *more]
+
+    assert commanded(model, *line("one")) == 0
+    rows = tmp_path / "far" / "gle.jsonl"
+    with two_nodes() as cluster:
+        run = begun(model, line("far", "--jobs", "2", "--cluster", cluster.address), cluster.environment)
+        cluster.killed_in(run, rows.exists)
+    assert rows.read_bytes() == (tmp_path / "one" / "gle.jsonl").read_bytes()
+
+
+def test_a_task_carries_what_its_worker_does_not_see(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = tmp_path / "corpus"
+    shutil.copytree(job.data, corpus)
+    here = replace(job, data=corpus, out=tmp_path / "one", cache=tmp_path / "cache")
+    expected = done(here)
+
+    @contextmanager
+    def elsewhere(placement: Placement, do: object) -> Iterator[object]:
+        def work(tasks: Iterable[object]) -> Iterator[tuple[str, object]]:
+            there, sent = pickle.loads(pickle.dumps(do)), [pickle.loads(pickle.dumps(task)) for task in tasks]
+            shutil.rmtree(corpus / "gle" / "wav")
+            shutil.rmtree(here.cache)
+            for task in sent:
+                yield task.key, there(task)
+
+        yield work
+
+    monkeypatch.setattr(workers, "workers", elsewhere)
+    assert done(replace(here, out=tmp_path / "far", cluster="far:1", jobs=2)) == expected
 
 
 @pytest.mark.parametrize(
