@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -52,21 +53,27 @@ def trials(base: TrainConfig, varied: Mapping[str, Sequence[str]]) -> tuple[Tria
 
 
 def finished(trial: Trial, folder: Path) -> bool:
-    """Return whether a folder holds this training, done to its last step.
-
-    Raises:
-        SmileError: what is there is damaged.
-    """
+    """Return whether a folder holds this training, done to its last step; of one that is damaged, not."""
     if not (folder / ADAPTER).is_dir():
         return False
-    run = Run(folder)
-    same = run.settings().get("config") == json.loads(json.dumps(trial.config.learning(), default=list))
-    return same and run.step() >= trial.config.steps
+    with suppress(SmileError):  # who goes on with it tells what is wrong
+        run = Run(folder)
+        return _holds(run, trial) and run.step() >= trial.config.steps
+    return False
+
+
+def _holds(run: Run, trial: Trial) -> bool:
+    """Whether a folder is of this training, and not of one with other settings."""
+    wanted = json.loads(json.dumps(trial.config.learning(), default=list))
+    return bool(run.settings().get("config") == wanted)
 
 
 def row(trial: Trial, folder: Path) -> dict[str, Any]:
     """Return a training as a row of the sweep's table: CER in percent by examples, at its last validation."""
-    checks = [r for r in Run(folder).rows() if r["kind"] == "validation"] if folder.is_dir() else []
+    checks = list[dict[str, Any]]()
+    with suppress(SmileError):
+        if folder.is_dir() and _holds(run := Run(folder), trial):
+            checks = [line for line in run.rows() if line["kind"] == "validation"]
     cells = {"run": trial.key, **dict(trial.varied), "steps": trial.config.steps, "validated at": None}
     if not checks:
         return cells

@@ -98,6 +98,21 @@ def test_what_cannot_be_trained_is_told_and_the_others_are(
     assert list(table["mean"].notna()) == [True, False]
 
 
+def test_a_folder_of_other_settings_or_a_damaged_one_is_told_and_not_shown(
+    given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(given / "one", tmp_path / "out")
+    other = [*one(given, tmp_path / "out"), "batch=2", "--vary", "seed", "0", "--jobs", "2"]
+    assert cli.main(other) == 2
+    assert "seed=0 holds a run with other settings" in capsys.readouterr().err
+    assert pd.read_csv(tmp_path / "out" / sweep.TABLE).get("mean") is None
+    (tmp_path / "out" / "seed=1" / "checkpoint.pt").write_bytes(b"PK")
+    assert cli.main(line(given, tmp_path / "out", "--jobs", "2")) == 2
+    said = capsys.readouterr().err
+    assert "1 of 3 runs could not be trained. seed=1: " in said
+    assert "is damaged" in said
+
+
 def test_a_cluster_that_loses_a_node_learns_the_same(given: Path, tmp_path: Path) -> None:
     with two_nodes() as cluster:
         run = begun(line(given, tmp_path, "--jobs", "2", "--cluster", cluster.address), cluster.environment)
