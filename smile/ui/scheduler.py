@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from smile.datatypes import Progress
 from smile.transcription.preparing import ENCODED
+from smile.util.memory import NowAndThen
 from smile.util.pace import Pace, said
 
 TELLING = 5.0  # seconds of some work that tell how long the rest of it takes
@@ -35,6 +36,7 @@ class Scheduler:
         self._closed = False
         self._on: WeakValueDictionary[str, FairLock] = WeakValueDictionary()
         self._here = local()  # whether this thread is at a visitor's step
+        self._give_back = NowAndThen()
 
     @contextmanager
     def visit(self) -> Iterator[None]:
@@ -47,6 +49,7 @@ class Scheduler:
             with self._changed:
                 self._visitors -= 1
                 self._changed.notify_all()
+            self._give_back()
 
     def each(self, work: Iterator[T]) -> Generator[T, None, None]:
         """Yield what a visitor's work yields, one step at a time in turn with other visitors' steps."""
