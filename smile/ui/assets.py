@@ -10,6 +10,7 @@ SCRIPTS = (
     "texts",
     "address",
     "terms",
+    "opening",
     "keyboard",
     "focus",
     "showing",

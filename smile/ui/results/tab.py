@@ -23,7 +23,7 @@ element.addEventListener("click", (event) => {
   if (language) trigger("select", {language});
 });
 """
-SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
+SHOW_UTTERANCES = "() => { window.smileShow('#utterances .utterances'); window.smileGoOn('#utterances'); }"
 # A chart that was drawn out of sight has a width of its own until the window's size changes.
 FIT = "() => setTimeout(() => window.dispatchEvent(new Event('resize')), 100)"
 ANSWER = "(...values) => window.smileAnswer(...values)"
