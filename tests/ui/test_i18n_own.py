@@ -13,7 +13,7 @@ from smile.own.checked import Line
 from smile.pools.setting import PoolSetting
 from smile.settings import Level
 from smile.ui.i18n import french
-from smile.ui.own import verdict
+from smile.ui.own import orthography, verdict
 from smile.whisper.model import Models
 from tests.support.visitors import DEMO
 
@@ -34,6 +34,14 @@ def test_the_verdict_is_french(helps: bool | None, level: Level) -> None:
         assert english_left(said) == []
         (first, *_) = re.findall("<p[^>]*>(.*?)</p>", said)
         assert "52,7\u00a0% des caract\u00e8res" in str(french().text(first))
+
+
+def test_what_is_said_of_characters_is_french() -> None:
+    for texts in ((), ("\u00e1 a\u0301 \u014b", *("a b d e g i k l m o t u" for _ in range(99)))):
+        said = orthography.letters([replace(DEMO.utterances[0], text=text) for text in texts])
+        assert english_left(said) == []
+    assert "a typing error?" in said
+    assert "NFC" in said
 
 
 def test_its_table_is_french(models: Models) -> None:
