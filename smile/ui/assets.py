@@ -19,6 +19,7 @@ SCRIPTS = (
     "asking",
     "announcing",
     "tidying",
+    "whole",
     "notes",
     "files",
     "microphone",

@@ -15,13 +15,6 @@ from tests.support.chromium import chromium
 from tests.support.fake_engine import HEARD, TEXTS, FakeEngine
 
 
-@pytest.fixture(scope="module")
-def french_driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    driver = chromium(tmp_path_factory.mktemp("profile"), "--lang=fr", "--accept-lang=fr-FR,fr,en")
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
 def french(french_driver: webdriver.Chrome, served: str, engine: FakeEngine) -> Iterator[Page]:
     engine.pace, engine.error = 0.0, None
