@@ -20,6 +20,7 @@ SCRIPTS = (
     "announcing",
     "tidying",
     "whole",
+    "naming",
     "notes",
     "files",
     "microphone",
