@@ -1,4 +1,4 @@
-"""Gradio's own French texts, by its keys, that say another thing than the page: "télécharger" is to download."""
+"""Gradio's own French texts, by its keys, where the page says it otherwise: télécharger is to download."""
 
 from __future__ import annotations
 
