@@ -1,4 +1,4 @@
-"""Another key is entered while something is at work: nothing crosses over, and it is found again on return."""
+"""Another key is entered while something is at work: nothing crosses over, and it is found again."""
 
 from __future__ import annotations
 
