@@ -15,7 +15,7 @@
     const [before, after] = text.split(/\{\w+\}/);
     if (!label.startsWith(before) || !label.endsWith(after)) return null;
     const value = label.slice(before.length, label.length - after.length);
-    const shown = /^\d+(\.\d+)?$/.test(value) ? window.smileNumber(Number(value)) : value;
+    const shown = /^\d+(\.\d+)?$/.test(value) ? window.smileNumber(Number(Number(value).toFixed(2))) : value;
     return window.smileSaid(text).replace(/\{\w+\}/, () => shown);
   };
   const named = (label) => {

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from smile.exporting import Span, TieredTranscript
 from smile.own.check import conditions
 from smile.own.checked import Line
+from smile.own.transcripts import Item, Part
 from smile.pools.setting import PoolSetting
 from smile.settings import Level
+from smile.transcription.recordings import Recording
 from smile.ui.i18n import french
-from smile.ui.own import orthography, verdict
+from smile.ui.i18n.markup import translated_html
+from smile.ui.own import orthography, verdict, view
 from smile.whisper.model import Models
 from tests.support.visitors import DEMO
 
@@ -55,3 +60,15 @@ def test_its_table_is_french(models: Models) -> None:
     assert english_left(verdict.BY_OLDER) == []
     assert french().text("3 shots, no kNN-LM") == "3 exemples, sans kNN-LM"
     assert french().text("\u221222.9 points") == "\u221222,9 points"
+
+
+def test_where_a_transcript_stands_has_decimal_commas_and_its_name_stays() -> None:
+    part = Part("talk 2.5.ogg", 0, 2, 0.25, 1.5, "wa", "wa", 0.5, 3)
+    items = [
+        Item(
+            Recording(part.recording, Path(part.recording)),
+            TieredTranscript("talk", 2.0, (("SMILE", (Span(0, 1, "wa"),)),)),
+        )
+    ]
+    said = translated_html(view.transcripts(items, [part], first=[part]), french())
+    assert said.count('<bdi translate="no">talk 2.5.ogg</bdi> <span>0,2–1,5 s</span>') == 2
