@@ -1,4 +1,5 @@
-// Texts in sight that are cut off, by a part that hides what goes beyond it or by the edge of the window.
+// Texts in sight that are cut off, by a part that hides what goes beyond it or by the edge of the window, or that stick
+// out of their button.
 const hides = (value) => value === "hidden" || value === "clip";
 const scrolls = (value) => value === "auto" || value === "scroll";
 const beyond = (element, rect) => {
@@ -17,6 +18,12 @@ const beyond = (element, rect) => {
   const { left, right, top, bottom } = window;
   return (across && (rect.left < left - 1 || rect.right > right + 1)) || (down && (rect.top < top - 3 || rect.bottom > bottom + 3));
 };
+const sticksOut = (element, rect) => {
+  const button = element.closest("button");
+  if (!button || parseFloat(getComputedStyle(button).borderRightWidth) === 0) return false;
+  const { left, right } = button.getBoundingClientRect();
+  return rect.left < left + 3 || rect.right > right - 3;
+};
 const seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest(".unseen, .sr-only, .visually-hidden, option");
 const where = (e) => `${e.closest("[id]:not([id^='component-'], [id^='html-'])")?.id} ${e.tagName}`;
 const found = [];
@@ -27,7 +34,7 @@ while (walker.nextNode()) {
   if (!node.data.trim() || !seen(e)) continue;
   range.selectNodeContents(node);
   const rects = [...range.getClientRects()].filter(({ width, height }) => width > 1 && height > 1);
-  if (rects.some((rect) => beyond(e, rect))) found.push(`${where(e)}: ${node.data.trim()}`);
+  if (rects.some((rect) => beyond(e, rect) || sticksOut(e, rect))) found.push(`${where(e)}: ${node.data.trim()}`);
 }
 
 const pen = document.createElement("canvas").getContext("2d");

@@ -97,6 +97,16 @@ def test_no_text_of_a_language_of_ones_own_is_cut_off_on_a_phone(
             assert cut(page) == [], tab
 
 
+def test_the_buttons_of_a_recorder_have_room_for_their_words(phone: Page) -> None:
+    phone.open()
+    phone.click("#audio button.record-button")
+    phone.wait(lambda: phone.one("#audio button.stop-button").is_displayed(), "the recorder at work")
+    assert cut(phone) == []
+    phone.click("#audio button.pause-button")
+    phone.wait(lambda: phone.one("#audio button.resume-button").is_displayed(), "the pause")
+    assert cut(phone) == []
+
+
 def test_a_choice_that_is_too_long_for_its_line_can_be_typed_over(phone: Page) -> None:
     phone.open()
     field = phone.one("#pool input")
