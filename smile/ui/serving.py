@@ -83,7 +83,7 @@ class Dashboard(gr.Blocks):
                 "run_history": False,
                 "enable_monitoring": False,
                 "state_session_capacity": KEPT,
-                "i18n": gr.I18n(fr={**self._wordings, **gradio.TEXTS}),
+                "i18n": gr.I18n(fr={**self._wordings, **gradio.texts()}),
                 "app_kwargs": served,
                 **options,
             }

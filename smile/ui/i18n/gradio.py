@@ -1,10 +1,13 @@
-"""Gradio's own French texts, by its keys, where the page says it otherwise: télécharger is to download."""
+"""Gradio's own texts, by its keys, in place of those that say another thing than the page."""
 
 from __future__ import annotations
 
-TEXTS = {
-    "audio.drop_to_upload": "Déposez un fichier audio ici pour le téléverser",
-    "blocks.waiting_for_inputs": "Des fichiers sont encore en cours d’envoi ; réessayez quand ils seront là.",
-    "file.uploading": "Téléversement…",
-    "upload_text.click_to_upload": "Cliquez pour téléverser un fichier",
-}
+import tomllib
+
+from smile.ui.i18n.catalogue import LANGUAGE, LOCALES, typeset
+
+
+def texts() -> dict[str, str]:
+    """Return the texts by their keys."""
+    known = tomllib.loads((LOCALES / "gradio.toml").read_text(encoding="utf-8"))[LANGUAGE]
+    return {key: typeset(text) for key, text in known.items()}
