@@ -17,7 +17,7 @@ const refuse = (error) => {
   const box = asking;
   if (!box?.isConnected) return;
   tellBelow(box, window.smileSaid(REFUSALS[error?.name] ?? REFUSED));
-  const source = (name) => box.querySelector(`.source-selection button[aria-label="${name}"]`);
+  const source = (name) => box.querySelector(`.source-selection button[aria-label="${window.smileSaid(name)}"]`);
   source("Upload file")?.click();
   setTimeout(() => source("Record audio")?.click(), 150);
 };

@@ -66,7 +66,7 @@ def build_app(
         with gr.Accordion("Glossary", open=False, elem_id="glossary"):
             gr.Markdown(_glossary())
         gr.HTML(prose("footer.html"), apply_default_css=False)
-        connect_broken_off(delete, address.connect(page))
+        connect_broken_off(delete, address.connect(page, tabs))
         for connect in follow:
             connect()
     page.queue(max_size=WAITING_ROOM)

@@ -25,7 +25,7 @@ from smile.ui.doors import Gate, Hosts
 from smile.ui.fetching import fetch_within_bounds
 from smile.ui.files import keep_uploads_apart
 from smile.ui.fonts import FONTS, Letters
-from smile.ui.i18n import french, marked, reading, said, translated_answer, unmarked, wordings
+from smile.ui.i18n import french, gradio, marked, reading, said, translated_answer, unmarked, wordings
 from smile.ui.live import LIVE, LiveSessions
 from smile.ui.scheduler import Scheduler
 from smile.ui.sessions import KEPT, asked_since, bound_answers, keep_sessions_small
@@ -83,7 +83,7 @@ class Dashboard(gr.Blocks):
                 "run_history": False,
                 "enable_monitoring": False,
                 "state_session_capacity": KEPT,
-                "i18n": gr.I18n(fr=dict(self._wordings)),
+                "i18n": gr.I18n(fr={**self._wordings, **gradio.texts()}),
                 "app_kwargs": served,
                 **options,
             }

@@ -38,6 +38,13 @@ def driver(tmp_path_factory: pytest.TempPathFactory, spoken: Path) -> Iterator[w
     driver.quit()
 
 
+@pytest.fixture(scope="session")
+def french_driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    driver = chromium(tmp_path_factory.mktemp("french"), "--lang=fr", "--accept-lang=fr-FR,fr,en")
+    yield driver
+    driver.quit()
+
+
 @pytest.fixture(scope="package")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> FakeEngine:
     return FakeEngine(tmp_path_factory.mktemp("clips"))

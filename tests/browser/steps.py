@@ -10,6 +10,7 @@ from axe_core_python.selenium import Axe
 from tests.browser.page import PHONE, Page
 
 SERIOUS = ("serious", "critical")
+NAMED = ("Your language is", "Votre langue est")
 
 
 def shown(page: Page) -> None:
@@ -21,7 +22,7 @@ def name(page: Page, typed: str, code: str) -> None:
     page.one("#own-search :is(input, textarea)").send_keys(typed)
     page.wait(lambda: page.all(f"#own-matches input[value='{code}']"), "the language")
     page.click(f"#own-matches label:has(input[value='{code}'])")
-    page.wait(lambda: "Your language is" in said(page), "the name")
+    page.wait(lambda: any(words in said(page) for words in NAMED), "the name")
 
 
 def said(page: Page) -> str:

@@ -205,6 +205,15 @@ def test_a_pool_that_is_not_there_is_told_and_a_code_finds_the_only_pool_of_its_
     assert not page.all("#address-told .stage")
 
 
+def test_a_tab_that_there_is_not_is_told_on_the_first_one_and_left_out_of_the_address(page):
+    page.driver.get(f"{page.address}?tab=nonsense&pool=chr")
+    page.wait(lambda: "tab=nonsense" in page.text("#address-told"), "the sentence")
+    assert page.one("#address-told .stage").is_displayed()
+    page.wait(lambda: page.query == {"pool": "chr"}, "the address without it")
+    assert page.one("#start").is_displayed()
+    assert page.errors() == []
+
+
 def test_an_address_of_nonsense_opens_the_page_as_usual(page):
     page.open("tab=map&map=../..&layout=x&dimensions=4&neighbours=99&sort=-&families=%27&metric=%00&seeds=-1")
     page.wait(lambda: page.all("#map-trust p"), "the map")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from tests.browser.page import PHONE
 from tests.support.fake_engine import HEARD, TEXTS
@@ -31,6 +32,10 @@ def test_cells_fill_in_and_open(page, engine):
     assert page.one("#compare-table .cell[data-cell='3']").get_attribute("aria-pressed") == "true"
     top = "return innerHeight - document.querySelector('#compare-detail').getBoundingClientRect().top"
     page.wait(lambda: page.driver.execute_script(top) > 40, "the opened cell in sight")
+    heading = page.one("#compare-detail h3")
+    page.wait(lambda: page.driver.switch_to.active_element == heading, "the focus on it")
+    heading.send_keys(Keys.ESCAPE)
+    assert page.driver.switch_to.active_element == page.one("#compare-table .cell[data-cell='3']")
     page.one("#compare-reference textarea").clear()
     page.one("#compare-reference textarea").send_keys(" ")
     page.wait(lambda: not page.all("#compare-table [class*='heat']"), "the colours to go")

@@ -12,14 +12,7 @@ from selenium import webdriver
 from tests.browser.page import PHONE, Page
 from tests.browser.steps import findings
 from tests.support.chromium import chromium
-from tests.support.fake_engine import HEARD, TEXTS, FakeEngine
-
-
-@pytest.fixture(scope="module")
-def french_driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    driver = chromium(tmp_path_factory.mktemp("profile"), "--lang=fr", "--accept-lang=fr-FR,fr,en")
-    yield driver
-    driver.quit()
+from tests.support.fake_engine import HEARD, TEXTS, FakeEngine, tone
 
 
 @pytest.fixture
@@ -64,6 +57,44 @@ def test_a_run_is_told_in_french_and_its_transcript_stays_as_it_is(french, engin
     assert (french.vanilla, french.smile) == (HEARD, TEXTS["gla"][0])
     assert engine.asked[-1][1] == "gla"
     assert french.errors() == []
+
+
+ENGLISH = """
+  const named = [...document.querySelectorAll("[aria-label], [title]")];
+  const names = named.flatMap((one) => [one.ariaLabel, one.title]);
+  const words = /\\b(common|the|of|to|by|for|audio|file|files|volume|upload|input|value|more|undo|reset)\\b/i;
+  return [...new Set(names)].filter((name) => words.test(name) && name !== "Gradio footer navigation");
+"""
+
+
+def test_parts_of_players_and_fields_have_french_names(french, tmp_path):
+    clips = [tone(tmp_path / f"{name}.wav", 1, 300) for name in "ab"]
+    french.pick_example()
+    french.wait(lambda: french.all("#audio [aria-label='Régler le volume']"), "the player")
+    french.wait(lambda: french.all("#audio [aria-label='Avancer de 0,05 seconde']"), "with decimal commas")
+    french.click("#audio [aria-label='Régler la vitesse de lecture à 1,5']")
+    french.wait(lambda: french.all("#audio [aria-label='Régler la vitesse de lecture à 2']"), "another speed")
+    assert french.all("#shots [aria-label='Exemples dans le prompt, en nombre']")
+    french.click("#audio [aria-label='Téléverser']")
+    french.click("#audio [aria-label='Enregistrer']")
+    french.wait(lambda: french.all("#audio .record-button"), "the microphone")
+    french.show("own")
+    assert "Cliquez pour téléverser" in french.text("#own-uploads")
+    french.one("#own-uploads input[type='file']").send_keys("\n".join(map(str, clips)))
+    french.wait(lambda: french.all("#own-uploads .file-preview"), "the files")
+    for tab in ("compare", "own", "map", "results"):
+        french.show(tab)
+        assert french.driver.execute_script(ENGLISH) == [], tab
+    assert "télécharger" not in seen(french).lower()
+    assert french.errors() == []
+
+
+def test_a_part_that_gradio_has_no_name_for_has_one(page, tmp_path):
+    page.show("own")
+    page.one("#own-uploads input[type='file']").send_keys(str(tone(tmp_path / "a.wav", 1, 300)))
+    page.wait(lambda: page.all("#own-uploads .file-preview"), "the file")
+    page.wait(lambda: page.all("#own-uploads .icon-button[aria-label='Upload file']"), "its button", 10)
+    assert not page.all("[aria-label^='common.'], [title^='common.']")
 
 
 def test_addresses_are_the_same_in_every_language(french, page):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.page import PHONE
 from tests.browser.picking import pick
@@ -84,6 +86,10 @@ def test_condition_baseline_metric_and_normaliser(tab):
     assert tab.errors() == []
 
 
+def focused(page) -> WebElement:
+    return page.driver.switch_to.active_element
+
+
 SLOW = """const quick = window.fetch;
 window.fetch = async (...asked) => {
   const answer = await quick(...asked);
@@ -117,8 +123,23 @@ def test_a_click_on_a_language_opens_its_utterances(tab):
 def test_the_keyboard_opens_a_language_and_sorts(tab):
     tab.one("#table tr[data-language='sxb'] button").send_keys(Keys.ENTER)
     tab.wait(lambda: "Suba" in tab.text("#utterances"), "the utterances")
+    tab.wait(lambda: focused(tab).get_attribute("textContent") == "Suba (sxb)", "the focus on what opened")
+    assert focused(tab).get_attribute("title") == "Escape goes back to the table"
+    focused(tab).send_keys(Keys.TAB)
+    assert focused(tab).find_elements("xpath", "ancestor::*[@id='utterances']"), "keys go on in it"
+    focused(tab).send_keys(Keys.ESCAPE)
+    assert focused(tab) == tab.one("#table tr[data-language='sxb'] button")
     tab.one("#table button[data-sort='clips']").send_keys(Keys.ENTER)
     tab.wait(lambda: tab.all("#table th[aria-sort='ascending'] button[data-sort='clips']"), "the order")
+
+
+def test_the_focus_stays_with_who_goes_elsewhere_before_a_language_opens(tab):
+    tab.driver.execute_script(SLOW)
+    tab.one("#table tr[data-language='chr'] button").send_keys(Keys.ENTER)
+    tab.one("#search :is(input, textarea)").send_keys("")
+    tab.wait(lambda: tab.all("#utterances .utterance"), "the utterances")
+    time.sleep(0.5)
+    assert focused(tab) == tab.one("#search :is(input, textarea)")
 
 
 @pytest.mark.parametrize("kind", ["table-csv", "rows-parquet"])

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smile.ui import build_app
+from smile.ui.i18n import french
 from smile.ui.parts import pools
 from smile.ui.parts.address import (
     LONGEST,
@@ -20,6 +21,7 @@ from smile.ui.parts.address import (
     Address,
     Kept,
     first_of_each,
+    in_words,
     listed,
     read,
     restored,
@@ -29,6 +31,7 @@ from tests.support.fake_engine import TEXTS, FakeEngine
 from tests.support.measured import packed
 
 SKIPPED = str(gr.skip())
+TABS = ("transcribe", "compare", "own", "map", "results")
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +144,7 @@ def test_a_tab_shows_what_its_address_says(tabs, tab, query):
 
 def test_nothing_is_set_by_an_address_that_names_nothing(tabs):
     for query in ({}, {"tab": "results", "x": "1"}):
-        notice, *values = restored(tabs.values(), query)
+        notice, *values = restored(tabs.values(), query, TABS)
         assert {str(value) for value in (notice, *values)} == {SKIPPED}
 
 
@@ -168,7 +171,7 @@ VALUES = st.one_of(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8))
 def test_no_address_raises_and_all_it_sets_is_offered(tabs, query):
-    notice, *_ = restored(tabs.values(), query)
+    notice, *_ = restored(tabs.values(), query, TABS)
     assert "went wrong" not in str(notice)
     for tab, kept in tabs.items():
         for name, value in shown(tabs, tab, query).items():
@@ -179,7 +182,7 @@ def test_no_address_raises_and_all_it_sets_is_offered(tabs, query):
 
 def test_what_goes_wrong_in_one_tab_is_a_sentence_and_the_others_are_as_asked(tabs, caplog):
     broken = tabs["map"]._replace(restore=lambda query: {}["secret"])
-    notice, *values = restored([broken, tabs["compare"]], {"seeds": "2"})
+    notice, *values = restored([broken, tabs["compare"]], {"seeds": "2"}, TABS)
     assert "went wrong" in notice
     assert "secret" not in notice
     assert str(values[0]) == SKIPPED
@@ -217,27 +220,49 @@ def test_a_pool_that_is_not_there_is_told_and_so_is_a_code_of_several(engine, mo
     ("query", "told"),
     [
         ({"pool": "gla", "example": "q99"}, ["example=q99"]),
-        ({"pool": "gla", "clip": "q99", "seeds": "77", "ways": "kl;x"}, ["clip=q99", "ways=kl;x, seeds=77"]),
-        ({"shots": "99", "knn": "0.5", "level": "<b>"}, ["shots=99, level=<b>"]),
-        ({"layout": "x", "dimensions": "4", "neighbours": "5"}, ["layout=x, dimensions=4"]),
+        (
+            {"pool": "gla", "clip": "q99", "seeds": "77", "ways": "kl;x"},
+            ["clip=q99", "ways=kl;x", "seeds=77"],
+        ),
+        ({"shots": "99", "knn": "0.5", "level": "<b>"}, ["shots=99", "level=<b>"]),
+        ({"layout": "x", "dimensions": "4", "neighbours": "5"}, ["layout=x", "dimensions=4"]),
         (
             {"condition": "nowhere", "columns": "Whisper alone;gone", "opened": "zzz", "chart": "pie"},
-            ["chart=pie", "condition=nowhere, columns=gone, opened=zzz"],
+            ["chart=pie", "condition=nowhere", "columns=gone", "opened=zzz"],
         ),
+        ({"part": "pie", "sort": "-nonsense"}, ["part=pie", "sort=-nonsense"]),
+        ({"part": "charts", "sort": "-change:1"}, []),
         ({"condition": "Whisper alone", "families": "Slavic", "metric": "wer", "shots": "3"}, []),
         ({"search": "x" * 300}, []),
     ],
 )
 def test_what_an_address_asks_for_and_is_no_choice_is_told(tabs, query, told):
-    sentences = [sentence for kept in tabs.values() for sentence in kept.told(query)]
-    assert sentences == [NOT_OFFERED.format(one) for one in told]
+    untold = [f"{name}={value}" for kept in tabs.values() for name, value in kept.untold(query)]
+    assert untold == told
 
 
 def test_what_several_tabs_have_none_of_is_told_in_one_sentence(tabs):
-    notice, *_ = restored(tabs.values(), {"shots": "99", "dimensions": "4", "chart": "pie", "map": "nowhere"})
+    query = {"shots": "99", "dimensions": "4", "chart": "pie", "map": "nowhere"}
+    notice, *_ = restored(tabs.values(), query, TABS)
     (one,) = re.findall(r"The address asks for [^.]*no choice here[^.]*\.", notice)
     assert all(asked in one for asked in ("shots=99", "dimensions=4", "chart=pie"))
     assert notice.index("nowhere") < notice.index("shots=99")
+
+
+@pytest.mark.parametrize("asked", ["nonsense", "", "Map"])
+def test_a_tab_that_there_is_not_is_told_with_what_else_there_is_none_of(tabs, asked):
+    notice, *_ = restored(tabs.values(), {"tab": asked, "shots": "99"}, TABS)
+    assert NOT_OFFERED.format(f"tab={asked}, shots=99").replace('"', "&#34;") in notice
+    for tab in TABS:
+        assert str(restored(tabs.values(), {"tab": tab}, TABS)[0]) == SKIPPED
+
+
+def test_it_is_told_in_french_too(tabs):
+    said = french().text(in_words([("tab", "nonsense"), ("condition", "SMILE. 3 nearest")]))
+    assert said == (
+        "L’adresse demande «\u00a0tab=nonsense, condition=SMILE. 3 nearest\u00a0»\u00a0: "
+        "ce choix n’existe pas ici, et ce qui est habituel est affiché."
+    )
 
 
 @pytest.mark.parametrize("name", ["columns", "families"])
@@ -251,7 +276,7 @@ def test_the_first_of_two_values_counts_as_in_the_script():
 
 
 def test_the_notice_escapes_what_an_address_says(tabs):
-    notice, *_ = restored(tabs.values(), {"pool": "<img src=x>", "map": "<img src=y>"})
+    notice, *_ = restored(tabs.values(), {"pool": "<img src=x>", "map": "<img src=y>"}, TABS)
     assert "<img" not in notice
     assert notice.count("&lt;img") == 2
 

@@ -128,6 +128,15 @@ def test_the_finished_example_is_explained_in_french(more):
 @pytest.mark.parametrize(
     ("english", "told"),
     [
+        ("1 of 90 clips, about 2 s left", "1 extrait sur 90, encore environ 2 s"),
+        (
+            "Whisper guesses Russian (ru), German (de)",
+            "Whisper suppose Russe (ru), Allemand (de)",
+        ),
+        (
+            "Whisper guesses Russian (ru), German (de), Welsh (cy) and 2 more",
+            "Whisper suppose Russe (ru), Allemand (de), Gallois (cy) et 2 de plus",
+        ),
         ("Listening to the clips: 3 of 15 clips", "Écoute des extraits\u00a0: 3 extraits sur 15"),
         ("Reading the examples: waiting for its turn", "Lecture des exemples\u00a0: attend son tour"),
         ("Fitting the acoustic model: 12 %", "Ajustement du modèle acoustique\u00a0: 12\u00a0%"),

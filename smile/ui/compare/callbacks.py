@@ -26,7 +26,7 @@ from smile.ui.compare.table import Compared, compare_html, title
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts import pools
-from smile.ui.parts.address import read, unoffered
+from smile.ui.parts.address import Untold, read, unoffered
 from smile.ui.parts.components import stage
 from smile.ui.parts.pools import default_pool, example_choices, matched, show_examples
 from smile.ui.parts.recordings import READING, recording_of
@@ -217,8 +217,8 @@ def restore(engine: Engine, rows: Mapping[str, Any], query: Mapping[str, str]) -
     return (*first, *(values.get(name, gr.skip()) for name in rows), said)
 
 
-def untold(engine: Engine, rows: Mapping[str, Any], query: Mapping[str, str]) -> list[str]:
-    """Return sentences about what an address asks for and the tab does not offer."""
+def untold(engine: Engine, rows: Mapping[str, Any], query: Mapping[str, str]) -> list[Untold]:
+    """Return what an address asks for and the tab does not offer."""
     return pools.untold(engine, "clip", query) + unoffered(rows, query)
 
 

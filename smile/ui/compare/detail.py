@@ -13,7 +13,7 @@ from smile.ui.parts.scores import judge, score_block
 from smile.ui.sounds import Address
 
 DETAIL = Markup(
-    '<section class="card detail" aria-label="{title}"><header><h3>{title}</h3></header>'
+    '<section class="card detail" aria-label="{title}"><header><h3 tabindex="-1">{title}</h3></header>'
     '<p class="transcript" dir="auto">{text}</p>{parts}</section>'
 )
 AGAINST = Markup("<h4>Against Whisper alone (above)</h4>{}{}")

@@ -45,7 +45,7 @@ element.addEventListener("click", ({ target }) => {
 DOWNLOAD = "() => window.smileDownload('#compare-file')"
 BEGUN = "() => { window.smileComparing(true); window.smileShow('#compare-results'); }"
 ENDED = "() => window.smileComparing(false)"
-REVEAL = "() => window.smileReveal('#compare-detail')"
+REVEAL = "() => { window.smileReveal('#compare-detail'); window.smileGoOn('#compare-detail'); }"
 
 
 def compare_tab(engine: Engine, transcribed: Onward, address: Address) -> Callable[[], None]:

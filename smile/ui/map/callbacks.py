@@ -19,7 +19,7 @@ from smile.ui.map.atlas import Atlas, Nearest, Points, Query, ask
 from smile.ui.map.changed import CHANGE, changed_figure, measured_on, note
 from smile.ui.map.figure import points_figure, query_figure
 from smile.ui.map.why import why_block
-from smile.ui.parts.address import read, unoffered
+from smile.ui.parts.address import Untold, read, unoffered
 from smile.ui.parts.components import stage
 from smile.ui.parts.pools import LONGEST, matched
 from smile.ui.sounds import Address, Sounds
@@ -87,11 +87,11 @@ def restore(atlas: Atlas, fields: Mapping[str, Any], query: Mapping[str, str]) -
     return (*(values.get(name, gr.skip()) for name in fields), own or gr.skip())
 
 
-def untold(atlas: Atlas, fields: Mapping[str, Any], query: Mapping[str, str]) -> list[str]:
-    """Return sentences about what an address asks for and the tab does not offer."""
+def untold(atlas: Atlas, fields: Mapping[str, Any], query: Mapping[str, str]) -> list[Untold]:
+    """Return what an address asks for and the tab does not offer."""
     asked = query.get(NAMES[0])
     unknown = [UNKNOWN.format(asked[:LONGEST])] if asked and asked not in atlas.entries else []
-    return unknown + unoffered({name: fields[name] for name in NAMES[1:]}, query)
+    return [*unknown, *unoffered({name: fields[name] for name in NAMES[1:]}, query)]
 
 
 def show(atlas: Atlas, query: Query | None, point: str | None, *sight: Any) -> Page:

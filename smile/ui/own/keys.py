@@ -65,7 +65,8 @@ def entered(
     page = found(service, to)
     before = key if key_of(asked) != key_of(key) and service.visitors.languages(key) else None
     if "stage error" not in page.stage:
-        page = page.says(f"{FOUND} {BEFORE}" if before else FOUND, "done")
+        said = stage(f"{FOUND} {BEFORE}" if before else FOUND, "done")
+        page = page._replace(stage=said + page.stage)  # and how things stand there
     return gone_over(page, key, to, runs, brought)._replace(wanted="", secret=_box(before))
 
 

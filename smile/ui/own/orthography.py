@@ -12,8 +12,9 @@ from smile.text.characters import Character, inventory, mixed_forms
 
 MOST = 400  # characters that are shown
 CELL = Markup('<li{mark} title="{title}"><b dir="auto">{character}</b><small>{count}</small></li>')
-DOUBT = Markup("<li>{character} ({name}) occurs once, in “<bdi>{text}</bdi>”: a typing error?</li>")
-
+DOUBT = Markup(
+    '<li>{character} ({name}) occurs once: a typing error? It stands in: <bdi dir="auto">{text}</bdi></li>'
+)
 MIXED = Markup(
     '<p class="note">Some letters with marks are written as one character, others as two (NFC and NFD). '
     "They look alike, and are different to a computer: choose one form.</p>"

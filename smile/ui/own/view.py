@@ -34,9 +34,9 @@ PART = Markup(
 )
 FIRST = Markup('<p class="own-first"><span>Least sure, and least like your examples:</span> {}</p>')
 FIRST_ONE = Markup(
-    '<button type="button" class="pick-first" data-name="{name}" data-part="{part}" dir="auto">{where}'
-    "</button>"
+    '<button type="button" class="pick-first" data-name="{name}" data-part="{part}">{where}</button>'
 )
+STRETCH = Markup('<bdi translate="no">{}</bdi> <span>{}</span>')
 WAITING = Markup('<tr><td>{}</td><td><p dir="auto" class="growing">{}</p><p class="state">{}</p></td></tr>')
 PROBLEM = Markup('<tr><td>{}</td><td class="problem">{}</td></tr>')
 PLAYER = Markup(
@@ -156,13 +156,22 @@ def transcripts(
 
 def _first(parts: Sequence[Part]) -> Markup:
     """Which transcripts to correct first; nothing where none is told from others."""
-    each = (FIRST_ONE.format(name=p.recording, part=p.number, where=_where(p)) for p in parts)
+    each = (FIRST_ONE.format(name=p.recording, part=p.number, where=_stretch(p)) for p in parts)
     return FIRST.format(Markup().join(each)) if parts else Markup()
 
 
 def _where(part: Part) -> str:
     """Of which recording a transcript is, and from when to when where there are several."""
-    return part.recording if part.of == 1 else f"{part.recording} {part.start:.1f}–{part.end:.1f} s"
+    return part.recording if part.of == 1 else f"{part.recording} {_seconds(part)}"
+
+
+def _stretch(part: Part) -> Markup:
+    """The same as HTML, in which the name stays as it is in every language."""
+    return STRETCH.format(part.recording, "" if part.of == 1 else _seconds(part))
+
+
+def _seconds(part: Part) -> str:
+    return f"{part.start:.1f}–{part.end:.1f} s"
 
 
 def _waiting(item: Item) -> str:
@@ -175,7 +184,6 @@ def _waiting(item: Item) -> str:
 
 
 def _part(part: Part, chosen: bool) -> Markup:
-    where = _where(part)
     if part.corrected is not None:
         state = Markup('<span class="badge good">corrected</span>')
     else:
@@ -185,12 +193,12 @@ def _part(part: Part, chosen: bool) -> Markup:
     return PART.format(
         mark=CHOSEN if chosen else "",
         pressed=PRESSED if chosen else "",
-        where=where,
+        where=_stretch(part),
         name=part.recording,
         part=part.number,
         text=doubtful.shaded(part) or part.stranger or "(nothing was written)",
         state=state,
-        copy=copy_button(part.text, f"the text of {where}"),
+        copy=copy_button(part.text, f"the text of {_where(part)}"),
     )
 
 

@@ -17,17 +17,13 @@ from smile.ui.guard import sentence
 from smile.ui.parts.components import ANNOUNCED, PLAIN, QUICK, stage
 
 Query = Mapping[str, str]
+Untold = str | tuple[str, str]  # a sentence; or a name and its value, which is no choice here
 SEPARATOR = ";"  # between the values of one name
 LONGEST = 200  # characters of a text
-TOLD, MOST = 40, 5  # characters of a value, and values, that are told
-NOT_OFFERED = "The address asks for {}: that is no choice here, and what is usual is shown."
+TOLD, MOST = 40, 8  # characters of a value, and values, that are told
+NOT_OFFERED = 'The address asks for "{}": that is no choice here, and what is usual is shown.'
 REMEMBER = "(...values) => window.smileRemember({written}, values, {later})"
 RESTORED = "() => window.smileRestored({})"
-
-
-def nothing(query: Query) -> list[str]:
-    """Return the sentences of a tab that has none to say."""
-    return []
 
 
 class Kept(NamedTuple):
@@ -37,7 +33,7 @@ class Kept(NamedTuple):
     fields: Mapping[str, Any]  # components by their names in the address
     restore: Callable[[Query], Sequence[Any]]  # values of the outputs; what is not named is skipped
     outputs: Sequence[Any]
-    told: Callable[[Query], list[str]] = nothing  # sentences about what cannot be shown
+    untold: Callable[[Query], Iterable[Untold]]  # what it asks for and cannot be shown
     usual: Any = None  # a JSON of the defaults that are known only later, by name
     follows: Sequence[str] = ()  # names that go by the address's pool, so that it needs them beside one
 
@@ -54,20 +50,20 @@ class Address:
         """Note what a tab keeps."""
         self._kept.append(kept)
 
-    def connect(self, page: gr.Blocks) -> Dependency:
+    def connect(self, page: gr.Blocks, tabs: gr.Tabs) -> Dependency:
         """Let the address restore all that is kept, in one request, and follow it; return that request."""
-        tabs = list(self._kept)
+        kept, there = list(self._kept), {str(tab.id) for tab in tabs.children if isinstance(tab, gr.Tab)}
 
         def read(request: gr.Request) -> list[Any]:
             query = first_of_each(request.query_params.multi_items())
-            return [query, *restored(tabs, query)]
+            return [query, *restored(kept, query, there)]
 
-        outputs = [self.query, self.notice, *(output for kept in tabs for output in kept.outputs)]
-        names = json.dumps({kept.tab: list(kept.fields) for kept in tabs})
+        outputs = [self.query, self.notice, *(output for one in kept for output in one.outputs)]
+        names = json.dumps({one.tab: list(one.fields) for one in kept})
         opened = page.load(read, outputs=outputs, **QUICK)
         opened.then(js=RESTORED.format(names))
-        for kept in tabs:
-            _remember(kept)
+        for one in kept:
+            _remember(one)
         return opened
 
 
@@ -92,18 +88,29 @@ def _remember(kept: Kept) -> None:
     )
 
 
-def restored(tabs: Iterable[Kept], query: Query) -> list[Any]:
-    """Return the notice, and the values of all tabs' outputs, for a query; no value of it raises an error."""
-    told: dict[str, None] = {}
+def restored(tabs: Iterable[Kept], query: Query, there: Collection[str]) -> list[Any]:
+    """Return the notice, and the values of all tabs' outputs, for a query; no value of it raises an error.
+
+    `there` are the names of the page's tabs.
+    """
+    untold: list[Untold] = [("tab", query["tab"])] if query.get("tab") not in (None, *there) else []
     values: list[Any] = []
     for kept in tabs:
         try:
-            told |= dict.fromkeys(kept.told(query))
+            untold += kept.untold(query)
             values += checked(kept, query)
         except Exception as error:
-            told[sentence(error, "Reading the address")] = None
+            untold.append(sentence(error, "Reading the address"))
             values += [gr.skip()] * len(kept.outputs)
-    return [stage(" ".join(in_one(told)), "error") if told else gr.skip(), *values]
+    return [stage(in_words(untold), "error") if untold else gr.skip(), *values]
+
+
+def in_words(untold: Iterable[Untold]) -> str:
+    """Return sentences, each once, then one about all the names and values that are no choice."""
+    each = dict.fromkeys(untold)
+    refused = [f"{one[0]}={one[1][:TOLD]}" for one in each if isinstance(one, tuple)][:MOST]
+    sentences = [one for one in each if isinstance(one, str)]
+    return " ".join([*sentences, *([NOT_OFFERED.format(", ".join(refused))] if refused else [])])
 
 
 def checked(kept: Kept, query: Query) -> list[Any]:
@@ -117,24 +124,10 @@ def read(fields: Mapping[str, Any], query: Query) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def unoffered(fields: Mapping[str, Any], query: Query) -> list[str]:
-    """Return a sentence where a query names something that the components of these names do not offer."""
+def unoffered(fields: Mapping[str, Any], query: Query) -> list[Untold]:
+    """Return the names and values of a query that the components of these names do not offer."""
     taken = read(fields, query)
-    return refusal((name, query[name]) for name in fields if name in query and name not in taken)
-
-
-def refusal(asked: Iterable[tuple[str, str]]) -> list[str]:
-    """Return a sentence about names and values of an address that there are none of; none without any."""
-    said = [f"{name}={text[:TOLD]}" for name, text in asked]
-    return [NOT_OFFERED.format(", ".join(said[:MOST]))] if said else []
-
-
-def in_one(told: Collection[str]) -> list[str]:
-    """Return sentences with those of `refusal` joined into one, which comes last."""
-    before, after = NOT_OFFERED.split("{}")
-    refused = [one for one in told if one.startswith(before) and one.endswith(after)]
-    said = ", ".join(one.removeprefix(before).removesuffix(after) for one in refused)
-    return [one for one in told if one not in refused] + ([NOT_OFFERED.format(said)] if said else [])
+    return [(name, query[name]) for name in fields if name in query and name not in taken]
 
 
 def value_of(component: Any, text: str) -> Any:

@@ -10,7 +10,7 @@ import gradio as gr
 from smile.datatypes import Utterance
 from smile.demo.measured import Measurements, Sample
 from smile.ui.engine import Engine
-from smile.ui.parts.address import refusal
+from smile.ui.parts.address import Untold
 from smile.ui.sources import PoolChoice
 
 LONGEST, MOST = 60, 5  # characters of what an address asks for, and pools, that are told
@@ -41,16 +41,16 @@ def _of_code(engine: Engine, asked: str | None) -> list[str]:
     return [pool.key for pool in engine.pools() if asked and pool.language.code == asked]
 
 
-def untold(engine: Engine, clip: str, query: Mapping[str, str]) -> list[str]:
+def untold(engine: Engine, clip: str, query: Mapping[str, str]) -> list[Untold]:
     """Return a sentence where an address asks for a pool that is none on offer, or may be several.
 
-    So too for a recording, which stands under the name `clip`, that its pool does not have.
+    Of a recording that its pool does not have it is the name `clip`, under which it stands, and the value.
     """
     asked = query.get("pool")
     if not asked or matched(engine, asked):
         key, wanted = matched(engine, asked) or default_pool(engine), query.get(clip)
         there = not wanted or wanted in {utterance.id for utterance in engine.queries(key)}
-        return [] if there else refusal([(clip, wanted or "")])
+        return [] if there else [(clip, wanted or "")]
     if several := _of_code(engine, asked):
         return [SEVERAL.format(asked, ", ".join(f"pool={key}" for key in several[:MOST]))]
     return [UNKNOWN.format(asked[:LONGEST])]

@@ -12,7 +12,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from smile.ui.guard import sentence
-from smile.ui.parts.address import listed, read, refusal, unoffered
+from smile.ui.parts.address import Untold, listed, read, unoffered
 from smile.ui.parts.components import stage
 from smile.ui.results import controls, tables
 from smile.ui.results.beside import beside
@@ -26,6 +26,7 @@ from smile.ui.store import Measured, Store
 from smile.ui.values import facts
 
 READING = stage("Reading the results", "working")
+PARTS = ("languages", "charts", "findings")
 BY_ROWS = ("condition", "baseline", "columns")
 MEASURED = {*BY_ROWS, "families", "scripts", "opened"}  # what rows tell the choices of
 ANSWERED = ("condition", "baseline", "columns", *PICKERS)
@@ -156,18 +157,22 @@ def restore(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -
     return values | offered
 
 
-def untold(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -> list[str]:
-    """Return a sentence about what an address asks for and was not measured, or is no choice.
+def untold(store: Store, fields: Mapping[str, Any], query: Mapping[str, str]) -> list[Untold]:
+    """Return what an address asks for and was not measured, or is no choice.
 
     Raises:
         SmileError: rows that cannot be read.
     """
-    told = unoffered({name: one for name, one in fields.items() if name not in MEASURED}, query)
+    refused = unoffered({name: one for name, one in fields.items() if name not in MEASURED}, query)
+    if query.get("part", PARTS[0]) not in PARTS:
+        refused.append(("part", query["part"]))
+    if not Sort.of(query.get("sort", Sort().text)).known:
+        refused.append(("sort", query["sort"]))
     if not MEASURED & query.keys() or (measured := store.measured()).raw.empty:
-        return told
+        return refused
     known = _known(measured)
     asked = ((name, one) for name in known if name in query for one in listed(query[name]))
-    return told + refusal((name, one) for name, one in asked if one not in known[name])
+    return [*refused, *((name, one) for name, one in asked if one not in known[name])]
 
 
 def _known(measured: Measured) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ import gradio as gr
 from smile.ui.parts.address import Address, Kept, Query
 from smile.ui.parts.components import PLAIN, QUICK
 from smile.ui.results import callbacks, controls
-from smile.ui.results.callbacks import Asked, View
+from smile.ui.results.callbacks import PARTS, Asked, View
 from smile.ui.results.selection import PICKERS
 from smile.ui.results.tables import Sort
 from smile.ui.store import Store
@@ -23,8 +23,7 @@ element.addEventListener("click", (event) => {
   if (language) trigger("select", {language});
 });
 """
-PARTS = ("languages", "charts", "findings")
-SHOW_UTTERANCES = "() => window.smileShow('#utterances .utterances')"
+SHOW_UTTERANCES = "() => { window.smileShow('#utterances .utterances'); window.smileGoOn('#utterances'); }"
 # A chart that was drawn out of sight has a width of its own until the window's size changes.
 FIT = "() => setTimeout(() => window.dispatchEvent(new Event('resize')), 100)"
 ANSWER = "(...values) => window.smileAnswer(...values)"

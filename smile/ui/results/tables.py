@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,11 @@ class Sort:
     def of(cls, text: str) -> Sort:
         """Return the sorting that a text stands for, as `text` gives it."""
         return cls(text.removeprefix("-"), text.startswith("-"))
+
+    @property
+    def known(self) -> bool:
+        """Return whether a heading may sort so."""
+        return self.key in FIXED or re.fullmatch(r"(rate|change):\d+", self.key) is not None
 
     @property
     def text(self) -> str:

@@ -38,7 +38,8 @@ STOPPED = {
     "max_new_tokens": "no more room",
 }
 SECTION = Markup(
-    '<section class="utterances"><h3>{title}</h3><p class="note">{note}</p>{where}<ol>{items}</ol></section>'
+    '<section class="utterances"><h3 tabindex="-1">{title}</h3><p class="note">{note}</p>'
+    "{where}<ol>{items}</ol></section>"
 )
 ITEM = Markup(
     '<li class="utterance"><h4><bdi translate="no">{id}</bdi><span>{change}</span></h4>{heard}'

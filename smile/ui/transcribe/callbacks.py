@@ -19,7 +19,7 @@ from smile.ui.cancelled import consuming
 from smile.ui.files import discarding, playable
 from smile.ui.guard import sentence
 from smile.ui.parts import pools
-from smile.ui.parts.address import refusal
+from smile.ui.parts.address import Untold
 from smile.ui.parts.components import BUSY, cancelling, stage
 from smile.ui.parts.pools import default_pool, example_choices, matched, pool_name
 from smile.ui.parts.recordings import READING, recording_of
@@ -67,11 +67,11 @@ def restore(engine: Engine, query: Mapping[str, str] | None) -> tuple[Any, ...]:
     )
 
 
-def untold(engine: Engine, query: Mapping[str, str]) -> list[str]:
-    """Return sentences about what an address asks for and the tab does not offer."""
+def untold(engine: Engine, query: Mapping[str, str]) -> list[Untold]:
+    """Return what an address asks for and the tab does not offer."""
     taken = from_query(query)
-    settings = refusal((name, query[name]) for name in OPTIONS if name in query and name not in taken)
-    return pools.untold(engine, "example", query) + settings
+    settings = [(name, query[name]) for name in OPTIONS if name in query and name not in taken]
+    return [*pools.untold(engine, "example", query), *settings]
 
 
 def pick(engine: Engine, pool: str | None, example: str | None, outcome: Outcome = None) -> tuple[Any, ...]:
