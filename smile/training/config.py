@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from smile.datatypes import SmileError
 
@@ -100,11 +102,25 @@ Dropout would take as long as the products of matrices do.
 PRESETS = {"smile": TrainConfig(), "paper": PAPER, "independent": INDEPENDENT}
 
 
+SHARE = (0.0, 1.0)
+LIMITS = {  # least and most
+    **dict.fromkeys(("batch", "rank", "initial_rank", "alpha", "reuse", "validate_every"), (1, 1_000_000)),
+    **dict.fromkeys(("steps", "warmup", "sampled", "validate_clips"), (0, 1_000_000_000)),
+    **dict.fromkeys(("symbol_remapping", "random_language", "near", "foreign", "noise", "dropout"), SHARE),
+    "seed": (0, 2**32 - 1),
+    "rate": (0.0, 1.0),
+    "speed": (0.0, 0.5),
+    "shots": (0, 100),
+    "windows": (1.0, 30.0),
+    **dict.fromkeys(("clip", "orthogonal", "worst_cer", "max_seconds", "scale"), (0.0, math.inf)),
+}
+
+
 def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
     """Return a config with settings given as text, such as {"rate": "1e-4", "windows": "10,15"}.
 
     Raises:
-        SmileError: no such setting, or a value of the wrong kind.
+        SmileError: no such setting, or a value that it cannot have.
     """
     known = {f.name for f in fields(config)}
     changed: dict[str, Any] = {}
@@ -113,11 +129,30 @@ def with_values(config: TrainConfig, values: dict[str, str]) -> TrainConfig:
             raise SmileError(f'There is no setting "{name}"; choose one of {", ".join(sorted(known))}.')
         try:
             changed[name] = _parsed(value, getattr(config, name))
+            fault = _fault(name, changed[name])
         except (ValueError, KeyError) as error:
             raise SmileError(
                 f'The setting "{name}" cannot be "{value}"; give a value like its default.'
             ) from error
+        if fault:
+            raise SmileError(f'The setting "{name}" cannot be "{value}"; {fault}.')
     return replace(config, **changed)
+
+
+def _fault(name: str, value: Any) -> str:
+    """What is to be done about a value of the right kind that a setting cannot have; empty where it can."""
+    choices = get_args(get_type_hints(TrainConfig)[name])
+    if isinstance(value, str) and choices and value not in choices:
+        return f"choose one of {', '.join(choices)}"
+    parts: Sequence[Any] = value if isinstance(value, tuple) else (value,)
+    if not all(part.strip() == part != "" for part in parts if isinstance(part, str)):
+        return "write each name, without spaces around it"
+    least, most = LIMITS.get(name, (-math.inf, math.inf))
+    if not all(least <= part <= most for part in parts if not isinstance(part, str)):
+        return f"give {least:g} or more" if most == math.inf else f"give {least:g} to {most:,.10g}"
+    if name == "shots" and not (len(parts) == 2 and parts[0] <= parts[1]):
+        return "give the least number and the most, such as 0,6"
+    return ""
 
 
 def _parsed(value: str, default: Any) -> Any:

@@ -58,9 +58,6 @@ def load(corpus: Corpus, config: TrainConfig, models: Models, run: Path, progres
         CorpusError: the corpus lacks a language or a split, or no clip of a language can be used.
     """
     utterances = _read(corpus, config)
-    digest = hashlib.sha256()
-    for code, utterance in utterances:
-        digest.update(f"{code}\t{utterance.id}\t{utterance.text}\n".encode())
     surveyed = _survey(utterances, models, run / SURVEY, progress)
     clips: list[TrainClip] = []
     left_out = {"too long": 0, "vanilla CER too high": 0}
@@ -78,7 +75,23 @@ def load(corpus: Corpus, config: TrainConfig, models: Models, run: Path, progres
     missing = set(config.languages) - {clip.language for clip in clips}
     if missing:
         raise CorpusError(f"No clip of {sorted(missing)[0]} can be used for training; raise worst_cer.")
-    return Data(tuple(clips), left_out, digest.hexdigest())
+    return Data(tuple(clips), left_out, _digest(utterances))
+
+
+def digest(corpus: Corpus, config: TrainConfig) -> str:
+    """Return the hash that the data of a configuration have, `Data.sha256`, without reading recordings.
+
+    Raises:
+        CorpusError: the corpus lacks a language or a split.
+    """
+    return _digest(_read(corpus, config))
+
+
+def _digest(utterances: Iterable[tuple[str, Utterance]]) -> str:
+    made = hashlib.sha256()
+    for code, utterance in utterances:
+        made.update(f"{code}\t{utterance.id}\t{utterance.text}\n".encode())
+    return made.hexdigest()
 
 
 def survey(

@@ -69,11 +69,11 @@ def learn(
         place = Place(step, before + (now - started) / 3600, float(np.mean(losses[-LOG_STEPS:])))
         if accelerator.is_main_process:
             _record(run, place, config, each)
-            if now - saved > CHECKPOINT_SECONDS:
-                run.save(step, place.hours, model, optimizer)
-                saved = now
         if step % config.validate_every == 0:
-            yield place
+            yield place  # before it is saved: a run that is killed here is validated when it goes on
+        if accelerator.is_main_process and now - saved > CHECKPOINT_SECONDS:
+            run.save(step, place.hours, model, optimizer)
+            saved = now
     if accelerator.is_main_process:
         run.save(step, before + (time.monotonic() - started) / 3600, model, optimizer)
 

@@ -46,6 +46,7 @@ def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
             "left_out": data.left_out,
         },
         "hours": round(hours, 3),
+        "step": run.step(),
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),

@@ -76,10 +76,19 @@ def train(
     with accelerator.main_process_first():
         data = load(corpus, config, models, out, resources.say)
     if accelerator.is_main_process:
-        before = {"begun": begun(start)} if start else {}
-        run.claim({"config": config.learning(), "data": data.sha256, "model": model, **before})
+        run.claim(settings_of(config, data.sha256, model, start))
     work = _Training(corpus, run, config, data, model, accelerator)
     return work.train(models, start, resources)
+
+
+def settings_of(config: TrainConfig, data: str, model: str, start: Path | None) -> dict[str, Any]:
+    """Return what tells a training from others: its data by their hash, and the adapter that it begins with.
+
+    Raises:
+        WeightsError: that adapter cannot be read.
+    """
+    before = {"begun": begun(start)} if start else {}
+    return {"config": config.learning(), "data": data, "model": model, **before}
 
 
 @dataclass(frozen=True)

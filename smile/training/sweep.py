@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smile.corpora import Corpus
 from smile.corpora.carried import CarriedCorpus
 from smile.datatypes import SmileError
-from smile.training.data import SURVEY, survey
-from smile.training.run import Resources, train
+from smile.training.data import SURVEY, digest, survey
+from smile.training.run import Resources, settings_of, train
 from smile.training.trials import Trial, finished, row
 from smile.util.storage import work_folder, write_text
 from smile.util.workers import Failed, Placement, workers, written_once
@@ -50,7 +50,8 @@ class Trainer:
             if self.out:
                 self._train(trial, self.out / trial.key)
                 return None
-            with temporary_folder() as folder:
+            with temporary_folder() as place:
+                folder = place / trial.key  # sentences name it
                 if trial.begun:
                     trial.begun.put(folder)
                 self._train(trial, folder)
@@ -92,7 +93,7 @@ class Sweep:
             for trial in self.trials:
                 with work_folder(self.out / trial.key, ()):
                     pass  # one that was being put there as the command was killed
-            todo = [trial for trial in self.trials if not finished(trial, self.out / trial.key)]
+            todo = self.todo()
             done, failed = len(self.trials) - len(todo), dict[str, str]()
             yield done, len(self.trials)
             if todo:
@@ -107,6 +108,22 @@ class Sweep:
                         yield done, len(self.trials)
             self._tell()
         return failed
+
+    def todo(self) -> list[Trial]:
+        """Return the trainings that are not finished."""
+        settings = self._settings
+        return [t for t in self.trials if not finished(t, self.out / t.key, settings[t.key])]
+
+    @cached_property
+    def _settings(self) -> dict[str, dict[str, Any]]:
+        """What tells each training from those that its folder may hold in its place."""
+        configs = {(c.languages, c.split): c for c in (trial.config for trial in self.trials)}
+        data = {key: digest(self.corpus, config) for key, config in configs.items()}
+        return {
+            trial.key: settings_of(c, data[c.languages, c.split], self.model, self.start)
+            for trial in self.trials
+            for c in [trial.config]
+        }
 
     def _trainer(self, todo: Sequence[Trial], placement: Placement, resources: Resources) -> Trainer:
         configs = [trial.config for trial in todo]
@@ -133,7 +150,7 @@ class Sweep:
         """Return a row for each training, that of the lowest mean CER first, those without one last."""
         import pandas as pd
 
-        rows = [row(trial, self.out / trial.key) for trial in self.trials]
+        rows = [row(trial, self.out / trial.key, self._settings[trial.key]) for trial in self.trials]
         ordered = sorted(rows, key=lambda cells: cells.get("mean", float("inf")))
         return pd.DataFrame(ordered).astype({"validated at": "Int64"})
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from smile.training.checkpoint import Run
 from smile.training.config import TrainConfig, with_values
 from smile.training.run import ADAPTER
 from smile.training.validate import SHOTS
+from smile.util.storage import read_json
 from smile.util.workers.carried import Parcel
 
 SAME = "Two trainings of the sweep are the same, {}; give each value once."
 UNSAFE = '"{}" cannot be the name of a folder; train with this value by itself, with --set.'
-LONGEST = 200  # characters of a folder's name
+LONGEST = 200  # bytes of a folder's name
+MOST = 1_000  # trainings
+MANY = "These are {:,} trainings, of which a sweep has at most {:,}; give fewer values at a time."
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,15 @@ def trials(base: TrainConfig, varied: Mapping[str, Sequence[str]]) -> tuple[Tria
 
     Raises:
         SmileError: no such setting, a value of the wrong kind or that no folder can be named after, or two
-            trainings that are the same.
+            trainings that are the same, or too many.
     """
+    if (count := prod(map(len, varied.values()))) > MOST:
+        raise SmileError(MANY.format(count, MOST))
     made = list[Trial]()
     for values in product(*varied.values()):
         chosen = tuple(zip(varied, values, strict=True))
         key = ",".join(f"{name}={value}" for name, value in chosen)
-        if "/" in key or not key.isprintable() or len(key) > LONGEST:
+        if "/" in key or not key.isprintable() or len(key.encode()) > LONGEST:
             raise SmileError(UNSAFE.format(key))
         trial = Trial(key, with_values(base, dict(chosen)), chosen)
         if any(other.config == trial.config for other in made):
@@ -52,27 +58,38 @@ def trials(base: TrainConfig, varied: Mapping[str, Sequence[str]]) -> tuple[Tria
     return tuple(made)
 
 
-def finished(trial: Trial, folder: Path) -> bool:
-    """Return whether a folder holds this training, done to its last step; of one that is damaged, not."""
+def finished(trial: Trial, folder: Path, settings: dict[str, Any]) -> bool:
+    """Return whether a folder holds this training, its last step exported; of one that is damaged, not.
+
+    `settings` tell it from others: see `settings_of`.
+    """
     if not (folder / ADAPTER).is_dir():
         return False
     with suppress(SmileError):  # who goes on with it tells what is wrong
         run = Run(folder)
-        return _holds(run, trial) and run.step() >= trial.config.steps
+        return _holds(run, settings) and run.step() >= trial.config.steps and _exported(trial, folder)
     return False
 
 
-def _holds(run: Run, trial: Trial) -> bool:
-    """Whether a folder is of this training, and not of one with other settings."""
-    wanted = json.loads(json.dumps(trial.config.learning(), default=list))
-    return bool(run.settings().get("config") == wanted)
+def _exported(trial: Trial, folder: Path) -> bool:
+    """Whether the adapter is what the last step gave, in the scale wanted."""
+    try:
+        card = read_json(folder / ADAPTER / "smile.json")
+        return bool(card["step"] >= trial.config.steps and card["config"]["scale"] == trial.config.scale)
+    except (KeyError, TypeError, FileNotFoundError):
+        return False
 
 
-def row(trial: Trial, folder: Path) -> dict[str, Any]:
+def _holds(run: Run, settings: dict[str, Any]) -> bool:
+    """Whether a folder is of this training, and not of one with other settings, data, model or beginning."""
+    return run.settings() == json.loads(json.dumps(settings, default=list))
+
+
+def row(trial: Trial, folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """Return a training as a row of the sweep's table: CER in percent by examples, at its last validation."""
     checks = list[dict[str, Any]]()
     with suppress(SmileError):
-        if folder.is_dir() and _holds(run := Run(folder), trial):
+        if folder.is_dir() and _holds(run := Run(folder), settings):
             checks = [line for line in run.rows() if line["kind"] == "validation"]
     cells = {"run": trial.key, **dict(trial.varied), "steps": trial.config.steps, "validated at": None}
     if not checks:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from smile.datatypes import SmileError
-from smile.training import curves
+from smile.training import curves, loop
 from smile.training.apart import Layout
 from smile.training.batches import packed, stacked
 from smile.training.checkpoint import CHECKPOINT, Run
@@ -45,6 +45,19 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert [place.step for place in resumed.learn(12)] == list(range(8, 13))
     for name, value in whole.values().items():
         torch.testing.assert_close(resumed.values()[name], value, rtol=0, atol=0)
+
+
+def test_a_run_killed_while_it_is_validated_is_validated_when_it_goes_on(
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
+    config = replace(TOY, steps=3, validate_every=2)
+    for _ in range(2):
+        t = Trainee(toy, tokenizer, config, tmp_path)
+        steps = loop.learn(t.model, t.batches, t.run, t.accelerator, loop.Budget(3))
+        assert next(steps).step == 2
+        steps.close()
+    assert t.run.step() == 1
 
 
 @pytest.mark.parametrize("encoding", ["concatenated", "independent"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +19,7 @@ from smile.corpora import open_corpus
 from smile.corpora.carried import CarriedCorpus
 from smile.datatypes import CorpusError, SmileError
 from smile.training import sweep
-from smile.training.config import TrainConfig
+from smile.training.config import TrainConfig, with_values
 from smile.training.trials import trials
 from tests.conftest import ROOT
 from tests.support.superb import superb
@@ -57,6 +59,11 @@ def one(given: Path, out: Path) -> list[str]:
     where = ["--data", str(given / "corpus"), "--model", str(given / "tiny"), "--out", str(out)]
     what = ["--languages", ",".join(LANGUAGES), "--threads", "1", "--set", *SET]
     return ["train", *where, *what]
+
+
+def configured() -> TrainConfig:
+    """Settings as `one` gives them."""
+    return with_values(TrainConfig(languages=LANGUAGES), dict(pair.partition("=")[::2] for pair in SET))
 
 
 def learned(out: Path) -> dict[str, bytes]:
@@ -113,6 +120,39 @@ def test_a_folder_of_other_settings_or_a_damaged_one_is_told_and_not_shown(
     assert "is damaged" in said
 
 
+@pytest.mark.parametrize("other", ["model", "start", "data", "scale"])
+def test_what_was_trained_from_something_else_is_not_taken_for_this(
+    given: Path, tmp_path: Path, other: str
+) -> None:
+    config = replace(configured(), scale=1.0) if other == "scale" else configured()
+    runs, model, start, data = trials(config, {"seed": ["0"]}), str(given / "tiny"), None, given / "corpus"
+    if other == "model":
+        model = str(tmp_path)
+    if other == "start":
+        start = given / "one" / "seed=1" / "adapter"
+    if other == "data":
+        data = shutil.copytree(data, tmp_path / "corpus")
+        text = data / "gle" / "transcript_10min_train.txt"
+        text.write_text(text.read_text(encoding="utf-8").replace("a", "e"), encoding="utf-8")
+    made = sweep.Sweep(open_corpus(data), given / "one", runs, model, start)
+    assert made.todo() == list(runs)
+    assert (made.table().get("mean") is None) == (other != "scale")  # learned alike, exported otherwise
+
+
+def test_what_is_done_is_known_and_an_adapter_of_an_earlier_step_is_not_the_last(
+    given: Path, tmp_path: Path
+) -> None:
+    runs, tiny = trials(configured(), {"seed": ["0", "1"]}), str(given / "tiny")
+    out = shutil.copytree(given / "one", tmp_path / "out")
+    made = sweep.Sweep(open_corpus(given / "corpus"), out, runs, tiny)
+    assert made.todo() == []
+    card = out / "seed=1" / "adapter" / "smile.json"
+    content = json.loads(card.read_text(encoding="utf-8"))
+    assert content["step"] == 2
+    card.write_text(json.dumps({**content, "step": 1}), encoding="utf-8")
+    assert [trial.key for trial in made.todo()] == ["seed=1"]
+
+
 def test_a_cluster_that_loses_a_node_learns_the_same(given: Path, tmp_path: Path) -> None:
     with two_nodes() as cluster:
         run = begun(line(given, tmp_path, "--jobs", "2", "--cluster", cluster.address), cluster.environment)
@@ -128,6 +168,15 @@ def test_a_cluster_that_loses_a_node_learns_the_same(given: Path, tmp_path: Path
         (["--vary", "colour", "red"], 'There is no setting "colour"'),
         (["--vary", "batch", "2", "02"], "Two trainings of the sweep are the same"),
         (["--vary", "split", "../other"], '"seed=0,split=../other" cannot be the name of a folder'),
+        (["--vary", "batch", "1", "0"], 'The setting "batch" cannot be "0"; give 1 to 1,000,000.'),
+        (["--vary", "method", "lara"], 'The setting "method" cannot be "lara"; choose one of lora, adalora.'),
+        (["--vary", "shots", "3"], 'The setting "shots" cannot be "3"; give the least number and the most'),
+        (["--vary", "shots", "3,1"], 'The setting "shots" cannot be "3,1"; give the least'),
+        (["--vary", "rate", "nan", "nan"], 'The setting "rate" cannot be "nan"; give 0 to 1.'),
+        (["--vary", "worst_cer", "-1"], 'The setting "worst_cer" cannot be "-1"; give 0 or more.'),
+        (["--vary", "languages", ""], 'The setting "languages" cannot be ""; write each name'),
+        (["--vary", "split", "é" * 150], f'"seed=0,split={"é" * 150}" cannot be the name of a folder'),
+        (["--vary", "steps", *map(str, range(334))], "These are 1,002 trainings, of which a sweep has"),
         (["--jobs", "0"], "Choose at least one job."),
     ],
 )
