@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO
@@ -45,7 +46,7 @@ class Parcel:
         read = [(path.relative_to(folder).as_posix(), read_bytes(path)) for path in sorted(set(paths))]
         return cls(folder.name, tuple(read))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return what tells contents apart."""
         whole = hashlib.sha256(self.name.encode())

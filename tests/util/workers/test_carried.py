@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def test_files_arrive_as_they_were_and_are_written_once(tmp_path: Path, place: P
     assert (folder / "a.bin").read_bytes() == b""
     forget()
     assert list(place.iterdir()) == []
+
+
+def test_what_is_unpacked_is_read_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parcel, digests = Parcel("a", (("x", b"1"), ("y", b"2"))), list[bytes]()
+    real = hashlib.sha256
+    monkeypatch.setattr(carried.hashlib, "sha256", lambda data=b"": digests.append(data) or real(data))
+    assert parcel.unpacked() == parcel.unpacked()
+    assert digests.count(b"1") == 1
 
 
 def test_another_content_is_another_parcel() -> None:
