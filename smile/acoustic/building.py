@@ -18,6 +18,7 @@ from smile.pools.pool import Pool
 from smile.util.side_by_side import side_by_side
 from smile.util.threads import computing
 from smile.util.timing import relayed
+from smile.whisper.engines import own_device
 from smile.whisper.model import Model
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def build(
         for number, recipe in enumerate(recipes):
             alike = [head for head in older[number : number + 1] if _alike(head, store, form, recipe)]
             checkpoint = work.part / f"checkpoint-{number}.npz"
-            begin = Begin(checkpoint, alike[0] if alike else None, model.info.device)
+            begin = Begin(checkpoint, alike[0] if alike else None, own_device(model.info))
             used = recipe.again(len(pool)) if alike else recipe
             fits.append((used, begin))
         if by is None:

@@ -20,6 +20,7 @@ from smile.datatypes import PoolError, SmileError
 from smile.pools.pool import Pool, open_pool
 from smile.settings import VERSIONS
 from smile.util.timing import finished
+from smile.whisper.engines import own_device, zero
 from smile.whisper.model import Model, load_models
 from tests.conftest import POOLS, ROOT
 from tests.support.tiny import COUNT, RECIPE, tiny_whisper
@@ -62,6 +63,15 @@ def test_a_head_is_made_and_found_again(pool: Pool, model: Model, reads: StatesI
     assert store.present(pool, reads)
     assert not list(pool.folder.glob("*.part"))
     assert fitted.left_out == ()
+
+
+def test_a_head_is_fitted_on_the_cpu_where_only_the_engine_has_the_gpu(
+    pool: Pool, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model.recognizer, "info", replace(model.info, device="cuda"))
+    assert own_device(model.info) == "cuda"
+    monkeypatch.setattr(zero, "present", lambda: True)
+    assert finished(building.build(pool, model, (RECIPE,))).heads
 
 
 def test_states_are_those_of_the_encoder(pool: Pool, model: Model, reads: StatesId) -> None:

@@ -124,6 +124,11 @@ def clips_at_a_time(device: str) -> int:
     return torch.get_num_threads() if device == "cpu" else GPU_LANES
 
 
+def own_device(info: RecognizerInfo) -> str:
+    """Return where this process itself computes beside an engine: on ZeroGPU only the engine has the GPU."""
+    return "cpu" if zero.present() else info.device
+
+
 def gpu_name() -> str:
     """Return the name of the GPU that torch computes on as "cuda"; empty where there is none."""
     import torch
