@@ -69,25 +69,32 @@ class Together(Generic[A]):
             _changed.notify_all()
             _changed.wait_for(lambda: asked.done or len(self._waiting) >= _lanes[0], MOMENT)
         while not asked.done:
-            self._work()
+            self._work(asked)
         if asked.error:
             raise asked.error
         return asked.result
 
-    def _work(self) -> None:
-        """Do what is waiting; one thread does at a time, and those that come after it find theirs done."""
+    def _work(self, own: _Asked) -> None:
+        """Do what is waiting; one thread does at a time, and those that come after it find their own done.
+
+        These leave what others ask for meanwhile to the others, who wait until all have asked.
+        """
         with self._working:
-            with _changed:
-                some, self._waiting[: self.most] = self._waiting[: self.most], []
-            if not some:
+            if own.done:
                 return
+            some: list[_Asked] = []
             try:
+                with _changed:
+                    some, self._waiting[: self.most] = self._waiting[: self.most], []
                 for one, result in zip(some, self.do([one.wanted for one in some]), strict=True):
                     one.result = result
             except BaseException as error:
                 for one in some:
                     one.error = error
-            with _changed:
-                for one in some:
-                    one.done = True
-                _changed.notify_all()
+                if not isinstance(error, Exception):
+                    raise  # this thread was interrupted, whoever's work it did
+            finally:
+                with _changed:
+                    for one in some:
+                        one.done = True
+                    _changed.notify_all()

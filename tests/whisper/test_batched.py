@@ -122,6 +122,62 @@ def test_an_error_is_everybody_s_who_asked_with_it_and_nobody_waits_for_ever(
                 result.result()
 
 
+def test_who_has_its_own_leaves_what_others_wait_for_to_them() -> None:
+    begun = list[str]()
+    engine = together.Together[str](lambda some: begun.extend(some) or some)
+    engine._waiting.append(together._Asked("another's"))
+    engine._work(together._Asked("mine", done=True))
+    assert begun == []
+
+
+def test_a_thread_that_is_interrupted_at_others_work_ends() -> None:
+    def interrupted(some: Sequence[str]) -> Sequence[str]:
+        if "another's" in some:
+            raise KeyboardInterrupt
+        return some
+
+    engine, other = together.Together[str](interrupted, most=1), together._Asked("another's")
+    engine._waiting.append(other)
+    with pytest.raises(KeyboardInterrupt):
+        engine.ask("mine")
+    assert other.done
+    assert isinstance(other.error, KeyboardInterrupt)
+
+
+def test_who_keeps_what_came_of_one_keeps_nothing_of_the_others(tiny: HfRecognizer) -> None:
+    shared = BatchedRecognizer(tiny)
+    made = shared.encoded([batched._Encoding(features(seed, 200), ()) for seed in range(4)])
+    sessions = [shared.decoder(states) for states, _ in made]
+    steps = shared.stepped([batched._Step(session, np.array([[1, 2]])) for session in sessions])
+    for kept in [*(states for states, _ in made), *(array for pair in steps for array in pair)]:
+        assert kept.base is None or kept.base.nbytes == kept.nbytes
+
+
+def test_in_bfloat16_the_same_comes_of_sessions_together(tmp_path: Path) -> None:
+    base = weights.find(str(tiny_whisper(tmp_path / "tiny", decoder_layers=2)))
+    half = load_recognizer(base, engine="hf", precision="bfloat16")
+    assert isinstance(half, HfRecognizer)
+    shared = BatchedRecognizer(half)
+    made = side_by_side(lambda seed: played(shared, seed), 4)
+    for some, others in zip(made, [played(half, seed) for seed in range(4)], strict=True):
+        for a, b in zip(some, others, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0.1, atol=0.1)
+
+
+def test_a_full_context_comes_to_the_same_beside_a_short_one(tiny: HfRecognizer) -> None:
+    def filled(recognizer: Recognizer, seed: int) -> list[np.ndarray]:
+        draws, whole = np.random.default_rng(seed), recognizer.context if seed % 2 else 9
+        session = recognizer.decoder(recognizer.encode(features(seed, 200)))
+        seen = [*session.step(draws.integers(0, 1000, (1, whole - 4)))]
+        for _ in range(4):
+            seen += session.step(draws.integers(0, 1000, (1, 1)))
+        return seen
+
+    shared = BatchedRecognizer(tiny)
+    some = side_by_side(lambda seed: filled(shared, seed), 4)
+    assert_alike(some, [filled(tiny, seed) for seed in range(4)])
+
+
 def test_two_models_are_stepped_apart_within_the_same_lanes(
     tiny: HfRecognizer, tmp_path: Path, sizes: Counter[int]
 ) -> None:

@@ -89,7 +89,9 @@ class BatchedRecognizer:
         outputs: list[Tensor] = []
         states = run_encoder(self._encoder, features, outputs).float().cpu().numpy()
         rows = range(len(some))
-        return [(states[i], stacked([out[i : i + 1] for out in outputs], some[i].layers)) for i in rows]
+        return [
+            (states[i].copy(), stacked([out[i : i + 1] for out in outputs], some[i].layers)) for i in rows
+        ]  # copies, so that who keeps one keeps no other
 
     @torch.inference_mode()
     def stepped(self, some: Sequence[_Step]) -> list[tuple[Matrix, NDArray[np.float32]]]:
@@ -101,7 +103,7 @@ class BatchedRecognizer:
             x = x + layer.encoder_attn.out_proj(self._cross_attended(layer, x, batch, number))
             x = x + layer.fc2(F.gelu(layer.fc1(layer.final_layer_norm(x))))
         hidden = self._decoder.layer_norm(x)
-        logits = self.inner.model.proj_out(hidden[torch.arange(len(x)), batch.lengths - 1])
+        logits = self.inner.model.proj_out(hidden[torch.arange(len(x), device=x.device), batch.lengths - 1])
         return batch.parted(logits.float().cpu().numpy(), hidden.float().cpu().numpy())
 
     def _self_attended(self, layer: Any, x: Tensor, batch: _Batch, number: int) -> Tensor:
@@ -193,7 +195,7 @@ class _Batch:
             grown = self._grown[session]
             session.past = list(zip(grown[::2], grown[1::2], strict=True))
             session.at += length
-            parts.append((logits[at : at + beams], hidden[at : at + beams, :length]))
+            parts.append((logits[at : at + beams].copy(), hidden[at : at + beams, :length].copy()))
             at += beams
         return parts
 
