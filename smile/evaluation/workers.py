@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from smile.datatypes import Utterance
+from smile.datatypes import DamagedError, Utterance
 from smile.evaluation.conditions import Condition
 from smile.evaluation.evaluate import Made, PoolKey, evaluate
 from smile.pools.carried import whole
@@ -131,7 +131,7 @@ class _Away:
 
 def _with_sound(task: EvaluationTask) -> EvaluationTask:
     """A task with its recording; one that cannot be read is told by the worker, in its rows."""
-    with suppress(OSError):
+    with suppress(OSError, DamagedError):
         return replace(task, data=read_bytes(task.utterance.audio))
     return task
 

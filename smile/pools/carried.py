@@ -51,11 +51,16 @@ class CarriedPool:
 def whole(folder: Path) -> Parcel:
     """Return a pool's folder with all that was made of it and of parts of it, but for layer states.
 
+    Its recordings may lie in a folder that is a link, and have any names.
+
     Raises:
+        PoolError: it is no pool, or damaged.
         OSError: a file cannot be read.
     """
+    audio = [utterance.audio for utterance in open_pool(folder).utterances]
     files = (path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_TAKEN)
-    return Parcel.of(folder, [path for path in files if not any(map(_left, path.relative_to(folder).parts))])
+    made = [path for path in files if not any(map(_left, path.relative_to(folder).parts))]
+    return Parcel.of(folder, {*audio, *made})
 
 
 def _left(part: str) -> bool:
