@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import nn
 
 from smile.datatypes import SmileError
 from smile.util import leftovers
-from smile.util.storage import read_json, replacing, write_text
+from smile.util.storage import read_json, write_bytes, write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
 
@@ -54,8 +55,9 @@ class Run:
         extra = allocator(model)
         if extra is not None:
             content["allocator"] = (extra.exp_avg_ipt, extra.exp_avg_unc, extra.ipt)
-        with replacing(self.folder / CHECKPOINT) as temporary:
-            torch.save(content, temporary)
+        written = BytesIO()  # to a full disk torch itself would give an error that is none of the system's
+        torch.save(content, written)
+        write_bytes(self.folder / CHECKPOINT, written.getvalue())
 
     def restore(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
         """Load the last state, if there is one -> steps done, hours spent."""

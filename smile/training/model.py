@@ -6,6 +6,8 @@ by hand, since the loss is computed here and not by transformers.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -135,8 +137,17 @@ class EpisodeLoss(nn.Module):
         set_peft_model_state_dict(self.adapted, weights)
 
     def save(self, folder: Path) -> None:
-        """Write the adapter as peft does."""
-        self.adapted.save_pretrained(str(folder), save_embedding_layers=False)  # else peft asks the hub
+        """Write the adapter as peft does.
+
+        Raises:
+            OSError: it cannot be written; safetensors has an error of its own for that.
+        """
+        try:
+            self.adapted.save_pretrained(str(folder), save_embedding_layers=False)  # else peft asks the hub
+        except SafetensorError as error:
+            number = re.search(r"os error (\d+)", str(error))
+            code = int(number[1]) if number else errno.EIO
+            raise OSError(code, os.strerror(code), str(folder)) from error
 
 
 def _peft_config(config: TrainConfig) -> LoraConfig:

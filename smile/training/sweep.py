@@ -19,6 +19,7 @@ from smile.datatypes import SmileError
 from smile.training.data import SURVEY, digest, survey
 from smile.training.run import Resources, settings_of, train
 from smile.training.trials import Trial, finished, row
+from smile.util.advice import of_a_file
 from smile.util.storage import work_folder, write_text
 from smile.util.workers import Failed, Placement, workers, written_once
 from smile.util.workers.carried import Parcel, temporary_folder
@@ -58,6 +59,8 @@ class Trainer:
                 return _parcel(folder)
         except SmileError as error:
             return Failed(str(error))
+        except OSError as error:
+            return Failed(of_a_file(error))
 
     def _train(self, trial: Trial, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

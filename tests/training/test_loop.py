@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -202,6 +203,24 @@ def test_an_adapter_s_record_says_what_it_began_with_and_that_what(
     assert [stage["hours"] for stage in before] == [0.5, 0.25]
     assert {stage["steps"] for stage in before} == {config.steps}
     assert before[1]["sha256"] == adapters.load(adapter).sha256
+
+
+def test_a_full_disk_is_told_as_the_system_tells_it(
+    toy: tuple[dict, dict], tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    trainee = Trainee(toy, tokenizer, TOY, tmp_path / "run")
+    model, optimizer = trainee.model, torch.optim.AdamW(trainee.model.trainable())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for write in (
+        lambda: model.save(tmp_path / "adapter"),
+        lambda: trainee.run.save(1, 0.0, model, optimizer),
+    ):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                write()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:

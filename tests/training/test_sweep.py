@@ -105,6 +105,18 @@ def test_what_cannot_be_trained_is_told_and_the_others_are(
     assert list(table["mean"].notna()) == [True, False]
 
 
+def test_a_file_in_place_of_a_folder_is_told_and_the_others_are_trained(
+    given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(given / "one", tmp_path / "out")
+    shutil.rmtree(out / "seed=1")
+    (out / "seed=1").write_bytes(b"")
+    assert cli.main(line(given, out, "--jobs", "2")) == 2
+    said = capsys.readouterr().err
+    assert "1 of 3 runs could not be trained. seed=1: " in said
+    assert "cannot be read or written (File exists)" in said
+
+
 def test_a_folder_of_other_settings_or_a_damaged_one_is_told_and_not_shown(
     given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
