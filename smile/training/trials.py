@@ -80,6 +80,11 @@ def _exported(trial: Trial, folder: Path) -> bool:
         return False
 
 
+def _whole(check: dict[str, Any]) -> bool:
+    """Whether a validation in a log, which may be damaged, has all its figures."""
+    return all(isinstance(check.get(f"{count} shots"), int | float) for count in SHOTS)
+
+
 def _holds(run: Run, settings: dict[str, Any]) -> bool:
     """Whether a folder is of this training, and not of one with other settings, data, model or beginning."""
     return run.settings() == json.loads(json.dumps(settings, default=list))
@@ -90,7 +95,7 @@ def row(trial: Trial, folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
     checks = list[dict[str, Any]]()
     with suppress(SmileError):
         if folder.is_dir() and _holds(run := Run(folder), settings):
-            checks = [line for line in run.rows() if line["kind"] == "validation"]
+            checks = [line for line in run.rows() if line["kind"] == "validation" and _whole(line)]
     cells = {"run": trial.key, **dict(trial.varied), "steps": trial.config.steps, "validated at": None}
     if not checks:
         return cells

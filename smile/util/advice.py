@@ -7,6 +7,7 @@ A sentence that is made where files are read holds the command line's words. Whe
 from __future__ import annotations
 
 import errno
+import os
 from typing import NamedTuple
 
 
@@ -54,5 +55,8 @@ def of_a_text(text: str) -> str:
 
 def of_a_file(error: OSError, usual: object = "A file") -> str:
     """Return a sentence on a file that cannot be read or written; `usual` is told where none is named."""
-    reason = f"({error.strerror or error}){OF_AN_ERROR.get(error.errno or 0, '')}"
-    return f"{error.filename or usual} cannot be read or written {reason}."
+    reason = (
+        f"({error.strerror or str(error) or type(error).__name__}){OF_AN_ERROR.get(error.errno or 0, '')}"
+    )
+    named = isinstance(error.filename, str | bytes | os.PathLike) and os.fsdecode(error.filename)
+    return f"{named or usual} cannot be read or written {reason}."

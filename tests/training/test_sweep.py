@@ -163,6 +163,9 @@ def test_what_is_done_is_known_and_an_adapter_of_an_earlier_step_is_not_the_last
     assert content["step"] == 2
     card.write_text(json.dumps({**content, "step": 1}), encoding="utf-8")
     assert [trial.key for trial in made.todo()] == ["seed=1"]
+    with (out / "seed=1" / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write('{"kind": "validation", "step": 4, "0 shots": null}\n')
+    assert list(made.table()["validated at"]) == [2, 2]
 
 
 def test_a_cluster_that_loses_a_node_learns_the_same(given: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from smile.datatypes import CorpusError
 from smile.ui.guard import guarded_error, sentence
 from smile.ui.own.view import rejected
-from smile.util.advice import ADVICE, on_page
+from smile.util.advice import ADVICE, of_a_file, on_page
 from tests.conftest import ROOT
 
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
@@ -44,6 +45,22 @@ def test_what_reads_a_visitors_files_names_no_option_but_as_advice(path: Path) -
 
 def test_that_the_check_can_fail() -> None:
     assert sentences(ROOT / "smile" / "util" / "advice.py")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space", b"/x/\xc3\xa9"),
+            "/x/é cannot be read or written (No space); make",
+        ),
+        (OSError(errno.EACCES, "Denied", 7), "The pool cannot be read or written (Denied); check its rights"),
+        (OSError("torn"), "The pool cannot be read or written (torn)."),
+        (OSError(), "The pool cannot be read or written (OSError)."),
+    ],
+)
+def test_a_file_is_named_as_people_name_it(error: OSError, said: str) -> None:
+    assert of_a_file(error, "The pool").startswith(said)
 
 
 @pytest.mark.parametrize("advice", ADVICE)
