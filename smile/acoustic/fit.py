@@ -116,7 +116,7 @@ def fit(
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
     one thread, so that the same seed gives the same bits on one machine, and holds one batch of states. A
     checkpoint that cannot be written is a warning in the log. On a `device` that is a GPU it computes there,
-    in float32; sums there have no order, and so the bits may differ.
+    in float32 (convolutions in TF32); sums have no order there, so bits may differ.
     """
     from smile.whisper.engines import compute_alone
 
