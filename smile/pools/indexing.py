@@ -35,7 +35,6 @@ from smile.pools.pool import (
     write_pool,
 )
 from smile.text import languages
-from smile.util.advice import of_a_file
 from smile.util.log import Log
 from smile.util.names import identifier
 from smile.util.storage import WorkFolder, work_folder
@@ -146,7 +145,8 @@ def _work(out: Path) -> Iterator[WorkFolder]:
                 raise PoolError(f"{out} exists and is not a pool; choose another folder.")
             yield work
     except OSError as error:
-        raise PoolError(of_a_file(error, out)) from error
+        reason = error.strerror or error
+        raise PoolError(f"{error.filename or out} cannot be read or written ({reason}).") from error
 
 
 def _replaceable(out: Path) -> bool:

@@ -67,7 +67,7 @@ def alone(given: Job, tmp_path: Path) -> list[Row]:
 
 def test_three_lanes_give_the_rows_of_one(alone: list[Row], given: Job, shared: Counter[int]) -> None:
     together = done(given)
-    assert shared[3]
+    assert max(shared) > 1
     assert len(alone) == 3 * len(CONDITIONS)
     for one, other in zip(alone, together, strict=True):
         assert one.hypothesis == other.hypothesis

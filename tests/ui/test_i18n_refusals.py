@@ -39,6 +39,7 @@ PARTS = "it is made of parts, and is French as it comes: here below, or in other
 ENGLISH = {
     COMMANDS: (
         "There is no order",
+        "was carried here without",
         "are too many: ask for fewer.",
         "clips, fewer than",
         "There is no file or folder",
