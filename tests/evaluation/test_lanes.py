@@ -21,7 +21,6 @@ from tests.support.superb import superb
 
 MODEL = {"adapter": None, "engine": "hf"}
 CONDITIONS = (
-    condition("vanilla", "vanilla", shots=0),
     condition("b-1", shots=1, beam_size=3),
     condition("c-1", shots=1, knn=0.5, level="combined"),
 )
@@ -35,7 +34,7 @@ def done(job: Job) -> list[Row]:
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[int]]:
-    """Models as on a GPU, and three lanes; counts how many sessions each step was of."""
+    """Models as on a GPU, and two lanes; counts how many sessions each step was of."""
     load, stepped, sizes = engines.load_recognizer, BatchedRecognizer.stepped, Counter[int]()
 
     def wrapped(*given: object, **options: object) -> BatchedRecognizer:
@@ -47,8 +46,8 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[int]]:
 
     monkeypatch.setattr(BatchedRecognizer, "stepped", seen)
     monkeypatch.setattr(engines, "load_recognizer", wrapped)
-    monkeypatch.setattr(engines, "clips_at_a_time", lambda device: 3)
-    monkeypatch.setattr(runs, "with_lanes", lambda placement, device: replace(placement, lanes=3))
+    monkeypatch.setattr(engines, "clips_at_a_time", lambda device: 2)
+    monkeypatch.setattr(runs, "with_lanes", lambda placement, device: replace(placement, lanes=2))
     model._load.cache_clear()
     yield sizes
     model._load.cache_clear()
@@ -56,7 +55,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[int]]:
 
 @pytest.fixture
 def given(tmp_path: Path) -> Job:
-    corpus = superb(tmp_path / "corpus", train=3, test=3)
+    corpus = superb(tmp_path / "corpus", train=3, test=2)
     return Job(corpus, (), CONDITIONS, tmp_path / "out", tmp_path / "cache", model=MODEL)
 
 
@@ -65,10 +64,10 @@ def alone(given: Job, tmp_path: Path) -> list[Row]:
     return done(replace(given, out=tmp_path / "one", cache=tmp_path / "cache-one"))
 
 
-def test_three_lanes_give_the_rows_of_one(alone: list[Row], given: Job, shared: Counter[int]) -> None:
+def test_two_lanes_give_the_rows_of_one(alone: list[Row], given: Job, shared: Counter[int]) -> None:
     together = done(given)
     assert max(shared) > 1
-    assert len(alone) == 3 * len(CONDITIONS)
+    assert len(alone) == 2 * len(CONDITIONS)
     for one, other in zip(alone, together, strict=True):
         assert one.hypothesis == other.hypothesis
         assert one.neighbours == other.neighbours
