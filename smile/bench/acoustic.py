@@ -33,7 +33,7 @@ from smile.datatypes import SAMPLE_RATE, Samples, Speech, Utterance
 from smile.text.scoring import score
 from smile.transcription.options import ALONE
 from smile.transcription.target import Target
-from smile.util.timing import finished
+from smile.util.timing import finished, seconds_of
 from smile.whisper.model import Models, load_models
 
 UNKNOWN = ("mdw", "sxb", "chr", "gla", "qtu")  # the languages of the probe
@@ -128,7 +128,7 @@ def measure(bench: Bench, models: Models, language: str, limit: int) -> Measured
     reads = StatesId.of(models.vanilla, bench.recipe.layers)
     store = LayerStore((bench.work or Path(".")) / language / f"layers-{reads.name}", reads)
     measured = Measured(language, len(pool))
-    measured.encoding = _seconds(lambda: list(store.encode(models.vanilla, pool, bench.recipe.speeds)))
+    measured.encoding = seconds_of(lambda: list(store.encode(models.vanilla, pool, bench.recipe.speeds)))
     list(store.encode(models.vanilla, clips, READ_AT))
     heads, measured.fitting = _fitted(bench, pool, store, Form(bench.recipe.normaliser, language))
     texts = tuple(utterance.text for utterance in pool)
@@ -179,12 +179,6 @@ def _alone(models: Models, clips: Sequence[Utterance]) -> Iterator[tuple[Utteran
         speech = Speech(0.0, len(samples) / SAMPLE_RATE, samples)
         *_, last = Target(models, speech, utterance.id).vanilla(ALONE)
         yield utterance, last.decoded.text
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _row(measured: Measured) -> dict[str, object]:

@@ -8,7 +8,6 @@ Transcripts are SMILE's behind 3 examples, with the kNN-LM, by the hf engine. Wi
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from smile.pools.pool import Pool
 from smile.settings import DEFAULTS
 from smile.transcription.examples import pool_token
 from smile.transcription.pipeline import transcribe
-from smile.util.timing import finished
+from smile.util.timing import finished, seconds_of
 from smile.util.workers import Placement, workers
 from smile.whisper.engines import GPU_LANES, gpu_name
 from smile.whisper.model import Models, load_models
@@ -111,7 +110,7 @@ Do = Callable[[], object]
 
 
 def _row(work: str, first: Do, name: str, second: Do) -> dict[str, object]:
-    before, after = _seconds(first), _seconds(second)
+    before, after = seconds_of(first), seconds_of(second)
     return {
         "work": work,
         "one at a time, or on the CPU, s": f"{before:.2f}",
@@ -119,9 +118,3 @@ def _row(work: str, first: Do, name: str, second: Do) -> dict[str, object]:
         "s": f"{after:.2f}",
         "ratio": f"{before / after:.1f}",
     }
-
-
-def _seconds(do: Do) -> float:
-    began = time.perf_counter()
-    do()
-    return time.perf_counter() - began

@@ -81,13 +81,16 @@ class Run:
 
     def hours(self) -> float:
         """Return the hours spent up to the last state."""
-        path = self.folder / CHECKPOINT
-        return float(_loaded(path, "cpu").get("hours", 0.0)) if path.is_file() else 0.0
+        return float(self._last().get("hours", 0.0))
 
     def step(self) -> int:
         """Return the steps done up to the last state."""
+        return int(self._last().get("step", 0))
+
+    def _last(self) -> dict[str, Any]:
+        """The last state; empty before there is one."""
         path = self.folder / CHECKPOINT
-        return int(_loaded(path, "cpu").get("step", 0)) if path.is_file() else 0
+        return _loaded(path, "cpu") if path.is_file() else {}
 
     def log(self, row: dict[str, Any]) -> None:
         """Append a row to the log."""

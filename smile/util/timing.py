@@ -29,6 +29,13 @@ class Stopwatch:
         self.seconds += time.perf_counter() - self._began
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    """Do some work and return the seconds that it took."""
+    with Stopwatch() as watch:
+        work()
+    return watch.seconds
+
+
 def finished(steps: Generator[object, None, T]) -> T:
     """Do all steps, one after the other, and return what they come to."""
     while True:

@@ -15,7 +15,7 @@ from smile.ui import VisitorService
 from tests.browser.editor import examples, serving
 from tests.browser.page import Page
 from tests.browser.steps import name, said, shown
-from tests.support.fake_engine import in_three, tone
+from tests.support.fake_engine import in_three_slowly, tone
 
 RECORDINGS = 3
 TOTAL = 40
@@ -40,20 +40,13 @@ def paced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Transcriptions and checks that take their time; the list: what they have done."""
     done: list[str] = []
 
-    def transcribe(*given: Any) -> Iterator[Any]:
-        for result in in_three(*given):
-            if not result.done:
-                done.append(result.vanilla.segments[-1].text)
-            time.sleep(0.7)
-            yield result
-
     def check(self: VisitorService, workspace: Any) -> Iterator[Check]:
         for number in range(TOTAL):
             done.append(f"check {number}")
             time.sleep(0.3)
             yield Check(number, TOTAL, (), fitted=number / TOTAL)
 
-    monkeypatch.setattr(batch, "transcribe", transcribe)
+    monkeypatch.setattr(batch, "transcribe", in_three_slowly(done, 0.7))
     monkeypatch.setattr(VisitorService, "ready", lambda *given: (one for one in ""))
     monkeypatch.setattr(VisitorService, "check", check)
     return done

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,22 +11,14 @@ from smile.transcription import batch
 from smile.ui.parts.components import LOOKS
 from tests.browser.page import Page
 from tests.browser.steps import name, said, shown
-from tests.support.fake_engine import in_three, tone
+from tests.support.fake_engine import in_three_slowly, tone
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A transcription that takes its time over three segments; the list: what it has written."""
     texts: list[str] = []
-
-    def transcribe(*given: Any) -> Iterator[Any]:
-        for result in in_three(*given):
-            if not result.done:
-                texts.append(result.vanilla.segments[-1].text)
-            time.sleep(1.5)
-            yield result
-
-    monkeypatch.setattr(batch, "transcribe", transcribe)
+    monkeypatch.setattr(batch, "transcribe", in_three_slowly(texts, 1.5))
     return texts
 
 

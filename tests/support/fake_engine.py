@@ -6,7 +6,7 @@ import math
 import struct
 import time
 import wave
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -314,3 +314,16 @@ def in_three(
         yield result
         kept.add(before, result)
     yield replace(result, vanilla=replace(result.vanilla, done=True), done=True)
+
+
+def in_three_slowly(written: list[str], seconds: float) -> Callable[..., Iterator[Result]]:
+    """What `in_three` does, with so many seconds after each text, which is added to those written."""
+
+    def transcribe(*given: Any) -> Iterator[Result]:
+        for result in in_three(*given):
+            if not result.done:
+                written.append(result.vanilla.segments[-1].text)
+            time.sleep(seconds)
+            yield result
+
+    return transcribe
