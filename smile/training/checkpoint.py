@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,14 @@ from smile.util import leftovers
 from smile.util.storage import read_json, write_bytes, write_text
 
 CHECKPOINT, SETTINGS, LOG = "checkpoint.pt", "settings.json", "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a run has come."""
+
+    step: int  # steps done
+    hours: float  # spent on them
 
 
 class Run:
@@ -79,18 +88,11 @@ class Run:
         except (RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise _lost(path) from error
 
-    def hours(self) -> float:
-        """Return the hours spent up to the last state."""
-        return float(self._last().get("hours", 0.0))
-
-    def step(self) -> int:
-        """Return the steps done up to the last state."""
-        return int(self._last().get("step", 0))
-
-    def _last(self) -> dict[str, Any]:
-        """The last state; empty before there is one."""
+    def reached(self) -> Reached:
+        """Return how far the run has come by its last state; nowhere before there is one."""
         path = self.folder / CHECKPOINT
-        return _loaded(path, "cpu") if path.is_file() else {}
+        last = _loaded(path, "cpu") if path.is_file() else {}
+        return Reached(int(last.get("step", 0)), float(last.get("hours", 0.0)))
 
     def log(self, row: dict[str, Any]) -> None:
         """Append a row to the log."""

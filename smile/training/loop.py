@@ -17,7 +17,7 @@ from accelerate.utils import broadcast
 from torch import Tensor
 
 from smile.training.batches import Batch, Batches
-from smile.training.checkpoint import Run
+from smile.training.checkpoint import Reached, Run
 from smile.training.config import TrainConfig
 from smile.training.episodes import IGNORED
 from smile.training.model import EpisodeLoss
@@ -27,12 +27,10 @@ LOG_STEPS = 10
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a run stands: steps done, hours spent on them, mean loss of the last few."""
+class Place(Reached):
+    """Where a run stands."""
 
-    step: int
-    hours: float
-    loss: float
+    loss: float  # mean of the last few steps
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from smile.training.checkpoint import Run
+from smile.training.checkpoint import Reached, Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data
 from smile.util.commit import commit
@@ -31,7 +31,7 @@ def begun(start: Path) -> list[dict[str, Any]]:
     ]
 
 
-def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
+def record(config: TrainConfig, data: Data, run: Run, reached: Reached) -> str:
     """Return the content of `smile.json`."""
     seconds = dict.fromkeys(config.languages, 0.0)
     for clip in data.clips:
@@ -45,8 +45,8 @@ def record(config: TrainConfig, data: Data, run: Run, hours: float) -> str:
             "minutes": {code: round(s / 60, 2) for code, s in seconds.items()},
             "left_out": data.left_out,
         },
-        "hours": round(hours, 3),
-        "step": run.step(),
+        "hours": round(reached.hours, 3),
+        "step": reached.step,
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),

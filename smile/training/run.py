@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smile.corpora import Corpus
 from smile.datatypes import SmileError
-from smile.training.checkpoint import Run
+from smile.training.checkpoint import Reached, Run
 from smile.training.config import TrainConfig
 from smile.training.data import Data, load
 from smile.training.record import begun, record
@@ -123,17 +123,17 @@ class _Training:
         resources.say(f"{len(self.data.clips)} clips; left out: {self.data.left_out}")
         folder = run.folder / ADAPTER
         if self.accelerator.is_main_process and not any(row["kind"] == "validation" for row in run.rows()):
-            export(model, folder, run, self.data, run.hours())  # as it begins, and decoded as it will be
+            export(model, folder, run, self.data, run.reached())  # as it begins, and decoded as it will be
             self._validate(folder, 0)
         budget, each = Budget(config.steps, resources.max_hours), partial(_show, bar)
         for place in learn(model, batches, run, self.accelerator, budget, each):
             if self.accelerator.is_main_process:
-                export(model, folder, run, self.data, place.hours)
+                export(model, folder, run, self.data, place)
                 rates = self._validate(folder, place.step)
                 bar.clear()
                 resources.say(f"step {place.step}: validation CER {rates}")
         if self.accelerator.is_main_process:
-            export(model, folder, run, self.data, run.hours())
+            export(model, folder, run, self.data, run.reached())
         bar.close()
         return folder
 
@@ -152,7 +152,7 @@ def _show(bar: Any, place: Place) -> None:
     bar.refresh()
 
 
-def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None:
+def export(model: Any, folder: Path, run: Run, data: Data, reached: Reached) -> None:
     """Write the adapter with how it was trained, and the curves of the run."""
     from smile.training.curves import draw
 
@@ -161,7 +161,7 @@ def export(model: Any, folder: Path, run: Run, data: Data, hours: float) -> None
     model.save(part)
     adapters.rescale(part, model.config.scale)
     (part / "README.md").unlink(missing_ok=True)  # peft's empty card
-    write_text(part / "smile.json", record(model.config, data, run, hours))
+    write_text(part / "smile.json", record(model.config, data, run, reached))
     draw(run.rows(), part / "curves.png")
     shutil.rmtree(folder, ignore_errors=True)
     rename_folder(part, folder)

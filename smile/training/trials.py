@@ -67,7 +67,7 @@ def finished(trial: Trial, folder: Path, settings: dict[str, Any]) -> bool:
         return False
     with suppress(SmileError):  # who goes on with it tells what is wrong
         run = Run(folder)
-        return _holds(run, settings) and run.step() >= trial.config.steps and _exported(trial, folder)
+        return _holds(run, settings) and run.reached().step >= trial.config.steps and _exported(trial, folder)
     return False
 
 

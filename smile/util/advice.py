@@ -53,10 +53,10 @@ def of_a_text(text: str) -> str:
     return text
 
 
-def of_a_file(error: OSError, usual: object = "A file") -> str:
-    """Return a sentence on a file that cannot be read or written; `usual` is told where none is named."""
+def of_a_file(error: OSError) -> str:
+    """Return a sentence on a file that cannot be read or written."""
     reason = (
         f"({error.strerror or str(error) or type(error).__name__}){OF_AN_ERROR.get(error.errno or 0, '')}"
     )
     named = isinstance(error.filename, str | bytes | os.PathLike) and os.fsdecode(error.filename)
-    return f"{named or usual} cannot be read or written {reason}."
+    return f"{named or 'A file'} cannot be read or written {reason}."

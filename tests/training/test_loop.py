@@ -16,7 +16,7 @@ from smile.datatypes import SmileError
 from smile.training import curves, loop
 from smile.training.apart import Layout
 from smile.training.batches import packed, stacked
-from smile.training.checkpoint import CHECKPOINT, Run
+from smile.training.checkpoint import CHECKPOINT, Reached, Run
 from smile.training.config import PAPER, PRESETS, with_values
 from smile.training.data import Data
 from smile.training.episodes import IGNORED, EpisodeTokens
@@ -58,7 +58,7 @@ def test_a_run_killed_while_it_is_validated_is_validated_when_it_goes_on(
         steps = loop.learn(t.model, t.batches, t.run, t.accelerator, loop.Budget(3))
         assert next(steps).step == 2
         steps.close()
-    assert t.run.step() == 1
+    assert t.run.reached().step == 1
 
 
 @pytest.mark.parametrize("encoding", ["concatenated", "independent"])
@@ -198,9 +198,10 @@ def test_an_adapter_s_record_says_what_it_began_with_and_that_what(
         run = Run(tmp_path / str(hours))
         run.claim({"begun": before})
         Trainee(toy, tokenizer, config, tmp_path / str(hours)).model.save(adapter)
-        (adapter / "smile.json").write_text(record(config, data, run, hours), encoding="utf-8")
+        (adapter / "smile.json").write_text(record(config, data, run, Reached(7, hours)), encoding="utf-8")
         before = begun(adapter)
     assert [stage["hours"] for stage in before] == [0.5, 0.25]
+    assert adapters.load(adapter).card["step"] == 7
     assert {stage["steps"] for stage in before} == {config.steps}
     assert before[1]["sha256"] == adapters.load(adapter).sha256
 

@@ -54,13 +54,13 @@ def test_that_the_check_can_fail() -> None:
             OSError(errno.ENOSPC, "No space", b"/x/\xc3\xa9"),
             "/x/é cannot be read or written (No space); make",
         ),
-        (OSError(errno.EACCES, "Denied", 7), "The pool cannot be read or written (Denied); check its rights"),
-        (OSError("torn"), "The pool cannot be read or written (torn)."),
-        (OSError(), "The pool cannot be read or written (OSError)."),
+        (OSError(errno.EACCES, "Denied", 7), "A file cannot be read or written (Denied); check its rights"),
+        (OSError("torn"), "A file cannot be read or written (torn)."),
+        (OSError(), "A file cannot be read or written (OSError)."),
     ],
 )
 def test_a_file_is_named_as_people_name_it(error: OSError, said: str) -> None:
-    assert of_a_file(error, "The pool").startswith(said)
+    assert of_a_file(error).startswith(said)
 
 
 @pytest.mark.parametrize("advice", ADVICE)
