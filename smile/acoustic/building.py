@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
+from smile.acoustic.ctc import score
 from smile.acoustic.head import Head, further
+from smile.acoustic.pretrained import more, pretrained_for, suited
 from smile.acoustic.recipe import ENSEMBLE, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId, Stored
 from smile.acoustic.store import clip_key, form_of, head_path, write
@@ -74,7 +77,8 @@ def build(
 ) -> Generator[FittingProgress, None, Built]:
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
-    The recipes read the same layers at the same speeds and write the same form. As many are fitted at once
+    The recipes read the same layers at the same speeds and write the same form. Of a pool with little speech
+    twice as many are fitted, pre-trained, and the best kept (`pretrained.py`). As many are fitted at once
     as threads may compute, in this process, or each `by` a worker, to the same bits where machines are alike;
     workers may encode, too.
     With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
@@ -98,20 +102,44 @@ def build(
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
-        form, fits = form_of(pool, recipes[0].normaliser), []
-        for number, recipe in enumerate(recipes):
-            alike = [head for head in older[number : number + 1] if _alike(head, store, form, recipe)]
-            checkpoint = work.part / f"checkpoint-{number}.npz"
-            begin = Begin(checkpoint, alike[0] if alike else None, own_device(model.info))
-            used = recipe.again(len(pool)) if alike else recipe
-            fits.append((used, begin))
+        form = form_of(pool, recipes[0].normaliser)
+        recipes = suited(recipes, reads, store.seconds(clips))
+        alike = [_alike(*each, store, form) for each in zip(older, recipes, strict=False)]
+        tried = recipes if any(alike) else more(recipes)
+        fits = []
+        for number, recipe in enumerate(tried):
+            head = older[number] if any(alike[number : number + 1]) else None
+            begin = Begin(work.part / f"checkpoint-{number}.npz", head, own_device(model.info))
+            fits.append((recipe.again(len(pool)) if head else recipe, begin))
         if by is None:
-            fitted = yield from together([fit_to(pool.utterances, store, form, *each) for each in fits])
+            fitted = yield from together([fit_to(clips, store, form, *each) for each in fits])
         else:
             fitted = yield from by.fitted(pool, store, form, fits)
-        heads = write(pool, [each.head for each in fitted], recipes)
+        best = _best(fitted, store, clips, len(recipes))
+        heads = write(pool, [fitted[i].head for i in best], [tried[i] for i in best])
         work.clear()
     return Built(heads, fitted[0].left_out)
+
+
+def _best(fitted: Sequence[Fitted], store: LayerStore, clips: Sequence[Utterance], count: int) -> list[int]:
+    """Return the numbers of so many heads that know their own clips best, in their order.
+
+    Of heads that are fitted to little speech some never come to hear it, whom their own clips find out.
+    """
+    if len(fitted) <= count:
+        return [*range(len(fitted))]
+    known = [_known(each.head, store, clips) for each in fitted]
+    return sorted(sorted(range(len(fitted)), key=lambda i: -known[i])[:count])
+
+
+def _known(head: Head, store: LayerStore, clips: Sequence[Utterance]) -> float:
+    """Return the log likelihood a character of the texts of clips by a head, the mean over clips."""
+    each = []
+    for clip in clips:
+        if text := head.form(clip.text):
+            likelihood = score(head(store.states_of(clip)), head.alphabet, text)
+            each += [likelihood / len(text)] if isfinite(likelihood) else []
+    return sum(each) / max(1, len(each))
 
 
 def together(
@@ -130,7 +158,7 @@ def together(
     return (yield from relayed(steps, counted))
 
 
-def _alike(head: Head, store: LayerStore, form: Form, recipe: Recipe) -> bool:
+def _alike(head: Head, recipe: Recipe, store: LayerStore, form: Form) -> bool:
     """Return whether a fit by a recipe can go on from a head."""
     hidden, _, kernel = head.weights["convolution.weight"].shape
     made = (head.reads, head.form, hidden, kernel, len(further(head.weights)))
@@ -164,7 +192,8 @@ def fit_to(
     if len(alphabet) > MOST_SYMBOLS:
         raise PoolError(MANY.format(len(alphabet) - 1, MOST_SYMBOLS - 1))
     clips = _labelled(store, [(utterances[i], texts[i], needed[i]) for i in used])
-    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, begin.older, begin.device)
+    start = begin.older or (pretrained_for(store.made_by, recipe) if recipe.pretrained else None)
+    weights = yield from fit(clips, alphabet, recipe, begin.checkpoint, start, begin.device)
     return Fitted(Head(alphabet, form, store.made_by, weights), left)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Begin, Fitted, fit_to
 from smile.acoustic.model import AcousticModel, assembled, spoken
+from smile.acoustic.pretrained import suited
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import READ_AT, LayerStore
 from smile.acoustic.store import clip_key
@@ -84,7 +85,8 @@ def cross_read(
         raise PoolError(ALIKE if len(utterances) > 1 else FEW)
     crossed = []
     for number, fold in enumerate(made):
-        steps = fit_to(fold.fitted, store, form, recipe, Begin(fold.path))
+        (used,) = suited([recipe], store.made_by, store.seconds(fold.fitted))
+        steps = fit_to(fold.fitted, store, form, used, Begin(fold.path))
         head = (yield from _counted(steps, number, len(made))).head
         model = assembled((head,), spoken(fold.fitted))
         crossed += [CrossRead(u, fold.fitted, model, store) for u in fold.left]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from smile.acoustic.alphabet import Alphabet, Labels
 from smile.acoustic.head import Head, Weights
 from smile.acoustic.network import Network, padded
+from smile.acoustic.pretrained import Pretrained
 from smile.acoustic.recipe import FittingProgress, Recipe, one_cycle
 from smile.acoustic.states import Stored
 from smile.datatypes import DamagedError
@@ -87,16 +88,20 @@ class _Checkpoint:
             self.failed = True
 
 
-def weights_from(head: Head, alphabet: Alphabet, fresh: Weights) -> dict[str, NDArray[np.float32]]:
-    """Return a head's weights for an alphabet; characters that are new begin as they do in `fresh` ones."""
-    weights = {name: np.array(head.weights[name]) for name in fresh}
-    known = {c: i for i, c in enumerate(head.alphabet.characters, 1)}
+def weights_from(
+    start: Head | Pretrained, alphabet: Alphabet, fresh: Weights
+) -> dict[str, NDArray[np.float32]]:
+    """Return weights to start from, for an alphabet; characters and parts that are new are `fresh` ones."""
+    weights = {name: np.array(start.weights.get(name, fresh[name])) for name in fresh}
+    known = {c: i for i, c in enumerate(start.alphabet.characters, 1)}
     for name in ("output.weight", "output.bias"):
         weights[name] = np.array(fresh[name])
-        weights[name][0] = head.weights[name][0]
+        if name not in start.weights:
+            continue
+        weights[name][0] = start.weights[name][0]
         for number, character in enumerate(alphabet.characters, 1):
             if character in known:
-                weights[name][number] = head.weights[name][known[character]]
+                weights[name][number] = start.weights[name][known[character]]
     return weights
 
 
@@ -105,13 +110,13 @@ def fit(
     alphabet: Alphabet,
     recipe: Recipe,
     checkpoint: Path | None = None,
-    start: Head | None = None,
+    start: Head | Pretrained | None = None,
     device: str = "cpu",
 ) -> Generator[FittingProgress, None, dict[str, NDArray[np.float32]]]:
     """Fit a head and return its weights; yields after each epoch and in long ones, and may be closed there.
 
-    It begins with the weights of `start`, if given: a head that was fitted to nearly the same clips. Where
-    the CPU multiplies bfloat16, so does the fit.
+    It begins with the weights of `start`, if given: a head that was fitted to nearly the same clips, or what
+    other languages have taught. Where the CPU multiplies bfloat16, so does the fit.
 
     With a `checkpoint` a broken-off fit goes on after the last whole epoch, to the same bits. It computes in
     one thread, so that the same seed gives the same bits on one machine, and holds one batch of states. A
@@ -154,9 +159,13 @@ def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe, device: str) -> 
     layers, _, width = clips.states(0, 1.0).shape
     draws = torch.Generator().manual_seed(recipe.seed)
     network = Network((layers, width, len(alphabet)), recipe, draws).to(device)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
-    )
+    output = [*network.output.parameters()]
+    body = [p for p in network.parameters() if all(p is not other for other in output)]
+    groups = [
+        {"params": body, "share": recipe.body_rate},
+        {"params": output, "share": recipe.output_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
     return _State(network, optimiser, draws)
 
 
@@ -168,7 +177,8 @@ def _epoch(
     Yields about every `LONG` seconds, so that others' work may come in between.
     """
     frames = [clips.frames[i] for i in fitted]
-    drawn = alone.submit(_drawn, state, frames, recipe).result()
+    state.network.train()
+    drawn = alone.submit(batches_of, frames, recipe, state.draws).result()
     batches = [[(fitted[i], speed) for i, speed in batch] for batch in drawn]
     epochs = recipe.epochs_for(len(fitted))
     losses, began = [], monotonic()
@@ -182,23 +192,23 @@ def _epoch(
     return float(np.mean(losses))
 
 
-def _drawn(state: _State, frames: Sequence[int], recipe: Recipe) -> list[list[Take]]:
+def batches_of(frames: Sequence[int], recipe: Recipe, draws: torch.Generator) -> list[list[Take]]:
     """Return batches of clips of about the same length, so that little is computed on what fills them up."""
-    state.network.train()
     speeds = torch.tensor(recipe.speeds, dtype=torch.float64)
-    drawn = speeds[torch.randint(len(speeds), (len(frames),), generator=state.draws)]
-    spread = 1 + SPREAD * (2 * torch.rand(len(frames), generator=state.draws) - 1)
+    drawn = speeds[torch.randint(len(speeds), (len(frames),), generator=draws)]
+    spread = 1 + SPREAD * (2 * torch.rand(len(frames), generator=draws) - 1)
     order = torch.argsort(torch.tensor(frames) / drawn * spread, stable=True).tolist()
     takes = list(zip(order, drawn[order].tolist(), strict=True))
     batches = [takes[i : i + recipe.batch] for i in range(0, len(takes), recipe.batch)]
-    return [batches[i] for i in torch.randperm(len(batches), generator=state.draws)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=draws)]
 
 
 def _step(
     state: _State, clips: Labelled, alphabet: Alphabet, batch: Sequence[Take], rate: float, recipe: Recipe
 ) -> float:
     """Fit to a batch of clips; returns its loss."""
-    state.optimiser.param_groups[0]["lr"] = rate
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate * group["share"]
     labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i, _ in batch]
     with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):  # of a CPU's products only
         loss = state.network.loss([clips.states(*take) for take in batch], labels)
@@ -237,11 +247,11 @@ def _key(clips: Labelled, alphabet: Alphabet, recipe: Recipe) -> dict[str, Any]:
     return decided | later("fit")
 
 
-def _digest(head: Head) -> str:
-    """Return what tells a head's weights and alphabet from others."""
-    digest = hashlib.sha256(head.alphabet.characters.encode())
-    for name in sorted(head.weights):
-        digest.update(np.ascontiguousarray(head.weights[name]).tobytes())
+def _digest(start: Head | Pretrained) -> str:
+    """Return what tells the weights and alphabet of a start from others."""
+    digest = hashlib.sha256(start.alphabet.characters.encode())
+    for name in sorted(start.weights):
+        digest.update(np.ascontiguousarray(start.weights[name]).tobytes())
     return digest.hexdigest()
 
 

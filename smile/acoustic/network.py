@@ -26,7 +26,7 @@ class Network(nn.Module):
     def __init__(self, sizes: tuple[int, int, int], recipe: Recipe, draws: torch.Generator):
         super().__init__()
         layers, width, symbols = sizes
-        self._recipe, self._draws = recipe, draws
+        self._recipe, self.draws = recipe, draws
         self.mix = nn.Parameter(torch.zeros(layers))
         self.narrow = nn.Linear(width, recipe.hidden)
         self.convolution = nn.Conv1d(recipe.hidden, recipe.hidden, recipe.kernel, padding=recipe.kernel // 2)
@@ -45,21 +45,21 @@ class Network(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Turn layer states (layers, clips, frames, d) into log probabilities (clips, frames, symbols)."""
+        return F.log_softmax(self.output(self.body(states)), -1)
+
+    def body(self, states: Tensor) -> Tensor:
+        """Turn layer states (layers, clips, frames, d) into what the output layer reads, dropout included."""
         mixed = (self.mix.softmax(0) @ states.flatten(1)).view(states.shape[1:])
         x = F.gelu(self.narrow(self._dropped(self._masked(mixed))), approximate="tanh")
         x = x + _convolved(self.convolution, x)
         for more in self.further:
             x = x + _convolved(more, self._dropped(x))
-        return F.log_softmax(self.output(self._dropped(x)), -1)
+        return self._dropped(x)
 
     def loss(self, states: Sequence[NDArray[np.float16]], labels: Sequence[Labels]) -> Tensor:
         """Return the CTC loss a character, averaged over clips, of layer states (layers, frames, d) each."""
-        frames = [clip.shape[1] for clip in states]
-        device = self.mix.device
-        logprobs = self(padded(states).to(device)).transpose(0, 1)
-        targets = torch.from_numpy(np.concatenate(labels)).to(device)
-        lengths = torch.tensor([len(text) for text in labels])
-        return F.ctc_loss(logprobs, targets, torch.tensor(frames), lengths)
+        logprobs = self(padded(states).to(self.mix.device))
+        return ctc_loss(logprobs, [clip.shape[1] for clip in states], labels)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Return a copy of the weights by name."""
@@ -76,7 +76,7 @@ class Network(nn.Module):
         if not (self.training and self._recipe.dropout):
             return x
         kept = 1 - self._recipe.dropout
-        return x * torch.rand(x.shape, generator=self._draws).lt_(kept).div_(kept).to(x.device)
+        return x * torch.rand(x.shape, generator=self.draws).lt_(kept).div_(kept).to(x.device)
 
     def _masked(self, x: Tensor) -> Tensor:
         """Return x (batch, frames, d) with short stretches of frames at zero, while it is trained."""
@@ -84,10 +84,17 @@ class Network(nn.Module):
             return x
         clips, frames = x.shape[:2]
         shape, at = (clips, self._recipe.masks, 1), torch.arange(frames)
-        lengths = torch.randint(self._recipe.mask_frames + 1, shape, generator=self._draws)
-        starts = (torch.rand(shape, generator=self._draws) * (frames - lengths).clamp(min=1)).long()
+        lengths = torch.randint(self._recipe.mask_frames + 1, shape, generator=self.draws)
+        starts = (torch.rand(shape, generator=self.draws) * (frames - lengths).clamp(min=1)).long()
         masked = ((at >= starts) & (at < starts + lengths)).any(1)
         return x.masked_fill(masked[..., None].to(x.device), 0.0)
+
+
+def ctc_loss(logprobs: Tensor, frames: Sequence[int], labels: Sequence[Labels]) -> Tensor:
+    """Return the CTC loss a character, averaged over clips, of log probabilities (clips, frames, symbols)."""
+    targets = torch.from_numpy(np.concatenate(labels)).to(logprobs.device)
+    lengths = torch.tensor([len(text) for text in labels])
+    return F.ctc_loss(logprobs.transpose(0, 1), targets, torch.tensor(frames), lengths)
 
 
 def _convolved(convolution: nn.Module, x: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ class Recipe:
     masks: int = 2  # of time, a clip
     mask_frames: int = 8  # longest
     rate: float = 2e-3  # highest, of AdamW
+    body_rate: float = 1.0  # times this, below the output layer
+    output_rate: float = 1.0  # times this, of the output layer
     weight_decay: float = 0.01
     warm_up: float = 0.1  # part of the steps
     epochs: int = 0  # 0: by the number of clips
@@ -32,6 +34,7 @@ class Recipe:
     speeds: tuple[float, ...] = (1.0, 0.9, 1.1)  # of which each clip has one, drawn anew in each epoch
     gradient_norm: float = 5.0
     seed: int = 0
+    pretrained: bool = False  # whether it begins with what other languages have taught (`pretrained.py`)
     held_out: float = 0.0  # part of the clips on which the best epoch is chosen; 0: the last epoch is taken
     patience: int = 10  # epochs without a better one after which it ends, in the second half
 

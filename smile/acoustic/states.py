@@ -29,9 +29,12 @@ from smile.util.arrays import read_array, write_array
 from smile.util.storage import read_json, write_json
 from smile.whisper.model import Model
 
-FORMAT = 1
+FORMAT = 2
 LAYERS = (2, 3, 4, 5, 6)  # of the six of Whisper base, counted from 1; of other sizes those at like heights
 READ_AT = (1.0, 1.1)  # speeds at which a clip is read to be written; heads are fitted to clips at these, too
+SILENCE = {0.9: 0.8, 1.1: 1.8}
+"""Seconds before a pool's clips at these speeds: states tell where in a window they are, and a head of little
+speech would learn by heart what is said when."""
 AFTER = 10  # frames after a clip's own that the head reads too
 Stored = NDArray[np.float16]  # (layers, frames, d)
 Take = tuple[Path, float]  # a recording, and at which speed it is read
@@ -62,7 +65,7 @@ class StatesId:
 
     def fits(self, seconds: float, speed: float) -> bool:
         """Return whether a clip is short enough for the longest window at a speed; at its own each one is."""
-        return speed >= 1.0 or seconds < speed * max(self.windows)
+        return speed == 1.0 or seconds / speed + SILENCE.get(speed, 0.0) < max(self.windows)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a header has it."""
@@ -80,19 +83,23 @@ def usual_layers(depth: int) -> tuple[int, ...]:
 
 
 def layer_states(
-    model: Model, samples: Samples, layers: Sequence[int] = LAYERS, speed: float = 1.0
+    model: Model, samples: Samples, layers: Sequence[int] = LAYERS, speed: float = 1.0, silence: float = 0.0
 ) -> LayerStates:
     """Return what a head reads of samples (n,): layer-normed outputs (layers, frames, d) at 50 a second.
 
     The frames are those of the recording, at so many times its speed, and `AFTER` more, as far as the window
-    goes.
+    goes. It is encoded behind so many seconds of silence, a multiple of 0.02.
     """
     said = at_speed(samples, speed)
-    return of_outputs(model.encode_layers(said, layers)[1], len(said) / SAMPLE_RATE)
+    padded = np.pad(said, (round(silence * SAMPLE_RATE), 0))
+    outputs = model.encode_layers(padded, layers)[1][:, round(silence * STATES_PER_SECOND) :]
+    return of_outputs(outputs, len(said) / SAMPLE_RATE)
 
 
 def states_in(model: Model, made_by: StatesId, audio: Path, speed: float) -> Stored | None:
-    """Return what is stored of a recording at a speed; None where it is too long for the longest window.
+    """Return what is stored of a recording at a speed, behind the silence that belongs to it.
+
+    None where it is too long for the longest window.
 
     Raises:
         AudioError: it cannot be read.
@@ -100,7 +107,8 @@ def states_in(model: Model, made_by: StatesId, audio: Path, speed: float) -> Sto
     samples = read_audio(audio)
     if not made_by.fits(len(samples) / SAMPLE_RATE, speed):  # a corpus may not say how long a clip is
         return None
-    return layer_states(model, samples, made_by.layers, speed).astype(np.float16)
+    silence = SILENCE.get(speed, 0.0)
+    return layer_states(model, samples, made_by.layers, speed, silence).astype(np.float16)
 
 
 def readings(model: Model, samples: Samples, layers: Sequence[int] = LAYERS) -> list[LayerStates]:
@@ -206,6 +214,15 @@ class LayerStore:
         """Write states (layers, frames, d) into the file of a name that `missing` gave; None is nothing."""
         if states is not None:
             write_array(self.folder / name, states)
+
+    def seconds(self, utterances: Sequence[Utterance]) -> float:
+        """Return how much speech clips have, by their states.
+
+        Raises:
+            PoolError: they have not been made, or are damaged.
+        """
+        frames = (self.states_of(utterance).shape[1] - AFTER for utterance in utterances)
+        return sum(max(0, count) for count in frames) / STATES_PER_SECOND
 
     def keep_only(self, utterances: Sequence[Utterance]) -> None:
         """Remove the states of recordings that are none of these clips'."""

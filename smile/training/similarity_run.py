@@ -18,12 +18,13 @@ Bar = Callable[[int, int], None]
 
 def run(chosen: argparse.Namespace, bar: Bar) -> str:
     """Train and save the projection; returns how alike nearest clips' texts are, by measure."""
+    from smile.corpora import open_corpus
     from smile.training.data import load
     from smile.whisper.model import load_models
 
     config, models = TrainConfig(), load_models(chosen.model, adapter=None)
     chosen.work.mkdir(parents=True, exist_ok=True)
-    data = load(chosen.data, config, models, chosen.work, print)
+    data = load(open_corpus(chosen.data), config, models, chosen.work, print)
     languages, settings = by_language(data.clips), SimilarityConfig()
     trial = trained(languages[:-HELD_OUT], settings, bar)
     figures = tried(languages[-HELD_OUT:], trial)
