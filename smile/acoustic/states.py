@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -215,14 +216,18 @@ class LayerStore:
         if states is not None:
             write_array(self.folder / name, states)
 
-    def seconds(self, utterances: Sequence[Utterance]) -> float:
-        """Return how much speech clips have, by their states.
+    def seconds(self, utterances: Sequence[Utterance], enough: float = inf) -> float:
+        """Return how much speech clips have, by their states, counted until it is `enough`.
 
         Raises:
             PoolError: they have not been made, or are damaged.
         """
-        frames = (self.states_of(utterance).shape[1] - AFTER for utterance in utterances)
-        return sum(max(0, count) for count in frames) / STATES_PER_SECOND
+        seconds = 0.0
+        for utterance in utterances:
+            seconds += max(0, self.states_of(utterance).shape[1] - AFTER) / STATES_PER_SECOND
+            if seconds >= enough:
+                break
+        return seconds
 
     def keep_only(self, utterances: Sequence[Utterance]) -> None:
         """Remove the states of recordings that are none of these clips'."""

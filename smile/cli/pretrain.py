@@ -31,6 +31,11 @@ def add(commands: Commands) -> None:
     )
     add_option(
         parser,
+        "--languages",
+        help="Train on these languages: ISO 639-3 codes joined by commas (default: those of `smile train`).",
+    )
+    add_option(
+        parser,
         "--out",
         type=Path,
         default=Path("assets/pretrained.npz"),
@@ -45,20 +50,21 @@ def run(chosen: argparse.Namespace) -> None:
     """
     from smile.acoustic.pretrained import write_pretrained
     from smile.corpora import open_corpus
-    from smile.training.config import TrainConfig
+    from smile.training.config import TrainConfig, with_values
     from smile.training.data import digest
     from smile.training.pretraining import pretrain, taught
     from smile.whisper.model import load_models
 
-    corpus, config = open_corpus(chosen.data), TrainConfig()
+    named = {"languages": chosen.languages} if chosen.languages else {}
+    corpus, config = open_corpus(chosen.data), with_values(TrainConfig(), named)
     models = load_models(chosen.model, adapter=None)
-    languages, _ = _shown("Encoding", taught(corpus, config, models.vanilla, chosen.work))
-    made, loss = _shown("Training", pretrain(languages))
+    languages, _ = _shown(Bar("Encoding", "readings"), taught(corpus, config, models.vanilla, chosen.work))
+    made, loss = _shown(Bar("Training", "epochs"), pretrain(languages))
     write_pretrained(chosen.out, made, _facts(languages, loss, digest(corpus, config)))
     print(f"{chosen.out}: {loss:.3f} nats a character at the end.")
 
 
-def _shown(title: str, steps: Generator[Step, None, Any]) -> tuple[Any, float]:
+def _shown(shown: Bar, steps: Generator[Step, None, Any]) -> tuple[Any, float]:
     """Show a bar while something is made; returns it, and the last loss that was told."""
     losses = [float("nan")]
 
@@ -67,7 +73,7 @@ def _shown(title: str, steps: Generator[Step, None, Any]) -> tuple[Any, float]:
         if step.loss is not None:
             losses.append(step.loss)
 
-    with Bar(title) as bar:
+    with shown as bar:
         return finished(relayed(steps, told)), losses[-1]
 
 

@@ -56,6 +56,7 @@ def test_index_then_transcribe(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["examples", "gla"], True),
         (["bench", "peers"], False),
         (["similarity", "--data", "corpus", "--work", "folder"], True),
+        (["pretrain", "--data", "corpus", "--work", "folder"], True),
         (["learn", "--data", "corpus", "--out", "rows"], False),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
