@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from smile.acoustic.fitting_workers import FittingWorkers
 
 MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
+LOST = 0.1  # nats a character by which a head knows its own clips worse than the best of its pool
 MANY = "The texts have {:,} different characters; an acoustic model writes {:,} at most."
 
 
@@ -102,34 +103,50 @@ def build(
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
-        form = form_of(pool, recipes[0].normaliser)
+        form, given = form_of(pool, recipes[0].normaliser), tuple(recipes)
         recipes = suited(recipes, reads, store.seconds(clips, LITTLE))
         alike = [_alike(*each, store, form) for each in zip(older, recipes, strict=False)]
         tried = recipes if any(alike) else more(recipes)
-        fits = []
-        for number, recipe in enumerate(tried):
+        begins = []
+        for number in range(len(tried)):
             head = older[number] if any(alike[number : number + 1]) else None
-            begin = Begin(work.part / f"checkpoint-{number}.npz", head, own_device(model.info))
-            fits.append((recipe.again(len(pool)) if head else recipe, begin))
-        if by is None:
-            fitted = yield from together([fit_to(clips, store, form, *each) for each in fits])
-        else:
-            fitted = yield from by.fitted(pool, store, form, fits)
+            begins.append(Begin(work.part / f"checkpoint-{number}.npz", head, own_device(model.info)))
+        fitted = yield from _fitted(pool, store, form, [*zip(tried, begins, strict=True)], by)
         best = _best(fitted, store, clips, len(recipes))
+        if len(best) < len(recipes):  # most never came to hear, so the others are not trusted either
+            tried, fits = given, [*zip(given, begins, strict=False)]
+            fitted = yield from _fitted(pool, store, form, fits, by)
+            best = [*range(len(given))]
         heads = write(pool, [fitted[i].head for i in best], [tried[i] for i in best])
         work.clear()
     return Built(heads, fitted[0].left_out)
 
 
-def _best(fitted: Sequence[Fitted], store: LayerStore, clips: Sequence[Utterance], count: int) -> list[int]:
-    """Return the numbers of so many heads that know their own clips best, in their order.
+def _fitted(
+    pool: Pool,
+    store: LayerStore,
+    form: Form,
+    fits: Sequence[tuple[Recipe, Begin]],
+    by: FittingWorkers | None,
+) -> Generator[FittingProgress, None, list[Fitted]]:
+    """Fit a head by each recipe, here or by workers; what goes on from an older head takes less long."""
+    used = [(recipe.again(len(pool)) if begin.older else recipe, begin) for recipe, begin in fits]
+    if by is None:
+        return (yield from together([fit_to(pool.utterances, store, form, *each) for each in used]))
+    return (yield from by.fitted(pool, store, form, used))
 
-    Of heads that are fitted to little speech some never come to hear it, whom their own clips find out.
+
+def _best(fitted: Sequence[Fitted], store: LayerStore, clips: Sequence[Utterance], count: int) -> list[int]:
+    """Return the numbers of so many heads at most that know their own clips best, in their order.
+
+    Of heads that are fitted to little speech some never come to hear it, their own clips are `LOST` on them,
+    and one among three would spoil the text of all.
     """
     if len(fitted) <= count:
         return [*range(len(fitted))]
     known = [_known(each.head, store, clips) for each in fitted]
-    return sorted(sorted(range(len(fitted)), key=lambda i: -known[i])[:count])
+    best = sorted(range(len(fitted)), key=lambda i: -known[i])[:count]
+    return sorted(i for i in best if known[i] > known[best[0]] - LOST)
 
 
 def _known(head: Head, store: LayerStore, clips: Sequence[Utterance]) -> float:

@@ -122,7 +122,7 @@ def test_the_body_learns_more_slowly_than_the_output_layer(mine: Pretrained) -> 
 def test_of_a_small_pool_the_best_of_twice_as_many_heads_stay(
     pool: Pool, model: Model, shipped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worth = {0: -3.0, 1: -1.0, 2: -2.0, 3: -0.5}
+    worth = {0: -0.3, 1: -0.1, 2: -0.2, 3: -0.05}
     tried = []
 
     def known(head: object, *_: object) -> float:
@@ -137,6 +137,22 @@ def test_of_a_small_pool_the_best_of_twice_as_many_heads_stay(
     assert [(r["seed"], r["pretrained"], r["further"]) for r in recipes] == [(1, True, 0), (3, True, 0)]
     again = finished(building.build(pool, model, (RECIPE, replace(RECIPE, seed=1)), older=built.heads))
     assert (len(tried), len(again.heads)) == (4, 2), "a fit that goes on is not tried twice"
+
+
+def test_where_most_never_come_to_hear_heads_begin_from_nothing(
+    pool: Pool, model: Model, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = iter([-0.3, -0.01, -0.4, -1.0])
+    monkeypatch.setattr(building, "_known", lambda *_: next(heard))
+    recipes = (RECIPE, replace(RECIPE, seed=1, further=1))
+    built = finished(building.build(pool, model, recipes))
+    shipped.unlink()
+    for path in pool.folder.glob("acoustic-*"):
+        path.unlink()
+    plain = finished(building.build(pool, model, recipes))
+    for one, other in zip(built.heads, plain.heads, strict=True):
+        assert one.weights.keys() == other.weights.keys()
+        assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
 
 
 def test_a_head_knows_clips_it_was_fitted_to_better_than_a_fresh_one(
