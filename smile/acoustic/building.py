@@ -223,10 +223,7 @@ def _labelled(store: LayerStore, clips: Sequence[tuple[Utterance, str, int]]) ->
 
     def states(number: int, speed: float) -> Stored:
         utterance, _, needed = clips[number]
-        found = store.found(utterance, speed)
-        if found is None or found.shape[1] < needed:
-            return store.states_of(utterance)
-        return found
+        return store.at_speed(utterance, speed, needed)
 
     return Labelled([clip_key(u) for u, _, _ in clips], [text for _, text, _ in clips], states)
 

@@ -170,6 +170,15 @@ class LayerStore:
                 return states
         return None
 
+    def at_speed(self, utterance: Utterance, speed: float, needed: int) -> Stored:
+        """Return the states of a clip at a speed; at its own where there are none of so many frames.
+
+        Raises:
+            PoolError: there are none at its own speed either, or they are damaged.
+        """
+        found = self.found(utterance, speed)
+        return self.states_of(utterance) if found is None or found.shape[1] < needed else found
+
     def missing_bytes(
         self, utterances: Sequence[Utterance], width: int = 512, speeds: Sequence[float] = (1.0,)
     ) -> int:

@@ -21,6 +21,7 @@ from smile.acoustic.network import Network, ctc_loss, padded
 from smile.acoustic.pretrained import BODY, Pretrained
 from smile.acoustic.recipe import DEFAULTS, Recipe, one_cycle
 from smile.acoustic.states import LayerStore, StatesId, Stored
+from smile.audio.features import STATES_PER_SECOND
 from smile.corpora import Corpus
 from smile.datatypes import CorpusError, Utterance
 from smile.training.config import TrainConfig
@@ -49,10 +50,7 @@ class Taught:
 
     def states(self, number: int, speed: float) -> Stored:
         """Return the states (layers, frames, d) of a clip at a speed; at its own where it has none there."""
-        found = self.store.found(self.clips[number], speed)
-        if found is None or found.shape[1] < frames_needed(self.labels[number]):
-            return self.store.states_of(self.clips[number])
-        return found
+        return self.store.at_speed(self.clips[number], speed, frames_needed(self.labels[number]))
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,10 @@ def _language(code: str, clips: Sequence[Utterance], store: LayerStore, recipe: 
     usable = []
     for clip in clips:
         labels = alphabet.encode(form(clip.text))
-        if len(labels) and frames_needed(labels) <= store.states_of(clip).shape[1] <= 50 * LONGEST:
+        if (
+            len(labels)
+            and frames_needed(labels) <= store.states_of(clip).shape[1] <= STATES_PER_SECOND * LONGEST
+        ):
             usable.append((clip, labels))
     if not usable:
         raise CorpusError(f"No clip of {code} can be used to pre-train on; leave that language out.")
