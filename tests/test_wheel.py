@@ -33,7 +33,7 @@ STAYS = (
     "smile/assets/independent/",
     "smile/precomputed/own/learning.csv",
 )  # nothing in the package reads them
-MOST_BYTES = 20_000_000
+MOST_BYTES = 22_000_000
 TRANSCRIBE = ["--pool", "gla", "--shots", "1", "--knn", "0", "--json"]
 IMPORT = """
 import sys
