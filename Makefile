@@ -56,7 +56,8 @@ packages:
 	@touch $@
 
 # Versions stay where the requirements allow it; to have the newest, remove both files first.
-lock: .venv/.dev
+lock:
+	@test -x $(BIN)/uv || $(MAKE) .venv/.dev
 	$(COMPILE) requirements-dev.txt --output-file constraints-dev.txt
 	$(COMPILE) requirements.txt --constraint constraints-dev.txt --output-file constraints.txt
 	awk '/^[a-z]/ { torch = /$(TORCH)/ } torch' constraints.txt > constraints-torch.txt

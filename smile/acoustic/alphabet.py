@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from anyascii import anyascii
 from numpy.typing import NDArray
 
 from smile.text.normalisers import find, one_line
@@ -66,6 +67,17 @@ class Alphabet:
     def decode(self, numbers: Iterable[int]) -> str:
         """Return the text of numbers, blanks left out."""
         return "".join(self.characters[number - 1] for number in numbers if number != BLANK)
+
+
+def alike(character: str, known: Container[str]) -> list[str]:
+    """Return the known characters that a character most likely sounds like; none where nothing tells.
+
+    They are itself, or the letter without its marks, or the letters of its ASCII transliteration.
+    """
+    for same in (character, unicodedata.normalize("NFD", character)[0]):
+        if same in known:
+            return [same]
+    return [letter for letter in anyascii(character).lower() if letter in known]
 
 
 def frames_needed(labels: Labels) -> int:

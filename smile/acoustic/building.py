@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
-from smile.acoustic.ctc import score
 from smile.acoustic.head import Head, further
-from smile.acoustic.pretrained import LITTLE, more, pretrained_for, suited
+from smile.acoustic.pretrained import LITTLE, pretrained_for, suited
 from smile.acoustic.recipe import ENSEMBLE, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId, Stored
 from smile.acoustic.store import clip_key, form_of, head_path, write
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from smile.acoustic.fitting_workers import FittingWorkers
 
 MOST_SYMBOLS = 5_000  # of an alphabet; a batch of the longest clips then takes 1.5 GB
-LOST = 0.1  # nats a character by which a head knows its own clips worse than the best of its pool
 MANY = "The texts have {:,} different characters; an acoustic model writes {:,} at most."
 
 
@@ -78,10 +75,9 @@ def build(
 ) -> Generator[FittingProgress, None, Built]:
     """Fit a head by each recipe to a pool and store them; yields after each clip encoded and each epoch.
 
-    The recipes read the same layers at the same speeds and write the same form. Of a pool with little speech
-    twice as many are fitted, pre-trained, and the best kept (`pretrained.py`). As many are fitted at once
-    as threads may compute, in this process, or each `by` a worker, to the same bits where machines are alike;
-    workers may encode, too.
+    The recipes read the same layers at the same speeds and write the same form, and are changed to suit the
+    amount of speech (`suited`). As many heads are fitted at once as threads may compute, in this process, or
+    each `by` a worker, to the same bits where machines are alike; workers may encode, too.
     With `older` heads, of nearly the same clips, the fits go on from them in a sixth of the time.
 
     It may be closed or killed at any time: what was encoded stays, and of the fitting at most an epoch is
@@ -103,21 +99,15 @@ def build(
             yield FittingProgress("encoding", done, of)
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
-        form, given = form_of(pool, recipes[0].normaliser), tuple(recipes)
+        form = form_of(pool, recipes[0].normaliser)
         recipes = suited(recipes, reads, store.seconds(clips, LITTLE))
         alike = [_alike(*each, store, form) for each in zip(older, recipes, strict=False)]
-        tried = recipes if any(alike) else more(recipes)
         begins = []
-        for number in range(len(tried)):
+        for number in range(len(recipes)):
             head = older[number] if any(alike[number : number + 1]) else None
             begins.append(Begin(work.part / f"checkpoint-{number}.npz", head, own_device(model.info)))
-        fitted = yield from _fitted(pool, store, form, [*zip(tried, begins, strict=True)], by)
-        best = _best(fitted, store, clips, len(recipes))
-        if len(best) < len(recipes):  # most never came to hear, so the others are not trusted either
-            tried, fits = given, [*zip(given, begins, strict=False)]
-            fitted = yield from _fitted(pool, store, form, fits, by)
-            best = [*range(len(given))]
-        heads = write(pool, [fitted[i].head for i in best], [tried[i] for i in best])
+        fitted = yield from _fitted(pool, store, form, [*zip(recipes, begins, strict=True)], by)
+        heads = write(pool, [each.head for each in fitted], recipes)
         work.clear()
     return Built(heads, fitted[0].left_out)
 
@@ -134,29 +124,6 @@ def _fitted(
     if by is None:
         return (yield from together([fit_to(pool.utterances, store, form, *each) for each in used]))
     return (yield from by.fitted(pool, store, form, used))
-
-
-def _best(fitted: Sequence[Fitted], store: LayerStore, clips: Sequence[Utterance], count: int) -> list[int]:
-    """Return the numbers of so many heads at most that know their own clips best, in their order.
-
-    Of heads that are fitted to little speech some never come to hear it, their own clips are `LOST` on them,
-    and one among three would spoil the text of all.
-    """
-    if len(fitted) <= count:
-        return [*range(len(fitted))]
-    known = [_known(each.head, store, clips) for each in fitted]
-    best = sorted(range(len(fitted)), key=lambda i: -known[i])[:count]
-    return sorted(i for i in best if known[i] > known[best[0]] - LOST)
-
-
-def _known(head: Head, store: LayerStore, clips: Sequence[Utterance]) -> float:
-    """Return the log likelihood a character of the texts of clips by a head, the mean over clips."""
-    each = []
-    for clip in clips:
-        if text := head.form(clip.text):
-            likelihood = score(head(store.states_of(clip)), head.alphabet, text)
-            each += [likelihood / len(text)] if isfinite(likelihood) else []
-    return sum(each) / max(1, len(each))
 
 
 def together(

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from smile.acoustic.alphabet import Alphabet, Labels
+from smile.acoustic.alphabet import BLANK, Alphabet, Labels, alike
 from smile.acoustic.head import Head, Weights
 from smile.acoustic.network import Network, padded
 from smile.acoustic.pretrained import Pretrained
@@ -31,7 +31,7 @@ from smile.util.arrays import Arrays, write_arrays
 from smile.whisper.engines.layers import multiplies_bfloat16
 
 LOG = logging.getLogger(__name__)
-FORMAT = 3
+FORMAT = 4
 LONG = 1.0  # seconds of an epoch without a yield
 SPREAD = 0.1  # by which lengths are drawn longer or shorter, before clips of like length become a batch
 Take = tuple[int, float]  # a clip by its number, and the speed at which it is read
@@ -91,17 +91,19 @@ class _Checkpoint:
 def weights_from(
     start: Head | Pretrained, alphabet: Alphabet, fresh: Weights
 ) -> dict[str, NDArray[np.float32]]:
-    """Return weights to start from, for an alphabet; characters and parts that are new are `fresh` ones."""
+    """Return weights to start from, for an alphabet.
+
+    A character that `start` does not write begins as those do that it sounds like (`alike`); one that sounds
+    like none of them, and parts that are new, are `fresh` ones.
+    """
     weights = {name: np.array(start.weights.get(name, fresh[name])) for name in fresh}
     known = {c: i for i, c in enumerate(start.alphabet.characters, 1)}
+    rows = [[known[same] for same in alike(c, known)] for c in alphabet.characters]
     for name in ("output.weight", "output.bias"):
         weights[name] = np.array(fresh[name])
-        if name not in start.weights:
-            continue
-        weights[name][0] = start.weights[name][0]
-        for number, character in enumerate(alphabet.characters, 1):
-            if character in known:
-                weights[name][number] = start.weights[name][known[character]]
+        for number, like in enumerate([[BLANK], *rows]):
+            if like:
+                weights[name][number] = start.weights[name][like].mean(0)
     return weights
 
 
@@ -159,13 +161,9 @@ def _begun(clips: Labelled, alphabet: Alphabet, recipe: Recipe, device: str) -> 
     layers, _, width = clips.states(0, 1.0).shape
     draws = torch.Generator().manual_seed(recipe.seed)
     network = Network((layers, width, len(alphabet)), recipe, draws).to(device)
-    output = [*network.output.parameters()]
-    body = [p for p in network.parameters() if all(p is not other for other in output)]
-    groups = [
-        {"params": body, "share": recipe.body_rate},
-        {"params": output, "share": recipe.output_rate},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True
+    )
     return _State(network, optimiser, draws)
 
 
@@ -208,7 +206,7 @@ def _step(
 ) -> float:
     """Fit to a batch of clips; returns its loss."""
     for group in state.optimiser.param_groups:
-        group["lr"] = rate * group["share"]
+        group["lr"] = rate
     labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i, _ in batch]
     with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):  # of a CPU's products only
         loss = state.network.loss([clips.states(*take) for take in batch], labels)

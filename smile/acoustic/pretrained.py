@@ -1,8 +1,8 @@
-"""The part of a head below its output layer, trained before on languages that Whisper knows.
+"""What heads begin with: one that was trained before, on languages that Whisper knows.
 
 A pool of a minute of speech does not teach a head to hear: fitted from nothing, heads learn its clips by
-heart. Begun with what eight languages have taught (`smile pretrain`, `smile.training.pretraining`), they have
-only the pool's own characters to learn. From some hundred seconds of speech on a pool teaches more by itself.
+heart. Begun with what eight languages have taught (`smile pretrain`, `smile.training.pretraining`), they hear
+letters already, and learn how the pool's language says and writes them.
 """
 
 from __future__ import annotations
@@ -25,23 +25,18 @@ from smile.paths import ASSETS
 from smile.util.arrays import Arrays, write_arrays
 
 SHIPPED = ASSETS / "pretrained.npz"
-LITTLE = 100.0  # seconds of speech below which heads begin with it
-BODY = tuple(name for name in SHAPES if not name.startswith("output."))
+LITTLE = 200.0  # seconds of speech below which all heads are shallow and begin with it
 DAMAGED = "{} is damaged; make it again with: smile pretrain --data ML_SUPERB"
 
 
 @dataclass(frozen=True, eq=False)
 class Pretrained:
-    """Weights of a head without its output layer, and the layer outputs that they were trained on."""
+    """Weights of a shallow head, the letters that it writes, and the layer outputs that it reads."""
 
     encoder: str  # digest of its weights
     layers: tuple[int, ...]
+    alphabet: Alphabet
     weights: Weights
-
-    @property
-    def alphabet(self) -> Alphabet:
-        """Return the characters that it writes, which are none."""
-        return Alphabet("")
 
     def suits(self, reads: StatesId, recipe: Recipe) -> bool:
         """Return whether heads of a recipe that read such states can begin with it."""
@@ -52,24 +47,18 @@ class Pretrained:
 
 
 def suited(recipes: Sequence[Recipe], reads: StatesId, seconds: float) -> tuple[Recipe, ...]:
-    """Return recipes as they are for so much speech: of little, heads are shallow and begin pre-trained.
+    """Return recipes as they are for so much speech: shallow heads begin pre-trained, and of little all do.
 
     Raises:
         SmileError: what they begin with is damaged.
     """
-    if seconds >= LITTLE:
-        return tuple(recipes)
-    return tuple(_begun(r) if pretrained_for(reads, r) else r for r in recipes)
+    return tuple(_begun(recipe, reads, seconds < LITTLE) for recipe in recipes)
 
 
-def _begun(recipe: Recipe) -> Recipe:
-    return replace(recipe, pretrained=True, further=0, effort=1.0, body_rate=0.3, output_rate=3.0)
-
-
-def more(recipes: Sequence[Recipe]) -> tuple[Recipe, ...]:
-    """Return recipes, and of those that begin pre-trained as many again with other seeds."""
-    again = [replace(recipe, seed=recipe.seed + len(recipes)) for recipe in recipes if recipe.pretrained]
-    return (*recipes, *again)
+def _begun(recipe: Recipe, reads: StatesId, little: bool) -> Recipe:
+    shallow = replace(recipe, further=0, effort=1.0) if little and recipe.further else recipe
+    begins = not shallow.further and pretrained_for(reads, shallow)
+    return replace(shallow, pretrained=True) if begins else recipe
 
 
 def pretrained_for(reads: StatesId, recipe: Recipe) -> Pretrained | None:
@@ -85,8 +74,9 @@ def pretrained_for(reads: StatesId, recipe: Recipe) -> Pretrained | None:
 def write_pretrained(path: Path, made: Pretrained, facts: dict[str, Any]) -> None:
     """Write it in float16, with how it was trained."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = {"encoder": made.encoder, "layers": [*made.layers], "facts": facts}
-    halves = {name: made.weights[name].astype(np.float16) for name in BODY}
+    known = {"encoder": made.encoder, "layers": [*made.layers], "characters": made.alphabet.characters}
+    header = known | {"facts": facts}
+    halves = {name: made.weights[name].astype(np.float16) for name in SHAPES}
     write_arrays(path, {"header": np.array(json.dumps(header, sort_keys=True)), **halves})
 
 
@@ -100,10 +90,10 @@ def read_pretrained(path: Path) -> Pretrained:
     try:
         with Arrays(path) as stored:
             header = json.loads(stored.text("header"))
-            weights = {name: stored[name].astype(np.float32) for name in BODY}
-            made = Pretrained(str(header["encoder"]), tuple(map(int, header["layers"])), weights)
-        blank = np.zeros((1, len(weights["narrow.bias"])), np.float32)
-        if not fits({**weights, "output.weight": blank, "output.bias": blank[0, :1]}, len(made.layers), 1):
+            weights = {name: stored[name].astype(np.float32) for name in SHAPES}
+            layers, alphabet = tuple(map(int, header["layers"])), Alphabet(str(header["characters"]))
+            made = Pretrained(str(header["encoder"]), layers, alphabet, weights)
+        if not fits(weights, len(layers), len(alphabet)):
             raise DamagedError(path)
     except (OSError, DamagedError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise SmileError(DAMAGED.format(path)) from error

@@ -24,8 +24,6 @@ class Recipe:
     masks: int = 2  # of time, a clip
     mask_frames: int = 8  # longest
     rate: float = 2e-3  # highest, of AdamW
-    body_rate: float = 1.0  # times this, below the output layer
-    output_rate: float = 1.0  # times this, of the output layer
     weight_decay: float = 0.01
     warm_up: float = 0.1  # part of the steps
     epochs: int = 0  # 0: by the number of clips

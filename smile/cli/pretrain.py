@@ -1,4 +1,4 @@
-"""`smile pretrain`: the part of acoustic heads that small pools begin with."""
+"""`smile pretrain`: what acoustic heads begin with."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def add(commands: Commands) -> None:
 
 
 def run(chosen: argparse.Namespace) -> None:
-    """Pre-train the lower part of acoustic heads on the meta-training languages; pools of little speech begin
-    with it.
-    """
+    """Pre-train what acoustic heads begin with: letters, on the meta-training languages."""
     from smile.acoustic.pretrained import write_pretrained
     from smile.corpora import open_corpus
     from smile.training.config import TrainConfig, with_values

@@ -1,7 +1,9 @@
-"""Pre-trains the lower part of acoustic heads: one body, by CTC, and an output layer for each language.
+"""Pre-trains what acoustic heads begin with: a head that writes the letters of all languages, by CTC.
 
-The layers' mix stays even. Where it is learned, the top layer, which knows the languages that Whisper knows,
-takes most of it, and a language that Whisper does not know is then heard worse (docs/acoustic.md).
+Each language says its letters a little differently: its output layer is the common one and a difference
+of its own, which is left out in the end. The layers' mix stays even. Where it is learned, the top layer,
+which knows the languages that Whisper knows, takes most of it, and a language that Whisper does not know is
+then heard worse (docs/acoustic.md).
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from smile.acoustic.alphabet import Alphabet, Form, Labels, frames_needed
+from smile.acoustic.alphabet import BLANK, Alphabet, Form, Labels, frames_needed
 from smile.acoustic.fit import batches_of
 from smile.acoustic.network import Network, ctc_loss, padded
-from smile.acoustic.pretrained import BODY, Pretrained
+from smile.acoustic.pretrained import Pretrained
 from smile.acoustic.recipe import DEFAULTS, Recipe, one_cycle
 from smile.acoustic.states import LayerStore, StatesId, Stored
 from smile.audio.features import STATES_PER_SECOND
@@ -35,12 +38,12 @@ LONGEST = 20.0  # seconds of a clip; longer ones would fill the memory with othe
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """A language: its clips with their labels, and how many characters and blank it has."""
+    """A language: its clips with their labels, by its own characters."""
 
     code: str
     clips: Sequence[Utterance]
     labels: Sequence[Labels]
-    symbols: int
+    alphabet: Alphabet
     store: LayerStore
 
     @property
@@ -99,56 +102,60 @@ def _language(code: str, clips: Sequence[Utterance], store: LayerStore, recipe: 
             usable.append((clip, labels))
     if not usable:
         raise CorpusError(f"No clip of {code} can be used to pre-train on; leave that language out.")
-    return Taught(code, [c for c, _ in usable], [labels for _, labels in usable], len(alphabet), store)
+    return Taught(code, [c for c, _ in usable], [labels for _, labels in usable], alphabet, store)
 
 
 class Languages(nn.Module):
-    """A head's body with an output layer for each of some languages; the layers' mix stays even."""
+    """A head that writes the letters of some languages; each adds a difference to its output layer.
+
+    The layers' mix stays even.
+    """
 
     def __init__(self, languages: Sequence[Taught], recipe: Recipe, draws: torch.Generator):
         super().__init__()
         layers, _, width = languages[0].states(0, 1.0).shape
-        network = Network((layers, width, 1), recipe, draws)  # whose own output layer is not used
-        network.mix.requires_grad_(False)
-        self.network = network
-        self.outputs = nn.ModuleDict(
-            {one.code: _output(recipe.hidden, one.symbols, draws) for one in languages}
-        )
+        self.alphabet = Alphabet.of(one.alphabet.characters for one in languages)
+        self.network = Network((layers, width, len(self.alphabet)), recipe, draws)
+        self.network.mix.requires_grad_(False)
+        self.own = nn.ModuleDict({one.code: _zeros(recipe.hidden, len(one.alphabet)) for one in languages})
+        self._letters = {
+            one.code: torch.from_numpy(np.append(BLANK, self.alphabet.encode(one.alphabet.characters)))
+            for one in languages
+        }
 
     def loss(self, language: Taught, batch: Sequence[tuple[int, float]]) -> Tensor:
         """Return the CTC loss a character of clips of a language, at speeds."""
         states = [language.states(*take) for take in batch]
-        logits = self.outputs[language.code](self.network.body(padded(states)))
+        heard = self.network.body(padded(states))
+        common = self.network.output(heard)[..., self._letters[language.code]]
+        logprobs = F.log_softmax((common + self.own[language.code](heard)).float(), -1)
         labels = [language.labels[i] for i, _ in batch]
-        return ctc_loss(F.log_softmax(logits.float(), -1), [clip.shape[1] for clip in states], labels)
+        return ctc_loss(logprobs, [clip.shape[1] for clip in states], labels)
 
 
-def _output(hidden: int, symbols: int, draws: torch.Generator) -> nn.Linear:
+def _zeros(hidden: int, symbols: int) -> nn.Linear:
     layer = nn.Linear(hidden, symbols)
-    with torch.no_grad():
-        for part in (layer.weight, layer.bias):
-            part.uniform_(-(hidden**-0.5), hidden**-0.5, generator=draws)
+    for part in layer.parameters():
+        nn.init.zeros_(part)
     return layer
 
 
 def pretrain(languages: Sequence[Taught], recipe: Recipe = RECIPE) -> Generator[Step, None, Pretrained]:
-    """Train a body on languages and return it; yields after each epoch.
+    """Train a head on languages and return it; yields after each epoch.
 
     It computes in one thread, so that the same seed gives the same bits on one machine.
     """
     draws = torch.Generator().manual_seed(recipe.seed)
     network = Languages(languages, recipe, draws).train()
-    trained = [
-        p for name, p in network.named_parameters() if p.requires_grad and "network.output" not in name
-    ]
+    trained = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
     frames = [language.frames for language in languages]
     with ThreadPoolExecutor(1, initializer=compute_alone) as alone:
         for epoch in range(recipe.epochs):
             loss = alone.submit(_epoch, network, languages, frames, optimiser, recipe, epoch).result()
             yield Step(epoch + 1, recipe.epochs, loss)
-    weights, reads = network.network.arrays(), languages[0].store.made_by
-    return Pretrained(reads.encoder.weights, reads.layers, {name: weights[name] for name in BODY})
+    reads = languages[0].store.made_by
+    return Pretrained(reads.encoder.weights, reads.layers, network.alphabet, network.network.arrays())
 
 
 def _epoch(

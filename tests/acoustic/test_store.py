@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,25 +16,13 @@ from smile.acoustic import building, store
 from smile.acoustic.states import LayerStore, StatesId, bytes_for, layer_normed, layer_states
 from smile.audio.io import read_audio
 from smile.datatypes import PoolError, SmileError
-from smile.pools.pool import Pool, open_pool
+from smile.pools.pool import Pool
 from smile.settings import VERSIONS
 from smile.util.timing import finished
 from smile.whisper.engines import own_device, zero
 from smile.whisper.model import Model, load_models
-from tests.conftest import POOLS, ROOT
+from tests.conftest import ROOT
 from tests.support.tiny import COUNT, RECIPE, tiny_whisper
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load_models(str(tiny_whisper(tmp_path_factory.mktemp("tiny"))), precision="float32").vanilla
-
-
-@pytest.fixture
-def pool(tmp_path: Path) -> Pool:
-    shutil.copytree(POOLS / "gle", tmp_path / "gle")
-    whole = open_pool(tmp_path / "gle")
-    return replace(whole, utterances=whole.utterances[:COUNT])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Pre-training a body on made-up languages: it learns, gives the same bits, and takes no language's mix."""
+"""Pre-training a head on made-up languages: it learns, gives the same bits, and writes the letters of all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from smile.acoustic.alphabet import Alphabet
-from smile.acoustic.pretrained import BODY, read_pretrained
+from smile.acoustic.head import SHAPES
+from smile.acoustic.pretrained import read_pretrained
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore
 from smile.cli.main import main
@@ -60,10 +61,11 @@ def test_it_learns_the_same_bits_again(tmp_path: Path, clips: dict[str, list[Utt
     assert said[0].loss is not None
     assert said[-1].loss < 0.3 * said[0].loss
     again = finished(pretrain(taught, RECIPE))
-    assert set(one.weights) == set(BODY)
-    for name in BODY:
+    assert set(one.weights) == set(SHAPES)
+    for name in SHAPES:
         np.testing.assert_array_equal(one.weights[name], again.weights[name])
     np.testing.assert_array_equal(one.weights["mix"], np.zeros(2))
+    assert one.alphabet.characters == " abаб"
     assert (one.encoder, one.layers) == (READS.encoder.weights, READS.layers)
     other = finished(pretrain(taught, replace(RECIPE, seed=1)))
     assert not np.array_equal(other.weights["narrow.weight"], one.weights["narrow.weight"])
@@ -76,7 +78,7 @@ def test_clips_that_nothing_can_be_learned_from_are_left_out(
     odd = [replace(first, text="…"), replace(second, text="ab" * 60), third]
     (taught, _) = languages(tmp_path, {"eng": odd, "rus": clips["rus"]})
     assert [clip.id for clip in taught.clips] == [third.id]
-    assert taught.symbols == len(Alphabet.of(["ab" * 60, third.text]))
+    assert taught.alphabet == Alphabet.of(["ab" * 60, third.text])
     with pytest.raises(CorpusError, match="leave that language out"):
         languages(tmp_path, {"eng": odd[:2]})
 
@@ -94,7 +96,7 @@ def test_the_command_encodes_once_and_writes_what_can_be_read(
     kept = list((tmp_path / "work").rglob("*.npy"))
     assert len(kept) == 2 * 6 * 3
     one, again = map(read_pretrained, written)
-    for name in BODY:
+    for name in SHAPES:
         np.testing.assert_array_equal(one.weights[name], again.weights[name])
     assert one.layers == (1,)
     assert main([*line, "--languages", "gle,xxx", "--out", str(written[0])]) == 2
