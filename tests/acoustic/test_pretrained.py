@@ -17,7 +17,7 @@ from smile.acoustic.fit import weights_from
 from smile.acoustic.head import SHAPES
 from smile.acoustic.network import Network
 from smile.acoustic.pretrained import LITTLE, Pretrained, suited
-from smile.acoustic.recipe import Recipe
+from smile.acoustic.recipe import DEFAULTS, Recipe
 from smile.acoustic.states import SILENCE, LayerStore, StatesId, layer_states
 from smile.acoustic.store import form_of, head_path
 from smile.audio.io import read_audio
@@ -25,7 +25,7 @@ from smile.datatypes import SmileError
 from smile.pools.pool import Pool
 from smile.util.arrays import Arrays
 from smile.util.timing import finished
-from smile.whisper.model import Model
+from smile.whisper.model import Model, load_models
 from tests.support.made_states import READS, WIDTH
 from tests.support.tiny import RECIPE
 
@@ -174,3 +174,15 @@ def test_a_damaged_one_is_refused_in_a_sentence(tmp_path: Path, damage: str) -> 
         np.savez(path, header=np.array("[]" if damage == "header" else header), **arrays)
     with pytest.raises(SmileError, match="make it again with: smile pretrain"):
         pretrained.read_pretrained(path)
+
+
+def test_the_one_that_comes_along_is_for_whisper_base() -> None:
+    base = load_models(adapter=None).vanilla
+    reads = StatesId.of(base)
+    begun = pretrained.pretrained_for(reads, DEFAULTS)
+    assert begun
+    assert {*"abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя "} <= {*begun.alphabet.characters}
+    with Arrays(pretrained.SHIPPED) as stored:
+        facts = json.loads(stored.text("header"))["facts"]
+    assert len(facts["languages"]) == 8
+    assert facts["commit"]
