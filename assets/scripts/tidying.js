@@ -4,7 +4,12 @@ const edges = (box) => {
   box.classList.toggle("moved", left > 1);
   box.classList.toggle("more", rest > 1);
 };
-const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => edges(target.closest(".scroll"))));
+const sized = new ResizeObserver((entries) =>
+  entries.forEach(({ target }) => {
+    const box = target.closest(".scroll");
+    if (box) edges(box);
+    else sized.unobserve(target); // a table that has left its box
+  }));
 const boxes = () =>
   document.querySelectorAll(".scroll:not([data-watched])").forEach((box) => {
     box.dataset.watched = "";
