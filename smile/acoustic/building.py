@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from smile.acoustic.alphabet import Alphabet, Form, frames_needed
 from smile.acoustic.head import Head, further
-from smile.acoustic.pretrained import LITTLE, pretrained_for, suited
+from smile.acoustic.pretrained import pretrained_for, suited
 from smile.acoustic.recipe import ENSEMBLE, FittingProgress, Recipe
 from smile.acoustic.states import LayerStore, StatesId, Stored
 from smile.acoustic.store import clip_key, form_of, head_path, write
@@ -100,7 +100,7 @@ def build(
         if pool.stores == pool.states:  # parts of a pool share its states
             store.keep_only(pool.utterances)
         form = form_of(pool, recipes[0].normaliser)
-        recipes = suited(recipes, reads, store.seconds(clips, LITTLE))
+        recipes = suited(recipes, store, clips)
         alike = [_alike(*each, store, form) for each in zip(older, recipes, strict=False)]
         begins = []
         for number in range(len(recipes)):

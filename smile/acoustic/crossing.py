@@ -11,7 +11,7 @@ from pathlib import Path
 from smile.acoustic.alphabet import Form
 from smile.acoustic.building import Begin, Fitted, fit_to
 from smile.acoustic.model import AcousticModel, assembled, spoken
-from smile.acoustic.pretrained import LITTLE, suited
+from smile.acoustic.pretrained import suited
 from smile.acoustic.recipe import FittingProgress, Recipe
 from smile.acoustic.states import READ_AT, LayerStore
 from smile.acoustic.store import clip_key
@@ -85,7 +85,7 @@ def cross_read(
         raise PoolError(ALIKE if len(utterances) > 1 else FEW)
     crossed = []
     for number, fold in enumerate(made):
-        (used,) = suited([recipe], store.made_by, store.seconds(fold.fitted, LITTLE))
+        (used,) = suited([recipe], store, fold.fitted)
         steps = fit_to(fold.fitted, store, form, used, Begin(fold.path))
         head = (yield from _counted(steps, number, len(made))).head
         model = assembled((head,), spoken(fold.fitted))

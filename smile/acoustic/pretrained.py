@@ -19,8 +19,8 @@ import numpy as np
 from smile.acoustic.alphabet import Alphabet
 from smile.acoustic.head import SHAPES, Weights, fits
 from smile.acoustic.recipe import Recipe
-from smile.acoustic.states import StatesId
-from smile.datatypes import DamagedError, SmileError
+from smile.acoustic.states import LayerStore, StatesId
+from smile.datatypes import DamagedError, SmileError, Utterance
 from smile.paths import ASSETS
 from smile.util.arrays import Arrays, write_arrays
 
@@ -46,13 +46,15 @@ class Pretrained:
         return made == read and (hidden, kernel) == (recipe.hidden, recipe.kernel)
 
 
-def suited(recipes: Sequence[Recipe], reads: StatesId, seconds: float) -> tuple[Recipe, ...]:
-    """Return recipes as they are for so much speech: shallow heads begin pre-trained, and of little all do.
+def suited(recipes: Sequence[Recipe], store: LayerStore, clips: Sequence[Utterance]) -> tuple[Recipe, ...]:
+    """Return recipes as they are for clips: shallow heads begin pre-trained, and of little speech all do.
 
     Raises:
+        PoolError: the clips' states have not been made, or are damaged.
         SmileError: what they begin with is damaged.
     """
-    return tuple(_begun(recipe, reads, seconds < LITTLE) for recipe in recipes)
+    little = store.seconds(clips, LITTLE) < LITTLE
+    return tuple(_begun(recipe, store.made_by, little) for recipe in recipes)
 
 
 def _begun(recipe: Recipe, reads: StatesId, little: bool) -> Recipe:

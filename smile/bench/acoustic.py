@@ -23,7 +23,7 @@ from smile.acoustic.beam import BeamSettings
 from smile.acoustic.building import ANEW, Begin, fit_to, together
 from smile.acoustic.head import Head
 from smile.acoustic.model import AcousticModel, assembled
-from smile.acoustic.pretrained import LITTLE, suited
+from smile.acoustic.pretrained import suited
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.recipe import ENSEMBLE, Recipe
 from smile.acoustic.states import READ_AT, LayerStore, StatesId
@@ -145,7 +145,7 @@ def _fitted(
 ) -> tuple[list[Head], float]:
     """Return heads, and the seconds that their fits took: of all clips, or of what came later."""
     recipes = [bench.recipe, *(ENSEMBLE[1:] if bench.recipe == ENSEMBLE[0] else ())]
-    recipes = [*suited(recipes, store.made_by, store.seconds(pool, LITTLE))]
+    recipes = [*suited(recipes, store, pool)]
     begins = [ANEW] * len(recipes)
     if bench.again:
         older = finished(together([fit_to(pool[: -bench.again], store, form, each) for each in recipes]))

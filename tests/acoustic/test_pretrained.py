@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ from smile.acoustic.recipe import DEFAULTS, Recipe
 from smile.acoustic.states import SILENCE, LayerStore, StatesId, layer_states
 from smile.acoustic.store import form_of, head_path
 from smile.audio.io import read_audio
-from smile.datatypes import SmileError
+from smile.datatypes import SmileError, Utterance
 from smile.pools.pool import Pool
 from smile.util.arrays import Arrays
 from smile.util.timing import finished
@@ -38,6 +40,17 @@ def made(reads: StatesId, width: int, recipe: Recipe) -> Pretrained:
     alphabet = Alphabet(LETTERS)
     weights = Network((len(reads.layers), width, len(alphabet)), recipe, draws).arrays()
     return Pretrained(reads.encoder.weights, reads.layers, alphabet, weights)
+
+
+class Speech(LayerStore):
+    """The states of so many seconds of speech, which are nowhere."""
+
+    def __init__(self, made_by: StatesId, seconds: float):
+        super().__init__(Path("nowhere"), made_by)
+        self._seconds = seconds
+
+    def seconds(self, utterances: Sequence[Utterance], enough: float = inf) -> float:
+        return min(self._seconds, enough)
 
 
 @pytest.fixture
@@ -62,10 +75,11 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pretrained:
 def test_shallow_heads_begin_with_it_and_of_little_speech_all_do(mine: Pretrained) -> None:
     deep = replace(OWN, further=2, effort=0.625, seed=1)
     begun = replace(OWN, pretrained=True)
-    assert suited([OWN, deep], READS, LITTLE) == (begun, deep)
-    little = suited([OWN, deep], READS, LITTLE - 1)
+    assert suited([OWN, deep], Speech(READS, LITTLE), ()) == (begun, deep)
+    speech = Speech(READS, LITTLE - 1)
+    little = suited([OWN, deep], speech, ())
     assert little == (begun, replace(begun, seed=1))
-    assert suited(little, READS, LITTLE - 1) == little
+    assert suited(little, speech, ()) == little
 
 
 @pytest.mark.parametrize(
@@ -83,7 +97,7 @@ def test_heads_of_other_states_or_shapes_begin_without(
 ) -> None:
     assert pretrained.pretrained_for(READS, OWN)
     deep = replace(recipe, further=1)
-    assert suited([recipe, deep], reads, 1.0) == (recipe, deep)
+    assert suited([recipe, deep], Speech(reads, 1.0), ()) == (recipe, deep)
 
 
 def test_a_head_begins_with_it_and_characters_with_what_they_sound_like(mine: Pretrained) -> None:
