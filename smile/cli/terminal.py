@@ -138,6 +138,9 @@ class Bar:
         self._bar.close()
 
 
+UNITS = {"Evaluating": "rows", "Preparing": "steps"}  # a fit counts hundredths
+
+
 class Bars:
     """A bar for each piece of work of an evaluation, one after the other."""
 
@@ -151,7 +154,7 @@ class Bars:
         kind = label.split()[0] if label.startswith("Evaluating") else label
         if kind != self._kind:
             self._stack.close()
-            self._open = self._stack.enter_context(Bar(kind, "rows" if kind == "Evaluating" else "clips"))
+            self._open = self._stack.enter_context(Bar(kind, UNITS.get(label.split()[0], "clips")))
             self._kind = kind
         if self._open is not None:
             self._open(done, total)
