@@ -102,28 +102,18 @@ def build(
         form = form_of(pool, recipes[0].normaliser)
         recipes = suited(recipes, store, clips)
         alike = [_alike(*each, store, form) for each in zip(older, recipes, strict=False)]
-        begins = []
-        for number in range(len(recipes)):
+        fits = []
+        for number, recipe in enumerate(recipes):
             head = older[number] if any(alike[number : number + 1]) else None
-            begins.append(Begin(work.part / f"checkpoint-{number}.npz", head, own_device(model.info)))
-        fitted = yield from _fitted(pool, store, form, [*zip(recipes, begins, strict=True)], by)
+            begin = Begin(work.part / f"checkpoint-{number}.npz", head, own_device(model.info))
+            fits.append((recipe.again(len(pool)) if head else recipe, begin))
+        if by is None:
+            fitted = yield from together([fit_to(clips, store, form, *each) for each in fits])
+        else:
+            fitted = yield from by.fitted(pool, store, form, fits)
         heads = write(pool, [each.head for each in fitted], recipes)
         work.clear()
     return Built(heads, fitted[0].left_out)
-
-
-def _fitted(
-    pool: Pool,
-    store: LayerStore,
-    form: Form,
-    fits: Sequence[tuple[Recipe, Begin]],
-    by: FittingWorkers | None,
-) -> Generator[FittingProgress, None, list[Fitted]]:
-    """Fit a head by each recipe, here or by workers; what goes on from an older head takes less long."""
-    used = [(recipe.again(len(pool)) if begin.older else recipe, begin) for recipe, begin in fits]
-    if by is None:
-        return (yield from together([fit_to(pool.utterances, store, form, *each) for each in used]))
-    return (yield from by.fitted(pool, store, form, used))
 
 
 def together(
