@@ -11,6 +11,15 @@ from smile.cli.terminal import names
 from smile.datatypes import SmileError
 from smile.paths import PRECOMPUTED
 
+TAKEN = {
+    "pack": ("languages", "conditions", "to"),
+    "show": ("languages", "conditions"),
+    "findings": (),
+    "rescore": ("data",),
+    "keystrokes": ("data", "languages", "conditions"),
+}
+"""What can be done with rows, and the options that each takes besides its folders."""
+
 
 def add(commands: Commands) -> None:
     """Add the command and its options."""
@@ -18,7 +27,7 @@ def add(commands: Commands) -> None:
     add_option(
         parser,
         "what",
-        choices=("pack", "show", "findings", "rescore", "keystrokes"),
+        choices=tuple(TAKEN),
         help="Pack rows into one file for the page, show tables, print findings as Markdown, score rows "
         "anew by the normalisers of today, or count the keystrokes that put their transcripts right.",
     )
@@ -38,12 +47,11 @@ def add(commands: Commands) -> None:
         default=[],
         help=f"Take the references for rescore and keystrokes from these corpora, each {CORPUS}.",
     )
-    add_option(parser, "--languages", type=names, default=(), help="Show only these: codes joined by commas.")
+    only = "Pack, show or count only these"
+    add_option(parser, "--languages", type=names, default=(), help=f"{only}: codes joined by commas.")
+    add_option(parser, "--conditions", type=names, default=(), help=f"{only}: their names joined by commas.")
     add_option(
-        parser, "--conditions", type=names, default=(), help="Show only these: their names joined by commas."
-    )
-    add_option(
-        parser, "--to", type=Path, default=Path("precomputed"), help="Write what is packed into this folder."
+        parser, "--to", type=Path, help="Write what is packed into this folder (default: precomputed)."
     )
 
 
@@ -51,8 +59,10 @@ def run(chosen: argparse.Namespace) -> None:
     """Show evaluations, pack them for the page, print findings of packed ones, or score their rows anew.
 
     Raises:
-        SmileError: no folders to pack or to score, none of rows, or references that are not those of rows.
+        SmileError: no folders to pack or to score, none of rows, references that are not those of rows, or
+            an option that is not for this.
     """
+    _check_options(chosen)
     if chosen.what == "findings":
         _print_findings(*(chosen.folders[:1] or [PRECOMPUTED]))
     elif chosen.what == "show":
@@ -60,20 +70,29 @@ def run(chosen: argparse.Namespace) -> None:
             print_tables(folder, chosen.languages, chosen.conditions, legend=True)
     elif chosen.what == "keystrokes":
         for folder in chosen.folders or [PRECOMPUTED / "levels"]:
-            _print_keystrokes(folder, chosen.data)
+            _print_keystrokes(folder, chosen)
     elif chosen.what == "rescore":
         _rescore(chosen.folders, chosen.data)
     elif chosen.folders:
-        _pack(chosen.folders, chosen.to)
+        _pack(chosen)
     else:
         raise SmileError("Name one or more folders that smile evaluate has written.")
 
 
-def _pack(folders: list[Path], to: Path) -> None:
+def _check_options(chosen: argparse.Namespace) -> None:
+    """Refuse an option that would change nothing of what is asked for."""
+    for option in sorted(set().union(*TAKEN.values())):
+        if getattr(chosen, option) and option not in TAKEN[chosen.what]:
+            for_which = " and ".join(what for what, taken in TAKEN.items() if option in taken)
+            raise SmileError(f"--{option} is for {for_which}; leave it out of smile results {chosen.what}.")
+
+
+def _pack(chosen: argparse.Namespace) -> None:
     """Join evaluations into the parquet file that the page reads."""
     from smile.results.packing import pack
 
-    rows = pack(folders, to)
+    to = chosen.to or Path("precomputed")
+    rows = pack(chosen.folders, to, chosen.languages, chosen.conditions)
     print(f"{to}: {len(rows)} rows of {rows['language'].nunique()} languages.")
 
 
@@ -97,15 +116,17 @@ def _rescore(folders: list[Path], data: list[Path]) -> None:
         print("Until the others are, too, these rows are not shown together; name their corpora with --data.")
 
 
-def _print_keystrokes(folder: Path, data: list[Path]) -> None:
+def _print_keystrokes(folder: Path, chosen: argparse.Namespace) -> None:
     """Print how much work the transcripts of rows leave, a minute of speech."""
     from smile.corpora import open_corpus
+    from smile.results.chosen import only
     from smile.results.keystrokes import TYPIST, keystrokes
     from smile.results.packing import rows_in
 
-    if not data:
+    if not chosen.data:
         raise SmileError("Name with --data the corpora that the rows were made of.")
-    table = keystrokes(rows_in(folder), [open_corpus(one) for one in data])
+    rows = only(rows_in(folder), chosen.languages, chosen.conditions)
+    table = keystrokes(rows, [open_corpus(one) for one in chosen.data])
     print(f"A minute of speech; a key takes {TYPIST.key} s, a place to go to {TYPIST.place} s (assumed).\n")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.1f}"))
 

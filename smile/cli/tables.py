@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from smile.datatypes import SmileError
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 LANGUAGE_COLUMNS = ("language", "condition", "clips", "rate", "low", "high", "mean", "empty", "loops",
                     "reduction", "significant")  # fmt: skip
 SUMMARY_COLUMNS = ("condition", "languages", "macro", "reduction", "improved", "improved_significant",
                    "worsened", "worst", "worst_rate", "failed")  # fmt: skip
-
-MOST_NAMED = 30  # in a sentence
 
 
 def print_tables(
@@ -30,13 +22,12 @@ def print_tables(
         SmileError: there are no rows in the folder, or none of a language or condition.
     """
     from smile.results import labels, tables
+    from smile.results.chosen import only
     from smile.results.packing import rows_in
 
     rows = rows_in(folder)
     meaning = rows.drop_duplicates("condition").set_index("condition")["hash"] if legend else None
-    table = tables.by_language(rows)
-    for column, wanted in (("language", languages), ("condition", conditions)):
-        table = _only(table, column, wanted)
+    table = only(tables.by_language(rows), languages, conditions)
     print("\nCER in percent, normaliser plain; low and high bound the 95 % bootstrap interval; reduction is")
     print("how much lower the rate is than that of vanilla, Whisper alone, in percent of it.\n")
     print(tables.as_text(table, LANGUAGE_COLUMNS))
@@ -47,16 +38,3 @@ def print_tables(
         print()
         for name in table["condition"].drop_duplicates():
             print(f"{name}: {short[meaning[name]]}")
-
-
-def _only(table: DataFrame, column: str, wanted: Collection[str]) -> DataFrame:
-    """The lines of a table with one of these values, with or without what tells equal names apart."""
-    if not wanted:
-        return table
-    there = table[column].str.partition(" ")[0]
-    if unknown := set(wanted) - set(there) - set(table[column]):
-        known = sorted(set(there))
-        more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-        named = f"{', '.join(known[:MOST_NAMED])}{more}"
-        raise SmileError(f'There is no {column} "{min(unknown)}" in these rows; there are {named}.')
-    return table[table[column].isin(wanted) | there.isin(wanted)]

@@ -16,6 +16,7 @@ from smile.evaluation.conditions import FACTS, SINCE, of_facts
 from smile.evaluation.rescoring import REMEDY
 from smile.evaluation.rows import NAME, Row, RowFile, read_manifest, row_files
 from smile.paths import PRECOMPUTED
+from smile.results.chosen import only
 from smile.results.timed import run_of_each
 from smile.util.storage import replacing, write_json
 
@@ -76,12 +77,16 @@ def rows_in(folder: Path) -> pd.DataFrame:
     return with_settings(rows, _conditions(folder, "evaluate into another folder"))
 
 
-def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
+def pack(
+    folders: Sequence[Path], out: Path, languages: Collection[str] = (), conditions: Collection[str] = ()
+) -> pd.DataFrame:
     """Join evaluations, as they were written or packed before, into `results.parquet` and `manifest.json`.
 
+    Of all languages and conditions, or of those that are named (`smile.results.chosen.only`).
+
     Raises:
-        SmileError: no rows, two different rows of one utterance and condition, rows scored by several
-            versions of a normaliser, a damaged file, or too much to keep.
+        SmileError: no rows, or none of a language or condition, two different rows of one utterance and
+            condition, rows scored by several versions of a normaliser, a damaged file, or too much to keep.
     """
     import pandas as pd
 
@@ -91,10 +96,11 @@ def pack(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     keys = ["language", "id", "hash"]
     same = [*keys, "hypothesis", "error"]
     rows = rows.loc[~rows.duplicated(same)]
+    rows = rows.loc[only(told_apart(rows), languages, conditions).index]
     if rows.duplicated(keys).any():
         row = rows[rows.duplicated(keys)].iloc[0]
         raise SmileError(f'There are two different rows of {row["id"]} under "{row["condition"]}".')
-    manifest = _manifest(folders, parts)
+    manifest = _manifest(folders, rows)
     out.mkdir(parents=True, exist_ok=True)
     with replacing(out / RESULTS) as new:
         rows.to_parquet(new, index=False, compression="zstd")
@@ -113,12 +119,13 @@ def _as_written(folder: Path) -> pd.DataFrame:
     return rows.assign(**{name: [list(one) for one in rows[name]] for name in lists})
 
 
-def _manifest(folders: Sequence[Path], parts: Sequence[pd.DataFrame]) -> dict[str, Any]:
-    """The manifests of evaluations as one, without runs that were broken off before their first row."""
+def _manifest(folders: Sequence[Path], rows: pd.DataFrame) -> dict[str, Any]:
+    """The manifests of evaluations as one: the conditions of these rows, and the runs that made them."""
     joined: dict[str, Any] = {"conditions": {}, "runs": []}
-    for folder, rows in zip(folders, parts, strict=True):
-        manifest, languages = read_manifest(folder), set(rows["language"])
-        joined["conditions"] |= manifest["conditions"]
+    hashes, languages = set(rows["hash"]), set(rows["language"])
+    for folder in folders:
+        manifest = read_manifest(folder)
+        joined["conditions"] |= {one: facts for one, facts in manifest["conditions"].items() if one in hashes}
         joined["runs"] += [run for run in manifest["runs"] if _made_rows(run, languages)]
     return joined
 

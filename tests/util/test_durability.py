@@ -205,7 +205,7 @@ def test_rows_of_a_writer_that_fails_are_not_half_written(tmp_path: Path) -> Non
 def test_rows_that_are_too_large_leave_the_packed_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = pd.DataFrame([dict.fromkeys(("language", "id", "hash", "hypothesis", "normalisers", "error"), "")])
+    made = pd.DataFrame([dict.fromkeys(packing.TEXTS, "")])
     monkeypatch.setattr(packing, "read_rows_of", lambda folder: made)
     monkeypatch.setattr(packing, "read_manifest", lambda folder: {"conditions": {}, "runs": []})
     packing.pack([tmp_path], tmp_path / "out")
