@@ -18,7 +18,7 @@ Mode = Literal["off", "soft", "hard"]  # of decoding: as it comes, preferring ch
 MODES: tuple[Mode, ...] = get_args(Mode)
 Level = Literal["context", "acoustic", "combined"]  # by what a transcript beside Whisper alone is written
 LEVELS: tuple[Level, ...] = get_args(Level)
-ACOUSTIC_SHARE = 0.6  # chosen on dev clips of five languages: docs/acoustic.md
+ACOUSTIC_SHARE = 0.6  # chosen on dev clips of five languages: docs/acoustic-tried.md
 MAX_SEGMENT_SECONDS = 15.0  # leaves half the window to the examples
 
 

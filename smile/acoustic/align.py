@@ -18,7 +18,7 @@ from smile.datatypes import Matrix, Span, mean_probability
 
 FORCED = replace(DEFAULTS, line=float("inf"))  # no line is passed over
 EARLY, LATE = 0.04, 0.11  # seconds by which words begin before their first spike and end after their last:
-# medians on joined dev clips of gla, chr and bel, see docs/acoustic.md
+# medians on joined dev clips of gla, chr and bel, see docs/words.md
 LEAST = 1e-4  # probability that a character counts with in its line
 LEAST_SPEECH = 3.0  # characters' worth of speech outside the text that is told
 PAUSE = 1.0  # seconds without any, which part two stretches of it

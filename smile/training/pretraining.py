@@ -3,7 +3,7 @@
 Each language says its letters a little differently: its output layer is the common one and a difference
 of its own, which is left out in the end. The layers' mix stays even. Where it is learned, the top layer,
 which knows the languages that Whisper knows, takes most of it, and a language that Whisper does not know is
-then heard worse (docs/acoustic.md).
+then heard worse (docs/acoustic-tried.md).
 """
 
 from __future__ import annotations
