@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from smile.acoustic.alphabet import BLANK, Alphabet, Labels, alike
 from smile.acoustic.head import Head, Weights
-from smile.acoustic.network import Network, padded
+from smile.acoustic.network import Network, descend, padded
 from smile.acoustic.pretrained import Pretrained
 from smile.acoustic.recipe import FittingProgress, Recipe, one_cycle
 from smile.acoustic.states import Stored
@@ -28,7 +29,6 @@ from smile.datatypes import DamagedError
 from smile.settings import later
 from smile.text.scoring import score
 from smile.util.arrays import Arrays, write_arrays
-from smile.whisper.engines.layers import multiplies_bfloat16
 
 LOG = logging.getLogger(__name__)
 FORMAT = 4
@@ -205,16 +205,12 @@ def _step(
     state: _State, clips: Labelled, alphabet: Alphabet, batch: Sequence[Take], rate: float, recipe: Recipe
 ) -> float:
     """Fit to a batch of clips; returns its loss."""
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
     labels: list[Labels] = [alphabet.encode(clips.texts[i]) for i, _ in batch]
-    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):  # of a CPU's products only
-        loss = state.network.loss([clips.states(*take) for take in batch], labels)
-    state.optimiser.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(state.network.parameters(), recipe.gradient_norm)
-    state.optimiser.step()
-    return float(loss.detach())
+
+    def loss() -> Tensor:
+        return state.network.loss([clips.states(*take) for take in batch], labels)
+
+    return descend(state.network, state.optimiser, loss, rate, recipe)
 
 
 @torch.inference_mode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from smile.acoustic.alphabet import Labels
 from smile.acoustic.recipe import Recipe
+from smile.whisper.engines.layers import multiplies_bfloat16
 
 
 class Network(nn.Module):
@@ -95,6 +96,28 @@ def ctc_loss(logprobs: Tensor, frames: Sequence[int], labels: Sequence[Labels]) 
     targets = torch.from_numpy(np.concatenate(labels)).to(logprobs.device)
     lengths = torch.tensor([len(text) for text in labels])
     return F.ctc_loss(logprobs.transpose(0, 1), targets, torch.tensor(frames), lengths)
+
+
+def descend(
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    loss: Callable[[], Tensor],
+    rate: float,
+    recipe: Recipe,
+) -> float:
+    """Take one step of an optimiser at a learning rate; returns the loss before it.
+
+    Where the CPU multiplies bfloat16, so does the step.
+    """
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):  # of a CPU's products only
+        value = loss()
+    optimiser.zero_grad()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_norm)
+    optimiser.step()
+    return float(value.detach())
 
 
 def _convolved(convolution: nn.Module, x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from torch.nn import functional as F
 
 from smile.acoustic.alphabet import BLANK, Alphabet, Form, Labels, frames_needed
 from smile.acoustic.fit import batches_of
-from smile.acoustic.network import Network, ctc_loss, padded
+from smile.acoustic.network import Network, ctc_loss, descend, padded
 from smile.acoustic.pretrained import Pretrained
 from smile.acoustic.recipe import DEFAULTS, Recipe, one_cycle
 from smile.acoustic.states import LayerStore, StatesId, Stored
@@ -29,7 +30,6 @@ from smile.corpora import Corpus
 from smile.datatypes import CorpusError, Utterance
 from smile.training.config import TrainConfig
 from smile.whisper.engines import compute_alone
-from smile.whisper.engines.layers import multiplies_bfloat16
 from smile.whisper.model import Model
 
 RECIPE = replace(DEFAULTS, epochs=15, seed=7)
@@ -172,14 +172,6 @@ def _epoch(
     batches = [(one, batch) for one, lengths in pairs for batch in batches_of(lengths, recipe, draws)]
     losses = []
     for number, i in enumerate(torch.randperm(len(batches), generator=draws).tolist()):
-        step = epoch * len(batches) + number
-        for group in optimiser.param_groups:
-            group["lr"] = one_cycle(step, recipe.epochs * len(batches), recipe)
-        with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):
-            loss = network.loss(*batches[i])
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_norm)
-        optimiser.step()
-        losses.append(float(loss.detach()))
+        rate = one_cycle(epoch * len(batches) + number, recipe.epochs * len(batches), recipe)
+        losses.append(descend(network, optimiser, partial(network.loss, *batches[i]), rate, recipe))
     return sum(losses) / len(losses)

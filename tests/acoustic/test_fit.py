@@ -38,7 +38,7 @@ def same(a: dict, b: dict) -> bool:
 @pytest.mark.parametrize("native", [True, False])
 def test_it_learns_to_read(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
     """It does in bfloat16, too, which every CPU can do slowly; weights stay float32."""
-    monkeypatch.setattr("smile.acoustic.fit.multiplies_bfloat16", lambda: native)
+    monkeypatch.setattr("smile.acoustic.network.multiplies_bfloat16", lambda: native)
     clips = labelled(TEXTS)
     recipe = replace(SMALL, epochs=60)
     weights, said = fitted(clips, recipe)
