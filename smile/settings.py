@@ -167,7 +167,7 @@ class Settings:
 OPTIONS: dict[str, Option] = {entry.name: entry.metadata["option"] for entry in fields(Settings)}
 DEFAULTS = Settings()
 
-VERSIONS = {"fit": 4, "acoustic": 2, "combined": 1}
+VERSIONS = {"fit": 4, "acoustic": 2, "combined": 2}
 """Of what makes a level: raised where it fits or decodes otherwise under the same settings."""
 MADE_BY: dict[Level, tuple[str, ...]] = {
     "context": (),

@@ -88,7 +88,8 @@ def cross_read(
         (used,) = suited([recipe], store, fold.fitted)
         steps = fit_to(fold.fitted, store, form, used, Begin(fold.path))
         head = (yield from _counted(steps, number, len(made))).head
-        model = assembled((head,), spoken(fold.fitted))
+        seconds = sum(u.seconds for u in fold.fitted)
+        model = assembled((head,), spoken(fold.fitted), seconds=seconds)
         crossed += [CrossRead(u, fold.fitted, model, store) for u in fold.left]
     return crossed
 

@@ -131,12 +131,8 @@ def _sum(*each: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.log(np.add.reduce([np.exp(one - most) for one in each])) + most)
 
 
-def scores(logprobs: Sequence[Matrix], alphabet: Alphabet, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Return log P(text | frames) of each text by each head (heads, texts); -inf where it cannot write it."""
-    found = log_likelihoods(logprobs, [alphabet.encode(text) for text in texts])
-    return np.where([alphabet.knows(text) for text in texts], found, -np.inf)
-
-
 def score(logprobs: Matrix, alphabet: Alphabet, text: str) -> float:
     """Return log P(text | frames); a character that the head cannot write makes it -inf."""
-    return float(scores([logprobs], alphabet, [text])[0, 0])
+    if not alphabet.knows(text):
+        return -np.inf
+    return float(log_likelihoods([logprobs], [alphabet.encode(text)])[0, 0])

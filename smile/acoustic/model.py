@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from smile.acoustic import beam
 from smile.acoustic.alphabet import ORIGINAL, Form
 from smile.acoustic.beam import BeamSettings, LanguageModel
-from smile.acoustic.ctc import greedy, score, scores
+from smile.acoustic.ctc import greedy, log_likelihoods, score
 from smile.acoustic.head import Head
+from smile.acoustic.pretrained import LITTLE
 from smile.acoustic.recipe import DEFAULTS as RECIPE
 from smile.acoustic.states import StatesId, Stored
 from smile.acoustic.store import open_heads
@@ -33,6 +35,7 @@ from smile.whisper.model import Model
 
 FASTEST = 100  # characters a second; a head can write 50
 UNSEEN = 2.0  # nats that a word costs which no text has
+TRUST_OF_LITTLE = 0.22  # by docs/acoustic-tried.md; heads of little speech are surer than they are right
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,7 @@ class AcousticModel:
     beam: BeamSettings = beam.DEFAULTS
     others: tuple[Head, ...] = ()
     words: frozenset[str] = frozenset()  # of the texts, in the heads' form; empty: none is told from others
+    trust: float = 1.0  # how much the heads count beside another model, which is less of little speech
 
     def logprobs(self, states: LayerStates | Stored) -> tuple[Matrix, ...]:
         """Return what each head makes of layer states (layers, frames, d): log probabilities each."""
@@ -96,7 +100,8 @@ class AcousticModel:
     ) -> tuple[list[str], NDArray[np.float64]]:
         """Return the texts that the search has kept, of all heads, and what each is worth (texts,).
 
-        Others in the heads' form come after them; what the heads cannot write is worth -inf.
+        Others in the heads' form come after them. Of these the heads pass over characters that they cannot
+        write, whose price is the language model's.
         """
         texts = list(dict.fromkeys([*self._proposed(logprobs), *also]))
         return texts, self._worth(texts, self._likelihoods(texts, logprobs))
@@ -108,7 +113,8 @@ class AcousticModel:
 
     def _likelihoods(self, texts: Sequence[str], logprobs: Sequence[Matrix]) -> NDArray[np.float64]:
         """Return the mean log likelihood of texts by the heads (texts,)."""
-        return np.asarray(scores(logprobs, self.head.alphabet, texts).mean(axis=0))
+        labels = [self.head.alphabet.encode(text) for text in texts]
+        return np.asarray(log_likelihoods(logprobs, labels).mean(axis=0))
 
     def _worth(self, texts: Sequence[str], heard: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what texts are worth: mean log likelihood, language model, length, and words unseen."""
@@ -159,7 +165,7 @@ def open_acoustic(pool: Pool, model: Model, normaliser: str = RECIPE.normaliser)
         SmileError: the texts are too long for a language model.
     """
     heads = open_heads(pool, StatesId.of(model), normaliser)
-    return assembled(heads, spoken(pool.utterances), pool.added)
+    return assembled(heads, spoken(pool.utterances), pool.added, 60 * pool.minutes)
 
 
 def spoken(utterances: Iterable[Utterance]) -> tuple[str, ...]:
@@ -168,10 +174,16 @@ def spoken(utterances: Iterable[Utterance]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def assembled(heads: tuple[Head, ...], texts: tuple[str, ...], added: tuple[str, ...] = ()) -> AcousticModel:
-    """Return heads with the language model of texts; the same ones are counted once."""
+def assembled(
+    heads: tuple[Head, ...], texts: tuple[str, ...], added: tuple[str, ...] = (), seconds: float = inf
+) -> AcousticModel:
+    """Return heads, fitted to so many seconds of speech, with the language model of texts.
+
+    The same ones are counted once.
+    """
     form, every = heads[0].form, (*texts, *added)
     spelling = None if form.normaliser == ORIGINAL else Spelling(every, form)
     words = frozenset(word for text in every for word in form(text).split())
     lm = language_model(texts, form, added)
-    return AcousticModel(heads[0], lm, spelling, others=heads[1:], words=words)
+    trust = TRUST_OF_LITTLE if seconds < LITTLE else 1.0
+    return AcousticModel(heads[0], lm, spelling, others=heads[1:], words=words, trust=trust)

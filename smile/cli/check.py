@@ -101,4 +101,6 @@ def _sentence(setting: PoolSetting) -> str:
         False: f"{subject} harm{s}.",
         None: f"Whether {subject[0].lower()}{subject[1:]} help{s} is not clear.",
     }
-    return f"{verdict[setting.helps]} {now}"
+    another = "" if setting.lowest is None else f" Another setting had {setting.lowest:.1f} %"
+    chance = f"{another}, which may be chance." if another else ""
+    return f"{verdict[setting.helps]} {now}{chance}"

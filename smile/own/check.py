@@ -8,7 +8,7 @@ guess at the language is counted over the whole pool.)
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +66,12 @@ class Check:
         lines = by_language(pd.DataFrame([asdict(row) for row in self.rows]))
         alone = self._measured(VANILLA)
         return lines.assign(same_clips=[self._measured(name) == alone for name in lines["condition"]])
+
+    def surely_better(self, condition: str, than: str) -> bool:
+        """Return whether the 95 % interval of a condition's change against another leaves 0 out below."""
+        lines = by_language(pd.DataFrame([asdict(row) for row in self.rows]), baseline=than)
+        line = lines[lines["condition"] == condition].iloc[0]
+        return bool(line["better"]) and bool(line["significant"])
 
     def _measured(self, condition: str) -> set[str]:
         """The clips that a condition has transcribed."""
@@ -201,7 +207,9 @@ def without(models: Models, pool: Pool, index: int, stores: Path, tokens: bool) 
 def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerInfo) -> PoolSetting:
     """Return the setting with the lowest CER, of equals the first, as the pool's own.
 
-    It is chosen on the clips that its CER is measured on, so new clips may do a little worse.
+    Where it may be lower by chance than that of both levels combined, these are taken, which in most
+    languages do better than either (docs/acoustic.md). It is chosen on the clips that its CER is measured
+    on, so new clips may do a little worse.
 
     Raises:
         PoolError: no clip could be transcribed under any setting with examples.
@@ -212,7 +220,7 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     if not measured:
         first = next((row.error for row in check.rows if row.error), "there are no transcripts")
         raise PoolError(f"The check of {pool.folder} came to no result: {first}")
-    chosen = min(measured, key=lambda c: rates[c.name])
+    lowest, chosen = _lowest(check, measured, rates)
     line = lines[lines["condition"] == chosen.name].iloc[0]
     vanilla = rates.get(VANILLA, np.nan)
     ids = {row.id for row in check.rows}
@@ -231,4 +239,15 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
         low=round(float(line["low"]), 2),
         high=round(float(line["high"]), 2),
         helps=bool(line["better"]) if line.get("significant", False) else None,
+        lowest=None if chosen is lowest else round(float(rates[lowest.name]), 2),
     )
+
+
+def _lowest(
+    check: Check, measured: Sequence[Condition], rates: Mapping[str, float]
+) -> tuple[Condition, Condition]:
+    """The setting with the lowest CER, and the one that is taken."""
+    lowest = min(measured, key=lambda c: rates[c.name])
+    combined = next((c for c in measured if c.name == COMBINED), lowest)
+    sure = combined is lowest or check.surely_better(lowest.name, COMBINED)
+    return lowest, lowest if sure else combined

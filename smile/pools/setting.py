@@ -35,6 +35,7 @@ class PoolSetting:
     same_text: int = 0  # of the clips left out, those with the very text of another
     pool: str = ""  # `pool_digest` of the pool then
     levels: int = 1  # version of the levels that were tried, as `latest` has it
+    lowest: float | None = None  # percent, of another setting that had fewer errors, which may be chance
 
     def applied(self, settings: Settings) -> Settings:
         """Return settings with this one's level, shots and strength of the kNN-LM."""
@@ -72,7 +73,7 @@ def read_setting(folder: Path) -> PoolSetting | None:
         return None
     try:
         setting = from_json(PoolSetting, path.read_bytes(), "ignore")
-        rates = (setting.cer, setting.vanilla, setting.low, setting.high)
+        rates = (setting.cer, setting.vanilla, setting.low, setting.high, setting.lowest)
         if (
             not 0 <= setting.shots <= MOST_SHOTS
             or not 0 <= setting.knn <= 1

@@ -1,8 +1,8 @@
 """The level `combined`: of texts that heads and decoder propose, the one that both find likeliest.
 
-A text y is worth s A(y) + (1 - s) log P(y | prompt): A is what the acoustic model makes of it, with its
-n-gram, and P what the decoder says of its tokens behind the examples, kNN-LM included. It is joint
-CTC/attention decoding (Watanabe et al. 2017) over a list.
+A text y is worth s t A(y) + (1 - s) log P(y | prompt): A is what the acoustic model makes of it, with its
+n-gram, t how much its heads are to be trusted, and P what the decoder says of its tokens behind the examples,
+kNN-LM included. It is joint CTC/attention decoding (Watanabe et al. 2017) over a list.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from smile.decoding.knn.datastore import KnnLM
 from smile.decoding.knn.teacher_forcing import ClipStates
 
 CANDIDATES = 12  # of the heads' texts; the transcript behind the examples comes beside them
-LEAST = -1e9  # what a text is worth that the heads cannot write
+LEAST = -1e9  # what a text is worth that the sound cannot hold
 Read = Callable[
     [Sequence[str]], list[ClipStates]
 ]  # texts as they are written -> what the decoder says of them
@@ -39,7 +39,7 @@ class Joint:
         own = self.acoustic.head.form(behind.text)
         texts, worth = self._candidates(own)
         said = np.array([self._said(each) for each in read([self.acoustic.spelt(text) for text in texts])])
-        text = texts[int(np.argmax(self.share * worth + (1 - self.share) * said))]
+        text = texts[int(np.argmax(self.share * self.acoustic.trust * worth + (1 - self.share) * said))]
         return behind if text == own else self.acoustic.result(text, self.heard)
 
     def _candidates(self, behind: str) -> tuple[list[str], NDArray[np.float64]]:

@@ -33,6 +33,7 @@ from smile.settings import Settings
 from smile.text.scoring import score
 from smile.transcription.preparing import prepare_datastore
 from smile.transcription.target import Target
+from smile.ui.own.verdict import sentence
 from smile.whisper.model import Models
 from tests.conftest import POOLS
 
@@ -341,3 +342,26 @@ def test_the_level_that_does_best_becomes_the_pools(models: Models, pool: Pool) 
     assert setting.applied(Settings()) == Settings(level="acoustic")
     write_setting(pool.folder, setting)
     assert read_setting(pool.folder) == setting
+
+
+@pytest.mark.parametrize(("better", "level"), [((1,), "combined"), (tuple(range(11)), "context")])
+def test_what_may_be_better_by_chance_is_told_and_not_taken(
+    models: Models, pool: Pool, better: tuple[int, ...], level: str
+) -> None:
+    """One shot has two edits fewer than both combined: in one clip of twelve, or in eleven."""
+    tried = loo.conditions(models.smile.info, shots=(1,), knn=(1.0,), acoustic=True)
+    edits = dict(zip((c.name for c in tried), (9, 4, 7, 4), strict=True))
+    rows = [
+        row(clip, c, edits[c.name] - 2 * (c.name == "1 shot" and clip in better))
+        for clip in range(12)
+        for c in tried
+    ]
+    setting = loo.best(loo.Check(48, 48, tuple(rows)), tried, pool, models.smile.info)
+    assert setting.level == level
+    told = sentence(setting, pool)
+    if level == "combined":
+        assert (setting.cer, setting.lowest) == (40.0, 38.33)
+        assert "Another setting had 38.3 % on these clips, which may be chance" in told
+    else:
+        assert setting.lowest is None
+        assert "Another setting" not in told

@@ -13,7 +13,17 @@ import pytest
 from smile.acoustic import building
 from smile.acoustic.crossing import cross_read
 from smile.acoustic.head import Head
-from smile.acoustic.model import AcousticModel, language_model, lines_of, open_acoustic, spoken
+from smile.acoustic.model import (
+    TRUST_OF_LITTLE,
+    UNSEEN,
+    AcousticModel,
+    assembled,
+    language_model,
+    lines_of,
+    open_acoustic,
+    spoken,
+)
+from smile.acoustic.pretrained import LITTLE
 from smile.acoustic.recipe import Recipe
 from smile.acoustic.states import LayerStore, StatesId, layer_states
 from smile.audio.io import read_audio
@@ -128,7 +138,8 @@ def test_combined_is_the_text_that_heads_and_decoder_find_likeliest(models: Mode
     for share in (0.0, 0.4, 1.0):
         told = replace(settings, acoustic_share=share)
         *steps, last = Target(models, Speech(0.0, 2.0, samples)).written(told, pool)
-        total = {t: share * max(worth[texts.index(t)], -1e9) + (1 - share) * said[t] for t in tried}
+        heads = {t: share * acoustic.trust * max(worth[texts.index(t)], -1e9) for t in tried}
+        total = {t: heads[t] + (1 - share) * said[t] for t in tried}
         written = {behind.decoded.text if t == own else acoustic.spelt(t): t for t in tried}
         off = max(total.values()) - total[written[last.decoded.text]]
         assert off <= 1.5 * (1 - share) + 1e-3  # int8: nats that depend on what is computed together
@@ -139,6 +150,32 @@ def test_combined_is_the_text_that_heads_and_decoder_find_likeliest(models: Mode
     others = replace(pool, utterances=pool.utterances[1:], embeddings=pool.embeddings[1:COUNT])
     with pytest.raises(PoolError, match="other clips"):
         list(target.combined(settings, others))
+
+
+def test_heads_of_little_speech_are_trusted_less(models: Models, pool: Pool) -> None:
+    little = open_acoustic(pool, models.vanilla)
+    assert 60 * pool.minutes < LITTLE
+    assert little.trust == TRUST_OF_LITTLE < 1
+    assert assembled((little.head,), ("a",), seconds=LITTLE).trust == 1
+
+
+def test_characters_that_heads_cannot_write_cost_what_the_language_model_says(
+    models: Models, pool: Pool
+) -> None:
+    """So what the decoder writes in letters that a small pool lacks can still be chosen."""
+    acoustic, clip = open_acoustic(pool, models.vanilla), pool.utterances[0]
+    heard = acoustic.logprobs(layer_states(models.vanilla, read_audio(clip.audio)))
+    known = acoustic.head.form(clip.text)
+    strange = known + "ж"
+    texts, worth = acoustic.kept(heard, (known, strange))
+    plain, dearer = (worth[texts.index(text)] for text in (known, strange))
+    assert np.isfinite(dearer)
+    more = acoustic.lm.score(strange) - acoustic.lm.score(known)
+    unseen = sum(w not in acoustic.words for w in strange.split()) - sum(
+        w not in acoustic.words for w in known.split()
+    )
+    expected = plain + acoustic.beam.weight * more + acoustic.beam.bonus - UNSEEN * unseen
+    assert dearer == pytest.approx(expected, abs=1e-4)
 
 
 def test_an_acoustic_model_that_is_given_takes_the_place_of_the_pools(models: Models, pool: Pool) -> None:

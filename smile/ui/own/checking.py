@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from smile.own import remaining, transcripts
-from smile.own.check import VANILLA, Check
+from smile.own.check import COMBINED, VANILLA, Check
 from smile.own.checked import Line, lines_of
 from smile.own.workspace import Workspace
 from smile.pools.setting import PoolSetting, whole_setting, write_setting
@@ -60,8 +60,9 @@ def _check(service: VisitorService, workspace: Workspace) -> Iterator[Page]:
 
 
 def _best(lines: Sequence[Line]) -> str:
-    """The condition that leads, other than Whisper alone."""
-    return next((line.name for line in lines if line.name != VANILLA), "")
+    """The condition that will probably be taken: both combined, or the one that leads."""
+    names = [line.name for line in lines if line.name != VANILLA]
+    return COMBINED if COMBINED in names else next(iter(names), "")
 
 
 def _progress(step: Check, left: float | None) -> str:

@@ -52,6 +52,10 @@ UNCHECKED = "Not checked yet with these examples: a check transcribes each of th
 WRONG = "{:.1f} % of the characters are wrong with {}{}"
 INTERVAL = " (between {:.1f} and {:.1f} % with 95 % certainty)"
 WHY = " Of all settings tried it was the best, so your recordings are now transcribed so."
+BY_CHANCE = (
+    " Another setting had {:.1f} % on these clips, which may be chance; both combined do better in most "
+    "languages, so your recordings are now transcribed so."
+)
 
 
 def sentence(setting: PoolSetting, pool: Pool | None) -> str:
@@ -63,7 +67,10 @@ def sentence(setting: PoolSetting, pool: Pool | None) -> str:
     said = VERDICTS[setting.helps].format(
         *SUBJECTS[setting.level], cer=_wrong(setting, setting.cer), vanilla=setting.vanilla
     )
-    said += WHY if setting.level != "context" else ""
+    if setting.lowest is not None:
+        said += BY_CHANCE.format(setting.lowest)
+    elif setting.level != "context":
+        said += WHY
     left_out = f"Measured on {setting.clips} of your clips, each left out of the examples in its turn."
     left_out = " ".join(filter(None, (left_out, said_of_check(setting.same_text))))
     older = "" if setting.current(pool) else BY_OLDER if setting.measured_on(pool) else CHANGED
