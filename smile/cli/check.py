@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from smile.pools.setting import PoolSetting
 
 COLUMNS = ("condition", "rate", "low", "high", "reduction", "reduction_low", "reduction_high")
+CHANCE = " Another setting had {:.1f} %, which may be chance."
 
 
 def add(commands: Commands) -> None:
@@ -101,6 +102,5 @@ def _sentence(setting: PoolSetting) -> str:
         False: f"{subject} harm{s}.",
         None: f"Whether {subject[0].lower()}{subject[1:]} help{s} is not clear.",
     }
-    another = "" if setting.lowest is None else f" Another setting had {setting.lowest:.1f} %"
-    chance = f"{another}, which may be chance." if another else ""
+    chance = "" if setting.lowest is None else CHANCE.format(setting.lowest)
     return f"{verdict[setting.helps]} {now}{chance}"

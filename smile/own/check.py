@@ -8,7 +8,7 @@ guess at the language is counted over the whole pool.)
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
+from smile.acoustic.pretrained import LITTLE, pretrained_for
+from smile.acoustic.recipe import DEFAULTS as RECIPE
+from smile.acoustic.states import StatesId
 from smile.datatypes import PoolError, RecognizerInfo, SmileError
 from smile.decoding.knn import store as token_store
 from smile.evaluation.conditions import Condition
@@ -208,8 +211,8 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     """Return the setting with the lowest CER, of equals the first, as the pool's own.
 
     Where it may be lower by chance than that of both levels combined, these are taken, which in most
-    languages do better than either (docs/acoustic.md). It is chosen on the clips that its CER is measured
-    on, so new clips may do a little worse.
+    languages do better than either (docs/acoustic.md), unless heads of little speech began from nothing. It
+    is chosen on the clips that its CER is measured on, so new clips may do a little worse.
 
     Raises:
         PoolError: no clip could be transcribed under any setting with examples.
@@ -220,7 +223,8 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     if not measured:
         first = next((row.error for row in check.rows if row.error), "there are no transcripts")
         raise PoolError(f"The check of {pool.folder} came to no result: {first}")
-    lowest, chosen = _lowest(check, measured, rates)
+    lowest = min(measured, key=lambda c: rates[c.name])
+    chosen = _usual(check, measured, lowest) if _heard_enough(pool, info) else lowest
     line = lines[lines["condition"] == chosen.name].iloc[0]
     vanilla = rates.get(VANILLA, np.nan)
     ids = {row.id for row in check.rows}
@@ -243,11 +247,14 @@ def best(check: Check, tried: Sequence[Condition], pool: Pool, info: RecognizerI
     )
 
 
-def _lowest(
-    check: Check, measured: Sequence[Condition], rates: Mapping[str, float]
-) -> tuple[Condition, Condition]:
-    """The setting with the lowest CER, and the one that is taken."""
-    lowest = min(measured, key=lambda c: rates[c.name])
+def _heard_enough(pool: Pool, info: RecognizerInfo) -> bool:
+    """Whether heads of a pool are likely to hear: they begin pre-trained, or have enough speech."""
+    reads = StatesId(info.encoder, info.precision, ())
+    return 60 * pool.minutes >= LITTLE or pretrained_for(reads, RECIPE) is not None
+
+
+def _usual(check: Check, measured: Sequence[Condition], lowest: Condition) -> Condition:
+    """Both levels combined, or the setting with the lowest CER where it is surely lower than theirs."""
     combined = next((c for c in measured if c.name == COMBINED), lowest)
     sure = combined is lowest or check.surely_better(lowest.name, COMBINED)
-    return lowest, lowest if sure else combined
+    return lowest if sure else combined

@@ -365,3 +365,5 @@ def test_what_may_be_better_by_chance_is_told_and_not_taken(
     else:
         assert setting.lowest is None
         assert "Another setting" not in told
+    other = replace(models.smile.info, encoder=replace(models.smile.info.encoder, weights="another"))
+    assert loo.best(loo.Check(48, 48, tuple(rows)), tried, pool, other).level == "context"
