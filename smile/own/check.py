@@ -30,7 +30,8 @@ from smile.pools.copies import copies, group_of, same_texts
 from smile.pools.pool import Pool
 from smile.pools.setting import PoolSetting, pool_digest
 from smile.pools.subsets import drop
-from smile.results.tables import by_language
+from smile.results.pairs import paired
+from smile.results.tables import by_language, sampled
 from smile.retrieval.samplers import stable_shuffle
 from smile.settings import DEFAULTS, latest
 from smile.transcription.examples import pool_token
@@ -66,15 +67,18 @@ class Check:
         """
         if not self.rows:
             return pd.DataFrame()
-        lines = by_language(pd.DataFrame([asdict(row) for row in self.rows]))
+        lines = by_language(self._table)
         alone = self._measured(VANILLA)
         return lines.assign(same_clips=[self._measured(name) == alone for name in lines["condition"]])
 
     def surely_better(self, condition: str, than: str) -> bool:
-        """Return whether the 95 % interval of a condition's change against another leaves 0 out below."""
-        lines = by_language(pd.DataFrame([asdict(row) for row in self.rows]), baseline=than)
-        line = lines[lines["condition"] == condition].iloc[0]
-        return bool(line["better"]) and bool(line["significant"])
+        """Return whether a condition has fewer errors than another, and the 95 % interval says so, too."""
+        found = paired(sampled(self._table).values(), condition, than)
+        return found is not None and found.count(better=True, significant=True) > 0
+
+    @property
+    def _table(self) -> pd.DataFrame:
+        return pd.DataFrame([asdict(row) for row in self.rows])
 
     def _measured(self, condition: str) -> set[str]:
         """The clips that a condition has transcribed."""

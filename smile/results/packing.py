@@ -100,7 +100,7 @@ def pack(
     if rows.duplicated(keys).any():
         row = rows[rows.duplicated(keys)].iloc[0]
         raise SmileError(f'There are two different rows of {row["id"]} under "{row["condition"]}".')
-    manifest = _manifest(folders, rows)
+    manifest = _manifest(folders, parts, rows)
     out.mkdir(parents=True, exist_ok=True)
     with replacing(out / RESULTS) as new:
         rows.to_parquet(new, index=False, compression="zstd")
@@ -119,12 +119,15 @@ def _as_written(folder: Path) -> pd.DataFrame:
     return rows.assign(**{name: [list(one) for one in rows[name]] for name in lists})
 
 
-def _manifest(folders: Sequence[Path], rows: pd.DataFrame) -> dict[str, Any]:
-    """The manifests of evaluations as one: the conditions of these rows, and the runs that made them."""
+def _manifest(folders: Sequence[Path], parts: Sequence[pd.DataFrame], rows: pd.DataFrame) -> dict[str, Any]:
+    """The manifests of evaluations as one: the conditions of the rows that are kept, and their runs.
+
+    A run that was broken off before its first row is none, even where another evaluation has its languages.
+    """
     joined: dict[str, Any] = {"conditions": {}, "runs": []}
-    hashes, languages = set(rows["hash"]), set(rows["language"])
-    for folder in folders:
-        manifest = read_manifest(folder)
+    hashes, kept = set(rows["hash"]), set(rows["language"])
+    for folder, part in zip(folders, parts, strict=True):
+        manifest, languages = read_manifest(folder), kept & set(part["language"])
         joined["conditions"] |= {one: facts for one, facts in manifest["conditions"].items() if one in hashes}
         joined["runs"] += [run for run in manifest["runs"] if _made_rows(run, languages)]
     return joined

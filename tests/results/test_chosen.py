@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,19 @@ def test_one_of_several_settings_of_a_name_is_told_by_its_hash(folder: Path, tmp
     assert set(rows["hash"]) == {OLDER.hash, PLAIN.hash}
     again = packing.pack([tmp_path / "out"], tmp_path / "again", conditions=["k-1"])  # of packed rows, too
     assert set(again["hash"]) == {OLDER.hash}
+
+
+def test_a_run_that_was_broken_off_is_none_where_another_evaluation_has_its_language(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = evaluated(tmp_path / "other", (PLAIN,), ("ell",), clips=3)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    broken_off = manifest["runs"][0] | {"commit": "brokenoff", "corpora": {"ell": "0" * 12}}
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"runs": [*manifest["runs"], broken_off]}))
+    packing.pack([folder, other], tmp_path / "out")
+    assert [run["commit"] for run in read_manifest(tmp_path / "out")["runs"]] == ["c0ffeec0ffee"] * 2
+    packing.pack([folder, other], tmp_path / "ell", ["ell"])
+    assert len(read_manifest(tmp_path / "ell")["runs"]) == 1
 
 
 def test_what_is_not_there_is_refused_before_anything_is_written(folder: Path, tmp_path: Path) -> None:
