@@ -6,7 +6,6 @@ import os
 import signal as signals
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -22,6 +21,7 @@ from tests.conftest import ROOT
 from tests.support.sounds import FORMATS, encode, signal
 from tests.support.waiting import PATIENCE, until
 
+SLOW = "takes too long to decode"
 OTHERS: set[int] = set()  # workers that tests of other files have left waiting
 HOOK = """
 import os, signal, sys, time
@@ -60,12 +60,10 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[isolated._Workers]:
 
 @pytest.fixture
 def hooked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Workers that do as the name of a file says; they have little time."""
+    """Workers that do as the name of a file says."""
     hook = tmp_path / "hook.py"
     hook.write_text(HOOK)
     monkeypatch.setattr(isolated, "COMMAND", (str(hook),))
-    monkeypatch.setattr(isolated, "LEAST", 1.0)
-    monkeypatch.setattr(isolated, "SHARE", 0.0)
 
 
 @pytest.fixture
@@ -158,8 +156,8 @@ def test_a_relative_path_is_that_of_this_process(good: Path, monkeypatch: pytest
         ("junk.wav", "cannot be decoded"),
         ("nan.wav", "cannot be decoded"),
         ("last.wav", "cannot be decoded"),
-        ("hang.wav", "takes too long to decode"),
-        ("spin.wav", "takes too long to decode"),
+        ("hang.wav", SLOW),
+        ("spin.wav", SLOW),
     ],
 )
 @pytest.mark.usefixtures("hooked")
@@ -167,7 +165,11 @@ def test_what_ends_a_worker_is_one_sentence(
     good: Path, name: str, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     told = f"'{name}' {said}; save it as WAV, FLAC, MP3, M4A, Ogg or WebM."
-    assert outcome(read_apart, like(good, name)) == told
+    with pytest.MonkeyPatch.context() as patch:
+        if said == SLOW:  # little time, but for the next file, since a busy machine is slow, too
+            patch.setattr(isolated, "LEAST", 1.0)
+            patch.setattr(isolated, "SHARE", 0.0)
+        assert outcome(read_apart, like(good, name)) == told
     assert outcome(read_apart, good) == outcome(read_recording, good), "the next file is read"
     assert len(children()) == 1
     assert name not in capfd.readouterr().err, "a log has no file names"
@@ -183,9 +185,8 @@ def test_a_slow_file_holds_up_nobody_else(good: Path) -> None:
     slow = [reading_apart(like(good, f"hang-{n}.wav")) for n in range(isolated.AT_ONCE - 1)]
     for steps in slow:
         next(steps)
-    began = time.monotonic()
     assert outcome(read_apart, good) == outcome(read_recording, good)
-    assert time.monotonic() - began < PATIENCE / 4
+    assert len(children()) == isolated.AT_ONCE, "the slow ones are still at work"
     for steps in slow:
         steps.close()
 
