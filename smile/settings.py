@@ -150,10 +150,11 @@ class Settings:
     acoustic_share: float = _option(
         ACOUSTIC_SHARE,
         "Weight of the acoustic model, combined",
-        "Weigh the acoustic model so much and the decoder the rest, 0 to 1, where both are combined.",
+        "Weigh the acoustic model so much and the decoder the rest, 0 to 1, where both are combined "
+        "(the acoustic model less where the decoder knows the language).",
         most=1,
         step=0.1,
-        info="Counts where both are combined; the decoder behind the examples has the rest.",
+        info="Counts where both are combined, less in languages that the decoder knows, which has the rest.",
         since=ACOUSTIC_SHARE,
     )
 
@@ -167,7 +168,7 @@ class Settings:
 OPTIONS: dict[str, Option] = {entry.name: entry.metadata["option"] for entry in fields(Settings)}
 DEFAULTS = Settings()
 
-VERSIONS = {"fit": 4, "acoustic": 2, "combined": 2}
+VERSIONS = {"fit": 4, "acoustic": 2, "combined": 3}
 """Of what makes a level: raised where it fits or decodes otherwise under the same settings."""
 MADE_BY: dict[Level, tuple[str, ...]] = {
     "context": (),

@@ -35,7 +35,7 @@ from smile.whisper.model import Model
 
 FASTEST = 100  # characters a second; a head can write 50
 UNSEEN = 2.0  # nats that a word costs which no text has
-TRUST_OF_LITTLE = 0.22  # by docs/acoustic-tried.md; heads of little speech are surer than they are right
+TRUST_OF_LITTLE = 0.5  # by docs/acoustic-tried.md; heads of little speech are surer than they are right
 
 
 @dataclass(frozen=True, eq=False)

@@ -136,7 +136,7 @@ def leave_one_out(
     if len(group_of(copies(pool), chosen[0])) == len(pool):
         raise PoolError(f"{pool.folder} has just one recording, under {len(pool)} names; add others.")
     kept, rows = KeptRows() if kept is None else kept, list[Row]()
-    if tokens := any(condition.settings.knn for condition in tried):
+    if tokens := any("datastore" in needed(condition.settings) for condition in tried):
         prepare_datastore(pool, models.smile)
     progress = Check(0, len(chosen) * len(tried))
     yield progress

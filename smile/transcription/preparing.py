@@ -24,7 +24,8 @@ Maker = Callable[[Pool, Model, Progress | None], None]
 
 def needed(settings: Settings) -> tuple[str, ...]:
     """Return what settings need of a pool, as in MAKERS."""
-    datastore = ("datastore",) if settings.knn and settings.level != "acoustic" else ()
+    read = settings.level == "combined" or (settings.knn and settings.level == "context")
+    datastore = ("datastore",) if read else ()
     return datastore if settings.level == "context" else ("acoustic", *datastore)
 
 

@@ -29,7 +29,7 @@ from smile.datatypes import (
     Vector,
 )
 from smile.decoding import prompt as prompts
-from smile.decoding.control import control_of, knn_of, vanilla_control
+from smile.decoding.control import control_of, vanilla_control
 from smile.decoding.encoding import encoding_of
 from smile.decoding.knn.teacher_forcing import ClipStates, read_text, read_texts
 from smile.decoding.search import Control, decode
@@ -37,7 +37,7 @@ from smile.pools.pool import Pool
 from smile.retrieval.samplers import Query
 from smile.settings import Settings
 from smile.transcription.examples import language_token, retrieve
-from smile.transcription.joint import Joint, Read
+from smile.transcription.joint import Read, joint_of
 from smile.util.arrays import digest_of
 from smile.util.timing import Stopwatch, timed
 from smile.whisper.encoder import pooled, window_for
@@ -119,9 +119,9 @@ class Target:
         acoustic, heard = self._heard(settings, pool, adapted)
         neighbours = self._retrieve(settings, pool, adapted)
         step, read = yield from self._behind(neighbours, settings, pool, adapted)
-        knn, watch = knn_of(self._model(settings, adapted), settings, pool), Stopwatch()
+        joint, watch = joint_of(acoustic, heard, self._model(settings, adapted), settings, pool), Stopwatch()
         with watch:
-            chosen = Joint(acoustic, heard, knn, settings.acoustic_share).chosen(step.decoded, read)
+            chosen = joint.chosen(step.decoded, read)
         self.seconds += watch.seconds
         yield replace(step, decoded=chosen)
 

@@ -23,6 +23,7 @@ from smile.retrieval.samplers import nearest
 from smile.settings import Settings
 from smile.transcription.pipeline import transcribe
 from smile.util.storage import work_folder
+from smile.whisper.logits import log_softmax
 from smile.whisper.model import Model, Models, load_models
 from tests.conftest import POOLS
 
@@ -70,13 +71,16 @@ def test_keys_are_the_states_before_each_token(pool: Pool, exact: Models) -> Non
     shots = [Shot(read_audio(other.audio), other.text) for other in others]
     prompt = prompts.build(exact.smile, read_audio(clip.audio), shots, language="cy")
     session = exact.smile.decoder(exact.smile.encode(prompt.samples))
-    _, hidden = session.step(np.array([prompt.tokens]))
-    tokens = store.tokens[store.clips == 0]
+    logits, hidden = session.step(np.array([prompt.tokens]))
+    tokens, end, nats = store.tokens[store.clips == 0], exact.smile.tokenizer.end, 0.0
     assert exact.smile.tokenizer.decode(tokens).strip() == clip.text
-    assert tokens[-1] == exact.smile.tokenizer.end
+    assert tokens[-1] == end
     for key, token in zip(store.keys[store.clips == 0], tokens, strict=True):
         np.testing.assert_allclose(key, hidden[0, -1], atol=0.05, rtol=1e-2)
-        _, hidden = session.step(np.array([[token]]))
+        logprobs = log_softmax(logits[0])
+        nats -= np.logaddexp.reduce(logprobs[end:]) if token == end else logprobs[token]
+        logits, hidden = session.step(np.array([[token]]))
+    assert token_store.open_store(part_of(pool, 0, 1), exact.smile).nats == pytest.approx(nats, rel=1e-3)
 
 
 def test_the_adaptive_weight_is_fitted_on_the_clips_asked_for(pool: Pool, exact: Models) -> None:

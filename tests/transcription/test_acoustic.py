@@ -30,12 +30,13 @@ from smile.audio.io import read_audio
 from smile.audio.vad import segments
 from smile.bench.acoustic import Bench, run
 from smile.datatypes import PoolError, SmileError, Speech, Utterance
+from smile.decoding.knn.store import open_store
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Settings
 from smile.text.scoring import score
-from smile.transcription.joint import CANDIDATES
+from smile.transcription.joint import CANDIDATES, STRANGE, trust
 from smile.transcription.pipeline import transcribe
-from smile.transcription.preparing import prepare
+from smile.transcription.preparing import prepare, prepare_datastore
 from smile.transcription.result import Result, as_dict
 from smile.transcription.target import RetrievedExamples, Target
 from smile.transcription.times import timed
@@ -57,6 +58,7 @@ def pool(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Pool:
     whole = open_pool(folder)
     pool = replace(whole, utterances=whole.utterances[:COUNT])
     finished(building.build(pool, models.vanilla, (Recipe(epochs=40, batch=2),)))
+    prepare_datastore(pool, models.smile)
     return pool
 
 
@@ -133,12 +135,13 @@ def test_combined_is_the_text_that_heads_and_decoder_find_likeliest(models: Mode
     ranked = sorted(range(len(texts)), key=lambda i: -worth[i])[:CANDIDATES]
     tried = [texts[i] for i in dict.fromkeys([*ranked, texts.index(own)])]
     assert len(tried) > 3
+    counts = trust(acoustic, open_store(pool, models.smile), pool)
     said = {t: float(target.teacher_forced(acoustic.spelt(t), settings, pool).logprob.sum()) for t in tried}
     chosen = set()
     for share in (0.0, 0.4, 1.0):
         told = replace(settings, acoustic_share=share)
         *steps, last = Target(models, Speech(0.0, 2.0, samples)).written(told, pool)
-        heads = {t: share * acoustic.trust * max(worth[texts.index(t)], -1e9) for t in tried}
+        heads = {t: share * counts * max(worth[texts.index(t)], -1e9) for t in tried}
         total = {t: heads[t] + (1 - share) * said[t] for t in tried}
         written = {behind.decoded.text if t == own else acoustic.spelt(t): t for t in tried}
         off = max(total.values()) - total[written[last.decoded.text]]
@@ -157,6 +160,19 @@ def test_heads_of_little_speech_are_trusted_less(models: Models, pool: Pool) -> 
     assert 60 * pool.minutes < LITTLE
     assert little.trust == TRUST_OF_LITTLE < 1
     assert assembled((little.head,), ("a",), seconds=LITTLE).trust == 1
+
+
+def test_heads_count_less_beside_a_decoder_that_knows_the_language(models: Models, pool: Pool) -> None:
+    acoustic = open_acoustic(pool, models.smile)
+    store, characters = open_store(pool, models.smile), sum(len(u.text) for u in pool.utterances)
+    counted = [
+        trust(acoustic, replace(store, nats=nats * characters), pool)
+        for nats in (0, 0.1, 1, STRANGE, 2 * STRANGE)
+    ]
+    assert counted == sorted(counted)
+    assert (counted[0], counted[-2], counted[-1]) == (0, acoustic.trust, acoustic.trust)
+    assert counted[1] < acoustic.trust / 50
+    assert store.nats > 0
 
 
 def test_characters_that_heads_cannot_write_cost_what_the_language_model_says(

@@ -48,12 +48,16 @@ class AdaptiveWeight:
 
 @dataclass(frozen=True, eq=False)
 class Datastore:
-    """Keys (n, d), the tokens that followed them (n,), and the clips they come from (n,); copies are one."""
+    """Keys (n, d), the tokens that followed them (n,), and the clips they come from (n,); copies are one.
+
+    `nats` is what the model alone made of all these tokens, -log P.
+    """
 
     keys: Matrix
     tokens: NDArray[np.int64]
     clips: NDArray[np.int64]
     weight: AdaptiveWeight | None = None
+    nats: float = 0.0
 
     @cached_property
     def _norms(self) -> Matrix:

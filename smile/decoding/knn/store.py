@@ -264,13 +264,17 @@ def _opened(path: Path, changed: tuple[int, ...], header: str, clips: tuple[str,
         owners = np.repeat([places.get(name, -1) for name in names], lengths)
         kept = owners >= 0
         groups = groups_in(stored.text("header"), clips) or ()
+        logprob = stored["logprob"][kept].astype(np.float64)
+        nats = -float(logprob.sum())
         if kept.sum() > LARGE_DATASTORE:
-            return open_large(stored, owners_of(groups, owners), stored["tokens"].astype(np.int64))
+            large = open_large(stored, owners_of(groups, owners), stored["tokens"].astype(np.int64))
+            return large and replace(large, nats=nats)
         keys = (stored.mapped("keys") if is_large(stored) else stored["keys"])[kept]
         if not np.isfinite(keys).all():  # of a large datastore they were not looked at yet
             raise DamagedError(path)
         tokens = stored["tokens"][kept]
-        logprob, top = (stored[name][kept].astype(np.float64) for name in ("logprob", "top"))
-    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners_of(groups, owners[kept]))
+        top = stored["top"][kept].astype(np.float64)
+    owners = owners_of(groups, owners[kept])
+    store = Datastore(keys.astype(np.float32), tokens.astype(np.int64), owners, nats=nats)
     weight = fit(store, Observed(logprob, top)) if len(np.unique(store.clips)) > 1 else None
     return replace(store, weight=weight)
