@@ -83,7 +83,7 @@ def _check_options(chosen: argparse.Namespace) -> None:
     """Refuse an option that would change nothing of what is asked for."""
     for option in sorted(set().union(*TAKEN.values())):
         if getattr(chosen, option) and option not in TAKEN[chosen.what]:
-            for_which = " and ".join(what for what, taken in TAKEN.items() if option in taken)
+            for_which = ", ".join(what for what, taken in TAKEN.items() if option in taken)
             raise SmileError(f"--{option} is for {for_which}; leave it out of smile results {chosen.what}.")
 
 

@@ -63,10 +63,10 @@ def test_what_is_not_there_is_refused_before_anything_is_written(folder: Path, t
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (["findings", "--languages", "chr"], "--languages is for pack and show and keystrokes"),
-        (["rescore", "--conditions", "k-1"], "--conditions is for pack and show and keystrokes"),
+        (["findings", "--languages", "chr"], "--languages is for pack, show, keystrokes"),
+        (["rescore", "--conditions", "k-1"], "--conditions is for pack, show, keystrokes"),
         (["show", "--to", "elsewhere"], "--to is for pack; leave it out of smile results show"),
-        (["pack", "--data", "elsewhere"], "--data is for rescore and keystrokes"),
+        (["pack", "--data", "elsewhere"], "--data is for rescore, keystrokes"),
     ],
 )
 def test_an_option_that_would_change_nothing_is_refused(
