@@ -368,6 +368,14 @@ def test_the_shipped_rows_draw_levels_on_languages_that_all_lines_share(shipped,
     assert {"Acoustic model", "Combined · 3 nearest"} <= set(named)
 
 
+def test_a_line_of_one_language_does_not_make_a_chart_of_five_one_of_one(shipped):
+    """Of one example there are rows of pool sizes in Mboshi alone."""
+    selection = Selection(shipped, Choices(known=UNKNOWN).valid(shipped))
+    means = averages(selection, "clips")
+    assert set(means["languages"]) == {5}
+    assert "SMILE · 1 nearest" not in set(means["series"])
+
+
 def test_a_chart_without_rows_says_which_languages_have_some(shipped):
     selection = Selection(shipped, Choices(known=TRAINED).valid(shipped))
     for key in ("levels", "pool"):

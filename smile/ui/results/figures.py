@@ -150,7 +150,7 @@ def averages(selection: Selection, x: str) -> pd.DataFrame:
     """Return the lines of `labels.lines` with macro averages over the languages that all of them have.
 
     Of many series, those nearest to the condition, and of these the longest, first; of these, a series that
-    has no language in common with those before it is left out.
+    has less than half of the languages that those before it have in common is left out.
     """
     lines = labels.lines(selection.facts, x)
     near = labels.agreement(lines, selection.facts, selection.condition).groupby(lines["series"]).max()
@@ -173,7 +173,7 @@ def _with_shared_languages(selection: Selection, lines: pd.DataFrame, series: li
     for name in series:
         there = measured.reindex(lines.loc[lines["series"] == name, "label"]).dropna()
         left = shared.intersection(*there)
-        if len(there) and left:
+        if len(there) and left and (not kept or 2 * len(left) >= len(shared)):
             shared = left
             kept.append(name)
     return kept
