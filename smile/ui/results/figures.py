@@ -169,7 +169,7 @@ def averages(selection: Selection, x: str) -> pd.DataFrame:
 def _with_shared_languages(selection: Selection, lines: pd.DataFrame, series: list[str]) -> list[str]:
     """The series, in their order, that together leave languages on which all of them were measured."""
     measured = selection.rates.dropna(subset=["rate"]).groupby("condition")["language"].agg(set)
-    shared, kept = set(measured.get(selection.baseline, selection.languages.index)), []
+    shared, kept = set(measured.get(selection.baseline, selection.languages.index)), list[str]()
     for name in series:
         there = measured.reindex(lines.loc[lines["series"] == name, "label"]).dropna()
         left = shared.intersection(*there)
