@@ -32,11 +32,11 @@ from smile.bench.acoustic import Bench, run
 from smile.datatypes import PoolError, SmileError, Speech, Utterance
 from smile.decoding.knn.store import open_store
 from smile.pools.pool import Pool, open_pool
-from smile.settings import Settings
+from smile.settings import Level, Settings
 from smile.text.scoring import score
 from smile.transcription.joint import CANDIDATES, STRANGE, trust
 from smile.transcription.pipeline import transcribe
-from smile.transcription.preparing import prepare, prepare_datastore
+from smile.transcription.preparing import needed, prepare, prepare_datastore
 from smile.transcription.result import Result, as_dict
 from smile.transcription.target import RetrievedExamples, Target
 from smile.transcription.times import timed
@@ -160,6 +160,20 @@ def test_heads_of_little_speech_are_trusted_less(models: Models, pool: Pool) -> 
     assert 60 * pool.minutes < LITTLE
     assert little.trust == TRUST_OF_LITTLE < 1
     assert assembled((little.head,), ("a",), seconds=LITTLE).trust == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "knn", "what"),
+    [
+        ("context", 0.0, ()),
+        ("context", 1.0, ("datastore",)),
+        ("acoustic", 1.0, ("acoustic",)),
+        ("combined", 0.0, ("acoustic", "datastore")),
+    ],
+)
+def test_what_a_level_needs_of_a_pool(level: Level, knn: float, what: tuple[str, ...]) -> None:
+    """Combined, too, where the kNN-LM is off: the datastore tells how well the decoder knows the language."""
+    assert needed(Settings(level=level, knn=knn)) == what
 
 
 def test_heads_count_less_beside_a_decoder_that_knows_the_language(models: Models, pool: Pool) -> None:
