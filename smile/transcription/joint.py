@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from smile.acoustic.model import AcousticModel
 from smile.datatypes import DecodingResult, Matrix
 from smile.decoding.knn.datastore import Datastore, KnnLM
-from smile.decoding.knn.store import open_store
+from smile.decoding.knn.store import open_store, present
 from smile.decoding.knn.teacher_forcing import ClipStates
 from smile.pools.pool import Pool
 from smile.settings import Settings
@@ -30,6 +30,7 @@ CANDIDATES = 12  # of the heads' texts; the transcript behind the examples comes
 LEAST = -1e9  # what a text is worth that the sound cannot hold
 STRANGE = 2.0  # nats a character from which on a language is one that the decoder does not know
 STEEP = 1.5
+JUDGE = 0.1  # how much heads have to count beside a decoder to say how sure its words are
 Read = Callable[
     [Sequence[str]], list[ClipStates]
 ]  # texts as they are written -> what the decoder says of them
@@ -87,3 +88,12 @@ def trust(acoustic: AcousticModel, store: Datastore, pool: Pool) -> float:
     """Return how much an acoustic model counts beside the decoder that has read the pool's texts, 0 to 1."""
     characters = sum(len(u.text) for u in pool.utterances)
     return acoustic.trust * min(1.0, (store.nats / max(1, characters) / STRANGE) ** STEEP)
+
+
+def can_judge(acoustic: AcousticModel, model: Model, pool: Pool) -> bool:
+    """Return whether heads can tell right words of the decoder from wrong ones.
+
+    Those of a dozen German clips find no word likely, and nearly all are right. Where the pool has not been
+    read by the model, nobody knows better.
+    """
+    return not present(pool, model) or trust(acoustic, open_store(pool, model), pool) >= JUDGE

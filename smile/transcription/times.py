@@ -15,6 +15,7 @@ from smile.acoustic.model import AcousticModel, open_acoustic
 from smile.acoustic.states import StatesId, layer_states
 from smile.datatypes import SAMPLE_RATE, Matrix, Samples, SmileError, Span
 from smile.pools.pool import Pool
+from smile.transcription.joint import can_judge
 from smile.transcription.result import Result, Segment, Transcript
 from smile.util.timing import finished, relayed
 from smile.whisper.model import Model
@@ -35,7 +36,8 @@ def timing(
 
     Each text is taken as it is: a word that is not spoken has a time, too, and a low probability. A text that
     is too long for its sound has no words. Words of the side that the pool has helped have a confidence, too:
-    how likely they are right. Yields between segments, so that others' work may come in between.
+    how likely they are right; but not those of a decoder that knows the language far better than heads do.
+    Yields between segments, so that others' work may come in between.
 
     Args:
         model: the in-context side, to whose encoder states the pool's acoustic model was fitted.
@@ -46,11 +48,15 @@ def timing(
     if not times:
         return result
     model = model.within(result.settings.windows)
-    calibration = calibration_of(pool, StatesId.of(model))
-    timer = Timer(model, open_acoustic(pool, model), samples, times)
+    acoustic = open_acoustic(pool, model)
+    judged = result.settings.level == "acoustic" or can_judge(acoustic, model, pool)
+    calibration = calibration_of(pool, StatesId.of(model)) if judged else None
+    timer = Timer(model, acoustic, samples, times)
     vanilla = yield from _side(result.vanilla, timer)
     smile = yield from _side(result.smile, timer, calibration)
-    return replace(result, vanilla=vanilla, smile=smile, calibration=calibration.fitted_to)
+    return replace(
+        result, vanilla=vanilla, smile=smile, calibration=calibration.fitted_to if calibration else ""
+    )
 
 
 def timed(

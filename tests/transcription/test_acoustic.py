@@ -34,12 +34,13 @@ from smile.decoding.knn.store import open_store
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Level, Settings
 from smile.text.scoring import score
+from smile.transcription import joint
 from smile.transcription.joint import CANDIDATES, STRANGE, trust
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import needed, prepare, prepare_datastore
 from smile.transcription.result import Result, as_dict
 from smile.transcription.target import RetrievedExamples, Target
-from smile.transcription.times import timed
+from smile.transcription.times import timed, with_times
 from smile.util.timing import finished
 from smile.whisper.model import Models, load_models
 from tests.conftest import POOLS
@@ -187,6 +188,22 @@ def test_heads_count_less_beside_a_decoder_that_knows_the_language(models: Model
     assert (counted[0], counted[-2], counted[-1]) == (0, acoustic.trust, acoustic.trust)
     assert counted[1] < acoustic.trust / 50
     assert store.nats > 0
+
+
+def test_heads_do_not_say_how_sure_words_of_a_decoder_are_that_knows_better(
+    models: Models, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = read_audio(pool.utterances[0].audio)[:32_000]
+    *_, result = transcribe(models, samples, pool, replace(SHORT, level="combined"))
+    *_, by_heads = transcribe(models, samples, pool, SHORT)
+    known = replace(open_store(pool, models.smile), nats=1.0)
+    said = {}
+    for name, store in (("strange", open_store(pool, models.smile)), ("known", known)):
+        monkeypatch.setattr(joint, "open_store", lambda *_, store=store: store)
+        made = [with_times(one, models.smile, samples, pool, "words") for one in (result, by_heads)]
+        said[name] = [(bool(one.calibration), one.smile.segments[0].confidence is not None) for one in made]
+        assert all(one.smile.segments[0].words for one in made)
+    assert said == {"strange": [(True, True)] * 2, "known": [(False, False), (True, True)]}
 
 
 def test_characters_that_heads_cannot_write_cost_what_the_language_model_says(
