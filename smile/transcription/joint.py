@@ -86,8 +86,8 @@ def joint_of(
 
 def trust(acoustic: AcousticModel, store: Datastore, pool: Pool) -> float:
     """Return how much an acoustic model counts beside the decoder that has read the pool's texts, 0 to 1."""
-    characters = sum(len(u.text) for u in pool.utterances)
-    return acoustic.trust * min(1.0, (store.nats / max(1, characters) / STRANGE) ** STEEP)
+    characters = max(1, sum(len(u.text) for u in pool.utterances))
+    return acoustic.trust * min(1.0, (max(0.0, store.nats) / characters / STRANGE) ** STEEP)
 
 
 def can_judge(acoustic: AcousticModel, model: Model, pool: Pool) -> bool:

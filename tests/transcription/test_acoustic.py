@@ -182,7 +182,7 @@ def test_heads_count_less_beside_a_decoder_that_knows_the_language(models: Model
     store, characters = open_store(pool, models.smile), sum(len(u.text) for u in pool.utterances)
     counted = [
         trust(acoustic, replace(store, nats=nats * characters), pool)
-        for nats in (0, 0.1, 1, STRANGE, 2 * STRANGE)
+        for nats in (-1e-9, 0.1, 1, STRANGE, 2 * STRANGE)
     ]
     assert counted == sorted(counted)
     assert (counted[0], counted[-2], counted[-1]) == (0, acoustic.trust, acoustic.trust)
