@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from smile.acoustic.model import AcousticModel
 from smile.datatypes import DecodingResult, Matrix
+from smile.decoding.control import knn_of
 from smile.decoding.knn.datastore import Datastore, KnnLM
 from smile.decoding.knn.store import open_store, present
 from smile.decoding.knn.teacher_forcing import ClipStates
@@ -74,18 +75,27 @@ class Joint:
 def joint_of(
     acoustic: AcousticModel, heard: tuple[Matrix, ...], model: Model, settings: Settings, pool: Pool
 ) -> Joint:
-    """Return what judges a clip that the heads have heard, by a pool that the model has read.
+    """Return what judges a clip that the heads have heard.
 
     Raises:
-        PoolError: it has not.
+        PoolError: a kNN-LM is asked for and the pool has no datastore of this model.
     """
-    store = open_store(pool, model)
-    knn = KnnLM(store, settings.knn) if settings.knn else None
+    knn, store = knn_of(model, settings, pool), _store(pool, model)
     return Joint(acoustic, heard, knn, settings.acoustic_share, trust(acoustic, store, pool))
 
 
-def trust(acoustic: AcousticModel, store: Datastore, pool: Pool) -> float:
-    """Return how much an acoustic model counts beside the decoder that has read the pool's texts, 0 to 1."""
+def _store(pool: Pool, model: Model) -> Datastore | None:
+    """Return what the model has read of a pool; None where that could not be kept."""
+    return open_store(pool, model) if present(pool, model) else None
+
+
+def trust(acoustic: AcousticModel, store: Datastore | None, pool: Pool) -> float:
+    """Return how much an acoustic model counts beside the decoder that has read the pool's texts, 0 to 1.
+
+    Beside one that has not, it counts as beside one that does not know the language.
+    """
+    if store is None:
+        return acoustic.trust
     characters = max(1, sum(len(u.text) for u in pool.utterances))
     return acoustic.trust * min(1.0, (max(0.0, store.nats) / characters / STRANGE) ** STEEP)
 
@@ -93,7 +103,6 @@ def trust(acoustic: AcousticModel, store: Datastore, pool: Pool) -> float:
 def can_judge(acoustic: AcousticModel, model: Model, pool: Pool) -> bool:
     """Return whether heads can tell right words of the decoder from wrong ones.
 
-    Those of a dozen German clips find no word likely, and nearly all are right. Where the pool has not been
-    read by the model, nobody knows better.
+    Those of a dozen German clips find no word likely, and nearly all are right.
     """
-    return not present(pool, model) or trust(acoustic, open_store(pool, model), pool) >= JUDGE
+    return trust(acoustic, _store(pool, model), pool) >= JUDGE

@@ -30,12 +30,12 @@ from smile.audio.io import read_audio
 from smile.audio.vad import segments
 from smile.bench.acoustic import Bench, run
 from smile.datatypes import PoolError, SmileError, Speech, Utterance
-from smile.decoding.knn.store import open_store
+from smile.decoding.knn.store import open_store, store_path
 from smile.pools.pool import Pool, open_pool
 from smile.settings import Level, Settings
 from smile.text.scoring import score
 from smile.transcription import joint
-from smile.transcription.joint import CANDIDATES, STRANGE, trust
+from smile.transcription.joint import CANDIDATES, STRANGE, can_judge, trust
 from smile.transcription.pipeline import transcribe
 from smile.transcription.preparing import needed, prepare, prepare_datastore
 from smile.transcription.result import Result, as_dict
@@ -188,6 +188,20 @@ def test_heads_count_less_beside_a_decoder_that_knows_the_language(models: Model
     assert (counted[0], counted[-2], counted[-1]) == (0, acoustic.trust, acoustic.trust)
     assert counted[1] < acoustic.trust / 50
     assert store.nats > 0
+
+
+def test_where_no_datastore_could_be_kept_combined_goes_without(models: Models, pool: Pool) -> None:
+    samples, path = read_audio(pool.utterances[0].audio)[:32_000], store_path(pool, models.smile)
+    aside, settings = path.with_suffix(".aside"), replace(SHORT, level="combined")
+    path.rename(aside)
+    try:
+        *_, result = transcribe(models, samples, pool, replace(settings, knn=0.0))
+        assert result.smile.text
+        assert can_judge(open_acoustic(pool, models.smile), models.smile, pool)
+        with pytest.raises(PoolError, match="--knn"):
+            list(transcribe(models, samples, pool, settings))
+    finally:
+        aside.rename(path)
 
 
 def test_heads_do_not_say_how_sure_words_of_a_decoder_are_that_knows_better(
